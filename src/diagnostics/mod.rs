@@ -1,0 +1,150 @@
+//! What the compiler has to say about a file: data here, wording at the place of detection,
+//! looks in the renderers.
+//!
+//! A [`Diagnostic`] never stops anything. Each phase collects all it finds in a [`Report`]; the
+//! pipeline stops between phases when an error was among them.
+
+mod codes;
+
+pub use codes::{Code, Severity};
+
+use crate::source::Span;
+
+/// One finding: a code, one sentence, the exact words it is about, and the next step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The registry's entry: number, severity, page.
+    pub code: Code,
+    /// One lower-case sentence without a full stop, names in backticks: what was found and what
+    /// was expected.
+    pub message: String,
+    /// The words it is about. `None` only for findings about a whole file.
+    pub label: Option<Label>,
+    /// Other places that matter, such as "first defined here".
+    pub others: Vec<Label>,
+    /// The next step, in a sentence or two.
+    pub help: Option<String>,
+    /// A replacement of exact words that cures it, for editors.
+    pub fix: Option<Fix>,
+}
+
+/// Words in the source with a remark beside them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// The remark; may be empty.
+    pub text: String,
+}
+
+/// Replace `span` by `text`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What to replace.
+    pub span: Span,
+    /// What to put there.
+    pub text: String,
+}
+
+impl Diagnostic {
+    /// A finding about the words at `span`.
+    #[must_use]
+    pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            label: Some(Label { span, text: String::new() }),
+            others: Vec::new(),
+            help: None,
+            fix: None,
+        }
+    }
+
+    /// A finding about a whole file or run.
+    #[must_use]
+    pub fn whole(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            label: None,
+            others: Vec::new(),
+            help: None,
+            fix: None,
+        }
+    }
+
+    /// Puts a remark beside the underlined words.
+    #[must_use]
+    pub fn label(mut self, text: impl Into<String>) -> Self {
+        if let Some(label) = &mut self.label {
+            label.text = text.into();
+        }
+        self
+    }
+
+    /// Points at another place too.
+    #[must_use]
+    pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.others.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Says the next step.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+
+    /// Offers a replacement of the words at `span`.
+    #[must_use]
+    pub fn fix(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.fix = Some(Fix { span, text: text.into() });
+        self
+    }
+}
+
+/// Everything found so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    findings: Vec<Diagnostic>,
+}
+
+impl Report {
+    /// Nothing found yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a finding.
+    pub fn push(&mut self, finding: Diagnostic) {
+        self.findings.push(finding);
+    }
+
+    /// Adds all of another report.
+    pub fn extend(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+    }
+
+    /// Whether an error is among the findings.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.code.severity() == Severity::Error)
+    }
+
+    /// Whether nothing was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// The findings in source order (file, place, code), each once.
+    #[must_use]
+    pub fn sorted(&self) -> Vec<&Diagnostic> {
+        let mut findings: Vec<_> = self.findings.iter().collect();
+        findings.sort_by_key(|finding| (finding.label.as_ref().map(|label| label.span), finding.code));
+        findings.dedup();
+        findings
+    }
+}
