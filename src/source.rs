@@ -74,7 +74,11 @@ impl Sources {
         let line_starts = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| offset(at + 1)))
             .collect();
-        self.files.push(Source { path: path.into(), text, line_starts });
+        self.files.push(Source {
+            path: path.into(),
+            text,
+            line_starts,
+        });
         FileId(offset(self.files.len() - 1))
     }
 
@@ -89,7 +93,10 @@ impl Sources {
 
     /// All files with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
-        self.files.iter().enumerate().map(|(at, file)| (FileId(offset(at)), file))
+        self.files
+            .iter()
+            .enumerate()
+            .map(|(at, file)| (FileId(offset(at)), file))
     }
 
     /// The text under `span`.

@@ -53,7 +53,10 @@ impl Diagnostic {
         Self {
             code,
             message: message.into(),
-            label: Some(Label { span, text: String::new() }),
+            label: Some(Label {
+                span,
+                text: String::new(),
+            }),
             others: Vec::new(),
             help: None,
             fix: None,
@@ -85,7 +88,10 @@ impl Diagnostic {
     /// Points at another place too.
     #[must_use]
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.others.push(Label { span, text: text.into() });
+        self.others.push(Label {
+            span,
+            text: text.into(),
+        });
         self
     }
 
@@ -99,7 +105,10 @@ impl Diagnostic {
     /// Offers a replacement of the words at `span`.
     #[must_use]
     pub fn fix(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.fix = Some(Fix { span, text: text.into() });
+        self.fix = Some(Fix {
+            span,
+            text: text.into(),
+        });
         self
     }
 }
@@ -130,7 +139,9 @@ impl Report {
     /// Whether an error is among the findings.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.findings.iter().any(|finding| finding.code.severity() == Severity::Error)
+        self.findings
+            .iter()
+            .any(|finding| finding.code.severity() == Severity::Error)
     }
 
     /// Whether nothing was found.
@@ -143,7 +154,8 @@ impl Report {
     #[must_use]
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut findings: Vec<_> = self.findings.iter().collect();
-        findings.sort_by_key(|finding| (finding.label.as_ref().map(|label| label.span), finding.code));
+        findings
+            .sort_by_key(|finding| (finding.label.as_ref().map(|label| label.span), finding.code));
         findings.dedup();
         findings
     }

@@ -19,7 +19,7 @@ pub struct Body<T> {
     pub statements: Vec<Statement<T>>,
     /// Comments after the last statement.
     pub tail: Vec<Comment>,
-    /// From `{` to `}`, or the whole file.
+    /// From the opening bracket to the closing one, or the whole file.
     pub span: Span,
 }
 
@@ -42,7 +42,11 @@ impl<T> Statement<T> {
     /// The `##` lines right before the statement, without the marks; empty if there are none.
     #[must_use]
     pub fn docs(&self) -> String {
-        let lines: Vec<&str> = self.lead.iter().filter_map(|comment| comment.doc()).collect();
+        let lines: Vec<&str> = self
+            .lead
+            .iter()
+            .filter_map(|comment| comment.doc())
+            .collect();
         lines.join("\n")
     }
 }
@@ -106,8 +110,8 @@ impl Value {
             Self::Number(number) => number.span,
             Self::StatusClass(name) | Self::Word(name) => name.span,
             Self::StatusRange(range) => range.span,
-            Self::List(list) => list.span,
-            Self::Map(map) => map.span,
+            Self::List(list) => list.body.span,
+            Self::Map(map) => map.body.span,
         }
     }
 }
@@ -193,8 +197,6 @@ pub struct List {
 pub struct Map {
     /// The entries; `Statement` carries their comments.
     pub body: Body<Entry>,
-    /// With the braces.
-    pub span: Span,
 }
 
 impl List {
