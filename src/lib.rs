@@ -4,5 +4,6 @@
 //! type, so that nothing can be emitted that was not checked.
 
 pub mod diagnostics;
+pub mod model;
 pub mod source;
 pub mod syntax;

@@ -1,0 +1,73 @@
+//! Lengths of time.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::Add;
+
+/// A length of time in whole milliseconds, written as `500ms`, `10s`, `5m` or `1h`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Duration(u64);
+
+impl Duration {
+    /// No time at all.
+    pub const ZERO: Self = Self(0);
+    /// The longest that the language accepts: a day. Longer waits in a deploy are mistakes.
+    pub const MAX: Self = Self(24 * 60 * 60 * 1000);
+
+    /// From milliseconds.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// From seconds.
+    #[must_use]
+    pub const fn from_secs(seconds: u64) -> Self {
+        Self(seconds * 1000)
+    }
+
+    /// In milliseconds.
+    #[must_use]
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// In seconds, rounded up: a limit that is given to another program must not be shorter.
+    #[must_use]
+    pub const fn as_secs_ceil(self) -> u64 {
+        self.0.div_ceil(1000)
+    }
+
+    /// `self` taken `times` times.
+    #[must_use]
+    pub const fn times(self, times: u64) -> Self {
+        Self(self.0.saturating_mul(times))
+    }
+}
+
+impl Add for Duration {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sum for Duration {
+    fn sum<I: Iterator<Item = Self>>(durations: I) -> Self {
+        durations.fold(Self::ZERO, Add::add)
+    }
+}
+
+impl fmt::Display for Duration {
+    /// As the language writes it, in the largest unit that keeps it whole.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => write!(out, "0s"),
+            millis if millis % 3_600_000 == 0 => write!(out, "{}h", millis / 3_600_000),
+            millis if millis % 60_000 == 0 => write!(out, "{}m", millis / 60_000),
+            millis if millis % 1000 == 0 => write!(out, "{}s", millis / 1000),
+            millis => write!(out, "{millis}ms"),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Names of apps, colors, services and probes, and ports.
+
+use std::fmt;
+
+/// A name that becomes part of unit, container, function and file names: `[a-z][a-z0-9-]{0,39}`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(String);
+
+/// Why a text is no [`Name`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameError {
+    /// There is nothing.
+    Empty,
+    /// Longer than 40 characters.
+    TooLong,
+    /// It begins with something else than `a` to `z`.
+    BadStart(char),
+    /// It contains something else than `a` to `z`, digits and `-`.
+    BadCharacter(char),
+}
+
+impl Name {
+    /// The most characters a name may have.
+    pub const MAX: usize = 40;
+
+    /// Checks a text.
+    ///
+    /// # Errors
+    /// When it is no name; the first offence is told.
+    pub fn new(text: &str) -> Result<Self, NameError> {
+        let Some(first) = text.chars().next() else {
+            return Err(NameError::Empty);
+        };
+        if !first.is_ascii_lowercase() {
+            return Err(NameError::BadStart(first));
+        }
+        let allowed = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-';
+        if let Some(bad) = text.chars().find(|c| !allowed(c)) {
+            return Err(NameError::BadCharacter(bad));
+        }
+        if text.len() > Self::MAX {
+            return Err(NameError::TooLong);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// As text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// As a part of a shell function's or variable's name. `-` becomes `_`, which no name contains,
+    /// so two names never meet.
+    #[must_use]
+    pub fn shell(&self) -> String {
+        self.0.replace('-', "_")
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// A TCP port, 1 to 65535.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Port(std::num::NonZeroU16);
+
+impl Port {
+    /// Checks a number.
+    #[must_use]
+    pub fn new(number: u64) -> Option<Self> {
+        u16::try_from(number)
+            .ok()
+            .and_then(std::num::NonZeroU16::new)
+            .map(Self)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u16 {
+        self.0.get()
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}

@@ -1,0 +1,133 @@
+//! Drivers and the settings given to them.
+
+use super::{Duration, Name, Template};
+use crate::source::Span;
+use camino::Utf8PathBuf;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a driver drives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DriverKind {
+    /// How a color starts, stops and is recognised.
+    Run,
+    /// How the proxy is pointed at a color.
+    Switch,
+    /// How the artifact gets to the host.
+    Ship,
+    /// Who calls the script.
+    Target,
+    /// Who is told.
+    Notify,
+    /// What both colors need.
+    Shared,
+}
+
+/// A driver's description, resolved: what `stdlib/` or a user's `.bg` file says of it.
+#[derive(Clone, Debug)]
+pub struct Driver {
+    /// What it drives.
+    pub kind: DriverKind,
+    /// `nginx`, `jar`, …
+    pub name: Name,
+    /// What `##` says above it.
+    pub docs: String,
+    /// The driver that it extends: its settings are accepted too, its functions stand in for missing ones.
+    pub base: Option<Arc<Driver>>,
+    /// Its shell functions.
+    pub functions: Option<DriverFile>,
+    /// Programs that must be on the host.
+    pub tools: Vec<String>,
+    /// How long each function of the contract may take.
+    pub deadlines: BTreeMap<String, Duration>,
+    /// Placeholders that it fills in when the color runs.
+    pub offers: Vec<String>,
+    /// Functions of the contract that it leaves out.
+    pub cannot: Vec<String>,
+    /// The template of what is written for a color.
+    pub fragment: Option<(DriverFile, Quoting)>,
+    /// Files that a target wants: path and template.
+    pub files: Vec<(String, DriverFile)>,
+    /// Variables that a target passes to hooks.
+    pub environment: Vec<String>,
+    /// The setting whose folder the target's installer empties.
+    pub wipes: Option<String>,
+    /// The longest that a target lets one hook run.
+    pub limit: Option<Duration>,
+    /// Where it is described.
+    pub span: Span,
+}
+
+/// A file beside a driver's description.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DriverFile {
+    /// Its path, as diagnostics name it.
+    pub path: Utf8PathBuf,
+    /// What is in it.
+    pub text: String,
+}
+
+/// How values in a fragment's template are quoted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quoting {
+    /// An nginx word: bare where that is safe, else in double quotes.
+    Nginx,
+    /// A Caddyfile token.
+    Caddy,
+    /// Only words that need no quoting in any of these languages; others are refused.
+    Plain,
+}
+
+/// A driver with the settings that an app gives it.
+#[derive(Clone, Debug)]
+pub struct DriverUse {
+    /// The driver.
+    pub driver: Arc<Driver>,
+    /// Every setting of the driver and its bases that is given or has a default, in the order of
+    /// description, under the name of the driver that describes it.
+    pub settings: Vec<(Name, String, SettingValue)>,
+    /// The driver's parts that are given, in the order of the file: name, label, settings.
+    pub parts: Vec<(String, SettingValue, Vec<(String, SettingValue)>)>,
+    /// Where the use stands (`run jar`).
+    pub span: Span,
+}
+
+impl DriverUse {
+    /// A setting's value.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<&SettingValue> {
+        self.settings
+            .iter()
+            .find(|(_, setting, _)| setting == name)
+            .map(|(_, _, value)| value)
+    }
+}
+
+/// A setting's value, of the type that the description asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettingValue {
+    /// Not given, and the description says `= none`.
+    None,
+    /// `string path url regex user` and a word of `one_of`
+    Text(Template),
+    /// `int`
+    Int(i64),
+    /// `port`
+    Port(super::Port),
+    /// `decimal`, as written
+    Decimal(String),
+    /// `bool`
+    Bool(bool),
+    /// `duration`
+    Duration(Duration),
+    /// `size`, in bytes
+    Size(u64),
+    /// `percent`, 0 to 100
+    Percent(u8),
+    /// `status`
+    Status(super::StatusSet),
+    /// `list of …`, `command` (a list of texts)
+    List(Vec<SettingValue>),
+    /// `map of …`, in the order of the file
+    Map(Vec<(String, SettingValue)>),
+}

@@ -1,0 +1,118 @@
+//! Strings with placeholders, after names were resolved.
+
+/// A string whose placeholders are resolved: to text where the compiler knows it, to a
+/// [`Variable`] where only the script does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Template {
+    /// Adjacent literals are merged; no literal is empty.
+    pub pieces: Vec<Piece>,
+}
+
+/// A stretch of a [`Template`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Known text.
+    Literal(String),
+    /// Known when the script runs, or for each color.
+    Variable(Variable),
+}
+
+/// What a placeholder stands for when it is not known for both colors alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Variable {
+    /// `{color}`
+    Color,
+    /// `{port}`: of the service at hand
+    Port,
+    /// `{web.port}`: of the named service
+    PortOf(super::Name),
+    /// `{address}`: of the service at hand
+    Address,
+    /// `{service}`
+    Service,
+    /// `{slot}`: the new release's folder
+    Slot,
+    /// `{other.color}`
+    OtherColor,
+    /// `{other.port}`
+    OtherPort,
+    /// A `let` that stands in the colors
+    ColorLet(String),
+    /// An `input`
+    Input(String),
+    /// What a driver offers, such as `container.ip`
+    Offer(String),
+    /// `{from}`: the color that served before; after the switch and in `on`
+    From,
+    /// `{to}`
+    To,
+    /// `{outcome}`: `success` or `failure`
+    Outcome,
+    /// `{reason}`
+    Reason,
+    /// `{seconds}`
+    Seconds,
+}
+
+impl Template {
+    /// A template that is just text.
+    #[must_use]
+    pub fn literal(text: impl Into<String>) -> Self {
+        let mut template = Self::default();
+        template.push_literal(&text.into());
+        template
+    }
+
+    /// Appends text.
+    pub fn push_literal(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        if let Some(Piece::Literal(last)) = self.pieces.last_mut() {
+            last.push_str(text);
+        } else {
+            self.pieces.push(Piece::Literal(text.to_owned()));
+        }
+    }
+
+    /// Appends a variable.
+    pub fn push_variable(&mut self, variable: Variable) {
+        self.pieces.push(Piece::Variable(variable));
+    }
+
+    /// The text, if no variable is in it.
+    #[must_use]
+    pub fn as_literal(&self) -> Option<String> {
+        self.pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Literal(text) => Some(text.as_str()),
+                Piece::Variable(_) => None,
+            })
+            .collect()
+    }
+
+    /// The variables in it.
+    pub fn variables(&self) -> impl Iterator<Item = &Variable> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Variable(variable) => Some(variable),
+            Piece::Literal(_) => None,
+        })
+    }
+
+    /// What it says for one color (and service), variables that `known` does not know kept.
+    #[must_use]
+    pub fn resolve(&self, known: impl Fn(&Variable) -> Option<String>) -> Self {
+        let mut resolved = Self::default();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Literal(text) => resolved.push_literal(text),
+                Piece::Variable(variable) => match known(variable) {
+                    Some(text) => resolved.push_literal(&text),
+                    None => resolved.push_variable(variable.clone()),
+                },
+            }
+        }
+        resolved
+    }
+}
