@@ -1,0 +1,117 @@
+# ---- clock: monotonic time, interruptible waits, deadlines for everything ----------------------
+
+now_ms=0       # set by `now`
+interrupted='' # the signal that asked the script to stop
+shielded=no    # yes while a way back or a commit must not be cut short
+followed_fd='' # the output of a step of the user's, shown while it runs
+
+# now: sets `now_ms`, milliseconds of a clock that nobody sets. No process is started for it.
+now() {
+  local uptime _
+  read -r uptime _ </proc/uptime
+  now_ms=$((10#${uptime/./}0))
+}
+
+# watch_signals: TERM and INT ask for the way back; HUP and a reader that went away ask for nothing.
+watch_signals() {
+  trap 'interrupted=TERM' TERM
+  trap 'interrupted=INT' INT
+  trap '' HUP PIPE
+  # A pipe with both ends open and nothing in it: waiting for it is a sleep without a process.
+  exec 7<> <(:)
+}
+
+# nap MILLISECONDS: at most 100 at a time, so that a trap runs soon after its signal.
+nap() {
+  local fraction _
+  printf -v fraction '0.%03d' $(($1 > 100 ? 100 : $1))
+  read -r -t "$fraction" -u 7 _ || :
+}
+
+# asked_to_stop: a signal came, and nothing forbids to follow it.
+asked_to_stop() {
+  [[ -n $interrupted && $shielded == no ]]
+}
+
+# pause MILLISECONDS: fails as soon as the script is asked to stop.
+pause() {
+  local until
+  now
+  until=$((now_ms + $1))
+  while ((now_ms < until)); do
+    ! asked_to_stop || return 1
+    nap $((until - now_ms))
+    now
+  done
+  ! asked_to_stop
+}
+
+# descendants PID: its children, their children and so on.
+descendants() {
+  cat /proc/[0-9]*/stat 2>/dev/null | awk -v root="$1" '
+    { pid = $1; sub(/^.*\) /, ""); split($0, field, " "); parent[pid] = field[2] }
+    END {
+      found[root] = 1
+      do {
+        grown = 0
+        for (pid in parent) if (!(pid in found) && (parent[pid] in found)) { found[pid] = 1; print pid; grown = 1 }
+      } while (grown)
+    }'
+}
+
+# end_tree PID: ends a child of this script and all that it has started.
+end_tree() {
+  local pids
+  mapfile -t pids < <(descendants "$1")
+  kill -TERM "$1" ${pids[@]+"${pids[@]}"} 2>/dev/null || :
+  nap 100
+  kill -KILL "$1" ${pids[@]+"${pids[@]}"} 2>/dev/null || :
+  wait "$1" 2>/dev/null || :
+}
+
+# bounded MILLISECONDS COMMAND…: runs a command or a function of this script in a subshell with its
+# standard input closed. 124: it took too long and was ended; 143: the script was asked to stop.
+bounded() {
+  local limit=$1 step=1 child start code
+  shift
+  (
+    trap - HUP PIPE TERM INT
+    exec 7>&-
+    "$@"
+  ) </dev/null &
+  child=$!
+  now
+  start=$now_ms
+  while kill -0 "$child" 2>/dev/null; do
+    if asked_to_stop; then
+      end_tree "$child"
+      return 143
+    fi
+    if ((now_ms - start >= limit)); then
+      end_tree "$child"
+      return 124
+    fi
+    follow_output
+    nap "$step"
+    ((step >= 40)) || step=$((step * 2))
+    now
+  done
+  wait "$child"
+  code=$?
+  # A signal to the whole process group ends the child too. Where the script must go on, the child must.
+  if [[ $shielded == yes && -n $interrupted ]] && ((code == 143 || code == 130)); then
+    interrupted=''
+    bounded "$limit" "$@"
+    return
+  fi
+  return "$code"
+}
+
+# follow_output: shows the lines that a step has written since the last time.
+follow_output() {
+  local line
+  [[ -n $followed_fd ]] || return 0
+  while IFS= read -r -u "$followed_fd" line; do
+    say "    | $line"
+  done
+}

@@ -1,0 +1,138 @@
+# ---- output: progress for people, CI and machines; the deployment's own log first --------------
+
+log_format=plain # terminal, plain, github or json
+log_file=''      # the deployment's log; empty until the state folder is known
+secret_values=() # never shown
+open_line=''     # a terminal line that waits for its result
+
+# choose_output [json]: by what standard output is, unless asked for json.
+choose_output() {
+  if [[ ${1-} == json ]]; then
+    log_format=json
+  elif [[ ${GITHUB_ACTIONS-} == true ]]; then
+    log_format=github
+  elif [[ -t 1 && ${TERM-dumb} != dumb ]]; then
+    log_format=terminal
+  fi
+}
+
+# mask TEXT: sets `masked`, every secret replaced.
+mask() {
+  local secret
+  masked=$1
+  for secret in ${secret_values[@]+"${secret_values[@]}"}; do
+    [[ -z $secret ]] || masked=${masked//"$secret"/***}
+  done
+}
+
+# json_string TEXT: sets `quoted`, a JSON string. Control characters other than the usual become blanks.
+json_string() {
+  quoted=${1//\\/\\\\}
+  quoted=${quoted//\"/\\\"}
+  quoted=${quoted//$'\n'/\\n}
+  quoted=${quoted//$'\r'/\\r}
+  quoted=${quoted//$'\t'/\\t}
+  quoted=\"${quoted//[[:cntrl:]]/ }\"
+}
+
+# to_log TEXT: one line with the time into the deployment's log. A full disk must not stop a deployment.
+to_log() {
+  [[ -n $log_file ]] || return 0
+  printf '%(%Y-%m-%dT%H:%M:%S%z)T %s\n' -1 "$1" 2>/dev/null >>"$log_file" || return 0
+}
+
+# to_user LINE: a reader that went away must not either.
+to_user() {
+  printf '%s\n' "$1" 2>/dev/null || return 0
+}
+
+# write_line LEVEL TEXT: one remark, in the chosen format.
+write_line() {
+  local level=$1 text quoted masked
+  mask "$2"
+  text=$masked
+  to_log "$level: $text"
+  if [[ -n $open_line ]]; then
+    open_line=''
+    to_user ''
+  fi
+  case $log_format in
+    json)
+      json_string "$text"
+      to_user "{\"level\":\"$level\",\"app\":\"$app\",\"deployment\":\"${deployment-}\",\"message\":$quoted}"
+      ;;
+    github)
+      text=${text//%/%25}
+      text=${text//$'\r'/%0D}
+      text=${text//$'\n'/%0A}
+      case $level in
+        warning) to_user "::warning title=$app::$text" ;;
+        error) to_user "::error title=$app${step_where:+,file=${step_where%:*},line=${step_where##*:}}::$text" ;;
+        *) to_user "$masked" ;;
+      esac
+      ;;
+    *)
+      [[ $level == info ]] || text="$level: $text"
+      to_user "$text"
+      ;;
+  esac
+}
+
+# say WORDS…: a plain remark.
+say() { write_line info "$*"; }
+
+# warn WORDS…: something that does not stop the deployment but that a person should know.
+warn() { write_line warning "$*"; }
+
+# fail_with WORDS…: sets the reason of the verdict, once: the first failure is the cause, later ones follow from it.
+fail_with() {
+  [[ -n $reason ]] || reason=$*
+  mask "$*"
+  to_log "failed: $masked"
+  return 1
+}
+
+# seconds_since MILLISECONDS: sets `seconds`, with one decimal.
+seconds_since() {
+  now
+  printf -v seconds '%d.%d' $(((now_ms - $1) / 1000)) $(((now_ms - $1) % 1000 / 100))
+}
+
+# step_begins NAME: on a terminal the line stands while the step runs.
+step_begins() {
+  to_log "step: $1"
+  [[ $log_format == terminal ]] || return 0
+  open_line=$1
+  printf '  ..     %s' "$1" 2>/dev/null || return 0
+}
+
+# step_ends RESULT NAME SECONDS: one line a step.
+step_ends() {
+  local line quoted
+  to_log "step $1: $2 (${3}s)"
+  if [[ $log_format == json ]]; then
+    json_string "$2"
+    to_user "{\"level\":\"info\",\"app\":\"$app\",\"deployment\":\"${deployment-}\",\"step\":$quoted,\"where\":\"$step_where\",\"result\":\"$1\",\"seconds\":$3}"
+    return
+  fi
+  if [[ -n $open_line ]]; then
+    open_line=''
+    printf '\r\033[K' 2>/dev/null || :
+  fi
+  printf -v line '  %-6s %s (%ss)' "$1" "$2" "$3"
+  to_user "$line"
+}
+
+# group_begins NAME, group_ends: what GitHub Actions folds.
+group_begins() {
+  to_log "phase: $1"
+  case $log_format in
+    github) to_user "::group::$1" ;;
+    json) ;;
+    *) to_user "$1" ;;
+  esac
+}
+
+group_ends() {
+  [[ $log_format != github ]] || to_user '::endgroup::'
+}
