@@ -6,4 +6,5 @@
 pub mod diagnostics;
 pub mod model;
 pub mod source;
+pub mod stdlib;
 pub mod syntax;

@@ -106,7 +106,8 @@ impl DriverUse {
 /// A setting's value, of the type that the description asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingValue {
-    /// Not given, and the description says `= none`.
+    /// Not given, and the description says `= none`. Never for a list, command or map: those are
+    /// then an empty [`SettingValue::List`] or [`SettingValue::Map`], so that the script knows an array.
     None,
     /// `string path url regex user` and a word of `one_of`
     Text(Template),
