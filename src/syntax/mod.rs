@@ -1,3 +1,3 @@
 //! Text → tree. The only place that knows pest.
-
+mod grammar;
 pub mod tree;

@@ -17,6 +17,8 @@ pub struct File {
 pub struct Body<T> {
     /// The statements that could be read; those that could not are in the report.
     pub statements: Vec<Statement<T>>,
+    /// A comment on the line of the opening bracket, before the first statement.
+    pub head: Option<Comment>,
     /// Comments after the last statement.
     pub tail: Vec<Comment>,
     /// From the opening bracket to the closing one, or the whole file.
@@ -32,7 +34,8 @@ pub struct Statement<T> {
     pub node: T,
     /// A comment at the end of its (last) line.
     pub trail: Option<Comment>,
-    /// Whether an empty line precedes it and its lead comments.
+    /// Whether an empty line stands right before it (after its lead comments). Never for the first
+    /// in a body.
     pub apart: bool,
     /// The statement proper, comments left out.
     pub span: Span,
@@ -42,11 +45,16 @@ impl<T> Statement<T> {
     /// The `##` lines right before the statement, without the marks; empty if there are none.
     #[must_use]
     pub fn docs(&self) -> String {
-        let lines: Vec<&str> = self
-            .lead
-            .iter()
-            .filter_map(|comment| comment.doc())
-            .collect();
+        let mut lines = Vec::new();
+        let mut apart = self.apart;
+        for comment in self.lead.iter().rev() {
+            let Some(doc) = comment.doc().filter(|_| !apart) else {
+                break;
+            };
+            lines.push(doc);
+            apart = comment.apart;
+        }
+        lines.reverse();
         lines.join("\n")
     }
 }
@@ -56,7 +64,7 @@ impl<T> Statement<T> {
 pub struct Comment {
     /// The text with its `#`.
     pub text: String,
-    /// Whether an empty line precedes it.
+    /// Whether an empty line precedes it. Never for the first in a body.
     pub apart: bool,
     /// Where.
     pub span: Span,
@@ -121,11 +129,13 @@ impl Value {
 pub enum Quoting {
     /// `"…"`
     Plain,
-    /// `"""…"""`, dedented by the blanks before the closing quotes
+    /// `"""…"""`. Over lines the text begins on the line after the opening quotes and ends with the
+    /// line before the closing ones (whose newline is not part of it); the blanks before the
+    /// closing quotes are taken from every line.
     Block,
     /// `r"…"`
     Raw,
-    /// `r"""…"""`, dedented likewise
+    /// `r"""…"""`, cut and dedented likewise
     RawBlock,
 }
 

@@ -1,0 +1,12 @@
+//! The parser that pest makes of `grammar/deploy.pest`.
+
+#![allow(
+    missing_docs,
+    clippy::pedantic,
+    reason = "the code is generated; the grammar is its documentation"
+)]
+
+/// The generated parser; `Rule` is generated beside it.
+#[derive(pest_derive::Parser)]
+#[grammar = "grammar/deploy.pest"]
+pub(super) struct Grammar;
