@@ -1,0 +1,58 @@
+# ---- cleanup: never back; traffic is on a good color -------------------------------------------
+
+# clean_up: drains and stops the previous color. What cannot be finished is left to the next run and said.
+clean_up() {
+  from=${journal[from]}
+  to=${journal[to]}
+  if [[ ${journal[phase]} != switched ]]; then
+    say 'nothing is left to clean up'
+    return 0
+  fi
+  [[ -z $candidate ]] || use_release "$candidate" "$to"
+  group_begins "cleanup of ${from:-nothing}"
+  if cleanup_steps; then
+    forget_journal
+    sweep_releases
+  else
+    warn "cleanup is not finished: ${reason:-stopped by $interrupted}; the next command of this script goes on with it"
+    reason=''
+    interrupted=''
+  fi
+  group_ends
+}
+
+# drain: until nothing of before the switch is answered any more, at most as long as deploy.bg says.
+drain() {
+  local until=0
+  [[ -n ${journal[snapshot]} && ${journal[boot]} == "$boot" ]] || return 0
+  until=$((journal[switched] + drain_within))
+  while ask_switch draining "${journal[snapshot]}"; do
+    now
+    if ((now_ms >= until)); then
+      say "  the drain's time is over: $answer"
+      return 0
+    fi
+    if preempted; then
+      fail_with 'a rollback asked for the previous color'
+      return
+    fi
+    pause 200 || return
+  done
+}
+
+# stop_previous: only after L2 was asked again.
+stop_previous() {
+  local found_release
+  [[ -n $from ]] || return 0
+  if [[ -z ${journal[previous]} ]]; then
+    warn "$from was not started by this script and runs on: stop it by hand"
+    return 0
+  fi
+  found_release=$state/releases/${journal[previous]}
+  [[ -d $found_release ]] || return 0
+  stop_release "$found_release" || {
+    fail_with "$from could not be stopped: $answer"
+    return
+  }
+  of_release "$found_release" persist off || warn "$from may come back after a reboot: $answer"
+}

@@ -1,0 +1,126 @@
+# ---- driver: how the script talks to the drivers, and to the script of an older release --------
+
+answer='' # the line that the last driver call printed
+color='' service='' release='' slot=''
+declare -A offer=() # what a driver offers, such as container.ip
+
+# use COLOR [SERVICE]: sets what belongs to a color and to a service of it, for the release at hand.
+use() {
+  color=$1
+  service=${2:-${services[0]}}
+  slot=$release/slot
+  "color_${color//-/_}"
+  "service_${service//-/_}"
+}
+
+# use_release RELEASE COLOR: what follows speaks of this release.
+use_release() {
+  release=$1
+  load_inputs
+  use "$2"
+}
+
+# function_of DRIVER BASE NAME: sets `found`, the driver's function or that of the driver that it extends.
+function_of() {
+  found=${1}_$3
+  declare -F "$found" >/dev/null || found=${2}_$3
+  declare -F "$found" >/dev/null
+}
+
+# call_driver DRIVER BASE FUNCTION ARG…: sets `answer`; the exit code is the function's.
+call_driver() {
+  local driver=$1 base=$2 name=$3 found code limit
+  shift 3
+  function_of "$driver" "$base" "$name" || {
+    answer="driver $driver has no function $name"
+    return 1
+  }
+  limit=${deadline[${driver}_$name]-10000}
+  bounded "$limit" "$found" "$@" >"$scratch/answer" 2>"$scratch/errors"
+  code=$?
+  answer=$(<"$scratch/answer")
+  if [[ -s $scratch/errors ]]; then
+    to_log "$driver $name: $(<"$scratch/errors")"
+    [[ -n $answer || $code == 0 ]] || answer=$(tail -n 3 "$scratch/errors")
+  fi
+  case $code in
+    124) answer="$driver: $name did not finish within $((limit / 1000))s" ;;
+    143) answer="$driver: $name was interrupted" ;;
+  esac
+  return "$code"
+}
+
+# ask_run FUNCTION ARG…: the driver of the service at hand.
+ask_run() { call_driver "$run" "$run_base" "$@"; }
+
+# ask_switch FUNCTION ARG…: the driver of the proxy.
+ask_switch() { call_driver "$switch" "$switch_base" "$@"; }
+
+# What the probes ask of the color at hand.
+color_alive() { ask_run alive; }
+color_listens() { ask_run listens; }
+color_healthy() { ask_run healthy; }
+color_enter() { ask_run enter "$@"; }
+
+# color_logs LINES: the last lines of the application's log, for the report of a failure.
+color_logs() {
+  local line
+  ask_run logs "$1" || return 0
+  [[ -n $answer ]] || return 0
+  say "  the last lines of $service's log:"
+  while IFS= read -r line; do
+    say "    | $line"
+  done <<<"$answer"
+}
+
+# of_release RELEASE COMMAND ARG…: has a release's own script do something to it. What started it knows
+# how to stop it, whatever this script has become since.
+of_release() {
+  local folder=$1 limit code value
+  shift
+  [[ -f $folder/script ]] || {
+    answer="${folder##*/} has no script: was $state changed by hand?"
+    return 1
+  }
+  limit=${deadline[copy]}
+  ! meta "limit.$1" "$folder" || limit=$value
+  bounded "$limit" bash "$folder/script" _release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
+  code=$?
+  answer=$(<"$scratch/answer")
+  [[ ! -s $scratch/errors ]] || to_log "release ${folder##*/}, $1: $(<"$scratch/errors")"
+  [[ $code != 124 ]] || answer="${folder##*/}: $1 did not finish within $((limit / 1000))s"
+  return "$code"
+}
+
+# release_command RELEASE COMMAND ARG…: the other side of `of_release`.
+release_command() {
+  local value name wanted=${3-} code=0
+  release=$1
+  state=${release%/releases/*}
+  meta color "$release" || return
+  load_inputs
+  use "$value"
+  case $2 in
+    gate)
+      at_mode=gates
+      prepare_steps || code=1
+      printf '%s\n' "$reason"
+      return "$code"
+      ;;
+  esac
+  for name in "${services[@]}"; do
+    use "$color" "$name"
+    case $2 in
+      alive | stop | clear) ask_run "$2" || code=1 ;;
+      persist) ask_run persist "$wanted" || code=1 ;;
+      start) ask_run start || code=1 ;;
+      start_missing) ask_run alive || ask_run start || code=1 ;;
+      stop_service) [[ $name != "$wanted" ]] || ask_run stop || code=1 ;;
+      stop_exclusive) [[ $handover != exclusive ]] || ask_run stop || code=1 ;;
+      *) return 2 ;;
+    esac
+    ((code == 0)) || break
+  done
+  printf '%s\n' "$answer"
+  return "$code"
+}

@@ -1,0 +1,100 @@
+# ---- live: which color the proxy's files route to, read again each time it matters -------------
+
+live_state=unknown # color, none, mixed or unknown
+live=''            # the live color
+live_release=''    # its release; empty if the script did not start it
+live_why=''        # for unknown: why
+
+# read_live: fills the above.
+read_live() {
+  local words
+  live='' live_release='' live_why=''
+  if ! ask_switch routed; then
+    live_state=unknown
+    live_why=$answer
+    return 0
+  fi
+  read -r live_state words <<<"$answer"
+  case $live_state in
+    color)
+      read -r live live_release <<<"$words"
+      [[ $live_release != - ]] || live_release=''
+      ;;
+    none | mixed) ;;
+    *)
+      live_state=unknown
+      live_why=$words
+      ;;
+  esac
+}
+
+# know_live: as `read_live`, but anything else than a color or none ends the run.
+know_live() {
+  read_live
+  case $live_state in
+    color | none) return 0 ;;
+    mixed) fail_with "the proxy's files route to both colors: restore the fragment by hand, then try again" ;;
+    *) fail_with "cannot tell which color is live: $live_why" ;;
+  esac
+  exit_code=3
+  return 1
+}
+
+# choose_idle: sets `from` and `to`. A color that this script does not know (it was renamed) may be live;
+# then the idle one is that whose place it does not take.
+choose_idle() {
+  local choice value
+  know_live || return
+  from=$live
+  to=''
+  for choice in "${colors[@]}"; do
+    [[ $choice != "$live" ]] || continue
+    if [[ -n $live_release ]] && meta ports "$live_release" && shares_port "$choice" "$value"; then
+      continue
+    fi
+    to=$choice
+    break
+  done
+  if [[ -z $to ]]; then
+    exit_code=3
+    fail_with "no color is idle: $live takes the ports of both"
+    return
+  fi
+  say "  ${from:-no color} is live, $to is idle"
+}
+
+# shares_port COLOR PORTS: whether a service of the color has one of these ports.
+shares_port() {
+  local name taken
+  for name in "${services[@]}"; do
+    release='' use "$1" "$name"
+    for taken in $2; do
+      [[ $port != "$taken" ]] || return 0
+    done
+  done
+  return 1
+}
+
+# is_untouchable RELEASE: it is live, or a swap in which it takes part is not confirmed.
+is_untouchable() {
+  local value
+  [[ ${journal[phase]} != swapping ]] || return 0
+  read_live
+  case $live_state in
+    none) return 1 ;;
+    color)
+      [[ $live_release != "$1" ]] || return 0
+      [[ -z $live_release ]] && meta color "$1" && [[ $value == "$live" ]]
+      ;;
+    *) return 0 ;;
+  esac
+}
+
+# stop_release RELEASE: the only place that stops anything.
+stop_release() {
+  if is_untouchable "$1"; then
+    answer="the proxy routes to it, or may: it is left alone"
+    return 1
+  fi
+  of_release "$1" stop
+}

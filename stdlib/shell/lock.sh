@@ -1,0 +1,86 @@
+# ---- lock: one at a time ------------------------------------------------------------------------
+#
+# The mutex is held on descriptor 9 by this script and by every command that it starts, so that a
+# killed script whose migration still works keeps the next one out. What outlives a run closes it.
+
+# enter_mutex: waits as long as `lock { wait }` says, else not at all.
+enter_mutex() {
+  local until
+  # A step of the user's that calls the script again would wait for itself.
+  if [[ ${DEPLOYC_ACTIVE-} == "$app" ]]; then
+    fail_with "called from a step of a deployment of $app that is still running: a step cannot deploy its own app"
+    exit_code=2
+    return 1
+  fi
+  exec 9>>"$state/lock" || {
+    fail_with "cannot open $state/lock"
+    exit_code=3
+    return 1
+  }
+  now
+  until=$((now_ms + lock_wait))
+  [[ $command != rollback ]] || until=$((now_ms + 10000))
+  until_locked 9 "$until" || {
+    [[ -z $interrupted ]] || return
+    exit_code=4
+    holder_of_mutex
+    fail_with "$holder"
+    return 1
+  }
+  rm -f "$state/preempt"
+  printf '%s %s %s %s\n' "$$" "$(process_start_time $$)" "$command" "$deployment" >"$state/holder"
+}
+
+# until_locked DESCRIPTOR MILLISECONDS: tries until then, at least once.
+until_locked() {
+  local said=no
+  while ! flock -n "$1"; do
+    now
+    ((now_ms < $2)) || return 1
+    if [[ $1 == 9 && $command == rollback ]]; then
+      # A way back does not wait for a drain to end.
+      printf '%s\n' "$$" >"$state/preempt"
+    elif [[ $said == no ]]; then
+      said=yes
+      holder_of_mutex
+      say "waiting: $holder"
+    fi
+    pause 100 || return 1
+  done
+}
+
+# holder_of_mutex: sets `holder`, a sentence about who holds it.
+holder_of_mutex() {
+  local pid started running deployed
+  holder='another command is at work'
+  [[ -f $state/holder ]] || return 0
+  read -r pid started running deployed <"$state/holder" || return 0
+  if [[ $(process_start_time "$pid") == "$started" ]]; then
+    holder="$running of deployment $deployed is at work (process $pid)"
+  else
+    holder="$running of deployment $deployed was killed (process $pid), but a command that it started is still at work; it frees the lock when it ends"
+  fi
+}
+
+# preempted: a rollback asks the drain to end.
+preempted() {
+  [[ -f $state/preempt ]]
+}
+
+# enter_proxy_mutex: from swap to confirmation no other app of ours reloads the same proxy.
+enter_proxy_mutex() {
+  local until
+  ask_switch mutex || {
+    fail_with "cannot tell which proxy this is: $answer"
+    return 1
+  }
+  exec 8<"$answer" || return
+  now
+  until=$((now_ms + deadline[proxy_mutex]))
+  until_locked 8 "$until" || fail_with "another app's deployment has held the proxy for $((deadline[proxy_mutex] / 1000))s"
+}
+
+# leave_proxy_mutex
+leave_proxy_mutex() {
+  exec 8<&-
+}

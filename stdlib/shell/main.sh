@@ -1,0 +1,253 @@
+# ---- main: one command --------------------------------------------------------------------------
+
+command=''
+deployment=''       # id of the deployment
+deployment_given='' # the same, if the caller gave one
+script=''           # this file
+scratch=''          # temporary files of this process
+from='' to=''       # colors
+served=''           # what serves after a way back
+outcome=''
+unmanaged=no
+began=0
+boot=''
+
+usage() {
+  cat <<USAGE
+$app: blue/green deploys on this host (${colors[*]}).
+
+  deploy           prepare, switch and cleanup in a row
+  prepare          start the idle color and probe it; users see nothing
+  switch           point the proxy at the prepared color and verify; goes back if that fails
+  cleanup          drain and stop the previous color
+  abort            stop a prepared color
+  rollback         go back to the release that served before
+  resume           bring the live color up, after a boot
+  status [--json]  what serves, what is under way
+  history          earlier deployments
+  doctor           is this host ready
+  plan             what a deployment would do
+  help             this text
+
+Options: --deployment ID (several commands belong to one deployment), --log json, --dry-run (as plan)
+Exit: 0 done; 1 failed, what served before serves; 2 wrong usage or input; 3 host not ready, nothing
+changed; 4 another deployment is at work; 5 needs a person
+USAGE
+}
+
+# wrong_usage WORDS…
+wrong_usage() {
+  printf '%s: %s\nTry: %s help\n' "$app" "$*" "${0##*/}" >&2
+  exit 2
+}
+
+main() {
+  local format='' asked_json=''
+  exec </dev/null
+  export LC_ALL=C
+  PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
+  script=$(readlink -f "${BASH_SOURCE[0]}")
+  case ${1-} in
+    _release)
+      shift
+      hidden release_command "$@"
+      return
+      ;;
+    _detached)
+      shift
+      "$@"
+      return
+      ;;
+  esac
+  while (($#)); do
+    case $1 in
+      --log)
+        [[ ${2-} == json ]] || wrong_usage "--log takes json, not '${2-}'"
+        format=json
+        shift
+        ;;
+      --deployment)
+        [[ ${2-} =~ ^[A-Za-z0-9._:/-]{1,100}$ ]] || wrong_usage "--deployment takes an id of letters, digits and . _ : / -, not '${2-}'"
+        deployment_given=$2
+        shift
+        ;;
+      --json) asked_json=json ;;
+      --dry-run) command=plan ;;
+      --help | -h) command=help ;;
+      -*) wrong_usage "unknown option $1" ;;
+      *)
+        [[ -z $command || $command == plan || $command == help ]] || wrong_usage "one command at a time, not '$command' and '$1'"
+        [[ -n $command ]] || command=$1
+        ;;
+    esac
+    shift
+  done
+  choose_output "$format"
+  deployment_given=${deployment_given:-$hook_deployment}
+  deployment=${deployment_given:-$(printf '%(%Y%m%d-%H%M%S)T' -1)-$$}
+  case $command in
+    help) usage ;;
+    '')
+      usage >&2
+      exit 2
+      ;;
+    deploy | prepare | switch | cleanup | abort | rollback | resume) mutate ;;
+    status | history | doctor | plan) inspect "$asked_json" ;;
+    adopt) wrong_usage 'adopt is not in this version' ;;
+    *) wrong_usage "unknown command '$command'" ;;
+  esac
+}
+
+# hidden FUNCTION ARG…: for this script's own calls of itself.
+hidden() {
+  local code
+  scratch=$(mktemp -d) || exit 3
+  switch_settings
+  watch_signals
+  "$@"
+  code=$?
+  rm -rf "$scratch"
+  exit "$code"
+}
+
+# inspect: commands that change nothing; they need no lock.
+inspect() {
+  local code
+  scratch=$(mktemp -d) || exit 3
+  trap 'rm -rf "$scratch"' EXIT
+  watch_signals
+  locate_state
+  switch_settings
+  read_journal
+  "$command" "${1-}"
+  code=$?
+  ((code == 0)) || {
+    write_line error "$command: $reason"
+    exit "$exit_code"
+  }
+  exit 0
+}
+
+# mutate: commands that change something: under the mutex, after recovery, with a verdict.
+mutate() {
+  now
+  began=$now_ms
+  cd / || exit 3
+  watch_signals
+  locate_state
+  exit_code=3
+  open_state || give_verdict
+  log_file=$state/log/${deployment//\//_}.log
+  [[ -f $log_file ]] || (umask 077 && : >"$log_file")
+  to_log "command: $command, process $$, deployc $deployc"
+  exit_code=1
+  enter_mutex || give_verdict
+  rm -rf "$state"/scratch.*
+  scratch=$state/scratch.$$
+  (umask 077 && mkdir "$scratch") || {
+    exit_code=3
+    fail_with "cannot write to $state: is the disk full?"
+    give_verdict
+  }
+  trap 'rm -rf "$scratch"' EXIT
+  switch_settings
+  sweep_logs
+  recover || give_verdict
+  "run_$command"
+  give_verdict
+}
+
+run_deploy() {
+  prepare && switch_over || {
+    failed
+    return
+  }
+  succeeded
+  clean_up
+}
+
+run_prepare() {
+  prepare || failed
+}
+
+run_switch() {
+  if [[ ${journal[phase]} == switched ]] && [[ ${journal[deployment]} == "$deployment" || -z $deployment_given ]]; then
+    say "deployment ${journal[deployment]} has switched already: ${journal[to]} is live"
+    to=${journal[to]}
+    return 0
+  fi
+  take_up_reservation || return
+  deployment=${journal[deployment]}
+  switch_over || {
+    failed
+    return
+  }
+  succeeded
+}
+
+run_cleanup() { clean_up; }
+run_abort() { abort; }
+run_resume() { resume; }
+
+run_rollback() {
+  prepare_previous && switch_to_previous || {
+    failed
+    return
+  }
+  succeeded
+  clean_up
+}
+
+# succeeded, failed: what deploy.bg wants done when the outcome is known; it does not change it.
+succeeded() {
+  outcome=success
+  seconds_since "$began"
+  remember ok
+  outcome_steps success
+}
+
+failed() {
+  local cause=$reason where=$step_where name=$step_name
+  go_back
+  reason=${reason:-$cause}
+  outcome=failure
+  seconds_since "$began"
+  remember failed
+  shielded=yes
+  cause=$reason
+  outcome_steps failure
+  shielded=no
+  reason=$cause step_where=$where step_name=$name
+  return 1
+}
+
+# give_verdict: the last lines say what happened, why, and what serves.
+give_verdict() {
+  group_ends
+  seconds_since "$began"
+  if [[ -z $reason ]]; then
+    case $command in
+      deploy | switch | rollback) say "$command of $app: done in ${seconds}s: $to serves${from:+, $from served before}" ;;
+      prepare) say "prepare of $app: done in ${seconds}s: $to is ready; switch makes it live" ;;
+      *) say "$command of $app: done in ${seconds}s" ;;
+    esac
+    exit 0
+  fi
+  write_line error "$command of $app: failed${step_name:+ at '$step_name'}${step_where:+ ($step_where)}: $reason"
+  case $exit_code in
+    1) say "${served:-what served before} serves, as before" ;;
+    3) say 'nothing was changed' ;;
+    5) say "a person is needed; what serves now: ${served:-unknown}" ;;
+  esac
+  exit "$exit_code"
+}
+
+# sweep_logs: those of the last 50 deployments are kept.
+sweep_logs() {
+  local -a logs
+  mapfile -t logs < <(ls -1t "$state/log" 2>/dev/null)
+  local name
+  for name in ${logs[@]+"${logs[@]:50}"}; do
+    rm -f "$state/log/$name"
+  done
+}

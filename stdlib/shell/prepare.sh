@@ -1,0 +1,196 @@
+# ---- prepare: the new color runs and passes its gates; users see nothing -----------------------
+
+declare -A passed_ms=() # when a gate passed in this process
+
+# prepare: leaves a reservation that `switch` takes up.
+prepare() {
+  group_begins "prepare $app (deployment $deployment)"
+  step preflight || return
+  step read_inputs || {
+    ((exit_code != 1)) || exit_code=2
+    return 1
+  }
+  step choose_idle || return
+  step verify_as_it_is || return
+  step clear_idle || return
+  step new_release || return
+  prepare_steps || return
+  journal[expires]=$(($(printf '%(%s)T' -1) + deadline[reservation] / 1000))
+  write_journal prepared || return
+  group_ends
+}
+
+# preflight: is this host ready? Nothing is changed.
+preflight() {
+  local tool
+  exit_code=3
+  for tool in "${tools[@]}"; do
+    command -v -- "$tool" >/dev/null || {
+      fail_with "$tool is not on this host (looked in $PATH): install it"
+      return
+    }
+  done
+  ask_switch preflight || {
+    fail_with "$answer"
+    return
+  }
+  # A configuration that another site broke is told apart from ours.
+  ask_switch test || {
+    fail_with "the proxy's configuration is broken as it is, before anything was changed: $answer"
+    return
+  }
+  exit_code=1
+}
+
+# clear_idle: what is left of the idle color is ours and stopped, and nobody else has its place.
+clear_idle() {
+  local name
+  exit_code=3
+  release_of "$to" || :
+  if [[ -n $found_release ]] && of_release "$found_release" alive; then
+    stop_release "$found_release" || {
+      fail_with "the idle color $to still runs and cannot be stopped: $answer"
+      return
+    }
+  fi
+  sweep_releases
+  for name in "${services[@]}"; do
+    release='' use "$to" "$name"
+    [[ -n $port ]] || continue
+    port_is_free || return
+  done
+  exit_code=1
+}
+
+# port_is_free: no listener in IPv4 or IPv6, and a connection is refused.
+port_is_free() {
+  local found
+  found=$(listeners "$port")
+  if [[ -n $found ]]; then
+    fail_with "port $port of the idle color $to is taken by a process that this script did not start: $(owners_of_port "$port")"
+    return
+  fi
+  connect_refused 127.0.0.1 "$port" || fail_with "something answers on 127.0.0.1:$port, the place of the idle color $to"
+}
+
+# new_release: a folder with all that belongs to this deployment, the script that can stop it among it.
+new_release() {
+  local id name
+  printf -v id '%(%Y%m%d-%H%M%S)T-%s' -1 "$$"
+  release=$state/releases/$id
+  candidate=$release
+  journal=([deployment]=$deployment [kind]=deploy [from]=$from [to]=$to [release]=$id [boot]=$boot)
+  write_journal preparing || return
+  mkdir -p "$release/slot" && cp "$script" "$release/script" && fragment "$to" >"$release/fragment" || {
+    fail_with "cannot write to $release: is the disk full?"
+    return
+  }
+  save_inputs || {
+    fail_with "cannot write to $release/inputs: is the disk full?"
+    return
+  }
+  write_meta || {
+    fail_with "cannot write to $release: is the disk full?"
+    return
+  }
+  use "$to"
+  copy_artifact || return
+  for name in "${services[@]}"; do
+    use "$to" "$name"
+    ask_run stage || {
+      fail_with "$answer"
+      return
+    }
+  done
+}
+
+# write_meta: what another script must know of this release.
+write_meta() {
+  local name ports='' stop=0 start=0
+  for name in "${services[@]}"; do
+    use "$to" "$name"
+    ports+=" $port"
+    stop=$((stop + stop_within + deadline[driver_slack]))
+    start=$((start + deadline[${run}_start]))
+  done
+  gates_ms=0
+  at_mode=sum
+  prepare_steps
+  at_mode=run
+  printf '%s\n' "color=$to" "ports=${ports# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
+    "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gates_ms + deadline[driver_slack]))" >"$release/meta"
+}
+
+# copy_artifact: what was staged for this deployment, into the slot; exactly one file, or a folder's content.
+copy_artifact() {
+  local -a found
+  [[ -n $artifact ]] || return 0
+  exit_code=3
+  if [[ $artifact == */ ]]; then
+    [[ -d $artifact ]] || {
+      fail_with "the artifact folder $artifact does not exist"
+      return
+    }
+    found=("$artifact.")
+  else
+    mapfile -t found < <(compgen -G "$artifact")
+    if ((${#found[@]} == 0)); then
+      fail_with "no artifact: nothing matches $artifact"
+      return
+    elif ((${#found[@]} > 1)); then
+      fail_with "more than one artifact matches $artifact: ${found[*]##*/}: remove all but the one to be deployed, or name it more exactly"
+      return
+    fi
+  fi
+  exit_code=1
+  bounded "${deadline[copy]}" cp -a -- "${found[0]}" "$slot/" >"$scratch/answer" 2>&1 || fail_with "copying $artifact failed: $(<"$scratch/answer")"
+}
+
+# start SERVICE
+start() {
+  use "$to" "$1"
+  ask_run start || fail_with "$1 of $to did not start: $answer"
+}
+
+# gate SERVICE NAME: the new color must pass; adds up only, where `at_mode` says so.
+gate() {
+  if [[ $at_mode == sum ]]; then
+    reset_probe
+    "probe_${1//-/_}_${2//-/_}"
+    gates_ms=$((gates_ms + probe_worst))
+    return 0
+  fi
+  use "${to:-$color}" "$1"
+  run_gate "probe_${1//-/_}_${2//-/_}" || return
+  now
+  passed_ms[$1.$2]=$now_ms
+}
+
+# gate_again SERVICE NAME: right before the swap, unless this process has just seen it pass.
+gate_again() {
+  now
+  if [[ -n ${passed_ms[$1.$2]-} ]] && ((now_ms - passed_ms[$1.$2] < 2000)); then
+    use "$to" "$1"
+    color_alive && return 0
+  fi
+  gate "$@"
+}
+
+# drop_candidate: the new color, which users never saw or no longer see, is stopped.
+drop_candidate() {
+  local dropped=$candidate kind=${journal[kind]-}
+  [[ -n $dropped ]] || {
+    forget_journal
+    return 0
+  }
+  if [[ -d $dropped && -f $dropped/meta ]]; then
+    stop_release "$dropped" || {
+      warn "release ${dropped##*/} could not be stopped: $answer"
+      return 1
+    }
+  fi
+  # A release that was good before is not made bad by a failed rollback.
+  [[ $kind == rollback || ! -d $dropped ]] || point failed "$dropped"
+  forget_journal
+  sweep_releases
+}

@@ -1,0 +1,85 @@
+# ---- recover: what an interrupted run left, before anything else is done ------------------------
+
+# recover: under the mutex. A reservation of another deployment is no crash.
+recover() {
+  read_journal
+  boot_id
+  case ${journal[phase]} in
+    idle) ;;
+    prepared) meet_reservation ;;
+    preparing)
+      say "the run of deployment ${journal[deployment]} was cut short before its switch: cleaning up"
+      shielded=yes
+      drop_candidate
+      shielded=no
+      ;;
+    swapping) recover_swap ;;
+    switched) recover_switched ;;
+    *)
+      exit_code=5
+      fail_with "the journal $state/journal says '${journal[phase]}', which this script does not know: was a newer one at work?"
+      ;;
+  esac
+}
+
+# meet_reservation: a prepared color belongs to its deployment until it is taken up, aborted, or too old.
+meet_reservation() {
+  local now_s
+  printf -v now_s '%(%s)T' -1
+  if [[ ${journal[boot]} != "$boot" ]]; then
+    say "the prepared color ${journal[to]} did not survive a reboot: dropping it"
+  elif ((now_s >= journal[expires])); then
+    say "the reservation of deployment ${journal[deployment]} has expired: dropping it"
+  else
+    case $command in
+      abort) return 0 ;;
+      switch) [[ -n $deployment_given && ${journal[deployment]} != "$deployment" ]] || return 0 ;;
+      prepare | deploy)
+        [[ -n $deployment_given && ${journal[deployment]} == "$deployment" ]] && {
+          say "deployment $deployment was prepared before: beginning anew"
+          drop_candidate
+          return
+        }
+        ;;
+    esac
+    exit_code=4
+    fail_with "deployment ${journal[deployment]} has prepared ${journal[to]} and not switched yet (its reservation ends in $((journal[expires] - now_s))s): switch, or abort it, then try again"
+    return
+  fi
+  drop_candidate
+}
+
+# recover_swap: killed between swap and confirmation. Disk and force may differ, so neither is believed.
+recover_swap() {
+  say "the run of deployment ${journal[deployment]} was cut short in its switch from ${journal[from]:-nothing} to ${journal[to]}: putting it right"
+  from=${journal[from]}
+  to=${journal[to]}
+  use_release "$candidate" "$to"
+  reason='the switch was cut short'
+  exit_code=1
+  shielded=yes
+  swap_back
+  shielded=no
+  if ((exit_code == 5)); then
+    return 1
+  fi
+  say "  ${served} serves"
+  reason=''
+  exit_code=1
+}
+
+# recover_switched: the switch was good; what remains is its cleanup.
+recover_switched() {
+  from=${journal[from]}
+  to=${journal[to]}
+  finish_commit || return
+  case $command in
+    cleanup | rollback | switch | abort) return 0 ;;
+  esac
+  say "finishing the cleanup of deployment ${journal[deployment]}"
+  clean_up
+  if [[ ${journal[phase]} == switched ]]; then
+    exit_code=3
+    fail_with "the previous color ${journal[from]} is still there: see the warning above"
+  fi
+}

@@ -1,0 +1,134 @@
+# ---- abort, rollback, resume -------------------------------------------------------------------
+
+# abort: a prepared color is stopped; users saw nothing of it.
+abort() {
+  if [[ ${journal[phase]} != prepared ]]; then
+    say 'nothing is prepared: nothing to abort'
+    return 0
+  fi
+  group_begins "abort of deployment ${journal[deployment]}"
+  step drop_candidate || {
+    fail_with 'the prepared color could not be stopped: see above'
+    return
+  }
+  group_ends
+}
+
+# choose_previous: sets `from` and `to` for the way back to what served before the live color.
+choose_previous() {
+  local value
+  know_live || return
+  from=$live
+  exit_code=3
+  previous_release || {
+    fail_with 'there is no earlier release to go back to'
+    return
+  }
+  candidate=$found_release
+  meta color "$candidate"
+  to=$value
+  if [[ $to == "$from" || $candidate == "$live_release" ]]; then
+    fail_with "the earlier release ${candidate##*/} is in the live color $live: nothing to go back to"
+    return
+  fi
+  exit_code=1
+  use_release "$candidate" "$to"
+  say "  from ${from:-nothing} back to $to, release ${candidate##*/} of $(release_time "$candidate")"
+}
+
+# release_time RELEASE: when it was made.
+release_time() {
+  local value
+  meta created "$1"
+  printf '%s' "$value"
+}
+
+# prepare_previous: the earlier release runs (it may have been drained and stopped) and passes its own gates.
+prepare_previous() {
+  group_begins "rollback of $app (deployment $deployment)"
+  step choose_previous || {
+    candidate=''
+    return 1
+  }
+  journal=([deployment]=$deployment [kind]=rollback [from]=$from [to]=$to [release]=${candidate##*/} [boot]=$boot)
+  write_journal preparing || return
+  step bring_up_previous || return
+  step previous_passes || return
+  group_ends
+}
+
+bring_up_previous() {
+  of_release "$candidate" alive && return 0
+  of_release "$candidate" start_missing || fail_with "release ${candidate##*/} does not start: $answer"
+}
+
+previous_passes() {
+  of_release "$candidate" gate || fail_with "release ${candidate##*/} does not pass its probes: $answer"
+}
+
+# switch_to_previous: through the same swap, verify and commit as a deployment.
+switch_to_previous() {
+  group_begins "switch $app from ${from:-nothing} back to $to"
+  step test_as_it_is || return
+  step swap || return
+  step verify_previous || return
+  step commit || return
+  group_ends
+}
+
+verify_previous() {
+  local name
+  known_color "$to" || return 0
+  use "$to"
+  for name in ${verifies[@]+"${verifies[@]}"}; do
+    run_verify "$name" || return
+  done
+}
+
+# resume: after a boot the live color runs again, whatever ran when the host went down.
+resume() {
+  group_begins "resume of $app"
+  step resume_live || return
+  group_ends
+}
+
+resume_live() {
+  know_live || return
+  if [[ $live_state == none ]]; then
+    say '  nothing is live: nothing to bring up'
+    return 0
+  fi
+  if [[ -z $live_release ]]; then
+    exit_code=3
+    fail_with "$live is live, but this script did not start it and cannot bring it up"
+    return
+  fi
+  candidate=''
+  of_release "$live_release" start_missing || {
+    fail_with "$live does not start: $answer"
+    return
+  }
+  of_release "$live_release" gate || {
+    fail_with "$live was started but does not pass its probes: $answer"
+    return
+  }
+  to=$live
+}
+
+# keep_resuming: on a host with systemd a unit brings the live color up after a boot.
+keep_resuming() {
+  local unit=/etc/systemd/system/deployc-$app.service
+  ((EUID == 0)) && [[ -d /run/systemd/system ]] || return 0
+  cp "$candidate/script" "$state/resume" || {
+    fail_with "cannot write to $state: is the disk full?"
+    return
+  }
+  [[ ! -f $unit ]] || return 0
+  bounded "${deadline[resume_unit]}" install_resume_unit "$unit" >"$scratch/answer" 2>&1 || fail_with "cannot enable $unit: $(<"$scratch/answer")"
+}
+
+install_resume_unit() {
+  printf '%s\n' '[Unit]' "Description=Brings up the live color of $app" 'After=network-online.target' 'Wants=network-online.target' \
+    '' '[Service]' 'Type=oneshot' "ExecStart=/bin/bash $state/resume resume" '' '[Install]' 'WantedBy=multi-user.target' >"$1" \
+    && systemctl daemon-reload && systemctl enable "${1##*/}"
+}

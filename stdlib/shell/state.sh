@@ -1,0 +1,211 @@
+# ---- state: what is known between two runs ------------------------------------------------------
+#
+# $state/journal      the run at hand or at rest: phase, from, to, release, …
+# $state/colors/C     the last good release of color C (a symlink)
+# $state/previous     the release that served before the live one (a symlink)
+# $state/releases/ID  script, inputs/, slot/, fragment, meta, identity.SERVICE, log.SERVICE
+# $state/history      a line for each deployment
+#
+# Nothing in here is ever run or sourced but a release's own script.
+
+state=''
+candidate='' # folder of the release of the run at hand, or ''
+declare -A journal=()
+
+# locate_state: sets `state`. Root keeps it out of every other user's reach.
+locate_state() {
+  if ((EUID == 0)); then
+    state=/var/lib/deployc/$app
+  else
+    state=$root/.deployc
+  fi
+}
+
+# open_state: makes the state folder and checks that it may be trusted.
+open_state() {
+  local owner machine
+  umask 022
+  if ! mkdir -p "$state/releases" "$state/colors" "$state/log" 2>/dev/null; then
+    fail_with "cannot make $state: run this as the user who owns it, or make the folder for $(id -un)"
+    return
+  fi
+  state_is_trusted || return
+  machine=$(cat /etc/machine-id 2>/dev/null)
+  if [[ -f $state/owner ]]; then
+    read -r owner <"$state/owner"
+    if [[ ${owner%% *} != "$EUID" ]]; then
+      fail_with "$app is deployed by user number ${owner%% *} on this host, this is $(id -un) ($EUID): use the same user for every command"
+      return
+    fi
+    if [[ -n $machine && ${owner##* } != "$machine" ]]; then
+      fail_with "$state was written on another machine: it was copied or is shared; remove it to begin anew here"
+      return
+    fi
+  else
+    write_file "$state/owner" "$EUID $machine" || fail_with "cannot write to $state"
+  fi
+}
+
+# state_is_trusted: it is on a local disk, and no one else may exchange what is in it.
+state_is_trusted() {
+  local folder kind owner mode
+  kind=$(stat -f -c %T "$state" 2>/dev/null)
+  case $kind in
+    nfs* | cifs | smb* | afs | ceph | fuse.sshfs)
+      fail_with "$state is on a network file system ($kind): locks and renames cannot be relied on there"
+      return
+      ;;
+  esac
+  folder=$(cd -P "$state" && pwd) || return
+  while [[ -n $folder ]]; do
+    read -r owner mode <<<"$(stat -c '%u %a' "$folder" 2>/dev/null)"
+    if [[ $owner != 0 && $owner != "$EUID" ]]; then
+      fail_with "$folder belongs to user number $owner, who could exchange what $app keeps in $state"
+      return
+    fi
+    # Others may write only where the sticky bit keeps them from renaming what is not theirs.
+    if (((8#$mode & 8#022) && !(8#$mode & 8#1000))); then
+      fail_with "$folder may be written by others (mode $mode), who could exchange what $app keeps in $state: chmod go-w $folder"
+      return
+    fi
+    folder=${folder%/*}
+  done
+}
+
+# sync_path PATH…: until it is on the disk.
+sync_path() {
+  sync "$@" 2>/dev/null || sync
+}
+
+# write_file PATH TEXT: whole or not at all, also when the power fails.
+write_file() {
+  printf '%s\n' "$2" 2>/dev/null >"$1.new" && sync_path "$1.new" && mv -f "$1.new" "$1" || {
+    rm -f "$1.new"
+    return 1
+  }
+}
+
+# ---- journal -----------------------------------------------------------------------------------
+
+# read_journal: fills `journal`; phase is `idle` without one.
+read_journal() {
+  local key value
+  journal=([phase]=idle)
+  candidate=''
+  [[ -f $state/journal ]] || return 0
+  while IFS='=' read -r key value; do
+    [[ -z $key ]] || journal[$key]=$value
+  done <"$state/journal"
+  [[ -z ${journal[release]-} ]] || candidate=$state/releases/${journal[release]}
+}
+
+# write_journal PHASE: keeps what is in `journal` under a new phase.
+write_journal() {
+  local key text=''
+  journal[phase]=$1
+  for key in phase deployment kind from to release previous snapshot switched expires boot; do
+    text+="$key=${journal[$key]-}"$'\n'
+  done
+  to_log "journal: $1"
+  write_file "$state/journal" "${text%$'\n'}" || fail_with "cannot write $state/journal: is the disk full?"
+}
+
+# forget_journal: nothing is under way.
+forget_journal() {
+  journal=([phase]=idle)
+  candidate=''
+  rm -f "$state/journal"
+  to_log 'journal: idle'
+}
+
+# boot_id: sets `boot`, which a reboot changes.
+boot_id() {
+  read -r boot </proc/sys/kernel/random/boot_id
+}
+
+# ---- releases ----------------------------------------------------------------------------------
+
+# release_of COLOR: sets `found_release`: the candidate if it is for this color, else the color's last good one.
+release_of() {
+  found_release=''
+  if [[ -n $candidate && ${journal[to]-} == "$1" && ${journal[phase]} != switched ]]; then
+    found_release=$candidate
+  elif [[ -L $state/colors/$1 ]]; then
+    found_release=$(readlink -f "$state/colors/$1")
+  fi
+  [[ -n $found_release && -d $found_release ]]
+}
+
+# point NAME RELEASE: $state/NAME is that release from now on; one rename.
+point() {
+  ln -sfn "$2" "$state/.point" && mv -fT "$state/.point" "$state/$1" && sync_path "$state"
+}
+
+# previous_release: sets `found_release`: what served before the live one.
+previous_release() {
+  found_release=''
+  [[ -L $state/previous ]] || return 1
+  found_release=$(readlink -f "$state/previous")
+  [[ -n $found_release && -f $found_release/meta ]]
+}
+
+# remove_release RELEASE: a stopped one that nothing points to.
+remove_release() {
+  case $1 in
+    "$state"/releases/?*) ;;
+    *) return 1 ;;
+  esac
+  [[ -d $1 ]] || return 0
+  of_release "$1" clear || warn "release ${1##*/}: $answer"
+  rm -rf "$1"
+}
+
+# sweep_releases: removes what no color, no way back and no run needs. The newest failed one stays to be looked at.
+sweep_releases() {
+  local release kept keep
+  for release in "$state"/releases/*/; do
+    release=${release%/}
+    [[ -d $release && $release != "$candidate" && $release != "$(readlink -f "$state/failed" 2>/dev/null)" ]] || continue
+    keep=no
+    for kept in "$state"/colors/* "$state/previous"; do
+      [[ -L $kept && $(readlink -f "$kept") == "$release" ]] && keep=yes
+    done
+    [[ $keep == yes ]] || remove_release "$release"
+  done
+}
+
+# meta KEY RELEASE: sets `value`: what a release says of itself.
+meta() {
+  local key rest
+  value=''
+  while IFS='=' read -r key rest; do
+    if [[ $key == "$1" ]]; then
+      value=$rest
+      return 0
+    fi
+  done <"$2/meta"
+  return 1
+}
+
+# save_identity LINE, load_identity: what tells the service of this release from everything else on the host.
+save_identity() {
+  write_file "$release/identity.$service" "$1"
+}
+
+load_identity() {
+  identity=''
+  [[ -f $release/identity.$service ]] || return 1
+  IFS= read -r identity <"$release/identity.$service"
+}
+
+# ---- history -----------------------------------------------------------------------------------
+
+# remember RESULT: a line of history: time, deployment, command, result, from, to, seconds, reason.
+remember() {
+  local line seconds masked
+  seconds_since "$began"
+  mask "${reason//[$'\t\n']/ }"
+  printf -v line '%(%Y-%m-%dT%H:%M:%S%z)T\t%s\t%s\t%s\t%s\t%s\t%s\t%s' -1 \
+    "$deployment" "$command" "$1" "${from:--}" "${to:--}" "$seconds" "$masked"
+  printf '%s\n' "$line" 2>/dev/null >>"$state/history" || warn "cannot write $state/history"
+}

@@ -1,0 +1,137 @@
+# ---- status, history, doctor, plan: nothing is changed -----------------------------------------
+
+# status [json]: what serves, what is under way, what is left over.
+status() {
+  local value running='' phase held='' color_word release_word
+  read_journal
+  boot_id
+  read_live
+  phase=${journal[phase]}
+  mutex_is_held && holder_of_mutex && held=$holder
+  if [[ ${1-} == json ]]; then
+    status_json
+    return
+  fi
+  case $live_state in
+    color) say "live:      $live$(described "$live_release")" ;;
+    none) say 'live:      nothing: the proxy has no fragment of this app yet' ;;
+    mixed) say 'live:      MIXED: the files of the proxy route to both colors' ;;
+    *) say "live:      UNKNOWN: $live_why" ;;
+  esac
+  for color_word in "${colors[@]}"; do
+    [[ $color_word != "$live" ]] || continue
+    release_of "$color_word" || {
+      say "idle:      $color_word, empty"
+      continue
+    }
+    running=stopped
+    ! of_release "$found_release" alive || running=running
+    say "idle:      $color_word, $running$(described "$found_release")"
+  done
+  case $phase in
+    idle) say 'under way: nothing' ;;
+    prepared) say "under way: ${journal[to]} is prepared for deployment ${journal[deployment]}, not switched yet" ;;
+    preparing) say "under way: deployment ${journal[deployment]} prepares ${journal[to]}${held:+ ($held)}" ;;
+    swapping) say "under way: deployment ${journal[deployment]} switches from ${journal[from]:-nothing} to ${journal[to]}; until it is confirmed the proxy may serve either" ;;
+    switched) say "under way: cleanup of deployment ${journal[deployment]}: ${journal[from]:-nothing} has to be drained and stopped" ;;
+  esac
+  if [[ $phase != idle && $phase != prepared && $phase != switched && -z $held ]]; then
+    say "           its process is gone: the next deploy, rollback, abort or resume puts this right"
+  fi
+  [[ -z $held || $phase == preparing ]] || say "lock:      $held"
+  if [[ -L $state/failed ]]; then
+    release_word=$(readlink -f "$state/failed")
+    say "failed:    release ${release_word##*/}; its logs are in $release_word"
+  fi
+}
+
+# described RELEASE: ", release ID of TIME", or that there is none.
+described() {
+  local value
+  if [[ -z $1 ]]; then
+    printf ' (not started by this script)'
+  elif meta created "$1"; then
+    printf ', release %s of %s' "${1##*/}" "$value"
+  fi
+}
+
+# mutex_is_held: asks without waiting and without holding it.
+mutex_is_held() {
+  [[ -f $state/lock ]] || return 1
+  ! (exec 9<"$state/lock" && flock -n 9)
+}
+
+status_json() {
+  local quoted line
+  line="{\"app\":\"$app\",\"live\":"
+  if [[ $live_state == color ]]; then line+="\"$live\""; else line+=null; fi
+  json_string "$live_why"
+  line+=",\"state\":\"$live_state\",\"why\":$quoted,\"release\":\"${live_release##*/}\",\"phase\":\"${journal[phase]}\""
+  json_string "${journal[deployment]-}"
+  line+=",\"deployment\":$quoted,\"from\":\"${journal[from]-}\",\"to\":\"${journal[to]-}\""
+  json_string "$held"
+  line+=",\"lock\":$quoted,\"colors\":{"
+  for color_word in "${colors[@]}"; do
+    running=false
+    release_of "$color_word" && of_release "$found_release" alive && running=true
+    line+="\"$color_word\":{\"release\":\"${found_release##*/}\",\"running\":$running},"
+  done
+  printf '%s}}\n' "${line%,}"
+}
+
+# history: a line for each deployment, the newest last.
+history() {
+  local when deployed ran result went came took why
+  if [[ ! -f $state/history ]]; then
+    say 'no deployment yet'
+    return 0
+  fi
+  while IFS=$'\t' read -r when deployed ran result went came took why; do
+    say "$when  $ran $result  $went -> $came  ${took}s  $deployed${why:+  $why}"
+  done <"$state/history"
+}
+
+# doctor: is this host ready, and is what is installed what was generated?
+doctor() {
+  local found=0
+  check_host 'the tools and the proxy' preflight || found=1
+  check_host 'the live color can be told' know_live || found=1
+  check_host 'the inputs' read_inputs || found=1
+  reason=''
+  if ((found)); then
+    exit_code=3
+    fail_with 'this host is not ready: see above'
+    return
+  fi
+  case $live_state in
+    color) say "ready; $live is live" ;;
+    *) say 'ready; nothing is live yet' ;;
+  esac
+}
+
+# check_host WHAT FUNCTION: one line.
+check_host() {
+  reason=''
+  if "$2"; then
+    say "  ok      $1"
+    return 0
+  fi
+  say "  FAILED  $1: $reason"
+  return 1
+}
+
+# plan: what a deployment would do, in order.
+plan() {
+  local to="<idle>" from="<live>"
+  at_mode=plan
+  read_live
+  say "$app: $live_state ${live:-}"
+  say 'prepare (users see nothing; a failure stops the new color)'
+  say '  mutex, recover, preflight, inputs, choose idle, verify as it is, clear idle, new release'
+  prepare_steps
+  say 'switch (a failure goes back to what served before)'
+  switch_steps
+  say 'cleanup (never back)'
+  cleanup_steps
+  at_mode=run
+}

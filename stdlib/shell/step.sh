@@ -1,0 +1,107 @@
+# ---- step: one action of the plan, with its place in deploy.bg ---------------------------------
+
+at_mode=run   # run; gates: only gates; sum: only add up how long gates may take; plan: only print
+step_where='' # deploy.bg:14
+step_name=''
+reason=''   # why the command fails: the first cause
+exit_code=1 # of a failure: 1 unless something says otherwise
+gates_ms=0
+
+# at WHERE ACTION ARG…: an action that deploy.bg asks for.
+at() {
+  local where=$1
+  shift
+  case $at_mode in
+    plan)
+      say "  $* ($where)"
+      return 0
+      ;;
+    gates) [[ $1 == gate ]] || return 0 ;;
+    sum)
+      [[ $1 != gate ]] || "$@"
+      return 0
+      ;;
+  esac
+  take_step "$where" "$@"
+}
+
+# step ACTION ARG…: an action that every deployment has.
+step() { take_step '' "$@"; }
+
+take_step() {
+  local where=$1 started seconds code name
+  shift
+  name=${*//_/ }
+  if asked_to_stop; then
+    fail_with "stopped by $interrupted"
+    return
+  fi
+  step_where=$where
+  step_name=$name
+  now
+  started=$now_ms
+  step_begins "$name"
+  "$@"
+  code=$?
+  seconds_since "$started"
+  if ((code == 0)); then
+    step_ends ok "$name" "$seconds"
+    step_where=''
+  else
+    [[ -z $interrupted ]] || reason="stopped by $interrupted${reason:+ ($reason)}"
+    step_ends FAILED "$name" "$seconds"
+  fi
+  return "$code"
+}
+
+# warn_step: a step that comes too late to go back for.
+warn_step() {
+  warn "$step_name${step_where:+ ($step_where)}: ${reason:-failed}"
+  reason=''
+  step_where=''
+}
+
+# user_step NAME MILLISECONDS: a step of the user's; its output is shown while it runs.
+user_step() {
+  local code
+  : >"$scratch/step"
+  exec 6<"$scratch/step"
+  followed_fd=6
+  DEPLOYC_ACTIVE=$app bounded "$2" "$1" >"$scratch/step" 2>&1
+  code=$?
+  follow_output
+  followed_fd=''
+  exec 6<&-
+  case $code in
+    0) return 0 ;;
+    124) fail_with "${1//_/ } did not finish within $(($2 / 1000))s" ;;
+    143) fail_with "${1//_/ } was interrupted" ;;
+    *) fail_with "${1//_/ } ended with exit code $code" ;;
+  esac
+}
+
+# step_environment: what a step of the user's sees.
+step_environment() {
+  local name
+  for name in "${!input[@]}"; do
+    export "$name=${input[$name]}"
+  done
+  export DEPLOYC_ACTIVE=$app app root staging color port address service slot from to outcome reason seconds
+}
+
+# run_exec FOLDER PROGRAM ARG…
+run_exec() {
+  cd "$1" || return
+  shift
+  step_environment
+  exec "$@"
+}
+
+# run_shell FOLDER <TEXT: bash of its own for the user's text; it stops at the first command that fails.
+run_shell() {
+  local text
+  text=$(cat)
+  cd "$1" || return
+  step_environment
+  exec bash -eu -o pipefail -c "$text" step </dev/null
+}
