@@ -3,7 +3,7 @@
 # recover: under the mutex. A reservation of another deployment is no crash.
 recover() {
   read_journal
-  boot_id
+  read_boot
   case ${journal[phase]} in
     idle) ;;
     prepared) meet_reservation ;;

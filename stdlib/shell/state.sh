@@ -118,8 +118,8 @@ forget_journal() {
   to_log 'journal: idle'
 }
 
-# boot_id: sets `boot`, which a reboot changes.
-boot_id() {
+# read_boot: sets `boot`, which a reboot changes.
+read_boot() {
   read -r boot </proc/sys/kernel/random/boot_id
 }
 

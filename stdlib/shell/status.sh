@@ -4,7 +4,7 @@
 status() {
   local value running='' phase held='' color_word release_word
   read_journal
-  boot_id
+  read_boot
   read_live
   phase=${journal[phase]}
   mutex_is_held && holder_of_mutex && held=$holder

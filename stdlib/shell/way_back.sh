@@ -1,0 +1,132 @@
+# ---- the way back ------------------------------------------------------------------------------
+
+# go_back: to what served before, from wherever the journal says. Sets `exit_code` and `served`.
+go_back() {
+  shielded=yes
+  interrupted=''
+  case ${journal[phase]} in
+    preparing | prepared)
+      step drop_candidate || :
+      read_live
+      served=${live:-nothing}
+      ;;
+    swapping) swap_back ;;
+    *)
+      read_live
+      served=${live:-nothing}
+      ;;
+  esac
+  shielded=no
+}
+
+# swap_back: the previous color if it passes its gates, else the new one if it does, else nothing is touched.
+swap_back() {
+  local cause=$reason was=$exit_code
+  from=${journal[from]}
+  to=${journal[to]}
+  group_begins "way back to ${from:-nothing}"
+  revive_previous
+  reason=''
+  if [[ -z $from ]] || step passes_again "$from"; then
+    reason=''
+    if step point_back; then
+      write_journal preparing || :
+      step restart_exclusive || warn "$reason"
+      reason=$cause
+      exit_code=$was
+      step drop_candidate || :
+      served=${from:-nothing}
+      group_ends
+      return
+    fi
+    exit_code=5
+    served="unknown: $from was written to the proxy's files, but it is not in force"
+    reason="$cause; and on the way back: $reason. Both colors run and neither is touched: put the proxy right, then run any command of this script again"
+  elif step passes_again "$to"; then
+    stay_on_new "$cause"
+  else
+    exit_code=5
+    served='nothing that passes its probes'
+    reason="$cause; neither $from nor $to passes its probes, so nothing was touched: bring one of them up, then run any command of this script again"
+  fi
+  group_ends
+}
+
+# passes_again COLOR: L1 for the way back. A color that the script did not start is asked with this script's probes.
+passes_again() {
+  local held=$release
+  if release_of "$1" && [[ $found_release != "$candidate" || $1 == "$to" ]]; then
+    of_release "$found_release" gate && return 0
+    warn "$1 does not pass: $answer"
+    return 1
+  fi
+  release=$state/none
+  load_inputs
+  use "$1"
+  at_mode=gates unmanaged=yes
+  prepare_steps
+  local code=$?
+  at_mode=run unmanaged=no
+  release=$held
+  return "$code"
+}
+
+# point_back: the previous fragment, or none if there was none, written, tested, reloaded, confirmed.
+point_back() {
+  enter_proxy_mutex || return
+  ask_switch snapshot || {
+    fail_with "the proxy is not running: $answer"
+    return
+  }
+  journal[snapshot]=$answer
+  if [[ -n $from ]]; then
+    ask_switch write "$candidate/way-back" || {
+      fail_with "the fragment cannot be written: $answer"
+      return
+    }
+    put_in_force || return
+  else
+    ask_switch restore || {
+      fail_with "the fragment cannot be taken away: $answer"
+      return
+    }
+    # Without a fragment the configuration may be as invalid as it was before the first deployment.
+    if ask_switch test; then
+      ask_switch reload && ask_switch confirm "${journal[snapshot]}" || {
+        fail_with "the proxy did not take the fragment's removal: $answer"
+        return
+      }
+    fi
+  fi
+  leave_proxy_mutex
+}
+
+# stay_on_new CAUSE: the previous color is gone; the new one serves, whatever failed.
+stay_on_new() {
+  reason=''
+  if enter_proxy_mutex && ask_switch snapshot && journal[snapshot]=$answer \
+    && ask_switch write "$candidate/fragment" && put_in_force && leave_proxy_mutex && commit; then
+    served=$to
+    reason="$1; $from does not pass its probes any more, so $to stays live: look at both"
+  else
+    served=unknown
+    reason="$1; $from does not pass its probes any more, and $to could not be put in force: ${reason:-$answer}"
+  fi
+  exit_code=5
+}
+
+# restart_exclusive: a service that had been handed over runs in the previous color again.
+restart_exclusive() {
+  local found_release
+  [[ -n $from ]] && release_of "$from" || return 0
+  of_release "$found_release" alive && return 0
+  of_release "$candidate" stop_exclusive || :
+  of_release "$found_release" start_missing || fail_with "$answer"
+}
+
+# revive_previous: after a reboot the previous color is down; it is started as it was.
+revive_previous() {
+  local found_release
+  [[ ${journal[boot]} != "$boot" && -n $from ]] && release_of "$from" || return 0
+  of_release "$found_release" alive || of_release "$found_release" start || warn "$from does not start: $answer"
+}
