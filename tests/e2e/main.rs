@@ -1,0 +1,53 @@
+//! The end-to-end tests: generated scripts on real hosts with real proxies, under load.
+//!
+//! `cargo test --test e2e` runs all, `cargo test --test e2e NAME` some, `-- --list` names them. A test that cannot run
+//! its real part on this machine says `skipped` and why; with `CI=true` it fails instead.
+
+mod hosts;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use support::skip::Skip;
+
+/// Tests mostly wait, for programs to boot and for connections to drain: more of them than processors run at once.
+const THREADS: usize = 4;
+
+/// A test by name.
+struct Test {
+    name: &'static str,
+    run: fn() -> Result<(), Skip>,
+}
+
+/// Names each test after its function.
+macro_rules! tests {
+    ($($function:ident),+ $(,)?) => {
+        pub fn tests() -> Vec<crate::Test> {
+            vec![$(crate::Test { name: concat!(module_path!(), "::", stringify!($function)), run: $function }),+]
+        }
+    };
+}
+use tests;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    let all = [hosts::tests()].into_iter().flatten();
+    let conclusion = libtest_mimic::run(&arguments, all.map(trial).collect());
+    support::docker::end_engine();
+    conclusion.exit_code()
+}
+
+fn trial(test: Test) -> Trial {
+    let name = test.name.trim_start_matches("e2e::");
+    Trial::ignorable_test(name, move || match (test.run)() {
+        Ok(()) => Ok(Completion::Completed),
+        Err(Skip(reason)) if std::env::var_os("CI").is_some_and(|value| value == "true") => {
+            Err(Failed::from(format!("may not be skipped in CI: {reason}")))
+        }
+        Err(Skip(reason)) => Ok(Completion::ignored_with(format!("skipped: {reason}"))),
+    })
+}

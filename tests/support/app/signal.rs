@@ -1,0 +1,27 @@
+//! TERM, remembered. The standard library has no signals, so this is the one unsafe place of the application.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static TERMINATED: AtomicBool = AtomicBool::new(false);
+const SIGTERM: i32 = 15;
+
+unsafe extern "C" {
+    fn signal(number: i32, handler: extern "C" fn(i32)) -> usize;
+}
+
+extern "C" fn remember(_number: i32) {
+    TERMINATED.store(true, Ordering::SeqCst);
+}
+
+/// From now on TERM is remembered instead of ending the process.
+pub fn install() {
+    // SAFETY: the handler only stores to an atomic, which is allowed in a signal handler.
+    unsafe {
+        signal(SIGTERM, remember);
+    }
+}
+
+/// Whether TERM has come.
+pub fn terminated() -> bool {
+    TERMINATED.load(Ordering::SeqCst)
+}

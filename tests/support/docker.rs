@@ -1,0 +1,241 @@
+//! Containers whose pid 1 is a real systemd, on a Docker engine that is started if none runs.
+//!
+//! The image is made once from Debian's own packages (`debootstrap`, about a minute) and kept by the engine.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::process::{Outcome, run};
+use super::skip::{Skip, need_programs};
+use super::wait;
+
+/// What stands in the image; another list is another image.
+const PACKAGES: &str = "systemd,systemd-sysv,dbus,nginx-light,curl,procps,iproute2";
+const IMAGE: &str = "deployc-systemd-host:bookworm-1";
+/// Containers of these tests, so that those of a run that was killed can be told from a user's.
+const LABEL: &str = "deployc-e2e";
+const IMAGE_DEADLINE: Duration = Duration::from_secs(600);
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Runs the engine in the foreground of a shell that ends it when the tests are gone, however they ended.
+const ENGINE: &str = r#"
+dockerd >"$1" 2>&1 </dev/null &
+engine=$!
+read -r _ || true
+kill "$engine"
+wait "$engine"
+"#;
+
+/// The engine that these tests started, if they did. Also serialises the making of the image.
+static ENGINE_STARTED: Mutex<Option<Child>> = Mutex::new(None);
+
+/// A running container; removed when dropped.
+pub struct Container {
+    id: String,
+    init: u32,
+}
+
+impl Container {
+    /// Starts a container whose pid 1 is systemd and waits until it has booted.
+    pub fn start_systemd() -> Result<Self, Skip> {
+        need_programs(&["docker", "dockerd", "debootstrap"])?;
+        {
+            let mut engine = engine();
+            ensure_engine(&mut engine)?;
+            ensure_image()?;
+        }
+        let mut words: Vec<String> = [
+            "run",
+            "--detach",
+            "--label",
+            LABEL,
+            "--network",
+            "none",
+            "--cap-add",
+            "SYS_ADMIN",
+            "--cap-add",
+            "NET_ADMIN",
+            "--security-opt",
+            "seccomp=unconfined",
+            "--security-opt",
+            "apparmor=unconfined",
+            "--tmpfs",
+            "/run:exec",
+            "--tmpfs",
+            "/run/lock",
+            "--tmpfs",
+            "/tmp:exec",
+            "--volume",
+            "/sys/fs/cgroup:/sys/fs/cgroup:rw",
+            "--env",
+            "container=docker",
+        ]
+        .map(String::from)
+        .to_vec();
+        words.extend(java_mounts());
+        words.extend([IMAGE, "/sbin/init"].map(String::from));
+        let id = docker(&words).ok().stdout.trim().to_owned();
+        let mut container = Self { id, init: 0 };
+        container.init = container
+            .inspect("{{.State.Pid}}")
+            .parse()
+            .expect("a container has a pid");
+        let booted = wait::until(DEADLINE, || {
+            container
+                .exec(&["systemctl", "is-system-running"])
+                .stdout
+                .trim()
+                == "running"
+        });
+        let failed = container
+            .exec(&["systemctl", "--failed", "--no-legend"])
+            .output();
+        assert!(booted, "systemd did not boot in the container: {failed}");
+        if let Some(java) = java() {
+            container
+                .exec(&["ln", "-sf", &java.to_string_lossy(), "/usr/bin/java"])
+                .ok();
+        }
+        Ok(container)
+    }
+
+    /// Pid 1 of the container as this machine sees it.
+    pub fn init(&self) -> u32 {
+        self.init
+    }
+
+    /// Runs a command in the container, in its control group too.
+    pub fn exec(&self, words: &[&str]) -> Outcome {
+        let mut all = vec!["exec", self.id.as_str()];
+        all.extend(words);
+        docker(&all)
+    }
+
+    fn inspect(&self, format: &str) -> String {
+        docker(&["inspect", "--format", format, &self.id])
+            .ok()
+            .stdout
+            .trim()
+            .to_owned()
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        docker(&["rm", "--force", "--volumes", &self.id]);
+    }
+}
+
+/// Ends the engine if these tests started it. Call it last.
+pub fn end_engine() {
+    if let Some(mut child) = engine().take() {
+        drop(child.stdin.take());
+        let _ = child.wait();
+    }
+}
+
+fn engine() -> MutexGuard<'static, Option<Child>> {
+    ENGINE_STARTED
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+}
+
+fn ensure_engine(started: &mut Option<Child>) -> Result<(), Skip> {
+    let answers = || docker(&["info"]).stdout.contains("Server Version");
+    if answers() {
+        return Ok(());
+    }
+    let log = std::env::temp_dir().join("deployc-e2e-dockerd.log");
+    let child = Command::new("bash")
+        .args(["-c", ENGINE, "dockerd"])
+        .arg(&log)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("bash is installed");
+    *started = Some(child);
+    if wait::until(DEADLINE, answers) {
+        return Ok(());
+    }
+    let said = fs::read_to_string(&log).unwrap_or_default();
+    let last = said.lines().last().unwrap_or("nothing").to_owned();
+    Err(Skip(format!(
+        "the docker engine does not start; it said: {last}"
+    )))
+}
+
+fn ensure_image() -> Result<(), Skip> {
+    if docker(&["image", "inspect", IMAGE]).code == 0 {
+        return Ok(());
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let root = folder.path().join("root");
+    let mut debootstrap = Command::new("debootstrap");
+    debootstrap
+        .args([
+            "--variant=minbase",
+            &format!("--include={PACKAGES}"),
+            "bookworm",
+        ])
+        .arg(&root);
+    let made = run(debootstrap, IMAGE_DEADLINE);
+    if made.code != 0 {
+        let last = made.stdout.lines().last().unwrap_or_default().to_owned();
+        return Err(Skip(format!(
+            "debootstrap cannot make a Debian here: {last}"
+        )));
+    }
+    let mut import = Command::new("bash");
+    import
+        .args([
+            "-c",
+            "set -o pipefail; tar -C \"$1\" -c . | docker import - \"$2\"",
+            "import",
+        ])
+        .arg(&root)
+        .arg(IMAGE);
+    run(import, IMAGE_DEADLINE).ok();
+    Ok(())
+}
+
+/// The machine's Java, if it has one.
+fn java() -> Option<PathBuf> {
+    fs::canonicalize("/usr/bin/java").ok()
+}
+
+/// Lends the machine's Java to the container: a JRE of its own would triple the image.
+fn java_mounts() -> Vec<String> {
+    if java().is_none() {
+        return Vec::new();
+    }
+    let mut folders = vec![PathBuf::from("/usr/lib/jvm")];
+    let settings = fs::read_dir("/etc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
+    folders.extend(settings.filter(|path| name_starts_with(path, "java-")));
+    folders
+        .iter()
+        .flat_map(|folder| {
+            [
+                "--volume".to_owned(),
+                format!("{0}:{0}:ro", folder.display()),
+            ]
+        })
+        .collect()
+}
+
+fn name_starts_with(path: &Path, start: &str) -> bool {
+    path.file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with(start))
+}
+
+fn docker(words: &[impl AsRef<std::ffi::OsStr>]) -> Outcome {
+    let mut command = Command::new("docker");
+    command.args(words);
+    run(command, DEADLINE)
+}

@@ -1,0 +1,227 @@
+//! The clients: each a thread that issues requests at a steady pace and records what became of each.
+
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::host::Network;
+use crate::support::http::{Answer, Failure, connect, request};
+
+/// One request of a keep-alive client.
+const KEEP_ALIVE_PACE: Duration = Duration::from_millis(40);
+/// One request of a one-shot client.
+const ONE_SHOT_PACE: Duration = Duration::from_millis(80);
+/// For a connection and for each read; a stream ticks every 100 ms, a slow answer takes 3 s.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A short request on a connection that is kept.
+    KeepAlive,
+    /// A short request on a connection of its own.
+    OneShot,
+    /// A request that takes 3 s.
+    Slow,
+    /// An answer that takes 20 s and ends with `END`.
+    Stream,
+}
+
+/// What became of one request.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// What was sent.
+    pub kind: Kind,
+    /// When it was sent, since the load started.
+    pub sent: Duration,
+    /// When its answer was complete, or had failed.
+    pub ended: Duration,
+    /// The color that answered, or why there is none.
+    pub result: Result<String, Lost>,
+    /// Whether the first try met the keep-alive race.
+    pub raced: bool,
+}
+
+/// A request that its user did not get an answer to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Lost {
+    /// No connection.
+    Refused(String),
+    /// The connection ended before the answer.
+    Cut(String),
+    /// The answer broke off, or lacks its end marker.
+    Truncated(String),
+    /// An answer with another status than 200.
+    Status(u16),
+}
+
+/// What every client needs to know.
+#[derive(Clone)]
+pub struct Client {
+    pub network: Network,
+    pub address: SocketAddr,
+    pub started: Instant,
+    pub stopping: Arc<AtomicBool>,
+    pub records: Sender<Record>,
+}
+
+impl Client {
+    /// Sends on one connection for as long as the server keeps it open.
+    pub fn keep_alive(&self, number: u32) {
+        self.network.enter();
+        let mut connection = None;
+        self.paced(KEEP_ALIVE_PACE, number, || {
+            let sent = self.started.elapsed();
+            let (result, raced) = self.on_kept(&mut connection);
+            self.record(Kind::KeepAlive, sent, result.and_then(color), raced);
+        });
+    }
+
+    /// A request on the kept connection, unless the server is known to have closed it; one more try on a fresh one if
+    /// it turns out to be closed.
+    fn on_kept(&self, connection: &mut Option<TcpStream>) -> (Result<Answer, Lost>, bool) {
+        let mut raced = false;
+        if let Some(stream) = connection.take().filter(still_open) {
+            match request(&stream, "/profile", true) {
+                Err(Failure::NoAnswer(_)) => raced = true,
+                other => return (keep(connection, stream, other), false),
+            }
+        }
+        let fresh = connect(self.address, PATIENCE);
+        let result = match fresh {
+            Ok(stream) => {
+                let answer = request(&stream, "/profile", true);
+                keep(connection, stream, answer)
+            }
+            Err(failure) => Err(failure.into()),
+        };
+        (result, raced)
+    }
+
+    /// Opens a connection for each request.
+    pub fn one_shot(&self, number: u32) {
+        self.network.enter();
+        self.paced(ONE_SHOT_PACE, number, || {
+            self.ask(Kind::OneShot, "/profile")
+        });
+    }
+
+    /// Requests of 3 s, each on a thread of its own.
+    pub fn slow(&self, pause: Duration) {
+        self.each_on_a_thread(pause, Kind::Slow, "/slow?ms=3000");
+    }
+
+    /// Streams of 20 s, each on a thread of its own.
+    pub fn streams(&self, pause: Duration) {
+        self.each_on_a_thread(pause, Kind::Stream, "/stream?seconds=20");
+    }
+
+    fn each_on_a_thread(&self, pause: Duration, kind: Kind, path: &'static str) {
+        let mut threads = Vec::new();
+        self.paced(pause, 0, || {
+            let client = self.clone();
+            threads.push(thread::spawn(move || {
+                client.network.enter();
+                client.ask(kind, path);
+            }));
+            threads.retain(|thread| !thread.is_finished());
+        });
+        for thread in threads {
+            thread.join().expect("a client does not panic");
+        }
+    }
+
+    fn ask(&self, kind: Kind, path: &str) {
+        let sent = self.started.elapsed();
+        let answer =
+            connect(self.address, PATIENCE).and_then(|stream| request(&stream, path, false));
+        let result = answer
+            .map_err(Lost::from)
+            .and_then(color)
+            .and_then(|color| match kind {
+                Kind::Stream => ended(&color),
+                _ => Ok(color),
+            });
+        self.record(kind, sent, result, false);
+    }
+
+    /// Calls `work` at a steady pace until the load stops; a call that is late does not delay those after it.
+    fn paced(&self, pace: Duration, number: u32, mut work: impl FnMut()) {
+        // Clients of a kind are spread evenly over the pace, by the golden ratio.
+        let mut next = self.started + pace.mul_f64(f64::from(number) * 0.618 % 1.0);
+        loop {
+            thread::sleep(next.saturating_duration_since(Instant::now()));
+            if self.stopping.load(Ordering::SeqCst) {
+                return;
+            }
+            work();
+            next = (next + pace).max(Instant::now() - pace);
+        }
+    }
+
+    fn record(&self, kind: Kind, sent: Duration, result: Result<String, Lost>, raced: bool) {
+        let record = Record {
+            kind,
+            sent,
+            ended: self.started.elapsed(),
+            result,
+            raced,
+        };
+        // A load that was dropped is not counted.
+        let _ = self.records.send(record);
+    }
+}
+
+/// Puts the connection back if it may be used again.
+fn keep(
+    connection: &mut Option<TcpStream>,
+    stream: TcpStream,
+    answer: Result<Answer, Failure>,
+) -> Result<Answer, Lost> {
+    if answer.as_ref().is_ok_and(|answer| answer.reusable) {
+        *connection = Some(stream);
+    }
+    Ok(answer?)
+}
+
+/// Whether nothing has come on an idle connection: what comes before a request can only be its end.
+fn still_open(stream: &TcpStream) -> bool {
+    let looked = stream.set_nonblocking(true).and_then(|()| stream.peek(&mut [0]));
+    let silent = looked.is_err_and(|reason| reason.kind() == io::ErrorKind::WouldBlock);
+    silent && stream.set_nonblocking(false).is_ok()
+}
+
+/// The body, which names the color.
+fn color(answer: Answer) -> Result<String, Lost> {
+    if answer.status == 200 {
+        Ok(answer.body)
+    } else {
+        Err(Lost::Status(answer.status))
+    }
+}
+
+/// The color of a whole stream: `blue 0`, `blue 1`, …, `END`.
+fn ended(body: &str) -> Result<String, Lost> {
+    let color = body.split_whitespace().next().unwrap_or_default();
+    if body.ends_with("\nEND\n") {
+        return Ok(color.to_owned());
+    }
+    Err(Lost::Truncated(format!(
+        "{color}: no END after {} ticks",
+        body.lines().count()
+    )))
+}
+
+impl From<Failure> for Lost {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(reason) => Self::Refused(reason),
+            Failure::NoAnswer(reason) => Self::Cut(reason),
+            Failure::Truncated(reason) => Self::Truncated(reason),
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What the end-to-end tests stand on: hosts that can be thrown away, real proxies, load, a CodeDeploy agent.
+
+pub mod appspec;
+pub mod build;
+pub mod codedeploy;
+pub mod docker;
+pub mod haproxy;
+pub mod host;
+pub mod http;
+pub mod load;
+pub mod nginx;
+pub mod process;
+pub mod skip;
+pub mod wait;

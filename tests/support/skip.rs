@@ -1,0 +1,46 @@
+//! A test whose real part cannot run here says so. It is never counted as passed, and CI skips nothing.
+
+use std::path::Path;
+
+use rustix::process::geteuid;
+
+/// Why the real part of a test cannot run on this machine.
+#[derive(Debug)]
+pub struct Skip(pub String);
+
+/// Skips unless this is root: other users cannot make hosts.
+pub fn need_root() -> Result<(), Skip> {
+    if geteuid().is_root() {
+        Ok(())
+    } else {
+        Err(Skip("needs root, for namespaces of its own".into()))
+    }
+}
+
+/// Skips unless every one of these programs is installed.
+pub fn need_programs(programs: &[&str]) -> Result<(), Skip> {
+    let folders = [
+        "/usr/local/sbin",
+        "/usr/local/bin",
+        "/usr/sbin",
+        "/usr/bin",
+        "/sbin",
+        "/bin",
+    ];
+    let missing: Vec<_> = programs
+        .iter()
+        .filter(|program| {
+            !folders
+                .iter()
+                .any(|folder| Path::new(folder).join(program).exists())
+        })
+        .copied()
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Skip(format!(
+        "needs {}; `tests/setup` installs it",
+        missing.join(", ")
+    )))
+}
