@@ -64,4 +64,9 @@ codes! {
     TOO_LARGE = 5 Error "the file is too large";
     UNCLOSED = 6 Error "a string, list or block is not closed";
     BAD_ESCAPE = 7 Error "an unknown escape or a stray brace in a string";
+    FOREIGN_BRACES = 8 Warning "braces that mean something in another language";
+    RAGGED_TEXT = 9 Error "a text over lines that is not laid out as one";
+    UNKNOWN_STATEMENT = 10 Error "an unknown word where a statement or keyword stands";
+    MISPLACED = 11 Error "a statement in the wrong block";
+    JOINED_STATEMENTS = 12 Error "two statements on one line";
 }

@@ -1,3 +1,105 @@
 //! Text → tree. The only place that knows pest.
+//!
+//! ```text
+//! bytes     UTF-8, no BOM, NUL or CR
+//! quotes    strings, comments, brackets found            } mend what is not closed,
+//! brackets  pairs matched                                } so that the grammar can read the rest
+//! grammar   pest, by grammar/deploy.pest
+//! build     pairs → tree
+//! mistakes  what is wrong with a statement that could not be read
+//! ```
+
+mod brackets;
+mod build;
+mod bytes;
+mod expected;
 mod grammar;
+mod misread;
+mod mistakes;
+mod place;
+mod quotes;
 pub mod tree;
+
+use pest::Parser;
+
+pub use bytes::check_bytes;
+
+use crate::diagnostics::{Code, Diagnostic, Report};
+use crate::source::{FileId, Span};
+use build::Build;
+use grammar::{Grammar, Rule};
+use tree::{Body, File};
+
+/// The largest file that is read, in bytes. A deployment fits in a few kilobytes; the limit keeps a
+/// wrong file (a log, a jar) from taking a minute and a gigabyte.
+pub const MAX_BYTES: usize = 4 << 20;
+
+/// How many mistakes of a kind are reported in one file.
+const MAX_FINDINGS: usize = 100;
+
+/// Reads a file. What can be read is in the tree, every mistake in the report; without an error of
+/// a BG0xx code there, the tree is the whole file.
+pub fn parse(file: FileId, text: &str, report: &mut Report) -> File {
+    let nothing = |end| File {
+        body: Body::empty(Span {
+            file,
+            start: 0,
+            end,
+        }),
+    };
+    if text.len() > MAX_BYTES {
+        report.push(
+            Diagnostic::new(
+                Code::TOO_LARGE,
+                nothing(0).body.span,
+                format!(
+                    "the file has {} bytes, and at most {MAX_BYTES} are read",
+                    text.len()
+                ),
+            )
+            .help(
+                "is it the right file? Otherwise split it and bring the parts together with `use`",
+            ),
+        );
+        return nothing(0);
+    }
+    let whole = nothing(offset(text.len()));
+    let text = bytes::clean(file, text, report);
+    let Some(balanced) = brackets::balance(file, &text, report) else {
+        return whole;
+    };
+    let mut build = Build {
+        source: &balanced,
+        base: 0,
+        rescues: 0,
+        found: 0,
+        report,
+    };
+    let tree = match Grammar::parse(Rule::file, &balanced.text) {
+        Ok(mut pairs) => pairs.next().map(|pair| build.file(pair)),
+        Err(error) => {
+            // The mistake rules leave nothing unread; if they do after all, say at least where.
+            let (pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _))) =
+                error.location;
+            let span = build.span(at, at);
+            build.complain(Diagnostic::new(
+                Code::UNEXPECTED,
+                span,
+                "cannot read the file from here on",
+            ));
+            None
+        }
+    };
+    if build.full() {
+        report.push(Diagnostic::whole(
+            Code::UNEXPECTED,
+            format!("more than {MAX_FINDINGS} mistakes: the others are not shown"),
+        ));
+    }
+    tree.unwrap_or(whole)
+}
+
+/// Byte offsets are kept in 32 bits; files larger than [`MAX_BYTES`] are refused before.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

@@ -25,6 +25,19 @@ pub struct Body<T> {
     pub span: Span,
 }
 
+impl<T> Body<T> {
+    /// No statements.
+    #[must_use]
+    pub fn empty(span: Span) -> Self {
+        Self {
+            statements: Vec::new(),
+            head: None,
+            tail: Vec::new(),
+            span,
+        }
+    }
+}
+
 /// One statement with what surrounds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement<T> {

@@ -1,0 +1,282 @@
+//! Makes the brackets and quotes of a text match before the grammar sees it.
+//!
+//! A missing `}` would make everything after it unreadable for a grammar. Here it is found by
+//! looking at brackets alone, or, where they do not add up, at the indentation; it is reported, and
+//! put where it belongs. What the grammar reads is the mended text; [`Balanced::span`] leads back
+//! to the written one.
+
+use super::quotes::{self, Bracket, Mark, Marks, Shape};
+use crate::diagnostics::{Code, Diagnostic, Report};
+use crate::source::{FileId, Span};
+
+/// How deep blocks, lists and maps may be nested in each other. Real files reach 6; the limit keeps
+/// the parser's stack small.
+pub(super) const MAX_DEPTH: usize = 64;
+
+/// A text whose brackets and quotes match.
+pub(super) struct Balanced {
+    /// What the grammar reads.
+    pub text: String,
+    /// Where something was put in: the place in `text` and how many bytes before it, itself
+    /// included, the written text does not have.
+    inserted: Vec<(usize, usize, usize)>,
+    /// Ranges of the written text whose words are not to be complained about again.
+    pub spoiled: Vec<(u32, u32)>,
+    file: FileId,
+}
+
+impl Balanced {
+    /// The span of the written text for a range of the mended one.
+    pub fn span(&self, start: usize, end: usize) -> Span {
+        Span {
+            file: self.file,
+            start: self.written(start),
+            end: self.written(end),
+        }
+    }
+
+    fn written(&self, at: usize) -> u32 {
+        let before = self.inserted.partition_point(|&(place, ..)| place <= at);
+        let written = match before.checked_sub(1).map(|index| self.inserted[index]) {
+            None => at,
+            Some((place, length, sum)) => at.max(place + length) - sum,
+        };
+        super::offset(written)
+    }
+}
+
+/// Something to put into the text.
+pub(super) struct Insert {
+    /// Before this byte of the written text.
+    pub at: usize,
+    /// What.
+    pub text: &'static str,
+}
+
+/// What of the brackets to believe when they do not add up.
+#[derive(Clone, Copy)]
+enum Trust {
+    Brackets,
+    Indentation,
+}
+
+struct Repair {
+    findings: Vec<Diagnostic>,
+    inserts: Vec<Insert>,
+    strays: Vec<usize>,
+}
+
+/// Balances the text and reports what did not match. `None` when it is nested too deeply to be read.
+pub(super) fn balance(file: FileId, text: &str, report: &mut Report) -> Option<Balanced> {
+    let marks = quotes::scan(file, text);
+    if let Some(at) = marks.too_deep {
+        report.push(
+            Diagnostic::new(
+                Code::TOO_DEEP,
+                span(file, at, at + 1),
+                format!("blocks and lists are nested more than {MAX_DEPTH} deep"),
+            )
+            .label("one too many")
+            .help("is a closing bracket missing before this line? Otherwise give the inner part a name with `let`"),
+        );
+        return None;
+    }
+    let mut repair = matched(file, text, &marks, Trust::Brackets);
+    if !repair.findings.is_empty() {
+        let indented = matched(file, text, &marks, Trust::Indentation);
+        if indented.findings.len() <= repair.findings.len() {
+            repair = indented;
+        }
+    }
+    let mut inserts = marks.inserts;
+    inserts.extend(repair.inserts);
+    inserts.sort_by_key(|insert| insert.at);
+    for finding in marks.findings.into_iter().chain(repair.findings) {
+        report.push(finding);
+    }
+    Some(mend(
+        file,
+        &text[..marks.end],
+        &inserts,
+        &repair.strays,
+        marks.spoiled,
+    ))
+}
+
+fn mend(
+    file: FileId,
+    text: &str,
+    inserts: &[Insert],
+    strays: &[usize],
+    spoiled: Vec<(u32, u32)>,
+) -> Balanced {
+    let mut mended = String::with_capacity(text.len() + 8 * inserts.len());
+    let mut inserted = Vec::with_capacity(inserts.len());
+    let (mut from, mut sum) = (0, 0);
+    for insert in inserts {
+        mended.push_str(&text[from..insert.at]);
+        sum += insert.text.len();
+        inserted.push((mended.len(), insert.text.len(), sum));
+        mended.push_str(insert.text);
+        from = insert.at;
+    }
+    mended.push_str(&text[from..]);
+    // A stray bracket is one byte, and so is the blank that takes its place.
+    let mut bytes = mended.into_bytes();
+    for &stray in strays {
+        let before = inserts.partition_point(|insert| insert.at <= stray);
+        let shift = before.checked_sub(1).map_or(0, |last| inserted[last].2);
+        bytes[stray + shift] = b' ';
+    }
+    Balanced {
+        text: String::from_utf8(bytes).unwrap_or_default(),
+        inserted,
+        spoiled,
+        file,
+    }
+}
+
+fn span(file: FileId, start: usize, end: usize) -> Span {
+    Span {
+        file,
+        start: super::offset(start),
+        end: super::offset(end),
+    }
+}
+
+/// Pairs the brackets, mending where they do not match.
+fn matched(file: FileId, text: &str, marks: &Marks, trust: Trust) -> Repair {
+    let mut repair = Repair {
+        findings: Vec::new(),
+        inserts: Vec::new(),
+        strays: Vec::new(),
+    };
+    let mut open: Vec<&Mark> = Vec::new();
+    for mark in &marks.marks {
+        if let (Trust::Indentation, true) = (trust, mark.first) {
+            close_by_indentation(file, text, mark, &mut open, &mut repair);
+        }
+        match mark.shape {
+            Shape::Open(_) => open.push(mark),
+            Shape::Other => {}
+            Shape::Close(bracket) => {
+                let partner = open
+                    .iter()
+                    .rposition(|opener| opener.shape == Shape::Open(bracket));
+                if let Some(partner) = partner {
+                    while open.len() > partner + 1 {
+                        if let Some(opener) = open.pop() {
+                            repair.missing(file, text, opener, mark, None);
+                        }
+                    }
+                    open.pop();
+                } else {
+                    repair.stray(file, mark, bracket);
+                }
+            }
+        }
+    }
+    // Where a string ran on to the end of the file, the closing brackets are in it.
+    let quiet = marks.end < text.len();
+    let end = Mark {
+        shape: Shape::Other,
+        at: marks.end,
+        first: true,
+        indent: 0,
+        before: marks.last,
+    };
+    let reported = repair.findings.len();
+    while let Some(opener) = open.pop() {
+        repair.missing(file, text, opener, &end, None);
+    }
+    if quiet {
+        repair.findings.truncate(reported);
+    }
+    repair
+}
+
+/// `mark` begins a line. A block that was opened on a line with the same or more indentation must
+/// have ended before.
+fn close_by_indentation(
+    file: FileId,
+    text: &str,
+    mark: &Mark,
+    open: &mut Vec<&Mark>,
+    repair: &mut Repair,
+) {
+    let closes = matches!(mark.shape, Shape::Close(_));
+    while let Some(top) = open.last().copied() {
+        let ended = if closes {
+            // Of two blocks opened on one line, one closing line ends the inner one first.
+            top.indent > mark.indent && open.iter().any(|opener| opener.indent == mark.indent)
+        } else {
+            top.indent >= mark.indent
+        };
+        if !ended {
+            break;
+        }
+        open.pop();
+        repair.missing(file, text, top, mark, Some(mark));
+    }
+}
+
+impl Repair {
+    /// Reports that `mark` closes nothing, and takes it away.
+    fn stray(&mut self, file: FileId, mark: &Mark, bracket: Bracket) {
+        if self.findings.len() < super::MAX_FINDINGS {
+            self.findings.push(
+                Diagnostic::new(
+                    Code::UNEXPECTED,
+                    span(file, mark.at, mark.at + 1),
+                    format!("this `{}` closes nothing", bracket.close()),
+                )
+                .help("take it away, or look whether a block above ends too early"),
+            );
+        }
+        self.strays.push(mark.at);
+    }
+
+    /// Reports that `opener` is not closed, and closes it before `next`.
+    fn missing(
+        &mut self,
+        file: FileId,
+        text: &str,
+        opener: &Mark,
+        next: &Mark,
+        indented: Option<&Mark>,
+    ) {
+        let Shape::Open(bracket) = opener.shape else {
+            return;
+        };
+        let line = text[..opener.at].rfind('\n').map_or(0, |at| at + 1);
+        let head = text[line..opener.at].trim();
+        let what = if head.is_empty() || head.chars().count() > 60 {
+            String::new()
+        } else {
+            format!(" of `{head}`")
+        };
+        let mut finding = Diagnostic::new(
+            Code::UNCLOSED,
+            span(file, opener.at, opener.at + 1),
+            format!("the `{}`{what} is not closed", bracket.open()),
+        )
+        .label("opened here")
+        .help(format!("close it with `{}`", bracket.close()));
+        if let Some(mark) = indented {
+            finding = finding.also(
+                span(file, mark.at, mark.at + 1),
+                format!(
+                    "by the indentation, `{}` is missing before this",
+                    bracket.close()
+                ),
+            );
+        }
+        if self.findings.len() < super::MAX_FINDINGS {
+            self.findings.push(finding);
+        }
+        self.inserts.push(Insert {
+            at: next.before.max(opener.at + 1),
+            text: bracket.closing_text(),
+        });
+    }
+}

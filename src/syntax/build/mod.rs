@@ -1,0 +1,188 @@
+//! pest's pairs → the tree, and what is wrong → the report.
+//!
+//! A function that returns `None` has met a piece that the grammar should have refused; the piece
+//! is left out of the tree. The compiler must not panic on any text, so nothing here relies on the
+//! grammar having been right.
+
+mod app;
+mod driver;
+mod probe;
+mod text;
+mod value;
+
+use pest::iterators::Pairs;
+
+use super::brackets::Balanced;
+use super::grammar::Rule;
+use super::place::Place;
+use super::tree::{Body, Comment, Name, Statement};
+use crate::diagnostics::{Diagnostic, Report};
+use crate::source::Span;
+
+pub(super) type Pair<'a> = pest::iterators::Pair<'a, Rule>;
+
+/// What the tree is built from, and the report that is written on the way.
+pub(super) struct Build<'a> {
+    /// The mended text.
+    pub source: &'a Balanced,
+    /// Where the parsed text begins in it: not 0 while a block of a bad statement is read.
+    pub base: usize,
+    /// How many blocks of bad statements are being read in each other.
+    pub rescues: usize,
+    /// How many findings there were.
+    pub found: usize,
+    /// Where they go.
+    pub report: &'a mut Report,
+}
+
+impl Build<'_> {
+    /// Reports a mistake, unless there were too many or its line is known to be garbled by an
+    /// unclosed string.
+    pub fn complain(&mut self, finding: Diagnostic) {
+        let spoiled = finding.label.as_ref().is_some_and(|label| {
+            let lines = &self.source.spoiled;
+            let before = lines.partition_point(|&(start, _)| start <= label.span.start);
+            before > 0 && label.span.start <= lines[before - 1].1
+        });
+        if !spoiled {
+            self.found += 1;
+            if !self.full() {
+                self.report.push(finding);
+            }
+        }
+    }
+
+    /// Whether more findings would not be shown.
+    pub fn full(&self) -> bool {
+        self.found > super::MAX_FINDINGS
+    }
+
+    /// A place in the parsed text as a place in the written one.
+    pub fn span(&self, start: usize, end: usize) -> Span {
+        self.source.span(self.base + start, self.base + end)
+    }
+
+    /// Where the pair stands, trailing blanks left out.
+    pub fn span_of(&self, pair: &Pair) -> Span {
+        let words = pair.as_span();
+        self.span(
+            words.start(),
+            words.start() + pair.as_str().trim_end().len(),
+        )
+    }
+
+    /// A word.
+    pub fn name(&self, pair: &Pair) -> Name {
+        Name {
+            text: pair.as_str().to_owned(),
+            span: self.span_of(pair),
+        }
+    }
+
+    fn comment(&self, pair: &Pair, apart: bool) -> Comment {
+        Comment {
+            text: pair.as_str().trim_end().to_owned(),
+            apart,
+            span: self.span_of(pair),
+        }
+    }
+
+    /// The statements of a block, the elements of a list, the entries of a map.
+    pub fn body<T>(
+        &mut self,
+        pair: Pair,
+        place: Place,
+        read: fn(&mut Self, Pair) -> Option<T>,
+    ) -> Body<T> {
+        let span = self.span_of(&pair);
+        let text = pair.get_input();
+        let mut body = Body::empty(span);
+        let mut reached = Reached {
+            end: pair.as_span().start(),
+            last: None,
+            started: false,
+            joined: false,
+            line_blamed: false,
+        };
+        for inner in pair.into_inner() {
+            let words = inner.as_span();
+            let end = words.start() + inner.as_str().trim_end().len();
+            let between = &text[reached.end..words.start()];
+            let newlines = between.matches('\n').take(2).count();
+            let apart = newlines > 1 && reached.started;
+            reached.line_blamed &= newlines == 0;
+            let joined = std::mem::take(&mut reached.joined);
+            match inner.as_rule() {
+                Rule::EOI => continue,
+                Rule::run_on | Rule::no_comma => {
+                    reached.joined = true;
+                    continue;
+                }
+                Rule::early_newline => self.early_newline(&inner),
+                Rule::semicolon | Rule::extra_comma => self.superfluous(&inner),
+                Rule::comment => {
+                    let comment = self.comment(&inner, apart);
+                    match body.statements.last_mut() {
+                        Some(last) if newlines == 0 && last.trail.is_none() => {
+                            last.trail = Some(comment);
+                        }
+                        None if newlines == 0 && !reached.started && place != Place::Top => {
+                            body.head = Some(comment);
+                        }
+                        _ => body.tail.push(comment),
+                    }
+                }
+                Rule::bad | Rule::bad_list_item | Rule::bad_map_item => {
+                    if !reached.line_blamed {
+                        let before = reached.last.filter(|_| joined && newlines == 0);
+                        self.bad(place, before, inner);
+                    }
+                    reached.line_blamed = true;
+                }
+                _ => {
+                    if joined && !reached.line_blamed {
+                        self.joined(place, reached.end, &inner);
+                        reached.line_blamed = true;
+                    }
+                    reached.last = Some(words.start());
+                    let span = self.span_of(&inner);
+                    if let Some(node) = read(self, inner) {
+                        body.statements.push(Statement {
+                            lead: std::mem::take(&mut body.tail),
+                            node,
+                            trail: None,
+                            apart,
+                            span,
+                        });
+                    }
+                }
+            }
+            reached.started = true;
+            reached.end = end;
+        }
+        body
+    }
+}
+
+/// How far a body was read.
+struct Reached {
+    /// The end of what was read last.
+    end: usize,
+    /// The beginning of the last statement.
+    last: Option<usize>,
+    /// Whether anything but the bracket was read.
+    started: bool,
+    /// The next statement follows on the same line, or the next element without a comma.
+    joined: bool,
+    /// A mistake was reported on this line.
+    line_blamed: bool,
+}
+
+/// The next pair, if it is of this rule.
+pub(super) fn take<'a>(pairs: &mut Pairs<'a, Rule>, rule: Rule) -> Option<Pair<'a>> {
+    if pairs.peek()?.as_rule() == rule {
+        pairs.next()
+    } else {
+        None
+    }
+}

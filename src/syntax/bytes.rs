@@ -1,0 +1,71 @@
+//! What a file must be before it is read: UTF-8, not too large, with `\n` as the only line end.
+
+use std::borrow::Cow;
+
+use crate::diagnostics::{Code, Diagnostic, Report};
+use crate::source::{FileId, Span};
+
+/// The text of a file.
+///
+/// # Errors
+/// BG002 when the bytes are not UTF-8, with the line and the byte at which that shows.
+pub fn check_bytes(bytes: &[u8]) -> Result<&str, Diagnostic> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        let line = bytes[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let finding = Diagnostic::whole(
+            Code::NOT_UTF8,
+            format!(
+                "the file is not UTF-8: byte {at} (on line {line}) is 0x{:02X}",
+                bytes[at]
+            ),
+        );
+        if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+            finding.help("it looks like UTF-16; save it as UTF-8")
+        } else {
+            finding
+                .help("save it as UTF-8 in the editor, or convert it: `iconv -f LATIN1 -t UTF-8`")
+        }
+    })
+}
+
+/// Reports a BOM, NUL or CR, each once, and puts blanks in their place.
+pub(super) fn clean<'a>(file: FileId, text: &'a str, report: &mut Report) -> Cow<'a, str> {
+    const BOM: char = '\u{FEFF}';
+    let mut dirty = false;
+    for (character, message, help) in [
+        (
+            BOM,
+            "a byte order mark",
+            "save the file as UTF-8 without a BOM",
+        ),
+        ('\0', "a NUL character", "take it away"),
+        (
+            '\r',
+            "a carriage return",
+            "lines end with `\\n` alone: set the editor to LF, or run `sed -i 's/\\r$//'` on the file",
+        ),
+    ] {
+        let Some(at) = text.find(character) else {
+            continue;
+        };
+        dirty = true;
+        let more = text[at + 1..].matches(character).take(1_000).count();
+        let message = match more {
+            0 => format!("{message} stands in the file"),
+            1_000 => format!("{message} stands in the file, and more than a thousand more"),
+            _ => format!("{message} stands in the file, and {more} more"),
+        };
+        let span = Span {
+            file,
+            start: super::offset(at),
+            end: super::offset(at + character.len_utf8()),
+        };
+        report.push(Diagnostic::new(Code::FORBIDDEN_CHARACTER, span, message).help(help));
+    }
+    if dirty {
+        Cow::Owned(text.replace(BOM, "   ").replace(['\0', '\r'], " "))
+    } else {
+        Cow::Borrowed(text)
+    }
+}

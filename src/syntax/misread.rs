@@ -1,0 +1,330 @@
+//! A statement that begins well and goes wrong: the usual mistakes first, then what pest expected.
+
+use super::build::Build;
+use super::expected;
+use super::grammar::Rule;
+use super::mistakes::{Bad, Stop};
+use super::place::Place;
+use crate::diagnostics::{Code, Diagnostic};
+
+/// What a guess looks at: the text around the place where reading stopped.
+struct Around<'a> {
+    bad: &'a Bad<'a>,
+    stop: &'a Stop,
+    /// What was read.
+    before: &'a str,
+    /// What was not.
+    rest: &'a str,
+}
+
+impl Around<'_> {
+    fn wants(&self, rule: Rule) -> bool {
+        self.stop.expected.contains(&rule)
+    }
+
+    /// The place in the parsed text.
+    fn at(&self) -> usize {
+        self.bad.start + self.stop.at
+    }
+
+    /// The last word that was read.
+    fn last_word(&self) -> &str {
+        let before = self.before.trim_end();
+        let start = before
+            .rfind(|character: char| !(character.is_alphanumeric() || "_-".contains(character)))
+            .map_or(0, |at| {
+                at + before[at..].chars().next().map_or(1, char::len_utf8)
+            });
+        &before[start..]
+    }
+}
+
+impl Build<'_> {
+    /// Says what is wrong at the place where reading stopped.
+    pub fn misread(&mut self, bad: &Bad, stop: &Stop) {
+        let at = floor(bad.text, stop.at);
+        let around = Around {
+            bad,
+            stop,
+            before: &bad.text[..at],
+            rest: &bad.text[at..],
+        };
+        let finding = self
+            .assignment(&around)
+            .or_else(|| self.unquoted(&around))
+            .or_else(|| self.near_keyword(&around))
+            .unwrap_or_else(|| self.plainly(&around));
+        self.complain(finding);
+    }
+
+    /// `=` or `:` too many, missing, or instead of each other.
+    fn assignment(&self, around: &Around) -> Option<Diagnostic> {
+        let at = around.at();
+        let assigns = matches!(around.bad.place, Place::Settings | Place::Map);
+        let word = around.last_word();
+        if around.rest.starts_with('=') {
+            if around.before.ends_with('=') || around.rest.starts_with("==") {
+                let span = self.span(at, at + 1);
+                return Some(
+                    Diagnostic::new(Code::UNEXPECTED, span, "an assignment has one `=`")
+                        .help("nothing is compared here")
+                        .fix(span, ""),
+                );
+            }
+            if around.bad.place == Place::List {
+                return Some(
+                    Diagnostic::new(
+                        Code::UNEXPECTED,
+                        self.span(at, at + 1),
+                        "a list holds values, and `=` stands in a map",
+                    )
+                    .help("a map is written `{ NAME = value }`"),
+                );
+            }
+            let span = self.span(at, at + 1);
+            return Some(
+                Diagnostic::new(
+                    Code::UNEXPECTED,
+                    span,
+                    if word.is_empty() {
+                        "no `=` belongs here".to_owned()
+                    } else {
+                        format!("no `=` belongs after `{word}`")
+                    },
+                )
+                .help("`=` only assigns: in `let`, in the default of an `input`, and in a driver's settings")
+                .fix(span, ""),
+            );
+        }
+        if around.rest.starts_with(':') && !around.rest.starts_with("://") {
+            let span = self.span(at, at + 1);
+            let attached = around.rest[1..].starts_with(|next: char| !next.is_whitespace());
+            if around.wants(Rule::equals) || assigns {
+                return Some(
+                    Diagnostic::new(
+                        Code::UNEXPECTED,
+                        span,
+                        format!("`=` is expected after `{word}`, found `:`"),
+                    )
+                    .help(format!("write `{word} = …`"))
+                    .fix(span, " ="),
+                );
+            }
+            if !attached && !word.is_empty() {
+                return Some(
+                    Diagnostic::new(
+                        Code::UNEXPECTED,
+                        span,
+                        format!("no `:` belongs after `{word}`"),
+                    )
+                    .help(format!("what follows stands right after it: `{word} …`"))
+                    .fix(span, ""),
+                );
+            }
+            return None;
+        }
+        if around.wants(Rule::equals) && !around.rest.is_empty() {
+            return Some(self.missing_mark(around, "="));
+        }
+        if around.wants(Rule::colon) && expected::is_word(expected::token(around.rest)) {
+            return Some(self.missing_mark(around, ":"));
+        }
+        // `file "x"` has been read as the head of a part.
+        if around.bad.place == Place::Settings
+            && around.rest.is_empty()
+            && around.wants(Rule::settings)
+        {
+            let name = expected::token(around.before);
+            let value = around.before[name.len()..].trim_start();
+            let start = around.bad.start + around.before.len() - value.len();
+            let gap = self.span(start, start);
+            let finding = if value.is_empty() {
+                Diagnostic::new(
+                    Code::UNEXPECTED,
+                    self.span(around.bad.start, around.bad.start + name.len()),
+                    format!("expected `=` and a value after `{name}`"),
+                )
+                .help(format!("a setting is written `{name} = value`"))
+            } else {
+                Diagnostic::new(
+                    Code::UNEXPECTED,
+                    self.span(start, start + value.len()),
+                    format!("`=` is missing between `{name}` and its value"),
+                )
+                .help(format!(
+                    "write `{name} = {value}`; if `{name}` is a part, its settings follow in `{{ }}`"
+                ))
+                .fix(gap, "= ")
+            };
+            return Some(finding);
+        }
+        None
+    }
+
+    fn missing_mark(&self, around: &Around, mark: &str) -> Diagnostic {
+        let at = around.at();
+        let found = expected::token(around.rest);
+        let word = around.last_word();
+        let (message, text) = if mark == "=" {
+            (
+                format!("`=` is missing between `{word}` and its value"),
+                "= ",
+            )
+        } else {
+            (
+                format!("`:` is missing between `{word}` and its type"),
+                ": ",
+            )
+        };
+        Diagnostic::new(Code::UNEXPECTED, self.span(at, at + found.len()), message)
+            .help(format!(
+                "write `{word}{}{mark} {found}`",
+                if mark == "=" { " " } else { "" }
+            ))
+            .fix(self.span(at, at), text)
+    }
+
+    /// `/opt/app`, `http://…`, `127.0.0.1:80`: strings without quotes.
+    fn unquoted(&self, around: &Around) -> Option<Diagnostic> {
+        let text = around.bad.text;
+        let at = around.before.len();
+        let stops = |character: char| character.is_whitespace() || "\",[]=".contains(character);
+        let start = text[..at].rfind(stops).map_or(0, |stop| {
+            stop + text[stop..].chars().next().map_or(1, char::len_utf8)
+        });
+        let end = text[at..].find(stops).map_or(text.len(), |stop| at + stop);
+        let mut chunk = &text[start..end];
+        while chunk.ends_with('}') && chunk.matches('{').count() < chunk.matches('}').count() {
+            chunk = &chunk[..chunk.len() - 1];
+        }
+        let chunk = chunk.trim_end_matches(';');
+        let first = around.rest.chars().next()?;
+        let looks = chunk.len() > 1
+            && chunk.contains(['/', ':', '.', '*', '@', '~', '$', '%', '\\'])
+            && (start > 0 || matches!(around.bad.place, Place::List))
+            && !first.is_whitespace();
+        let valued = around
+            .stop
+            .expected
+            .iter()
+            .any(|&rule| expected::is_value(rule));
+        if !looks || !(valued || start < at) || chunk.contains('"') {
+            return None;
+        }
+        let span = self.span(
+            around.bad.start + start,
+            around.bad.start + start + chunk.len(),
+        );
+        Some(
+            Diagnostic::new(
+                Code::UNEXPECTED,
+                span,
+                format!(
+                    "expected a string in quotes, found `{}`",
+                    expected::clip(chunk)
+                ),
+            )
+            .help(format!("write `\"{}\"`", expected::clip(chunk)))
+            .fix(span, format!("\"{chunk}\"")),
+        )
+    }
+
+    /// `stop wthin 5s`
+    fn near_keyword(&self, around: &Around) -> Option<Diagnostic> {
+        let word = expected::token(around.rest);
+        if !expected::is_word(word) {
+            return None;
+        }
+        let keywords: Vec<&str> = around
+            .stop
+            .expected
+            .iter()
+            .flat_map(|&rule| expected::keywords(rule))
+            .copied()
+            .collect();
+        let near = expected::nearest(word, keywords.iter().copied())?;
+        let span = self.span(around.at(), around.at() + word.len());
+        Some(
+            Diagnostic::new(
+                Code::UNKNOWN_STATEMENT,
+                span,
+                format!("`{word}`: did you mean `{near}`?"),
+            )
+            .help(format!(
+                "expected {} here",
+                expected::list(&around.stop.expected)
+            ))
+            .fix(span, near),
+        )
+    }
+
+    /// What was found and what was expected.
+    fn plainly(&self, around: &Around) -> Diagnostic {
+        let list = self.expectation(around);
+        let found = expected::token(around.rest);
+        let at = around.at();
+        if found.is_empty() {
+            let word = around.last_word();
+            let read = around.before.trim_end();
+            let from = if word.is_empty() {
+                0
+            } else {
+                read.len() - word.len()
+            };
+            let after = if word.is_empty() {
+                String::new()
+            } else {
+                format!(" after `{word}`")
+            };
+            let end = match around.bad.place {
+                Place::List | Place::Map => "nothing",
+                _ => "the end of the statement",
+            };
+            return Diagnostic::new(
+                Code::UNEXPECTED,
+                self.span(around.bad.start + from, around.bad.start + read.len()),
+                format!("expected {list}{after}, found {end}"),
+            );
+        }
+        let finding = Diagnostic::new(
+            Code::UNEXPECTED,
+            self.span(at, at + found.len()),
+            format!("expected {list}, found {}", expected::called(found)),
+        );
+        let valued = around
+            .stop
+            .expected
+            .iter()
+            .any(|&rule| expected::is_value(rule));
+        if valued && found == "-" {
+            return finding.help("numbers have no sign here");
+        }
+        if found == "(" || found == ")" {
+            return finding.help("there are no parentheses in the language; a list is `[a, b]`");
+        }
+        if around.stop.expected == [Rule::EOI] || around.wants(Rule::EOI) {
+            return finding.help("a newline ends a statement; a text with blanks stands in quotes");
+        }
+        finding
+    }
+
+    fn expectation(&self, around: &Around) -> String {
+        let list = expected::list(&around.stop.expected);
+        match (list.is_empty(), around.bad.place) {
+            (false, _) => list,
+            (true, Place::List) => "a value".to_owned(),
+            (true, Place::Map) => "an entry `NAME = value`".to_owned(),
+            (true, Place::Settings) => "a setting `name = value`".to_owned(),
+            (true, _) => "something else".to_owned(),
+        }
+    }
+}
+
+/// The character boundary at or before `at`.
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

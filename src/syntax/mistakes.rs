@@ -1,0 +1,245 @@
+//! What is wrong with a statement that cannot be read, said in the words of the language.
+//!
+//! The grammar has swallowed such a statement as `bad`. It is read once more, alone, with the rule
+//! for the place where it stands: where that stops and what would have been right there is what
+//! pest knows, and what people mean by it is guessed here.
+
+use pest::Parser;
+use pest::error::{ErrorVariant, InputLocation};
+
+use super::build::{Build, Pair};
+use super::expected;
+use super::grammar::{Grammar, Rule};
+use super::place::Place;
+use crate::diagnostics::{Code, Diagnostic};
+
+/// A bad statement: its text and where it begins in the parsed text.
+pub(super) struct Bad<'a> {
+    pub place: Place,
+    pub text: &'a str,
+    pub start: usize,
+}
+
+/// Where reading a statement stopped, and what would have been right there.
+pub(super) struct Stop {
+    /// Bytes from the beginning of the statement.
+    pub at: usize,
+    /// The rules that were tried.
+    pub expected: Vec<Rule>,
+}
+
+impl Build<'_> {
+    /// Reports a bad statement, element or entry. `before` is the beginning of the statement on the
+    /// same line that it follows.
+    pub fn bad(&mut self, place: Place, before: Option<usize>, pair: Pair) {
+        if self.full() {
+            return;
+        }
+        let input = pair.get_input();
+        let words = pair.as_span();
+        let bad = Bad {
+            place,
+            text: input[words.start()..words.end()].trim_end(),
+            start: words.start(),
+        };
+        if before.is_none() && self.unknown(&bad) {
+            self.look_inside(place, pair);
+            return;
+        }
+        let start = before.unwrap_or(bad.start);
+        let whole = Bad {
+            place,
+            text: input[start..words.end()].trim_end(),
+            start,
+        };
+        let stop = stop(&whole);
+        self.misread(&whole, &stop);
+        if before.is_none() {
+            self.look_inside(place, pair);
+        }
+    }
+
+    /// Reads the block of a bad statement, so that the mistakes in it are found too.
+    fn look_inside(&mut self, place: Place, pair: Pair) {
+        let verb = expected::token(pair.as_str());
+        let inside = place
+            .block_of(verb)
+            .or_else(|| place.block_of(expected::nearest(verb, place.first_words())?))
+            .or_else(|| Place::ALL.iter().find_map(|place| place.block_of(verb)));
+        let block = pair
+            .into_inner()
+            .find(|inner| inner.as_rule() == Rule::bad_block);
+        let (Some(inside), Some(block)) = (inside, block) else {
+            return;
+        };
+        // Each level reads its block once more; deeper ones are left until the outer are cured.
+        if self.rescues == 3 {
+            return;
+        }
+        let start = block.as_span().start();
+        let Ok(mut body) = Grammar::parse(inside.body(), block.as_str()) else {
+            return;
+        };
+        if let Some(body) = body.next() {
+            self.rescues += 1;
+            self.base += start;
+            self.rescue(inside, body);
+            self.base -= start;
+            self.rescues -= 1;
+        }
+    }
+
+    /// A statement or element that follows another one where it should not.
+    pub fn joined(&mut self, place: Place, end: usize, pair: &Pair) {
+        let span = self.span_of(pair);
+        let word = expected::token(pair.as_str());
+        let finding = if matches!(place, Place::List | Place::Map) {
+            let after = self.span(end, end);
+            Diagnostic::new(Code::UNEXPECTED, span, "a comma is missing before this")
+                .help(format!(
+                    "a comma stands between two of {}",
+                    if place == Place::List {
+                        "a list's values"
+                    } else {
+                        "a map's entries"
+                    }
+                ))
+                .fix(after, ",")
+        } else {
+            Diagnostic::new(
+                Code::JOINED_STATEMENTS,
+                span,
+                format!("`{word}` begins a second statement on the line"),
+            )
+            .help("a newline ends a statement: put this one on a line of its own; a one-line block holds one statement")
+        };
+        self.complain(finding);
+    }
+
+    /// `;` or `,` after a statement, or a comma too many in a list.
+    pub fn superfluous(&mut self, pair: &Pair) {
+        let span = self.span_of(pair);
+        let written = pair.as_str().trim_end();
+        let finding = if pair.as_rule() == Rule::extra_comma {
+            Diagnostic::new(Code::UNEXPECTED, span, "a comma with nothing before it")
+        } else {
+            Diagnostic::new(
+                Code::UNEXPECTED,
+                span,
+                format!("a statement ends with its line, without `{written}`"),
+            )
+        };
+        self.complain(finding.help("take it away").fix(span, ""));
+    }
+
+    /// A `{` on the line after its statement.
+    pub fn early_newline(&mut self, pair: &Pair) {
+        let end = pair.as_span().end();
+        let rest = &pair.get_input()[end..];
+        let brace = end + (rest.len() - rest.trim_start().len());
+        let span = self.span(brace, brace + 1);
+        let newline = self.span_of(pair).start;
+        let gap = crate::source::Span {
+            start: newline,
+            ..span
+        };
+        self.complain(
+            Diagnostic::new(
+                Code::UNEXPECTED,
+                span,
+                "the `{` of a block stands on the line of its statement",
+            )
+            .help("move it to the end of the line above: a newline ends a statement")
+            .fix(gap, " {"),
+        );
+    }
+
+    /// A statement whose first word begins none here; false if that is not what is wrong.
+    fn unknown(&mut self, bad: &Bad) -> bool {
+        let place = bad.place;
+        let word = expected::token(bad.text);
+        if matches!(place, Place::Settings | Place::List | Place::Map) || place.knows(word) {
+            return false;
+        }
+        let span = self.span(bad.start, bad.start + word.len());
+        let finding = if word == "{" {
+            Diagnostic::new(
+                Code::UNEXPECTED,
+                span,
+                "a block without a statement before it",
+            )
+            .help("a block belongs to the statement on whose line its `{` stands")
+        } else if !expected::is_word(word) {
+            Diagnostic::new(
+                Code::UNEXPECTED,
+                span,
+                format!("expected a statement, found {}", expected::called(word)),
+            )
+            .help(expected::statements(place))
+        } else {
+            self.unknown_verb(bad, word)
+        };
+        self.complain(finding);
+        true
+    }
+
+    fn unknown_verb(&self, bad: &Bad, word: &str) -> Diagnostic {
+        let place = bad.place;
+        let span = self.span(bad.start, bad.start + word.len());
+        let homes: Vec<&str> = Place::ALL
+            .iter()
+            .filter(|home| home.knows(word))
+            .map(|home| home.called())
+            .collect();
+        if !homes.is_empty() {
+            return Diagnostic::new(
+                Code::MISPLACED,
+                span,
+                format!(
+                    "`{word}` stands in {}, not in {}",
+                    expected::or(&homes),
+                    place.called()
+                ),
+            )
+            .help(expected::statements(place));
+        }
+        if bad.text[word.len()..].trim_start().starts_with('=') {
+            return Diagnostic::new(
+                Code::MISPLACED,
+                span,
+                format!(
+                    "`{word} = …` is a setting and stands in a driver's block, not in {}",
+                    place.called()
+                ),
+            )
+            .help(format!("if it is a constant, write `let {word} = …`"));
+        }
+        let finding = |message| Diagnostic::new(Code::UNKNOWN_STATEMENT, span, message);
+        match expected::nearest(word, place.first_words()) {
+            Some(near) => finding(format!("`{word}`: did you mean `{near}`?")).fix(span, near),
+            None => finding(format!(
+                "`{word}` begins no statement in {}",
+                place.called()
+            )),
+        }
+        .help(expected::statements(place))
+    }
+}
+
+/// Reads the statement with the rule of its place.
+fn stop(bad: &Bad) -> Stop {
+    let Err(error) = Grammar::parse(bad.place.one(), bad.text) else {
+        return Stop {
+            at: bad.text.len(),
+            expected: Vec::new(),
+        };
+    };
+    let at = match error.location {
+        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
+    };
+    let expected = match error.variant {
+        ErrorVariant::ParsingError { positives, .. } => positives,
+        ErrorVariant::CustomError { .. } => Vec::new(),
+    };
+    Stop { at, expected }
+}

@@ -1,0 +1,349 @@
+//! Strings, comments and brackets, found without the grammar: what must be known before a text
+//! with unclosed ones can be mended.
+
+use super::brackets::{Insert, MAX_DEPTH};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::source::{FileId, Span};
+
+/// A kind of bracket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bracket {
+    /// `{ }`
+    Curly,
+    /// `[ ]`
+    Square,
+}
+
+impl Bracket {
+    /// The opening character.
+    pub fn open(self) -> char {
+        match self {
+            Self::Curly => '{',
+            Self::Square => '[',
+        }
+    }
+
+    /// The closing character.
+    pub fn close(self) -> char {
+        match self {
+            Self::Curly => '}',
+            Self::Square => ']',
+        }
+    }
+
+    /// What to put in where the closing one is missing.
+    pub fn closing_text(self) -> &'static str {
+        match self {
+            Self::Curly => "\n}",
+            Self::Square => "]",
+        }
+    }
+}
+
+/// What stands at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// An opening bracket.
+    Open(Bracket),
+    /// A closing bracket.
+    Close(Bracket),
+    /// The first thing of a line, neither bracket nor comment.
+    Other,
+}
+
+/// A bracket, or the first thing of a line.
+pub(super) struct Mark {
+    /// What it is.
+    pub shape: Shape,
+    /// Its first byte.
+    pub at: usize,
+    /// Whether it is the first thing of its line.
+    pub first: bool,
+    /// The blanks at the beginning of its line.
+    pub indent: usize,
+    /// The end of the thing before it.
+    pub before: usize,
+}
+
+/// All brackets and line beginnings of a text, and what is wrong with its quotes.
+pub(super) struct Marks {
+    /// In order.
+    pub marks: Vec<Mark>,
+    /// Where the last thing ends.
+    pub last: usize,
+    /// Where reading ended: the end of the text, or the beginning of a `"""` that is never closed.
+    pub end: usize,
+    /// The bracket that is one too deep; nothing was read after it.
+    pub too_deep: Option<usize>,
+    /// Unclosed strings.
+    pub findings: Vec<Diagnostic>,
+    /// The quotes to put in.
+    pub inserts: Vec<Insert>,
+    /// Lines with an unclosed string.
+    pub spoiled: Vec<(u32, u32)>,
+}
+
+struct Scan<'a> {
+    file: FileId,
+    text: &'a str,
+    at: usize,
+    /// The blanks at the beginning of the line.
+    indent: usize,
+    /// Whether something stood on this line already.
+    begun: bool,
+    depth: usize,
+    /// Brackets opened and not closed on this line.
+    on_line: Vec<Bracket>,
+    found: Marks,
+}
+
+/// Finds the marks of a text.
+pub(super) fn scan(file: FileId, text: &str) -> Marks {
+    let mut scan = Scan {
+        file,
+        text,
+        at: 0,
+        indent: 0,
+        begun: false,
+        depth: 0,
+        on_line: Vec::new(),
+        found: Marks {
+            marks: Vec::new(),
+            last: 0,
+            end: text.len(),
+            too_deep: None,
+            findings: Vec::new(),
+            inserts: Vec::new(),
+            spoiled: Vec::new(),
+        },
+    };
+    while scan.found.too_deep.is_none() && scan.step() {}
+    scan.found
+}
+
+impl Scan<'_> {
+    /// Reads one thing; false at the end.
+    fn step(&mut self) -> bool {
+        let rest = &self.text[self.at..self.found.end];
+        let Some(next) = rest.chars().next() else {
+            return false;
+        };
+        match next {
+            '\n' => {
+                self.at += 1;
+                self.new_line();
+            }
+            ' ' | '\t' => {
+                self.at += 1;
+                if !self.begun {
+                    self.indent += 1;
+                }
+            }
+            '#' => self.at += rest.find('\n').unwrap_or(rest.len()),
+            '{' => self.open(Bracket::Curly),
+            '[' => self.open(Bracket::Square),
+            '}' => self.close(Bracket::Curly),
+            ']' => self.close(Bracket::Square),
+            '"' => self.string(0),
+            'r' if rest.starts_with("r\"") => self.string(1),
+            '\'' => {
+                let end = rest[1..].find(['\'', '\n']).map(|end| end + 1);
+                let closed = end.filter(|&end| rest.as_bytes()[end] == b'\'');
+                self.thing(closed.map_or(1, |end| end + 1));
+            }
+            _ if is_word(next) => {
+                let length = rest
+                    .find(|character: char| !is_word(character))
+                    .unwrap_or(rest.len());
+                self.thing(length);
+            }
+            _ => self.thing(next.len_utf8()),
+        }
+        true
+    }
+
+    fn new_line(&mut self) {
+        self.indent = 0;
+        self.begun = false;
+        self.on_line.clear();
+    }
+
+    fn mark(&mut self, shape: Shape) {
+        if shape != Shape::Other || !self.begun {
+            self.found.marks.push(Mark {
+                shape,
+                at: self.at,
+                first: !self.begun,
+                indent: self.indent,
+                before: self.found.last,
+            });
+        }
+        self.begun = true;
+    }
+
+    fn thing(&mut self, length: usize) {
+        self.mark(Shape::Other);
+        self.at += length;
+        self.found.last = self.at;
+    }
+
+    fn open(&mut self, bracket: Bracket) {
+        self.mark(Shape::Open(bracket));
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            self.found.too_deep = Some(self.at);
+        }
+        self.on_line.push(bracket);
+        self.at += 1;
+        self.found.last = self.at;
+    }
+
+    fn close(&mut self, bracket: Bracket) {
+        self.mark(Shape::Close(bracket));
+        self.depth = self.depth.saturating_sub(1);
+        self.on_line.pop();
+        self.at += 1;
+        self.found.last = self.at;
+    }
+
+    /// A string whose quotes begin `prefix` bytes after `at`.
+    fn string(&mut self, prefix: usize) {
+        self.mark(Shape::Other);
+        let raw = prefix == 1;
+        let body = &self.text[self.at + prefix..];
+        let length = if body.starts_with("\"\"\"") {
+            self.block(prefix)
+        } else {
+            self.line(prefix, raw)
+        };
+        self.at += length;
+        self.found.last = self.at;
+    }
+
+    /// The length of the `"""` string at `at`; if it has no end, ends it.
+    fn block(&mut self, prefix: usize) -> usize {
+        let opening = prefix + 3;
+        let rest = &self.text[self.at + opening..];
+        let Some(length) = rest.find("\"\"\"") else {
+            self.unclosed(opening, "\"\"\"", None);
+            // All that follows belongs to it.
+            self.found.end = self.at + opening;
+            self.found.inserts.push(Insert {
+                at: self.found.end,
+                text: "\"\"\"",
+            });
+            return opening;
+        };
+        let inside = &rest[..length];
+        if let Some(line) = inside.rfind('\n')
+            && begins_string(&inside[line + 1..])
+        {
+            let next = self.at + opening + length;
+            self.unclosed(opening, "\"\"\"", Some(next));
+            let end = opening + line + 1;
+            self.found.inserts.push(Insert {
+                at: self.at + end,
+                text: "\"\"\"\n",
+            });
+            // The newline was part of the string's length.
+            self.new_line();
+            return end;
+        }
+        opening + length + 3
+    }
+
+    /// The length of the one-line string at `at`; if it has no end, ends it.
+    fn line(&mut self, prefix: usize, raw: bool) -> usize {
+        let opening = prefix + 1;
+        let rest = &self.text[self.at + opening..];
+        let mut escaped = false;
+        for (at, character) in rest.char_indices() {
+            match character {
+                '\n' => break,
+                '"' if !escaped => return opening + at + 1,
+                '\\' if !raw => escaped = !escaped,
+                _ => escaped = false,
+            }
+        }
+        self.unclosed(opening, "\"", None);
+        let line = rest.lines().next().unwrap_or_default();
+        let end = opening + self.without_closing(line);
+        self.found.inserts.push(Insert {
+            at: self.at + end,
+            text: "\"",
+        });
+        end
+    }
+
+    /// How much of the rest of a line belongs to the unclosed string: brackets at its end that close
+    /// what was opened on this line do not.
+    fn without_closing(&self, line: &str) -> usize {
+        let mut line = line.trim_end();
+        for bracket in self.on_line.iter().rev() {
+            match line.strip_suffix(bracket.close()) {
+                Some(shorter) => line = shorter.trim_end(),
+                None => break,
+            }
+        }
+        if let (Some(_), Some(shorter)) = (self.on_line.last(), line.strip_suffix(',')) {
+            line = shorter.trim_end();
+        }
+        // The mended string must not escape the quote that it is given.
+        line.trim_end_matches('\\').len()
+    }
+
+    fn unclosed(&mut self, opening: usize, quotes: &str, next: Option<usize>) {
+        let span = |start: usize, end: usize| Span {
+            file: self.file,
+            start: super::offset(start),
+            end: super::offset(end),
+        };
+        let mut finding = Diagnostic::new(
+            Code::UNCLOSED,
+            span(self.at, self.at + opening),
+            "this string is not closed",
+        )
+        .label("opened here");
+        finding = match (quotes, next) {
+            ("\"", _) => finding.help(
+                "close it with `\"` on the same line; a text over several lines stands in `\"\"\"`",
+            ),
+            (_, None) => finding.help("close it with `\"\"\"` on a line of its own"),
+            (_, Some(next)) => finding
+                .also(
+                    span(next, next + 3),
+                    "this looks like the beginning of another one",
+                )
+                .help("close it with `\"\"\"` on a line of its own"),
+        };
+        if self.found.findings.len() < super::MAX_FINDINGS {
+            self.found.findings.push(finding);
+        }
+        let line = self.text[self.at..]
+            .find('\n')
+            .unwrap_or(self.text.len() - self.at);
+        let start = self.text[..self.at].rfind('\n').map_or(0, |at| at + 1);
+        self.found
+            .spoiled
+            .push((super::offset(start), super::offset(self.at + line)));
+    }
+}
+
+/// Part of a word for the purpose of finding strings: `bar"x"` is not the raw string `r"x"`.
+fn is_word(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '_' | '-') || !character.is_ascii()
+}
+
+/// Whether the words before `"""` on its line are those that a string follows: `shell`, `body`,
+/// `name =`.
+fn begins_string(words: &str) -> bool {
+    let words = words.trim();
+    let words = words.strip_suffix('r').map_or(words, str::trim_end);
+    matches!(words, "shell" | "body") || {
+        words.strip_suffix('=').is_some_and(|name| {
+            let name = name.trim_end();
+            let name = name.strip_prefix("let ").unwrap_or(name);
+            !name.is_empty() && name.chars().all(is_word)
+        })
+    }
+}
