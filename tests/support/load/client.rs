@@ -190,7 +190,9 @@ fn keep(
 
 /// Whether nothing has come on an idle connection: what comes before a request can only be its end.
 fn still_open(stream: &TcpStream) -> bool {
-    let looked = stream.set_nonblocking(true).and_then(|()| stream.peek(&mut [0]));
+    let looked = stream
+        .set_nonblocking(true)
+        .and_then(|()| stream.peek(&mut [0]));
     let silent = looked.is_err_and(|reason| reason.kind() == io::ErrorKind::WouldBlock);
     silent && stream.set_nonblocking(false).is_ok()
 }

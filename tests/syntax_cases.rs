@@ -1,0 +1,64 @@
+//! One case a folder in `tests/cases/syntax`: `deploy.bg` and what is found in it, `expected.txt`,
+//! a line `line:column: CODE message` for each finding. `BLESS=1` writes the expectation anew.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use deployc::diagnostics::Report;
+use deployc::source::Sources;
+use deployc::syntax;
+use libtest_mimic::{Arguments, Failed, Trial};
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/syntax");
+    let mut folders: Vec<_> = fs::read_dir(&root)
+        .expect("the cases' folder is there")
+        .map(|entry| entry.expect("it can be listed").path())
+        .collect();
+    folders.sort();
+    let trials = folders
+        .into_iter()
+        .map(|folder| {
+            let name = folder
+                .file_name()
+                .expect("a listed folder has a name")
+                .to_string_lossy()
+                .into_owned();
+            Trial::test(name, move || case(&folder))
+        })
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn case(folder: &Path) -> Result<(), Failed> {
+    let text = fs::read_to_string(folder.join("deploy.bg"))?;
+    let found = short(&text);
+    let path = folder.join("expected.txt");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, &found)?;
+    }
+    let expected = fs::read_to_string(&path)?;
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!("expected:\n{expected}\nfound:\n{found}").into())
+    }
+}
+
+fn short(text: &str) -> String {
+    let mut sources = Sources::new();
+    let file = sources.add("deploy.bg", text);
+    let mut report = Report::new();
+    syntax::parse(file, text, &mut report);
+    let mut lines = String::new();
+    for finding in report.sorted() {
+        if let Some(label) = &finding.label {
+            let at = sources.line_column(label.span);
+            write!(lines, "{}:{}: ", at.line, at.column).expect("a string takes all");
+        }
+        writeln!(lines, "{} {}", finding.code, finding.message).expect("a string takes all");
+    }
+    lines
+}
