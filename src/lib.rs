@@ -4,7 +4,9 @@
 //! type, so that nothing can be emitted that was not checked.
 
 pub mod diagnostics;
+pub mod emit;
 pub mod model;
+pub mod plan;
 pub mod source;
 pub mod stdlib;
 pub mod syntax;

@@ -69,4 +69,8 @@ codes! {
     UNKNOWN_STATEMENT = 10 Error "an unknown word where a statement or keyword stands";
     MISPLACED = 11 Error "a statement in the wrong block";
     JOINED_STATEMENTS = 12 Error "two statements on one line";
+    HOOK_TOO_SHORT = 401 Error "a hook is ended before the script can have gone back";
+    TARGET_TOO_SHORT = 402 Error "a caller's longest hook is shorter than the phases it runs";
+    TEMPLATE_FAILS = 590 Error "a driver's template cannot be filled in";
+    ONE_PATH_TWICE = 591 Error "two generated files have one path";
 }

@@ -1,0 +1,138 @@
+//! Plan → files: the script, the proxy's fragments, the targets' files, the manifest.
+
+mod fragments;
+pub mod manifest;
+mod places;
+pub mod quoted;
+mod script;
+mod targets;
+pub mod template;
+
+pub use places::Places;
+pub use script::runtime_modules;
+
+use crate::diagnostics::{Code, Diagnostic, Report};
+use crate::model::{App, DriverUse};
+use crate::plan::Plan;
+use crate::source::Span;
+use camino::Utf8PathBuf;
+use quoted::HasNul;
+
+/// The compiler's version, as generated files name it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A generated file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputFile {
+    /// Relative to the folder of the source.
+    pub path: Utf8PathBuf,
+    /// What is in it.
+    pub text: String,
+    /// Who may run it.
+    pub mode: Mode,
+}
+
+/// A generated file's permissions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// 644
+    Plain,
+    /// 755
+    Executable,
+}
+
+/// Everything that one source file becomes, in the order in which people read it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bundle {
+    /// The files; the manifest is made of them and is not among them.
+    pub files: Vec<OutputFile>,
+}
+
+/// Why a file cannot be written: a finding about a driver's template or a value in it.
+type Failed = Box<Diagnostic>;
+
+impl From<HasNul> for Failed {
+    fn from(_: HasNul) -> Self {
+        Self::new(Diagnostic::whole(
+            Code::FORBIDDEN_CHARACTER,
+            "a text with a NUL in it cannot be given to a program",
+        ))
+    }
+}
+
+/// Makes the files of apps that were checked and planned.
+///
+/// # Errors
+/// When a driver's template cannot be filled in, or two apps want one path.
+pub fn emit(apps: &[(App, Plan)], places: &Places<'_>) -> Result<Bundle, Report> {
+    let mut bundle = Bundle::default();
+    let mut report = Report::new();
+    for (app, plan) in apps {
+        match emit_app(app, plan, places) {
+            Ok(files) => bundle.add(app, files, &mut report),
+            Err(finding) => report.push(*finding),
+        }
+    }
+    if report.has_errors() {
+        return Err(report);
+    }
+    Ok(bundle)
+}
+
+fn emit_app(app: &App, plan: &Plan, places: &Places<'_>) -> Result<Vec<OutputFile>, Failed> {
+    let fragments = fragments::render(app, places)?;
+    let mut files = vec![OutputFile {
+        path: places.out(&format!("{}.sh", app.name)),
+        text: script::render(app, plan, &fragments, places)?,
+        mode: Mode::Executable,
+    }];
+    let folder = &app.switch.driver.name;
+    for (color, text) in app.colors.iter().zip(fragments.iter().flatten()) {
+        files.push(OutputFile {
+            path: places.out(&format!(
+                "{folder}/{}",
+                fragments::file_name(app, &color.name)
+            )),
+            text: text.clone(),
+            mode: Mode::Plain,
+        });
+    }
+    files.extend(targets::render(app, plan, places)?);
+    Ok(files)
+}
+
+impl Bundle {
+    fn add(&mut self, app: &App, files: Vec<OutputFile>, report: &mut Report) {
+        for file in files {
+            if self.files.iter().any(|other| other.path == file.path) {
+                let message = format!(
+                    "app `{}` makes `{}`, which another app of this file makes too",
+                    app.name, file.path
+                );
+                let finding = Diagnostic::new(Code::ONE_PATH_TWICE, app.span, message);
+                report.push(
+                    finding.help("put one of the two apps into a file and folder of its own"),
+                );
+            } else {
+                self.files.push(file);
+            }
+        }
+    }
+}
+
+/// A finding about a template that was filled in for `used`.
+fn template_failed(used: &DriverUse, span: Span, error: &minijinja::Error) -> Failed {
+    let line = error.line().map(|line| format!(", line {line}"));
+    let message = format!(
+        "the template `{}`{} of `{}` cannot be filled in: {}",
+        error.name().unwrap_or_default(),
+        line.unwrap_or_default(),
+        used.driver.name,
+        error
+            .detail()
+            .map_or_else(|| error.kind().to_string(), str::to_owned),
+    );
+    Box::new(Diagnostic::new(Code::TEMPLATE_FAILS, span, message).help(
+        "give the setting another value, or mend the template beside the driver's description",
+    ))
+}

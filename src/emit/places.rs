@@ -1,0 +1,52 @@
+//! Where generated files go, and how places in the sources are named in them.
+
+use crate::source::{FileId, Sources, Span};
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// The sources of one build and the folder for what becomes of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Places<'a> {
+    /// All files that were read.
+    pub sources: &'a Sources,
+    /// The one that was asked for.
+    pub main: FileId,
+    /// The output folder, relative to the folder of `main`: `deploy`.
+    pub folder: &'a Utf8Path,
+}
+
+impl Places<'_> {
+    /// A path in the output folder, relative to the source's folder.
+    #[must_use]
+    pub fn out(&self, path: &str) -> Utf8PathBuf {
+        self.folder.join(path)
+    }
+
+    /// The main source's file name, fit for a comment.
+    #[must_use]
+    pub fn source(&self) -> String {
+        self.relative(&self.sources.get(self.main).path)
+    }
+
+    /// `deploy.bg:14`: where a span begins, the file named relative to the main source's folder.
+    #[must_use]
+    pub fn at(&self, span: Span) -> String {
+        let file = self.relative(self.sources.path(span));
+        format!("{file}:{}", self.sources.line_column(span).line)
+    }
+
+    /// A source's path, relative to the main source's folder. Never absolute, and on one line: it
+    /// stands in comments of files that are the same on every machine.
+    #[must_use]
+    pub fn relative(&self, path: &Utf8Path) -> String {
+        let folder = self.sources.get(self.main).path.parent();
+        let path = folder
+            .and_then(|folder| path.strip_prefix(folder).ok())
+            .unwrap_or(path);
+        let path = if path.is_absolute() {
+            path.file_name().map_or(path, Utf8Path::new)
+        } else {
+            path.strip_prefix("./").unwrap_or(path)
+        };
+        path.as_str().replace(char::is_control, "?")
+    }
+}

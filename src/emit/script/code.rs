@@ -1,0 +1,128 @@
+//! Lines of shell code in shfmt's layout (`-i 2 -ci -bn`).
+
+use std::fmt::Display;
+
+/// Lines of code, indented, with remarks at their ends.
+#[derive(Debug, Default)]
+pub(super) struct Code {
+    lines: Vec<Line>,
+    depth: usize,
+}
+
+#[derive(Debug)]
+struct Line {
+    text: String,
+    remark: Option<String>,
+}
+
+/// The widest that an array may be on one line.
+const WIDTH: usize = 100;
+
+impl Code {
+    /// One statement. Line breaks in it stand in quotes and are kept.
+    pub(super) fn line(&mut self, text: impl Display) {
+        self.push(text, None);
+    }
+
+    /// One statement with a remark after it.
+    pub(super) fn noted(&mut self, text: impl Display, remark: impl Display) {
+        self.push(text, Some(remark.to_string()));
+    }
+
+    /// An empty line.
+    pub(super) fn gap(&mut self) {
+        self.verbatim("");
+    }
+
+    /// Text as it stands, without indentation: the inside of a here-document. Ends with or without a line break.
+    pub(super) fn verbatim(&mut self, text: &str) {
+        let text = text.strip_suffix('\n').unwrap_or(text).to_owned();
+        self.lines.push(Line { text, remark: None });
+    }
+
+    /// A head such as `name() {`, what belongs inside it, and its end.
+    pub(super) fn block<E>(
+        &mut self,
+        head: impl Display,
+        remark: Option<String>,
+        end: &str,
+        inside: impl FnOnce(&mut Self) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.push(head, remark);
+        self.depth += 1;
+        inside(self)?;
+        self.depth -= 1;
+        self.line(end);
+        Ok(())
+    }
+
+    /// `name=(words…)`, on one line where it fits.
+    pub(super) fn array(&mut self, name: &str, words: &[impl Display], remark: Option<String>) {
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        let line = format!("{name}=({})", words.join(" "));
+        if line.chars().count() + 2 * self.depth <= WIDTH && !line.contains('\n') {
+            self.push(line, remark);
+            return;
+        }
+        self.push(format!("{name}=("), remark);
+        self.depth += 1;
+        for word in words {
+            self.line(word);
+        }
+        self.depth -= 1;
+        self.line(")");
+    }
+
+    /// A comment on lines of its own.
+    pub(super) fn comment(&mut self, text: &str) {
+        for line in text.lines() {
+            self.line(format!("# {line}").trim_end());
+        }
+    }
+
+    fn push(&mut self, text: impl Display, remark: Option<String>) {
+        let text = format!("{:indent$}{text}", "", indent = 2 * self.depth);
+        self.lines.push(Line { text, remark });
+    }
+
+    /// The text. Remarks on neighbouring lines stand in one column, as shfmt wants them.
+    pub(super) fn render(&self) -> String {
+        let mut text = String::new();
+        let mut at = 0;
+        while at < self.lines.len() {
+            let group = self.group(at);
+            let column = group.iter().map(Line::width).max().unwrap_or(0);
+            for line in group {
+                text.push_str(&line.text);
+                if let Some(remark) = &line.remark {
+                    text.extend(std::iter::repeat_n(' ', column - line.width() + 1));
+                    text.push_str("# ");
+                    text.push_str(remark);
+                }
+                text.push('\n');
+            }
+            at += group.len();
+        }
+        text
+    }
+
+    /// The lines from `at` whose remarks share a column: at least one line.
+    fn group(&self, at: usize) -> &[Line] {
+        let rest = &self.lines[at..];
+        if rest[0].remark.is_none() {
+            return &rest[..1];
+        }
+        let more = rest[1..]
+            .iter()
+            .take_while(|line| line.remark.is_some() && !line.text.contains('\n'));
+        &rest[..=more.count()]
+    }
+}
+
+impl Line {
+    /// Characters in its last physical line.
+    fn width(&self) -> usize {
+        let last = self.text.rsplit('\n').next().unwrap_or(&self.text);
+        last.chars().count()
+    }
+}

@@ -1,0 +1,190 @@
+//! What holds for every color and deployment: names, folders, limits, inputs.
+
+use super::super::quoted::Quoted;
+use super::{Code, Failed, Script, VERSION};
+use crate::model::{Handover, Input, InputType, Previous, Privilege, Template};
+use crate::plan::limits::{self, chain};
+use std::collections::BTreeSet;
+
+/// What the runtime itself calls, beside bash. `curl` is not among them: without it probes go
+/// through bash's own `/dev/tcp`.
+const TOOLS: [&str; 22] = [
+    "awk", "cat", "chmod", "chown", "cmp", "cp", "cut", "date", "flock", "grep", "id", "ln", "ls",
+    "mkdir", "mktemp", "mv", "rm", "sed", "setsid", "stat", "sync", "tail",
+];
+
+/// The environment variable by which the hooks of one deployment know each other.
+const DEPLOYMENT: &str = "DEPLOYMENT_ID";
+
+impl Script<'_> {
+    pub(super) fn constants(&self, code: &mut Code) -> Result<(), Failed> {
+        let app = self.app;
+        let at = |span| self.places.at(span);
+        code.line(format!("deployc={VERSION}"));
+        code.noted(format!("app={}", app.name), at(app.span));
+        code.line(format!("root={}", Quoted::text(&app.root)?));
+        code.line(format!("staging={}", Quoted::text(&app.staging)?));
+        match &app.artifact {
+            Some(artifact) if artifact.pattern.as_literal().is_some() => code.noted(
+                format!("artifact={}", Quoted::template(&artifact.pattern)?),
+                at(artifact.span),
+            ),
+            Some(_) => code.noted("artifact=''", "set for each color below"),
+            None => code.line("artifact=''"),
+        }
+        let lines: Vec<String> = app.colors.iter().map(|color| at(color.span)).collect();
+        let colors = [&app.colors[0].name, &app.colors[1].name];
+        code.array("colors", &colors, Some(lines.join(" ")));
+        let services: Vec<_> = app.services.iter().map(|service| &service.name).collect();
+        code.array("services", &services, None);
+        code.array(
+            "sudo",
+            match app.privilege {
+                Privilege::Own => &[],
+                Privilege::Sudo => &["sudo", "-n"],
+            },
+            None,
+        );
+        code.noted(format!("lock_wait={}", app.lock_wait.as_millis()), "ms");
+        code.noted(
+            format!("drain_within={}", app.cleanup.drain.as_millis()),
+            app.cleanup
+                .span
+                .map_or("ms".to_owned(), |span| format!("ms; {}", at(span))),
+        );
+        code.line(match app.cleanup.previous {
+            Previous::Stopped => "previous=stopped",
+            Previous::KeptWarm => "previous=kept-warm",
+        });
+        let mut environment = app
+            .targets
+            .iter()
+            .flat_map(|target| &target.driver.environment);
+        if environment.any(|variable| variable == DEPLOYMENT) {
+            code.line(format!("hook_deployment=${{{DEPLOYMENT}-}}"));
+        } else {
+            code.line("hook_deployment=''");
+        }
+        code.array("tools", &self.tools()?, None);
+        code.gap();
+        self.deadlines(code);
+        code.gap();
+        self.inputs(code)
+    }
+
+    fn tools(&self) -> Result<Vec<Quoted>, Failed> {
+        let app = self.app;
+        let used = app.services.iter().map(|service| &service.run);
+        let drivers = used
+            .chain([&app.switch])
+            .flat_map(|used| chain(&used.driver));
+        let tools: BTreeSet<&str> = drivers
+            .flat_map(|driver| driver.tools.iter().map(String::as_str))
+            .chain(TOOLS)
+            .collect();
+        tools
+            .into_iter()
+            .map(|tool| Ok(Quoted::text(tool)?))
+            .collect()
+    }
+
+    fn deadlines(&self, code: &mut Code) {
+        code.comment(
+            "How long each may take, in milliseconds: commands of drivers and the script's own.",
+        );
+        let limits: Vec<String> = limits::table(self.app)
+            .iter()
+            .map(|(name, limit)| format!("[{name}]={}", limit.as_millis()))
+            .collect();
+        code.line("declare -A deadline=(");
+        let mut line = String::new();
+        for limit in limits {
+            if line.len() + limit.len() > 96 {
+                code.line(format!("  {line}"));
+                line.clear();
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(&limit);
+        }
+        code.line(format!("  {line}"));
+        code.line(")");
+    }
+
+    fn inputs(&self, code: &mut Code) -> Result<(), Failed> {
+        let inputs = &self.app.inputs;
+        let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
+        let secrets: Vec<&str> = inputs
+            .iter()
+            .filter(|input| input.ty == InputType::Secret)
+            .map(|input| input.name.as_str())
+            .collect();
+        code.comment(
+            "The inputs of a deployment: read once, in prepare, and kept with the release.",
+        );
+        code.array("input_names", &names, None);
+        code.array("secret_names", &secrets, None);
+        code.block("read_inputs() {", None, "}", |code| {
+            for input in inputs {
+                code.line(self.read_input(input)?);
+            }
+            if inputs.is_empty() {
+                code.line("return 0");
+            }
+            Ok(())
+        })
+    }
+
+    fn read_input(&self, input: &Input) -> Result<String, Failed> {
+        let place = Quoted::text(&self.places.at(input.span))?;
+        let (ty, choices): (&str, &[String]) = match &input.ty {
+            InputType::String => ("string", &[]),
+            InputType::Secret => ("secret", &[]),
+            InputType::Path => ("path", &[]),
+            InputType::Url => ("url", &[]),
+            InputType::Int => ("int", &[]),
+            InputType::Port => ("port", &[]),
+            InputType::Duration => ("duration", &[]),
+            InputType::Bool => ("bool", &[]),
+            InputType::OneOf(words) => ("one_of", words),
+            InputType::Matching(_) => ("matching", &[]),
+        };
+        let mut line = format!("read_input {place} {} {ty}", input.name);
+        let mut add = |word: &str, value: &str| -> Result<(), Failed> {
+            line.push_str(&format!(" {word} {}", Quoted::text(value)?));
+            Ok(())
+        };
+        if let Some(default) = &input.default {
+            add("default", default)?;
+        }
+        if let Some(file) = &input.file {
+            add("file", file)?;
+        }
+        if let InputType::Matching(pattern) = &input.ty {
+            add("pattern", pattern)?;
+        }
+        if !choices.is_empty() {
+            line.push_str(" values");
+            for choice in choices {
+                line.push_str(&format!(" {}", Quoted::text(choice)?));
+            }
+        }
+        line.push_str(" || return");
+        Ok(line)
+    }
+
+    /// An artifact whose place is not the same for both colors or all deployments.
+    pub(super) fn varying_artifact(&self) -> Option<&Template> {
+        let pattern = &self.app.artifact.as_ref()?.pattern;
+        pattern.as_literal().is_none().then_some(pattern)
+    }
+}
+
+/// As the runtime knows it.
+pub(super) fn handover(handover: Handover) -> &'static str {
+    match handover {
+        Handover::Overlap => "overlap",
+        Handover::Exclusive => "exclusive",
+    }
+}

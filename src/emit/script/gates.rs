@@ -1,0 +1,138 @@
+//! Probes and verifies as declarations that the runtime turns into tries.
+
+use super::super::quoted::Quoted;
+use super::{Code, Failed, Script};
+use crate::model::{
+    Budget, Expectation, Gate, Method, Part, Question, Relation, Service, Subject, Template,
+    Verification,
+};
+
+impl Script<'_> {
+    pub(super) fn gates(&self, code: &mut Code) -> Result<(), Failed> {
+        code.gap();
+        code.comment("Gates: the color that they ask gets traffic only when they pass.");
+        for service in &self.app.services {
+            for gate in &service.gates {
+                let head = format!("{}() {{", Self::gate_function(service, gate));
+                let place = self.places.at(gate.span);
+                code.block(head, Some(place), "}", |code| {
+                    body(&gate.budget, &gate.questions, code)
+                })?;
+            }
+        }
+        match &self.app.verify {
+            Verification::Checks(checks) => {
+                for (number, check) in checks.iter().enumerate() {
+                    let head = format!("verify_{}() {{", number + 1);
+                    let place = self.places.at(check.span);
+                    code.block(head, Some(place), "}", |code| {
+                        body(&check.budget, &check.questions, code)
+                    })?;
+                }
+            }
+            Verification::None { reason, span } => {
+                let place = self.places.at(*span);
+                let reason = reason.replace(char::is_control, " ");
+                code.comment(&format!("No verify ({place}): {reason}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn gate_function(service: &Service, gate: &Gate) -> String {
+        format!("probe_{}_{}", service.name.shell(), gate.name.shell())
+    }
+}
+
+fn body(budget: &Budget, questions: &[Question], code: &mut Code) -> Result<(), Failed> {
+    let mut tries = format!(
+        "tries every {} within {} timeout {} after {} passes {}",
+        budget.every.as_millis(),
+        budget.within.as_millis(),
+        budget.timeout.as_millis(),
+        budget.after.as_millis(),
+        budget.passes
+    );
+    if let Some(attempts) = budget.attempts {
+        tries.push_str(&format!(" attempts {attempts}"));
+    }
+    code.line(tries);
+    for question in questions {
+        ask(&question.subject, code)?;
+        for expectation in &question.expectations {
+            expect(expectation, code)?;
+        }
+    }
+    Ok(())
+}
+
+fn ask(subject: &Subject, code: &mut Code) -> Result<(), Failed> {
+    match subject {
+        Subject::Http {
+            method,
+            url,
+            headers,
+            body,
+            via,
+        } => {
+            let method = match method {
+                Method::Get => "get",
+                Method::Head => "head",
+                Method::Post => "post",
+            };
+            code.line(format!("ask {method} {}", Quoted::template(url)?));
+            for (name, value) in headers {
+                code.line(format!("ask_header {}", words([name, value])?));
+            }
+            if let Some(body) = body {
+                code.line(format!("ask_body {}", Quoted::template(body)?));
+            }
+            if let Some(via) = via {
+                code.line(format!("ask_via {}", Quoted::template(via)?));
+            }
+        }
+        Subject::Tcp(address) => code.line(format!("ask tcp {}", Quoted::template(address)?)),
+        Subject::Exec(command) => code.line(format!("ask exec {}", words(command)?)),
+        Subject::ExecInside(command) => code.line(format!("ask inside {}", words(command)?)),
+        Subject::Healthy => code.line("ask healthy"),
+    }
+    Ok(())
+}
+
+fn expect(expectation: &Expectation, code: &mut Code) -> Result<(), Failed> {
+    match expectation {
+        // Ranges such as `200..299 401`: words that need no quotes.
+        Expectation::Status(set) => code.line(format!("expect status {set}")),
+        Expectation::Color => code.line("expect color"),
+        Expectation::Content {
+            part,
+            relation,
+            value,
+        } => {
+            let part = match part {
+                Part::Body => "body".to_owned(),
+                Part::Header(name) => format!("header {}", Quoted::template(name)?),
+                Part::Json(path) => format!("json {}", Quoted::text(path)?),
+            };
+            let relation = match relation {
+                Relation::Contains => "contains",
+                Relation::Equals => "equals",
+                Relation::Matches => "matches",
+            };
+            code.line(format!(
+                "expect {part} {relation} {}",
+                Quoted::template(value)?
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Several words, blanks between them.
+pub(super) fn words<'a>(words: impl IntoIterator<Item = &'a Template>) -> Result<String, Failed> {
+    let words: Vec<String> = words
+        .into_iter()
+        .map(|word| Ok(Quoted::template(word)?.to_string()))
+        .collect::<Result<_, Failed>>()?;
+    Ok(words.join(" "))
+}

@@ -1,0 +1,69 @@
+//! The runtime part: modules in one order, then the used drivers' files, a base before its driver.
+
+use crate::model::{App, Driver, StepRun};
+use crate::plan::limits::chain;
+use crate::stdlib;
+use std::sync::Arc;
+
+/// The modules of `stdlib/shell/`: those that others build on first.
+const MODULES: &[&str] = &["output", "clock"];
+
+/// The names of the modules, in the order in which a script has them.
+#[must_use]
+pub fn modules() -> &'static [&'static str] {
+    MODULES
+}
+
+/// Everything below the application's part, without `main "$@"`.
+pub(super) fn text(app: &App) -> String {
+    let modules = MODULES
+        .iter()
+        .filter_map(|module| stdlib::text(&format!("shell/{module}.sh")));
+    let drivers = drivers(app);
+    let drivers = drivers
+        .iter()
+        .filter_map(|driver| Some(driver.functions.as_ref()?.text.as_str()));
+    let mut text = String::new();
+    for file in modules.chain(drivers) {
+        text.push_str(without_directives(file).trim_end());
+        text.push_str("\n\n");
+    }
+    text
+}
+
+/// The drivers whose functions the script calls, each once, bases first.
+fn drivers(app: &App) -> Vec<&Arc<Driver>> {
+    let steps = &app.steps;
+    let steps = steps.before_start.iter().chain(&steps.before_switch);
+    let steps = steps
+        .chain(&app.steps.after_switch)
+        .chain(&app.steps.after_verify);
+    let steps = steps.chain(&app.steps.after_stop);
+    let steps = steps.chain(app.outcomes.iter().map(|outcome| &outcome.step));
+    let notified = steps.filter_map(|step| match &step.run {
+        StepRun::Notify(used) => Some(used),
+        StepRun::Exec(_) | StepRun::Shell(_) => None,
+    });
+    let used = app.services.iter().map(|service| &service.run);
+    let mut drivers: Vec<&Arc<Driver>> = Vec::new();
+    for used in used.chain([&app.switch]).chain(notified) {
+        let bases: Vec<_> = chain(&used.driver).collect();
+        for driver in bases.into_iter().rev() {
+            let same =
+                |other: &&Arc<Driver>| other.kind == driver.kind && other.name == driver.name;
+            if !drivers.iter().any(same) {
+                drivers.push(driver);
+            }
+        }
+    }
+    drivers
+}
+
+/// A file without its first lines that only speak to ShellCheck (and to the kernel).
+fn without_directives(text: &str) -> &str {
+    let mut rest = text;
+    while rest.starts_with("#!") || rest.starts_with("# shellcheck") {
+        rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
+    }
+    rest
+}

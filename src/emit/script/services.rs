@@ -1,0 +1,153 @@
+//! How each service runs and how the proxy is switched: the drivers' settings as variables.
+
+use super::super::quoted::Quoted;
+use super::constants::handover;
+use super::{Code, Failed, Script};
+use crate::diagnostics::{self, Diagnostic};
+use crate::model::{DriverUse, SettingValue, Template};
+use crate::plan::limits::chain;
+
+impl Script<'_> {
+    pub(super) fn services(&self, code: &mut Code) -> Result<(), Failed> {
+        code.gap();
+        code.comment("How a service runs.");
+        for service in &self.app.services {
+            let head = format!("{}() {{", Self::service_function(service));
+            let place = self.places.at(service.run.span);
+            code.block(head, Some(place), "}", |code| {
+                driver("run", &service.run, code);
+                code.line(format!(
+                    "handover={} stop_within={}",
+                    handover(service.handover),
+                    service.stop_within.as_millis()
+                ));
+                settings(&service.run, code)
+            })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn switch(&self, code: &mut Code) -> Result<(), Failed> {
+        let switch = &self.app.switch;
+        code.gap();
+        code.comment(
+            "How the proxy is pointed at a color, and what its file says while a color is live.",
+        );
+        let place = self.places.at(switch.span);
+        code.block("switch_settings() {", Some(place), "}", |code| {
+            driver("switch", switch, code);
+            settings(switch, code)
+        })?;
+        let Some(fragments) = self.fragments else {
+            return Ok(());
+        };
+        code.block("fragment() {", None, "}", |code| {
+            code.block("case $1 in", None, "esac", |code| {
+                for (color, text) in self.app.colors.iter().zip(fragments) {
+                    let end = delimiter("FRAGMENT", text);
+                    code.line(format!("{}) cat <<'{end}' ;;", color.name));
+                    code.verbatim(text);
+                    code.verbatim(&end);
+                }
+                Ok::<(), Failed>(())
+            })
+        })
+    }
+}
+
+/// Which driver, and whose functions stand in for those that it lacks.
+fn driver(kind: &str, used: &DriverUse, code: &mut Code) {
+    let base = chain(&used.driver).nth(1);
+    let base = base.map_or("''".to_owned(), |base| base.name.shell());
+    code.line(format!(
+        "{kind}={} {kind}_base={base}",
+        used.driver.name.shell()
+    ));
+}
+
+/// Settings as `DRIVER_SETTING`, parts as `DRIVER_PART` and `DRIVER_PART_SETTING`.
+pub(super) fn settings(used: &DriverUse, code: &mut Code) -> Result<(), Failed> {
+    for (driver, setting, value) in &used.settings {
+        assign(used, &variable(&[&driver.shell(), setting]), value, code)?;
+    }
+    let driver = used.driver.name.shell();
+    for (part, label, inner) in &used.parts {
+        let label = match label {
+            SettingValue::None => &SettingValue::Bool(true),
+            label => label,
+        };
+        assign(used, &variable(&[&driver, part]), label, code)?;
+        for (setting, value) in inner {
+            assign(used, &variable(&[&driver, part, setting]), value, code)?;
+        }
+    }
+    Ok(())
+}
+
+fn variable(parts: &[&str]) -> String {
+    parts.join("_").replace('-', "_")
+}
+
+fn assign(
+    used: &DriverUse,
+    name: &str,
+    value: &SettingValue,
+    code: &mut Code,
+) -> Result<(), Failed> {
+    let words = match value {
+        SettingValue::None => {
+            code.line(format!("{name}=''"));
+            return Ok(());
+        }
+        SettingValue::List(values) => values
+            .iter()
+            .map(|value| word(used, "", value))
+            .collect::<Result<Vec<_>, _>>()?,
+        SettingValue::Map(entries) => entries
+            .iter()
+            .map(|(key, value)| word(used, &format!("{key}="), value))
+            .collect::<Result<Vec<_>, _>>()?,
+        scalar => {
+            code.line(format!("{name}={}", word(used, "", scalar)?));
+            return Ok(());
+        }
+    };
+    code.array(name, &words, None);
+    Ok(())
+}
+
+/// A scalar as a word: durations in milliseconds, sizes in bytes, truths as yes or no.
+fn word(used: &DriverUse, prefix: &str, value: &SettingValue) -> Result<Quoted, Failed> {
+    let text = match value {
+        SettingValue::Text(text) => return Ok(Quoted::prefixed(prefix, text)?),
+        SettingValue::None => String::new(),
+        SettingValue::Int(number) => number.to_string(),
+        SettingValue::Port(port) => port.to_string(),
+        SettingValue::Decimal(digits) => digits.clone(),
+        SettingValue::Bool(truth) => if *truth { "yes" } else { "no" }.to_owned(),
+        SettingValue::Duration(duration) => duration.as_millis().to_string(),
+        SettingValue::Size(bytes) => bytes.to_string(),
+        SettingValue::Percent(percent) => percent.to_string(),
+        SettingValue::Status(set) => set.to_string(),
+        SettingValue::List(_) | SettingValue::Map(_) => {
+            let message = format!(
+                "a list within a list or map cannot be given to the shell functions of `{}`",
+                used.driver.name
+            );
+            let code = diagnostics::Code::TEMPLATE_FAILS;
+            let finding = Diagnostic::new(code, used.span, message);
+            let help = "describe the setting as a list of strings, or as several settings";
+            return Err(Box::new(finding.help(help)));
+        }
+    };
+    Ok(Quoted::prefixed(prefix, &Template::literal(text))?)
+}
+
+/// A here-document's end that is no line of its text.
+pub(super) fn delimiter(word: &str, text: &str) -> String {
+    let mut end = word.to_owned();
+    while text.lines().any(|line| line == end) {
+        end.push('_');
+    }
+    end
+}

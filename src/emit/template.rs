@@ -1,0 +1,155 @@
+//! Templates for what has no variables of its own: one environment for each language that is
+//! written, so that every value is quoted by the language's rules without the template asking.
+
+use super::quoted::Quoted;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::ValueKind;
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
+};
+
+/// The language that a template writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// nginx configuration: a word, in double quotes where that is needed.
+    Nginx,
+    /// A Caddyfile: a token, in double quotes where that is needed.
+    Caddy,
+    /// YAML: a scalar.
+    Yaml,
+    /// bash: a word.
+    Shell,
+    /// Anything else: only words that need no quoting anywhere.
+    Plain,
+}
+
+impl Language {
+    /// The language of a generated file, by its name.
+    #[must_use]
+    pub fn of_file(path: &str) -> Self {
+        match path.rsplit_once('.').map(|(_, extension)| extension) {
+            Some("sh") => Self::Shell,
+            Some("yml" | "yaml") => Self::Yaml,
+            _ => Self::Plain,
+        }
+    }
+
+    /// `text` as one value of the language, or why it cannot be one.
+    fn quote(self, text: &str) -> Result<String, String> {
+        if text.contains('\0') {
+            return Err("there is a NUL in it".to_owned());
+        }
+        match self {
+            Self::Nginx if text.contains('$') => {
+                Err("nginx would take its `$` for a variable".to_owned())
+            }
+            Self::Caddy if text.contains(['{', '}']) => {
+                Err("Caddy would take its braces for a placeholder".to_owned())
+            }
+            Self::Nginx | Self::Caddy | Self::Plain if is_plain(text) => Ok(text.to_owned()),
+            Self::Nginx => Ok(format!(
+                "\"{}\"",
+                text.replace('\\', "\\\\").replace('"', "\\\"")
+            )),
+            Self::Caddy => Ok(format!("\"{}\"", text.replace('"', "\\\""))),
+            Self::Plain => Err("it has characters that would need quoting".to_owned()),
+            Self::Yaml if is_plain_scalar(text) => Ok(text.to_owned()),
+            Self::Yaml => Ok(yaml_string(text)),
+            Self::Shell => Quoted::text(text)
+                .map(|word| word.to_string())
+                .map_err(|_| "there is a NUL in it".to_owned()),
+        }
+    }
+}
+
+/// Fills in a template. `name` is what its errors call it.
+///
+/// # Errors
+/// When the template is wrong, names something that is not there, or a value cannot be written in
+/// the language.
+pub fn render(language: Language, name: &str, text: &str, context: Value) -> Result<String, Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let mut syntax = SyntaxConfig::builder();
+    syntax
+        .keep_trailing_newline(true)
+        .trim_blocks(true)
+        .lstrip_blocks(true);
+    environment.set_syntax(syntax.build()?);
+    environment.set_debug(true);
+    environment.set_auto_escape_callback(|_| AutoEscape::Custom("quoted".into()));
+    environment.set_formatter(move |out, state, value| write_value(language, out, state, value));
+    environment.add_filter("bare", bare);
+    environment
+        .template_from_named_str(name, text)?
+        .render(context)
+}
+
+fn write_value(
+    language: Language,
+    out: &mut Output<'_>,
+    _state: &mut State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
+    let fail = |why: &str| Err(Error::new(ErrorKind::InvalidOperation, why.to_owned()));
+    if value.is_safe() {
+        return Ok(write!(out, "{value}")?);
+    }
+    match value.kind() {
+        ValueKind::Number => Ok(write!(out, "{value}")?),
+        ValueKind::Bool => Ok(write!(out, "{}", value.is_true())?),
+        ValueKind::String => match language.quote(value.as_str().unwrap_or_default()) {
+            Ok(quoted) => Ok(out.write_str(&quoted)?),
+            Err(why) => fail(&format!("`{value}` cannot be written here: {why}")),
+        },
+        ValueKind::Undefined => fail("a value is not there"),
+        kind => fail(&format!("a {kind} cannot be written as one word")),
+    }
+}
+
+/// `{{ value|bare }}` in the middle of a word: only what needs no quoting in any language.
+fn bare(value: &Value) -> Result<Value, Error> {
+    match value.as_str() {
+        Some(text) if is_plain(text) => Ok(Value::from_safe_string(text.to_owned())),
+        _ => Err(Error::new(
+            ErrorKind::InvalidOperation,
+            format!(
+                "`{value}` cannot stand in the middle of a word: only letters, digits and `_-./:,+@%=` can"
+            ),
+        )),
+    }
+}
+
+fn is_plain(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_-./:,+@%=".contains(c);
+    !text.is_empty() && text.chars().all(allowed)
+}
+
+/// Whether every YAML reader, Ruby's old ones included, takes it for this very string.
+fn is_plain_scalar(text: &str) -> bool {
+    let inner = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+    let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
+        && text.chars().all(inner)
+        && !words.contains(&text.to_ascii_lowercase().as_str())
+}
+
+/// A YAML string in double quotes. Everything but printable ASCII is escaped.
+fn yaml_string(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => {
+                quoted.push('\\');
+                quoted.push(c);
+            }
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            ' '..='~' => quoted.push(c),
+            _ if u32::from(c) <= 0xFFFF => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+            _ => quoted.push_str(&format!("\\U{:08X}", u32::from(c))),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

@@ -1,0 +1,449 @@
+//! The steps of each phase, and the way back from each.
+
+use super::limits::{self, Core, Function};
+use super::{Action, Failure, Phase, PhaseName, Place, Plan, Side, Step};
+use crate::model::{
+    App, Duration, Gate, Handover, Name, OnFailure, Outcome, Previous, Service, Subject,
+    Verification, Verify,
+};
+
+/// Makes the plan of one app.
+pub(super) struct Builder<'a> {
+    app: &'a App,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(app: &'a App) -> Self {
+        Self { app }
+    }
+
+    pub(super) fn plan(&self) -> Plan {
+        Plan {
+            prepare: self.prepare(),
+            switch: self.switch(),
+            cleanup: self.cleanup(),
+            outcomes: self.outcomes(),
+        }
+    }
+
+    // ---- Phases ------------------------------------------------------------------------------
+
+    fn prepare(&self) -> Phase {
+        let mut steps = vec![
+            core(Action::Lock, self.lock(), Failure::Refuse),
+            core(Action::Recover, total(&self.recovery()), Failure::Person),
+            core(Action::Preflight, self.preflight(), Failure::Refuse),
+            core(Action::ReadInputs, Core::Inputs.limit(), Failure::Refuse),
+            core(
+                Action::ReadRouted,
+                self.switch_limit(Function::Routed),
+                Failure::Refuse,
+            ),
+        ];
+        for service in &self.app.services {
+            steps.push(core(
+                Action::ClearIdle(service.name.clone()),
+                self.clear_idle(service),
+                Failure::Stop(self.stop_started(&[])),
+            ));
+        }
+        steps.push(Step {
+            action: Action::MakeRelease,
+            span: self.app.artifact.as_ref().map(|artifact| artifact.span),
+            worst: Core::Copy.limit(),
+            on_failure: Failure::Stop(self.stop_started(&[])),
+        });
+        for service in &self.app.services {
+            let worst = limits::limit(&service.run, Function::Stage);
+            steps.push(Step {
+                action: Action::Stage(service.name.clone()),
+                span: Some(service.run.span),
+                worst,
+                on_failure: Failure::Stop(self.stop_started(&[])),
+            });
+        }
+        steps.extend(self.user_steps(Place::BeforeStart, || Failure::Stop(self.stop_started(&[]))));
+        let mut started: Vec<&Service> = Vec::new();
+        for service in self.overlapping() {
+            started.push(service);
+            steps.push(Step {
+                action: Action::Start(service.name.clone(), Side::New),
+                span: Some(service.run.span),
+                worst: start(service),
+                on_failure: Failure::Stop(self.stop_started(&started)),
+            });
+        }
+        for service in self.overlapping() {
+            for (number, gate) in service.gates.iter().enumerate() {
+                steps.push(Step {
+                    action: Action::Probe(service.name.clone(), number, Side::New),
+                    span: Some(gate.span),
+                    worst: gate.budget.within,
+                    on_failure: Failure::Stop(self.stop_started(&started)),
+                });
+            }
+        }
+        steps.push(core(
+            Action::Reserve,
+            Core::Journal.limit(),
+            Failure::Stop(self.stop_started(&started)),
+        ));
+        Phase {
+            name: PhaseName::Prepare,
+            steps,
+        }
+    }
+
+    fn switch(&self) -> Phase {
+        let stop_new = || Failure::Stop(self.stop_new());
+        let mut steps = vec![
+            core(Action::Lock, self.lock(), Failure::Refuse),
+            core(
+                Action::Recover,
+                Core::Journal.limit(),
+                Failure::GoBack(self.recovery()),
+            ),
+            core(
+                Action::ReadRouted,
+                self.switch_limit(Function::Routed),
+                Failure::Refuse,
+            ),
+        ];
+        steps.extend(self.user_steps(Place::BeforeSwitch, stop_new));
+        for service in self.overlapping() {
+            for (number, gate) in service.gates.iter().enumerate() {
+                steps.push(Step {
+                    action: Action::ProbeAgain(service.name.clone(), number, Side::New),
+                    span: Some(gate.span),
+                    worst: gate.budget.within,
+                    on_failure: stop_new(),
+                });
+            }
+        }
+        let proxy = |action, worst, on_failure| Step {
+            action,
+            span: Some(self.app.switch.span),
+            worst,
+            on_failure,
+        };
+        for service in self.overlapping() {
+            let worst = limits::limit(&service.run, Function::Persist);
+            let action = Action::Persist(service.name.clone(), Side::New);
+            steps.push(core(action, worst, stop_new()));
+        }
+        let lock = self.switch_limit(Function::Mutex) + Core::ProxyLock.limit();
+        let journal = self.switch_limit(Function::Snapshot) + Core::Journal.limit();
+        let test = self.switch_limit(Function::Test);
+        steps.push(proxy(Action::LockProxy, lock, stop_new()));
+        steps.push(proxy(Action::TestAsIs, test, stop_new()));
+        steps.push(proxy(
+            Action::Write(Side::New),
+            self.switch_limit(Function::Write),
+            stop_new(),
+        ));
+        steps.push(proxy(Action::Journal, journal, stop_new()));
+        let go_back = || Failure::GoBack(self.way_back(&[]));
+        for (action, function) in [
+            (Action::Swap(Side::New), Function::Swap),
+            (Action::Test, Function::Test),
+            (Action::Reload, Function::Reload),
+            (Action::Confirm, Function::Confirm),
+        ] {
+            steps.push(proxy(action, self.switch_limit(function), go_back()));
+        }
+        steps.extend(self.user_steps(Place::AfterSwitch, go_back));
+        for (number, check) in self.checks().iter().enumerate() {
+            steps.push(Step {
+                action: Action::Verify(number),
+                span: Some(check.span),
+                worst: check.budget.within,
+                on_failure: match check.on_failure {
+                    OnFailure::SwitchBack => go_back(),
+                    OnFailure::Warn => Failure::Warn,
+                },
+            });
+        }
+        let mut handed: Vec<&Service> = Vec::new();
+        for service in self.exclusive() {
+            handed.push(service);
+            steps.push(Step {
+                action: Action::HandOver(service.name.clone()),
+                span: Some(service.span),
+                worst: stop(service) + start(service) + probes(&service.gates),
+                on_failure: Failure::GoBack(self.way_back(&handed)),
+            });
+        }
+        let on_failure = Failure::GoBack(self.way_back(&handed));
+        steps.push(core(Action::Commit, Core::Journal.limit(), on_failure));
+        steps.extend(self.user_steps(Place::AfterVerify, || Failure::Warn));
+        Phase {
+            name: PhaseName::Switch,
+            steps,
+        }
+    }
+
+    fn cleanup(&self) -> Phase {
+        let cleanup = self.app.cleanup;
+        let mut steps = vec![
+            core(Action::Lock, self.lock(), Failure::Refuse),
+            Step {
+                action: Action::Drain,
+                span: cleanup.span,
+                worst: cleanup.drain + self.switch_limit(Function::Draining),
+                on_failure: Failure::Warn,
+            },
+        ];
+        if cleanup.previous == Previous::Stopped {
+            for service in self.overlapping() {
+                let name = || service.name.clone();
+                let mut warn = |action, worst, span| {
+                    steps.push(Step {
+                        action,
+                        span,
+                        worst,
+                        on_failure: Failure::Warn,
+                    });
+                };
+                let clear = limits::limit(&service.run, Function::Clear);
+                let persist = limits::limit(&service.run, Function::Persist);
+                warn(
+                    Action::Stop(name(), Side::Previous),
+                    stop(service),
+                    cleanup.span,
+                );
+                warn(Action::Persist(name(), Side::Previous), persist, None);
+                warn(Action::Clear(name(), Side::Previous), clear, None);
+            }
+        }
+        steps.extend(self.user_steps(Place::AfterStop, || Failure::Warn));
+        steps.push(core(Action::Record, Core::Journal.limit(), Failure::Warn));
+        Phase {
+            name: PhaseName::Cleanup,
+            steps,
+        }
+    }
+
+    fn outcomes(&self) -> Vec<Step> {
+        let mut numbers = [0usize; 3];
+        self.app
+            .outcomes
+            .iter()
+            .map(|outcome| {
+                let (place, number) = match outcome.when {
+                    Outcome::Success => (Place::OnSuccess, &mut numbers[0]),
+                    Outcome::Failure => (Place::OnFailure, &mut numbers[1]),
+                    Outcome::Always => (Place::OnAlways, &mut numbers[2]),
+                };
+                *number += 1;
+                Step {
+                    action: Action::UserStep(place, *number),
+                    span: Some(outcome.step.span),
+                    worst: outcome.step.within,
+                    on_failure: Failure::Warn,
+                }
+            })
+            .collect()
+    }
+
+    // ---- Ways back ---------------------------------------------------------------------------
+
+    /// Stops what `prepare` has started, the last first.
+    fn stop_started(&self, started: &[&Service]) -> Vec<Step> {
+        let mut steps: Vec<Step> = Vec::new();
+        for service in started.iter().rev() {
+            steps.extend(stop_and_clear(service, Side::New));
+        }
+        steps.push(core(Action::Record, Core::Journal.limit(), Failure::Warn));
+        steps
+    }
+
+    /// Stops the new color.
+    fn stop_new(&self) -> Vec<Step> {
+        let started: Vec<&Service> = self.overlapping().collect();
+        self.stop_started(&started)
+    }
+
+    /// From a swap, in force or not: the previous color serves again, then the new one is stopped.
+    fn way_back(&self, handed: &[&Service]) -> Vec<Step> {
+        let mut steps: Vec<Step> = Vec::new();
+        for service in handed.iter().rev() {
+            steps.extend(stop_and_clear(service, Side::New));
+            steps.push(core(
+                Action::Start(service.name.clone(), Side::Previous),
+                start(service),
+                Failure::Warn,
+            ));
+        }
+        steps.extend(self.point_back(Action::Restore, Function::Restore));
+        steps.extend(self.stop_new());
+        steps
+    }
+
+    /// What the next run does about a run that was killed in its switch: it writes what it chose anew.
+    fn recovery(&self) -> Vec<Step> {
+        let mut steps = vec![core(
+            Action::Write(Side::Previous),
+            self.switch_limit(Function::Write),
+            Failure::Person,
+        )];
+        steps.extend(self.point_back(Action::Swap(Side::Previous), Function::Swap));
+        steps.extend(self.stop_new());
+        steps
+    }
+
+    /// Points the proxy to the previous color: L1 holds for the way back too.
+    fn point_back(&self, rename: Action, function: Function) -> Vec<Step> {
+        let mut steps: Vec<Step> = Vec::new();
+        for service in self.overlapping() {
+            for (number, gate) in service.gates.iter().enumerate() {
+                steps.push(core(
+                    Action::ProbeAgain(service.name.clone(), number, Side::Previous),
+                    gate.budget.within,
+                    Failure::Person,
+                ));
+            }
+        }
+        for (action, function) in [
+            (rename, function),
+            (Action::Test, Function::Test),
+            (Action::Reload, Function::Reload),
+            (Action::Confirm, Function::Confirm),
+        ] {
+            steps.push(core(action, self.switch_limit(function), Failure::Person));
+        }
+        steps
+    }
+
+    // ---- Parts -------------------------------------------------------------------------------
+
+    fn user_steps(&self, place: Place, on_failure: impl Fn() -> Failure) -> Vec<Step> {
+        let steps = &self.app.steps;
+        let steps = match place {
+            Place::BeforeStart => &steps.before_start,
+            Place::BeforeSwitch => &steps.before_switch,
+            Place::AfterSwitch => &steps.after_switch,
+            Place::AfterVerify => &steps.after_verify,
+            Place::AfterStop => &steps.after_stop,
+            Place::OnSuccess | Place::OnFailure | Place::OnAlways => return self.outcomes(),
+        };
+        steps
+            .iter()
+            .enumerate()
+            .map(|(number, step)| Step {
+                action: Action::UserStep(place, number + 1),
+                span: Some(step.span),
+                worst: step.within,
+                on_failure: on_failure(),
+            })
+            .collect()
+    }
+
+    /// Services that run in both colors at once for a while.
+    fn overlapping(&self) -> impl Iterator<Item = &'a Service> + use<'a> {
+        let services = &self.app.services;
+        services
+            .iter()
+            .filter(|service| service.handover == Handover::Overlap)
+    }
+
+    /// Services that run in one color only.
+    fn exclusive(&self) -> impl Iterator<Item = &'a Service> + use<'a> {
+        let services = &self.app.services;
+        services
+            .iter()
+            .filter(|service| service.handover == Handover::Exclusive)
+    }
+
+    fn checks(&self) -> &'a [Verify] {
+        match &self.app.verify {
+            Verification::Checks(checks) => checks,
+            Verification::None { .. } => &[],
+        }
+    }
+
+    fn lock(&self) -> Duration {
+        self.app.lock_wait + Core::Lock.limit()
+    }
+
+    /// The host, the proxy, who is live, and one try of each `verify` of the live color.
+    fn preflight(&self) -> Duration {
+        let tries: Duration = self
+            .checks()
+            .iter()
+            .map(|check| check.budget.timeout.times(asked(check)))
+            .sum();
+        Core::Host.limit()
+            + self.switch_limit(Function::Preflight)
+            + self.switch_limit(Function::Routed)
+            + tries
+    }
+
+    fn clear_idle(&self, service: &Service) -> Duration {
+        let limit = |function| limits::limit(&service.run, function);
+        limit(Function::Alive) + limit(Function::Listens) + stop(service) + limit(Function::Clear)
+    }
+
+    fn switch_limit(&self, function: Function) -> Duration {
+        limits::limit(&self.app.switch, function)
+    }
+}
+
+/// A step of the core's own.
+fn core(action: Action, worst: Duration, on_failure: Failure) -> Step {
+    Step {
+        action,
+        span: None,
+        worst,
+        on_failure,
+    }
+}
+
+fn stop_and_clear(service: &Service, side: Side) -> [Step; 2] {
+    let name = || service.name.clone();
+    let clear = limits::limit(&service.run, Function::Clear);
+    let logs = limits::limit(&service.run, Function::Logs);
+    [
+        core(
+            Action::Stop(name(), side),
+            logs + stop(service),
+            Failure::Warn,
+        ),
+        core(Action::Clear(name(), side), clear, Failure::Warn),
+    ]
+}
+
+fn start(service: &Service) -> Duration {
+    [Function::Start, Function::Alive, Function::Identity]
+        .map(|function| limits::limit(&service.run, function))
+        .into_iter()
+        .sum()
+}
+
+fn stop(service: &Service) -> Duration {
+    service.stop_within + limits::limit(&service.run, Function::Stop)
+}
+
+fn probes(gates: &[Gate]) -> Duration {
+    gates.iter().map(|gate| gate.budget.within).sum()
+}
+
+fn asked(check: &Verify) -> u64 {
+    let questions = check.questions.iter();
+    let bounded = questions.filter(|question| !matches!(question.subject, Subject::Healthy));
+    u64::try_from(bounded.count()).unwrap_or(u64::MAX)
+}
+
+fn total(steps: &[Step]) -> Duration {
+    steps.iter().map(|step| step.worst).sum()
+}
+
+/// The service of that name.
+///
+/// # Panics
+/// When the app has none: actions carry only names of the app that they were planned for.
+pub(super) fn service<'a>(app: &'a App, name: &Name) -> &'a Service {
+    app.services
+        .iter()
+        .find(|service| service.name == *name)
+        .expect("actions name services of their own app")
+}

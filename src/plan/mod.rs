@@ -1,0 +1,109 @@
+//! Model → plan: phases, steps, what a failure of each does, and how long all of it may take.
+//!
+//! A plan is data. The script's order of steps is written from it, `deployc plan` prints it, and
+//! the laws can be shown to hold by walking it.
+
+mod action;
+mod build;
+mod callers;
+pub mod limits;
+mod words;
+mod worst;
+
+pub use action::{Action, Place, Side};
+pub use callers::{Caller, Command, callers, check_limits};
+pub use words::describe;
+pub use worst::{Path, WorstCase};
+
+use crate::model::{App, Duration};
+use crate::source::Span;
+
+/// What a deployment of an app does, step by step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Nothing that users see: from the lock to the last probe.
+    pub prepare: Phase,
+    /// From the test of the proxy as it is to the commit.
+    pub switch: Phase,
+    /// What happens to the previous color.
+    pub cleanup: Phase,
+    /// The user's steps when the outcome is known; failing they warn.
+    pub outcomes: Vec<Step>,
+}
+
+/// A phase and its steps in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phase {
+    /// Which.
+    pub name: PhaseName,
+    /// In order; the next begins when the one before is done.
+    pub steps: Vec<Step>,
+}
+
+/// Construct, phase and command have one name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PhaseName {
+    /// `prepare`
+    Prepare,
+    /// `switch`
+    Switch,
+    /// `cleanup`
+    Cleanup,
+}
+
+impl PhaseName {
+    /// The command's name.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Prepare => "prepare",
+            Self::Switch => "switch",
+            Self::Cleanup => "cleanup",
+        }
+    }
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What it does.
+    pub action: Action,
+    /// Which words of the source asked for it; `None` for the core's own.
+    pub span: Option<Span>,
+    /// The longest that it takes before it is given up.
+    pub worst: Duration,
+    /// What its failure does.
+    pub on_failure: Failure,
+}
+
+/// What the failure of a step does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The deployment stops before anything was touched.
+    Refuse,
+    /// The deployment stops; what was started is stopped again. Nothing that users saw had changed.
+    Stop(Vec<Step>),
+    /// The previous color gets the traffic again, then the new one is stopped.
+    GoBack(Vec<Step>),
+    /// It is said, and the next step follows.
+    Warn,
+    /// Only a person can decide: exit 5.
+    Person,
+}
+
+impl Failure {
+    /// The way back.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        match self {
+            Self::Stop(steps) | Self::GoBack(steps) => steps,
+            Self::Refuse | Self::Warn | Self::Person => &[],
+        }
+    }
+}
+
+/// What a deployment of `app` does.
+#[must_use]
+pub fn plan(app: &App) -> Plan {
+    build::Builder::new(app).plan()
+}
