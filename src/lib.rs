@@ -5,6 +5,8 @@
 
 pub mod diagnostics;
 pub mod emit;
+#[cfg(test)]
+mod fixture;
 pub mod model;
 pub mod plan;
 pub mod source;

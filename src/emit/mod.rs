@@ -136,3 +136,6 @@ fn template_failed(used: &DriverUse, span: Span, error: &minijinja::Error) -> Fa
         "give the setting another value, or mend the template beside the driver's description",
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,10 +71,7 @@ pub fn render(language: Language, name: &str, text: &str, context: Value) -> Res
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let mut syntax = SyntaxConfig::builder();
-    syntax
-        .keep_trailing_newline(true)
-        .trim_blocks(true)
-        .lstrip_blocks(true);
+    syntax.keep_trailing_newline(true);
     environment.set_syntax(syntax.build()?);
     environment.set_debug(true);
     environment.set_auto_escape_callback(|_| AutoEscape::Custom("quoted".into()));

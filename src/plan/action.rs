@@ -80,6 +80,8 @@ pub enum Action {
     Reserve,
     /// Make a service survive a reboot, or cease to.
     Persist(Name, Side),
+    /// Install what brings the live color up after a boot.
+    InstallResume,
     /// Take the mutex of the proxy, shared with other apps.
     LockProxy,
     /// Does the proxy accept what is on disk before we touch it?
@@ -88,10 +90,8 @@ pub enum Action {
     Write(Side),
     /// Write down what is about to happen, with the proxy's generation.
     Journal,
-    /// One rename: the candidate becomes the proxy's file.
+    /// One rename: the candidate becomes the proxy's file. Back from a first deployment: the file goes.
     Swap(Side),
-    /// One rename: what stood there before the swap becomes the proxy's file.
-    Restore,
     /// Does the proxy accept what is on disk now?
     Test,
     /// Ask the proxy to load it.

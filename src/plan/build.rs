@@ -9,7 +9,7 @@ use crate::model::{
 
 /// Makes the plan of one app.
 pub(super) struct Builder<'a> {
-    app: &'a App,
+    pub(super) app: &'a App,
 }
 
 impl<'a> Builder<'a> {
@@ -31,7 +31,7 @@ impl<'a> Builder<'a> {
     fn prepare(&self) -> Phase {
         let mut steps = vec![
             core(Action::Lock, self.lock(), Failure::Refuse),
-            core(Action::Recover, total(&self.recovery()), Failure::Person),
+            core(Action::Recover, self.recovery(), Failure::Person),
             core(Action::Preflight, self.preflight(), Failure::Refuse),
             core(Action::ReadInputs, Core::Inputs.limit(), Failure::Refuse),
             core(
@@ -101,55 +101,32 @@ impl<'a> Builder<'a> {
             core(
                 Action::Recover,
                 Core::Journal.limit(),
-                Failure::GoBack(self.recovery()),
+                Failure::GoBack(self.way_back(&[])),
             ),
-            core(
-                Action::ReadRouted,
-                self.switch_limit(Function::Routed),
-                Failure::Refuse,
-            ),
+            Step {
+                action: Action::TestAsIs,
+                span: Some(self.app.switch.span),
+                worst: self.switch_limit(Function::Test),
+                on_failure: stop_new(),
+            },
         ];
         steps.extend(self.user_steps(Place::BeforeSwitch, stop_new));
-        for service in self.overlapping() {
-            for (number, gate) in service.gates.iter().enumerate() {
-                steps.push(Step {
-                    action: Action::ProbeAgain(service.name.clone(), number, Side::New),
-                    span: Some(gate.span),
-                    worst: gate.budget.within,
-                    on_failure: stop_new(),
-                });
-            }
-        }
-        let proxy = |action, worst, on_failure| Step {
-            action,
-            span: Some(self.app.switch.span),
-            worst,
-            on_failure,
-        };
+        steps.extend(self.probes_again(Side::New, stop_new));
+        let routed = self.switch_limit(Function::Routed);
+        steps.push(core(Action::ReadRouted, routed, stop_new()));
         for service in self.overlapping() {
             let worst = limits::limit(&service.run, Function::Persist);
             let action = Action::Persist(service.name.clone(), Side::New);
             steps.push(core(action, worst, stop_new()));
         }
-        let lock = self.switch_limit(Function::Mutex) + Core::ProxyLock.limit();
-        let journal = self.switch_limit(Function::Snapshot) + Core::Journal.limit();
-        let test = self.switch_limit(Function::Test);
-        steps.push(proxy(Action::LockProxy, lock, stop_new()));
-        steps.push(proxy(Action::TestAsIs, test, stop_new()));
-        steps.push(proxy(
-            Action::Write(Side::New),
-            self.switch_limit(Function::Write),
-            stop_new(),
-        ));
-        steps.push(proxy(Action::Journal, journal, stop_new()));
+        let resume = Core::ResumeUnit.limit();
+        steps.push(core(Action::InstallResume, resume, stop_new()));
+        for (action, worst) in self.before_swap(Side::New) {
+            steps.push(self.proxy(action, worst, stop_new()));
+        }
         let go_back = || Failure::GoBack(self.way_back(&[]));
-        for (action, function) in [
-            (Action::Swap(Side::New), Function::Swap),
-            (Action::Test, Function::Test),
-            (Action::Reload, Function::Reload),
-            (Action::Confirm, Function::Confirm),
-        ] {
-            steps.push(proxy(action, self.switch_limit(function), go_back()));
+        for (action, worst) in self.in_force(Side::New) {
+            steps.push(self.proxy(action, worst, go_back()));
         }
         steps.extend(self.user_steps(Place::AfterSwitch, go_back));
         for (number, check) in self.checks().iter().enumerate() {
@@ -169,7 +146,7 @@ impl<'a> Builder<'a> {
             steps.push(Step {
                 action: Action::HandOver(service.name.clone()),
                 span: Some(service.span),
-                worst: stop(service) + start(service) + probes(&service.gates),
+                worst: limits::stop(service) + start(service) + probes(&service.gates),
                 on_failure: Failure::GoBack(self.way_back(&handed)),
             });
         }
@@ -182,7 +159,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn cleanup(&self) -> Phase {
+    pub(super) fn cleanup(&self) -> Phase {
         let cleanup = self.app.cleanup;
         let mut steps = vec![
             core(Action::Lock, self.lock(), Failure::Refuse),
@@ -208,7 +185,7 @@ impl<'a> Builder<'a> {
                 let persist = limits::limit(&service.run, Function::Persist);
                 warn(
                     Action::Stop(name(), Side::Previous),
-                    stop(service),
+                    limits::stop(service),
                     cleanup.span,
                 );
                 warn(Action::Persist(name(), Side::Previous), persist, None);
@@ -245,75 +222,6 @@ impl<'a> Builder<'a> {
             .collect()
     }
 
-    // ---- Ways back ---------------------------------------------------------------------------
-
-    /// Stops what `prepare` has started, the last first.
-    fn stop_started(&self, started: &[&Service]) -> Vec<Step> {
-        let mut steps: Vec<Step> = Vec::new();
-        for service in started.iter().rev() {
-            steps.extend(stop_and_clear(service, Side::New));
-        }
-        steps.push(core(Action::Record, Core::Journal.limit(), Failure::Warn));
-        steps
-    }
-
-    /// Stops the new color.
-    fn stop_new(&self) -> Vec<Step> {
-        let started: Vec<&Service> = self.overlapping().collect();
-        self.stop_started(&started)
-    }
-
-    /// From a swap, in force or not: the previous color serves again, then the new one is stopped.
-    fn way_back(&self, handed: &[&Service]) -> Vec<Step> {
-        let mut steps: Vec<Step> = Vec::new();
-        for service in handed.iter().rev() {
-            steps.extend(stop_and_clear(service, Side::New));
-            steps.push(core(
-                Action::Start(service.name.clone(), Side::Previous),
-                start(service),
-                Failure::Warn,
-            ));
-        }
-        steps.extend(self.point_back(Action::Restore, Function::Restore));
-        steps.extend(self.stop_new());
-        steps
-    }
-
-    /// What the next run does about a run that was killed in its switch: it writes what it chose anew.
-    fn recovery(&self) -> Vec<Step> {
-        let mut steps = vec![core(
-            Action::Write(Side::Previous),
-            self.switch_limit(Function::Write),
-            Failure::Person,
-        )];
-        steps.extend(self.point_back(Action::Swap(Side::Previous), Function::Swap));
-        steps.extend(self.stop_new());
-        steps
-    }
-
-    /// Points the proxy to the previous color: L1 holds for the way back too.
-    fn point_back(&self, rename: Action, function: Function) -> Vec<Step> {
-        let mut steps: Vec<Step> = Vec::new();
-        for service in self.overlapping() {
-            for (number, gate) in service.gates.iter().enumerate() {
-                steps.push(core(
-                    Action::ProbeAgain(service.name.clone(), number, Side::Previous),
-                    gate.budget.within,
-                    Failure::Person,
-                ));
-            }
-        }
-        for (action, function) in [
-            (rename, function),
-            (Action::Test, Function::Test),
-            (Action::Reload, Function::Reload),
-            (Action::Confirm, Function::Confirm),
-        ] {
-            steps.push(core(action, self.switch_limit(function), Failure::Person));
-        }
-        steps
-    }
-
     // ---- Parts -------------------------------------------------------------------------------
 
     fn user_steps(&self, place: Place, on_failure: impl Fn() -> Failure) -> Vec<Step> {
@@ -339,7 +247,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Services that run in both colors at once for a while.
-    fn overlapping(&self) -> impl Iterator<Item = &'a Service> + use<'a> {
+    pub(super) fn overlapping(&self) -> impl Iterator<Item = &'a Service> + use<'a> {
         let services = &self.app.services;
         services
             .iter()
@@ -347,7 +255,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Services that run in one color only.
-    fn exclusive(&self) -> impl Iterator<Item = &'a Service> + use<'a> {
+    pub(super) fn exclusive(&self) -> impl Iterator<Item = &'a Service> + use<'a> {
         let services = &self.app.services;
         services
             .iter()
@@ -361,7 +269,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn lock(&self) -> Duration {
+    pub(super) fn lock(&self) -> Duration {
         self.app.lock_wait + Core::Lock.limit()
     }
 
@@ -372,24 +280,39 @@ impl<'a> Builder<'a> {
             .iter()
             .map(|check| check.budget.timeout.times(asked(check)))
             .sum();
-        Core::Host.limit()
-            + self.switch_limit(Function::Preflight)
-            + self.switch_limit(Function::Routed)
-            + tries
+        let proxy = [Function::Preflight, Function::Test, Function::Routed];
+        let proxy: Duration = proxy
+            .map(|function| self.switch_limit(function))
+            .into_iter()
+            .sum();
+        Core::Host.limit() + proxy + tries
     }
 
     fn clear_idle(&self, service: &Service) -> Duration {
         let limit = |function| limits::limit(&service.run, function);
-        limit(Function::Alive) + limit(Function::Listens) + stop(service) + limit(Function::Clear)
+        limit(Function::Alive)
+            + limit(Function::Listens)
+            + limits::stop(service)
+            + limit(Function::Clear)
     }
 
-    fn switch_limit(&self, function: Function) -> Duration {
+    /// A step that is the `switch` driver's.
+    fn proxy(&self, action: Action, worst: Duration, on_failure: Failure) -> Step {
+        Step {
+            action,
+            span: Some(self.app.switch.span),
+            worst,
+            on_failure,
+        }
+    }
+
+    pub(super) fn switch_limit(&self, function: Function) -> Duration {
         limits::limit(&self.app.switch, function)
     }
 }
 
 /// A step of the core's own.
-fn core(action: Action, worst: Duration, on_failure: Failure) -> Step {
+pub(super) fn core(action: Action, worst: Duration, on_failure: Failure) -> Step {
     Step {
         action,
         span: None,
@@ -398,29 +321,11 @@ fn core(action: Action, worst: Duration, on_failure: Failure) -> Step {
     }
 }
 
-fn stop_and_clear(service: &Service, side: Side) -> [Step; 2] {
-    let name = || service.name.clone();
-    let clear = limits::limit(&service.run, Function::Clear);
-    let logs = limits::limit(&service.run, Function::Logs);
-    [
-        core(
-            Action::Stop(name(), side),
-            logs + stop(service),
-            Failure::Warn,
-        ),
-        core(Action::Clear(name(), side), clear, Failure::Warn),
-    ]
-}
-
-fn start(service: &Service) -> Duration {
+pub(super) fn start(service: &Service) -> Duration {
     [Function::Start, Function::Alive, Function::Identity]
         .map(|function| limits::limit(&service.run, function))
         .into_iter()
         .sum()
-}
-
-fn stop(service: &Service) -> Duration {
-    service.stop_within + limits::limit(&service.run, Function::Stop)
 }
 
 fn probes(gates: &[Gate]) -> Duration {
@@ -431,10 +336,6 @@ fn asked(check: &Verify) -> u64 {
     let questions = check.questions.iter();
     let bounded = questions.filter(|question| !matches!(question.subject, Subject::Healthy));
     u64::try_from(bounded.count()).unwrap_or(u64::MAX)
-}
-
-fn total(steps: &[Step]) -> Duration {
-    steps.iter().map(|step| step.worst).sum()
 }
 
 /// The service of that name.

@@ -146,9 +146,13 @@ fn longest(app: &App, plan: &Plan, commands: &[Command]) -> Vec<(String, Duratio
     longest
 }
 
-fn rows(app: &App, phase: &str, steps: &[Step]) -> Vec<(String, Duration)> {
+fn rows<'a>(
+    app: &App,
+    phase: &str,
+    steps: impl IntoIterator<Item = &'a Step>,
+) -> Vec<(String, Duration)> {
     steps
-        .iter()
+        .into_iter()
         .map(|step| {
             (
                 format!("{phase}: {}", describe(app, &step.action)),

@@ -1,36 +1,45 @@
 //! How long everything may take: one table, read by the plan and written into the script as `deadline`.
 
-use crate::model::{App, Driver, DriverUse, Duration};
+use crate::model::{App, Driver, DriverUse, Duration, Service};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A stretch of the script's own work that has a deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Core {
-    /// Taking the app's mutex and reading the journal; waiting for another deployment comes on top.
-    Lock,
-    /// Waiting for another app that holds the proxy's mutex, from its swap to its confirmation.
-    ProxyLock,
+    /// Making a release: copying the artifact and the script.
+    Copy,
+    /// What a driver's call may take on top of what is asked of it.
+    DriverSlack,
     /// Looking at the host: tools, rights, state folder, file system.
     Host,
     /// Reading and checking the inputs.
     Inputs,
-    /// Making a release: copying the artifact and the script.
-    Copy,
     /// One synced line in the journal or the history.
     Journal,
+    /// Taking the app's mutex and reading the journal; waiting for another deployment comes on top.
+    Lock,
+    /// Waiting for another app that holds the proxy's mutex, from its swap to its confirmation.
+    ProxyMutex,
+    /// How long a prepared color is kept for its deployment. No wait: it is in no worst case.
+    Reservation,
+    /// Enabling the unit that brings the live color up after a boot.
+    ResumeUnit,
 }
 
 impl Core {
-    /// Every one, by name.
-    pub const ALL: [(&'static str, Self, Duration); 6] = [
+    /// Every one: its name in the script, and how long it may take.
+    pub const ALL: [(&'static str, Self, Duration); 9] = [
         ("copy", Self::Copy, Duration::from_secs(60)),
+        ("driver_slack", Self::DriverSlack, Duration::from_secs(10)),
         ("host", Self::Host, Duration::from_secs(10)),
         ("inputs", Self::Inputs, Duration::from_secs(2)),
         ("journal", Self::Journal, Duration::from_secs(5)),
         ("lock", Self::Lock, Duration::from_secs(2)),
         // The longest that another app's swap, test, reload and confirm take with the defaults below.
-        ("proxy_lock", Self::ProxyLock, Duration::from_secs(60)),
+        ("proxy_mutex", Self::ProxyMutex, Duration::from_secs(60)),
+        ("reservation", Self::Reservation, Duration::from_secs(3600)),
+        ("resume_unit", Self::ResumeUnit, Duration::from_secs(10)),
     ];
 
     /// How long it may take.
@@ -174,44 +183,40 @@ pub fn chain(driver: &Arc<Driver>) -> impl Iterator<Item = &Arc<Driver>> {
     std::iter::successors(Some(driver), |driver| driver.base.as_ref())
 }
 
-/// The script's `deadline` table: the core's names, and for each function that a used driver (or its
-/// base) may define, `DRIVER_FUNCTION`. Where two uses of one function differ, the longer holds.
+/// How long stopping a service may take: what it is given after TERM, and the driver's own share.
+#[must_use]
+pub fn stop(service: &Service) -> Duration {
+    service.stop_within + limit(&service.run, Function::Stop)
+}
+
+/// The script's `deadline` table: the core's names, and `DRIVER_FUNCTION` for each function of the
+/// used drivers. Where two services want different limits of one function, the longer holds.
 #[must_use]
 pub fn table(app: &App) -> BTreeMap<String, Duration> {
     let mut table: BTreeMap<String, Duration> = Core::ALL
         .iter()
         .map(|(name, _, limit)| ((*name).to_owned(), *limit))
         .collect();
-    let mut add = |used: &DriverUse, functions: &[Function]| {
-        for function in functions {
-            let Some(definer) = chain(&used.driver).find(|driver| defines(driver, *function))
-            else {
-                continue;
-            };
-            let limit = limit(used, *function);
+    let mut add = |used: &DriverUse, function: Function, limit: Duration| {
+        let cannot = &used.driver.cannot;
+        if !cannot.iter().any(|name| name == function.name()) {
             table
-                .entry(shell_name(definer, *function))
+                .entry(format!("{}_{}", used.driver.name.shell(), function.name()))
                 .and_modify(|longest| *longest = limit.max(*longest))
                 .or_insert(limit);
         }
     };
     for service in &app.services {
-        add(&service.run, &Function::RUN);
+        for function in Function::RUN {
+            let limit = match function {
+                Function::Stop => stop(service),
+                _ => limit(&service.run, function),
+            };
+            add(&service.run, function, limit);
+        }
     }
-    add(&app.switch, &Function::SWITCH);
+    for function in Function::SWITCH {
+        add(&app.switch, function, limit(&app.switch, function));
+    }
     table
-}
-
-/// `DRIVER_FUNCTION`, as the shell knows it.
-fn shell_name(driver: &Driver, function: Function) -> String {
-    format!("{}_{}", driver.name.shell(), function.name())
-}
-
-/// Whether the driver's own file has the function.
-fn defines(driver: &Driver, function: Function) -> bool {
-    let head = format!("{}()", shell_name(driver, function));
-    driver
-        .functions
-        .as_ref()
-        .is_some_and(|file| file.text.lines().any(|line| line.starts_with(&head)))
 }

@@ -4,6 +4,7 @@
 //! the laws can be shown to hold by walking it.
 
 mod action;
+mod back;
 mod build;
 mod callers;
 pub mod limits;

@@ -42,12 +42,12 @@ pub fn describe(app: &App, action: &Action) -> String {
         Action::Persist(service, Side::Previous) => {
             format!("previous `{service}` stays off after a reboot")
         }
+        Action::InstallResume => plain("have the live color come up after a boot"),
         Action::LockProxy => plain("take the proxy's lock"),
         Action::TestAsIs => plain("test the proxy as it is"),
         Action::Write(side) => format!("write the {} color's fragment", whose(side)),
         Action::Journal => plain("journal the intent"),
         Action::Swap(side) => format!("swap to the {} color", whose(side)),
-        Action::Restore => plain("restore the fragment of before"),
         Action::Test => plain("test the proxy"),
         Action::Reload => plain("reload the proxy"),
         Action::Confirm => plain("confirm that it is in force"),

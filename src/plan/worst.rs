@@ -4,17 +4,17 @@ use super::{Action, Failure, Phase, Place, Plan, Step};
 use crate::model::Duration;
 
 /// A path through a phase: forward to its end, or to a step that fails, and then the way back.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Path<'a> {
     /// The steps that are taken, the failing one last.
     pub forward: &'a [Step],
-    /// The way back from it; empty when nothing fails.
-    pub back: &'a [Step],
+    /// The longest way back from it; empty when nothing fails.
+    pub back: Vec<&'a Step>,
     /// What the failing step's failure does; `None`: all went well.
     pub failure: Option<&'a Failure>,
 }
 
-impl Path<'_> {
+impl<'a> Path<'a> {
     /// How long it takes at most.
     #[must_use]
     pub fn worst(&self) -> Duration {
@@ -22,13 +22,13 @@ impl Path<'_> {
     }
 
     /// All of its steps.
-    pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.forward.iter().chain(self.back)
+    pub fn steps(&self) -> impl Iterator<Item = &'a Step> {
+        self.forward.iter().chain(self.back.iter().copied())
     }
 }
 
 /// The longest path and how long it takes, the user's steps for the outcome included.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct WorstCase<'a> {
     /// The path.
     pub path: Path<'a>,
@@ -50,7 +50,7 @@ impl Phase {
     pub fn success(&self) -> Path<'_> {
         Path {
             forward: &self.steps,
-            back: &[],
+            back: Vec::new(),
             failure: None,
         }
     }
@@ -63,7 +63,7 @@ impl Phase {
             .filter(|(_, step)| step.on_failure != Failure::Warn)
             .map(|(at, step)| Path {
                 forward: &self.steps[..=at],
-                back: step.on_failure.steps(),
+                back: longest(step.on_failure.steps()),
                 failure: Some(&step.on_failure),
             })
     }
@@ -114,4 +114,20 @@ impl Plan {
             .map(|step| step.worst)
             .sum()
     }
+}
+
+/// The longest path through a way back, whose steps may fail too and then have a way of their own.
+pub(super) fn longest(steps: &[Step]) -> Vec<&Step> {
+    let sum = |path: &[&Step]| -> Duration { path.iter().map(|step| step.worst).sum() };
+    let mut longest: Vec<&Step> = steps.iter().collect();
+    for (at, step) in steps.iter().enumerate() {
+        if !step.on_failure.steps().is_empty() {
+            let mut path: Vec<&Step> = steps[..=at].iter().collect();
+            path.extend(self::longest(step.on_failure.steps()));
+            if sum(&path) > sum(&longest) {
+                longest = path;
+            }
+        }
+    }
+    longest
 }

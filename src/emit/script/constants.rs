@@ -2,7 +2,7 @@
 
 use super::super::quoted::Quoted;
 use super::{Code, Failed, Script, VERSION};
-use crate::model::{Handover, Input, InputType, Previous, Privilege, Template};
+use crate::model::{Handover, Input, InputType, Previous, Privilege, Template, Verification};
 use crate::plan::limits::{self, chain};
 use std::collections::BTreeSet;
 
@@ -52,6 +52,14 @@ impl Script<'_> {
                 .span
                 .map_or("ms".to_owned(), |span| format!("ms; {}", at(span))),
         );
+        let checks = match &app.verify {
+            Verification::Checks(checks) => checks.len(),
+            Verification::None { .. } => 0,
+        };
+        let checks: Vec<String> = (1..=checks)
+            .map(|number| format!("verify_{number}"))
+            .collect();
+        code.array("verifies", &checks, None);
         code.line(match app.cleanup.previous {
             Previous::Stopped => "previous=stopped",
             Previous::KeptWarm => "previous=kept-warm",

@@ -5,8 +5,13 @@ use crate::plan::limits::chain;
 use crate::stdlib;
 use std::sync::Arc;
 
-/// The modules of `stdlib/shell/`: those that others build on first.
-const MODULES: &[&str] = &["output", "clock"];
+/// The modules of `stdlib/shell/` in the order in which a script has them: the command first, then
+/// the phases in the order of a deployment, then what they are built on.
+const MODULES: &[&str] = &[
+    "main", "step", "prepare", "switch", "way_back", "cleanup", "recover", "rollback", "status",
+    "probe", "http", "json", "inputs", "state", "lock", "live", "fragment", "driver", "process",
+    "net", "output", "clock",
+];
 
 /// The names of the modules, in the order in which a script has them.
 #[must_use]

@@ -1,0 +1,121 @@
+//! The ways back: data like the way forward, with failures of their own.
+
+use super::build::{Builder, core, start};
+use super::limits::{self, Core, Function};
+use super::{Action, Failure, Side, Step};
+use crate::model::{Duration, Service};
+
+impl Builder<'_> {
+    /// Stops what `prepare` has started, the last first.
+    pub(super) fn stop_started(&self, started: &[&Service]) -> Vec<Step> {
+        let mut steps: Vec<Step> = Vec::new();
+        for service in started.iter().rev() {
+            steps.extend(stop_and_clear(service));
+        }
+        steps.push(core(Action::Record, Core::Journal.limit(), Failure::Warn));
+        steps
+    }
+
+    /// Stops the new color.
+    pub(super) fn stop_new(&self) -> Vec<Step> {
+        let started: Vec<&Service> = self.overlapping().collect();
+        self.stop_started(&started)
+    }
+
+    /// From a swap, in force or not, by the run itself or by the next one after a crash: the previous
+    /// color serves again, then exclusive services run in it again, then the new color is stopped. L1
+    /// holds for it too: if the previous color does not pass, the new one stays if that passes, and
+    /// if neither does, nothing is touched.
+    pub(super) fn way_back(&self, handed: &[&Service]) -> Vec<Step> {
+        let stay = self.stay_on_new();
+        let mut steps: Vec<Step> =
+            self.probes_again(Side::Previous, || Failure::GoBack(stay.clone()));
+        steps.extend(self.point_to(Side::Previous));
+        for service in handed.iter().rev() {
+            steps.extend(stop_and_clear(service));
+            let action = Action::Start(service.name.clone(), Side::Previous);
+            steps.push(core(action, start(service), Failure::Warn));
+        }
+        steps.extend(self.stop_new());
+        steps
+    }
+
+    /// The previous color is gone: the new one serves, whatever failed, and a person is asked.
+    fn stay_on_new(&self) -> Vec<Step> {
+        let mut steps = self.probes_again(Side::New, || Failure::Person);
+        steps.extend(self.point_to(Side::New));
+        steps.push(core(Action::Commit, Core::Journal.limit(), Failure::Person));
+        steps
+    }
+
+    /// The proxy's file is written anew for a color and put in force.
+    fn point_to(&self, side: Side) -> Vec<Step> {
+        let parts = self.before_swap(side).into_iter();
+        parts
+            .chain(self.in_force(side))
+            .map(|(action, worst)| core(action, worst, Failure::Person))
+            .collect()
+    }
+
+    /// All gates of a color's overlapping services.
+    pub(super) fn probes_again(&self, side: Side, on_failure: impl Fn() -> Failure) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for service in self.overlapping() {
+            for (number, gate) in service.gates.iter().enumerate() {
+                steps.push(Step {
+                    action: Action::ProbeAgain(service.name.clone(), number, side),
+                    span: Some(gate.span),
+                    worst: gate.budget.within,
+                    on_failure: on_failure(),
+                });
+            }
+        }
+        steps
+    }
+
+    /// What precedes the rename.
+    pub(super) fn before_swap(&self, side: Side) -> [(Action, Duration); 3] {
+        let mutex = self.switch_limit(Function::Mutex) + Core::ProxyMutex.limit();
+        let journal = self.switch_limit(Function::Snapshot) + Core::Journal.limit();
+        [
+            (Action::LockProxy, mutex),
+            (Action::Write(side), self.switch_limit(Function::Write)),
+            (Action::Journal, journal),
+        ]
+    }
+
+    /// The rename and what makes it true.
+    pub(super) fn in_force(&self, side: Side) -> [(Action, Duration); 4] {
+        [
+            (Action::Swap(side), self.switch_limit(Function::Swap)),
+            (Action::Test, self.switch_limit(Function::Test)),
+            (Action::Reload, self.switch_limit(Function::Reload)),
+            (Action::Confirm, self.switch_limit(Function::Confirm)),
+        ]
+    }
+
+    /// The longest that the next run has to do about an interrupted one: its way back, or its cleanup.
+    pub(super) fn recovery(&self) -> Duration {
+        let back = self.way_back(&self.exclusive().collect::<Vec<_>>());
+        let back = super::worst::longest(&back).into_iter();
+        let cleanup = self.cleanup();
+        let cleanup = cleanup
+            .steps
+            .iter()
+            .filter(|step| step.action != Action::Lock);
+        let sum = |worst: Duration, step: &Step| worst + step.worst;
+        back.fold(Duration::ZERO, sum)
+            .max(cleanup.fold(Duration::ZERO, sum))
+    }
+}
+
+fn stop_and_clear(service: &Service) -> [Step; 2] {
+    let name = || service.name.clone();
+    let clear = limits::limit(&service.run, Function::Clear);
+    let logs = limits::limit(&service.run, Function::Logs);
+    let stop = logs + limits::stop(service);
+    [
+        core(Action::Stop(name(), Side::New), stop, Failure::Warn),
+        core(Action::Clear(name(), Side::New), clear, Failure::Warn),
+    ]
+}
