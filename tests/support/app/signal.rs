@@ -1,5 +1,10 @@
 //! TERM, remembered. The standard library has no signals, so this is the one unsafe place of the application.
 
+#![allow(
+    unsafe_code,
+    reason = "the standard library has no signals; a crate for one call is not worth it"
+)]
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static TERMINATED: AtomicBool = AtomicBool::new(false);

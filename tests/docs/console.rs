@@ -1,0 +1,108 @@
+//! `console` blocks.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::{blocks, repository};
+
+/// Copies a folder with everything in it.
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder can be made");
+    for entry in fs::read_dir(from).expect("a folder can be listed") {
+        let entry = entry.expect("a folder can be listed");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a file can be copied");
+        }
+    }
+}
+
+/// Whether the lines are those expected, `...` standing for any number of them.
+fn alike(expected: &[&str], found: &[&str]) -> bool {
+    match expected.split_first() {
+        None => found.is_empty(),
+        Some((&"...", rest)) => (0..=found.len()).any(|skipped| alike(rest, &found[skipped..])),
+        Some((line, rest)) => {
+            found.first().is_some_and(|first| first.trim_end() == *line) && alike(rest, &found[1..])
+        }
+    }
+}
+
+/// A command of a `console` block, with what it should print and how it should end.
+struct Step<'a> {
+    command: String,
+    printed: Vec<&'a str>,
+    code: i32,
+}
+
+fn steps(text: &str) -> Vec<Step<'_>> {
+    let mut steps: Vec<Step<'_>> = Vec::new();
+    for line in text.lines() {
+        if let Some(command) = line.strip_prefix("$ ") {
+            steps.push(Step {
+                command: command.to_owned(),
+                printed: Vec::new(),
+                code: 0,
+            });
+            continue;
+        }
+        let step = steps
+            .last_mut()
+            .expect("a `console` block begins with a command");
+        match line
+            .strip_prefix("[exit ")
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
+            Some(code) => step.code = code.parse().expect("an exit code is a number"),
+            None => step.printed.push(line),
+        }
+    }
+    steps
+}
+
+#[test]
+fn console_blocks_print_what_they_show() {
+    let compiler = Path::new(env!("CARGO_BIN_EXE_deployc"))
+        .parent()
+        .expect("it lies in a folder")
+        .to_owned();
+    let path = format!(
+        "{}:{}",
+        compiler.display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let mut seen = 0;
+    for block in blocks().iter().filter(|block| block.kind == "console") {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        copy_folder(
+            &repository().join("examples"),
+            &folder.path().join("examples"),
+        );
+        for step in steps(&block.text) {
+            seen += 1;
+            let output = Command::new("bash")
+                .args(["-c", &format!("exec 2>&1; {}", step.command)])
+                .current_dir(folder.path())
+                .env("PATH", &path)
+                .env("NO_COLOR", "1")
+                .env_remove("CI")
+                .env_remove("GITHUB_ACTIONS")
+                .stdin(Stdio::null())
+                .output()
+                .expect("bash is installed");
+            let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+            let lines: Vec<_> = printed.lines().collect();
+            assert!(
+                alike(&step.printed, &lines) && output.status.code() == Some(step.code),
+                "{}: `{}` ended with {} and printed\n{printed}",
+                block.place,
+                step.command,
+                output.status
+            );
+        }
+    }
+    assert!(seen > 0, "no page has a `console` block");
+}

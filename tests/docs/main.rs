@@ -1,0 +1,80 @@
+//! What the pages say is true: their `deploy` blocks check, their `console` blocks are run, their links lead somewhere.
+//!
+//! The word after the three backquotes says what a block is:
+//!
+//! - `deploy`: a whole file without findings; `deploy BG402`: a whole file with exactly such findings.
+//! - `deploy app`: statements of an `app`; what every app needs and the block does not say is added.
+//! - `console`: commands after `$ `, run by bash in a copy of `examples/`, with what they print below them.
+//!   A line `...` stands for any lines. A last line `[exit N]` is the exit code, otherwise it must be 0.
+
+mod console;
+mod deploy;
+mod links;
+
+use std::fs;
+use std::path::Path;
+
+/// A fenced block of a page.
+struct Block {
+    /// `README.md:12`
+    place: String,
+    /// What stands after the backquotes.
+    kind: String,
+    text: String,
+}
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every page, by its path in the repository. `pages/` is compiled into the binary and has a test of its own.
+fn pages() -> Vec<(String, String)> {
+    let mut pages = Vec::new();
+    collect(repository(), "", &mut pages);
+    pages.sort();
+    assert!(pages.iter().any(|(name, _)| name == "README.md"));
+    pages
+}
+
+fn collect(folder: &Path, prefix: &str, pages: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).expect("a folder can be listed") {
+        let entry = entry.expect("a folder can be listed");
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        if path.is_dir()
+            && !name.starts_with('.')
+            && !["target", "pages", "tests"].contains(&&*name)
+        {
+            collect(&path, &format!("{prefix}{name}/"), pages);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            let text = fs::read_to_string(&path).expect("a page is UTF-8");
+            pages.push((format!("{prefix}{name}"), text));
+        }
+    }
+}
+
+fn blocks() -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (name, text) in pages() {
+        let mut open: Option<Block> = None;
+        for (number, line) in text.lines().enumerate() {
+            match (&mut open, line.strip_prefix("```")) {
+                (None, Some(kind)) => {
+                    open = Some(Block {
+                        place: format!("{name}:{}", number + 1),
+                        kind: kind.to_owned(),
+                        text: String::new(),
+                    });
+                }
+                (Some(_), Some(_)) => blocks.extend(open.take()),
+                (Some(block), None) => {
+                    block.text.push_str(line);
+                    block.text.push('\n');
+                }
+                (None, None) => {}
+            }
+        }
+        assert!(open.is_none(), "{name}: a block is not closed");
+    }
+    blocks
+}

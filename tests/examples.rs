@@ -1,0 +1,90 @@
+//! Every example is clean: no findings, formatted, and its committed files are what the compiler makes.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The folders in `examples/`.
+fn examples() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut folders: Vec<_> = fs::read_dir(root)
+        .expect("examples/ is there")
+        .map(|entry| entry.expect("it can be listed").path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    assert!(folders.len() >= 3, "examples are missing: {folders:?}");
+    folders
+}
+
+/// Runs the compiler in a folder; it must exit 0.
+fn clean(folder: &Path, words: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_deployc"))
+        .args(words)
+        .current_dir(folder)
+        .output()
+        .expect("the compiler can be started");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "`deployc {}` in {}: {}\n{said}",
+        words.join(" "),
+        folder.display(),
+        output.status
+    );
+    said
+}
+
+#[test]
+fn check_finds_nothing() {
+    for folder in examples() {
+        let said = clean(&folder, &["check", "--format", "short", "deploy.bg"]);
+        assert_eq!(said, "", "findings in {}", folder.display());
+    }
+}
+
+#[test]
+fn layout_is_the_formatter_s() {
+    for folder in examples() {
+        clean(&folder, &["fmt", "--check", "deploy.bg"]);
+    }
+}
+
+#[test]
+fn committed_files_are_what_the_compiler_makes() {
+    for folder in examples() {
+        clean(&folder, &["build", "--check", "deploy.bg"]);
+    }
+}
+
+#[test]
+fn scripts_can_be_executed_and_are_documented() {
+    for folder in examples() {
+        let readme = fs::read_to_string(folder.join("README.md"))
+            .unwrap_or_else(|reason| panic!("{} has no README.md: {reason}", folder.display()));
+        let scripts: Vec<_> = fs::read_dir(folder.join("deploy"))
+            .expect("an example carries its generated files")
+            .map(|entry| entry.expect("it can be listed").path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "sh"))
+            .collect();
+        assert!(!scripts.is_empty(), "no script in {}", folder.display());
+        for script in scripts {
+            let mode = fs::metadata(&script)
+                .expect("it is there")
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o755, "mode of {}", script.display());
+            let name = script
+                .file_name()
+                .expect("a file has a name")
+                .to_string_lossy();
+            assert!(
+                readme.contains(&*name),
+                "{} does not say how {name} is used",
+                folder.display()
+            );
+        }
+    }
+}
