@@ -1,0 +1,35 @@
+# ---- run jar: java -jar --------------------------------------------------------------------------
+
+jar_stage() {
+  local jar_file
+  jar_find
+}
+
+jar_start() {
+  local jar_file
+  local -a process_command
+  jar_find || return
+  process_command=("$jar_java" ${jar_jvm[@]+"${jar_jvm[@]}"} -jar "$jar_file" ${jar_args[@]+"${jar_args[@]}"})
+  process_start
+}
+
+# jar_find: sets `jar_file`. A build leaves a second jar (`-plain`, `-sources`) more often than not.
+jar_find() {
+  local -a found=()
+  if [[ -f $jar_jar ]]; then
+    found=("$jar_jar")
+  else
+    mapfile -t found < <(compgen -G "$jar_jar")
+  fi
+  case ${#found[@]} in
+    1) jar_file=${found[0]} ;;
+    0)
+      printf '%s\n' "no jar: nothing matches $jar_jar"
+      return 1
+      ;;
+    *)
+      printf '%s\n' "more than one jar matches $jar_jar: ${found[*]##*/}; name the one to run more exactly"
+      return 1
+      ;;
+  esac
+}

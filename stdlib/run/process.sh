@@ -1,0 +1,465 @@
+# ---- run process: a program that stays in the foreground ----------------------------------------
+#
+# Its identity is `unit NAME INVOCATION` under systemd, else `pid PID START BOOT`. All that it starts carries DEPLOYC_RUN in its
+# environment, by which what left its session is still known to be ours.
+
+process_stage() {
+  return 0
+}
+
+process_start() {
+  local keeper account
+  local -a environment
+  if [[ ! -d $process_directory ]]; then
+    printf '%s\n' "the folder $process_directory, in which ${process_command[0]} is to start, does not exist"
+    return 1
+  fi
+  process_find_account || return
+  process_make_environment
+  process_choose_keeper
+  rm -f "$release/exit.$service"
+  "process_start_in_$keeper"
+}
+
+process_alive() {
+  local identity kind name mark boot
+  if ! load_identity; then
+    printf '%s\n' 'was never started'
+    return 1
+  fi
+  read -r kind name mark boot <<<"$identity"
+  "process_alive_$kind" "$name" "$mark" "$boot"
+}
+
+process_identity() {
+  local identity kind name _
+  load_identity || return
+  read -r kind name _ <<<"$identity"
+  printf '%s\n' "$kind $name"
+}
+
+process_listens() {
+  local identity inode pid owners stranger='' found=no ours=no _
+  load_identity || return 3
+  while read -r _ inode; do
+    found=yes
+    owners=$(socket_owners "$inode")
+    for pid in $owners; do
+      if process_owns "$pid"; then
+        ours=yes
+      else
+        stranger=$pid
+      fi
+    done
+  done < <(listeners "$port")
+  if [[ $found == no ]]; then
+    printf '%s\n' "nobody listens on port $port"
+    return 1
+  elif [[ -n $stranger ]]; then
+    printf '%s\n' "port $port belongs to process $stranger ($(pid_command "$stranger")), which is not the one that was started"
+    return 2
+  elif [[ $ours == no ]]; then
+    printf '%s\n' "cannot see who listens on port $port without root"
+    return 3
+  fi
+  process_identity
+}
+
+process_enter() {
+  local account
+  local -a environment become
+  process_find_account && process_find_become || return
+  process_make_environment
+  exec 3>/dev/null 4< <(printf '%s\0' "${environment[@]}")
+  process_inner_words
+  exec "${become[@]}" "${inner[@]}" "$@"
+}
+
+process_stop() {
+  local identity kind name mark boot
+  load_identity || return 0
+  read -r kind name mark boot <<<"$identity"
+  "process_stop_$kind" "$name" "$mark" "$boot"
+}
+
+process_clear() {
+  local identity kind name _
+  load_identity || return 0
+  read -r kind name _ <<<"$identity"
+  [[ $kind != unit ]] || systemctl reset-failed "$name.service" 2>/dev/null || :
+}
+
+process_logs() {
+  local identity kind name mark _ log=$release/log.$service
+  load_identity || :
+  read -r kind name mark _ <<<"$identity"
+  if [[ $kind == unit ]]; then
+    journalctl --quiet --no-pager --output=cat --lines="$1" "_SYSTEMD_INVOCATION_ID=$mark" 2>/dev/null
+  elif [[ -f $log.1 ]]; then
+    cat "$log.1" "$log" 2>/dev/null | tail -n "$1"
+  elif [[ -f $log ]]; then
+    tail -n "$1" "$log"
+  fi
+}
+
+# After a boot `resume` starts the live color; the program itself is not known to the host.
+process_persist() {
+  return 0
+}
+
+# process_choose_keeper: sets `keeper`. Before systemd 240 nothing tells that a program could not even be started.
+process_choose_keeper() {
+  local version
+  keeper=$process_keeper
+  [[ $keeper == auto ]] || return 0
+  keeper=session
+  ((EUID == 0)) && [[ -d /run/systemd/system ]] && version=$(systemctl --version 2>/dev/null) || return 0
+  [[ $version =~ ^systemd\ ([0-9]+) ]] && ((BASH_REMATCH[1] >= 240)) && keeper=systemd
+  return 0
+}
+
+# process_find_account: sets `account`, the user's line of passwd.
+process_find_account() {
+  local name=${process_user:-$(id -un)}
+  account=$(getent passwd "$name" 2>/dev/null || awk -F: -v name="$name" '$1 == name || $3 == name' /etc/passwd)
+  if [[ -z $account ]]; then
+    printf '%s\n' "there is no user $name on this host"
+    return 1
+  fi
+}
+
+# process_make_environment: sets `environment`. What the caller of the script has in its own is not the app's.
+process_make_environment() {
+  local name user home shell _
+  IFS=: read -r user _ _ _ _ home shell <<<"$account"
+  environment=("PATH=$PATH" "HOME=$home" "USER=$user" "LOGNAME=$user" "SHELL=${shell:-/bin/sh}" LANG=C.UTF-8)
+  for name in ${input_names[@]+"${input_names[@]}"}; do
+    environment+=("$name=${input[$name]}")
+  done
+  [[ -z $port ]] || environment+=("PORT=$port")
+  environment+=("COLOR=$color" ${process_env[@]+"${process_env[@]}"} "DEPLOYC_RUN=$release/$service/")
+}
+
+# process_owns PID: belongs to what `identity` names.
+process_owns() {
+  local kind name _ stat_state stat_parent stat_session stat_start
+  read -r kind name _ <<<"$identity"
+  if [[ $kind == unit ]]; then
+    grep -qs "/$name\.service\(/\|\$\)" "/proc/$1/cgroup"
+  else
+    pid_stat "$1" && [[ $stat_session == "$name" ]] || pid_descends "$1" "$name"
+  fi
+}
+
+# process_is_marked PID: was started by this release's service, wherever it went since.
+process_is_marked() {
+  grep -qsF "DEPLOYC_RUN=$release/$service/" "/proc/$1/environ"
+}
+
+# ---- as a transient unit of systemd -------------------------------------------------------------
+
+process_start_in_systemd() {
+  local unit=deployc-$app-$color-$service-${release##*/} file=$release/environment.$service words mark
+  local -a options
+  process_write_environment "$file" || return
+  options=(--quiet --unit="$unit" --description="$app $color $service" --service-type=exec
+    --property=KillMode=mixed --property=KillSignal="SIG$process_signal" --property=TimeoutStopSec="${stop_within}ms"
+    '--property=SuccessExitStatus=130 131 143' --property=WorkingDirectory="$process_directory"
+    --property=EnvironmentFile="$file")
+  [[ -z $process_user ]] || options+=(--uid="$process_user")
+  [[ -z $process_open_files ]] || options+=(--property=LimitNOFILE="$process_open_files")
+  systemctl reset-failed "$unit.service" 2>/dev/null || :
+  # The program is looked up in its own PATH and folder, by a shell that it replaces. systemd replaces $ in arguments; $$ is one.
+  words=('exec "$@"' sh "${process_command[@]}")
+  if ! words=$(systemd-run "${options[@]}" -- /bin/sh -c "${words[@]//\$/\$\$}" 2>&1); then
+    rm -f "$file"
+    printf '%s\n' "systemd did not start ${process_command[0]}: ${words//$'\n'/; }"
+    return 1
+  fi
+  rm -f "$file"
+  mark=$(systemctl show --property=InvocationID "$unit.service")
+  save_identity "unit $unit ${mark#*=}"
+}
+
+# process_write_environment FILE: for systemd, readable by root alone. Between double quotes only \ and " mean something.
+process_write_environment() {
+  local entry text=''
+  for entry in "${environment[@]}"; do
+    if [[ ${entry//[$'\t\n']/} == *[[:cntrl:]]* ]]; then
+      printf '%s\n' "${entry%%=*} holds a control character, which systemd does not pass on: remove it (a carriage return at the end of a line?), or set keeper = session"
+      return 1
+    fi
+    entry=${entry//\\/\\\\}
+    entry=${entry//\"/\\\"}
+    text+="${entry%%=*}=\"${entry#*=}\""$'\n'
+  done
+  (umask 077 && printf '%s' "$text" 2>/dev/null >"$1") || {
+    printf '%s\n' "cannot write $1: is the disk full?"
+    return 1
+  }
+}
+
+# process_unit_state UNIT: sets unit_state unit_mark unit_code unit_signalled.
+process_unit_state() {
+  local key value
+  unit_state='' unit_mark='' unit_code='' unit_signalled=no
+  while IFS='=' read -r key value; do
+    case $key in
+      ActiveState) unit_state=$value ;;
+      InvocationID) unit_mark=$value ;;
+      ExecMainStatus) unit_code=$value ;;
+      # 2 and 3 are the kernel's CLD_KILLED and CLD_DUMPED.
+      ExecMainCode) [[ $value != [23] ]] || unit_signalled=yes ;;
+    esac
+  done < <(systemctl show --property=ActiveState --property=InvocationID --property=ExecMainStatus --property=ExecMainCode "$1.service" 2>/dev/null)
+}
+
+process_alive_unit() {
+  local unit_state unit_mark unit_code unit_signalled
+  process_unit_state "$1"
+  case $unit_state:$unit_mark in
+    "active:$2" | "activating:$2" | "reloading:$2" | "deactivating:$2") return 0 ;;
+    *":$2")
+      [[ $unit_signalled == no ]] || unit_code=$((unit_code + 128))
+      process_say_exit "$unit_code"
+      ;;
+    # systemd forgets a unit that ended well.
+    *) printf '%s\n' 'exited' ;;
+  esac
+  return 1
+}
+
+process_stop_unit() {
+  local unit_state unit_mark unit_code unit_signalled why
+  process_alive_unit "$1" "$2" >/dev/null || {
+    process_clear
+    return 0
+  }
+  why=$(systemctl stop "$1.service" 2>&1) || why=${why:-systemctl stop failed}
+  if process_alive_unit "$1" "$2" >/dev/null; then
+    systemctl kill --signal=KILL "$1.service" 2>/dev/null || :
+    pause 200
+    if process_alive_unit "$1" "$2" >/dev/null; then
+      printf '%s\n' "unit $1 does not end: ${why//$'\n'/; }"
+      return 1
+    fi
+  fi
+  process_clear
+}
+
+# ---- in a session of its own --------------------------------------------------------------------
+
+process_start_in_session() {
+  local line='' boot told
+  local -a become inner
+  process_find_become || return
+  process_inner_words
+  printf '%s\n' "$(declare -f default_signals process_keep)" 'process_keep "$@"' 2>/dev/null >"$release/keeper" || {
+    printf '%s\n' "cannot write $release/keeper: is the disk full?"
+    return 1
+  }
+  exec {told}< <(process_start_keeper)
+  if ! IFS= read -r -t 10 -u "$told" line; then
+    printf '%s\n' "${process_command[0]} was not started: $(process_logs 1)"
+    return 1
+  fi
+  boot_id
+  save_identity "pid $line $boot"
+}
+
+# process_find_become: sets `become`, a bash as the app's user.
+process_find_become() {
+  local uid gid groups _
+  become=("$BASH")
+  [[ -n $process_user ]] || return 0
+  IFS=: read -r _ _ uid gid _ <<<"$account"
+  ((uid != EUID)) || return 0
+  if ((EUID != 0)); then
+    printf '%s\n' "only root can start ${process_command[0]} as $process_user; this is $(id -un)"
+    return 1
+  fi
+  groups=$(id -G "$process_user")
+  become=(setpriv --reuid="$uid" --regid="$gid" --groups="${groups// /,}" -- "$BASH")
+  "${become[@]}" -c : 2>/dev/null || become=(su -m -s "$BASH" -- "$process_user")
+}
+
+# process_inner_words: sets `inner`, what `become` is given before the program: the text that replaces itself by it.
+process_inner_words() {
+  local text
+  text="$(declare -f process_become_program)"$'\n''process_become_program "$@"'
+  inner=(-c "$text" deployc "$text" "$process_directory" "${process_open_files:-}")
+}
+
+# process_become_program TEXT FOLDER OPEN-FILES PROGRAM…: as the app's user. Descriptor 3 is told pid and start time, which the program
+# keeps; 4 has its environment.
+process_become_program() {
+  local line name text=$1 folder=$2 files=$3
+  local -a field
+  shift 3
+  IFS= read -r -d '' line <"/proc/$$/stat"
+  read -r -a field <<<"${line##*) }"
+  if [[ ${field[3]} != "$$" && -e /proc/self/fd/4 && $text != - ]]; then
+    exec setsid "$BASH" -c "$text" deployc - "$folder" "$files" "$@"
+  fi
+  cd -- "$folder" || exit 126
+  umask 022
+  [[ -z $files ]] || ulimit -n "$files" || exit 126
+  for name in $(compgen -e); do
+    unset "$name" 2>/dev/null || :
+  done
+  while IFS= read -r -d '' line; do
+    export "${line?}"
+  done <&4
+  printf '%s %s\n' "$$" "${field[19]}" >&3
+  exec 3>&- 4<&-
+  exec -- "$@"
+}
+
+# process_start_keeper: becomes the keeper; its standard output is told pid and start time of the program.
+process_start_keeper() {
+  exec 3>&1 4< <(printf '%s\0' "${environment[@]}") >/dev/null 2>&1 </dev/null
+  close_descriptors 3 4
+  default_signals
+  cd / || exit
+  exec env -i PATH="$PATH" setsid "$BASH" "$release/keeper" "$release/log.$service" "$process_log_limit" "$release/exit.$service" \
+    "${become[@]}" "${inner[@]}" "${process_command[@]}"
+}
+
+# process_keep LOG BYTES EXIT COMMAND…: the program's parent: writes its log, which never grows beyond BYTES together with LOG.1, and
+# keeps its exit code. It stands in a session of its own, so that it ends after the program and not with it.
+process_keep() {
+  local log=$1 half=$(($2 / 2)) exit=$3 count child said size code
+  shift 3
+  umask 077
+  exec 2>>"$log"
+  rm -f "$log.pipe"
+  mkfifo "$log.pipe" && exec 5<>"$log.pipe" 6<"$log.pipe" && rm -f "$log.pipe" || exit
+  (
+    default_signals
+    exec "$@" >&5 2>&1 5>&- 6<&-
+  ) &
+  child=$!
+  exec 3>&- 4<&- 5>&- 2>/dev/null
+  trap '' HUP INT QUIT PIPE TERM
+  count=$((half / 4096 / 4))
+  count=$((count < 1 ? 1 : count > 256 ? 256 : count))
+  # dd writes what it reads at once; the shell looks at the size after `count` reads.
+  while :; do
+    said=$({ LC_ALL=C dd bs=4096 count="$count" <&6 >>"$log"; } 2>&1)
+    case $said in
+      *'0+0 records in'*) break ;;
+      *'records in'*) ;;
+      *)
+        # The release's folder is gone. The program must not block or die of that.
+        cat <&6 >/dev/null
+        break
+        ;;
+    esac
+    size=$(stat -c %s "$log" 2>/dev/null) || size=0
+    ((size + count * 4096 <= half)) || mv -f "$log" "$log.1"
+  done
+  wait "$child"
+  code=$?
+  printf '%s\n' "$code" >"$exit.new" && mv -f "$exit.new" "$exit"
+}
+
+process_alive_pid() {
+  local boot inode pid code tries=0 _
+  boot_id
+  if [[ $boot != "$3" ]]; then
+    printf '%s\n' 'ended with a reboot'
+    return 1
+  fi
+  ! pid_is "$1" "$2" || return 0
+  # The keeper writes the code when it has read the program's last words.
+  while [[ ! -f $release/exit.$service ]] && ((tries++ < 10)); do
+    pause 20 || break
+  done
+  read -r code 2>/dev/null <"$release/exit.$service" || code=''
+  if [[ -n $port ]]; then
+    while read -r _ inode; do
+      for pid in $(socket_owners "$inode"); do
+        process_is_marked "$pid" || continue
+        printf '%s\n' "left the foreground: process $pid ($(pid_command "$pid")), which it started, listens on port $port; start it without its daemon option, or say how it starts and stops with \`run command\`"
+        return 1
+      done
+    done < <(listeners "$port")
+  fi
+  process_say_exit "$code"
+  return 1
+}
+
+# process_say_exit CODE
+process_say_exit() {
+  if [[ ! $1 =~ ^[0-9]+$ ]]; then
+    printf '%s\n' 'exited'
+  elif (($1 > 128 && $1 < 193)); then
+    printf '%s\n' "was ended by signal $(($1 - 128)) ($(kill -l $(($1 - 128)) 2>/dev/null))"
+  else
+    printf '%s\n' "exited with code $1"
+  fi
+}
+
+process_stop_pid() {
+  local boot until seen=no asked=no step=5
+  local -a members remains
+  boot_id
+  # Nothing survives a reboot, and its pids are others' now.
+  [[ $boot == "$3" ]] || return 0
+  now
+  until=$((now_ms + stop_within))
+  if pid_is "$1" "$2"; then
+    seen=yes
+    kill -s "$process_signal" "$1" 2>/dev/null || :
+    while pid_is "$1" "$2" && ((now_ms < until)); do
+      pause "$step" || return 1
+      ((step >= 50)) || step=$((step * 2))
+      now
+    done
+  fi
+  while :; do
+    process_find_remains "$1" "$2" "$seen"
+    ((${#remains[@]})) || return 0
+    now
+    if ((now_ms >= until + 5000)); then
+      printf '%s\n' "process ${remains[0]} ($(pid_command "${remains[0]}")) does not end, not even by KILL"
+      return 1
+    elif ((now_ms >= until)); then
+      kill -KILL "${remains[@]}" 2>/dev/null || :
+    elif [[ $asked == no ]]; then
+      # What it left behind may have work to end as well.
+      asked=yes
+      kill -TERM "${remains[@]}" 2>/dev/null || :
+    fi
+    pause 20 || return 1
+  done
+}
+
+# process_find_remains PID START SEEN: sets `remains`, what is left of the program: itself, its session, what it started elsewhere. A
+# session of that number is surely the program's only if the program was seen in it just now; else its members must carry the mark.
+# The script itself may run below the program, and is not ended.
+process_find_remains() {
+  local pid stat_state stat_parent stat_session stat_start
+  local -A found=()
+  remains=()
+  if pid_is "$1" "$2"; then
+    found[$1]=1
+  fi
+  if [[ -n ${found[$1]-} ]] || ! pid_stat "$1" || [[ $stat_start == "$2" ]]; then
+    pid_session "$1"
+    for pid in ${members[@]+"${members[@]}"}; do
+      if [[ $3 == yes ]] || process_is_marked "$pid"; then
+        found[$pid]=1
+      fi
+    done
+  fi
+  for pid in $(grep -lsF "DEPLOYC_RUN=$release/$service/" /proc/[0-9]*/environ); do
+    pid=${pid#/proc/}
+    found[${pid%/environ}]=1
+  done
+  for pid in "${!found[@]}"; do
+    [[ $pid == "$1" ]] || ! pid_descends "$BASHPID" "$pid" && ! pid_descends "$pid" "$$" || continue
+    process_start_time "$pid" >/dev/null && remains+=("$pid")
+  done
+  return 0
+}

@@ -1,0 +1,87 @@
+# ---- process: who runs, since when, in which session --------------------------------------------
+#
+# All of it is read from /proc. A pid alone names nobody, for pids are used again; a pid and its start time do. A zombie is gone.
+
+# pid_stat PID: sets stat_state stat_parent stat_session stat_start (ticks since boot); 1 when there is no such process.
+pid_stat() {
+  local line=''
+  local -a field
+  # The program's name stands in parentheses and may hold anything, line ends and parentheses too: what counts comes after it.
+  { IFS= read -r -d '' line <"/proc/$1/stat"; } 2>/dev/null
+  [[ -n $line ]] || return 1
+  read -r -a field <<<"${line##*) }"
+  stat_state=${field[0]} stat_parent=${field[1]} stat_session=${field[3]} stat_start=${field[19]}
+}
+
+# process_start_time PID: prints when it started, in ticks since boot; 1 when it is gone.
+process_start_time() {
+  local stat_state stat_parent stat_session stat_start
+  pid_stat "$1" && [[ $stat_state != [ZXx] ]] && printf '%s\n' "$stat_start"
+}
+
+# pid_is PID START: it is still the process that it was.
+pid_is() {
+  local stat_state stat_parent stat_session stat_start
+  pid_stat "$1" && [[ $stat_state != [ZXx] && $stat_start == "$2" ]]
+}
+
+# pid_descends PID ANCESTOR
+pid_descends() {
+  local stat_state stat_parent=$1 stat_session stat_start
+  while [[ $stat_parent != "$2" ]]; do
+    ((stat_parent > 1)) && pid_stat "$stat_parent" || return 1
+  done
+}
+
+# pid_children PID: sets `children`.
+pid_children() {
+  local stat_state stat_parent stat_session stat_start file
+  children=()
+  if { read -r -d '' -a children <"/proc/$1/task/$1/children"; } 2>/dev/null || [[ -e /proc/$1/task/$1/children ]]; then
+    return 0
+  fi
+  # A kernel without that file.
+  for file in /proc/[0-9]*; do
+    pid_stat "${file#/proc/}" && [[ $stat_parent == "$1" ]] && children+=("${file#/proc/}")
+  done
+  return 0
+}
+
+# pid_session SESSION: sets `members`, the processes of a session.
+pid_session() {
+  local stat_state stat_parent stat_session stat_start file
+  members=()
+  for file in /proc/[0-9]*; do
+    pid_stat "${file#/proc/}" && [[ $stat_session == "$1" && $stat_state != [ZXx] ]] && members+=("${file#/proc/}")
+  done
+  return 0
+}
+
+# pid_command PID: prints its command line for people: one line of printable characters, at most 120.
+pid_command() {
+  local line
+  line=$({ tr '\0\001-\037\177' ' ' <"/proc/$1/cmdline"; } 2>/dev/null)
+  [[ -n $line ]] || { read -r line <"/proc/$1/comm"; } 2>/dev/null || line='?'
+  line=${line%"${line##*[! ]}"}
+  printf '%s\n' "${line:0:120}"
+}
+
+# close_descriptors [KEEP…]: closes what this shell holds beyond the first three: locks, pipes of whoever called the script. What
+# outlives the script would hold them for as long as it lives.
+close_descriptors() {
+  local file descriptor keep
+  for file in "/proc/$BASHPID/fd/"*; do
+    descriptor=${file##*/}
+    # 255 is bash's own and closed by it.
+    [[ $descriptor =~ ^[0-9]+$ ]] && ((descriptor > 2 && descriptor != 255)) || continue
+    for keep; do
+      [[ $descriptor != "$keep" ]] || continue 2
+    done
+    { exec {descriptor}>&-; } 2>/dev/null || :
+  done
+}
+
+# default_signals: undoes what the script ignores; a program that it starts would ignore it as well.
+default_signals() {
+  trap - HUP INT QUIT PIPE TERM
+}
