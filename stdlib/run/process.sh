@@ -147,7 +147,8 @@ process_owns() {
   if [[ $kind == unit ]]; then
     grep -qs "/$name\.service\(/\|\$\)" "/proc/$1/cgroup"
   else
-    pid_stat "$1" && [[ $stat_session == "$name" ]] || pid_descends "$1" "$name"
+    pid_stat "$1" || return 1
+    [[ $stat_session == "$name" ]] || pid_descends "$1" "$name"
   fi
 }
 
@@ -159,8 +160,8 @@ process_is_marked() {
 # ---- as a transient unit of systemd -------------------------------------------------------------
 
 process_start_in_systemd() {
-  local unit=deployc-$app-$color-$service-${release##*/} file=$release/environment.$service words mark
-  local -a options
+  local unit=deployc-$app-$color-$service-${release##*/} file=$release/environment.$service why mark
+  local -a options words
   process_write_environment "$file" || return
   options=(--quiet --unit="$unit" --description="$app $color $service" --service-type=exec
     --property=KillMode=mixed --property=KillSignal="SIG$process_signal" --property=TimeoutStopSec="${stop_within}ms"
@@ -171,9 +172,9 @@ process_start_in_systemd() {
   systemctl reset-failed "$unit.service" 2>/dev/null || :
   # The program is looked up in its own PATH and folder, by a shell that it replaces. systemd replaces $ in arguments; $$ is one.
   words=('exec "$@"' sh "${process_command[@]}")
-  if ! words=$(systemd-run "${options[@]}" -- /bin/sh -c "${words[@]//\$/\$\$}" 2>&1); then
+  if ! why=$(systemd-run "${options[@]}" -- /bin/sh -c "${words[@]//\$/\$\$}" 2>&1); then
     rm -f "$file"
-    printf '%s\n' "systemd did not start ${process_command[0]}: ${words//$'\n'/; }"
+    printf '%s\n' "systemd did not start ${process_command[0]}: ${why//$'\n'/; }"
     return 1
   fi
   rm -f "$file"
@@ -298,7 +299,7 @@ process_become_program() {
   shift 3
   IFS= read -r -d '' line <"/proc/$$/stat"
   read -r -a field <<<"${line##*) }"
-  if [[ ${field[3]} != "$$" && -e /proc/self/fd/4 && $text != - ]]; then
+  if [[ ${field[3]} != "$$" && $text != - ]]; then
     exec setsid "$BASH" -c "$text" deployc - "$folder" "$files" "$@"
   fi
   cd -- "$folder" || exit 126
@@ -333,7 +334,10 @@ process_keep() {
   umask 077
   exec 2>>"$log"
   rm -f "$log.pipe"
-  mkfifo "$log.pipe" && exec 5<>"$log.pipe" 6<"$log.pipe" && rm -f "$log.pipe" || exit
+  mkfifo "$log.pipe" || exit
+  exec 5<>"$log.pipe"
+  exec 6<"$log.pipe"
+  rm -f "$log.pipe"
   (
     default_signals
     exec "$@" >&5 2>&1 5>&- 6<&-
@@ -439,7 +443,7 @@ process_stop_pid() {
 # session of that number is surely the program's only if the program was seen in it just now; else its members must carry the mark.
 # The script itself may run below the program, and is not ended.
 process_find_remains() {
-  local pid stat_state stat_parent stat_session stat_start
+  local pid _ stat_state stat_parent stat_session stat_start
   local -A found=()
   remains=()
   if pid_is "$1" "$2"; then
@@ -453,12 +457,13 @@ process_find_remains() {
       fi
     done
   fi
-  for pid in $(grep -lsF "DEPLOYC_RUN=$release/$service/" /proc/[0-9]*/environ); do
-    pid=${pid#/proc/}
-    found[${pid%/environ}]=1
-  done
+  while IFS=/ read -r _ _ pid _; do
+    found[$pid]=1
+  done < <(grep -lsF "DEPLOYC_RUN=$release/$service/" /proc/[0-9]*/environ)
   for pid in "${!found[@]}"; do
-    [[ $pid == "$1" ]] || ! pid_descends "$BASHPID" "$pid" && ! pid_descends "$pid" "$$" || continue
+    if [[ $pid != "$1" ]] && { pid_descends "$BASHPID" "$pid" || pid_descends "$pid" "$$"; }; then
+      continue
+    fi
     process_start_time "$pid" >/dev/null && remains+=("$pid")
   done
   return 0

@@ -76,7 +76,6 @@ bounded() {
   shift
   (
     trap - HUP PIPE TERM INT
-    exec 7>&-
     "$@"
   ) </dev/null &
   child=$!

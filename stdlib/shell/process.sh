@@ -73,7 +73,9 @@ close_descriptors() {
   for file in "/proc/$BASHPID/fd/"*; do
     descriptor=${file##*/}
     # 255 is bash's own and closed by it.
-    [[ $descriptor =~ ^[0-9]+$ ]] && ((descriptor > 2 && descriptor != 255)) || continue
+    if [[ ! $descriptor =~ ^[0-9]+$ ]] || ((descriptor < 3 || descriptor == 255)); then
+      continue
+    fi
     for keep; do
       [[ $descriptor != "$keep" ]] || continue 2
     done
