@@ -264,7 +264,7 @@ process_start_in_session() {
     printf '%s\n' "${process_command[0]} was not started: $(process_logs 1)"
     return 1
   fi
-  boot_id
+  read_boot
   save_identity "pid $line $boot"
 }
 
@@ -369,7 +369,7 @@ process_keep() {
 
 process_alive_pid() {
   local boot inode pid code tries=0 _
-  boot_id
+  read_boot
   if [[ $boot != "$3" ]]; then
     printf '%s\n' 'ended with a reboot'
     return 1
@@ -407,7 +407,7 @@ process_say_exit() {
 process_stop_pid() {
   local boot until seen=no asked=no step=5
   local -a members remains
-  boot_id
+  read_boot
   # Nothing survives a reboot, and its pids are others' now.
   [[ $boot == "$3" ]] || return 0
   now

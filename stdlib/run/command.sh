@@ -1,0 +1,159 @@
+# ---- run command: a program that somebody else keeps ------------------------------------------------
+#
+# Its identity is what the `identity` command printed after the start, or `kept` without one.
+
+command_stage() {
+  return 0
+}
+
+command_start() {
+  local said
+  if ! command_run "$release/log.$service" "${command_start[@]}"; then
+    printf '%s\n' "${command_start[0]} failed: $(tail -n 1 "$release/log.$service")"
+    return 1
+  fi
+  said=$(command_ask_identity) || {
+    printf '%s\n' "${command_identity[0]} failed after the start: $said"
+    return 1
+  }
+  save_identity "kept $said"
+}
+
+command_alive() {
+  local identity said
+  if ! load_identity; then
+    printf '%s\n' 'was never started'
+    return 1
+  fi
+  if ! command_run "$release/answer.$service" "${command_alive[@]}"; then
+    said=$(tail -n 1 "$release/answer.$service")
+    printf '%s\n' "does not run${said:+: $said}"
+    return 1
+  fi
+}
+
+command_identity() {
+  local identity
+  load_identity || return
+  identity=${identity#kept}
+  printf '%s\n' "${identity# }"
+}
+
+# Only an identity that is a pid tells whose the port is.
+command_listens() {
+  local identity inode pid owner stranger='' found=no ours=no _
+  load_identity || return 3
+  pid=$(command_ask_identity) || pid=''
+  if [[ ! $pid =~ ^[0-9]+$ ]]; then
+    printf '%s\n' 'the identity is not a pid'
+    return 3
+  fi
+  while read -r _ inode; do
+    found=yes
+    for owner in $(socket_owners "$inode"); do
+      if pid_descends "$owner" "$pid"; then
+        ours=yes
+      else
+        stranger=$owner
+      fi
+    done
+  done < <(listeners "$port")
+  if [[ $found == no ]]; then
+    printf '%s\n' "nobody listens on port $port"
+    return 1
+  elif [[ -n $stranger ]]; then
+    printf '%s\n' "port $port belongs to process $stranger ($(pid_command "$stranger")), which is not the one that was started"
+    return 2
+  elif [[ $ours == no ]]; then
+    printf '%s\n' "cannot see who listens on port $port without root"
+    return 3
+  fi
+  printf '%s\n' "pid $pid"
+}
+
+command_enter() {
+  command_environment
+  cd -- "$command_directory" && exec "$@"
+}
+
+command_stop() {
+  local identity said until step=20
+  load_identity || return 0
+  command_alive >/dev/null || return 0
+  said=$(command_ask_identity) || said=''
+  if [[ "kept $said" != "$identity" ]]; then
+    printf '%s\n' "$service of $color was started again by somebody else (it was${identity#kept}, it is $said): it is not stopped"
+    return 1
+  fi
+  if ! command_run "$release/answer.$service" "${command_stop[@]}"; then
+    command_alive >/dev/null || return 0
+    printf '%s\n' "${command_stop[0]} failed: $(tail -n 1 "$release/answer.$service")"
+    return 1
+  fi
+  now
+  until=$((now_ms + stop_within))
+  while command_alive >/dev/null; do
+    now
+    if ((now_ms >= until)); then
+      printf '%s\n' "still runs $((stop_within / 1000))s after ${command_stop[0]}"
+      return 1
+    fi
+    pause "$step" || return 1
+    ((step >= 200)) || step=$((step * 2))
+  done
+}
+
+command_clear() {
+  return 0
+}
+
+command_logs() {
+  if ((${#command_logs[@]})); then
+    command_run "$release/answer.$service" "${command_logs[@]}"
+    tail -n "$1" "$release/answer.$service"
+  elif [[ -f $release/log.$service ]]; then
+    tail -n "$1" "$release/log.$service"
+  fi
+}
+
+# Whether it survives a reboot is its keeper's to say.
+command_persist() {
+  return 0
+}
+
+# command_ask_identity: prints the identity of now, one line.
+command_ask_identity() {
+  ((${#command_identity[@]})) || return 0
+  command_run "$release/answer.$service" "${command_identity[@]}" || {
+    tail -n 1 "$release/answer.$service"
+    return 1
+  }
+  head -n 1 "$release/answer.$service"
+}
+
+# command_run OUTPUT COMMAND…: its output goes to a file: what it leaves running would keep a pipe, and the script, open.
+command_run() {
+  local output=$1
+  shift
+  (
+    umask 077
+    exec >"$output" 2>&1 || exit
+    close_descriptors
+    default_signals
+    umask 022
+    command_environment
+    cd -- "$command_directory" && exec "$@"
+  )
+}
+
+command_environment() {
+  local name
+  for name in ${input_names[@]+"${input_names[@]}"}; do
+    export "$name=${input[$name]}"
+  done
+  [[ -z $port ]] || export PORT="$port"
+  export COLOR="$color"
+  for name in ${command_env[@]+"${command_env[@]}"}; do
+    export "${name?}"
+  done
+}

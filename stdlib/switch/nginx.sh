@@ -1,0 +1,318 @@
+# ---- switch nginx: one included file and a reload -------------------------------------------------
+#
+# A generation is a master and the workers that accept, each as PID:START. After a reload all new workers are there from about 10 ms
+# on, the old ones for about 100 ms more; then each of those is gone or titled `is shutting down`. The overlap is the proof: a worker
+# that dies and is started again by the master, with the old configuration, never stands beside its predecessor.
+
+nginx_routed() { fragment_routed "$nginx_file"; }
+nginx_write() { fragment_write "$nginx_file" "$1"; }
+nginx_swap() { fragment_swap "$nginx_file"; }
+nginx_restore() { fragment_restore "$nginx_file"; }
+
+nginx_test() {
+  local said
+  if ((${#nginx_test[@]})); then
+    said=$(nginx_as_root "${nginx_test[@]}" 2>&1) && return 0
+  else
+    said=$(nginx_as_root "$nginx_binary" -t -c "$nginx_config" 2>&1) && return 0
+  fi
+  nginx_own_words "$said"
+  return 1
+}
+
+nginx_snapshot() {
+  local nginx_pid_file nginx_master why
+  local -a generation
+  if nginx_find_master && nginx_read_generation; then
+    printf '%s\n' "${generation[*]}"
+  else
+    printf '%s\n' "$why"
+    return 1
+  fi
+}
+
+nginx_reload() {
+  local nginx_pid_file nginx_master why asking ended='' seen=unseen
+  local -a generation old
+  if ! nginx_find_master || ! nginx_read_generation; then
+    printf '%s\n' "$why"
+    return 1
+  fi
+  # Whatever another reload brings up before this one is old as well.
+  old=("${generation[@]}")
+  nginx_ask_reload >"$release/reload" 2>&1 &
+  asking=$!
+  while [[ $seen == unseen ]]; do
+    nginx_sees_overlap && seen=seen
+    if [[ -z $ended ]] && ! kill -0 "$asking" 2>/dev/null; then
+      wait "$asking" || {
+        nginx_own_words "$(<"$release/reload")"
+        return 1
+      }
+      now
+      ended=$now_ms
+    fi
+    now
+    [[ -z $ended ]] || ((now_ms - ended < 200)) || break
+    pause 10 || break
+  done
+  wait "$asking" 2>/dev/null || [[ -n $ended ]] || {
+    nginx_own_words "$(<"$release/reload")"
+    return 1
+  }
+  printf '%s %s\n' "$seen" "${old[*]}" >"$release/reload"
+}
+
+nginx_confirm() {
+  local nginx_pid_file nginx_master why until asked=0 seen='' step=5 after
+  local -a generation old wanted
+  now
+  until=$((now_ms + ${deadline[nginx_confirm]-10000} - 500))
+  read -r -a wanted <<<"$1"
+  read -r seen after 2>/dev/null <"$release/reload" || after=''
+  read -r -a old <<<"$1 $after"
+  nginx_find_master || {
+    printf '%s\n' "$why"
+    return 1
+  }
+  while :; do
+    nginx_judge
+    case $? in
+      0) return 0 ;;
+      2) break ;;
+    esac
+    now
+    ((now_ms < until)) || break
+    # On a busy host the overlap may have passed unseen: nginx is asked once more and watched.
+    if [[ $why == 'the new workers'* ]] && ((now_ms - asked > 500)); then
+      asked=$now_ms
+      nginx_reload >/dev/null || :
+      read -r seen after 2>/dev/null <"$release/reload" || after=''
+      read -r -a old <<<"$1 $after"
+    fi
+    pause "$step" || break
+    ((step >= 20)) || step=$((step * 2))
+  done
+  printf '%s\n' "$why"
+  return 1
+}
+
+nginx_draining() {
+  local worker count one since last seen left=0 connections=0
+  for worker in $1; do
+    [[ $worker == "${1%% *}" ]] || ! pid_is "${worker%:*}" "${worker#*:}" || left=$((left + 1))
+  done
+  ((left)) || return 1
+  # Requests to other sites may keep old workers for hours.
+  while IFS= read -r one; do
+    count=$(established_to "$one") || count=1
+    connections=$((connections + count))
+  done < <(addresses_of "$other_color")
+  if ((connections)); then
+    rm -f "$release/quiet"
+    printf '%s\n' "$left workers of nginx from before the switch, $connections connections to $other_color"
+    return 0
+  fi
+  # Quiet must be seen all along: since when, when last, and in the drain of which switch.
+  now
+  IFS='|' read -r since last seen 2>/dev/null <"$release/quiet" || seen=''
+  if [[ $seen != "$1" ]] || ((now_ms - last > 2000 || now_ms < last)); then
+    since=$now_ms
+  fi
+  printf '%s|%s|%s\n' "$since" "$now_ms" "$1" 2>/dev/null >"$release/quiet" || since=$now_ms
+  ((now_ms - since < 5000)) || return 1
+  printf '%s\n' "$left workers of nginx from before the switch, no connection to $other_color for $((now_ms - since)) ms"
+}
+
+# The folder outlives the files in it, which packages and certbot replace.
+nginx_mutex() {
+  local file
+  file=$(readlink -f -- "$nginx_config") && printf '%s\n' "${file%/*}"
+}
+
+nginx_preflight() {
+  local nginx_pid_file nginx_master why said
+  if ! command -v -- "$nginx_binary" >/dev/null; then
+    printf '%s\n' "$nginx_binary is not on this host (looked in $PATH): install nginx"
+    return 1
+  fi
+  nginx_find_master || {
+    printf '%s\n' "$why"
+    return 1
+  }
+  fragment_writable "$nginx_file" || return
+  nginx_allowed || return
+  # What is wrong with the configuration is `test`'s to say, but for the file that a first install lacks.
+  if ! said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>&1); then
+    [[ ! -e $nginx_file && $said == *"\"$nginx_file\" failed"* ]] || return 0
+    printf '%s\n' "nginx includes $nginx_file, which does not exist yet: put the first one there by hand (one for each color is among the built files)"
+    return 1
+  fi
+  nginx_includes "$said" && return 0
+  printf '%s\n' "nginx does not include $nginx_file: add \`include $nginx_file;\` to $nginx_config or to the site's server block"
+  return 1
+}
+
+# nginx_as_root COMMAND…
+nginx_as_root() {
+  ${sudo[@]+"${sudo[@]}"} "$@"
+}
+
+# nginx_allowed: 1 with the line for sudoers when this user may not test or reload.
+nginx_allowed() {
+  local binary said line
+  ((EUID != 0)) || return 0
+  binary=$(type -P -- "$nginx_binary")
+  if ((${#sudo[@]} == 0)); then
+    # Root's master takes no signal of another user, and its log and pid file cannot be opened by one.
+    [[ -O /proc/$nginx_master ]] && return 0
+    ((${#nginx_test[@]} == 0 || ${#nginx_reload[@]} == 0)) || return 0
+    said="$(id -un) may not test and reload nginx, which runs as root: say \`sudo\` in deploy.bg"
+  else
+    said=$(nginx_as_root "$nginx_binary" -t -c "$nginx_config" 2>&1)
+    [[ $said == *sudo:* || $said == *'not allowed'* ]] || return 0
+    said="$(id -un) may not run nginx by sudo -n"
+  fi
+  line="$(id -un) ALL=(root) NOPASSWD: $binary -t -c $nginx_config, $binary -T -c $nginx_config"
+  if ((${#nginx_reload[@]})); then
+    line+=", $(type -P -- "${nginx_reload[0]}") ${nginx_reload[*]:1}"
+  elif [[ -d /run/systemd/system ]]; then
+    line+=", $(type -P systemctl) reload nginx"
+  else
+    line+=", $binary -s reload -c $nginx_config"
+  fi
+  printf '%s\n' "$said; and put into sudoers: $line"
+  return 1
+}
+
+# nginx_own_words TEXT: what nginx complains of, in one line.
+nginx_own_words() {
+  local line
+  line=$(grep -m 1 -E '\[(emerg|alert|crit|error)\]' <<<"$1") || line=${1//$'\n'/; }
+  printf '%s\n' "${line#nginx: }"
+}
+
+# nginx_includes DUMP: the file is in what `nginx -T` printed, or would be if it existed.
+nginx_includes() {
+  local pattern
+  [[ $1 != *"# configuration file $nginx_file:"* ]] || return 0
+  [[ ! -e $nginx_file ]] || {
+    [[ $1 == *"# configuration file $(readlink -f -- "$nginx_file"):"* ]]
+    return
+  }
+  while IFS= read -r pattern; do
+    [[ $pattern == /* ]] || pattern=${nginx_config%/*}/$pattern
+    # shellcheck disable=SC2053 # a pattern is what it is compared with
+    [[ $nginx_file != $pattern ]] || return 0
+  done < <(sed -n -E 's/^([^#]*[;{[:space:]])?include[[:space:]]+"?([^";[:space:]]+)"?[[:space:]]*;.*/\2/p' <<<"$1")
+  return 1
+}
+
+# nginx_find_master: sets `nginx_pid_file` and `nginx_master`, the pid of a master that runs; else `why`.
+nginx_find_master() {
+  local said
+  nginx_pid_file=$nginx_pid
+  if [[ -z $nginx_pid_file ]]; then
+    nginx_pid_file=$(awk '$1 == "pid" { gsub(/["'\'';]/, "", $2); print $2; exit }' "$nginx_config" 2>/dev/null)
+  fi
+  if [[ -z $nginx_pid_file ]]; then
+    nginx_pid_file=/run/nginx.pid
+    said=$("$nginx_binary" -V 2>&1)
+    [[ ! $said =~ --pid-path=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]}
+  fi
+  nginx_read_master
+}
+
+nginx_read_master() {
+  local title=''
+  nginx_master=''
+  { read -r nginx_master <"$nginx_pid_file"; } 2>/dev/null
+  if [[ ! $nginx_master =~ ^[0-9]+$ ]]; then
+    why="nginx does not run: its pid file $nginx_pid_file is missing or empty; start nginx"
+    return 1
+  fi
+  { IFS= read -r -d '' title <"/proc/$nginx_master/cmdline"; } 2>/dev/null
+  [[ $title == *'nginx: master process'* ]] && return 0
+  why="nginx does not run: its pid file $nginx_pid_file names process $nginx_master, which is gone or not nginx's master; start nginx"
+  return 1
+}
+
+# nginx_read_generation: sets `generation`: the master and its workers; else `why`.
+nginx_read_generation() {
+  local pid start
+  local -a children
+  start=$(process_start_time "$nginx_master") || {
+    why='nginx ended just now; start it'
+    return 1
+  }
+  generation=("$nginx_master:$start")
+  pid_children "$nginx_master"
+  for pid in ${children[@]+"${children[@]}"}; do
+    if nginx_accepts "$pid" && start=$(process_start_time "$pid"); then
+      generation+=("$pid:$start")
+    fi
+  done
+}
+
+# nginx_accepts PID: it is a worker (there are cache managers too) and not told to end.
+nginx_accepts() {
+  local title=''
+  { IFS= read -r -d '' title <"/proc/$1/cmdline"; } 2>/dev/null
+  [[ $title == *'worker process'* && $title != *'shutting down'* ]]
+}
+
+# nginx_ask_reload: as systemd would where nginx is its, as the service where there is one, else by nginx itself.
+nginx_ask_reload() {
+  if ((${#nginx_reload[@]})); then
+    nginx_as_root "${nginx_reload[@]}"
+  elif [[ -d /run/systemd/system && $(systemctl show --property=MainPID nginx.service 2>/dev/null) == "MainPID=$nginx_master" ]]; then
+    nginx_as_root systemctl reload nginx
+  elif [[ $nginx_config == /etc/nginx/nginx.conf && -x /etc/init.d/nginx && ! -d /run/systemd/system ]] && command -v service >/dev/null; then
+    nginx_as_root service nginx reload
+  else
+    nginx_as_root "$nginx_binary" -s reload -c "$nginx_config"
+  fi
+}
+
+# nginx_is_old WORKER
+nginx_is_old() {
+  [[ " ${old[*]} " == *" $1 "* ]]
+}
+
+# nginx_sees_overlap: as many new workers as there were, beside an old one.
+nginx_sees_overlap() {
+  local worker new=0 alive=0 workers=$((${#old[@]} - 1))
+  nginx_read_generation || return 1
+  for worker in "${generation[@]:1}"; do
+    nginx_is_old "$worker" || new=$((new + 1))
+  done
+  ((new >= workers)) || return 1
+  for worker in "${old[@]:1}"; do
+    ! pid_is "${worker%:*}" "${worker#*:}" || alive=$((alive + 1))
+  done
+  ((alive || workers == 0))
+}
+
+# nginx_judge: 0 a newer generation is in force; else `why`: 1 not yet, 2 it never will be.
+nginx_judge() {
+  local worker new=0
+  nginx_read_master && nginx_read_generation || return 2
+  if [[ ${generation[0]} != "${wanted[0]}" ]]; then
+    why="nginx was restarted meanwhile: its master was process ${wanted[0]%:*} and is $nginx_master now"
+    return 2
+  fi
+  for worker in "${generation[@]:1}"; do
+    if nginx_is_old "$worker"; then
+      why="worker ${worker%:*} of nginx still serves the configuration of before the reload (its error log tells why: often a port that is taken)"
+      return 1
+    fi
+    new=$((new + 1))
+  done
+  if ((new < ${#wanted[@]} - 1)); then
+    why="nginx has $new new workers and had $((${#wanted[@]} - 1)) before the reload"
+    return 1
+  fi
+  [[ $seen != seen ]] && ! nginx_sees_overlap || return 0
+  why='the new workers of nginx did not come from this reload: the old ones had ended before (its error log tells why)'
+  return 1
+}
