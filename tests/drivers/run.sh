@@ -1,0 +1,390 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # variables of suite.sh, which sources this
+#
+# What every `run` driver keeps. A subject gives: subject_begin (set up the host), subject_settings (the driver's settings for a program
+# that behaves as `behaviour` says: program ARGUMENT…), and where it applies subject_settings_user USER, subject_settings_log BYTES,
+# subject_settings_env NAME=VALUE…, subject_false_identity PID.
+
+# begin [BEHAVIOUR…]: a new release of blue.
+begin() {
+  behaviour=("${@:-serves}")
+  new_release "${release_id:-r1}" blue
+}
+
+# up: started, alive and listening.
+up() {
+  expect 0 stage
+  expect 0 start
+  until_true 5 answers_listens || fail "listens says $code: $answer"
+}
+
+answers_listens() {
+  call listens
+  [[ $code == 0 || $code == 3 ]] && listens "$port"
+}
+
+# ours: prints the pids of the programs that the suite started through the driver.
+ours() {
+  pgrep -f "testapp --port $port"
+}
+
+check_has_every_function() {
+  local name found
+  for name in $(functions_of run); do
+    function_of "$driver" "$base" "$name" || fail "neither ${driver}_$name nor ${base:-a base}'s is there"
+  done
+}
+
+check_starts_and_stops() {
+  local first
+  begin
+  up
+  expect 0 alive
+  expect 0 identity
+  first=$answer
+  [[ -n $first ]] || fail 'the identity is empty'
+  expect 0 identity
+  [[ $answer == "$first" ]] || fail "the identity changed: $first, then $answer"
+  [[ -s $release/identity.app ]] || fail 'no identity was saved'
+  [[ $(curl -s 127.0.0.1:8081/profile) == blue ]] || fail 'the program does not answer'
+  expect 0 stop
+  expect 1 alive
+  [[ -n $answer ]] || fail 'alive does not say why not'
+  ! listens "$port" || fail 'something still listens'
+  [[ -z $(ours) ]] || fail "left: $(ours)"
+  expect 0 stop
+  expect 0 clear
+}
+
+check_was_never_started() {
+  begin
+  expect 1 alive
+  expect 0 stop
+  expect 0 clear
+}
+
+check_starts_again() {
+  begin
+  up
+  expect 0 stop
+  up
+  expect 0 alive
+  expect 0 stop
+}
+
+check_answers_in_one_line() {
+  local name
+  begin
+  expect 0 stage
+  expect 0 start
+  until_true 5 answers_listens || fail 'it does not listen'
+  for name in alive identity listens 'persist on' 'persist off' stop alive clear; do
+    # shellcheck disable=SC2086 # a function and its argument
+    call $name
+    [[ $answer != *$'\n'* ]] || fail "$name answered more than one line: $answer"
+  done
+}
+
+check_leaves_the_script_alone() {
+  local name found before after
+  begin
+  for name in stage start alive identity listens logs persist stop clear; do
+    function_of "$driver" "$base" "$name"
+    before=$(
+      shopt
+      set +o
+      trap -p
+      pwd
+    )
+    case $name in
+      logs) "$found" 5 ;;
+      persist) "$found" on ;;
+      *) "$found" ;;
+    esac >/dev/null 2>&1 </dev/null
+    after=$(
+      shopt
+      set +o
+      trap -p
+      pwd
+    )
+    [[ $after == "$before" ]] || fail "$name changed an option, a trap or the folder: $(diff <(printf '%s' "$before") <(printf '%s' "$after"))"
+  done
+}
+
+check_shows_the_log() {
+  begin
+  up
+  expect 0 logs 20
+  says 'testapp: '
+  expect 0 logs 1
+  [[ $answer != *$'\n'* ]] || fail "one line was asked for: $answer"
+  expect 0 stop
+}
+
+check_outlives_its_caller() {
+  local pid descriptor session stat_state stat_parent stat_session stat_start
+  begin
+  up
+  pid=$(ours | head -n 1)
+  for descriptor in "/proc/$pid/fd/"*; do
+    [[ $(readlink "$descriptor") != *lock* ]] || fail "it holds the script's lock: $(readlink "$descriptor")"
+  done
+  pid_stat $$
+  session=$stat_session
+  pid_stat "$pid"
+  [[ $stat_session != "$session" ]] || fail 'it is in the session of the script'
+  for descriptor in 0 1 2; do
+    [[ $(readlink "/proc/$pid/fd/$descriptor") != "$(readlink "/proc/$$/fd/$descriptor")" || $descriptor == 0 ]] \
+      || fail "it holds the script's descriptor $descriptor"
+  done
+  expect 0 stop
+}
+
+check_ignores_no_signal() {
+  local pid ignored
+  begin
+  trap '' HUP PIPE
+  up
+  pid=$(ours | head -n 1)
+  ignored=$(awk '$1 == "SigIgn:" { print $2 }' "/proc/$pid/status")
+  # Rust's runtime ignores PIPE (bit 12) by itself; HUP INT QUIT TERM are bits 0, 1, 2, 14.
+  (((16#$ignored & 16#4007) == 0)) || fail "it was started with signals ignored: $ignored"
+  expect 0 stop
+}
+
+check_tells_who_has_the_port() {
+  local stranger
+  begin sleeps
+  expect 0 stage
+  expect 0 start
+  call listens
+  [[ $code == 1 || $code == 3 ]] || fail "nobody listens, and it says $code: $answer"
+  "$suite/../testapp" --port "$port" >/dev/null 2>&1 &
+  stranger=$!
+  until_true 5 listens "$port" || fail 'the stranger does not listen'
+  call listens
+  [[ $code == 2 || $code == 3 ]] || fail "a stranger listens, and it says $code: $answer"
+  [[ $code == 3 ]] || says "$stranger"
+  expect 0 stop
+  kill -0 "$stranger" || fail 'the stranger was ended'
+}
+
+check_tells_that_it_ended() {
+  begin ends
+  expect 0 stage
+  call start
+  until_true 3 ended || fail "it ended, and alive says $code: $answer"
+  [[ -n $answer ]] || fail 'alive does not say why not'
+  expect 0 logs 5
+  says 'that is all'
+  expect 0 stop
+}
+
+ended() {
+  call alive
+  ((code == 1))
+}
+
+check_tells_the_exit_code() {
+  begin ends
+  expect 0 start
+  until_true 3 ended
+  says 'code 3'
+  expect 0 stop
+  release_id=r2 begin killed
+  expect 0 start
+  until_true 3 ended
+  says 'signal 9 (KILL)'
+}
+
+check_kills_what_ignores_term() {
+  local began
+  begin stubborn
+  up
+  now
+  began=$now_ms
+  expect 0 stop
+  now
+  ((now_ms - began >= 1900)) || fail "killed after $((now_ms - began)) ms instead of 2000"
+  ((now_ms - began < 6000)) || fail "it took $((now_ms - began)) ms"
+  expect 1 alive
+  [[ -z $(ours) ]] || fail "left: $(ours)"
+}
+
+check_ends_quickly_what_ends_quickly() {
+  local began
+  stop_grace=20000
+  begin
+  up
+  now
+  began=$now_ms
+  expect 0 stop
+  now
+  ((now_ms - began < 1500)) || fail "it took $((now_ms - began)) ms to stop a program that ends at once"
+}
+
+check_ends_its_children() {
+  begin family
+  up
+  [[ -n $(pgrep -f 'sleep 1000') ]] || fail 'it has no children'
+  expect 0 stop
+  [[ -z $(pgrep -f 'sleep 1000') ]] || fail "left: $(pgrep -af 'sleep 1000')"
+}
+
+# A shell around the program dies of TERM and leaves the program.
+check_ends_what_a_wrapper_leaves() {
+  begin wrapped
+  up
+  expect 0 stop
+  [[ -z $(ours) ]] || fail "left: $(ours)"
+}
+
+check_ends_what_is_left_of_a_dead_one() {
+  local stat_state stat_parent stat_session stat_start
+  begin wrapped
+  up
+  pid_stat "$(ours | head -n 1)"
+  kill -KILL "$stat_parent"
+  until_true 3 ended || fail 'the wrapper is dead, and alive says that it lives'
+  expect 0 stop
+  [[ -z $(ours) ]] || fail "left: $(ours)"
+}
+
+check_tells_a_daemon() {
+  begin daemon
+  expect 0 start
+  until_true 5 listens "$port" || fail 'the daemon does not listen'
+  expect 1 alive
+  says 'left the foreground'
+  expect 0 stop
+  until_true 3 gone || fail "left: $(ours)"
+}
+
+gone() { [[ -z $(ours) ]]; }
+
+check_leaves_a_pid_of_somebody_else() {
+  local pid
+  begin
+  sleep 1000 &
+  pid=$!
+  subject_false_identity "$pid" >"$release/identity.app"
+  expect 1 alive
+  expect 0 stop
+  kill -0 "$pid" 2>/dev/null || fail 'a process that was not started by the driver was ended'
+}
+
+check_passes_values_unchanged() {
+  local name pid
+  # shellcheck disable=SC2016,SC1003 # these are to arrive as they stand
+  local -A sent=([QUOTES]="a'b\"c\`d" [DOLLAR]='$HOME ${x} $(id) %h %%' [BACKSLASH]='\ \\ \n \" end\' [LINES]=$'one\ntwo\n\nfour\n'
+    [UNICODE]='배포 é 🚀' [SPACES]='  a   b  ' [TAB]=$'a\tb' [EMPTY]='' [GLOB]='* ? [a] ~' [EQUALS]='a=b=c')
+  for name in "${!sent[@]}"; do
+    input_names+=("$name")
+    input["$name"]=${sent[$name]}
+  done
+  begin environment
+  up
+  while IFS= read -r -d '' name; do
+    [[ -z ${sent[${name%%=*}]+is} ]] || {
+      [[ ${name#*=} == "${sent[${name%%=*}]}" ]] || fail "${name%%=*} arrived as '${name#*=}'"
+      unset "sent[${name%%=*}]"
+    }
+  done </tmp/environment
+  ((${#sent[@]} == 0)) || fail "did not arrive: ${!sent[*]}"
+  grep -zqx 'PORT=8081' /tmp/environment || fail 'PORT did not arrive'
+  grep -zqx 'COLOR=blue' /tmp/environment || fail 'COLOR did not arrive'
+  for pid in $(pgrep -f .); do
+    ! grep -qs '배포' "/proc/$pid/cmdline" || fail "a value stands on a command line: $(pid_command "$pid")"
+  done
+  expect 0 stop
+}
+
+check_hides_the_callers_environment() {
+  begin environment
+  export CALLERS_SECRET=hidden
+  up
+  ! grep -zq CALLERS_SECRET /tmp/environment || fail "the caller's variables are in its environment"
+  expect 0 stop
+}
+
+check_own_variables_win() {
+  subject_env=('COLOR=mine' $'MANY=a \'b\'\n"c"')
+  begin environment
+  up
+  grep -zqx 'COLOR=mine' /tmp/environment || fail 'env does not win'
+  [[ $(tr '\0' '\1' </tmp/environment) == *$'MANY=a \'b\'\n"c"\1'* ]] || fail 'a variable of env was changed'
+  expect 0 stop
+}
+
+check_runs_as_another_user() {
+  local pid
+  subject_user=ec2-user
+  begin environment
+  up
+  pid=$(ours | head -n 1)
+  [[ $(stat -c %U "/proc/$pid") == ec2-user ]] || fail "it runs as $(stat -c %U "/proc/$pid")"
+  [[ $(awk '$1 == "Groups:" { $1 = ""; print }' "/proc/$pid/status" | tr -d ' ') == "$(id -G ec2-user | tr -d ' ')" ]] || fail 'it has groups of root'
+  grep -zqx 'HOME=/home/ec2-user' /tmp/environment || fail "HOME is not the user's"
+  expect 0 alive
+  expect 0 enter id -un
+  says ec2-user
+  expect 0 stop
+  [[ -z $(ours) ]] || fail "left: $(ours)"
+}
+
+check_tells_an_unknown_user() {
+  subject_user=nobody-of-that-name
+  begin
+  expect 1 start
+  says nobody-of-that-name
+}
+
+check_enters() {
+  begin
+  up
+  # shellcheck disable=SC2016 # expanded inside
+  expect 0 enter sh -c 'echo "in $COLOR"'
+  says 'in blue'
+  expect 7 enter sh -c 'exit 7'
+  expect 0 stop
+}
+
+check_caps_the_log() {
+  local bytes
+  subject_log=65536
+  begin talks
+  up
+  until_true 10 talked || fail 'it does not stop talking'
+  sleep 0.3
+  bytes=$(cat "$release"/log.app* | wc -c)
+  ((bytes <= 65536)) || fail "the log has $bytes bytes instead of 65536"
+  ((bytes >= 16384)) || fail "the log has only $bytes bytes"
+  expect 0 logs 3
+  says 'word 20000'
+  expect 0 stop
+}
+
+talked() { [[ -f /tmp/talked ]]; }
+
+check_a_full_disk_does_not_stop_it() {
+  mkdir -p "$state"
+  mount -t tmpfs -o size=400k tmpfs "$state"
+  begin patient
+  up
+  head -c 1m /dev/zero >"$state/fill" 2>/dev/null
+  : >/tmp/go
+  until_true 10 talked || fail 'it is blocked by its log'
+  expect 0 alive
+  rm "$state/fill"
+  expect 0 stop
+}
+
+check_tells_a_missing_program() {
+  begin missing
+  call start
+  ((code == 1)) || {
+    until_true 3 ended || fail 'there is no program, and it is alive'
+    expect 0 logs 3
+  }
+  [[ $answer == *no-such-program* ]] || fail "it does not name the program: $answer"
+}

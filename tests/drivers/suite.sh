@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# suite.sh SUBJECT CHECK: one check of the driver contract, on a host that is thrown away afterwards.
+#
+# SUBJECT is a file that says how to try a driver (see subjects/), CHECK the name of a function of run.sh or switch.sh without its
+# `check_`. The driver's functions are called as the engine calls them. Exit 0: it keeps this part of the contract.
+# shellcheck disable=SC2034,SC2154 # variables that the runtime reads, and the subject sets
+set -u
+suite=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+subject=$1
+check=$2
+[[ -z ${TOOLS_FIRST-} ]] || PATH=$TOOLS_FIRST:$PATH
+
+# The application that every subject drives: two colors, one service.
+app=shop
+root=/srv/shop
+colors=(blue green)
+services=(app)
+sudo=()
+state=/var/lib/deployc/shop
+drain_within=30000
+declare -A deadline=() input=()
+input_names=()
+secret_names=()
+behaviour=(serves)
+
+for module in "$suite"/../stdlib/shell/*.sh; do
+  # shellcheck disable=SC1090 # the runtime, module by module
+  source "$module"
+done
+state=/var/lib/deployc/shop
+
+color_blue() {
+  other_color=green
+  port=8081 other_port=8082 address=127.0.0.1:8081
+}
+
+color_green() {
+  other_color=blue
+  port=8082 other_port=8081 address=127.0.0.1:8082
+}
+
+service_app() {
+  handover=overlap stop_within=${stop_grace-2000}
+  if [[ $kind == run ]]; then
+    run=$driver run_base=$base
+    subject_settings
+  fi
+}
+
+fragment() { subject_fragment "$1"; }
+
+# ---- what checks say -----------------------------------------------------------------------------
+
+# fail WORDS…: ends the check; what was left running ends with the host.
+fail() {
+  printf '%s: %s\n' "$check" "$*" >&2
+  exit 1
+}
+
+# call FUNCTION ARG…: as the engine does; sets `answer` and `code`.
+call() {
+  call_driver "$driver" "$base" "$@"
+  code=$?
+}
+
+# expect CODE FUNCTION ARG…
+expect() {
+  local wanted=$1
+  shift
+  call "$@"
+  [[ $code == "$wanted" ]] || fail "$1 exited $code instead of $wanted: $answer"
+}
+
+# says TEXT: in the last answer.
+says() {
+  [[ $answer == *"$1"* ]] || fail "the answer does not say '$1': $answer"
+}
+
+# until_true SECONDS COMMAND…
+until_true() {
+  local until
+  now
+  until=$((now_ms + $1 * 1000))
+  shift
+  until "$@"; do
+    now
+    ((now_ms < until)) || return 1
+    sleep 0.02
+  done
+}
+
+# new_release ID COLOR: what follows speaks of it.
+new_release() {
+  release=$state/releases/$1
+  mkdir -p "$release/slot" "$release/inputs" "$state/colors"
+  printf 'color=%s\n' "$2" >"$release/meta"
+  [[ $kind != switch ]] || fragment "$2" >"$release/fragment"
+  use "$2"
+}
+
+# get PATH: through the proxy, on a connection of its own.
+get() { curl -s --max-time 5 "http://127.0.0.1$1"; }
+
+# listens PORT
+listens() {
+  local inode
+  inode=$(listeners "$1")
+  [[ -n $inode ]]
+}
+
+# functions_of KIND: the contract's.
+functions_of() {
+  case $1 in
+    run) printf '%s\n' stage start alive identity listens enter stop clear logs persist ;;
+    switch) printf '%s\n' routed write swap restore test snapshot reload confirm draining mutex preflight ;;
+  esac
+}
+
+scratch=$(mktemp -d)
+watch_signals
+exec 8>"$scratch/proxy-lock" 9>"$scratch/lock"
+cd / || exit
+# shellcheck disable=SC1090 # it sets kind, driver, base and `files`
+source "$subject"
+for file in "${files[@]}"; do
+  # shellcheck disable=SC1090 # the driver's functions
+  source "$(dirname "$subject")/$file"
+done
+# shellcheck disable=SC1090 # the checks of this kind of driver
+source "$suite/$kind.sh"
+[[ $kind != switch ]] || subject_settings
+subject_begin
+"check_$check" </dev/null || fail "it ended with $?"
