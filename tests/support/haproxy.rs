@@ -6,6 +6,9 @@
 //!
 //! The reload is in force when the master has a worker that it did not have before, and every worker of before is gone
 //! or has given its listening sockets up: an old worker that drains still has its connections, but none in state LISTEN.
+//!
+//! A master that is still busy with its start or with a reload can lose the signal: it is sent again every second until
+//! a new worker is there. One reload too many does no harm. While it reloads, its pid file is empty for a moment.
 
 use std::fs;
 use std::path::Path;
@@ -32,6 +35,7 @@ defaults
 /// HAProxy on a host without systemd. It ends with the host.
 pub struct Haproxy<'a> {
     host: &'a Host,
+    master: u32,
 }
 
 impl<'a> Haproxy<'a> {
@@ -56,7 +60,15 @@ impl<'a> Haproxy<'a> {
             FRAGMENTS,
         ];
         host.run(&words).ok();
-        let haproxy = Self { host };
+        let mut master = None;
+        wait::until(Duration::from_secs(5), || {
+            master = host.read(PID_FILE).trim().parse().ok();
+            master.is_some()
+        });
+        let haproxy = Self {
+            host,
+            master: master.expect("haproxy writes its pid file"),
+        };
         assert!(
             wait::until(Duration::from_secs(5), || !haproxy.workers().is_empty()),
             "haproxy has no worker"
@@ -66,11 +78,7 @@ impl<'a> Haproxy<'a> {
 
     /// The master's process id on the host.
     pub fn master(&self) -> u32 {
-        self.host
-            .read(PID_FILE)
-            .trim()
-            .parse()
-            .unwrap_or_else(|_| panic!("haproxy has no pid file"))
+        self.master
     }
 
     /// All workers: the one that serves and those that drain.
@@ -121,15 +129,28 @@ impl<'a> Haproxy<'a> {
     /// Reloads and waits until it is in force.
     pub fn reload(&self) {
         let before = self.workers();
-        self.host
-            .run(&["kill", "-USR2", &self.master().to_string()])
-            .ok();
-        let in_force = wait::until(Duration::from_secs(10), || {
-            self.workers()
-                .iter()
-                .any(|worker| !before.contains(worker) && self.listens(*worker))
-                && before.iter().all(|worker| !self.listens(*worker))
+        let is_new = |worker: &u32| !before.contains(worker);
+        let forked = (0..10).any(|_| {
+            self.host
+                .run(&["kill", "-USR2", &self.master().to_string()])
+                .ok();
+            wait::until(Duration::from_secs(1), || self.workers().iter().any(is_new))
         });
-        assert!(in_force, "the reload is not in force");
+        let in_force = forked
+            && wait::until(Duration::from_secs(10), || {
+                self.workers()
+                    .iter()
+                    .any(|worker| is_new(worker) && self.listens(*worker))
+                    && before.iter().all(|worker| !self.listens(*worker))
+            });
+        let workers: Vec<_> = self
+            .workers()
+            .iter()
+            .map(|&worker| (worker, self.listens(worker)))
+            .collect();
+        assert!(
+            in_force,
+            "the reload is not in force: workers before {before:?}, now {workers:?}"
+        );
     }
 }
