@@ -3,6 +3,7 @@
 //! `cargo test --test e2e` runs all, `cargo test --test e2e NAME` some, `-- --list` names them. A test that cannot run
 //! its real part on this machine says `skipped` and why; with `CI=true` it fails instead.
 
+mod agent;
 mod hosts;
 #[path = "../support/mod.rs"]
 mod support;
@@ -35,7 +36,7 @@ use tests;
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
-    let all = [hosts::tests()].into_iter().flatten();
+    let all = [agent::tests(), hosts::tests()].into_iter().flatten();
     let conclusion = libtest_mimic::run(&arguments, all.map(trial).collect());
     support::docker::end_engine();
     conclusion.exit_code()

@@ -1,1 +1,317 @@
-//! The agent.
+//! The CodeDeploy agent, in-place deployments without a load balancer, as the agent 1.8 really behaves:
+//! what Install deletes and copies, which hooks run, in which environment, and what counts as their failure.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use super::appspec::{AppSpec, FileExists, Hook};
+use super::host::Host;
+use super::process::Running;
+
+/// Where the agent keeps bundles.
+const ARCHIVES: &str = "/opt/codedeploy-agent/deployment-root/7d6d";
+/// Of a script's output, so much reaches the console.
+const TAIL: usize = 2048;
+/// The agent itself would wait for ever for a leader that ignores TERM; a test does not.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The agent of one host, with one application.
+pub struct Agent<'a> {
+    host: &'a Host,
+    application: &'a str,
+    deployments: u32,
+    /// What the last Install made: files and links, then folders.
+    cleanup: Vec<String>,
+    /// The archive of the last revision whose Install went through; its `ApplicationStop` runs next time.
+    installed: Option<String>,
+}
+
+/// Why an event failed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Code {
+    /// The script is not in the bundle.
+    ScriptMissing,
+    /// The timeout was reached.
+    ScriptTimedOut,
+    /// The script exited with another code than 0.
+    ScriptFailed,
+    /// Something that the script left behind holds its output open.
+    OutputsLeftOpen,
+    /// Install, or the reading of `appspec.yml`.
+    Unknown,
+}
+
+/// One event of a deployment.
+#[derive(Debug)]
+pub struct Event {
+    /// `ApplicationStart`, …
+    pub name: String,
+    /// The last 2048 characters of the output.
+    pub tail: String,
+    /// How long it took.
+    pub took: Duration,
+    /// Why it failed.
+    pub failed: Option<Code>,
+}
+
+/// A deployment that has ended.
+#[derive(Debug)]
+pub struct Deployment {
+    /// `d-000000001`.
+    pub id: String,
+    /// The events up to the first that failed.
+    pub events: Vec<Event>,
+}
+
+impl Deployment {
+    /// Fails the test unless every event succeeded.
+    #[track_caller]
+    pub fn ok(&self) -> &Self {
+        let failed = self.events.iter().find(|event| event.failed.is_some());
+        assert!(
+            failed.is_none(),
+            "deployment {} failed: {failed:#?}",
+            self.id
+        );
+        self
+    }
+
+    /// The event that failed.
+    #[track_caller]
+    pub fn failed_in(&self, name: &str) -> &Event {
+        let last = self.events.last().expect("a deployment has events");
+        assert!(
+            last.name == name && last.failed.is_some(),
+            "expected a failure in {name}: {self:#?}"
+        );
+        last
+    }
+}
+
+impl<'a> Agent<'a> {
+    /// An agent that has not deployed anything yet.
+    pub fn new(host: &'a Host, application: &'a str) -> Self {
+        Self {
+            host,
+            application,
+            deployments: 0,
+            cleanup: Vec::new(),
+            installed: None,
+        }
+    }
+
+    /// Deploys a bundle, a folder of this machine.
+    pub fn deploy(&mut self, bundle: &Path) -> Deployment {
+        self.deployments += 1;
+        let id = format!("d-{:09}", self.deployments);
+        let archive = format!("{ARCHIVES}/{id}/deployment-archive");
+        let mut deployment = Deployment {
+            id,
+            events: Vec::new(),
+        };
+        // Both the events and what each needs are in the agent's order.
+        let _ = self.run_events(bundle, &archive, &mut deployment);
+        deployment
+    }
+
+    /// Runs the events; stops at the first that fails.
+    fn run_events(
+        &mut self,
+        bundle: &Path,
+        archive: &str,
+        deployment: &mut Deployment,
+    ) -> Option<()> {
+        if let Some(previous) = self.installed.clone() {
+            self.hook_event("ApplicationStop", &previous, deployment)?;
+        }
+        self.host.copy_folder(bundle, archive);
+        self.hook_event("BeforeInstall", archive, deployment)?;
+        let installed = self.install(archive);
+        deployment.events.push(Event {
+            name: "Install".into(),
+            tail: installed.as_ref().err().cloned().unwrap_or_default(),
+            took: Duration::ZERO,
+            failed: installed.as_ref().err().map(|_| Code::Unknown),
+        });
+        installed.ok()?;
+        self.installed = Some(archive.to_owned());
+        for event in ["AfterInstall", "ApplicationStart", "ValidateService"] {
+            self.hook_event(event, archive, deployment)?;
+        }
+        Some(())
+    }
+
+    fn hook_event(&self, name: &str, archive: &str, deployment: &mut Deployment) -> Option<()> {
+        let spec = match self.spec(archive) {
+            Ok(spec) => spec,
+            Err(reason) => {
+                let failed = Some(Code::Unknown);
+                deployment.events.push(Event {
+                    name: name.into(),
+                    tail: reason,
+                    took: Duration::ZERO,
+                    failed,
+                });
+                return None;
+            }
+        };
+        for hook in spec.scripts(name) {
+            let event = self.script(name, archive, hook, &deployment.id);
+            let failed = event.failed.is_some();
+            deployment.events.push(event);
+            if failed {
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    fn spec(&self, archive: &str) -> Result<AppSpec, String> {
+        AppSpec::parse(&self.host.read(&format!("{archive}/appspec.yml")))
+    }
+
+    /// Deletes what the previous Install made, then copies.
+    fn install(&mut self, archive: &str) -> Result<(), String> {
+        let spec = self.spec(archive)?;
+        for path in std::mem::take(&mut self.cleanup) {
+            let path = self.host.path(&path);
+            // Folders stay if something else is in them.
+            let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir(&path));
+        }
+        for copy in &spec.files {
+            let source = format!("{archive}/{}", copy.source.trim_matches('/'));
+            let destination = copy.destination.trim_end_matches('/').to_owned();
+            self.make_folder(&destination);
+            let from = self.host.path(&source);
+            if from.is_dir() {
+                self.copy_contents(&from, &destination, spec.file_exists)?;
+            } else {
+                let name = from
+                    .file_name()
+                    .ok_or("a source without a name")?
+                    .to_string_lossy()
+                    .into_owned();
+                self.copy_file(&from, &format!("{destination}/{name}"), spec.file_exists)?;
+            }
+        }
+        // Children before their folders.
+        self.cleanup.sort_by(|left, right| right.cmp(left));
+        Ok(())
+    }
+
+    fn copy_contents(
+        &mut self,
+        from: &Path,
+        to: &str,
+        file_exists: FileExists,
+    ) -> Result<(), String> {
+        for entry in fs::read_dir(from)
+            .map_err(|reason| reason.to_string())?
+            .flatten()
+        {
+            let target = format!("{to}/{}", entry.file_name().to_string_lossy());
+            if entry.path().is_dir() {
+                self.make_folder(&target);
+                self.copy_contents(&entry.path(), &target, file_exists)?;
+            } else {
+                self.copy_file(&entry.path(), &target, file_exists)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn copy_file(&mut self, from: &Path, to: &str, file_exists: FileExists) -> Result<(), String> {
+        match (self.host.exists(to), file_exists) {
+            (true, FileExists::Disallow) => return Err(format!("the file already exists: {to}")),
+            (true, FileExists::Retain) => return Ok(()),
+            (true, FileExists::Overwrite) | (false, _) => {}
+        }
+        self.host.copy(from, to);
+        self.cleanup.push(to.to_owned());
+        Ok(())
+    }
+
+    fn make_folder(&mut self, path: &str) {
+        if !self.host.exists(path) {
+            fs::create_dir_all(self.host.path(path)).expect("the host's folders can be made");
+            self.cleanup.push(path.to_owned());
+        }
+    }
+
+    /// Runs one script as the agent does.
+    fn script(&self, event: &str, archive: &str, hook: &Hook, id: &str) -> Event {
+        let path = format!("{archive}/{}", hook.location);
+        let mut result = Event {
+            name: event.into(),
+            tail: String::new(),
+            took: Duration::ZERO,
+            failed: None,
+        };
+        if !self.host.path(&path).is_file() {
+            result.failed = Some(Code::ScriptMissing);
+            return result;
+        }
+        make_executable(&self.host.path(&path));
+        let mut running = Running::start(self.command(event, &path, hook, id));
+        let limit = Duration::from_secs(hook.timeout);
+        let mut timed_out = false;
+        while !(running.has_ended() && running.output_closed()) {
+            if !timed_out && running.elapsed() > limit {
+                timed_out = true;
+                running.signal(Signal::TERM);
+                result.failed = Some(if running.has_ended() {
+                    Code::OutputsLeftOpen
+                } else {
+                    Code::ScriptTimedOut
+                });
+            }
+            // The agent waits for the leader, however long it takes after TERM, but no longer for the output.
+            if timed_out && running.has_ended() {
+                break;
+            }
+            assert!(
+                running.elapsed() < limit + PATIENCE,
+                "{event}: the script ignores TERM"
+            );
+            thread::sleep(Duration::from_millis(5));
+        }
+        let outcome = running.into_outcome();
+        result.took = outcome.took;
+        let output = outcome.output();
+        let skipped = output.chars().count().saturating_sub(TAIL);
+        result.tail = output.chars().skip(skipped).collect();
+        if result.failed.is_none() && outcome.code != 0 {
+            result.failed = Some(Code::ScriptFailed);
+        }
+        result
+    }
+
+    /// The script with the agent's environment: no `HOME`, `/` as its folder, standard input closed.
+    fn command(&self, event: &str, path: &str, hook: &Hook, id: &str) -> Command {
+        let mut command = match &hook.runas {
+            Some(user) => self.host.command(&["su", user, "-c", path]),
+            None => self.host.command(&[path]),
+        };
+        command
+            .env("LIFECYCLE_EVENT", event)
+            .env("DEPLOYMENT_ID", id)
+            .env("APPLICATION_NAME", self.application)
+            .env("DEPLOYMENT_GROUP_NAME", "production")
+            .env("DEPLOYMENT_GROUP_ID", "7d6d")
+            .env("BUNDLE_BUCKET", "bundles")
+            .env("BUNDLE_KEY", "bundle.zip")
+            .env("BUNDLE_VERSION", "1")
+            .env("BUNDLE_ETAG", "e7a6");
+        command
+    }
+}
+
+fn make_executable(path: &PathBuf) {
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("a mode can be set");
+}

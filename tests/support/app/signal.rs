@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static TERMINATED: AtomicBool = AtomicBool::new(false);
 const SIGTERM: i32 = 15;
 
+#[expect(unsafe_code, reason = "the standard library has no signals")]
 unsafe extern "C" {
     fn signal(number: i32, handler: extern "C" fn(i32)) -> usize;
 }
@@ -19,6 +20,7 @@ extern "C" fn remember(_number: i32) {
 }
 
 /// From now on TERM is remembered instead of ending the process.
+#[expect(unsafe_code, reason = "the standard library has no signals")]
 pub fn install() {
     // SAFETY: the handler only stores to an atomic, which is allowed in a signal handler.
     unsafe {
