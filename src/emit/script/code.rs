@@ -73,6 +73,26 @@ impl Code {
         self.line(")");
     }
 
+    /// `name=(words…)`, as many words on a line as fit. For words without line breaks.
+    pub(super) fn table(&mut self, name: &str, words: &[impl Display]) {
+        self.line(format!("{name}=("));
+        self.depth += 1;
+        let mut line = String::new();
+        for word in words {
+            let word = word.to_string();
+            if !line.is_empty() && line.len() + word.len() + 2 * self.depth >= WIDTH {
+                self.line(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(&word);
+        }
+        self.line(line);
+        self.depth -= 1;
+        self.line(")");
+    }
+
     /// A comment on lines of its own.
     pub(super) fn comment(&mut self, text: &str) {
         for line in text.lines() {

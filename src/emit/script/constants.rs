@@ -73,7 +73,7 @@ impl Script<'_> {
         } else {
             code.line("hook_deployment=''");
         }
-        code.array("tools", &self.tools()?, None);
+        code.table("tools", &self.tools()?);
         code.gap();
         self.deadlines(code);
         code.gap();
@@ -104,20 +104,7 @@ impl Script<'_> {
             .iter()
             .map(|(name, limit)| format!("[{name}]={}", limit.as_millis()))
             .collect();
-        code.line("declare -A deadline=(");
-        let mut line = String::new();
-        for limit in limits {
-            if line.len() + limit.len() > 96 {
-                code.line(format!("  {line}"));
-                line.clear();
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(&limit);
-        }
-        code.line(format!("  {line}"));
-        code.line(")");
+        code.table("declare -A deadline", &limits);
     }
 
     fn inputs(&self, code: &mut Code) -> Result<(), Failed> {

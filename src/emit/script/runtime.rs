@@ -28,12 +28,12 @@ pub(super) fn text(app: &App) -> String {
     let drivers = drivers
         .iter()
         .filter_map(|driver| Some(driver.functions.as_ref()?.text.as_str()));
-    let mut text = String::new();
-    for file in modules.chain(drivers) {
-        text.push_str(without_directives(file).trim_end());
-        text.push_str("\n\n");
-    }
-    text
+    let files: Vec<&str> = modules
+        .chain(drivers)
+        .map(|file| without_directives(file).trim_end())
+        .filter(|file| !file.is_empty())
+        .collect();
+    files.join("\n\n")
 }
 
 /// The drivers whose functions the script calls, each once, bases first.
