@@ -1,5 +1,6 @@
 //! One case a folder in `tests/cases/syntax`: `deploy.bg` and what is found in it, `expected.txt`,
-//! a line `line:column: CODE message` for each finding. `BLESS=1` writes the expectation anew.
+//! a line `line:column: CODE message` for each finding. If there is no error,
+//! `formatted.bg` is the file in the one layout. `BLESS=1` writes both anew.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -34,12 +35,21 @@ fn main() {
 
 fn case(folder: &Path) -> Result<(), Failed> {
     let text = fs::read_to_string(folder.join("deploy.bg"))?;
-    let found = short(&text);
-    let path = folder.join("expected.txt");
-    if std::env::var_os("BLESS").is_some() {
-        fs::write(&path, &found)?;
+    let (found, formatted) = read(&text);
+    compare(&folder.join("expected.txt"), &found)?;
+    let path = folder.join("formatted.bg");
+    match formatted {
+        Some(formatted) => compare(&path, &formatted),
+        None if path.exists() => Err("a file with errors is not formatted".into()),
+        None => Ok(()),
     }
-    let expected = fs::read_to_string(&path)?;
+}
+
+fn compare(path: &Path, found: &str) -> Result<(), Failed> {
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(path, found)?;
+    }
+    let expected = fs::read_to_string(path)?;
     if found == expected {
         Ok(())
     } else {
@@ -47,11 +57,12 @@ fn case(folder: &Path) -> Result<(), Failed> {
     }
 }
 
-fn short(text: &str) -> String {
+/// The findings and, if no error is among them, the formatted text.
+fn read(text: &str) -> (String, Option<String>) {
     let mut sources = Sources::new();
     let file = sources.add("deploy.bg", text);
     let mut report = Report::new();
-    syntax::parse(file, text, &mut report);
+    let tree = syntax::parse(file, text, &mut report);
     let mut lines = String::new();
     for finding in report.sorted() {
         if let Some(label) = &finding.label {
@@ -60,5 +71,6 @@ fn short(text: &str) -> String {
         }
         writeln!(lines, "{} {}", finding.code, finding.message).expect("a string takes all");
     }
-    lines
+    let formatted = (!report.has_errors()).then(|| syntax::format(&tree, text));
+    (lines, formatted)
 }

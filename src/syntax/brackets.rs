@@ -152,7 +152,7 @@ fn matched(file: FileId, text: &str, marks: &Marks, trust: Trust) -> Repair {
         strays: Vec::new(),
     };
     let mut open: Vec<&Mark> = Vec::new();
-    for mark in &marks.marks {
+    for mark in &marks.all {
         if let (Trust::Indentation, true) = (trust, mark.first) {
             close_by_indentation(file, text, mark, &mut open, &mut repair);
         }
@@ -160,7 +160,10 @@ fn matched(file: FileId, text: &str, marks: &Marks, trust: Trust) -> Repair {
             Shape::Open(_) => open.push(mark),
             Shape::Other => {}
             Shape::Close(bracket) => {
-                let partner = open
+                let stray = matches!(trust, Trust::Indentation)
+                    && mark.first
+                    && open.last().is_some_and(|top| top.indent < mark.indent);
+                let partner = (if stray { &[] } else { &open[..] })
                     .iter()
                     .rposition(|opener| opener.shape == Shape::Open(bracket));
                 if let Some(partner) = partner {

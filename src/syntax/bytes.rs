@@ -9,10 +9,10 @@ use crate::source::{FileId, Span};
 ///
 /// # Errors
 /// BG002 when the bytes are not UTF-8, with the line and the byte at which that shows.
-pub fn check_bytes(bytes: &[u8]) -> Result<&str, Diagnostic> {
+pub fn check_bytes(bytes: &[u8]) -> Result<&str, Box<Diagnostic>> {
     std::str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
-        let line = bytes[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let line = bytes[..at].split(|&byte| byte == b'\n').count();
         let finding = Diagnostic::whole(
             Code::NOT_UTF8,
             format!(
@@ -21,10 +21,13 @@ pub fn check_bytes(bytes: &[u8]) -> Result<&str, Diagnostic> {
             ),
         );
         if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-            finding.help("it looks like UTF-16; save it as UTF-8")
+            Box::new(finding.help("it looks like UTF-16; save it as UTF-8"))
         } else {
-            finding
-                .help("save it as UTF-8 in the editor, or convert it: `iconv -f LATIN1 -t UTF-8`")
+            Box::new(
+                finding.help(
+                    "save it as UTF-8 in the editor, or convert it: `iconv -f LATIN1 -t UTF-8`",
+                ),
+            )
         }
     })
 }

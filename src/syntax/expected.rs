@@ -77,11 +77,7 @@ pub(super) fn statements(place: Place) -> String {
         .map(|verb| format!("`{verb}`"))
         .collect();
     let verbs: Vec<&str> = verbs.iter().map(String::as_str).collect();
-    let subject = match place {
-        Place::Top => "at the top level stand".to_owned(),
-        _ => format!("in {} stand", place.called()),
-    };
-    format!("{subject} {}", and(&verbs))
+    format!("{} stand {}", place.called(), and(&verbs))
 }
 
 /// Whether a rule stands for a value.
@@ -156,7 +152,8 @@ fn phrases(rule: Rule) -> &'static [&'static str] {
         Rule::equals | Rule::default => &["`=`"],
         Rule::colon => &["`:`"],
         Rule::EOI => &["the end of the line"],
-        Rule::top_body
+        // pest names the first thing it tried for a block: the newline that must not be there.
+        Rule::early_newline
         | Rule::app_body
         | Rule::settings
         | Rule::color_body

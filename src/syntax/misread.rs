@@ -82,6 +82,16 @@ impl Build<'_> {
                 );
             }
             let span = self.span(at, at + 1);
+            if around.wants(Rule::colon) {
+                return Some(
+                    Diagnostic::new(
+                        Code::UNEXPECTED,
+                        span,
+                        format!("`:` and a type are expected after `{word}`, found `=`"),
+                    )
+                    .help(format!("write `{word}: TYPE = default`")),
+                );
+            }
             return Some(
                 Diagnostic::new(
                     Code::UNEXPECTED,
@@ -123,6 +133,22 @@ impl Build<'_> {
             }
             return None;
         }
+        if around.wants(Rule::equals) && around.wants(Rule::EOI) && !around.rest.is_empty() {
+            let found = expected::token(around.rest);
+            let finding = Diagnostic::new(
+                Code::UNEXPECTED,
+                self.span(at, at + found.len()),
+                format!(
+                    "expected `=` and a default after the type, found {}",
+                    expected::called(found)
+                ),
+            );
+            return Some(if matches!(word, "list" | "map") {
+                finding.help(format!("write `{word} of {found}`"))
+            } else {
+                finding.help(format!("write `= {found}`"))
+            });
+        }
         if around.wants(Rule::equals) && !around.rest.is_empty() {
             return Some(self.missing_mark(around, "="));
         }
@@ -132,7 +158,7 @@ impl Build<'_> {
         // `file "x"` has been read as the head of a part.
         if around.bad.place == Place::Settings
             && around.rest.is_empty()
-            && around.wants(Rule::settings)
+            && around.wants(Rule::early_newline)
         {
             let name = expected::token(around.before);
             let value = around.before[name.len()..].trim_start();
@@ -260,7 +286,7 @@ impl Build<'_> {
 
     /// What was found and what was expected.
     fn plainly(&self, around: &Around) -> Diagnostic {
-        let list = self.expectation(around);
+        let list = expectation(around);
         let found = expected::token(around.rest);
         let at = around.at();
         if found.is_empty() {
@@ -302,22 +328,34 @@ impl Build<'_> {
         if found == "(" || found == ")" {
             return finding.help("there are no parentheses in the language; a list is `[a, b]`");
         }
+        if found == "-" && word_is_number(around.last_word()) {
+            return finding.help("a range of statuses is written `200..299`");
+        }
+        if expected::token(around.bad.text) == "exec" {
+            return finding
+                .help("a command is a list of its words: `exec [\"prog\", \"argument\"]`");
+        }
         if around.stop.expected == [Rule::EOI] || around.wants(Rule::EOI) {
             return finding.help("a newline ends a statement; a text with blanks stands in quotes");
         }
         finding
     }
+}
 
-    fn expectation(&self, around: &Around) -> String {
-        let list = expected::list(&around.stop.expected);
-        match (list.is_empty(), around.bad.place) {
-            (false, _) => list,
-            (true, Place::List) => "a value".to_owned(),
-            (true, Place::Map) => "an entry `NAME = value`".to_owned(),
-            (true, Place::Settings) => "a setting `name = value`".to_owned(),
-            (true, _) => "something else".to_owned(),
-        }
+/// What would have been right.
+fn expectation(around: &Around) -> String {
+    let list = expected::list(&around.stop.expected);
+    match (list.is_empty(), around.bad.place) {
+        (false, _) => list,
+        (true, Place::List) => "a value".to_owned(),
+        (true, Place::Map) => "an entry `NAME = value`".to_owned(),
+        (true, Place::Settings) => "a setting `name = value`".to_owned(),
+        (true, _) => "something else".to_owned(),
     }
+}
+
+fn word_is_number(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|character| character.is_ascii_digit())
 }
 
 /// The character boundary at or before `at`.

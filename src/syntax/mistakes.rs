@@ -191,36 +191,33 @@ impl Build<'_> {
             .filter(|home| home.knows(word))
             .map(|home| home.called())
             .collect();
+        if bad.text[word.len()..].trim_start().starts_with('=') {
+            return Diagnostic::new(
+                Code::MISPLACED,
+                span,
+                format!(
+                    "`{word} = …` is a setting and stands in a driver's block, not {}",
+                    place.called()
+                ),
+            )
+            .help(format!("if it is a constant, write `let {word} = …`"));
+        }
         if !homes.is_empty() {
             return Diagnostic::new(
                 Code::MISPLACED,
                 span,
                 format!(
-                    "`{word}` stands in {}, not in {}",
+                    "`{word}` stands {}, not {}",
                     expected::or(&homes),
                     place.called()
                 ),
             )
             .help(expected::statements(place));
         }
-        if bad.text[word.len()..].trim_start().starts_with('=') {
-            return Diagnostic::new(
-                Code::MISPLACED,
-                span,
-                format!(
-                    "`{word} = …` is a setting and stands in a driver's block, not in {}",
-                    place.called()
-                ),
-            )
-            .help(format!("if it is a constant, write `let {word} = …`"));
-        }
         let finding = |message| Diagnostic::new(Code::UNKNOWN_STATEMENT, span, message);
         match expected::nearest(word, place.first_words()) {
             Some(near) => finding(format!("`{word}`: did you mean `{near}`?")).fix(span, near),
-            None => finding(format!(
-                "`{word}` begins no statement in {}",
-                place.called()
-            )),
+            None => finding(format!("`{word}` begins no statement {}", place.called())),
         }
         .help(expected::statements(place))
     }

@@ -7,6 +7,7 @@
 //! grammar   pest, by grammar/deploy.pest
 //! build     pairs → tree
 //! mistakes  what is wrong with a statement that could not be read
+//! layout    tree → text, for `deployc fmt`
 //! ```
 
 mod brackets;
@@ -14,6 +15,7 @@ mod build;
 mod bytes;
 mod expected;
 mod grammar;
+mod layout;
 mod misread;
 mod mistakes;
 mod place;
@@ -23,6 +25,7 @@ pub mod tree;
 use pest::Parser;
 
 pub use bytes::check_bytes;
+pub use layout::format;
 
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::source::{FileId, Span};
@@ -38,7 +41,7 @@ pub const MAX_BYTES: usize = 4 << 20;
 const MAX_FINDINGS: usize = 100;
 
 /// Reads a file. What can be read is in the tree, every mistake in the report; without an error of
-/// a BG0xx code there, the tree is the whole file.
+/// the syntax family (BG0xx) there, the tree is the whole file.
 pub fn parse(file: FileId, text: &str, report: &mut Report) -> File {
     let nothing = |end| File {
         body: Body::empty(Span {

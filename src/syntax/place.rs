@@ -52,23 +52,23 @@ impl Place {
         Self::Driver,
     ];
 
-    /// What it is called in messages.
+    /// Where that is, in messages.
     pub fn called(self) -> &'static str {
         match self {
-            Self::Top => "the top level",
-            Self::App => "`app`",
-            Self::Settings => "a driver's block",
-            Self::Color => "`color`",
-            Self::Service => "`service`",
-            Self::Probe => "`probe` and `verify`",
-            Self::Cleanup => "`cleanup`",
-            Self::Lock => "`lock`",
-            Self::Commands => "`before`, `after` and `build`",
-            Self::Options => "the block of `exec` and `shell`",
-            Self::On => "`on`",
-            Self::Driver => "`driver`",
-            Self::List => "a list",
-            Self::Map => "a map",
+            Self::Top => "at the top level",
+            Self::App => "in `app`",
+            Self::Settings => "in a driver's block",
+            Self::Color => "in `color`",
+            Self::Service => "in `service`",
+            Self::Probe => "in `probe` and `verify`",
+            Self::Cleanup => "in `cleanup`",
+            Self::Lock => "in `lock`",
+            Self::Commands => "in `before`, `after` and `build`",
+            Self::Options => "in the block of `exec` and `shell`",
+            Self::On => "in `on`",
+            Self::Driver => "in `driver`",
+            Self::List => "in a list",
+            Self::Map => "in a map",
         }
     }
 

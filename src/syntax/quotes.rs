@@ -68,7 +68,7 @@ pub(super) struct Mark {
 /// All brackets and line beginnings of a text, and what is wrong with its quotes.
 pub(super) struct Marks {
     /// In order.
-    pub marks: Vec<Mark>,
+    pub all: Vec<Mark>,
     /// Where the last thing ends.
     pub last: usize,
     /// Where reading ended: the end of the text, or the beginning of a `"""` that is never closed.
@@ -108,7 +108,7 @@ pub(super) fn scan(file: FileId, text: &str) -> Marks {
         depth: 0,
         on_line: Vec::new(),
         found: Marks {
-            marks: Vec::new(),
+            all: Vec::new(),
             last: 0,
             end: text.len(),
             too_deep: None,
@@ -170,7 +170,7 @@ impl Scan<'_> {
 
     fn mark(&mut self, shape: Shape) {
         if shape != Shape::Other || !self.begun {
-            self.found.marks.push(Mark {
+            self.found.all.push(Mark {
                 shape,
                 at: self.at,
                 first: !self.begun,
