@@ -39,7 +39,13 @@ fn case(folder: &Path) -> Result<(), Failed> {
     compare(&folder.join("expected.txt"), &found)?;
     let path = folder.join("formatted.bg");
     match formatted {
-        Some(formatted) => compare(&path, &formatted),
+        Some(formatted) => {
+            compare(&path, &formatted)?;
+            if read(&formatted).1.as_ref() != Some(&formatted) {
+                return Err("formatting twice is not the same as once".into());
+            }
+            Ok(())
+        }
         None if path.exists() => Err("a file with errors is not formatted".into()),
         None => Ok(()),
     }

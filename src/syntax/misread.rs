@@ -59,132 +59,130 @@ impl Build<'_> {
 
     /// `=` or `:` too many, missing, or instead of each other.
     fn assignment(&self, around: &Around) -> Option<Diagnostic> {
-        let at = around.at();
-        let assigns = matches!(around.bad.place, Place::Settings | Place::Map);
-        let word = around.last_word();
         if around.rest.starts_with('=') {
-            if around.before.ends_with('=') || around.rest.starts_with("==") {
-                let span = self.span(at, at + 1);
-                return Some(
-                    Diagnostic::new(Code::UNEXPECTED, span, "an assignment has one `=`")
-                        .help("nothing is compared here")
-                        .fix(span, ""),
-                );
-            }
-            if around.bad.place == Place::List {
-                return Some(
-                    Diagnostic::new(
-                        Code::UNEXPECTED,
-                        self.span(at, at + 1),
-                        "a list holds values, and `=` stands in a map",
-                    )
-                    .help("a map is written `{ NAME = value }`"),
-                );
-            }
-            let span = self.span(at, at + 1);
-            if around.wants(Rule::colon) {
-                return Some(
-                    Diagnostic::new(
-                        Code::UNEXPECTED,
-                        span,
-                        format!("`:` and a type are expected after `{word}`, found `=`"),
-                    )
-                    .help(format!("write `{word}: TYPE = default`")),
-                );
-            }
+            return Some(self.stray_equals(around));
+        }
+        if around.rest.starts_with(':') && !around.rest.starts_with("://") {
+            return self.stray_colon(around);
+        }
+        if around.rest.is_empty() {
+            return self.half_a_setting(around);
+        }
+        if around.wants(Rule::equals) && around.wants(Rule::EOI) {
+            return Some(self.missing_default(around));
+        }
+        if around.wants(Rule::equals) {
+            return Some(self.missing_mark(around, "="));
+        }
+        let typed = expected::is_word(expected::token(around.rest));
+        (around.wants(Rule::colon) && typed).then(|| self.missing_mark(around, ":"))
+    }
+
+    fn stray_equals(&self, around: &Around) -> Diagnostic {
+        let span = self.span(around.at(), around.at() + 1);
+        let word = around.last_word();
+        let finding = |message: String| Diagnostic::new(Code::UNEXPECTED, span, message);
+        if around.before.ends_with('=') || around.rest.starts_with("==") {
+            return finding("an assignment has one `=`".to_owned())
+                .help("nothing is compared here")
+                .fix(span, "");
+        }
+        if around.bad.place == Place::List {
+            return finding("a list holds values, and `=` stands in a map".to_owned())
+                .help("a map is written `{ NAME = value }`");
+        }
+        if around.wants(Rule::colon) {
+            return finding(format!(
+                "`:` and a type are expected after `{word}`, found `=`"
+            ))
+            .help(format!("write `{word}: TYPE = default`"));
+        }
+        let message = if word.is_empty() {
+            "no `=` belongs here".to_owned()
+        } else {
+            format!("no `=` belongs after `{word}`")
+        };
+        finding(message)
+            .help("`=` only assigns: in `let`, in the default of an `input`, and in a driver's settings")
+            .fix(span, "")
+    }
+
+    fn stray_colon(&self, around: &Around) -> Option<Diagnostic> {
+        let span = self.span(around.at(), around.at() + 1);
+        let word = around.last_word();
+        let finding = |message: String| Diagnostic::new(Code::UNEXPECTED, span, message);
+        let assigns = matches!(around.bad.place, Place::Settings | Place::Map);
+        if around.wants(Rule::equals) || assigns {
+            return Some(
+                finding(format!("`=` is expected after `{word}`, found `:`"))
+                    .help(format!("write `{word} = …`"))
+                    .fix(span, " ="),
+            );
+        }
+        let attached = around.rest[1..].starts_with(|next: char| !next.is_whitespace());
+        (!attached && !word.is_empty()).then(|| {
+            finding(format!("no `:` belongs after `{word}`"))
+                .help(format!("what follows stands right after it: `{word} …`"))
+                .fix(span, "")
+        })
+    }
+
+    /// `input A: string "x"`
+    fn missing_default(&self, around: &Around) -> Diagnostic {
+        let found = expected::token(around.rest);
+        let word = around.last_word();
+        let finding = Diagnostic::new(
+            Code::UNEXPECTED,
+            self.span(around.at(), around.at() + found.len()),
+            format!(
+                "expected `=` and a default after the type, found {}",
+                expected::called(found)
+            ),
+        );
+        if matches!(word, "list" | "map") {
+            finding.help(format!("write `{word} of {found}`"))
+        } else {
+            finding.help(format!("write `= {found}`"))
+        }
+    }
+
+    /// `file "x"` and `file`, which have been read as the head of a part.
+    fn half_a_setting(&self, around: &Around) -> Option<Diagnostic> {
+        if around.bad.place != Place::Settings || !around.wants(Rule::early_newline) {
+            return None;
+        }
+        let name = expected::token(around.before);
+        let value = around.before[name.len()..].trim_start();
+        let start = around.bad.start + around.before.len() - value.len();
+        if value.is_empty() {
+            let span = self.span(around.bad.start, around.bad.start + name.len());
             return Some(
                 Diagnostic::new(
                     Code::UNEXPECTED,
                     span,
-                    if word.is_empty() {
-                        "no `=` belongs here".to_owned()
-                    } else {
-                        format!("no `=` belongs after `{word}`")
-                    },
-                )
-                .help("`=` only assigns: in `let`, in the default of an `input`, and in a driver's settings")
-                .fix(span, ""),
-            );
-        }
-        if around.rest.starts_with(':') && !around.rest.starts_with("://") {
-            let span = self.span(at, at + 1);
-            let attached = around.rest[1..].starts_with(|next: char| !next.is_whitespace());
-            if around.wants(Rule::equals) || assigns {
-                return Some(
-                    Diagnostic::new(
-                        Code::UNEXPECTED,
-                        span,
-                        format!("`=` is expected after `{word}`, found `:`"),
-                    )
-                    .help(format!("write `{word} = …`"))
-                    .fix(span, " ="),
-                );
-            }
-            if !attached && !word.is_empty() {
-                return Some(
-                    Diagnostic::new(
-                        Code::UNEXPECTED,
-                        span,
-                        format!("no `:` belongs after `{word}`"),
-                    )
-                    .help(format!("what follows stands right after it: `{word} …`"))
-                    .fix(span, ""),
-                );
-            }
-            return None;
-        }
-        if around.wants(Rule::equals) && around.wants(Rule::EOI) && !around.rest.is_empty() {
-            let found = expected::token(around.rest);
-            let finding = Diagnostic::new(
-                Code::UNEXPECTED,
-                self.span(at, at + found.len()),
-                format!(
-                    "expected `=` and a default after the type, found {}",
-                    expected::called(found)
-                ),
-            );
-            return Some(if matches!(word, "list" | "map") {
-                finding.help(format!("write `{word} of {found}`"))
-            } else {
-                finding.help(format!("write `= {found}`"))
-            });
-        }
-        if around.wants(Rule::equals) && !around.rest.is_empty() {
-            return Some(self.missing_mark(around, "="));
-        }
-        if around.wants(Rule::colon) && expected::is_word(expected::token(around.rest)) {
-            return Some(self.missing_mark(around, ":"));
-        }
-        // `file "x"` has been read as the head of a part.
-        if around.bad.place == Place::Settings
-            && around.rest.is_empty()
-            && around.wants(Rule::early_newline)
-        {
-            let name = expected::token(around.before);
-            let value = around.before[name.len()..].trim_start();
-            let start = around.bad.start + around.before.len() - value.len();
-            let gap = self.span(start, start);
-            let finding = if value.is_empty() {
-                Diagnostic::new(
-                    Code::UNEXPECTED,
-                    self.span(around.bad.start, around.bad.start + name.len()),
                     format!("expected `=` and a value after `{name}`"),
                 )
-                .help(format!("a setting is written `{name} = value`"))
-            } else {
-                Diagnostic::new(
-                    Code::UNEXPECTED,
-                    self.span(start, start + value.len()),
-                    format!("`=` is missing between `{name}` and its value"),
-                )
-                .help(format!(
-                    "write `{name} = {value}`; if `{name}` is a part, its settings follow in `{{ }}`"
-                ))
-                .fix(gap, "= ")
-            };
-            return Some(finding);
+                .help(format!("a setting is written `{name} = value`")),
+            );
         }
-        None
+        let span = self.span(start, start + value.len());
+        let value = expected::clip(value);
+        let home = Place::ALL
+            .iter()
+            .find(|place| **place != Place::Driver && place.knows(name));
+        let help = match home {
+            Some(home) => format!("; the statement `{name}` stands {}", home.called()),
+            None => format!("; if `{name}` is a part, its settings follow in `{{ }}`"),
+        };
+        Some(
+            Diagnostic::new(
+                Code::UNEXPECTED,
+                span,
+                format!("`=` is missing between `{name}` and its value"),
+            )
+            .help(format!("a setting is written `{name} = {value}`{help}"))
+            .fix(self.span(start, start), "= "),
+        )
     }
 
     fn missing_mark(&self, around: &Around, mark: &str) -> Diagnostic {

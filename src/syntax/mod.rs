@@ -40,8 +40,8 @@ pub const MAX_BYTES: usize = 4 << 20;
 /// How many mistakes of a kind are reported in one file.
 const MAX_FINDINGS: usize = 100;
 
-/// Reads a file. What can be read is in the tree, every mistake in the report; without an error of
-/// the syntax family (BG0xx) there, the tree is the whole file.
+/// Reads a file. What can be read is in the tree, every mistake in the report; if no error was added
+/// there, the tree is the whole file.
 pub fn parse(file: FileId, text: &str, report: &mut Report) -> File {
     let nothing = |end| File {
         body: Body::empty(Span {

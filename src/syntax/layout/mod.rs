@@ -74,6 +74,15 @@ const BLOCK: Brackets = Brackets {
     flat: 1,
 };
 
+impl<'a> Layout<'a> {
+    /// The written text of a span.
+    fn slice(&self, span: Span) -> &'a str {
+        self.text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or_default()
+    }
+}
+
 impl Layout<'_> {
     fn put(&mut self, text: &str) {
         if self.flat == Some(Fit::No) {
@@ -84,12 +93,6 @@ impl Layout<'_> {
 
     fn name(&mut self, name: &Name) {
         self.put(&name.text);
-    }
-
-    fn slice(&self, span: Span) -> &str {
-        self.text
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or_default()
     }
 
     fn newline(&mut self) {

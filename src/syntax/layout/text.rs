@@ -6,18 +6,18 @@ use crate::syntax::tree::Text;
 impl Layout<'_> {
     pub(super) fn string(&mut self, text: &Text) {
         let written = self.slice(text.span);
-        let moved = if written.contains('\n') {
-            let start = text.span.start as usize;
-            let line = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
-            moved(written, margin(&self.text[line..start]), self.depth * 2)
-        } else {
-            self.put(&written.to_owned());
+        if !written.contains('\n') {
+            self.put(written);
             return;
-        };
+        }
         if self.flat.is_some() {
             self.newline();
+            return;
         }
-        self.put(&moved);
+        let start = text.span.start as usize;
+        let line = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let from = margin(&self.text[line..start]);
+        self.put(&moved(written, from, self.depth * 2));
     }
 }
 
