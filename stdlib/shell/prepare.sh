@@ -15,9 +15,15 @@ prepare() {
   step clear_idle || return
   step new_release || return
   prepare_steps || return
-  journal[expires]=$(($(printf '%(%s)T' -1) + deadline[reservation] / 1000))
-  write_journal prepared || return
+  [[ $command != prepare ]] || reserve || return
   group_ends
+}
+
+# reserve: the prepared color rests until `switch` or `abort`, or until it is too old. A `deploy` that is killed here has left
+# no reservation: nobody will come for it.
+reserve() {
+  journal[expires]=$(($(printf '%(%s)T' -1) + deadline[reservation] / 1000))
+  write_journal prepared
 }
 
 # preflight: is this host ready? Nothing is changed.
@@ -124,6 +130,7 @@ write_meta() {
 # copy_artifact: what was staged for this deployment, into the slot; exactly one file, or a folder's content.
 copy_artifact() {
   local -a found
+  artifact_pattern
   [[ -n $artifact ]] || return 0
   exit_code=3
   if [[ $artifact == */ ]]; then
@@ -189,8 +196,8 @@ drop_candidate() {
       return 1
     }
   fi
-  # A release that was good before is not made bad by a failed rollback.
-  [[ $kind == rollback || ! -d $dropped ]] || point failed "$dropped"
+  # A failed release stays to be looked at. One that was good before is not made bad by a failed rollback.
+  [[ $kind == rollback || $command == abort || ! -d $dropped ]] || point failed "$dropped"
   forget_journal
   sweep_releases
 }

@@ -31,7 +31,12 @@ step() { take_step '' "$@"; }
 take_step() {
   local where=$1 started seconds code name
   shift
-  name=${*//_/ }
+  case $1 in
+    user_step | verify) name=${2//_/ } ;;
+    gate) name="probe $2 $3" ;;
+    gate_again) name="probe $2 $3 again" ;;
+    *) name=${*//_/ } ;;
+  esac
   if asked_to_stop; then
     fail_with "stopped by $interrupted"
     return
@@ -67,7 +72,7 @@ user_step() {
   : >"$scratch/step"
   exec 6<"$scratch/step"
   followed_fd=6
-  DEPLOYC_ACTIVE=$app bounded "$2" "$1" >"$scratch/step" 2>&1
+  bounded "$2" into_file "$scratch/step" "$1"
   code=$?
   follow_output
   followed_fd=''
@@ -78,6 +83,13 @@ user_step() {
     143) fail_with "${1//_/ } was interrupted" ;;
     *) fail_with "${1//_/ } ended with exit code $code" ;;
   esac
+}
+
+# into_file FILE COMMAND…: only the command's output goes there, not what the script says meanwhile.
+into_file() {
+  local file=$1
+  shift
+  "$@" >"$file" 2>&1
 }
 
 # step_environment: what a step of the user's sees.

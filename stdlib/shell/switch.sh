@@ -166,5 +166,5 @@ finish_commit() {
   if [[ -n ${journal[previous]} ]]; then
     point previous "$state/releases/${journal[previous]}"
   fi
-  [[ ! -L $state/failed ]] || [[ $(readlink -f "$state/failed") != "$candidate" ]] || rm -f "$state/failed"
+  rm -f "$state/failed"
 }
