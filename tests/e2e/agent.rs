@@ -97,12 +97,13 @@ fn scripts_fail_as_they_do_on_the_agent() -> Result<(), Skip> {
 
 fn scripts_run_in_the_agents_environment() -> Result<(), Skip> {
     let host = Host::plain()?;
+    let mut agent = Agent::new(&host, "environment");
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     bundle(
         folder.path(),
         "echo \"$DEPLOYMENT_ID $LIFECYCLE_EVENT $PWD ${HOME-no home}\"; printf 'x%.0s' {1..3000}; echo; echo verdict",
     );
-    let deployment = Agent::new(&host, "environment").deploy(folder.path());
+    let deployment = agent.deploy(folder.path());
     let event = &deployment.ok().events.last().expect("it ran").tail;
     assert_eq!(event.len(), 2048);
     assert!(event.ends_with("xxx\nverdict\n"), "{event}");
@@ -110,10 +111,10 @@ fn scripts_run_in_the_agents_environment() -> Result<(), Skip> {
         folder.path(),
         "echo \"$DEPLOYMENT_ID $LIFECYCLE_EVENT $PWD ${HOME-no home}\"",
     );
-    let deployment = Agent::new(&host, "environment").deploy(folder.path());
+    let deployment = agent.deploy(folder.path());
     assert_eq!(
         deployment.ok().events.last().expect("it ran").tail,
-        "d-000000001 ApplicationStart / no home\n"
+        "d-000000002 ApplicationStart / no home\n"
     );
     Ok(())
 }

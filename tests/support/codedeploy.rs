@@ -176,7 +176,7 @@ impl<'a> Agent<'a> {
         AppSpec::parse(&self.host.read(&format!("{archive}/appspec.yml")))
     }
 
-    /// Deletes what the previous Install made, then copies.
+    /// Deletes what the previous Install made, then plans, then copies: after a collision the old files are gone.
     fn install(&mut self, archive: &str) -> Result<(), String> {
         let spec = self.spec(archive)?;
         for path in std::mem::take(&mut self.cleanup) {
@@ -184,63 +184,42 @@ impl<'a> Agent<'a> {
             // Folders stay if something else is in them.
             let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir(&path));
         }
+        let mut copies = Vec::new();
         for copy in &spec.files {
-            let source = format!("{archive}/{}", copy.source.trim_matches('/'));
-            let destination = copy.destination.trim_end_matches('/').to_owned();
-            self.make_folder(&destination);
-            let from = self.host.path(&source);
-            if from.is_dir() {
-                self.copy_contents(&from, &destination, spec.file_exists)?;
-            } else {
-                let name = from
-                    .file_name()
-                    .ok_or("a source without a name")?
-                    .to_string_lossy()
-                    .into_owned();
-                self.copy_file(&from, &format!("{destination}/{name}"), spec.file_exists)?;
+            let from = self
+                .host
+                .path(&format!("{archive}/{}", copy.source.trim_matches('/')));
+            let mut destination = copy.destination.trim_end_matches('/').to_owned();
+            if from.is_file() {
+                destination.push_str(&format!("/{}", file_name(&from)));
             }
+            plan(&from, &destination, &mut copies);
         }
-        // Children before their folders.
+        copies.retain(|(_, to)| spec.file_exists != FileExists::Retain || !self.host.exists(to));
+        let taken = copies.iter().find(|(_, to)| self.host.exists(to));
+        if let (Some((_, to)), FileExists::Disallow) = (taken, spec.file_exists) {
+            return Err(format!("the file already exists: {to}"));
+        }
+        for (from, to) in copies {
+            self.make_folders(&to);
+            self.host.copy(&from, &to);
+            self.cleanup.push(to);
+        }
+        // Files before the folders that they are in.
         self.cleanup.sort_by(|left, right| right.cmp(left));
         Ok(())
     }
 
-    fn copy_contents(
-        &mut self,
-        from: &Path,
-        to: &str,
-        file_exists: FileExists,
-    ) -> Result<(), String> {
-        for entry in fs::read_dir(from)
-            .map_err(|reason| reason.to_string())?
-            .flatten()
+    /// Makes the folders above a path, and remembers those that were not there.
+    fn make_folders(&mut self, path: &str) {
+        let folders = path.match_indices('/').skip(1).map(|(at, _)| &path[..at]);
+        for folder in folders
+            .filter(|folder| !self.host.exists(folder))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
         {
-            let target = format!("{to}/{}", entry.file_name().to_string_lossy());
-            if entry.path().is_dir() {
-                self.make_folder(&target);
-                self.copy_contents(&entry.path(), &target, file_exists)?;
-            } else {
-                self.copy_file(&entry.path(), &target, file_exists)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn copy_file(&mut self, from: &Path, to: &str, file_exists: FileExists) -> Result<(), String> {
-        match (self.host.exists(to), file_exists) {
-            (true, FileExists::Disallow) => return Err(format!("the file already exists: {to}")),
-            (true, FileExists::Retain) => return Ok(()),
-            (true, FileExists::Overwrite) | (false, _) => {}
-        }
-        self.host.copy(from, to);
-        self.cleanup.push(to.to_owned());
-        Ok(())
-    }
-
-    fn make_folder(&mut self, path: &str) {
-        if !self.host.exists(path) {
-            fs::create_dir_all(self.host.path(path)).expect("the host's folders can be made");
-            self.cleanup.push(path.to_owned());
+            fs::create_dir(self.host.path(&folder)).expect("the host's folders can be made");
+            self.cleanup.push(folder);
         }
     }
 
@@ -264,12 +243,12 @@ impl<'a> Agent<'a> {
         while !(running.has_ended() && running.output_closed()) {
             if !timed_out && running.elapsed() > limit {
                 timed_out = true;
-                running.signal(Signal::TERM);
                 result.failed = Some(if running.has_ended() {
                     Code::OutputsLeftOpen
                 } else {
                     Code::ScriptTimedOut
                 });
+                running.signal(Signal::TERM);
             }
             // The agent waits for the leader, however long it takes after TERM, but no longer for the output.
             if timed_out && running.has_ended() {
@@ -314,4 +293,29 @@ impl<'a> Agent<'a> {
 
 fn make_executable(path: &PathBuf) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("a mode can be set");
+}
+
+/// What is to be copied where, files only.
+fn plan(from: &Path, to: &str, copies: &mut Vec<(PathBuf, String)>) {
+    if !from.is_dir() {
+        copies.push((from.to_owned(), to.to_owned()));
+        return;
+    }
+    for entry in fs::read_dir(from)
+        .expect("a bundle can be listed")
+        .flatten()
+    {
+        plan(
+            &entry.path(),
+            &format!("{to}/{}", file_name(&entry.path())),
+            copies,
+        );
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }

@@ -1,7 +1,7 @@
 //! A host to deploy to, thrown away afterwards.
 //!
 //! A **plain host** is this machine seen from namespaces of its own: own processes (its pid 1 is a bash that reaps),
-//! own network with an empty loopback, own `/run` and `/tmp`, and `/etc /var /home /opt /root /srv` copied on write.
+//! own network with an empty loopback, own empty `/run /tmp /home /opt /srv`, and `/etc /var /root` copied on write.
 //! So scripts run as root with the paths and ports that they have in production, side by side, and leave no trace:
 //! when the host is dropped, or when the test process dies in whatever way, the pipe to pid 1 closes, pid 1
 //! ends, and the kernel ends everything that runs there.
@@ -34,13 +34,16 @@ mount --make-rprivate /
 mount -t proc proc /proc
 ip link set lo up
 mount -t tmpfs tmpfs /mnt
-for folder in etc var home opt root srv; do
+for folder in etc var root; do
   mkdir -p "/mnt/$folder/changes" "/mnt/$folder/work"
   mount -t overlay overlay -o "lowerdir=/$folder,upperdir=/mnt/$folder/changes,workdir=/mnt/$folder/work" "/$folder"
 done
-mount -t tmpfs -o mode=755 tmpfs /run
+for folder in run home opt srv; do
+  mount -t tmpfs -o mode=755 tmpfs "/$folder"
+done
 mount -t tmpfs -o mode=1777 tmpfs /tmp
-mkdir -p /run/lock /opt/tests
+mkdir -p /run/lock
+rm -rf /var/lib/deployc
 echo ready
 read -r _ || true
 "#;
@@ -114,14 +117,10 @@ impl Host {
 
     /// The user that applications run as in the examples.
     fn become_a_user_s_machine(&self) {
-        self.run(&[
-            "useradd",
-            "--create-home",
-            "--shell",
-            "/bin/bash",
-            "ec2-user",
-        ])
-        .ok();
+        self.bash("id ec2-user >/dev/null 2>&1 || useradd --shell /bin/bash ec2-user")
+            .ok();
+        self.bash("mkdir -p /home/ec2-user && chown ec2-user: /home/ec2-user")
+            .ok();
     }
 
     /// Where a path of the host lies for this process. Absolute symbolic links on the way would lead out of the host.
