@@ -154,7 +154,11 @@ process_owns() {
 
 # process_is_marked PID: was started by this release's service, wherever it went since.
 process_is_marked() {
-  grep -qsF "DEPLOYC_RUN=$release/$service/" "/proc/$1/environ"
+  local entry
+  while IFS= read -r -d '' entry; do
+    [[ $entry != "DEPLOYC_RUN=$release/$service/" ]] || return 0
+  done 2>/dev/null <"/proc/$1/environ"
+  return 1
 }
 
 # ---- as a transient unit of systemd -------------------------------------------------------------
@@ -406,7 +410,7 @@ process_say_exit() {
 
 process_stop_pid() {
   local boot until seen=no asked=no step=5
-  local -a members remains
+  local -a remains
   read_boot
   # Nothing survives a reboot, and its pids are others' now.
   [[ $boot == "$3" ]] || return 0
@@ -443,28 +447,17 @@ process_stop_pid() {
 # session of that number is surely the program's only if the program was seen in it just now; else its members must carry the mark.
 # The script itself may run below the program, and is not ended.
 process_find_remains() {
-  local pid _ stat_state stat_parent stat_session stat_start
-  local -A found=()
+  local file pid stat_state stat_parent stat_session stat_start
   remains=()
-  if pid_is "$1" "$2"; then
-    found[$1]=1
-  fi
-  if [[ -n ${found[$1]-} ]] || ! pid_stat "$1" || [[ $stat_start == "$2" ]]; then
-    pid_session "$1"
-    for pid in ${members[@]+"${members[@]}"}; do
-      if [[ $3 == yes ]] || process_is_marked "$pid"; then
-        found[$pid]=1
-      fi
-    done
-  fi
-  while IFS=/ read -r _ _ pid _; do
-    found[$pid]=1
-  done < <(grep -lsF "DEPLOYC_RUN=$release/$service/" /proc/[0-9]*/environ)
-  for pid in "${!found[@]}"; do
-    if [[ $pid != "$1" ]] && { pid_descends "$BASHPID" "$pid" || pid_descends "$pid" "$$"; }; then
+  for file in /proc/[0-9]*; do
+    pid=${file#/proc/}
+    if ! pid_stat "$pid" || [[ $stat_state == [ZXx] ]] || ((stat_start < $2)); then
       continue
     fi
-    process_start_time "$pid" >/dev/null && remains+=("$pid")
+    if [[ $pid == "$1" ]]; then
+      [[ $stat_start != "$2" ]] || remains+=("$pid")
+    elif [[ $stat_session == "$1" && $3 == yes ]] || process_is_marked "$pid"; then
+      pid_descends "$BASHPID" "$pid" || pid_descends "$pid" "$$" || remains+=("$pid")
+    fi
   done
-  return 0
 }

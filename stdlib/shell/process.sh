@@ -47,16 +47,6 @@ pid_children() {
   return 0
 }
 
-# pid_session SESSION: sets `members`, the processes of a session.
-pid_session() {
-  local stat_state stat_parent stat_session stat_start file
-  members=()
-  for file in /proc/[0-9]*; do
-    pid_stat "${file#/proc/}" && [[ $stat_session == "$1" && $stat_state != [ZXx] ]] && members+=("${file#/proc/}")
-  done
-  return 0
-}
-
 # pid_command PID: prints its command line for people: one line of printable characters, at most 120.
 pid_command() {
   local line

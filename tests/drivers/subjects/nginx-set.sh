@@ -1,0 +1,24 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # variables of the suite
+#
+# `switch nginx` with a variable, in nginx of the host.
+# shellcheck source=/dev/null
+source "$suite/subjects/nginx.sh"
+
+subject_file() { printf '/etc/nginx/shop.inc'; }
+
+subject_fragment() {
+  (
+    use "$1"
+    # shellcheck disable=SC2016 # nginx's variable
+    printf '# Where shop is served: %s.\nset $service_url http://%s;\nadd_header X-Deploy-Color %s always;\n' "$1" "$address" "$1"
+  )
+}
+
+# shellcheck disable=SC2016 # nginx's variable
+subject_site='include /etc/nginx/shop.inc; location / { proxy_pass $service_url; }'
+
+subject_settings() {
+  subject_nginx_settings
+  nginx_set=service_url
+}

@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # variables of the suite
+#
+# `switch nginx` with an upstream block, in nginx of the host.
+# shellcheck source=/dev/null
+source "$suite/subjects/nginx.sh"
+
+subject_file() { printf '/etc/nginx/conf.d/shop.conf'; }
+
+subject_fragment() {
+  (
+    use "$1"
+    printf '# Where shop is served: %s.\nupstream shop {\n    server %s;\n}\n' "$1" "$address"
+  )
+}
+
+subject_site='location / { proxy_pass http://shop; }'
+
+subject_settings() {
+  subject_nginx_settings
+  nginx_upstream=shop
+}

@@ -1,0 +1,379 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # variables of suite.sh, which sources this
+#
+# What every `switch` driver keeps. A subject gives:
+#   subject_begin             the proxy's configuration on port 80 of the host, without the fragment of the app
+#   subject_settings          the driver's settings
+#   subject_file              the path of the fragment
+#   subject_fragment COLOR    what the fragment says while COLOR is live
+#   subject_start             starts the proxy; subject_end ends it at once
+#   subject_break             makes the proxy's configuration invalid
+#   subject_listen PORT       makes it listen on one more port
+#   subject_reload            reloads it as a stranger would
+#   subject_workers           prints the pids that accept
+#   subject_other_site PORT   a site on port 81 for something else, on 127.0.0.1:PORT
+
+# begin COLOR: both colors run, the proxy serves COLOR, and the release at hand is of the other color.
+begin() {
+  local name
+  for name in blue green; do
+    use "$name"
+    "$suite/../testapp" --port "$port" --color "$name" >/dev/null 2>&1 &
+    until_true 5 listens "$port" || fail "$name does not listen"
+  done
+  fragment "$1" >"$(subject_file)"
+  subject_start
+  until_true 5 serves "$1" || fail "the proxy does not serve $1: $(get /profile)"
+  use "$1"
+  new_release r2 "$other_color"
+}
+
+serves() { [[ $(get /profile) == "$1" ]]; }
+
+# routes TEXT: `routed` answers it.
+routes() {
+  expect 0 routed
+  [[ $answer == "$1" ]] || fail "routed says '$answer' instead of '$1'"
+}
+
+# swap_to COLOR: as the engine does, up to the reload; sets `snapshot`.
+swap_to() {
+  expect 0 snapshot
+  snapshot=$answer
+  fragment "$1" >"$release/fragment"
+  expect 0 write "$release/fragment"
+  expect 0 swap
+  expect 0 test
+}
+
+switch_to() {
+  swap_to "$1"
+  expect 0 reload
+  expect 0 confirm "$snapshot"
+}
+
+check_has_every_function() {
+  local name found
+  for name in $(functions_of switch); do
+    function_of "$driver" "$base" "$name" || fail "neither ${driver}_$name nor ${base:-a base}'s is there"
+  done
+}
+
+check_knows_what_is_routed() {
+  local file
+  file=$(subject_file)
+  new_release r1 blue
+  rm -f "$file"
+  routes none
+  fragment blue >"$file"
+  routes 'color blue -'
+  fragment green >"$file"
+  routes 'color green -'
+  # A release whose fragment was written by an older script, for a color that has another name now.
+  new_release r0 blue
+  printf '# as an older script wrote it\n' >"$release/fragment"
+  printf 'color=red\n' >"$release/meta"
+  ln -sfn "$release" "$state/colors/red"
+  cp "$release/fragment" "$file"
+  routes "color red $release"
+  {
+    printf '# edited\n'
+    fragment green
+  } >"$file"
+  expect 0 routed
+  [[ $answer == unknown* && $answer == *green* && $answer == *hand* ]] || fail "an edited file: $answer"
+  {
+    fragment blue
+    fragment green
+  } >"$file"
+  routes mixed
+  : >"$file"
+  expect 0 routed
+  [[ $answer == unknown* ]] || fail "an empty file: $answer"
+}
+
+check_switches() {
+  local try
+  begin blue
+  routes 'color blue -'
+  switch_to green
+  routes 'color green -'
+  for ((try = 0; try < 40; try++)); do
+    serves green || fail "after the confirmation an answer came from $(get /profile)"
+  done
+}
+
+check_switches_back_and_forth() {
+  local color
+  begin blue
+  for color in green blue green blue green; do
+    switch_to "$color"
+    serves "$color" || fail "confirmed, and $(get /profile) answers instead of $color"
+  done
+}
+
+check_answers_in_one_line() {
+  local name
+  begin blue
+  expect 0 snapshot
+  snapshot=$answer
+  for name in preflight routed test snapshot mutex reload "confirm $snapshot" "draining $snapshot" "write $release/fragment" swap restore; do
+    call "${name%% *}" "${name#* }"
+    [[ $answer != *$'\n'* ]] || fail "${name%% *} answered more than one line: $answer"
+  done
+}
+
+check_leaves_the_script_alone() {
+  local name found before after
+  begin blue
+  expect 0 snapshot
+  snapshot=$answer
+  for name in preflight routed test snapshot mutex 'write' swap reload confirm draining restore; do
+    function_of "$driver" "$base" "$name"
+    before=$(
+      shopt
+      set +o
+      trap -p
+      pwd
+    )
+    case $name in
+      write) "$found" "$release/fragment" ;;
+      confirm | draining) "$found" "$snapshot" ;;
+      *) "$found" ;;
+    esac >/dev/null 2>&1 </dev/null
+    after=$(
+      shopt
+      set +o
+      trap -p
+      pwd
+    )
+    [[ $after == "$before" ]] || fail "$name changed an option, a trap or the folder: $(diff <(printf '%s' "$before") <(printf '%s' "$after"))"
+  done
+}
+
+check_keeps_mode_and_owner() {
+  local file
+  file=$(subject_file)
+  begin blue
+  chown ec2-user "$file"
+  chmod 640 "$file"
+  expect 0 write "$release/fragment"
+  # The candidate is there and must not be read by the proxy.
+  expect 0 test
+  expect 0 swap
+  [[ $(stat -c '%U %a' "$file") == 'ec2-user 640' ]] || fail "the new file is $(stat -c '%U %a' "$file") instead of ec2-user 640"
+  cmp -s "$file" "$release/fragment" || fail 'the content is not what was written'
+  expect 0 test
+}
+
+check_goes_back() {
+  local file
+  file=$(subject_file)
+  begin blue
+  swap_to green
+  expect 0 restore
+  cmp -s "$file" <(fragment blue) || fail 'the previous file is not back'
+  expect 0 test
+  expect 0 snapshot
+  snapshot=$answer
+  expect 0 reload
+  expect 0 confirm "$snapshot"
+  serves blue || fail 'blue does not serve'
+  [[ -z $(find "$(dirname "$file")" -name '.*deployc*') ]] || fail "left: $(find "$(dirname "$file")" -name '.*deployc*')"
+}
+
+check_goes_back_to_nothing() {
+  local file
+  file=$(subject_file)
+  new_release r1 blue
+  rm -f "$file"
+  expect 0 write "$release/fragment"
+  expect 0 swap
+  cmp -s "$file" "$release/fragment" || fail 'the content is not what was written'
+  expect 0 restore
+  [[ ! -e $file ]] || fail 'there was no file before, and there is one'
+  routes none
+}
+
+check_follows_a_link() {
+  local file
+  file=$(subject_file)
+  begin blue
+  mkdir -p /srv/elsewhere
+  mv "$file" /srv/elsewhere/fragment
+  ln -s /srv/elsewhere/fragment "$file"
+  switch_to green
+  [[ -L $file ]] || fail 'the link was replaced by a file'
+  cmp -s /srv/elsewhere/fragment <(fragment green) || fail 'the file behind the link was not written'
+}
+
+check_tells_a_full_disk() {
+  local file folder
+  file=$(subject_file)
+  mkdir -p /srv/small
+  mount -t tmpfs -o size=64k tmpfs /srv/small
+  fragment blue >/srv/small/fragment
+  rm -f "$file"
+  ln -s /srv/small/fragment "$file"
+  new_release r2 green
+  head -c 1m /dev/zero >/srv/small/fill 2>/dev/null
+  expect 1 write "$release/fragment"
+  [[ -n $answer ]] || fail 'it does not say why'
+  cmp -s /srv/small/fragment <(fragment blue) || fail 'the real file was changed'
+  [[ -z $(find /srv/small -name '.*deployc*') ]] || fail 'a candidate is left'
+  folder=$(find /srv/small -type f | wc -l)
+  ((folder == 2)) || fail "left: $(find /srv/small -type f)"
+}
+
+check_tells_a_broken_configuration() {
+  begin blue
+  subject_break
+  expect 1 test
+  [[ -n $answer ]] || fail 'it does not say why'
+}
+
+check_tells_a_reload_that_is_not_in_force() {
+  begin blue
+  "$suite/../testapp" --port 8099 >/dev/null 2>&1 &
+  until_true 5 listens 8099
+  swap_to green
+  subject_listen 8099
+  call reload
+  call confirm "$snapshot"
+  ((code == 1)) || fail "the port is taken, the old configuration serves, and it is confirmed: $code"
+  [[ -n $answer ]] || fail 'it does not say why'
+  serves blue || fail 'blue does not serve any more'
+}
+
+# The only workers die and are started again by the master: new ones, with the old configuration.
+check_is_not_fooled_by_workers_that_died() {
+  local pid
+  begin blue
+  "$suite/../testapp" --port 8099 >/dev/null 2>&1 &
+  until_true 5 listens 8099
+  swap_to green
+  subject_listen 8099
+  for pid in $(subject_workers); do
+    kill -KILL "$pid"
+  done
+  sleep 0.3
+  call reload
+  for pid in $(subject_workers); do
+    kill -KILL "$pid"
+  done
+  call confirm "$snapshot"
+  ((code == 1)) || fail "no reload is in force, and it is confirmed: $code"
+}
+
+check_counts_a_foreign_reload() {
+  begin blue
+  swap_to green
+  expect 0 reload
+  subject_reload
+  expect 0 confirm "$snapshot"
+  serves green || fail 'confirmed, and green does not serve'
+}
+
+check_a_foreign_reload_before_the_swap_is_old() {
+  begin blue
+  expect 0 snapshot
+  snapshot=$answer
+  subject_reload
+  sleep 0.5
+  "$suite/../testapp" --port 8099 >/dev/null 2>&1 &
+  until_true 5 listens 8099
+  expect 0 write "$release/fragment"
+  expect 0 swap
+  subject_listen 8099
+  call reload
+  call confirm "$snapshot"
+  ((code == 1)) || fail 'the new workers are of before the swap, and it is confirmed'
+}
+
+check_confirms_late() {
+  begin blue
+  swap_to green
+  expect 0 reload
+  sleep 1
+  expect 0 confirm "$snapshot"
+}
+
+check_confirms_soon() {
+  local began
+  begin blue
+  swap_to green
+  now
+  began=$now_ms
+  expect 0 reload
+  expect 0 confirm "$snapshot"
+  now
+  ((now_ms - began < 1500)) || fail "it took $((now_ms - began)) ms"
+}
+
+check_tells_a_dead_proxy() {
+  begin blue
+  subject_end
+  expect 1 snapshot
+  [[ -n $answer ]] || fail 'it does not say why'
+  expect 1 preflight
+  [[ -n $answer ]] || fail 'it does not say why'
+}
+
+check_waits_for_the_last_answer() {
+  local stream
+  begin blue
+  curl -sN 'http://127.0.0.1/stream?seconds=3' >/tmp/stream &
+  stream=$!
+  until_true 5 test -s /tmp/stream
+  switch_to green
+  expect 0 draining "$snapshot"
+  [[ -n $answer ]] || fail 'it does not say what is still at work'
+  wait "$stream" || fail "the stream was cut: $(tail -c 200 /tmp/stream)"
+  until_true 3 drained || fail "the stream has ended, and it drains: $answer"
+}
+
+drained() {
+  call draining "$snapshot"
+  ((code == 1))
+}
+
+# A long answer of another site keeps the old workers; nothing of ours is on them.
+check_does_not_wait_for_other_sites() {
+  local stream
+  subject_other_site 8090
+  "$suite/../testapp" --port 8090 >/dev/null 2>&1 &
+  begin blue
+  curl -sN 'http://127.0.0.1:81/stream?seconds=20' >/tmp/stream &
+  stream=$!
+  until_true 5 test -s /tmp/stream
+  switch_to green
+  until_true 10 drained || fail "it waits for another site: $answer"
+  kill -0 "$stream" || fail 'the stream was cut'
+}
+
+check_is_ready() {
+  begin blue
+  expect 0 preflight
+}
+
+check_tells_what_is_missing() {
+  begin blue
+  subject_not_included
+  expect 1 preflight
+  says "$(subject_file)"
+}
+
+check_is_ready_for_a_first_install() {
+  begin blue
+  rm -f "$(subject_file)"
+  call preflight
+  ((code == 0)) || says "$(subject_file)"
+}
+
+check_names_its_mutex() {
+  begin blue
+  expect 0 mutex
+  [[ -r $answer ]] || fail "'$answer' cannot be read"
+  # shellcheck disable=SC2094 # opened, not written
+  flock -n "$answer" true || fail "'$answer' cannot be locked"
+}
