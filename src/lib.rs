@@ -3,6 +3,7 @@
 //! One way through: text → `syntax` → `check` → `plan` → `emit` → files. Each phase has its own
 //! type, so that nothing can be emitted that was not checked.
 
+pub mod check;
 pub mod diagnostics;
 pub mod emit;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The standard library, embedded in the binary: drivers, presets and the script's runtime.
 
+use crate::model::DriverKind;
 use include_dir::{Dir, include_dir};
 
 static STDLIB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
@@ -23,4 +24,44 @@ pub fn files(folder: &str) -> Vec<&'static str> {
         .unwrap_or_default();
     paths.sort_unstable();
     paths
+}
+
+/// The preset that `use "std/NAME"` brings in.
+#[must_use]
+pub fn preset(name: &str) -> Option<&'static str> {
+    presets()
+        .contains(&name)
+        .then(|| text(&format!("presets/{name}.bg")))
+        .flatten()
+}
+
+/// The names of all presets, sorted.
+#[must_use]
+pub fn presets() -> Vec<&'static str> {
+    descriptions("presets")
+}
+
+/// The names of the library's drivers of a kind, sorted.
+#[must_use]
+pub fn drivers(kind: DriverKind) -> Vec<&'static str> {
+    descriptions(kind.word())
+}
+
+/// The path of a driver's description, if the library has it.
+#[must_use]
+pub fn driver_path(kind: DriverKind, name: &str) -> Option<String> {
+    drivers(kind)
+        .contains(&name)
+        .then(|| format!("{}/{name}.bg", kind.word()))
+}
+
+fn descriptions(folder: &str) -> Vec<&'static str> {
+    files(folder)
+        .into_iter()
+        .filter_map(|path| {
+            path.rsplit('/')
+                .next()
+                .and_then(|file| file.strip_suffix(".bg"))
+        })
+        .collect()
 }

@@ -69,8 +69,88 @@ codes! {
     UNKNOWN_STATEMENT = 10 Error "an unknown word where a statement or keyword stands";
     MISPLACED = 11 Error "a statement in the wrong block";
     JOINED_STATEMENTS = 12 Error "two statements on one line";
+
+    UNKNOWN_NAME = 101 Error "a name that nothing defines";
+    DUPLICATE = 102 Error "a name defined twice";
+    UNUSED = 103 Warning "defined and never used";
+    BAD_NAME = 104 Error "a name of the wrong shape";
+    UNKNOWN_DRIVER = 105 Error "a driver that there is not";
+    UNKNOWN_SETTING = 106 Error "a setting or part that the driver does not have";
+    UNKNOWN_PROBE = 107 Error "`from` a probe that there is not";
+    UNKNOWN_SERVICE = 108 Error "a service that there is not";
+    CYCLE = 109 Error "definitions that lead back to themselves";
+    UNREADABLE = 110 Error "a file that cannot be read";
+    BAD_USE = 111 Error "a file named in a way that cannot work";
+    NO_APP = 112 Error "nothing in the file";
+    RESERVED_NAME = 113 Error "a name that the language or the shell needs itself";
+    SAID_TWICE = 114 Error "something is said twice";
+    MISSING = 115 Error "something that an app needs is not there";
+    NOT_GENERATED = 116 Warning "nothing is generated for this yet";
+
+    WRONG_TYPE = 201 Error "a value of another type than expected";
+    BAD_UNIT = 202 Error "a unit is missing or is another one than expected";
+    OUT_OF_RANGE = 203 Error "a value outside its range";
+    UNKNOWN_PLACEHOLDER = 204 Error "a placeholder that nothing defines";
+    PLACEHOLDER_HERE = 205 Error "a placeholder that has no value at this place";
+    UNKNOWN_WORD = 206 Error "a word that is not among those allowed";
+    BAD_URL = 207 Error "a URL that cannot be asked";
+    BAD_REGEX = 208 Error "not a POSIX extended regular expression";
+    BAD_JSON_PATH = 209 Error "not a path into JSON";
+    BAD_ADDRESS = 210 Error "not `host:port`";
+    MISSING_SETTING = 211 Error "a setting that the driver needs is not given";
+    EXACTLY_ONE = 212 Error "exactly one of several settings must be given";
+    BAD_PROBE = 213 Error "a probe whose parts do not fit together";
+    WITHIN_AND_ATTEMPTS = 214 Error "both `within` and `attempts`";
+    NOT_CONSTANT = 215 Error "a value that must be known when the script is made";
+    TWO_COLORS = 217 Error "not exactly two colors";
+    BAD_PATH = 218 Error "a path that cannot work";
+    BAD_DESCRIPTION = 219 Error "a driver's description that does not fit together";
+
+    NO_GATE = 301 Error "a switch with no gate";
+    PROBE_ASKS_ELSEWHERE = 302 Error "a probe that does not ask the new color";
+    NO_VERIFY = 303 Error "no verify, and no reason";
+    VERIFY_PASSES_PROXY = 304 Error "a verify that does not ask the proxy";
+    NO_DRAIN = 305 Error "a drain of zero";
+    NO_GRACE = 306 Error "no time to stop";
+    EXCLUSIVE_WITH_PORT = 307 Error "an exclusive service that the proxy routes to";
+    SECRET_IN_SOURCE = 308 Error "a secret in the file";
+    SECRET_ON_COMMAND_LINE = 309 Error "a secret on a command line";
+
     HOOK_TOO_SHORT = 401 Error "a hook is ended before the script can have gone back";
     TARGET_TOO_SHORT = 402 Error "a caller's longest hook is shorter than the phases it runs";
+    NEVER_PASSES = 411 Error "a probe that cannot pass in its time";
+    ONE_TRY = 412 Warning "one slow try uses up the whole time";
+    DRAIN_CUTS = 413 Warning "a drain shorter than the proxy's read timeout";
+
+    PORT_TWICE = 501 Error "one port or address twice";
+    PORT_OF_PROXY = 502 Error "a color on the proxy's own port";
+    FRAGMENT_SHARED = 503 Error "two apps with one fragment";
+    BELOW_WIPED = 504 Error "releases below a folder that the installer empties";
+    FRAGMENT_IN_ROOT = 505 Error "the proxy's file below the app's own folder";
+    ROOT_SHARED = 506 Error "two apps with one root";
+    NO_ADDRESS = 507 Error "a color that the proxy cannot reach";
     TEMPLATE_FAILS = 590 Error "a driver's template cannot be filled in";
     ONE_PATH_TWICE = 591 Error "two generated files have one path";
+
+    RESERVED_EVENT = 601 Error "a CodeDeploy event that runs no script";
+    HOOK_TWICE = 602 Error "one CodeDeploy event twice";
+    HOOK_LIMIT = 603 Error "more time than CodeDeploy gives a hook";
+    NO_LOAD_BALANCER = 604 Warning "a traffic event without a load balancer";
+    OLD_REVISION = 605 Warning "a hook that runs from the previous revision";
+    SAME_DESTINATION = 606 Error "two sources with one destination";
+    COLLISION = 607 Warning "files that the next Install will collide with";
+    BAD_MODE = 608 Error "permissions that CodeDeploy refuses or misreads";
+    OBJECT_TWICE = 609 Error "one object with two permissions";
+    RUNAS_RIGHTS = 610 Error "a hook's user who may not do what the hook does";
+    RUNAS_ORPHANS = 611 Warning "a hook whose timeout leaves orphans";
+    BAD_LOCATION = 612 Error "a hook script that CodeDeploy cannot run";
+    DIES_WITH_AGENT = 613 Warning "an app that dies with CodeDeploy's agent";
+    INPUT_CANNOT_ARRIVE = 614 Error "an input that cannot arrive";
+    PHASE_MISSING = 615 Error "a phase that no hook runs";
+    HOOK_ORDER = 616 Error "a phase that runs before what it needs";
+
+    VERIFY_BLIND = 701 Advice "a verify that cannot tell the colors apart";
+    TCP_ONLY = 702 Advice "a gate that any open port passes";
+    ONLY_WARNS = 703 Advice "no verify can switch back";
+    KEEP_WARM = 704 Advice "both colors stay up";
 }

@@ -23,6 +23,31 @@ pub enum DriverKind {
     Shared,
 }
 
+impl DriverKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::Run,
+        Self::Switch,
+        Self::Ship,
+        Self::Target,
+        Self::Notify,
+        Self::Shared,
+    ];
+
+    /// The word of the language, also the folder's name in `stdlib/`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Switch => "switch",
+            Self::Ship => "ship",
+            Self::Target => "target",
+            Self::Notify => "notify",
+            Self::Shared => "shared",
+        }
+    }
+}
+
 /// A driver's description, resolved: what `stdlib/` or a user's `.bg` file says of it.
 #[derive(Clone, Debug)]
 pub struct Driver {

@@ -1,0 +1,280 @@
+//! POSIX extended regular expressions: what `grep -E`, awk and bash agree on (POSIX.1-2017, XBD 9.4).
+
+use super::findings::Findings;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::source::Span;
+
+/// Whether the pattern is valid; said when it is not.
+pub(super) fn check(pattern: &str, span: Span, findings: &Findings) -> bool {
+    match fault(pattern) {
+        None => true,
+        Some((message, help)) => {
+            findings.push(Diagnostic::new(Code::BAD_REGEX, span, message).help(help));
+            false
+        }
+    }
+}
+
+/// The first fault, and what to write instead.
+fn fault(pattern: &str) -> Option<(String, String)> {
+    let chars: Vec<char> = pattern.chars().collect();
+    let mut at = 0;
+    let mut depth = 0usize;
+    // Whether something stands before that can be repeated.
+    let mut repeatable = false;
+    if chars.is_empty() {
+        return Some(said("the pattern is empty", "it would match anything"));
+    }
+    while at < chars.len() {
+        match chars[at] {
+            '\\' => {
+                let Some(&escaped) = chars.get(at + 1) else {
+                    return Some(said("the pattern ends in `\\`", "write `\\\\` for a backslash"));
+                };
+                if let Some(fault) = escape(escaped) {
+                    return Some(fault);
+                }
+                at += 1;
+                repeatable = true;
+            }
+            '[' => match bracket(&chars, at) {
+                Ok(end) => {
+                    at = end;
+                    repeatable = true;
+                }
+                Err(fault) => return Some(fault),
+            },
+            '(' if chars.get(at + 1) == Some(&'?') => {
+                return Some(group(&chars[at + 2..]));
+            }
+            '(' => {
+                depth += 1;
+                repeatable = false;
+            }
+            ')' if depth == 0 => {
+                return Some(said("a `)` without its `(`", "write `\\)` for the character"));
+            }
+            ')' => {
+                if !repeatable {
+                    return Some(said("an empty alternative or group", "write what should match there"));
+                }
+                depth -= 1;
+                repeatable = true;
+            }
+            '|' => {
+                if !repeatable && !matches!(at.checked_sub(1).map(|at| chars[at]), Some('^' | '$')) {
+                    return Some(said("an empty alternative beside `|`", "write what should match there"));
+                }
+                repeatable = false;
+            }
+            '*' | '+' | '?' => {
+                if !repeatable {
+                    return Some(said(
+                        &format!("nothing stands before `{}` that it could repeat", chars[at]),
+                        "write `\\` before it for the character itself",
+                    ));
+                }
+                // A second one (`a+?`, `a**`) is undefined in POSIX, and lazy nowhere but in Perl.
+                if let Some(next @ ('*' | '+' | '?')) = chars.get(at + 1) {
+                    return Some(said(
+                        &format!("`{}{next}`: there is no lazy or possessive repetition", chars[at]),
+                        "POSIX patterns always take the longest match; write the class of characters that is meant, as `[^\"]*`",
+                    ));
+                }
+            }
+            '{' => match interval(&chars, at, repeatable) {
+                Ok(end) => at = end,
+                Err(fault) => return Some(fault),
+            },
+            '^' | '$' => repeatable = false,
+            _ => repeatable = true,
+        }
+        at += 1;
+    }
+    if depth > 0 {
+        return Some(said("a `(` without its `)`", "write `\\(` for the character"));
+    }
+    if !repeatable && chars.last() == Some(&'|') {
+        return Some(said("an empty alternative beside `|`", "write what should match there"));
+    }
+    None
+}
+
+fn said(message: &str, help: &str) -> (String, String) {
+    (message.to_owned(), help.to_owned())
+}
+
+fn escape(escaped: char) -> Option<(String, String)> {
+    let class = match escaped {
+        'd' => "[0-9]",
+        'D' => "[^0-9]",
+        'w' => "[A-Za-z0-9_]",
+        'W' => "[^A-Za-z0-9_]",
+        's' => "[[:space:]]",
+        'S' => "[^[:space:]]",
+        'b' | 'B' | '<' | '>' => {
+            return Some((
+                format!("`\\{escaped}`: POSIX patterns know no word boundaries"),
+                "write the characters that may stand beside it, as `(^|[^a-z])`".into(),
+            ));
+        }
+        'n' | 't' | 'r' => {
+            return Some((
+                format!("`\\{escaped}` is the letter `{escaped}` in a POSIX pattern, or nothing"),
+                "write `[[:space:]]` for blanks and line ends".into(),
+            ));
+        }
+        '1'..='9' => {
+            return Some((
+                format!("`\\{escaped}`: extended patterns have no back references"),
+                "write the alternatives out".into(),
+            ));
+        }
+        c if c.is_ascii_alphanumeric() => {
+            return Some((
+                format!("`\\{c}` means nothing in a POSIX pattern"),
+                format!("write `{c}` for the character"),
+            ));
+        }
+        _ => return None,
+    };
+    Some((
+        format!("`\\{escaped}` is Perl's: POSIX patterns do not know it"),
+        format!("write `{class}`"),
+    ))
+}
+
+fn group(rest: &[char]) -> (String, String) {
+    let what: String = rest.iter().take_while(|c| **c != ')').take(4).collect();
+    let help = if what.starts_with(':') {
+        "write `( … )`: nothing is remembered anyway"
+    } else if what.starts_with('i') {
+        "write both cases, as `[Uu][Pp]`"
+    } else {
+        "POSIX patterns neither look around nor have flags; two `expect`s may say what one pattern cannot"
+    };
+    (
+        format!("`(?{what}` is Perl's: POSIX patterns do not know it"),
+        help.to_owned(),
+    )
+}
+
+/// The place of the `]` that ends the bracket expression that begins at `start`.
+fn bracket(chars: &[char], start: usize) -> Result<usize, (String, String)> {
+    let open = || said("a `[` without its `]`", "write `\\[` for the character");
+    let mut at = start + 1;
+    if chars.get(at) == Some(&'^') {
+        at += 1;
+    }
+    if chars.get(at) == Some(&']') {
+        at += 1;
+    }
+    while let Some(&c) = chars.get(at) {
+        match c {
+            ']' => return Ok(at),
+            '[' if matches!(chars.get(at + 1), Some(':' | '.' | '=')) => {
+                let kind = chars[at + 1];
+                let name_start = at + 2;
+                let end = (name_start..chars.len())
+                    .find(|&end| chars[end] == kind && chars.get(end + 1) == Some(&']'));
+                let Some(end) = end else {
+                    return Err(open());
+                };
+                let name: String = chars[name_start..end].iter().collect();
+                if kind == ':' && !CLASSES.contains(&name.as_str()) {
+                    return Err((
+                        format!("there is no class `[:{name}:]`"),
+                        format!("classes: {}", CLASSES.join(", ")),
+                    ));
+                }
+                at = end + 1;
+            }
+            '\\' if chars.get(at + 1).is_some_and(|c| "dDwWsSnt]".contains(*c)) => {
+                return Err((
+                    format!("`\\{}` in brackets is two characters in a POSIX pattern", chars[at + 1]),
+                    "write classes as `[0-9[:space:]]`; a `]` that is meant stands first: `[]a]`".into(),
+                ));
+            }
+            '-' if at > start + 1
+                && chars.get(at + 1).is_some_and(|end| *end != ']')
+                && chars[at - 1] > chars[at + 1]
+                && chars[at - 1] != ']' =>
+            {
+                return Err((
+                    format!("the range `{}-{}` is reversed", chars[at - 1], chars[at + 1]),
+                    "write the smaller character first".into(),
+                ));
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    Err(open())
+}
+
+const CLASSES: &[&str] = &[
+    "alnum", "alpha", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space",
+    "upper", "xdigit",
+];
+
+/// The place of the `}` that ends the interval that begins at `start`.
+fn interval(chars: &[char], start: usize, repeatable: bool) -> Result<usize, (String, String)> {
+    let shape = || {
+        said(
+            "a `{` that begins no `{2}`, `{2,}` or `{2,5}`",
+            "write `\\{` for the character",
+        )
+    };
+    let end = (start..chars.len()).find(|&at| chars[at] == '}').ok_or_else(shape)?;
+    if !repeatable {
+        return Err(shape());
+    }
+    let text: String = chars[start + 1..end].iter().collect();
+    let (from, to) = text.split_once(',').unwrap_or((&text, &text));
+    // RE_DUP_MAX: 255 is what POSIX promises.
+    let number = |text: &str| text.parse::<u16>().ok().filter(|number| *number <= 255);
+    let from = number(from).ok_or_else(shape)?;
+    if !to.is_empty() && number(to).ok_or_else(shape)? < from {
+        return Err(said("an interval that ends before it begins", "write the smaller number first"));
+    }
+    Ok(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fault;
+
+    #[test]
+    fn what_grep_takes_is_taken() {
+        for pattern in [
+            "^v[0-9]+$", "UP|ok", "a{2,5}", "[[:digit:]]+", "[]a]", "(a|b)c?", r"\.", "[^\"]*", "^$",
+            "^(true|false)$", r"a\{b", "[a-]", "[0-9a-f]{7,40}",
+        ] {
+            assert_eq!(fault(pattern), None, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_is_perls_is_said_to_be() {
+        for (pattern, told) in [
+            (r"\d+", r"`\d` is Perl's"),
+            ("(?i)up", "`(?i` is Perl's"),
+            ("(?:a)", "`(?:a` is Perl's"),
+            ("a+?", "no lazy"),
+            (r"\bup\b", "word boundaries"),
+            (r"(a)\1", "back references"),
+            ("(a", "without its `)`"),
+            ("a)", "without its `(`"),
+            ("[a", "without its `]`"),
+            ("*a", "nothing stands before"),
+            ("a|", "empty alternative"),
+            ("a{x}", "begins no"),
+            ("[z-a]", "reversed"),
+            ("[[:number:]]", "no class"),
+            (r"[\d]", "two characters"),
+        ] {
+            let found = fault(pattern).map(|(message, _)| message).unwrap_or_default();
+            assert!(found.contains(told), "{pattern}: {found}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Inputs: types, defaults, files.
+
+use super::findings::Findings;
+use super::names::{Meaning, Names};
+use super::parts::Parts;
+use super::place::Place;
+use super::text::Scope;
+use super::types::{Type, TypePlace};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{Input, InputType, SettingValue};
+use crate::source::Span;
+use crate::syntax::tree::{self, Value};
+
+/// Defines the inputs' names.
+pub(super) fn define<'t>(parts: &Parts<'t>, level: &mut Names<'t>, findings: &Findings) {
+    for (input, _) in &parts.inputs {
+        if variable_name(&input.name, "an input", findings) {
+            let secret = matches!(&input.ty, tree::Type::Named(name) if name.text == "secret");
+            level.define(&input.name, Meaning::Input { secret }, findings);
+        }
+    }
+}
+
+/// Whether a word may name a `let` or an input; said when not.
+pub(super) fn variable_name(word: &tree::Name, what: &str, findings: &Findings) -> bool {
+    let text = &word.text;
+    let good = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !good {
+        let likely = text.replace(['-', '.'], "_");
+        let finding = Diagnostic::new(
+            Code::BAD_NAME,
+            word.span,
+            format!("`{text}` cannot be the name of {what}"),
+        )
+        .help("it becomes a variable's name: a letter or `_`, then letters, digits and `_`");
+        let plain = likely.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        findings.push(if plain {
+            finding
+                .label(format!("did you mean `{likely}`?"))
+                .fix(word.span, likely)
+        } else {
+            finding
+        });
+    }
+    good
+}
+
+/// The inputs, typed.
+pub(super) fn resolve(scope: Scope<'_>, parts: &Parts<'_>) -> Option<Vec<Input>> {
+    let inputs: Vec<Option<Input>> = parts
+        .inputs
+        .iter()
+        .map(|(input, span)| one(scope.at(Place::Fixed), input, *span))
+        .collect();
+    inputs.into_iter().collect()
+}
+
+fn one(scope: Scope<'_>, input: &tree::Input, span: Span) -> Option<Input> {
+    let ty = Type::of(&input.ty, TypePlace::Input, scope.findings);
+    let file = input.file.as_ref().map(|value| {
+        let template = scope.text_of(&Type::Path, value)?;
+        scope.literal(&template, value.span())
+    });
+    let ty = ty?;
+    if let (Type::Secret, Some(default)) = (&ty, &input.default) {
+        scope.findings.push(
+            Diagnostic::new(
+                Code::SECRET_IN_SOURCE,
+                default.span(),
+                "a secret in the file is none: it is committed, and copied into the script",
+            )
+            .help("give it by the environment, or `from file PATH` on the host"),
+        );
+        return None;
+    }
+    let default = input
+        .default
+        .as_ref()
+        .map(|value| default_text(scope, &ty, value));
+    Some(Input {
+        name: input.name.text.clone(),
+        ty: input_type(ty)?,
+        default: flat(default)?,
+        file: flat(file)?,
+        span,
+    })
+}
+
+/// `None` when something is there and wrong.
+#[expect(clippy::option_option, reason = "absent and wrong are told apart right here")]
+fn flat(found: Option<Option<String>>) -> Option<Option<String>> {
+    match found {
+        None => Some(None),
+        Some(text) => text.map(Some),
+    }
+}
+
+/// The default as text, as it would be given.
+fn default_text(scope: Scope<'_>, ty: &Type, value: &Value) -> Option<String> {
+    let span = value.span();
+    match scope.value(ty, value)? {
+        SettingValue::Text(template) => scope.literal(&template, span),
+        SettingValue::Int(number) => Some(number.to_string()),
+        SettingValue::Port(port) => Some(port.to_string()),
+        SettingValue::Bool(yes) => Some(yes.to_string()),
+        SettingValue::Duration(duration) => Some(duration.to_string()),
+        _ => None,
+    }
+}
+
+fn input_type(ty: Type) -> Option<InputType> {
+    Some(match ty {
+        Type::String => InputType::String,
+        Type::Secret => InputType::Secret,
+        Type::Path => InputType::Path,
+        Type::Url => InputType::Url,
+        Type::Int => InputType::Int,
+        Type::Port => InputType::Port,
+        Type::Duration => InputType::Duration,
+        Type::Bool => InputType::Bool,
+        Type::OneOf(words) => InputType::OneOf(words),
+        Type::Matching(pattern) => InputType::Matching(pattern),
+        _ => return None,
+    })
+}

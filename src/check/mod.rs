@@ -1,0 +1,142 @@
+//! Tree → model: names, types, rules. Every finding is collected; nothing stops at the first.
+
+mod app;
+mod colors;
+mod description;
+mod driver_use;
+mod ere;
+mod files;
+mod findings;
+mod inputs;
+mod later;
+mod names;
+mod near;
+mod number;
+mod parts;
+mod place;
+mod probe;
+mod question;
+mod rules;
+mod services;
+mod shape;
+mod steps;
+mod text;
+mod types;
+mod value;
+
+pub use description::{
+    Description, PartDescription, SettingDefault, SettingDescription, functions_of,
+};
+pub use files::{LoadError, Loader};
+pub use types::{TYPES, Type, TypeEntry, TypePlace};
+
+use crate::diagnostics::{Code, Diagnostic, Report};
+use crate::model::App;
+use crate::source::{FileId, Sources, Span};
+use crate::syntax::tree::Item;
+use app::Surroundings;
+use description::Descriptions;
+use files::{Files, LoadedFile, Origin};
+use findings::Findings;
+use names::{Meaning, Names};
+use parts::Parts;
+use probe::Probes;
+
+/// Parses and checks the file `main` of `sources` and all that it leads to, which is read through
+/// `loader` and added to `sources`.
+///
+/// All that is found goes into `report`. The apps, in the order of the file, are there only when
+/// no error was among it; a file of definitions has none.
+pub fn check(
+    sources: &mut Sources,
+    main: FileId,
+    loader: &dyn Loader,
+    report: &mut Report,
+) -> Option<Vec<App>> {
+    let mut own = Report::new();
+    let tree = crate::syntax::parse(main, &sources.get(main).text, &mut own);
+    let findings = Findings::default();
+    let files = Files::load(sources, (main, tree), loader, &findings, &mut own);
+    if own.has_errors() {
+        findings.set_incomplete();
+    }
+    let apps = resolve(&files, main, loader, &findings);
+    let complete = !own.has_errors() && findings.errors() == 0;
+    own.extend(findings.into_report());
+    report.extend(own);
+    apps.filter(|_| complete)
+}
+
+fn resolve(
+    files: &[LoadedFile],
+    main: FileId,
+    loader: &dyn Loader,
+    findings: &Findings,
+) -> Option<Vec<App>> {
+    let drivers = Descriptions::resolve(files, loader, findings);
+    let mut names = Names::default();
+    let mut probes = Probes::default();
+    let mut apps = Vec::new();
+    for file in files {
+        for statement in &file.tree.body.statements {
+            match &statement.node {
+                Item::Let(constant) if file.origin == Origin::User => {
+                    if inputs::variable_name(&constant.name, "a `let`", findings) {
+                        names.define(&constant.name, Meaning::Let(&constant.value), findings);
+                    }
+                }
+                Item::Probe(probe) => {
+                    let key = match &file.origin {
+                        Origin::Preset(preset) => format!("{preset}.{}", probe.name.text),
+                        _ => probe.name.text.clone(),
+                    };
+                    names::name(&probe.name, "a probe", findings);
+                    probes.define(key, probe, findings);
+                }
+                Item::App(app) if file.id == main => apps.push((app, statement.span)),
+                Item::App(app) => findings.push(
+                    Diagnostic::new(
+                        Code::BAD_USE,
+                        app.name.span,
+                        format!("the app `{}` stands in a file that another one uses", app.name.text),
+                    )
+                    .help("a file that is `use`d brings drivers, probes and `let`s; build the app from its own file"),
+                ),
+                _ => {}
+            }
+        }
+    }
+    if let Some(file) = files.first()
+        && file.tree.body.statements.is_empty()
+    {
+        findings.push_absent(
+            Diagnostic::whole(Code::NO_APP, format!("there is nothing in `{}`", file.path))
+                .help("`deployc init` writes a first one"),
+        );
+    }
+    let around = Surroundings {
+        names: &names,
+        probes: &probes,
+        drivers: &drivers,
+        findings,
+    };
+    let parts: Vec<Parts<'_>> = apps
+        .iter()
+        .map(|(app, _)| Parts::sort(app, findings))
+        .collect();
+    let mut resolved = Vec::new();
+    for ((app, span), parts) in apps.iter().zip(&parts) {
+        let model = app::resolve(around, app, *span, parts);
+        resolved.push(model);
+    }
+    let in_main = |span: Span| span.file == main;
+    names.warn_unused(&in_main, findings);
+    probes.warn_unused(&in_main, findings);
+    for (model, parts) in resolved.iter().zip(&parts) {
+        if let Some(model) = model {
+            rules::app(model, parts, findings);
+        }
+    }
+    rules::between(&apps, &resolved, &parts, findings);
+    resolved.into_iter().collect()
+}

@@ -1,0 +1,403 @@
+//! The types of settings and inputs.
+
+use super::findings::Findings;
+use super::near::{listed, nearest};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::source::Span;
+use crate::syntax::tree;
+
+/// A type, as a description or an `input` names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// Any text without NUL.
+    String,
+    /// A path on the host; relative ones are below `{root}`.
+    Path,
+    /// `http://…` or `https://…`
+    Url,
+    /// A whole number.
+    Int,
+    /// 1 to 65535.
+    Port,
+    /// `500ms`, `10s`, `5m`, `1h`.
+    Duration,
+    /// `true` or `false`.
+    Bool,
+    /// `512B`, `64KiB`, `256MiB`, `1GiB`.
+    Size,
+    /// `0%` to `100%`.
+    Percent,
+    /// `2.5`.
+    Decimal,
+    /// `200`, `2xx`, `200..299`, `[200, 401]`.
+    Status,
+    /// A POSIX extended regular expression.
+    Regex,
+    /// A user's name on the host.
+    User,
+    /// `TERM`, `INT`, `QUIT`, `HUP`, `USR1`, `USR2`, `WINCH`.
+    Signal,
+    /// A program and its arguments.
+    Command,
+    /// A text that is never shown; inputs only.
+    Secret,
+    /// One of these words.
+    OneOf(Vec<String>),
+    /// A text that a POSIX extended regular expression matches as a whole.
+    Matching(String),
+    /// `[a, b]`
+    List(Box<Type>),
+    /// `{ KEY = value }`
+    Map(Box<Type>),
+}
+
+/// A type by its word: what `explain TYPE` shows.
+#[derive(Clone, Copy, Debug)]
+pub struct TypeEntry {
+    /// As it is written.
+    pub word: &'static str,
+    /// What it accepts and means.
+    pub docs: &'static str,
+    /// Values as they are written.
+    pub examples: &'static [&'static str],
+    /// Where it may stand.
+    pub place: TypePlace,
+}
+
+/// Where a type may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TypePlace {
+    /// In `input` and in a driver's `setting`.
+    Both,
+    /// In `input` only.
+    Input,
+    /// In a driver's `setting` only.
+    Setting,
+}
+
+/// All types.
+pub const TYPES: &[TypeEntry] = &[
+    TypeEntry {
+        word: "string",
+        docs: "Any text without NUL. Placeholders are replaced; `{{` and `}}` are braces.",
+        examples: &["\"hello {color}\"", "r\"as it stands\""],
+        place: TypePlace::Both,
+    },
+    TypeEntry {
+        word: "secret",
+        docs: "A text that is never printed, never put on a command line, and kept in a file of mode 600.",
+        examples: &["input SLACK_URL: secret from file \"deploy.env\""],
+        place: TypePlace::Input,
+    },
+    TypeEntry {
+        word: "path",
+        docs: "A path on the host. A relative one is below `{root}`.",
+        examples: &["\"/etc/nginx/conf.d/shop.conf\"", "\"config/app.yml\""],
+        place: TypePlace::Both,
+    },
+    TypeEntry {
+        word: "url",
+        docs: "An address for `http` or `https`: scheme, host, and where it is not the usual one, the port.",
+        examples: &["\"http://127.0.0.1:{port}/health\""],
+        place: TypePlace::Both,
+    },
+    TypeEntry {
+        word: "int",
+        docs: "A whole number, zero or more.",
+        examples: &["3"],
+        place: TypePlace::Both,
+    },
+    TypeEntry {
+        word: "port",
+        docs: "A TCP port, 1 to 65535.",
+        examples: &["8081"],
+        place: TypePlace::Both,
+    },
+    TypeEntry {
+        word: "duration",
+        docs: "A length of time with its unit attached, at most a day: `ms`, `s`, `m` or `h`.",
+        examples: &["500ms", "10s", "5m", "1h"],
+        place: TypePlace::Both,
+    },
+    TypeEntry {
+        word: "bool",
+        docs: "`true` or `false`.",
+        examples: &["true", "false"],
+        place: TypePlace::Both,
+    },
+    TypeEntry {
+        word: "size",
+        docs: "An amount of memory or disk with its unit attached: `B`, `KiB`, `MiB` or `GiB` (powers of 1024).",
+        examples: &["512MiB", "1GiB"],
+        place: TypePlace::Setting,
+    },
+    TypeEntry {
+        word: "percent",
+        docs: "A share, 0% to 100%.",
+        examples: &["25%"],
+        place: TypePlace::Setting,
+    },
+    TypeEntry {
+        word: "decimal",
+        docs: "A number, with a point if need be.",
+        examples: &["1.5", "2"],
+        place: TypePlace::Setting,
+    },
+    TypeEntry {
+        word: "status",
+        docs: "A set of HTTP status codes: one, a class, a range, or a list of those.",
+        examples: &["200", "2xx", "200..299", "[200, 401]"],
+        place: TypePlace::Setting,
+    },
+    TypeEntry {
+        word: "regex",
+        docs: "A POSIX extended regular expression, as `grep -E` takes it. There is no `\\d` (write `[0-9]`) and no `(?i)`.",
+        examples: &["r\"^v[0-9]+$\""],
+        place: TypePlace::Setting,
+    },
+    TypeEntry {
+        word: "user",
+        docs: "A user's name on the host.",
+        examples: &["\"ec2-user\""],
+        place: TypePlace::Setting,
+    },
+    TypeEntry {
+        word: "signal",
+        docs: "A signal by its name.",
+        examples: &["TERM", "QUIT"],
+        place: TypePlace::Setting,
+    },
+    TypeEntry {
+        word: "command",
+        docs: "A program and its arguments, each a text of its own. No shell takes part: nothing is split, expanded or quoted.",
+        examples: &["[\"systemctl\", \"reload\", \"nginx\"]"],
+        place: TypePlace::Setting,
+    },
+    TypeEntry {
+        word: "one_of",
+        docs: "One of the words in the list.",
+        examples: &["one_of [\"dev\", \"prod\"]"],
+        place: TypePlace::Both,
+    },
+    TypeEntry {
+        word: "matching",
+        docs: "A text that the POSIX extended regular expression matches from its first to its last character.",
+        examples: &["matching r\"[0-9a-f]{7,40}\""],
+        place: TypePlace::Input,
+    },
+    TypeEntry {
+        word: "list of",
+        docs: "Values of one type in brackets, over one line or several.",
+        examples: &["[\"-Xmx512m\", \"-Dcolor={color}\"]"],
+        place: TypePlace::Setting,
+    },
+    TypeEntry {
+        word: "map of",
+        docs: "Keys and values of one type in braces, over one line or several.",
+        examples: &["{ SPRING_PROFILES_ACTIVE = \"{color}\" }"],
+        place: TypePlace::Setting,
+    },
+];
+
+/// The signals that a type `signal` accepts: those that programs use to end or to reload.
+pub(super) const SIGNALS: &[&str] = &["TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "WINCH"];
+
+impl Type {
+    /// Whether a value of the type is text for the script, so that an input may stand for it.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(
+            self,
+            Self::String | Self::Path | Self::Url | Self::User | Self::Secret
+        )
+    }
+
+    /// For people: `a duration`.
+    #[must_use]
+    pub fn described(&self) -> String {
+        match self {
+            Self::String => "a string".into(),
+            Self::Path => "a path".into(),
+            Self::Url => "a URL".into(),
+            Self::Int => "a whole number".into(),
+            Self::Port => "a port".into(),
+            Self::Duration => "a duration such as `10s`".into(),
+            Self::Bool => "`true` or `false`".into(),
+            Self::Size => "a size such as `256MiB`".into(),
+            Self::Percent => "a percentage such as `25%`".into(),
+            Self::Decimal => "a number".into(),
+            Self::Status => "a status such as `200` or `2xx`".into(),
+            Self::Regex => "a regular expression".into(),
+            Self::User => "a user's name".into(),
+            Self::Signal => "a signal".into(),
+            Self::Command => "a command: a list of texts".into(),
+            Self::Secret => "a secret".into(),
+            Self::OneOf(words) => listed(words, "or"),
+            Self::Matching(pattern) => format!("a text that matches `{pattern}`"),
+            Self::List(_) => "a list".into(),
+            Self::Map(_) => "a map".into(),
+        }
+    }
+
+    /// As the language writes it.
+    #[must_use]
+    pub fn written(&self) -> String {
+        match self {
+            Self::String => "string".into(),
+            Self::Path => "path".into(),
+            Self::Url => "url".into(),
+            Self::Int => "int".into(),
+            Self::Port => "port".into(),
+            Self::Duration => "duration".into(),
+            Self::Bool => "bool".into(),
+            Self::Size => "size".into(),
+            Self::Percent => "percent".into(),
+            Self::Decimal => "decimal".into(),
+            Self::Status => "status".into(),
+            Self::Regex => "regex".into(),
+            Self::User => "user".into(),
+            Self::Signal => "signal".into(),
+            Self::Command => "command".into(),
+            Self::Secret => "secret".into(),
+            Self::OneOf(words) => format!("one_of [{}]", words.join(", ")),
+            Self::Matching(pattern) => format!("matching r\"{pattern}\""),
+            Self::List(inner) => format!("list of {}", inner.written()),
+            Self::Map(inner) => format!("map of {}", inner.written()),
+        }
+    }
+
+    /// The type that the tree names; said when there is none such, or it cannot stand at `place`.
+    pub(super) fn of(ty: &tree::Type, place: TypePlace, findings: &Findings) -> Option<Self> {
+        match ty {
+            tree::Type::Named(name) => Self::named(name, place, findings),
+            tree::Type::OneOf(list) => words(list, findings).map(Self::OneOf),
+            tree::Type::Matching(text) => {
+                allowed("matching", text.span, place, findings)?;
+                let Some(pattern) = text.literal() else {
+                    findings.push(
+                        Diagnostic::new(
+                            Code::BAD_REGEX,
+                            text.span,
+                            "a placeholder in the pattern of an input",
+                        )
+                        .help("write `matching r\"…\"`: in `r\"…\"` nothing is a placeholder"),
+                    );
+                    return None;
+                };
+                super::ere::check(&pattern, text.span, findings).then_some(Self::Matching(pattern))
+            }
+            tree::Type::List(inner, span) => {
+                allowed("list of", *span, place, findings)?;
+                Self::of(inner, place, findings).map(|inner| Self::List(Box::new(inner)))
+            }
+            tree::Type::Map(inner, span) => {
+                allowed("map of", *span, place, findings)?;
+                Self::of(inner, place, findings).map(|inner| Self::Map(Box::new(inner)))
+            }
+        }
+    }
+
+    fn named(name: &tree::Name, place: TypePlace, findings: &Findings) -> Option<Self> {
+        let ty = match name.text.as_str() {
+            "string" => Self::String,
+            "path" => Self::Path,
+            "url" => Self::Url,
+            "int" => Self::Int,
+            "port" => Self::Port,
+            "duration" => Self::Duration,
+            "bool" => Self::Bool,
+            "size" => Self::Size,
+            "percent" => Self::Percent,
+            "decimal" => Self::Decimal,
+            "status" => Self::Status,
+            "regex" => Self::Regex,
+            "user" => Self::User,
+            "signal" => Self::Signal,
+            "command" => Self::Command,
+            "secret" => Self::Secret,
+            unknown => {
+                let here: Vec<&str> = TYPES
+                    .iter()
+                    .filter(|entry| entry.place == TypePlace::Both || entry.place == place)
+                    .map(|entry| entry.word)
+                    .collect();
+                let mut finding = Diagnostic::new(
+                    Code::UNKNOWN_NAME,
+                    name.span,
+                    format!("there is no type `{unknown}`"),
+                )
+                .help(format!("types here: {}", listed(&here, "and")));
+                if let Some(near) = nearest(unknown, here) {
+                    finding = finding
+                        .label(format!("did you mean `{near}`?"))
+                        .fix(name.span, near);
+                }
+                findings.push(finding);
+                return None;
+            }
+        };
+        allowed(&name.text, name.span, place, findings)?;
+        Some(ty)
+    }
+}
+
+/// Says so when a type may not stand at `place`.
+fn allowed(word: &str, span: Span, place: TypePlace, findings: &Findings) -> Option<()> {
+    let entry = TYPES.iter().find(|entry| entry.word == word)?;
+    if entry.place == TypePlace::Both || entry.place == place {
+        return Some(());
+    }
+    let (what, instead) = match place {
+        TypePlace::Input => ("an input", "`string` with `matching r\"…\"`"),
+        TypePlace::Setting | TypePlace::Both => ("a setting", "`string`"),
+    };
+    findings.push(
+        Diagnostic::new(
+            Code::WRONG_TYPE,
+            span,
+            format!("{what} cannot be of type `{word}`"),
+        )
+        .help(format!("{instead} may do instead")),
+    );
+    None
+}
+
+/// The words of `one_of [...]`.
+fn words(list: &tree::List, findings: &Findings) -> Option<Vec<String>> {
+    let mut words: Vec<String> = Vec::new();
+    for value in list.values() {
+        let word = match value {
+            tree::Value::Word(name) => Some(name.text.clone()),
+            tree::Value::Text(text) => text.literal(),
+            _ => None,
+        };
+        match word {
+            Some(word) if words.contains(&word) => {
+                findings.push(
+                    Diagnostic::new(
+                        Code::SAID_TWICE,
+                        value.span(),
+                        format!("`{word}` is in the list twice"),
+                    )
+                    .help("remove one of them"),
+                );
+                return None;
+            }
+            Some(word) => words.push(word),
+            None => {
+                findings.push(
+                    Diagnostic::new(Code::WRONG_TYPE, value.span(), "`one_of` takes words")
+                        .help("write words or strings without placeholders"),
+                );
+                return None;
+            }
+        }
+    }
+    if words.is_empty() {
+        findings.push(
+            Diagnostic::new(Code::WRONG_TYPE, list.body.span, "`one_of` without a word")
+                .help("list the words that are accepted"),
+        );
+        return None;
+    }
+    Some(words)
+}

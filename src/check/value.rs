@@ -1,0 +1,513 @@
+//! Values of a type.
+
+use super::near::nearest;
+use super::number::{self, StatusPart};
+use super::text::Scope;
+use super::types::{SIGNALS, Type};
+use super::{ere, shape};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{Duration, Piece, SettingValue, Template, Variable};
+use crate::source::Span;
+use crate::syntax::tree::{Text, Value};
+
+impl Scope<'_> {
+    /// A value as one of the type; `None` when it is wrong, which was said.
+    pub(super) fn value(self, ty: &Type, value: &Value) -> Option<SettingValue> {
+        self.value_within(ty, value, 0)
+    }
+
+    /// A text.
+    pub(super) fn text(self, value: &Value) -> Option<Template> {
+        self.text_of(&Type::String, value)
+    }
+
+    /// A value of one of the types that are text.
+    pub(super) fn text_of(self, ty: &Type, value: &Value) -> Option<Template> {
+        match self.value(ty, value)? {
+            SettingValue::Text(template) => Some(template),
+            _ => None,
+        }
+    }
+
+    /// A length of time.
+    pub(super) fn duration(self, value: &Value) -> Option<Duration> {
+        match self.value(&Type::Duration, value)? {
+            SettingValue::Duration(duration) => Some(duration),
+            _ => None,
+        }
+    }
+
+    /// A program and its arguments; not empty.
+    pub(super) fn command(self, value: &Value) -> Option<Vec<Template>> {
+        let SettingValue::List(words) = self.value(&Type::Command, value)? else {
+            return None;
+        };
+        words
+            .into_iter()
+            .map(|word| match word {
+                SettingValue::Text(template) => Some(template),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The value that a bare word stands for, through `let`s; any other value as it is.
+    pub(super) fn meant<'v>(self, value: &'v Value) -> &'v Value
+    where
+        Self: 'v,
+    {
+        let mut meant = value;
+        let mut names = self.names;
+        // More would be a cycle, which is said where the value is typed.
+        for _ in 0..64 {
+            let Value::Word(word) = meant else {
+                break;
+            };
+            let Some((level, definition)) = names.find(&word.text) else {
+                break;
+            };
+            let super::names::Meaning::Let(inner) = definition.meaning else {
+                break;
+            };
+            meant = inner;
+            names = level;
+        }
+        meant
+    }
+
+    fn value_within(self, ty: &Type, value: &Value, depth: usize) -> Option<SettingValue> {
+        match value {
+            Value::Word(word) => return self.word(ty, &word.text, word.span, depth),
+            Value::Text(text) => return self.quoted(ty, text),
+            Value::Number(found) => {
+                if let Some(outcome) = number::number(ty, found) {
+                    return self.told(outcome);
+                }
+            }
+            Value::StatusClass(_) | Value::StatusRange(_) if *ty == Type::Status => {
+                let part = StatusPart::of(value)?;
+                return self.told(number::status_of(&[part]));
+            }
+            Value::List(list) => match ty {
+                Type::List(inner) => {
+                    let values: Vec<_> = list
+                        .values()
+                        .map(|value| self.value_within(inner, value, depth))
+                        .collect();
+                    return values
+                        .into_iter()
+                        .collect::<Option<_>>()
+                        .map(SettingValue::List);
+                }
+                Type::Command => return self.command_words(list, depth),
+                Type::Status if !list.body.statements.is_empty() => {
+                    let mut parts = Vec::new();
+                    for value in list.values() {
+                        let Some(part) = StatusPart::of(value) else {
+                            self.wrong_type(&Type::Status, value);
+                            return None;
+                        };
+                        parts.push(part);
+                    }
+                    return self.told(number::status_of(&parts));
+                }
+                _ => {}
+            },
+            Value::Map(map) => {
+                if let Type::Map(inner) = ty {
+                    return self.map(inner, map, depth);
+                }
+            }
+            _ => {}
+        }
+        self.wrong_type(ty, value);
+        None
+    }
+
+    fn told(self, outcome: Result<SettingValue, Box<Diagnostic>>) -> Option<SettingValue> {
+        match outcome {
+            Ok(value) => Some(value),
+            Err(finding) => {
+                self.findings.push(*finding);
+                None
+            }
+        }
+    }
+
+    fn map(self, inner: &Type, map: &crate::syntax::tree::Map, depth: usize) -> Option<SettingValue> {
+        let mut entries: Vec<(String, SettingValue)> = Vec::new();
+        let mut seen = std::collections::BTreeMap::new();
+        let mut wrong = false;
+        for entry in map.body.statements.iter().map(|statement| &statement.node) {
+            let key = match &entry.key {
+                Value::Word(word) => Some(word.text.clone()),
+                Value::Text(text) => self.template(text).and_then(|key| key.as_literal()),
+                _ => None,
+            };
+            let Some(key) = key else {
+                self.findings.push(
+                    Diagnostic::new(
+                        Code::NOT_CONSTANT,
+                        entry.key.span(),
+                        "a key must be known when the script is made",
+                    )
+                    .help("write a word, or a string whose placeholders are the same for both colors"),
+                );
+                wrong = true;
+                continue;
+            };
+            if let Some(first) = seen.insert(key.clone(), entry.key.span()) {
+                self.findings.push(
+                    Diagnostic::new(
+                        Code::SAID_TWICE,
+                        entry.key.span(),
+                        format!("the key `{key}` is there twice"),
+                    )
+                    .also(first, "first said here")
+                    .help("remove one of them"),
+                );
+                wrong = true;
+                continue;
+            }
+            match self.value_within(inner, &entry.value, depth) {
+                Some(value) => entries.push((key, value)),
+                None => wrong = true,
+            }
+        }
+        (!wrong).then_some(SettingValue::Map(entries))
+    }
+
+    fn command_words(
+        self,
+        list: &crate::syntax::tree::List,
+        depth: usize,
+    ) -> Option<SettingValue> {
+        let words: Vec<_> = list
+            .values()
+            .map(|value| self.value_within(&Type::String, value, depth))
+            .collect();
+        let words: Vec<SettingValue> = words.into_iter().collect::<Option<_>>()?;
+        let program = words.first();
+        let named = program.is_some_and(|program| {
+            !matches!(program, SettingValue::Text(text) if text.pieces.is_empty())
+        });
+        if !named {
+            self.findings.push(
+                Diagnostic::new(Code::WRONG_TYPE, list.body.span, "a command without a program")
+                    .help("the first text is the program, the others are its arguments"),
+            );
+            return None;
+        }
+        let secret = words.iter().find_map(|word| match word {
+            SettingValue::Text(template) => template.variables().find_map(|variable| match variable {
+                Variable::Input(name) if self.is_secret(name) => Some(name),
+                _ => None,
+            }),
+            _ => None,
+        });
+        if let Some(secret) = secret {
+            self.findings.push(
+                Diagnostic::new(
+                    Code::SECRET_ON_COMMAND_LINE,
+                    list.body.span,
+                    format!("the secret `{secret}` would stand on a command line, for every user of the host to read"),
+                )
+                .help("commands find inputs in their environment: let the program read it there"),
+            );
+            return None;
+        }
+        Some(SettingValue::List(words))
+    }
+
+    fn is_secret(self, input: &str) -> bool {
+        self.names.find(input).is_some_and(|(_, definition)| {
+            matches!(definition.meaning, super::names::Meaning::Input { secret: true })
+        })
+    }
+
+    /// A bare word: an enumeration's, or the name of a `let` or `input`.
+    fn word(self, ty: &Type, word: &str, span: Span, depth: usize) -> Option<SettingValue> {
+        let enumerated = match ty {
+            Type::OneOf(words) => words.iter().any(|known| known == word),
+            Type::Signal => SIGNALS.contains(&word),
+            Type::Bool => match word {
+                "true" | "false" => return Some(SettingValue::Bool(word == "true")),
+                _ => false,
+            },
+            _ => false,
+        };
+        if enumerated {
+            return Some(SettingValue::Text(Template::literal(word)));
+        }
+        let Some((level, definition)) = self.names.find(word) else {
+            self.unknown_word(ty, word, span);
+            return None;
+        };
+        match definition.meaning {
+            super::names::Meaning::Poison => None,
+            super::names::Meaning::Let(value) => {
+                if depth > 64 {
+                    self.circle(definition.span, "it is made of itself");
+                    return None;
+                }
+                let inner = Scope {
+                    names: level,
+                    ..self
+                };
+                inner.value_within(ty, value, depth + 1)
+            }
+            super::names::Meaning::ColorLet | super::names::Meaning::Input { .. } => {
+                let color = matches!(definition.meaning, super::names::Meaning::ColorLet);
+                if !ty.is_text() {
+                    let (message, help) = if color {
+                        (
+                            format!("`{word}` differs by color, and this is the same for both"),
+                            "a `let` in `app` is the same for both colors",
+                        )
+                    } else {
+                        (
+                            format!("`{word}` is given by each deployment, and this must be known when the script is made"),
+                            "write the value itself, or a `let`",
+                        )
+                    };
+                    self.findings.push(
+                        Diagnostic::new(Code::NOT_CONSTANT, span, message)
+                            .also(definition.span, "defined here")
+                            .help(format!("{help}; expected {}", ty.described())),
+                    );
+                    return None;
+                }
+                let template = self.named(word, span)??;
+                self.shaped(ty, template, span)
+            }
+        }
+    }
+
+    fn unknown_word(self, ty: &Type, word: &str, span: Span) {
+        let (words, code): (Vec<&str>, _) = match ty {
+            Type::OneOf(words) => (
+                words.iter().map(String::as_str).collect(),
+                Code::UNKNOWN_WORD,
+            ),
+            Type::Signal => (SIGNALS.to_vec(), Code::UNKNOWN_WORD),
+            Type::Bool => (vec!["true", "false"], Code::UNKNOWN_WORD),
+            _ => (Vec::new(), Code::UNKNOWN_NAME),
+        };
+        let visible = self.names.visible();
+        let near = nearest(word, words.iter().copied().chain(visible));
+        let mut finding = if code == Code::UNKNOWN_WORD {
+            let likely = match (ty, word) {
+                (Type::Bool, "yes" | "on") => Some("true"),
+                (Type::Bool, "no" | "off") => Some("false"),
+                (Type::Signal, _) => word.strip_prefix("SIG").filter(|rest| SIGNALS.contains(rest)),
+                _ => None,
+            };
+            let finding = Diagnostic::new(
+                code,
+                span,
+                format!("found `{word}`, expected {}", super::near::listed(&words, "or")),
+            );
+            match likely.or(near) {
+                Some(near) => finding
+                    .label(format!("did you mean `{near}`?"))
+                    .fix(span, near),
+                None => finding,
+            }
+        } else {
+            let finding = Diagnostic::new(
+                code,
+                span,
+                format!("there is no `let` or `input` named `{word}`"),
+            );
+            match near {
+                Some(near) => finding
+                    .label(format!("did you mean `{near}`?"))
+                    .fix(span, near),
+                None if ty.is_text() => finding
+                    .help("a text stands in quotes; a bare word is the name of a `let` or `input`")
+                    .fix(span, format!("\"{word}\"")),
+                None => finding.help(format!("expected {}", ty.described())),
+            }
+        };
+        if let Type::OneOf(words) = ty
+            && finding.fix.is_none()
+            && words.len() > 1
+        {
+            finding = finding.help("write one of these words");
+        }
+        self.findings.push_absent(finding);
+    }
+
+    /// A quoted text as a value of the type.
+    fn quoted(self, ty: &Type, text: &Text) -> Option<SettingValue> {
+        match ty {
+            Type::String | Type::Secret | Type::Path | Type::Url | Type::User | Type::Regex => {
+                let template = self.template(text)?;
+                self.shaped(ty, template, text.span)
+            }
+            Type::Matching(_) => {
+                let template = self.template(text)?;
+                self.literal(&template, text.span)?;
+                Some(SettingValue::Text(template))
+            }
+            Type::OneOf(_) | Type::Signal | Type::Bool => {
+                let template = self.template(text)?;
+                let word = self.literal(&template, text.span)?;
+                let known = match ty {
+                    Type::OneOf(words) => words.contains(&word),
+                    Type::Signal => SIGNALS.contains(&word.as_str()),
+                    _ => false,
+                };
+                if known {
+                    return Some(SettingValue::Text(template));
+                }
+                if *ty == Type::Bool {
+                    self.wrong_type(ty, &Value::Text(text.clone()));
+                } else {
+                    self.unknown_word(ty, &word, text.span);
+                }
+                None
+            }
+            _ => {
+                self.wrong_type(ty, &Value::Text(text.clone()));
+                None
+            }
+        }
+    }
+
+    /// The text of a template without variables; said when it has some.
+    pub(super) fn literal(self, template: &Template, span: Span) -> Option<String> {
+        let literal = template.as_literal();
+        if literal.is_none() {
+            self.findings.push(
+                Diagnostic::new(
+                    Code::NOT_CONSTANT,
+                    span,
+                    "this must be known when the script is made",
+                )
+                .help("only `{app}`, `{root}`, `{staging}` and `let`s of them have a value then"),
+            );
+        }
+        literal
+    }
+
+    /// Looks at the shape that the type asks of a text.
+    fn shaped(self, ty: &Type, template: Template, span: Span) -> Option<SettingValue> {
+        match ty {
+            Type::Path => shape::path(self, template, span).map(SettingValue::Text),
+            Type::Url => shape::url(self, &template, span).map(|_| SettingValue::Text(template)),
+            Type::User => {
+                if let Some(user) = template.as_literal()
+                    && !shape::is_user(&user)
+                {
+                    self.findings.push(
+                        Diagnostic::new(
+                            Code::OUT_OF_RANGE,
+                            span,
+                            format!("`{user}` cannot be the name of a user"),
+                        )
+                        .help("a letter or `_`, then letters, digits, `_`, `-` and `.`, 32 at most"),
+                    );
+                    return None;
+                }
+                Some(SettingValue::Text(template))
+            }
+            Type::Regex => {
+                let pattern: String = template
+                    .pieces
+                    .iter()
+                    .map(|piece| match piece {
+                        Piece::Literal(text) => text.as_str(),
+                        Piece::Variable(_) => "x",
+                    })
+                    .collect();
+                ere::check(&pattern, span, self.findings).then_some(SettingValue::Text(template))
+            }
+            _ => Some(SettingValue::Text(template)),
+        }
+    }
+
+    /// Says that a value is of another type than expected, with the likely fix.
+    fn wrong_type(self, ty: &Type, value: &Value) {
+        let found = match value {
+            Value::Text(_) => "a string".to_owned(),
+            Value::Number(number) if number.unit.is_empty() => {
+                format!("the number `{}`", number.digits)
+            }
+            Value::Number(number) => format!("`{}{}`", number.digits, number.unit),
+            Value::StatusClass(name) => format!("the status class `{}`", name.text),
+            Value::StatusRange(_) => "a range of statuses".to_owned(),
+            Value::Word(word) => format!("`{}`", word.text),
+            Value::List(_) => "a list".to_owned(),
+            Value::Map(_) => "a map".to_owned(),
+        };
+        let mut finding = Diagnostic::new(
+            Code::WRONG_TYPE,
+            value.span(),
+            format!("found {found}, expected {}", ty.described()),
+        );
+        let fix = likely(ty, value);
+        if let Some(fix) = fix {
+            finding = finding
+                .label(format!("did you mean `{fix}`?"))
+                .fix(value.span(), fix);
+        }
+        self.findings.push(finding);
+    }
+}
+
+/// What a value of the wrong type was likely meant to be.
+fn likely(ty: &Type, value: &Value) -> Option<String> {
+    match (ty, value) {
+        (ty, Value::Number(number)) if ty.is_text() => {
+            Some(format!("\"{}{}\"", number.digits, number.unit))
+        }
+        (Type::Command, Value::Text(text)) => {
+            let literal = text.literal()?;
+            let plain = |c: char| c.is_ascii_alphanumeric() || " ._-/=:".contains(c);
+            if literal.trim().is_empty() || !literal.chars().all(plain) {
+                return None;
+            }
+            let words: Vec<String> = literal
+                .split_whitespace()
+                .map(|word| format!("\"{word}\""))
+                .collect();
+            Some(format!("[{}]", words.join(", ")))
+        }
+        (
+            Type::Int | Type::Port | Type::Duration | Type::Bool | Type::Size | Type::Percent
+            | Type::Decimal | Type::Status,
+            Value::Text(text),
+        ) => {
+            let literal = text.literal()?;
+            let shaped = match ty {
+                Type::Bool => literal == "true" || literal == "false",
+                _ => {
+                    literal.starts_with(|c: char| c.is_ascii_digit())
+                        && literal
+                            .chars()
+                            .all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '%')
+                }
+            };
+            shaped.then_some(literal)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a template says the same for both colors and every deployment.
+pub(super) fn tells_color(template: &Template) -> bool {
+    template.variables().any(|variable| {
+        matches!(
+            variable,
+            Variable::Color
+                | Variable::Port
+                | Variable::PortOf(_)
+                | Variable::Address
+                | Variable::ColorLet(_)
+                | Variable::Slot
+                | Variable::Offer(_)
+                | Variable::To
+        )
+    })
+}
