@@ -181,7 +181,10 @@ fn root(scope: Scope<'_>, parts: &Parts<'_>) -> Option<String> {
     let text = scope.literal(&template, span)?;
     let trimmed = text.trim_end_matches('/');
     let wrong = if !text.starts_with('/') {
-        Some(("the root must be an absolute path", "as in `root \"/opt/shop\"`"))
+        Some((
+            "the root must be an absolute path",
+            "as in `root \"/opt/shop\"`",
+        ))
     } else if trimmed.is_empty() {
         Some((
             "the root cannot be `/`",
@@ -193,7 +196,10 @@ fn root(scope: Scope<'_>, parts: &Parts<'_>) -> Option<String> {
             "write the path that is meant: the rules compare paths as they are written",
         ))
     } else if trimmed.contains("//") || text.contains(['\n', '\r']) {
-        Some(("the root has an empty part or a line end in it", "write it as `/opt/shop`"))
+        Some((
+            "the root has an empty part or a line end in it",
+            "write it as `/opt/shop`",
+        ))
     } else {
         None
     };
@@ -206,11 +212,7 @@ fn root(scope: Scope<'_>, parts: &Parts<'_>) -> Option<String> {
     Some(trimmed.to_owned())
 }
 
-fn targets(
-    scope: Scope<'_>,
-    parts: &Parts<'_>,
-    drivers: &Descriptions,
-) -> Option<Vec<DriverUse>> {
+fn targets(scope: Scope<'_>, parts: &Parts<'_>, drivers: &Descriptions) -> Option<Vec<DriverUse>> {
     let targets: Vec<_> = parts
         .targets
         .iter()
@@ -255,7 +257,13 @@ fn switch(
         );
         return None;
     };
-    used_driver(scope.at(Place::Switch), DriverKind::Switch, used, span, drivers)
+    used_driver(
+        scope.at(Place::Switch),
+        DriverKind::Switch,
+        used,
+        span,
+        drivers,
+    )
 }
 
 #[expect(clippy::option_option, reason = "the outer one is for what is wrong")]
@@ -342,7 +350,10 @@ fn cleanup(scope: Scope<'_>, parts: &Parts<'_>) -> (Option<Cleanup>, Duration) {
         },
         span: parts.cleanup.map(|(_, span)| span),
     };
-    ((findings.errors() == errors).then_some(cleanup), stop_within)
+    (
+        (findings.errors() == errors).then_some(cleanup),
+        stop_within,
+    )
 }
 
 fn lock_wait(scope: Scope<'_>, parts: &Parts<'_>) -> Option<Duration> {
@@ -372,7 +383,9 @@ fn verification(
     for (at, (verify, span)) in parts.verifies.iter().enumerate() {
         match verify {
             tree::Verify::None { word, reason } => {
-                let text = scope.template(reason).and_then(|text| scope.literal(&text, reason.span));
+                let text = scope
+                    .template(reason)
+                    .and_then(|text| scope.literal(&text, reason.span));
                 if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
                     findings.push(
                         Diagnostic::new(Code::NO_VERIFY, reason.span, "`verify none` without a reason")
@@ -382,9 +395,13 @@ fn verification(
                 if parts.verifies.len() > 1 {
                     let other = parts.verifies[usize::from(at == 0)].1;
                     findings.push(
-                        Diagnostic::new(Code::SAID_TWICE, *word, "`verify none` beside another `verify`")
-                            .also(other, "the other one")
-                            .help("remove one of them"),
+                        Diagnostic::new(
+                            Code::SAID_TWICE,
+                            *word,
+                            "`verify none` beside another `verify`",
+                        )
+                        .also(other, "the other one")
+                        .help("remove one of them"),
                     );
                 }
                 none = text.map(|text| (text, *span));
@@ -396,7 +413,15 @@ fn verification(
                     }
                     named.push(name);
                 }
-                let check = check(scope, name.as_ref(), from.as_ref(), body.as_ref(), probes, *span, at);
+                let check = check(
+                    scope,
+                    name.as_ref(),
+                    from.as_ref(),
+                    body.as_ref(),
+                    probes,
+                    *span,
+                    at,
+                );
                 checks.extend(check);
             }
         }

@@ -142,7 +142,10 @@ fn color_ports(scope: Scope<'_>, color: &tree::Color) -> Option<Vec<(Name, Port)
     let mut found: Vec<(Name, Port, Span)> = Vec::new();
     for (service, number, span) in ports(color) {
         let service = match service {
-            Some(word) => match services.iter().find(|known| known.name.as_str() == word.text) {
+            Some(word) => match services
+                .iter()
+                .find(|known| known.name.as_str() == word.text)
+            {
                 Some(facts) if facts.has_port => &facts.name,
                 Some(_) => {
                     findings.push(
@@ -202,9 +205,14 @@ fn color_ports(scope: Scope<'_>, color: &tree::Color) -> Option<Vec<(Name, Port)
                 Diagnostic::new(
                     Code::MISSING,
                     color.name.span,
-                    format!("`color {}` has no `{line}`, and the other color has", color.name.text),
+                    format!(
+                        "`color {}` has no `{line}`, and the other color has",
+                        color.name.text
+                    ),
                 )
-                .help(format!("write `{line}` in its block, with another number than the other color's")),
+                .help(format!(
+                    "write `{line}` in its block, with another number than the other color's"
+                )),
             );
         }
     }
@@ -254,7 +262,11 @@ fn lets_of(
         Variable::Color => Some(resolved.name.to_string()),
         Variable::Port => resolved.ports.first().map(|(_, port)| port.to_string()),
         Variable::PortOf(service) => resolved.port(service).map(|port| port.to_string()),
-        Variable::Service => scope.facts.services.first().map(|facts| facts.name.to_string()),
+        Variable::Service => scope
+            .facts
+            .services
+            .first()
+            .map(|facts| facts.name.to_string()),
         _ => None,
     };
     let texts: Vec<Option<(String, String)>> = lets(color)

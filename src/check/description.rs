@@ -356,7 +356,10 @@ impl Resolver<'_, '_> {
                 Diagnostic::new(
                     Code::CYCLE,
                     word.span,
-                    format!("`extends {}` leads back to where it began, or nowhere", word.text),
+                    format!(
+                        "`extends {}` leads back to where it began, or nowhere",
+                        word.text
+                    ),
                 )
                 .help("one of the drivers must stand by itself"),
             );
@@ -607,7 +610,11 @@ impl<'r> Reader<'r> {
         match number::duration(found) {
             Ok(duration) if duration > Duration::ZERO => Some(duration),
             Ok(_) => {
-                self.wrong(found.span, "no time at all".into(), "say how long it may take");
+                self.wrong(
+                    found.span,
+                    "no time at all".into(),
+                    "say how long it may take",
+                );
                 None
             }
             Err(finding) => {
@@ -624,7 +631,11 @@ impl<'r> Reader<'r> {
             let finding = Diagnostic::new(
                 Code::BAD_DESCRIPTION,
                 function.span,
-                format!("a `{}` driver has no function `{}`", self.kind.word(), function.text),
+                format!(
+                    "a `{}` driver has no function `{}`",
+                    self.kind.word(),
+                    function.text
+                ),
             )
             .help(format!("functions: {}", listed(functions, "and")));
             self.findings
@@ -644,7 +655,11 @@ impl<'r> Reader<'r> {
     /// A list of literal texts.
     fn texts(&self, value: &Value) -> Vec<String> {
         let Value::List(list) = value else {
-            self.wrong(value.span(), "expected a list of strings".into(), "as in `[\"awk\"]`");
+            self.wrong(
+                value.span(),
+                "expected a list of strings".into(),
+                "as in `[\"awk\"]`",
+            );
             return Vec::new();
         };
         list.values()
@@ -665,7 +680,10 @@ impl<'r> Reader<'r> {
     /// `exactly one` must name settings and parts that are there.
     fn check_groups(&self, base: Option<&Description>) {
         for word in &self.group_words {
-            let own = self.settings.iter().any(|setting| setting.name == word.text)
+            let own = self
+                .settings
+                .iter()
+                .any(|setting| setting.name == word.text)
                 || self.parts.iter().any(|part| part.name == word.text);
             let inherited = base.is_some_and(|base| {
                 base.all_settings()
@@ -695,7 +713,10 @@ impl<'r> Reader<'r> {
                 .map(|(_, setting)| setting)
                 .find(|setting| setting.name == *name)
         });
-        if own.or(inherited).is_none_or(|setting| setting.ty != Type::Path) {
+        if own
+            .or(inherited)
+            .is_none_or(|setting| setting.ty != Type::Path)
+        {
             self.wrong(
                 span,
                 format!("`wipes {name}` names no setting of type `path`"),
@@ -714,8 +735,17 @@ pub fn functions_of(kind: DriverKind) -> Option<&'static [&'static str]> {
             "persist", "healthy",
         ]),
         DriverKind::Switch => Some(&[
-            "routed", "write", "swap", "restore", "test", "snapshot", "reload", "confirm",
-            "draining", "mutex", "preflight",
+            "routed",
+            "write",
+            "swap",
+            "restore",
+            "test",
+            "snapshot",
+            "reload",
+            "confirm",
+            "draining",
+            "mutex",
+            "preflight",
         ]),
         _ => None,
     }

@@ -25,7 +25,13 @@ pub(super) fn resolve(
         let value = match given.settings.get(setting.name.as_str()) {
             Some(value) => scope.given(setting, value),
             None => scope.default(setting, || {
-                missing(scope, &setting.name, driver.name.as_str(), span, &setting.docs);
+                missing(
+                    scope,
+                    &setting.name,
+                    driver.name.as_str(),
+                    span,
+                    &setting.docs,
+                );
             }),
         };
         if let Some(value) = value {
@@ -176,7 +182,13 @@ fn resolve_part(scope: Scope<'_>, part: &GivenPart<'_>) -> Option<Part> {
         let value = match given.get(setting.name.as_str()) {
             Some((_, value)) => scope.given(setting, value),
             None => scope.default(setting, || {
-                missing(scope, &setting.name, &part.name.text, part.name.span, &setting.docs);
+                missing(
+                    scope,
+                    &setting.name,
+                    &part.name.text,
+                    part.name.span,
+                    &setting.docs,
+                );
             }),
         };
         settings.push((setting.name.clone(), value?));

@@ -29,7 +29,10 @@ fn fault(pattern: &str) -> Option<(String, String)> {
         match chars[at] {
             '\\' => {
                 let Some(&escaped) = chars.get(at + 1) else {
-                    return Some(said("the pattern ends in `\\`", "write `\\\\` for a backslash"));
+                    return Some(said(
+                        "the pattern ends in `\\`",
+                        "write `\\\\` for a backslash",
+                    ));
                 };
                 if let Some(fault) = escape(escaped) {
                     return Some(fault);
@@ -52,18 +55,28 @@ fn fault(pattern: &str) -> Option<(String, String)> {
                 repeatable = false;
             }
             ')' if depth == 0 => {
-                return Some(said("a `)` without its `(`", "write `\\)` for the character"));
+                return Some(said(
+                    "a `)` without its `(`",
+                    "write `\\)` for the character",
+                ));
             }
             ')' => {
                 if !repeatable {
-                    return Some(said("an empty alternative or group", "write what should match there"));
+                    return Some(said(
+                        "an empty alternative or group",
+                        "write what should match there",
+                    ));
                 }
                 depth -= 1;
                 repeatable = true;
             }
             '|' => {
-                if !repeatable && !matches!(at.checked_sub(1).map(|at| chars[at]), Some('^' | '$')) {
-                    return Some(said("an empty alternative beside `|`", "write what should match there"));
+                if !repeatable && !matches!(at.checked_sub(1).map(|at| chars[at]), Some('^' | '$'))
+                {
+                    return Some(said(
+                        "an empty alternative beside `|`",
+                        "write what should match there",
+                    ));
                 }
                 repeatable = false;
             }
@@ -77,7 +90,10 @@ fn fault(pattern: &str) -> Option<(String, String)> {
                 // A second one (`a+?`, `a**`) is undefined in POSIX, and lazy nowhere but in Perl.
                 if let Some(next @ ('*' | '+' | '?')) = chars.get(at + 1) {
                     return Some(said(
-                        &format!("`{}{next}`: there is no lazy or possessive repetition", chars[at]),
+                        &format!(
+                            "`{}{next}`: there is no lazy or possessive repetition",
+                            chars[at]
+                        ),
                         "POSIX patterns always take the longest match; write the class of characters that is meant, as `[^\"]*`",
                     ));
                 }
@@ -92,10 +108,16 @@ fn fault(pattern: &str) -> Option<(String, String)> {
         at += 1;
     }
     if depth > 0 {
-        return Some(said("a `(` without its `)`", "write `\\(` for the character"));
+        return Some(said(
+            "a `(` without its `)`",
+            "write `\\(` for the character",
+        ));
     }
     if !repeatable && chars.last() == Some(&'|') {
-        return Some(said("an empty alternative beside `|`", "write what should match there"));
+        return Some(said(
+            "an empty alternative beside `|`",
+            "write what should match there",
+        ));
     }
     None
 }
@@ -191,8 +213,12 @@ fn bracket(chars: &[char], start: usize) -> Result<usize, (String, String)> {
             }
             '\\' if chars.get(at + 1).is_some_and(|c| "dDwWsSnt]".contains(*c)) => {
                 return Err((
-                    format!("`\\{}` in brackets is two characters in a POSIX pattern", chars[at + 1]),
-                    "write classes as `[0-9[:space:]]`; a `]` that is meant stands first: `[]a]`".into(),
+                    format!(
+                        "`\\{}` in brackets is two characters in a POSIX pattern",
+                        chars[at + 1]
+                    ),
+                    "write classes as `[0-9[:space:]]`; a `]` that is meant stands first: `[]a]`"
+                        .into(),
                 ));
             }
             '-' if at > start + 1
@@ -201,7 +227,11 @@ fn bracket(chars: &[char], start: usize) -> Result<usize, (String, String)> {
                 && chars[at - 1] != ']' =>
             {
                 return Err((
-                    format!("the range `{}-{}` is reversed", chars[at - 1], chars[at + 1]),
+                    format!(
+                        "the range `{}-{}` is reversed",
+                        chars[at - 1],
+                        chars[at + 1]
+                    ),
                     "write the smaller character first".into(),
                 ));
             }
@@ -225,7 +255,9 @@ fn interval(chars: &[char], start: usize, repeatable: bool) -> Result<usize, (St
             "write `\\{` for the character",
         )
     };
-    let end = (start..chars.len()).find(|&at| chars[at] == '}').ok_or_else(shape)?;
+    let end = (start..chars.len())
+        .find(|&at| chars[at] == '}')
+        .ok_or_else(shape)?;
     if !repeatable {
         return Err(shape());
     }
@@ -235,7 +267,10 @@ fn interval(chars: &[char], start: usize, repeatable: bool) -> Result<usize, (St
     let number = |text: &str| text.parse::<u16>().ok().filter(|number| *number <= 255);
     let from = number(from).ok_or_else(shape)?;
     if !to.is_empty() && number(to).ok_or_else(shape)? < from {
-        return Err(said("an interval that ends before it begins", "write the smaller number first"));
+        return Err(said(
+            "an interval that ends before it begins",
+            "write the smaller number first",
+        ));
     }
     Ok(end)
 }
@@ -247,8 +282,19 @@ mod tests {
     #[test]
     fn what_grep_takes_is_taken() {
         for pattern in [
-            "^v[0-9]+$", "UP|ok", "a{2,5}", "[[:digit:]]+", "[]a]", "(a|b)c?", r"\.", "[^\"]*", "^$",
-            "^(true|false)$", r"a\{b", "[a-]", "[0-9a-f]{7,40}",
+            "^v[0-9]+$",
+            "UP|ok",
+            "a{2,5}",
+            "[[:digit:]]+",
+            "[]a]",
+            "(a|b)c?",
+            r"\.",
+            "[^\"]*",
+            "^$",
+            "^(true|false)$",
+            r"a\{b",
+            "[a-]",
+            "[0-9a-f]{7,40}",
         ] {
             assert_eq!(fault(pattern), None, "{pattern}");
         }
@@ -273,7 +319,9 @@ mod tests {
             ("[[:number:]]", "no class"),
             (r"[\d]", "two characters"),
         ] {
-            let found = fault(pattern).map(|(message, _)| message).unwrap_or_default();
+            let found = fault(pattern)
+                .map(|(message, _)| message)
+                .unwrap_or_default();
             assert!(found.contains(told), "{pattern}: {found}");
         }
     }

@@ -34,7 +34,9 @@ pub(super) fn variable_name(word: &tree::Name, what: &str, findings: &Findings) 
             format!("`{text}` cannot be the name of {what}"),
         )
         .help("it becomes a variable's name: a letter or `_`, then letters, digits and `_`");
-        let plain = likely.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let plain = likely
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_');
         findings.push(if plain {
             finding
                 .label(format!("did you mean `{likely}`?"))
@@ -88,7 +90,10 @@ fn one(scope: Scope<'_>, input: &tree::Input, span: Span) -> Option<Input> {
 }
 
 /// `None` when something is there and wrong.
-#[expect(clippy::option_option, reason = "absent and wrong are told apart right here")]
+#[expect(
+    clippy::option_option,
+    reason = "absent and wrong are told apart right here"
+)]
 fn flat(found: Option<Option<String>>) -> Option<Option<String>> {
     match found {
         None => Some(None),

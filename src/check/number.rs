@@ -131,14 +131,13 @@ pub(super) fn duration(number: &Number) -> Result<Duration, Box<Diagnostic>> {
             }));
         }
     };
-    let millis = scaled(&number.digits, scale)
-        .ok_or_else(|| {
-            wrong(
-                Code::OUT_OF_RANGE,
-                number,
-                format!("`{written}` is no whole number of milliseconds"),
-            )
-        })?;
+    let millis = scaled(&number.digits, scale).ok_or_else(|| {
+        wrong(
+            Code::OUT_OF_RANGE,
+            number,
+            format!("`{written}` is no whole number of milliseconds"),
+        )
+    })?;
     let duration = Duration::from_millis(millis);
     if duration > Duration::MAX {
         return Err(wrong(
@@ -294,7 +293,12 @@ pub(super) fn status_of(parts: &[StatusPart<'_>]) -> Outcome {
     }
     StatusSet::new(ranges)
         .map(SettingValue::Status)
-        .ok_or_else(|| Box::new(Diagnostic::whole(Code::OUT_OF_RANGE, "an empty set of statuses")))
+        .ok_or_else(|| {
+            Box::new(Diagnostic::whole(
+                Code::OUT_OF_RANGE,
+                "an empty set of statuses",
+            ))
+        })
 }
 
 fn status(number: &Number) -> Result<u16, Box<Diagnostic>> {

@@ -77,9 +77,9 @@ impl Place {
                 Let | Run | Gate | Verify | BeforeStart | BeforeSwitch | AfterSwitch | Outcome => {
                     Ok(())
                 }
-                Switch | Address => Err(
-                    "what is written for the proxy is the same for every release of a color",
-                ),
+                Switch | Address => {
+                    Err("what is written for the proxy is the same for every release of a color")
+                }
                 _ => Err("there is no release yet"),
             },
             Variable::OtherColor | Variable::OtherPort => match self {

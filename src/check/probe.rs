@@ -160,11 +160,12 @@ fn unknown_probe(word: &tree::Name, level: &Probes<'_>, findings: &Findings) {
             .label(format!("did you mean `{near}`?"))
             .fix(word.span, near.to_owned()),
         None => match preset.filter(|preset| crate::stdlib::presets().contains(preset)) {
-            Some(preset) => {
-                finding.help(format!("`use \"std/{preset}\"` at the top of the file brings it"))
-            }
-            None => finding
-                .help("define it with `probe NAME { … }` at the top level, or `use` the file that does"),
+            Some(preset) => finding.help(format!(
+                "`use \"std/{preset}\"` at the top of the file brings it"
+            )),
+            None => finding.help(
+                "define it with `probe NAME { … }` at the top level, or `use` the file that does",
+            ),
         },
     });
 }

@@ -34,7 +34,11 @@ pub(super) struct ServiceParts<'t> {
 }
 
 /// The services of an app; a bare `run` is one.
-pub(super) fn sort<'t>(parts: &Parts<'t>, app_span: Span, findings: &Findings) -> Vec<ServiceParts<'t>> {
+pub(super) fn sort<'t>(
+    parts: &Parts<'t>,
+    app_span: Span,
+    findings: &Findings,
+) -> Vec<ServiceParts<'t>> {
     if parts.services.is_empty() {
         return vec![ServiceParts {
             name: Name::new(App::DEFAULT_SERVICE).ok(),
@@ -138,8 +142,7 @@ pub(super) fn facts(
                 Some(word) => word.text == name.as_str(),
                 None => reached == 1,
             };
-            let has_port =
-                service.no_port.is_none() && said.iter().any(|(word, _, _)| own(*word));
+            let has_port = service.no_port.is_none() && said.iter().any(|(word, _, _)| own(*word));
             let run = service.run.or(parts.run).map(|(used, _)| used);
             let offers = run.and_then(|run| {
                 drivers
@@ -310,13 +313,17 @@ fn resolve_address(
                 "write `port {} …` in each color, or `no port` in the service if it is a worker",
                 word.text
             ),
-            None => "write `port …` in each color, or an `address` such as `\"web-{color}:8000\"`".into(),
+            None => "write `port …` in each color, or an `address` such as `\"web-{color}:8000\"`"
+                .into(),
         };
         context.findings.push_absent(
             Diagnostic::new(
                 Code::NO_ADDRESS,
                 word.span,
-                format!("the proxy cannot reach `{}`: it has neither port nor address", word.text),
+                format!(
+                    "the proxy cannot reach `{}`: it has neither port nor address",
+                    word.text
+                ),
             )
             .help(help),
         );
@@ -362,7 +369,12 @@ fn resolve_gates(
         }
         named.push(&probe.name);
     }
-    let own = |name: &str| service.probes.iter().any(|(probe, _)| probe.name.text == name);
+    let own = |name: &str| {
+        service
+            .probes
+            .iter()
+            .any(|(probe, _)| probe.name.text == name)
+    };
     let defaults = context
         .parts
         .probes
@@ -378,7 +390,10 @@ fn resolve_gates(
             Diagnostic::new(
                 Code::NO_GATE,
                 word.span,
-                format!("nothing asks `{}` whether it is ready before traffic goes to it", word.text),
+                format!(
+                    "nothing asks `{}` whether it is ready before traffic goes to it",
+                    word.text
+                ),
             )
             .help("write a `probe`, as `probe ready { get \"http://127.0.0.1:{port}/health\" }`"),
         );
@@ -386,12 +401,7 @@ fn resolve_gates(
     (findings.errors() == errors).then_some(gates)
 }
 
-fn gate(
-    context: &Context<'_>,
-    scope: Scope<'_>,
-    probe: &tree::Probe,
-    span: Span,
-) -> Option<Gate> {
+fn gate(context: &Context<'_>, scope: Scope<'_>, probe: &tree::Probe, span: Span) -> Option<Gate> {
     let findings = context.findings;
     let name = names::name(&probe.name, "a probe", findings);
     let merged = probe::merge(

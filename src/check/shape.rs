@@ -123,10 +123,7 @@ pub(super) fn url(scope: Scope<'_>, template: &Template, span: Span) -> Option<O
         );
     };
     if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return refuse(
-            "a URL contains no blanks".into(),
-            "write `%20` for a blank",
-        );
+        return refuse("a URL contains no blanks".into(), "write `%20` for a blank");
     }
     if text.contains('#') {
         return refuse(
@@ -158,7 +155,9 @@ pub(super) fn address(scope: Scope<'_>, template: &Template, span: Span) -> Opti
     } else {
         split(&text, &variables).and_then(|authority| {
             let whole_is_known = !text.chars().any(is_mark);
-            if authority.port == AuthorityPort::Absent && (whole_is_known || !text.ends_with(is_mark)) {
+            if authority.port == AuthorityPort::Absent
+                && (whole_is_known || !text.ends_with(is_mark))
+            {
                 Err("the port is missing: expected `host:port`".to_owned())
             } else {
                 Ok(authority)
@@ -315,7 +314,9 @@ pub(super) fn json_path(text: &str) -> Result<(), String> {
             return Err(format!("`{bad}` means nothing in it"));
         }
         while !indexes.is_empty() {
-            let Some((index, rest)) = indexes.strip_prefix('[').and_then(|rest| rest.split_once(']'))
+            let Some((index, rest)) = indexes
+                .strip_prefix('[')
+                .and_then(|rest| rest.split_once(']'))
             else {
                 return Err("an index is a number in brackets: `[0]`".into());
             };

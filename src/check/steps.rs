@@ -7,9 +7,7 @@ use super::place::Place;
 use super::text::Scope;
 use super::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{
-    DriverKind, Duration, Outcome, OutcomeStep, Step, StepRun, Steps, Template,
-};
+use crate::model::{DriverKind, Duration, Outcome, OutcomeStep, Step, StepRun, Steps, Template};
 use crate::source::Span;
 use crate::syntax::tree::{self, CommandOption, CommandRun, OnItem};
 

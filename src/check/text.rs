@@ -194,7 +194,7 @@ impl<'a> Scope<'a> {
         finding = match nearest(&hole.text, offered.iter().copied()) {
             Some(near) => finding
                 .label(format!("did you mean `{{{near}}}`?"))
-                .fix(hole.span, format!("{{{near}}}")),
+                .fix(hole.span, near),
             None if offered.is_empty() => finding.help(
                 "a dotted placeholder is `{SERVICE.port}`, `{other.color}`, `{other.port}`, or what the `run` driver offers; this one offers none",
             ),
@@ -222,9 +222,12 @@ impl<'a> Scope<'a> {
             Meaning::ColorLet => self
                 .admit(Variable::ColorLet(name.to_owned()), used_at)
                 .map(single),
-            Meaning::Let(value) => Scope { names: level, ..self }
-                .let_text(definition.span, value)
-                .and_then(|template| self.admit_all(&template, used_at)),
+            Meaning::Let(value) => Scope {
+                names: level,
+                ..self
+            }
+            .let_text(definition.span, value)
+            .and_then(|template| self.admit_all(&template, used_at)),
         })
     }
 
@@ -265,8 +268,12 @@ impl<'a> Scope<'a> {
     /// Says that a `let` leads nowhere.
     pub(super) fn circle(self, defined_at: Span, why: &str) {
         self.findings.push(
-            Diagnostic::new(Code::CYCLE, defined_at, format!("this `let` has no value: {why}"))
-                .help("give one of them a value of its own"),
+            Diagnostic::new(
+                Code::CYCLE,
+                defined_at,
+                format!("this `let` has no value: {why}"),
+            )
+            .help("give one of them a value of its own"),
         );
     }
 
@@ -346,7 +353,10 @@ impl<'a> Scope<'a> {
             }
             Variable::Offer(ref offer) => {
                 let offered = self.service.is_none_or(|service| {
-                    service.offers.as_ref().is_none_or(|all| all.contains(offer))
+                    service
+                        .offers
+                        .as_ref()
+                        .is_none_or(|all| all.contains(offer))
                 });
                 if !offered {
                     self.not_here(span, &written, "this service's driver does not offer it");
@@ -372,7 +382,9 @@ impl<'a> Scope<'a> {
                 {
                     return Some(Variable::PortOf(only.name.clone()));
                 }
-                let ports = with_port.iter().map(|facts| format!("{{{}.port}}", facts.name));
+                let ports = with_port
+                    .iter()
+                    .map(|facts| format!("{{{}.port}}", facts.name));
                 let finding = Diagnostic::new(
                     Code::PLACEHOLDER_HERE,
                     span,
@@ -394,7 +406,9 @@ impl<'a> Scope<'a> {
     }
 
     fn no_port(self, span: Span, written: &str, service: &Name) {
-        let named = self.service_facts(service.as_str()).is_some_and(|facts| facts.named);
+        let named = self
+            .service_facts(service.as_str())
+            .is_some_and(|facts| facts.named);
         let message = if named {
             format!("`{{{written}}}` has no value: `{service}` has no port")
         } else {
@@ -423,13 +437,16 @@ impl<'a> Scope<'a> {
         let finding = Diagnostic::new(
             Code::UNKNOWN_PLACEHOLDER,
             hole.span,
-            format!("there is no placeholder, `let` or `input` named `{}`", hole.text),
+            format!(
+                "there is no placeholder, `let` or `input` named `{}`",
+                hole.text
+            ),
         );
         self.findings
             .push_absent(match nearest(&hole.text, known) {
                 Some(near) => finding
                     .label(format!("did you mean `{{{near}}}`?"))
-                    .fix(hole.span, format!("{{{near}}}")),
+                    .fix(hole.span, near),
                 None => finding.help(
                     "define it with `let` or `input`; a brace that is meant as such is written twice: `{{`",
                 ),

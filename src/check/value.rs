@@ -134,7 +134,12 @@ impl Scope<'_> {
         }
     }
 
-    fn map(self, inner: &Type, map: &crate::syntax::tree::Map, depth: usize) -> Option<SettingValue> {
+    fn map(
+        self,
+        inner: &Type,
+        map: &crate::syntax::tree::Map,
+        depth: usize,
+    ) -> Option<SettingValue> {
         let mut entries: Vec<(String, SettingValue)> = Vec::new();
         let mut seen = std::collections::BTreeMap::new();
         let mut wrong = false;
@@ -151,7 +156,9 @@ impl Scope<'_> {
                         entry.key.span(),
                         "a key must be known when the script is made",
                     )
-                    .help("write a word, or a string whose placeholders are the same for both colors"),
+                    .help(
+                        "write a word, or a string whose placeholders are the same for both colors",
+                    ),
                 );
                 wrong = true;
                 continue;
@@ -177,32 +184,34 @@ impl Scope<'_> {
         (!wrong).then_some(SettingValue::Map(entries))
     }
 
-    fn command_words(
-        self,
-        list: &crate::syntax::tree::List,
-        depth: usize,
-    ) -> Option<SettingValue> {
+    fn command_words(self, list: &crate::syntax::tree::List, depth: usize) -> Option<SettingValue> {
         let words: Vec<_> = list
             .values()
             .map(|value| self.value_within(&Type::String, value, depth))
             .collect();
         let words: Vec<SettingValue> = words.into_iter().collect::<Option<_>>()?;
         let program = words.first();
-        let named = program.is_some_and(|program| {
-            !matches!(program, SettingValue::Text(text) if text.pieces.is_empty())
-        });
+        let named = program.is_some_and(
+            |program| !matches!(program, SettingValue::Text(text) if text.pieces.is_empty()),
+        );
         if !named {
             self.findings.push(
-                Diagnostic::new(Code::WRONG_TYPE, list.body.span, "a command without a program")
-                    .help("the first text is the program, the others are its arguments"),
+                Diagnostic::new(
+                    Code::WRONG_TYPE,
+                    list.body.span,
+                    "a command without a program",
+                )
+                .help("the first text is the program, the others are its arguments"),
             );
             return None;
         }
         let secret = words.iter().find_map(|word| match word {
-            SettingValue::Text(template) => template.variables().find_map(|variable| match variable {
-                Variable::Input(name) if self.is_secret(name) => Some(name),
-                _ => None,
-            }),
+            SettingValue::Text(template) => {
+                template.variables().find_map(|variable| match variable {
+                    Variable::Input(name) if self.is_secret(name) => Some(name),
+                    _ => None,
+                })
+            }
             _ => None,
         });
         if let Some(secret) = secret {
@@ -221,7 +230,10 @@ impl Scope<'_> {
 
     fn is_secret(self, input: &str) -> bool {
         self.names.find(input).is_some_and(|(_, definition)| {
-            matches!(definition.meaning, super::names::Meaning::Input { secret: true })
+            matches!(
+                definition.meaning,
+                super::names::Meaning::Input { secret: true }
+            )
         })
     }
 
@@ -266,7 +278,9 @@ impl Scope<'_> {
                         )
                     } else {
                         (
-                            format!("`{word}` is given by each deployment, and this must be known when the script is made"),
+                            format!(
+                                "`{word}` is given by each deployment, and this must be known when the script is made"
+                            ),
                             "write the value itself, or a `let`",
                         )
                     };
@@ -299,13 +313,18 @@ impl Scope<'_> {
             let likely = match (ty, word) {
                 (Type::Bool, "yes" | "on") => Some("true"),
                 (Type::Bool, "no" | "off") => Some("false"),
-                (Type::Signal, _) => word.strip_prefix("SIG").filter(|rest| SIGNALS.contains(rest)),
+                (Type::Signal, _) => word
+                    .strip_prefix("SIG")
+                    .filter(|rest| SIGNALS.contains(rest)),
                 _ => None,
             };
             let finding = Diagnostic::new(
                 code,
                 span,
-                format!("found `{word}`, expected {}", super::near::listed(&words, "or")),
+                format!(
+                    "found `{word}`, expected {}",
+                    super::near::listed(&words, "or")
+                ),
             );
             match likely.or(near) {
                 Some(near) => finding
@@ -406,7 +425,9 @@ impl Scope<'_> {
                             span,
                             format!("`{user}` cannot be the name of a user"),
                         )
-                        .help("a letter or `_`, then letters, digits, `_`, `-` and `.`, 32 at most"),
+                        .help(
+                            "a letter or `_`, then letters, digits, `_`, `-` and `.`, 32 at most",
+                        ),
                     );
                     return None;
                 }
@@ -475,8 +496,14 @@ fn likely(ty: &Type, value: &Value) -> Option<String> {
             Some(format!("[{}]", words.join(", ")))
         }
         (
-            Type::Int | Type::Port | Type::Duration | Type::Bool | Type::Size | Type::Percent
-            | Type::Decimal | Type::Status,
+            Type::Int
+            | Type::Port
+            | Type::Duration
+            | Type::Bool
+            | Type::Size
+            | Type::Percent
+            | Type::Decimal
+            | Type::Status,
             Value::Text(text),
         ) => {
             let literal = text.literal()?;

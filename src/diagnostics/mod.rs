@@ -5,6 +5,7 @@
 //! pipeline stops between phases when an error was among them.
 
 mod codes;
+pub mod render;
 
 pub use codes::{Code, Severity};
 

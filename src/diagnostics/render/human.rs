@@ -1,0 +1,188 @@
+//! Findings for people: the words underlined, the next step below. Drawn by miette.
+
+use crate::diagnostics::{Diagnostic, Report, Severity};
+use crate::source::{Source, Sources, Span};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
+    SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
+};
+use std::fmt;
+
+/// How findings are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Colors and links, for terminals.
+    pub color: bool,
+    /// How wide a line may be, in columns.
+    pub width: usize,
+}
+
+/// All findings in source order, each drawn over several lines. Ends with a line that counts them;
+/// empty when there are none.
+#[must_use]
+pub fn human(report: &Report, sources: &Sources, look: Look) -> String {
+    let styles = if look.color {
+        ThemeStyles::ansi()
+    } else {
+        ThemeStyles::none()
+    };
+    let theme = GraphicalTheme {
+        characters: ThemeCharacters::unicode(),
+        styles,
+    };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_links(false)
+        .with_width(look.width)
+        .with_context_lines(1);
+    let mut text = String::new();
+    let findings = report.sorted();
+    for finding in &findings {
+        let shown = Shown::new(finding, sources);
+        // Writing to a string cannot fail, and the spans are those of the sources.
+        let _ = handler.render_report(&mut text, &shown);
+        text.push('\n');
+    }
+    text.push_str(&summary(&findings));
+    text
+}
+
+fn summary(findings: &[&Diagnostic]) -> String {
+    let counted: Vec<String> = [
+        (Severity::Error, "error", "errors"),
+        (Severity::Warning, "warning", "warnings"),
+        (Severity::Advice, "piece of advice", "pieces of advice"),
+    ]
+    .into_iter()
+    .filter_map(|(severity, one, many)| {
+        let count = findings
+            .iter()
+            .filter(|finding| finding.code.severity() == severity)
+            .count();
+        match count {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            _ => Some(format!("{count} {many}")),
+        }
+    })
+    .collect();
+    if counted.is_empty() {
+        return String::new();
+    }
+    let code = findings[0].code;
+    format!(
+        "{}; `deployc explain {code}` says more\n",
+        counted.join(", ")
+    )
+}
+
+/// A finding as miette wants it. Other places in other files become notes of their own, since
+/// miette underlines in one file at a time.
+struct Shown<'a> {
+    finding: &'a Diagnostic,
+    file: Option<File<'a>>,
+    help: Option<String>,
+}
+
+struct File<'a>(&'a Source);
+
+impl<'a> Shown<'a> {
+    fn new(finding: &'a Diagnostic, sources: &'a Sources) -> Self {
+        let main = finding.label.as_ref().map(|label| label.span.file);
+        let mut help: Vec<String> = finding.help.iter().cloned().collect();
+        for other in &finding.others {
+            if Some(other.span.file) != main {
+                let at = sources.line_column(other.span);
+                help.push(format!(
+                    "{}: {}:{}:{}",
+                    other.text,
+                    sources.path(other.span),
+                    at.line,
+                    at.column
+                ));
+            }
+        }
+        Self {
+            finding,
+            file: main.map(|file| File(sources.get(file))),
+            help: (!help.is_empty()).then(|| help.join("\n")),
+        }
+    }
+}
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.finding.message)
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.finding.message)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl miette::Diagnostic for Shown<'_> {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.finding.code))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.finding.code.severity() {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Advice => miette::Severity::Advice,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let help = self.help.as_ref()?;
+        Some(Box::new(help))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        let file = self.file.as_ref()?;
+        Some(file)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let main = self.finding.label.as_ref()?;
+        let others = self
+            .finding
+            .others
+            .iter()
+            .filter(|other| other.span.file == main.span.file)
+            .map(|other| LabeledSpan::new_with_span(text(&other.text), span(other.span)));
+        let first = LabeledSpan::new_primary_with_span(text(&main.text), span(main.span));
+        Some(Box::new(std::iter::once(first).chain(others)))
+    }
+}
+
+fn text(label: &str) -> Option<String> {
+    (!label.is_empty()).then(|| label.to_owned())
+}
+
+fn span(span: Span) -> SourceSpan {
+    let length = span.end.saturating_sub(span.start) as usize;
+    SourceSpan::new((span.start as usize).into(), length)
+}
+
+impl SourceCode for File<'_> {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let contents = self.0.text.read_span(span, before, after)?;
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.0.path.to_string(),
+            contents.data(),
+            *contents.span(),
+            contents.line(),
+            contents.column(),
+            contents.line_count(),
+        )))
+    }
+}

@@ -1,0 +1,114 @@
+//! Findings for programs. The shape is versioned: fields are added, never changed.
+
+use crate::diagnostics::{Diagnostic, Report};
+use crate::source::{Sources, Span};
+use serde::Serialize;
+
+/// The version of the shape.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    findings: Vec<Finding<'a>>,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    code: String,
+    severity: &'static str,
+    title: &'static str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<Label<'a>>,
+    others: Vec<Label<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<Fix<'a>>,
+}
+
+#[derive(Serialize)]
+struct Label<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Fix<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    replacement: &'a str,
+}
+
+/// A stretch of a file. Lines and columns count from 1, columns in characters; `bytes` are offsets
+/// from the file's beginning, the end exclusive.
+#[derive(Serialize)]
+struct Place<'a> {
+    path: &'a str,
+    start: Position,
+    end: Position,
+    bytes: [u32; 2],
+}
+
+#[derive(Serialize)]
+struct Position {
+    line: usize,
+    column: usize,
+}
+
+/// All findings in source order as a JSON document, ending in a line end.
+#[must_use]
+pub fn json(report: &Report, sources: &Sources) -> String {
+    let findings = report
+        .sorted()
+        .into_iter()
+        .map(|finding| of(finding, sources))
+        .collect();
+    let document = Document {
+        version: VERSION,
+        findings,
+    };
+    // Strings, numbers and lists of them: nothing in it can fail to serialise.
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn of<'a>(finding: &'a Diagnostic, sources: &'a Sources) -> Finding<'a> {
+    let label = |label: &'a crate::diagnostics::Label| Label {
+        place: place(label.span, sources),
+        text: &label.text,
+    };
+    Finding {
+        code: finding.code.to_string(),
+        severity: super::short::word(finding.code.severity()),
+        title: finding.code.title(),
+        message: &finding.message,
+        label: finding.label.as_ref().map(label),
+        others: finding.others.iter().map(label).collect(),
+        help: finding.help.as_deref(),
+        fix: finding.fix.as_ref().map(|fix| Fix {
+            place: place(fix.span, sources),
+            replacement: &fix.text,
+        }),
+    }
+}
+
+fn place(span: Span, sources: &Sources) -> Place<'_> {
+    let file = sources.get(span.file);
+    let position = |at: u32| {
+        let at = file.line_column(at);
+        Position {
+            line: at.line,
+            column: at.column,
+        }
+    };
+    Place {
+        path: file.path.as_str(),
+        start: position(span.start),
+        end: position(span.end),
+        bytes: [span.start, span.end],
+    }
+}

@@ -1,0 +1,35 @@
+//! One line a finding: `path:line:column: error[BG201]: message`.
+
+use crate::diagnostics::{Report, Severity};
+use crate::source::Sources;
+use std::fmt::Write as _;
+
+/// All findings, a line each, in source order. Lines and columns count from 1, columns in characters.
+#[must_use]
+pub fn short(report: &Report, sources: &Sources) -> String {
+    let mut text = String::new();
+    for finding in report.sorted() {
+        let severity = word(finding.code.severity());
+        let place = match &finding.label {
+            Some(label) => {
+                let at = sources.line_column(label.span);
+                format!("{}:{}:{}: ", sources.path(label.span), at.line, at.column)
+            }
+            None => String::new(),
+        };
+        // A message is one line; one that quotes a line end must not make it two.
+        let message = finding.message.replace('\n', "\\n");
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{place}{severity}[{}]: {message}", finding.code);
+    }
+    text
+}
+
+/// The word for a severity.
+pub(super) fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Advice => "advice",
+    }
+}
