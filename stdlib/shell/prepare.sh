@@ -11,6 +11,7 @@ prepare() {
     return 1
   }
   step choose_idle || return
+  step check_questions || return
   step verify_as_it_is || return
   step clear_idle || return
   step new_release || return
@@ -45,6 +46,25 @@ preflight() {
     fail_with "the proxy's configuration is broken as it is, before anything was changed: $answer"
     return
   }
+  exit_code=1
+}
+
+# check_questions: this host can ask all that will be asked; adds up how long the gates may take.
+check_questions() {
+  local name
+  exit_code=3
+  release=''
+  use "$to"
+  gates_ms=0
+  at_mode=sum
+  prepare_steps
+  at_mode=run
+  for name in ${verifies[@]+"${verifies[@]}"}; do
+    reset_probe
+    "$name"
+    http_ready ${question_subject[@]+"${question_subject[@]}"}
+  done
+  [[ -z $reason ]] || return
   exit_code=1
 }
 
@@ -119,10 +139,6 @@ write_meta() {
     stop=$((stop + stop_within + deadline[driver_slack]))
     start=$((start + deadline[${run}_start]))
   done
-  gates_ms=0
-  at_mode=sum
-  prepare_steps
-  at_mode=run
   printf '%s\n' "color=$to" "ports=${ports# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
     "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gates_ms + deadline[driver_slack]))" >"$release/meta"
 }
@@ -130,7 +146,6 @@ write_meta() {
 # copy_artifact: what was staged for this deployment, into the slot; exactly one file, or a folder's content.
 copy_artifact() {
   local -a found
-  artifact_pattern
   [[ -n $artifact ]] || return 0
   exit_code=3
   if [[ $artifact == */ ]]; then
@@ -165,7 +180,8 @@ gate() {
     reset_probe
     "probe_${1//-/_}_${2//-/_}"
     gates_ms=$((gates_ms + probe_worst))
-    return 0
+    http_ready ${question_subject[@]+"${question_subject[@]}"}
+    return
   fi
   use "${to:-$color}" "$1"
   run_gate "probe_${1//-/_}_${2//-/_}" || return

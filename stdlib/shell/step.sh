@@ -19,7 +19,7 @@ at() {
     gates) [[ $1 == gate ]] || return 0 ;;
     sum)
       [[ $1 != gate ]] || "$@"
-      return 0
+      return
       ;;
   esac
   take_step "$where" "$@"
