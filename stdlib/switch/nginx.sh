@@ -8,6 +8,7 @@ nginx_routed() { fragment_routed "$nginx_file"; }
 nginx_write() { fragment_write "$nginx_file" "$1"; }
 nginx_swap() { fragment_swap "$nginx_file"; }
 nginx_restore() { fragment_restore "$nginx_file"; }
+nginx_draining() { generation_draining "$1" nginx; }
 
 nginx_test() {
   local said
@@ -95,33 +96,6 @@ nginx_confirm() {
   done
   printf '%s\n' "$why"
   return 1
-}
-
-nginx_draining() {
-  local worker count one since last seen left=0 connections=0
-  for worker in $1; do
-    [[ $worker == "${1%% *}" ]] || ! pid_is "${worker%:*}" "${worker#*:}" || left=$((left + 1))
-  done
-  ((left)) || return 1
-  # Requests to other sites may keep old workers for hours.
-  while IFS= read -r one; do
-    count=$(established_to "$one") || count=1
-    connections=$((connections + count))
-  done < <(addresses_of "$other_color")
-  if ((connections)); then
-    rm -f "$release/quiet"
-    printf '%s\n' "$left workers of nginx from before the switch, $connections connections to $other_color"
-    return 0
-  fi
-  # Quiet must be seen all along: since when, when last, and in the drain of which switch.
-  now
-  IFS='|' read -r since last seen 2>/dev/null <"$release/quiet" || seen=''
-  if [[ $seen != "$1" ]] || ((now_ms - last > 2000 || now_ms < last)); then
-    since=$now_ms
-  fi
-  printf '%s|%s|%s\n' "$since" "$now_ms" "$1" 2>/dev/null >"$release/quiet" || since=$now_ms
-  ((now_ms - since < 5000)) || return 1
-  printf '%s\n' "$left workers of nginx from before the switch, no connection to $other_color for $((now_ms - since)) ms"
 }
 
 # The folder outlives the files in it, which packages and certbot replace.

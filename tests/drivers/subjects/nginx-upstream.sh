@@ -2,8 +2,14 @@
 # shellcheck disable=SC2034,SC2154 # variables of the suite
 #
 # `switch nginx` with an upstream block, in nginx of the host.
+# needs nginx
+kind=switch
+driver=nginx
+base=''
+files=(../../stdlib/switch/nginx.sh)
+
 # shellcheck source=/dev/null
-source "$suite/subjects/nginx.sh"
+source "$suite/nginx.sh"
 
 subject_file() { printf '/etc/nginx/conf.d/shop.conf'; }
 

@@ -2,10 +2,6 @@
 # shellcheck disable=SC2034,SC2154 # variables of the suite
 #
 # What the subjects of nginx share.
-kind=switch
-driver=nginx
-base=''
-files=(../../stdlib/switch/nginx.sh)
 
 subject_nginx_settings() {
   nginx_file=$(subject_file)
