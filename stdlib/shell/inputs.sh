@@ -2,6 +2,12 @@
 
 declare -A input=()
 
+# take_inputs: those of a new deployment; whatever was looked at before does not count.
+take_inputs() {
+  input=()
+  read_inputs
+}
+
 # read_input WHERE NAME TYPE [default V] [file PATH] [pattern ERE] [values V…]
 read_input() {
   local where=$1 name=$2 type=$3 has_default=no default='' file='' pattern='' value given=no

@@ -6,13 +6,13 @@ declare -A passed_ms=() # when a gate passed in this process
 prepare() {
   group_begins "prepare $app (deployment $deployment)"
   step preflight || return
-  step read_inputs || {
-    ((exit_code != 1)) || exit_code=2
+  step choose_idle || return
+  step verify_as_it_is || return
+  step take_inputs || {
+    exit_code=2
     return 1
   }
-  step choose_idle || return
   step check_questions || return
-  step verify_as_it_is || return
   step clear_idle || return
   step new_release || return
   prepare_steps || return

@@ -96,7 +96,7 @@ doctor() {
   local found=0
   check_host 'the tools and the proxy' preflight || found=1
   check_host 'the live color can be told' know_live || found=1
-  check_host 'the inputs' read_inputs || found=1
+  check_host 'the inputs' take_inputs || found=1
   reason=''
   if ((found)); then
     exit_code=3
@@ -127,7 +127,7 @@ plan() {
   read_live
   say "$app: $live_state ${live:-}"
   say 'prepare (users see nothing; a failure stops the new color)'
-  say '  mutex, recover, preflight, inputs, choose idle, verify as it is, clear idle, new release'
+  say '  mutex, recover, preflight, choose idle, verify as it is, inputs, clear idle, new release'
   prepare_steps
   say 'switch (a failure goes back to what served before)'
   switch_steps
