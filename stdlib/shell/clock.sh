@@ -3,6 +3,7 @@
 now_ms=0       # set by `now`
 interrupted='' # the signal that asked the script to stop
 shielded=no    # yes while a way back or a commit must not be cut short
+clock_owner='' # the process that reads descriptor 7
 followed_fd='' # the output of a step of the user's, shown while it runs
 
 # now: sets `now_ms`, milliseconds of a clock that nobody sets. No process is started for it.
@@ -17,15 +18,22 @@ watch_signals() {
   trap 'interrupted=TERM' TERM
   trap 'interrupted=INT' INT
   trap '' HUP PIPE
-  # A pipe with both ends open and nothing in it: waiting for it is a sleep without a process.
-  exec 7<> <(:)
+  open_clock
 }
 
-# nap MILLISECONDS: at most 100 at a time, so that a trap runs soon after its signal.
+# open_clock: a pipe with both ends open. Waiting for a line from it is a sleep without a process; a line ends the sleep.
+open_clock() {
+  exec 7<> <(:)
+  clock_owner=$BASHPID
+}
+
+# nap MILLISECONDS: at most 100 at a time, so that a trap runs soon after its signal. Fails when the time is over, is 0 when woken.
 nap() {
   local fraction _
+  # A subshell has its own: it must not take the line that wakes its parent.
+  [[ $clock_owner == "$BASHPID" ]] || open_clock
   printf -v fraction '0.%03d' $(($1 > 100 ? 100 : $1))
-  read -r -t "$fraction" -u 7 _ || :
+  read -r -t "$fraction" -u 7 _
 }
 
 # asked_to_stop: a signal came, and nothing forbids to follow it.
@@ -40,7 +48,7 @@ pause() {
   until=$((now_ms + $1))
   while ((now_ms < until)); do
     ! asked_to_stop || return 1
-    nap $((until - now_ms))
+    nap $((until - now_ms)) || :
     now
   done
   ! asked_to_stop
@@ -64,7 +72,7 @@ end_tree() {
   local pids
   mapfile -t pids < <(descendants "$1")
   kill -TERM "$1" ${pids[@]+"${pids[@]}"} 2>/dev/null || :
-  nap 100
+  nap 100 || :
   kill -KILL "$1" ${pids[@]+"${pids[@]}"} 2>/dev/null || :
   wait "$1" 2>/dev/null || :
 }
@@ -91,8 +99,11 @@ bounded() {
       return 124
     fi
     follow_output
-    nap "$step"
-    ((step >= 40)) || step=$((step * 2))
+    if nap "$step"; then
+      step=1
+    elif ((step < 50)); then
+      step=$((step * 2))
+    fi
     now
   done
   wait "$child"
