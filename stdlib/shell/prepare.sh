@@ -145,7 +145,9 @@ write_meta() {
 
 # copy_artifact: what was staged for this deployment, into the slot; exactly one file, or a folder's content.
 copy_artifact() {
+  local artifact
   local -a found
+  artifact_pattern
   [[ -n $artifact ]] || return 0
   exit_code=3
   if [[ $artifact == */ ]]; then
