@@ -61,11 +61,6 @@ impl<'t> Names<'t> {
         }
     }
 
-    /// Whether this level itself defines `name`.
-    pub(super) fn own(&self, name: &str) -> Option<&Definition<'t>> {
-        self.own.get(name)
-    }
-
     /// Every name that can be seen from here.
     pub(super) fn visible(&self) -> Vec<&'t str> {
         let mut names = self.outer.map(Names::visible).unwrap_or_default();

@@ -285,14 +285,86 @@ impl<'t> Merged<'t> {
             Some(attempts) => after + every.max(timeout).times(u64::from(attempts)),
             None => within,
         };
-        (scope.findings.errors() == errors).then_some(Budget {
+        if scope.findings.errors() > errors {
+            return None;
+        }
+        let budget = Budget {
             every,
             within,
             attempts,
             timeout,
             after,
             passes,
-        })
+        };
+        self.check_times(scope, &budget);
+        (scope.findings.errors() == errors).then_some(budget)
+    }
+}
+
+impl Merged<'_> {
+    /// Whether it can pass in its time: the first try begins after `after`, each further one
+    /// `every` later, and `passes` of them must succeed before `within` is over.
+    fn check_times(&self, scope: Scope<'_>, budget: &Budget) {
+        let findings = scope.findings;
+        let place = |values: &[Option<&Value>]| {
+            let said = values.iter().flatten().next();
+            said.map(|value| value.span())
+                .or(self.questions.first().map(|(_, span)| *span))
+        };
+        if let Some(attempts) = budget.attempts {
+            if attempts < budget.passes
+                && let Some(span) = place(&[self.attempts])
+            {
+                findings.push(
+                    Diagnostic::new(
+                        Code::NEVER_PASSES,
+                        span,
+                        format!(
+                            "{attempts} tries cannot be {} passes in a row",
+                            budget.passes
+                        ),
+                    )
+                    .help(format!(
+                        "write `attempts {}` or more, or fewer `passes`",
+                        budget.passes
+                    )),
+                );
+            }
+            return;
+        }
+        let needed = budget.after + budget.every.times(u64::from(budget.passes) - 1);
+        if needed >= budget.within {
+            if let Some(span) = place(&[self.within, self.after, self.passes, self.every]) {
+                findings.push(
+                    Diagnostic::new(
+                        Code::NEVER_PASSES,
+                        span,
+                        format!(
+                            "`within {}` is over before {} passes are possible",
+                            budget.within, budget.passes
+                        ),
+                    )
+                    .help(format!(
+                        "`after` {} and {} tries, one every {}, take more than {needed}: give it more time, or ask for fewer `passes`",
+                        budget.after, budget.passes, budget.every
+                    )),
+                );
+            }
+        } else if budget.timeout >= budget.within
+            && let Some(span) = self.timeout.map(Value::span)
+        {
+            findings.push(
+                Diagnostic::new(
+                    Code::ONE_TRY,
+                    span,
+                    format!(
+                        "one try may take {}, and all of them together have {}",
+                        budget.timeout, budget.within
+                    ),
+                )
+                .help("a single answer that hangs uses up the whole time; give a try less, or the whole more"),
+            );
+        }
     }
 }
 

@@ -21,8 +21,7 @@ impl Merged<'_> {
         let body = self.body.and_then(|(value, _)| scope.text(value));
         let via = self.via.and_then(|(value, span)| {
             let via = scope.text(value)?;
-            shape::address(scope, &via, span)?;
-            Some(via)
+            shape::check_address(scope, &via, span).then_some(via)
         });
         let mut questions = Vec::new();
         for &(item, span) in &self.questions {
@@ -49,7 +48,7 @@ impl Merged<'_> {
                 }
                 ProbeItem::Tcp(value) => {
                     if let Some(address) = scope.text(value)
-                        && shape::address(scope, &address, value.span()).is_some()
+                        && shape::check_address(scope, &address, value.span())
                     {
                         questions.push(bare(Subject::Tcp(address), span));
                     }

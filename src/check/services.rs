@@ -331,7 +331,9 @@ fn resolve_address(
     };
     let scope = scope.at(Place::Address);
     let template = scope.text(value)?;
-    shape::address(scope, &template, value.span())?;
+    if !shape::check_address(scope, &template, value.span()) {
+        return None;
+    }
     let own = template.variables().any(|variable| {
         matches!(
             variable,

@@ -48,13 +48,6 @@ pub(super) enum AuthorityPort {
     Unknown,
 }
 
-impl Authority {
-    /// Whether the text depends on which color is meant.
-    pub(super) fn variables(&self) -> impl Iterator<Item = &Variable> {
-        self.host.variables()
-    }
-}
-
 /// Characters that stand for the variables of a template while its text is taken apart.
 const FIRST_MARK: u32 = 0xF0000;
 
@@ -93,18 +86,27 @@ fn unmarked(text: &str, variables: &[Variable]) -> Template {
     template
 }
 
-/// Takes a URL apart; said when it has none of the shapes that can be asked. `None` also when it
-/// begins with a placeholder, of which nothing is known: the outer `Option` tells the two apart.
-pub(super) fn url(scope: Scope<'_>, template: &Template, span: Span) -> Option<Option<Url>> {
+/// Why a text has not the shape that it should have, and what to do.
+type Fault = (String, &'static str);
+
+/// Whether a text can be asked as a URL; said when not.
+pub(super) fn check_url(scope: Scope<'_>, template: &Template, span: Span) -> bool {
+    match url(template) {
+        Ok(_) => true,
+        Err((message, help)) => {
+            scope
+                .findings
+                .push(Diagnostic::new(Code::BAD_URL, span, message).help(help));
+            false
+        }
+    }
+}
+
+/// Takes a URL apart. `None` when it begins with a placeholder: nothing is known of it then.
+pub(super) fn url(template: &Template) -> Result<Option<Url>, Fault> {
     let (text, variables) = marked(template);
-    let refuse = |message: String, help: &str| {
-        scope
-            .findings
-            .push(Diagnostic::new(Code::BAD_URL, span, message).help(help));
-        None
-    };
     if text.starts_with(is_mark) {
-        return Some(None);
+        return Ok(None);
     }
     let lower = text.to_ascii_lowercase();
     let (scheme, rest) = if let Some(rest) = lower.strip_prefix("http://") {
@@ -112,68 +114,67 @@ pub(super) fn url(scope: Scope<'_>, template: &Template, span: Span) -> Option<O
     } else if let Some(rest) = lower.strip_prefix("https://") {
         (Scheme::Https, &text[text.len() - rest.len()..])
     } else if let Some((scheme, _)) = text.split_once("://") {
-        return refuse(
+        return Err((
             format!("`{scheme}` cannot be asked: expected `http` or `https`"),
             "for a bare connection there is `tcp \"host:port\"`, for anything else `exec [...]`",
-        );
+        ));
     } else {
-        return refuse(
+        return Err((
             "a URL begins with `http://` or `https://`".into(),
             "write it whole: `http://127.0.0.1:{port}/health`",
-        );
+        ));
     };
     if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return refuse("a URL contains no blanks".into(), "write `%20` for a blank");
+        return Err(("a URL contains no blanks".into(), "write `%20` for a blank"));
     }
     if text.contains('#') {
-        return refuse(
+        return Err((
             "what follows `#` never reaches the server".into(),
             "leave it out; a `#` that is meant is `%23`",
-        );
+        ));
     }
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let authority = &rest[..end];
     if authority.contains('@') {
-        return refuse(
+        return Err((
             "a user in a URL would stand on a command line, for all to read".into(),
             "send it as a header, from an `input` of type `secret`: `header \"Authorization\" \"…\"`",
-        );
+        ));
     }
     match split(authority, &variables) {
-        Ok(authority) => Some(Some(Url { scheme, authority })),
-        Err(why) => refuse(why, "host and port look like `127.0.0.1:{port}`"),
+        Ok(authority) => Ok(Some(Url { scheme, authority })),
+        Err(why) => Err((why, "host and port look like `127.0.0.1:{port}`")),
     }
 }
 
-/// `host:port`, both needed, for `tcp`, `via` and `address`.
-pub(super) fn address(scope: Scope<'_>, template: &Template, span: Span) -> Option<Authority> {
-    let (text, variables) = marked(template);
-    let outcome = if text.contains("://") {
-        Err("found a URL, expected `host:port`".to_owned())
-    } else if text.chars().any(|c| c.is_whitespace() || c == '/') {
-        Err("expected `host:port` and nothing else".to_owned())
-    } else {
-        split(&text, &variables).and_then(|authority| {
-            let whole_is_known = !text.chars().any(is_mark);
-            if authority.port == AuthorityPort::Absent
-                && (whole_is_known || !text.ends_with(is_mark))
-            {
-                Err("the port is missing: expected `host:port`".to_owned())
-            } else {
-                Ok(authority)
-            }
-        })
-    };
-    match outcome {
-        Ok(authority) => Some(authority),
+/// Whether a text is `host:port`, both needed, for `tcp`, `via` and `address`; said when not.
+pub(super) fn check_address(scope: Scope<'_>, template: &Template, span: Span) -> bool {
+    match address(template) {
+        Ok(_) => true,
         Err(why) => {
             scope.findings.push(
                 Diagnostic::new(Code::BAD_ADDRESS, span, why)
                     .help("as in `127.0.0.1:8080`, `web-{color}:8000` or `[::1]:8080`"),
             );
-            None
+            false
         }
     }
+}
+
+/// Takes `host:port` apart.
+pub(super) fn address(template: &Template) -> Result<Authority, String> {
+    let (text, variables) = marked(template);
+    if text.contains("://") {
+        return Err("found a URL, expected `host:port`".into());
+    }
+    if text.chars().any(|c| c.is_whitespace() || c == '/') {
+        return Err("expected `host:port` and nothing else".into());
+    }
+    let authority = split(&text, &variables)?;
+    if authority.port == AuthorityPort::Absent && !text.ends_with(is_mark) {
+        return Err("the port is missing: expected `host:port`".into());
+    }
+    Ok(authority)
 }
 
 fn split(text: &str, variables: &[Variable]) -> Result<Authority, String> {

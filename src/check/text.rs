@@ -68,14 +68,6 @@ impl<'a> Scope<'a> {
         Self { place, ..self }
     }
 
-    /// The same place for a service.
-    pub(super) fn of_service(self, service: &'a ServiceFacts) -> Self {
-        Self {
-            service: Some(service),
-            ..self
-        }
-    }
-
     /// A string as a template; `None` when something in it is wrong, which was said.
     pub(super) fn template(self, text: &Text) -> Option<Template> {
         let mut template = Template::default();

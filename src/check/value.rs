@@ -414,7 +414,9 @@ impl Scope<'_> {
     fn shaped(self, ty: &Type, template: Template, span: Span) -> Option<SettingValue> {
         match ty {
             Type::Path => shape::path(self, template, span).map(SettingValue::Text),
-            Type::Url => shape::url(self, &template, span).map(|_| SettingValue::Text(template)),
+            Type::Url => {
+                shape::check_url(self, &template, span).then_some(SettingValue::Text(template))
+            }
             Type::User => {
                 if let Some(user) = template.as_literal()
                     && !shape::is_user(&user)

@@ -1,0 +1,138 @@
+//! Folders and files that must not meet.
+
+use super::setting_span;
+use crate::check::app::wiped_folder;
+use crate::check::findings::Findings;
+use crate::check::parts::Parts;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{App, DriverUse, SettingValue};
+use crate::source::Span;
+use std::collections::BTreeMap;
+
+/// The setting that names the file which the proxy reads and a switch driver owns.
+const FRAGMENT: &str = "file";
+
+/// BG504, BG505
+pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
+    let kept = kept_folders(app);
+    let wiped: Vec<(String, Span)> = app
+        .targets
+        .iter()
+        .zip(&parts.targets)
+        .flat_map(|(target, (written, _))| wiped_folders(target, written))
+        .collect();
+    for (folder, span) in &wiped {
+        let hit = kept.iter().find(|(kept, _)| {
+            is_within(kept, folder) || (*kept != app.root && is_within(folder, kept))
+        });
+        if let Some((kept, what)) = hit {
+            findings.push(
+                Diagnostic::new(
+                    Code::BELOW_WIPED,
+                    *span,
+                    format!("`{folder}` is emptied by every install, and {what} in `{kept}`"),
+                )
+                .help("let it be a folder that holds nothing else: `{root}/staging`, which is the default"),
+            );
+        }
+    }
+    let Some((fragment, span)) = fragment(app, parts) else {
+        return;
+    };
+    let mut own = vec![app.root.clone(), app.staging.clone()];
+    own.extend(wiped.into_iter().map(|(folder, _)| folder));
+    if let Some(folder) = own.iter().find(|folder| is_within(&fragment, folder)) {
+        findings.push(
+            Diagnostic::new(
+                Code::FRAGMENT_IN_ROOT,
+                span,
+                format!("the proxy's file is below `{folder}`, which is the app's own"),
+            )
+            .help("who may write there could point the proxy anywhere; keep it with the proxy's configuration, as `/etc/nginx/conf.d/shop.conf`"),
+        );
+    }
+}
+
+/// BG503, BG506
+pub(super) fn between(apps: &[(&App, &Parts<'_>)], findings: &Findings) {
+    let mut fragments: BTreeMap<String, (Span, &App)> = BTreeMap::new();
+    let mut roots: BTreeMap<&str, (Span, &App)> = BTreeMap::new();
+    for (app, parts) in apps {
+        if let Some((file, span)) = fragment(app, parts) {
+            if let Some((first, other)) = fragments.get(&file) {
+                findings.push(
+                    Diagnostic::new(
+                        Code::FRAGMENT_SHARED,
+                        span,
+                        format!("`{file}` is the file of `{}` already", other.name),
+                    )
+                    .also(*first, "named here first")
+                    .help("an app owns its file as a whole: each deploy would undo the other's; give each its own"),
+                );
+            } else {
+                fragments.insert(file, (span, app));
+            }
+        }
+        let span = parts.root.map_or(app.span, |(value, _)| value.span());
+        if let Some((first, other)) = roots.get(app.root.as_str()) {
+            findings.push(
+                Diagnostic::new(
+                    Code::ROOT_SHARED,
+                    span,
+                    format!("`{}` is the root of `{}` already", app.root, other.name),
+                )
+                .also(*first, "said here first")
+                .help("each app keeps its state and its releases in its root; give each its own"),
+            );
+        } else {
+            roots.insert(&app.root, (span, app));
+        }
+    }
+}
+
+/// Folders that outlive an install: the root, and the state with the releases that run.
+fn kept_folders(app: &App) -> [(String, &'static str); 3] {
+    let state = "the script's state and releases are";
+    [
+        (app.root.clone(), "the app lives"),
+        (format!("{}/.deployc", app.root), state),
+        (format!("/var/lib/deployc/{}", app.name), state),
+    ]
+}
+
+/// The folders that a target's installer empties, and where they are said.
+fn wiped_folders(
+    target: &DriverUse,
+    written: &crate::syntax::tree::DriverUse,
+) -> Vec<(String, Span)> {
+    let mut folders = Vec::new();
+    if let (Some(folder), Some(setting)) = (wiped_folder(target), &target.driver.wipes) {
+        folders.push((folder, setting_span(written, setting)));
+    }
+    if let Some(SettingValue::Map(files)) = target.setting("files") {
+        let span = setting_span(written, "files");
+        folders.extend(files.iter().filter_map(|(_, value)| match value {
+            SettingValue::Text(template) => Some((template.as_literal()?, span)),
+            _ => None,
+        }));
+    }
+    folders
+}
+
+/// The file that the proxy reads, where it is one for both colors.
+fn fragment(app: &App, parts: &Parts<'_>) -> Option<(String, Span)> {
+    let SettingValue::Text(template) = app.switch.setting(FRAGMENT)? else {
+        return None;
+    };
+    let span = setting_span(parts.switch?.0, FRAGMENT);
+    Some((template.as_literal()?, span))
+}
+
+/// Whether `path` is `folder` or lies below it.
+fn is_within(path: &str, folder: &str) -> bool {
+    let folder = folder.trim_end_matches('/');
+    path.trim_end_matches('/') == folder
+        || path
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.starts_with('/'))
+}

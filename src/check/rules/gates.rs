@@ -1,0 +1,98 @@
+//! Gates must ask the new color itself.
+
+use super::{asked, color_ports, proxy_ports};
+use crate::check::findings::Findings;
+use crate::check::value::tells_color;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{App, Gate, Question, Subject, Variable};
+
+/// BG302, BG702
+pub(super) fn check(app: &App, findings: &Findings) {
+    for service in &app.services {
+        for gate in &service.gates {
+            check_gate(app, gate, findings);
+        }
+        let mut questions = service
+            .gates
+            .iter()
+            .flat_map(|gate| &gate.questions)
+            .peekable();
+        let first = questions.peek().map(|question| question.span);
+        if let Some(span) = first
+            && questions.all(|question| matches!(question.subject, Subject::Tcp(_)))
+        {
+            findings.push(
+                Diagnostic::new(
+                    Code::TCP_ONLY,
+                    span,
+                    "a connection is accepted long before the program can answer",
+                )
+                .help("ask something that only a ready program answers: `get \"http://127.0.0.1:{port}/health\"`, or `exec`"),
+            );
+        }
+    }
+}
+
+/// Whom a question asks.
+enum Whom {
+    NewColor,
+    /// It cannot be told.
+    Somebody,
+    OtherColor,
+    /// A port that is the same for both colors.
+    Port(u16),
+}
+
+fn whom(question: &Question) -> Whom {
+    let Some(asked) = asked(question) else {
+        return Whom::Somebody;
+    };
+    if asked
+        .host
+        .variables()
+        .any(|variable| matches!(variable, Variable::OtherPort | Variable::OtherColor))
+    {
+        return Whom::OtherColor;
+    }
+    if tells_color(&asked.host) {
+        return Whom::NewColor;
+    }
+    match asked.port {
+        Some(port) if asked.host.as_literal().is_some() => Whom::Port(port),
+        _ => Whom::Somebody,
+    }
+}
+
+fn check_gate(app: &App, gate: &Gate, findings: &Findings) {
+    let asks_color = gate
+        .questions
+        .iter()
+        .any(|question| matches!(whom(question), Whom::NewColor));
+    let proxy = proxy_ports(app);
+    for question in &gate.questions {
+        let color = |port: u16| {
+            color_ports(app)
+                .find(|(known, _)| known.get() == port)
+                .map(|(_, color)| &color.name)
+        };
+        let message = match whom(question) {
+            Whom::NewColor | Whom::Somebody => continue,
+            Whom::OtherColor => "this asks the color that was live, not the new one".to_owned(),
+            Whom::Port(port) => match color(port) {
+                Some(color) => {
+                    format!("this asks `{color}`, whichever of the colors is the new one")
+                }
+                None if proxy.contains(&port) => format!(
+                    "port {port} is the proxy's: the old color would answer for the new one"
+                ),
+                // Something else that must be there too, such as a database.
+                None if asks_color => continue,
+                None => format!("port {port} is neither color's: this does not ask the new one"),
+            },
+        };
+        findings.push(
+            Diagnostic::new(Code::PROBE_ASKS_ELSEWHERE, question.span, message)
+                .help("ask the new color itself: `http://127.0.0.1:{port}/…`"),
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! Ports: each once, and none the proxy's.
+
+use super::proxy_ports;
+use crate::check::colors;
+use crate::check::findings::Findings;
+use crate::check::parts::Parts;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{App, Port};
+use crate::source::Span;
+use std::collections::BTreeMap;
+
+/// A port where it stands: the number, whose it is.
+struct Place {
+    port: Port,
+    span: Span,
+    whose: String,
+}
+
+/// The ports of an app, in the order of the file.
+fn places(app: &App, parts: &Parts<'_>) -> Vec<Place> {
+    let mut places = Vec::new();
+    for (color, (written, _)) in app.colors.iter().zip(&parts.colors) {
+        for (service, number, _) in colors::ports(written) {
+            let port = match service {
+                Some(word) => color
+                    .ports
+                    .iter()
+                    .find(|(name, _)| name.as_str() == word.text),
+                None => color.ports.first(),
+            };
+            if let Some((name, port)) = port {
+                let service = service.map_or(String::new(), |_| format!(" of `{name}`"));
+                places.push(Place {
+                    port: *port,
+                    span: number.span(),
+                    whose: format!("`{}`{service} in `{}`", color.name, app.name),
+                });
+            }
+        }
+    }
+    places
+}
+
+/// BG502
+pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
+    let proxy = proxy_ports(app);
+    for place in places(app, parts) {
+        if proxy.contains(&place.port.get()) {
+            findings.push(
+                Diagnostic::new(
+                    Code::PORT_OF_PROXY,
+                    place.span,
+                    format!("port {} is the proxy's own", place.port),
+                )
+                .help("the proxy listens there for users; give the color a port that only the proxy knows, such as 8081"),
+            );
+        }
+    }
+}
+
+/// BG501
+pub(super) fn between(apps: &[(&App, &Parts<'_>)], findings: &Findings) {
+    let mut seen: BTreeMap<Port, Place> = BTreeMap::new();
+    for (app, parts) in apps {
+        for place in places(app, parts) {
+            if let Some(first) = seen.get(&place.port) {
+                findings.push(
+                    Diagnostic::new(
+                        Code::PORT_TWICE,
+                        place.span,
+                        format!("port {} is taken by {}", place.port, first.whose),
+                    )
+                    .also(first.span, "taken here")
+                    .help("both run at once for a while: each needs a port of its own"),
+                );
+            } else {
+                seen.insert(place.port, place);
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What every caller of the script must bring along.
+
+use super::setting_span;
+use crate::check::findings::Findings;
+use crate::check::near::listed;
+use crate::check::parts::Parts;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{App, DriverUse, SettingValue};
+
+/// BG614
+pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
+    for (target, (written, _)) in app.targets.iter().zip(&parts.targets) {
+        let environment = environment(target);
+        for input in &app.inputs {
+            if input.default.is_some() || input.file.is_some() || environment.contains(&input.name)
+            {
+                continue;
+            }
+            let name = &target.driver.name;
+            let finding = Diagnostic::new(
+                Code::INPUT_CANNOT_ARRIVE,
+                input.span,
+                format!(
+                    "`{}` cannot arrive: `target {name}` gives its hooks no such variable",
+                    input.name
+                ),
+            )
+            .also(setting_span(written, "revision"), "this target");
+            let known = target.driver.environment.contains(&input.name);
+            findings.push(if known {
+                finding.help("only another kind of `revision` brings it; give the input a default, or `from file PATH` on the host")
+            } else {
+                finding.help(format!(
+                    "give it a default, or `from file PATH` on the host; the hooks are told {}",
+                    listed(&environment, "and")
+                ))
+            });
+        }
+    }
+}
+
+/// The variables that a target's hooks can count on. CodeDeploy tells of a bundle what depends on
+/// where it comes from (agent 1.8.1, `hook_executor`).
+fn environment(target: &DriverUse) -> Vec<String> {
+    let revision = match target.setting("revision") {
+        Some(SettingValue::Text(template)) => template.as_literal(),
+        _ => None,
+    };
+    target
+        .driver
+        .environment
+        .iter()
+        .filter(|name| match (name.as_str(), revision.as_deref()) {
+            ("BUNDLE_COMMIT", Some(revision)) => revision == "github",
+            (name, Some(revision)) if name.starts_with("BUNDLE_") => revision == "s3",
+            _ => true,
+        })
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,122 @@
+//! A verify must ask the proxy, and be able to fail.
+
+use super::{asked, color_ports};
+use crate::check::findings::Findings;
+use crate::check::value::tells_color;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{
+    App, Expectation, OnFailure, Question, Subject, Template, Variable, Verification, Verify,
+};
+
+/// The checks of an app, if it has any.
+pub(super) fn checks(app: &App) -> impl Iterator<Item = &Verify> {
+    match &app.verify {
+        Verification::Checks(checks) => checks.as_slice(),
+        Verification::None { .. } => &[],
+    }
+    .iter()
+}
+
+/// BG304, BG701, BG703
+pub(super) fn check(app: &App, findings: &Findings) {
+    let mut passes = false;
+    for question in checks(app).flat_map(|verify| &verify.questions) {
+        if let Some(why) = passes_proxy(app, question) {
+            passes = true;
+            findings.push(
+                Diagnostic::new(Code::VERIFY_PASSES_PROXY, question.span, why)
+                    .help("ask what users ask, through the proxy: `http://127.0.0.1/…`; over https with `via \"127.0.0.1:443\"`"),
+            );
+        }
+    }
+    let Some(first) = checks(app).next() else {
+        return;
+    };
+    if checks(app).all(|verify| verify.on_failure == OnFailure::Warn) {
+        findings.push(
+            Diagnostic::new(
+                Code::ONLY_WARNS,
+                first
+                    .questions
+                    .first()
+                    .map_or(first.span, |question| question.span),
+                "every `verify` only warns: a bad release stays live",
+            )
+            .help("without `warn` a failing verify switches back"),
+        );
+    }
+    let tells = checks(app)
+        .flat_map(|verify| &verify.questions)
+        .any(tells_colors_apart);
+    if !tells && !passes {
+        let sha = app.inputs.iter().map(|input| &input.name).find(|name| {
+            name.to_uppercase().contains("SHA") || name.to_uppercase().contains("VERSION")
+        });
+        let compare = sha.map_or_else(
+            || "`expect body equals \"{color}\"`".to_owned(),
+            |name| format!("`expect json \"version\" equals \"{{{name}}}\"`"),
+        );
+        findings.push(
+            Diagnostic::new(
+                Code::VERIFY_BLIND,
+                first.questions.first().map_or(first.span, |question| question.span),
+                "this passes whichever color answers, the old one too",
+            )
+            .help(format!(
+                "let it see who answers: `expect color`, or compare what only the new release says, as {compare}"
+            )),
+        );
+    }
+}
+
+/// Why a question does not go through the proxy; `None` when it does, or cannot be told.
+fn passes_proxy(app: &App, question: &Question) -> Option<String> {
+    match question.subject {
+        Subject::Healthy | Subject::ExecInside(_) => {
+            return Some("this asks the color itself, not the proxy".into());
+        }
+        Subject::Exec(_) => return None,
+        Subject::Http { .. } | Subject::Tcp(_) => {}
+    }
+    let asked = asked(question)?;
+    let own = asked.host.variables().any(|variable| {
+        matches!(
+            variable,
+            Variable::Port
+                | Variable::PortOf(_)
+                | Variable::OtherPort
+                | Variable::Address
+                | Variable::Offer(_)
+        )
+    });
+    if own {
+        return Some("this asks the color itself, not the proxy".into());
+    }
+    let port = asked.port?;
+    let (_, color) = color_ports(app).find(|(known, _)| known.get() == port)?;
+    Some(format!(
+        "port {port} is `{}` itself, not the proxy",
+        color.name
+    ))
+}
+
+fn tells_colors_apart(question: &Question) -> bool {
+    if matches!(question.subject, Subject::Exec(_)) {
+        // What a command looks at is its own affair.
+        return true;
+    }
+    question
+        .expectations
+        .iter()
+        .any(|expectation| match expectation {
+            Expectation::Color => true,
+            Expectation::Content { value, .. } => tells_color(value) || has_input(value),
+            Expectation::Status(_) => false,
+        })
+}
+
+fn has_input(template: &Template) -> bool {
+    template
+        .variables()
+        .any(|variable| matches!(variable, Variable::Input(_)))
+}
