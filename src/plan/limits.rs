@@ -39,7 +39,7 @@ impl Core {
         // The longest that another app's swap, test, reload and confirm take with the defaults below.
         ("proxy_mutex", Self::ProxyMutex, Duration::from_secs(60)),
         ("reservation", Self::Reservation, Duration::from_secs(3600)),
-        ("resume_unit", Self::ResumeUnit, Duration::from_secs(10)),
+        ("resume_unit", Self::ResumeUnit, Duration::from_secs(15)),
     ];
 
     /// How long it may take.

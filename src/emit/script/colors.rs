@@ -36,9 +36,6 @@ impl Script<'_> {
                 Ok::<(), Failed>(())
             })?;
         }
-        if let Some(pattern) = self.varying_artifact() {
-            code.line(format!("artifact={}", Quoted::template(pattern)?));
-        }
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::super::quoted::Quoted;
 use super::{Code, Failed, Script, VERSION};
-use crate::model::{Handover, Input, InputType, Previous, Privilege, Template, Verification};
+use crate::model::{Handover, Input, InputType, Previous, Privilege, Verification};
 use crate::plan::limits::{self, chain};
 use std::collections::BTreeSet;
 
@@ -24,14 +24,6 @@ impl Script<'_> {
         code.noted(format!("app={}", app.name), at(app.span));
         code.line(format!("root={}", Quoted::text(&app.root)?));
         code.line(format!("staging={}", Quoted::text(&app.staging)?));
-        match &app.artifact {
-            Some(artifact) if artifact.pattern.as_literal().is_some() => code.noted(
-                format!("artifact={}", Quoted::template(&artifact.pattern)?),
-                at(artifact.span),
-            ),
-            Some(_) => code.noted("artifact=''", "set for each color below"),
-            None => code.line("artifact=''"),
-        }
         let lines: Vec<String> = app.colors.iter().map(|color| at(color.span)).collect();
         let colors = [&app.colors[0].name, &app.colors[1].name];
         code.array("colors", &colors, Some(lines.join(" ")));
@@ -77,7 +69,9 @@ impl Script<'_> {
         code.gap();
         self.deadlines(code);
         code.gap();
-        self.inputs(code)
+        self.inputs(code)?;
+        code.gap();
+        self.artifact(code)
     }
 
     fn tools(&self) -> Result<Vec<Quoted>, Failed> {
@@ -169,10 +163,18 @@ impl Script<'_> {
         Ok(line)
     }
 
-    /// An artifact whose place is not the same for both colors or all deployments.
-    pub(super) fn varying_artifact(&self) -> Option<&Template> {
-        let pattern = &self.app.artifact.as_ref()?.pattern;
-        pattern.as_literal().is_none().then_some(pattern)
+    /// What is copied into a release. It may speak of inputs, so it is asked for when they are known.
+    fn artifact(&self, code: &mut Code) -> Result<(), Failed> {
+        let artifact = self.app.artifact.as_ref();
+        let place = artifact.map(|artifact| self.places.at(artifact.span));
+        code.block("artifact_pattern() {", place, "}", |code| {
+            let pattern = artifact.map(|artifact| Quoted::template(&artifact.pattern));
+            let pattern = pattern
+                .transpose()?
+                .map_or("''".to_owned(), |word| word.to_string());
+            code.line(format!("artifact={pattern}"));
+            Ok(())
+        })
     }
 }
 
