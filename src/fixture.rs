@@ -173,6 +173,12 @@ fn codedeploy() -> DriverUse {
         settings: vec![
             of("source", value("/")),
             of("destination", value("/home/ec2-user/app/staging")),
+            of("files", SettingValue::Map(Vec::new())),
+            of("file_exists_behavior", value("OVERWRITE")),
+            of("modes", SettingValue::Map(Vec::new())),
+            of("owners", SettingValue::Map(Vec::new())),
+            of("scripts", SettingValue::Map(Vec::new())),
+            of("script_timeout", SettingValue::Int(300)),
             of("runas", value("root")),
             of("events", SettingValue::Map(events.into())),
         ],

@@ -1,1 +1,7 @@
-fn main() {}
+//! `deployc`: see `deployc --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    deployc::commands::run()
+}

@@ -1,0 +1,210 @@
+//! `deployc build`: source → files.
+
+use super::bundle::{Change, Changed, Installation};
+use super::cli::Build as Options;
+use super::read::{self, HostFiles, Input};
+use super::terminal::Terminal;
+use super::{Failure, Outcome, check, diff};
+use crate::diagnostics::Report;
+use crate::emit::manifest::Build;
+use crate::emit::{Bundle, Places};
+use crate::model::App;
+use crate::plan::Plan;
+use crate::source::Sources;
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use std::fmt::Write as _;
+
+/// The output folder beside a source.
+const OUT: &str = "deploy";
+
+pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let mut outcome = Outcome::Clean;
+    for path in read::paths(&options.files)? {
+        let input = read::read(&path, &options.files)?;
+        outcome = outcome.max(one(&input, options, terminal)?);
+    }
+    Ok(outcome)
+}
+
+fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let (folder, out) = place(input.folder(), options.out.as_deref())?;
+    let mut sources = Sources::new();
+    let places = |sources, main| Places {
+        sources,
+        main,
+        folder: &out,
+    };
+    let main = sources.add(input.path.clone(), input.text.clone());
+    let mut report = Report::new();
+    let planned = crate::plan_file(&mut sources, main, &HostFiles, &mut report);
+    let bundle = planned
+        .as_ref()
+        .and_then(|planned| crate::emit_files(planned, &places(&sources, main), &mut report));
+    check::show(&report, &sources, terminal);
+    let (Some(planned), Some(bundle)) = (planned, bundle) else {
+        return Ok(Outcome::Findings);
+    };
+    let places = places(&sources, main);
+    if planned.is_empty() {
+        let path = &input.path;
+        terminal.prose(&format!("{path}: there is no `app` in it: nothing to build\n"));
+        return Ok(Outcome::Clean);
+    }
+    if options.stdout {
+        return print_script(&planned, &bundle, &places, terminal);
+    }
+    let build = Build::new(&bundle, hashed(&planned, &places));
+    let installation = Installation::new(&folder, &out, &places.source(), bundle, build)?;
+    let changes = installation.changes()?;
+    if options.check || options.diff {
+        return Ok(compare(&changes, &folder, options, input, terminal));
+    }
+    installation.apply(&changes)?;
+    let scripts: Vec<Utf8PathBuf> = planned
+        .iter()
+        .map(|(app, _)| folder.join(places.out(&format!("{}.sh", app.name))))
+        .collect();
+    told(&changes, &folder, input, &scripts, terminal);
+    Ok(Outcome::Clean)
+}
+
+/// The sources and driver files that are the user's own, by path relative to the source's folder.
+fn hashed<'a>(
+    apps: &'a [(App, Plan)],
+    places: &'a Places<'a>,
+) -> impl Iterator<Item = (String, &'a str)> {
+    let own = |path: &Utf8Path| !path.starts_with("std");
+    let texts = places.sources.iter();
+    let texts = texts.map(|(_, source)| (source.path.as_path(), source.text.as_str()));
+    let files = apps.iter().flat_map(|(app, _)| app.driver_files());
+    let files = files.map(|file| (file.path.as_path(), file.text.as_str()));
+    texts
+        .chain(files)
+        .filter(move |(path, _)| own(path))
+        .map(|(path, text)| (places.relative(path), text))
+}
+
+fn print_script(
+    apps: &[(App, Plan)],
+    bundle: &Bundle,
+    places: &Places<'_>,
+    terminal: &Terminal,
+) -> Result<Outcome, Failure> {
+    let [(app, _)] = apps else {
+        let names: Vec<String> = apps.iter().map(|(app, _)| format!("`{}`", app.name)).collect();
+        return Err(Failure(format!(
+            "`--stdout` prints one script, and `{}` has {}: build into a folder instead",
+            places.source(),
+            names.join(" and ")
+        )));
+    };
+    let path = places.out(&format!("{}.sh", app.name));
+    if let Some(script) = bundle.files.iter().find(|file| file.path == path) {
+        terminal.out(&script.text);
+    }
+    Ok(Outcome::Clean)
+}
+
+/// `--check` and `--diff`.
+fn compare(
+    changes: &[Changed],
+    folder: &Utf8Path,
+    options: &Options,
+    input: &Input,
+    terminal: &Terminal,
+) -> Outcome {
+    if changes.is_empty() {
+        return Outcome::Clean;
+    }
+    let mut list = String::new();
+    for changed in changes {
+        let path = folder.join(&changed.path);
+        let what = match changed.change {
+            Change::Missing => "missing",
+            Change::Stale => "stale",
+            Change::EditedByHand => "edited by hand",
+            Change::WrongMode => "not with the right permissions",
+            Change::NoLongerMade => "no longer made",
+        };
+        // Writing to a String does not fail.
+        let _ = writeln!(list, "{path}: {what}");
+        let text = diff::unified(
+            path.as_str(),
+            &changed.old,
+            &changed.new,
+            terminal.out_is_colored(),
+        );
+        terminal.out(&text);
+    }
+    if options.check {
+        let _ = writeln!(list, "run `deployc build {}` and commit what it writes", input.path);
+        terminal.prose(&list);
+    }
+    Outcome::Findings
+}
+
+/// What was done, and what to do next.
+fn told(
+    changes: &[Changed],
+    folder: &Utf8Path,
+    input: &Input,
+    scripts: &[Utf8PathBuf],
+    terminal: &Terminal,
+) {
+    let mut text = String::new();
+    for changed in changes {
+        let path = folder.join(&changed.path);
+        let made = !changed.new.is_empty();
+        let what = match changed.change {
+            Change::NoLongerMade => "removed",
+            Change::EditedByHand if made => "wrote (over edits by hand)",
+            Change::EditedByHand => "left: no longer made, but edited by hand; remove it yourself:",
+            Change::Missing | Change::Stale | Change::WrongMode => "wrote",
+        };
+        let _ = writeln!(text, "{what} {path}");
+    }
+    if changes.is_empty() {
+        let _ = writeln!(text, "{}: everything is up to date", input.path);
+    } else {
+        for script in scripts {
+            let name = script.file_name().unwrap_or(script.as_str());
+            let _ = writeln!(
+                text,
+                "next: review and commit them with {}; on the host: `./{name} doctor`, then `./{name} deploy`",
+                input.path
+            );
+        }
+    }
+    terminal.prose(&text);
+}
+
+/// Where a bundle goes: the folder that its paths are relative to, and the output folder below it.
+/// Outside the source's folder, `--out` takes everything, what would stand beside the source included.
+fn place(folder: &Utf8Path, out: Option<&Utf8Path>) -> Result<(Utf8PathBuf, Utf8PathBuf), Failure> {
+    let Some(out) = out else {
+        return Ok((folder.to_owned(), OUT.into()));
+    };
+    match absolute(out)?.strip_prefix(absolute(folder)?) {
+        Ok(below) => Ok((folder.to_owned(), below.to_owned())),
+        Err(_) => Ok((out.to_owned(), Utf8PathBuf::new())),
+    }
+}
+
+/// An absolute path without `.` and `..`.
+fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
+    let here = std::env::current_dir()
+        .map_err(|error| Failure(format!("this folder cannot be told: {error}")))?;
+    let here = Utf8PathBuf::from_path_buf(here)
+        .map_err(|here| Failure(format!("`{}` is not UTF-8", here.display())))?;
+    let mut plain = Utf8PathBuf::new();
+    for part in here.join(path).components() {
+        match part {
+            Utf8Component::ParentDir => {
+                plain.pop();
+            }
+            Utf8Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    Ok(plain)
+}

@@ -1,0 +1,264 @@
+//! A bundle and the files on disk: what differs, and writing all of it or nothing.
+
+use super::Failure;
+use crate::emit::manifest::{Build, Manifest, sha256};
+use crate::emit::{Bundle, Mode, OutputFile};
+use camino::{Utf8Path, Utf8PathBuf};
+use std::fs::{self, Permissions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt;
+use tempfile::NamedTempFile;
+
+/// The manifest's name in the output folder.
+pub(super) const MANIFEST: &str = "manifest.json";
+
+/// What a build would do to a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// It is not there.
+    Missing,
+    /// It is as an earlier build wrote it.
+    Stale,
+    /// It is not as any build that the manifest knows wrote it.
+    EditedByHand,
+    /// Its content is right, but it is not executable (or should not be).
+    WrongMode,
+    /// An earlier build wrote it, and none would any more.
+    NoLongerMade,
+}
+
+/// A file that would change.
+#[derive(Clone, Debug)]
+pub(super) struct Changed {
+    /// Relative to the source's folder.
+    pub(super) path: Utf8PathBuf,
+    /// How.
+    pub(super) change: Change,
+    /// What is there, as far as it is text.
+    pub(super) old: String,
+    /// What would be there; empty if nothing.
+    pub(super) new: String,
+}
+
+/// A bundle, where it belongs, and what an earlier build left there.
+#[derive(Debug)]
+pub(super) struct Installation {
+    /// The source's folder; empty for the current one.
+    folder: Utf8PathBuf,
+    /// Everything that is to be there, the manifest last.
+    files: Vec<OutputFile>,
+    /// What the earlier build of the same source wrote.
+    before: Build,
+}
+
+impl Installation {
+    /// Looks at what is there. `out` is the output folder, relative to `folder`.
+    pub(super) fn new(
+        folder: &Utf8Path,
+        out: &Utf8Path,
+        source: &str,
+        bundle: Bundle,
+        build: Build,
+    ) -> Result<Self, Failure> {
+        let path = out.join(MANIFEST);
+        let text = read(&folder.join(&path))?.unwrap_or_default();
+        let mut manifest = Manifest::parse(&String::from_utf8_lossy(&text));
+        let before = manifest.builds.insert(source.to_owned(), build);
+        let mut files = bundle.files;
+        files.push(OutputFile {
+            path,
+            text: manifest.render(),
+            mode: Mode::Plain,
+        });
+        Ok(Self {
+            folder: folder.to_owned(),
+            files,
+            before: before.unwrap_or_default(),
+        })
+    }
+
+    /// What a build would change, in the bundle's order.
+    pub(super) fn changes(&self) -> Result<Vec<Changed>, Failure> {
+        let mut changes = Vec::new();
+        for file in &self.files {
+            let path = self.folder.join(&file.path);
+            let old = read(&path)?;
+            let change = match &old {
+                None => Change::Missing,
+                Some(bytes) if bytes == file.text.as_bytes() => {
+                    if is_executable(&path)? == (file.mode == Mode::Executable) {
+                        continue;
+                    }
+                    Change::WrongMode
+                }
+                Some(bytes) if self.knows(&file.path, bytes) => Change::Stale,
+                Some(_) if file.path.file_name() == Some(MANIFEST) => Change::Stale,
+                Some(_) => Change::EditedByHand,
+            };
+            changes.push(Changed {
+                path: file.path.clone(),
+                change,
+                old: lossy(old),
+                new: file.text.clone(),
+            });
+        }
+        for path in self.before.files.keys() {
+            let path = Utf8Path::new(path);
+            if self.files.iter().any(|file| file.path == path) || !is_below(path) {
+                continue;
+            }
+            if let Some(old) = read(&self.folder.join(path))? {
+                changes.push(Changed {
+                    path: path.to_owned(),
+                    change: if self.knows(path, &old) {
+                        Change::NoLongerMade
+                    } else {
+                        Change::EditedByHand
+                    },
+                    old: lossy(Some(old)),
+                    new: String::new(),
+                });
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Makes the changes: first everything is written beside its place, then renamed, so that what
+    /// cannot be written leaves all as it was.
+    pub(super) fn apply(&self, changes: &[Changed]) -> Result<(), Failure> {
+        let mut made = Folders::default();
+        let mut ready: Vec<(NamedTempFile, Utf8PathBuf)> = Vec::new();
+        for file in &self.files {
+            if changes.iter().any(|changed| changed.path == file.path) {
+                let path = self.folder.join(&file.path);
+                let written = beside(&path, file, &mut made)
+                    .map_err(|error| Failure(format!("`{path}` cannot be written: {error}")));
+                match written {
+                    Ok(temporary) => ready.push((temporary, path)),
+                    Err(failure) => {
+                        drop(ready);
+                        made.remove();
+                        return Err(failure);
+                    }
+                }
+            }
+        }
+        for (temporary, path) in ready {
+            temporary.persist(&path).map_err(|error| {
+                Failure(format!("`{path}` cannot be written: {}", error.error))
+            })?;
+        }
+        for changed in changes {
+            if changed.change == Change::NoLongerMade {
+                let path = self.folder.join(&changed.path);
+                fs::remove_file(&path)
+                    .map_err(|error| Failure(format!("`{path}` cannot be removed: {error}")))?;
+                // Its folder goes with its last file; a folder with others in it stays.
+                if let Some(folder) = path.parent() {
+                    let _ = fs::remove_dir(folder);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an earlier build wrote exactly this.
+    fn knows(&self, path: &Utf8Path, bytes: &[u8]) -> bool {
+        self.before
+            .files
+            .get(path.as_str())
+            .is_some_and(|hash| *hash == sha256(bytes))
+    }
+}
+
+/// A manifest is a file like any other: what it names must lie where a build writes.
+fn is_below(path: &Utf8Path) -> bool {
+    path.components()
+        .all(|part| matches!(part, camino::Utf8Component::Normal(_)))
+}
+
+/// A file's bytes; `None` if there is none.
+fn read(path: &Utf8Path) -> Result<Option<Vec<u8>>, Failure> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure(format!("`{path}` cannot be read: {error}"))),
+    }
+}
+
+fn lossy(bytes: Option<Vec<u8>>) -> String {
+    String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
+}
+
+fn is_executable(path: &Utf8Path) -> Result<bool, Failure> {
+    let metadata = fs::metadata(path)
+        .map_err(|error| Failure(format!("`{path}` cannot be read: {error}")))?;
+    Ok(metadata.permissions().mode() & 0o111 != 0)
+}
+
+/// Writes a file under a temporary name in its own folder.
+fn beside(
+    path: &Utf8Path,
+    file: &OutputFile,
+    made: &mut Folders,
+) -> std::io::Result<NamedTempFile> {
+    let folder = match path.parent() {
+        Some(folder) if folder != "" => folder,
+        _ => Utf8Path::new("."),
+    };
+    made.create(folder)?;
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".deployc-")
+        .tempfile_in(folder)?;
+    temporary.write_all(file.text.as_bytes())?;
+    let mode = match file.mode {
+        Mode::Plain => 0o644,
+        Mode::Executable => 0o755,
+    };
+    temporary
+        .as_file()
+        .set_permissions(Permissions::from_mode(mode))?;
+    temporary.as_file().sync_all()?;
+    Ok(temporary)
+}
+
+/// Replaces a file's text, its permissions kept; what cannot be written leaves it as it was.
+pub(super) fn replace(path: &Utf8Path, text: &str) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure(format!("`{path}` cannot be written: {error}"));
+    // A link stays a link: what it points to is replaced.
+    let real = path.canonicalize_utf8().map_err(failed)?;
+    let permissions = fs::metadata(&real).map_err(failed)?.permissions();
+    let folder = real.parent().unwrap_or(Utf8Path::new("/"));
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".deployc-")
+        .tempfile_in(folder)
+        .map_err(failed)?;
+    temporary.write_all(text.as_bytes()).map_err(failed)?;
+    temporary.as_file().set_permissions(permissions).map_err(failed)?;
+    temporary.as_file().sync_all().map_err(failed)?;
+    temporary.persist(&real).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// The folders that a build has made, to take them away again if it fails.
+#[derive(Debug, Default)]
+struct Folders(Vec<Utf8PathBuf>);
+
+impl Folders {
+    fn create(&mut self, folder: &Utf8Path) -> std::io::Result<()> {
+        let missing = folder
+            .ancestors()
+            .take_while(|folder| *folder != "" && !folder.exists());
+        let missing: Vec<_> = missing.map(Utf8Path::to_owned).collect();
+        fs::create_dir_all(folder)?;
+        self.0.extend(missing.into_iter().rev());
+        Ok(())
+    }
+
+    fn remove(self) {
+        for folder in self.0.iter().rev() {
+            // What somebody else has put there meanwhile keeps it.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}

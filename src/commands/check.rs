@@ -1,0 +1,74 @@
+//! `deployc check`: findings, and nothing written.
+
+use super::cli::{Check as Options, Format};
+use super::read::{self, HostFiles};
+use super::terminal::Terminal;
+use super::{Failure, Outcome};
+use crate::diagnostics::Report;
+use crate::diagnostics::render::{Look, human, json, short};
+use crate::emit::Places;
+use crate::source::Sources;
+use camino::Utf8Path;
+
+/// How wide findings are where the terminal does not say.
+const WIDTH: usize = 100;
+
+pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let mut sources = Sources::new();
+    let mut all = Report::new();
+    let paths = read::paths(&options.files)?;
+    for path in &paths {
+        let input = read::read(path, &options.files)?;
+        let main = sources.add(input.path, input.text);
+        let mut report = Report::new();
+        if let Some(planned) = crate::plan_file(&mut sources, main, &HostFiles, &mut report) {
+            // What only shows when the files are made: a value that a template cannot take.
+            let places = Places {
+                sources: &sources,
+                main,
+                folder: Utf8Path::new("deploy"),
+            };
+            crate::emit_files(&planned, &places, &mut report);
+        }
+        all.extend(report);
+    }
+    match options.format {
+        Format::Human => {
+            show(&all, &sources, terminal);
+            if all.is_empty() {
+                let what = match paths.as_slice() {
+                    [path] => format!("{path}: "),
+                    paths => format!("{} files: ", paths.len()),
+                };
+                terminal.prose(&format!("{what}nothing found\n"));
+            }
+        }
+        Format::Short => terminal.out(&short(&all, &sources)),
+        Format::Json => terminal.out(&json(&all, &sources)),
+    }
+    Ok(if all.is_empty() {
+        Outcome::Clean
+    } else {
+        outcome(&all)
+    })
+}
+
+/// Errors and warnings are findings; advice alone is not.
+fn outcome(report: &Report) -> Outcome {
+    let weighs = |severity| severity <= crate::diagnostics::Severity::Warning;
+    let findings = report.sorted();
+    if findings.iter().any(|finding| weighs(finding.code.severity())) {
+        Outcome::Findings
+    } else {
+        Outcome::Clean
+    }
+}
+
+/// Shows findings to people.
+pub(super) fn show(report: &Report, sources: &Sources, terminal: &Terminal) {
+    let look = Look {
+        color: terminal.err_is_colored(),
+        width: WIDTH,
+    };
+    terminal.prose(&human(report, sources, look));
+}

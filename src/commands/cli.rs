@@ -1,0 +1,158 @@
+//! The command line's grammar, and the help that a person can learn from.
+
+use super::terminal::ColorChoice;
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Compiles deploy.bg into one readable bash script that deploys blue/green
+#[derive(Debug, Parser)]
+#[command(name = "deployc", version, max_term_width = 100)]
+#[command(
+    long_about = "Compiles deploy.bg into one readable bash script that deploys blue/green, so that no \
+request is lost: the new color is started and probed beside the old one, the proxy is switched with one \
+rename and a reload, the switch is seen to be in force, the old color drains and stops. Whatever fails \
+goes back.",
+    after_long_help = "Examples:
+  deployc check                  is deploy.bg right? nothing is written
+  deployc build                  write deploy/NAME.sh and what belongs to it; commit both
+  deployc build --check          in CI: are the committed files up to date?
+  deployc plan                   what a deployment would do, and how long it may take
+  deployc explain BG401          what a code means and how to cure it
+
+On the host, nothing of deployc is needed: copy the script and run `./NAME.sh deploy`.
+
+Exit: 0 clean; 1 findings, or something would change; 2 wrong usage, or a file that cannot be read or written."
+)]
+pub(super) struct Cli {
+    /// When to use colors
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorChoice,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Compile: write the script and the files that belong to it
+    #[command(after_long_help = "Examples:
+  deployc build                       deploy.bg here, into deploy/ beside it
+  deployc build shop/deploy.bg        into shop/deploy/
+  deployc build --check               exit 1 if a file is missing, stale or edited by hand; nothing is written
+  deployc build --diff                what a build would change; nothing is written
+  deployc build --stdout | ssh host bash -s deploy
+
+A file that is no longer generated is removed, if nobody has edited it.")]
+    Build(Build),
+    /// Find mistakes: types and safety rules; nothing is written
+    #[command(after_long_help = "Examples:
+  deployc check
+  deployc check --format short */deploy.bg
+  deployc check - --stdin-filename shop/deploy.bg <buffer")]
+    Check(Check),
+    /// Bring files into the one layout; comments are kept
+    #[command(after_long_help = "Examples:
+  deployc fmt                         deploy.bg here, in place
+  deployc fmt --check */deploy.bg     exit 1 and list the files that would change
+  deployc fmt - <deploy.bg            standard input to standard output")]
+    Fmt(Fmt),
+    /// Show phases, steps, ways back and how long each may take
+    #[command(after_long_help = "Examples:
+  deployc plan
+  deployc plan shop/deploy.bg | less")]
+    Plan(Plan),
+    /// Explain a code, a driver or a type
+    #[command(after_long_help = "Examples:
+  deployc explain BG401
+  deployc explain nginx
+  deployc explain duration
+  deployc explain                     list everything that can be explained")]
+    Explain(Explain),
+    /// Print completions for a shell
+    #[command(after_long_help = "Example:
+  deployc completions bash >/etc/bash_completion.d/deployc")]
+    Completions(Completions),
+    /// Print the manual page
+    #[command(after_long_help = "Example:
+  deployc man >/usr/local/share/man/man1/deployc.1")]
+    Man,
+}
+
+/// Files to read.
+#[derive(Debug, Args)]
+pub(super) struct Files {
+    /// The files; `-` is standard input; without any, deploy.bg in this folder
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<Utf8PathBuf>,
+    /// What to call standard input in messages, and what its `use` is relative to
+    #[arg(long, value_name = "PATH", default_value = "deploy.bg")]
+    pub(super) stdin_filename: Utf8PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Build {
+    #[command(flatten)]
+    pub(super) files: Files,
+    /// The folder to write to, instead of deploy/ beside the source
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<Utf8PathBuf>,
+    /// Write nothing; exit 1 if a file is missing, stale or edited by hand
+    #[arg(long, conflicts_with = "stdout")]
+    pub(super) check: bool,
+    /// Write nothing; show what would change, and exit 1 if anything would
+    #[arg(long, conflicts_with = "stdout")]
+    pub(super) diff: bool,
+    /// Write nothing; print the script
+    #[arg(long)]
+    pub(super) stdout: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) files: Files,
+    /// How findings look
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(super) format: Format,
+}
+
+/// How findings look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people: the words underlined, and the next step
+    Human,
+    /// One line each: FILE:LINE:COLUMN: CODE MESSAGE
+    Short,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Fmt {
+    #[command(flatten)]
+    pub(super) files: Files,
+    /// Write nothing; list the files that would change, and exit 1 if there are any
+    #[arg(long)]
+    pub(super) check: bool,
+    /// Write nothing; show what would change, and exit 1 if anything would
+    #[arg(long)]
+    pub(super) diff: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    #[command(flatten)]
+    pub(super) files: Files,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// A code, a driver or a type; without one, all of them are listed
+    #[arg(value_name = "CODE|DRIVER|TYPE")]
+    pub(super) topic: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// The shell
+    pub(super) shell: clap_complete::Shell,
+}

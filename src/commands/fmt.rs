@@ -1,0 +1,55 @@
+//! `deployc fmt`: one layout.
+
+use super::cli::Fmt as Options;
+use super::read::{self, Input, Origin};
+use super::terminal::Terminal;
+use super::{Failure, Outcome, bundle, check, diff};
+use crate::diagnostics::Report;
+use crate::source::Sources;
+use crate::syntax;
+
+pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let mut outcome = Outcome::Clean;
+    for path in read::paths(&options.files)? {
+        let input = read::read(&path, &options.files)?;
+        outcome = outcome.max(one(&input, options, terminal)?);
+    }
+    Ok(outcome)
+}
+
+fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let mut sources = Sources::new();
+    let main = sources.add(input.path.clone(), input.text.clone());
+    let mut report = Report::new();
+    let tree = syntax::parse(main, &input.text, &mut report);
+    if report.has_errors() {
+        check::show(&report, &sources, terminal);
+        return Ok(Outcome::Findings);
+    }
+    let formatted = syntax::format(&tree, &input.text);
+    let changes = formatted != input.text;
+    if options.diff {
+        let path = input.path.as_str();
+        let colored = terminal.out_is_colored();
+        terminal.out(&diff::unified(path, &input.text, &formatted, colored));
+    }
+    if options.check && changes {
+        terminal.prose(&format!("{}: would be laid out anew\n", input.path));
+    }
+    if options.check || options.diff {
+        return Ok(if changes {
+            Outcome::Findings
+        } else {
+            Outcome::Clean
+        });
+    }
+    match input.origin {
+        Origin::Stdin => terminal.out(&formatted),
+        Origin::File if changes => {
+            bundle::replace(&input.path, &formatted)?;
+            terminal.prose(&format!("{}: laid out anew\n", input.path));
+        }
+        Origin::File => {}
+    }
+    Ok(Outcome::Clean)
+}

@@ -1,0 +1,81 @@
+//! The command line: one file for each command. The only place with files, clock and environment.
+
+mod build;
+mod bundle;
+mod check;
+mod cli;
+mod completions;
+mod diff;
+mod explain;
+mod fmt;
+mod plan;
+mod read;
+mod terminal;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use std::process::ExitCode;
+use terminal::Terminal;
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    /// 0
+    Clean,
+    /// 1: findings, or something would change
+    Findings,
+    /// 2: wrong usage, or a file that cannot be read or written
+    Failed,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Clean => Self::SUCCESS,
+            Outcome::Findings => Self::from(1),
+            Outcome::Failed => Self::from(2),
+        }
+    }
+}
+
+/// Something that ends a command with exit code 2: the whole sentence for the user.
+#[derive(Debug)]
+struct Failure(String);
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn run() -> ExitCode {
+    std::panic::set_hook(Box::new(report_bug));
+    // Wrong usage ends here, with clap's text and exit code 2.
+    let cli = Cli::parse();
+    let terminal = Terminal::new(cli.color);
+    let outcome = match cli.command {
+        Command::Build(options) => build::run(&options, &terminal),
+        Command::Check(options) => check::run(&options, &terminal),
+        Command::Fmt(options) => fmt::run(&options, &terminal),
+        Command::Plan(options) => plan::run(&options, &terminal),
+        Command::Explain(options) => explain::run(&options, &terminal),
+        Command::Completions(options) => completions::completions(&options, &terminal),
+        Command::Man => completions::man(&terminal),
+    };
+    match outcome {
+        Ok(outcome) => outcome.into(),
+        Err(Failure(why)) => {
+            terminal.error(&why);
+            Outcome::Failed.into()
+        }
+    }
+}
+
+/// A panic is a bug of ours: said as one, and never exit code 101 or 1.
+fn report_bug(panic: &std::panic::PanicHookInfo<'_>) {
+    use std::io::Write as _;
+    // A reader that went away is no bug, and there may be nobody left to tell.
+    let _ = writeln!(
+        std::io::stderr(),
+        "deployc: this is a bug in deployc {}, not in your file: {panic}\n\
+         nothing was written; please report it with the file that it happened with",
+        env!("CARGO_PKG_VERSION")
+    );
+    std::process::exit(2);
+}

@@ -1,0 +1,118 @@
+//! Reading the files that a command was given.
+
+use super::Failure;
+use super::cli::Files;
+use crate::check::{LoadError, Loader};
+use crate::syntax::{self, MAX_BYTES};
+use camino::{Utf8Path, Utf8PathBuf};
+use std::io::{ErrorKind, Read};
+
+/// What a file is called when none is named.
+const DEFAULT: &str = "deploy.bg";
+
+/// A source that was read.
+#[derive(Debug)]
+pub(super) struct Input {
+    /// Its path as given; for standard input, what it is called.
+    pub(super) path: Utf8PathBuf,
+    /// Where it came from.
+    pub(super) origin: Origin,
+    /// Its text: UTF-8.
+    pub(super) text: String,
+}
+
+/// Where a source came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A file.
+    File,
+    /// Standard input.
+    Stdin,
+}
+
+impl Input {
+    /// The folder that the source lies in; empty for the current one.
+    pub(super) fn folder(&self) -> &Utf8Path {
+        self.path.parent().unwrap_or(Utf8Path::new(""))
+    }
+}
+
+/// The paths that a command is about.
+pub(super) fn paths(files: &Files) -> Result<Vec<Utf8PathBuf>, Failure> {
+    if !files.files.is_empty() {
+        return Ok(files.files.clone());
+    }
+    if Utf8Path::new(DEFAULT).is_file() {
+        return Ok(vec![DEFAULT.into()]);
+    }
+    Err(Failure(format!(
+        "there is no `{DEFAULT}` in this folder: name a file, or `-` for standard input"
+    )))
+}
+
+/// Reads one of them.
+pub(super) fn read(path: &Utf8Path, files: &Files) -> Result<Input, Failure> {
+    let (bytes, path, origin) = if path == "-" {
+        (read_stdin()?, files.stdin_filename.clone(), Origin::Stdin)
+    } else {
+        let bytes = HostFiles.read(path).map_err(|why| {
+            let why = match why {
+                LoadError::Missing => "there is no such file".to_owned(),
+                LoadError::Folder => {
+                    format!("it is a folder; name a file in it, `{}` say", path.join(DEFAULT))
+                }
+                LoadError::TooLarge => too_large(),
+                LoadError::Other(why) => why,
+            };
+            Failure(format!("`{path}` cannot be read: {why}"))
+        })?;
+        (bytes, path.to_owned(), Origin::File)
+    };
+    let text = syntax::check_bytes(&bytes).map_err(|finding| {
+        let help = finding.help.map(|help| format!("; {help}"));
+        let help = help.unwrap_or_default();
+        Failure(format!("`{path}`: {}: {}{help}", finding.code, finding.message))
+    })?;
+    Ok(Input {
+        text: text.to_owned(),
+        path,
+        origin,
+    })
+}
+
+fn too_large() -> String {
+    format!("it is larger than {} MiB; is it the right file?", MAX_BYTES >> 20)
+}
+
+fn read_stdin() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    // One byte more than is accepted tells that there is more.
+    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    std::io::stdin()
+        .take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure(format!("standard input cannot be read: {error}")))?;
+    if bytes.len() > MAX_BYTES {
+        return Err(Failure(format!("standard input: {}", too_large())));
+    }
+    Ok(bytes)
+}
+
+/// The files of this machine, for what a source names.
+pub(super) struct HostFiles;
+
+impl Loader for HostFiles {
+    fn read(&self, path: &Utf8Path) -> Result<Vec<u8>, LoadError> {
+        let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => LoadError::Missing,
+            _ => LoadError::Other(error.to_string()),
+        })?;
+        if metadata.is_dir() {
+            return Err(LoadError::Folder);
+        }
+        if metadata.len() > u64::try_from(MAX_BYTES).unwrap_or(u64::MAX) {
+            return Err(LoadError::TooLarge);
+        }
+        std::fs::read(path).map_err(|error| LoadError::Other(error.to_string()))
+    }
+}
