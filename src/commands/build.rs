@@ -7,7 +7,7 @@ use super::terminal::Terminal;
 use super::{Failure, Outcome, check, diff};
 use crate::diagnostics::Report;
 use crate::emit::manifest::Build;
-use crate::emit::{Bundle, Places};
+use crate::emit::{Bundle, Places, driver_files};
 use crate::model::App;
 use crate::plan::Plan;
 use crate::source::Sources;
@@ -47,7 +47,9 @@ fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome,
     let places = places(&sources, main);
     if planned.is_empty() {
         let path = &input.path;
-        terminal.prose(&format!("{path}: there is no `app` in it: nothing to build\n"));
+        terminal.prose(&format!(
+            "{path}: there is no `app` in it: nothing to build\n"
+        ));
         return Ok(Outcome::Clean);
     }
     if options.stdout {
@@ -76,7 +78,7 @@ fn hashed<'a>(
     let own = |path: &Utf8Path| !path.starts_with("std");
     let texts = places.sources.iter();
     let texts = texts.map(|(_, source)| (source.path.as_path(), source.text.as_str()));
-    let files = apps.iter().flat_map(|(app, _)| app.driver_files());
+    let files = apps.iter().flat_map(|(app, _)| driver_files(app));
     let files = files.map(|file| (file.path.as_path(), file.text.as_str()));
     texts
         .chain(files)
@@ -91,7 +93,10 @@ fn print_script(
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
     let [(app, _)] = apps else {
-        let names: Vec<String> = apps.iter().map(|(app, _)| format!("`{}`", app.name)).collect();
+        let names: Vec<String> = apps
+            .iter()
+            .map(|(app, _)| format!("`{}`", app.name))
+            .collect();
         return Err(Failure(format!(
             "`--stdout` prints one script, and `{}` has {}: build into a folder instead",
             places.source(),
@@ -137,7 +142,11 @@ fn compare(
         terminal.out(&text);
     }
     if options.check {
-        let _ = writeln!(list, "run `deployc build {}` and commit what it writes", input.path);
+        let _ = writeln!(
+            list,
+            "run `deployc build {}` and commit what it writes",
+            input.path
+        );
         terminal.prose(&list);
     }
     Outcome::Findings

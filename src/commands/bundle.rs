@@ -144,9 +144,9 @@ impl Installation {
             }
         }
         for (temporary, path) in ready {
-            temporary.persist(&path).map_err(|error| {
-                Failure(format!("`{path}` cannot be written: {}", error.error))
-            })?;
+            temporary
+                .persist(&path)
+                .map_err(|error| Failure(format!("`{path}` cannot be written: {}", error.error)))?;
         }
         for changed in changes {
             if changed.change == Change::NoLongerMade {
@@ -191,8 +191,8 @@ fn lossy(bytes: Option<Vec<u8>>) -> String {
 }
 
 fn is_executable(path: &Utf8Path) -> Result<bool, Failure> {
-    let metadata = fs::metadata(path)
-        .map_err(|error| Failure(format!("`{path}` cannot be read: {error}")))?;
+    let metadata =
+        fs::metadata(path).map_err(|error| Failure(format!("`{path}` cannot be read: {error}")))?;
     Ok(metadata.permissions().mode() & 0o111 != 0)
 }
 
@@ -234,9 +234,14 @@ pub(super) fn replace(path: &Utf8Path, text: &str) -> Result<(), Failure> {
         .tempfile_in(folder)
         .map_err(failed)?;
     temporary.write_all(text.as_bytes()).map_err(failed)?;
-    temporary.as_file().set_permissions(permissions).map_err(failed)?;
+    temporary
+        .as_file()
+        .set_permissions(permissions)
+        .map_err(failed)?;
     temporary.as_file().sync_all().map_err(failed)?;
-    temporary.persist(&real).map_err(|error| failed(error.error))?;
+    temporary
+        .persist(&real)
+        .map_err(|error| failed(error.error))?;
     Ok(())
 }
 

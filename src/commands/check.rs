@@ -57,7 +57,10 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
 fn outcome(report: &Report) -> Outcome {
     let weighs = |severity| severity <= crate::diagnostics::Severity::Warning;
     let findings = report.sorted();
-    if findings.iter().any(|finding| weighs(finding.code.severity())) {
+    if findings
+        .iter()
+        .any(|finding| weighs(finding.code.severity()))
+    {
         Outcome::Findings
     } else {
         Outcome::Clean

@@ -13,7 +13,11 @@ pub(super) fn unified(path: &str, old: &str, new: &str, colored: bool) -> String
             let head = format!("--- {path}\n+++ {path} (as built)");
             let _ = writeln!(text, "{}", paint(&head, Look::Bold, colored));
         }
-        let _ = writeln!(text, "{}", paint(&hunk.header().to_string(), Look::Cyan, colored));
+        let _ = writeln!(
+            text,
+            "{}",
+            paint(&hunk.header().to_string(), Look::Cyan, colored)
+        );
         for change in hunk.iter_changes() {
             let line = change.value();
             let line = line.strip_suffix('\n').unwrap_or(line);

@@ -59,7 +59,10 @@ pub(super) fn read(path: &Utf8Path, files: &Files) -> Result<Input, Failure> {
             let why = match why {
                 LoadError::Missing => "there is no such file".to_owned(),
                 LoadError::Folder => {
-                    format!("it is a folder; name a file in it, `{}` say", path.join(DEFAULT))
+                    format!(
+                        "it is a folder; name a file in it, `{}` say",
+                        path.join(DEFAULT)
+                    )
                 }
                 LoadError::TooLarge => too_large(),
                 LoadError::Other(why) => why,
@@ -71,7 +74,10 @@ pub(super) fn read(path: &Utf8Path, files: &Files) -> Result<Input, Failure> {
     let text = syntax::check_bytes(&bytes).map_err(|finding| {
         let help = finding.help.map(|help| format!("; {help}"));
         let help = help.unwrap_or_default();
-        Failure(format!("`{path}`: {}: {}{help}", finding.code, finding.message))
+        Failure(format!(
+            "`{path}`: {}: {}{help}",
+            finding.code, finding.message
+        ))
     })?;
     Ok(Input {
         text: text.to_owned(),
@@ -81,13 +87,18 @@ pub(super) fn read(path: &Utf8Path, files: &Files) -> Result<Input, Failure> {
 }
 
 fn too_large() -> String {
-    format!("it is larger than {} MiB; is it the right file?", MAX_BYTES >> 20)
+    format!(
+        "it is larger than {} MiB; is it the right file?",
+        MAX_BYTES >> 20
+    )
 }
 
 fn read_stdin() -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     // One byte more than is accepted tells that there is more.
-    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    let limit = u64::try_from(MAX_BYTES)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
     std::io::stdin()
         .take(limit)
         .read_to_end(&mut bytes)

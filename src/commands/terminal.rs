@@ -97,6 +97,10 @@ fn write_all(stream: &mut impl Write, text: &str) {
         .and_then(|()| stream.flush());
     if let Err(error) = written {
         // A full disk behind a redirection must not look like success.
-        std::process::exit(if error.kind() == ErrorKind::BrokenPipe { 0 } else { 2 });
+        std::process::exit(if error.kind() == ErrorKind::BrokenPipe {
+            0
+        } else {
+            2
+        });
     }
 }

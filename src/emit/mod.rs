@@ -12,8 +12,9 @@ pub use places::Places;
 pub use script::runtime_modules;
 
 use crate::diagnostics::{Code, Diagnostic, Report};
-use crate::model::{App, DriverUse};
+use crate::model::{App, DriverFile, DriverUse};
 use crate::plan::Plan;
+use crate::plan::limits::chain;
 use crate::source::Span;
 use camino::Utf8PathBuf;
 use quoted::HasNul;
@@ -77,6 +78,20 @@ pub fn emit(apps: &[(App, Plan)], places: &Places<'_>) -> Result<Bundle, Report>
         return Err(report);
     }
     Ok(bundle)
+}
+
+/// The files of the drivers that an app uses, their bases' included: what its output depends on besides
+/// the sources.
+pub fn driver_files(app: &App) -> impl Iterator<Item = &DriverFile> {
+    let used = app.services.iter().map(|service| &service.run);
+    used.chain([&app.switch])
+        .chain(&app.targets)
+        .flat_map(|used| chain(&used.driver))
+        .flat_map(|driver| {
+            let fragment = driver.fragment.as_ref().map(|(file, _)| file);
+            let files = driver.files.iter().map(|(_, file)| file);
+            driver.functions.iter().chain(fragment).chain(files)
+        })
 }
 
 fn emit_app(app: &App, plan: &Plan, places: &Places<'_>) -> Result<Vec<OutputFile>, Failed> {

@@ -8,11 +8,13 @@ mod back;
 mod build;
 mod callers;
 pub mod limits;
+mod table;
 mod words;
 mod worst;
 
 pub use action::{Action, Place, Side};
 pub use callers::{Caller, Command, callers, check_limits};
+pub use table::table;
 pub use words::describe;
 pub use worst::{Path, WorstCase};
 

@@ -1,0 +1,31 @@
+//! `deployc plan`: what a deployment would do, and how long it may take.
+
+use super::cli::Plan as Options;
+use super::read::{self, HostFiles};
+use super::terminal::Terminal;
+use super::{Failure, Outcome, check};
+use crate::diagnostics::Report;
+use crate::plan::table;
+use crate::source::Sources;
+
+pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let mut outcome = Outcome::Clean;
+    for path in read::paths(&options.files)? {
+        let input = read::read(&path, &options.files)?;
+        let mut sources = Sources::new();
+        let main = sources.add(input.path, input.text);
+        let mut report = Report::new();
+        let planned = crate::plan_file(&mut sources, main, &HostFiles, &mut report);
+        check::show(&report, &sources, terminal);
+        let Some(planned) = planned else {
+            outcome = Outcome::Findings;
+            continue;
+        };
+        let tables: Vec<String> = planned
+            .iter()
+            .map(|(app, plan)| table(app, plan, &sources))
+            .collect();
+        terminal.out(&tables.join("\n"));
+    }
+    Ok(outcome)
+}
