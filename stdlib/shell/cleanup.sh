@@ -8,9 +8,9 @@ clean_up() {
     say 'nothing is left to clean up'
     return 0
   fi
-  [[ -z $candidate ]] || use_release "$candidate" "$to"
+  use_release "$candidate" "$to"
   group_begins "cleanup of ${from:-nothing}"
-  if cleanup_steps; then
+  if finish_commit && cleanup_steps; then
     forget_journal
     sweep_releases
   else

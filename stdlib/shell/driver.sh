@@ -110,11 +110,13 @@ release_command() {
   esac
   for name in "${services[@]}"; do
     use "$color" "$name"
+    [[ $wanted != overlap || $handover == overlap ]] || continue
     case $2 in
       alive | stop | clear) ask_run "$2" || code=1 ;;
       persist) ask_run persist "$wanted" || code=1 ;;
       start) ask_run start || code=1 ;;
       start_missing) ask_run alive || ask_run start || code=1 ;;
+      start_service) [[ $name != "$wanted" ]] || ask_run start || code=1 ;;
       stop_service) [[ $name != "$wanted" ]] || ask_run stop || code=1 ;;
       stop_exclusive) [[ $handover != exclusive ]] || ask_run stop || code=1 ;;
       *) return 2 ;;

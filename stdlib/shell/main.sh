@@ -116,7 +116,7 @@ inspect() {
   scratch=$(mktemp -d) || exit 3
   trap 'rm -rf "$scratch"' EXIT
   watch_signals
-  locate_state
+  locate_state || give_verdict
   switch_settings
   read_journal
   "$command" "${1-}"
@@ -134,7 +134,7 @@ mutate() {
   began=$now_ms
   cd / || exit 3
   watch_signals
-  locate_state
+  locate_state || give_verdict
   exit_code=3
   open_state || give_verdict
   log_file=$state/log/${deployment//\//_}.log
@@ -149,7 +149,7 @@ mutate() {
     fail_with "cannot write to $state: is the disk full?"
     give_verdict
   }
-  trap 'rm -rf "$scratch"' EXIT
+  trap end_unasked EXIT
   switch_settings
   sweep_logs
   recover || give_verdict
@@ -221,8 +221,15 @@ failed() {
   return 1
 }
 
+# end_unasked: bash itself gave up (it has no memory, say). What was begun is put right by the next run.
+end_unasked() {
+  rm -rf "$scratch"
+  [[ ${journal[phase]-idle} == idle ]] || write_line error "$command of $app ended in the middle of '$step_name': run any command of this script to put it right"
+}
+
 # give_verdict: the last lines say what happened, why, and what serves.
 give_verdict() {
+  trap 'rm -rf "$scratch"' EXIT
   group_ends
   seconds_since "$began"
   if [[ -z $reason ]]; then

@@ -37,8 +37,10 @@ json_string() {
 
 # to_log TEXT: one line with the time into the deployment's log. A full disk must not stop a deployment.
 to_log() {
+  local masked
   [[ -n $log_file ]] || return 0
-  printf '%(%Y-%m-%dT%H:%M:%S%z)T %s\n' -1 "$1" 2>/dev/null >>"$log_file" || return 0
+  mask "$1"
+  printf '%(%Y-%m-%dT%H:%M:%S%z)T %s\n' -1 "$masked" 2>/dev/null >>"$log_file" || return 0
 }
 
 # to_user LINE: a reader that went away must not either.
@@ -87,8 +89,7 @@ warn() { write_line warning "$*"; }
 # fail_with WORDS…: sets the reason of the verdict, once: the first failure is the cause, later ones follow from it.
 fail_with() {
   [[ -n $reason ]] || reason=$*
-  mask "$*"
-  to_log "failed: $masked"
+  to_log "failed: $*"
   return 1
 }
 

@@ -73,7 +73,7 @@ clear_idle() {
   local name
   exit_code=3
   release_of "$to" || :
-  if [[ -n $found_release ]] && of_release "$found_release" alive; then
+  if [[ -n $found_release ]]; then
     stop_release "$found_release" || {
       fail_with "the idle color $to still runs and cannot be stopped: $answer"
       return
@@ -201,6 +201,16 @@ gate_again() {
   gate "$@"
 }
 
+# take_up_pending: what was under way before a rollback that did not succeed.
+take_up_pending() {
+  if [[ -f $state/journal.pending ]]; then
+    mv -f "$state/journal.pending" "$state/journal"
+    read_journal
+  else
+    forget_journal
+  fi
+}
+
 # drop_candidate: the new color, which users never saw or no longer see, is stopped.
 drop_candidate() {
   local dropped=$candidate kind=${journal[kind]-}
@@ -208,6 +218,11 @@ drop_candidate() {
     forget_journal
     return 0
   }
+  if [[ ${journal[warm]-} == yes ]]; then
+    # It ran before this rollback, perhaps with requests to finish; it goes on as it was.
+    take_up_pending
+    return
+  fi
   if [[ -d $dropped && -f $dropped/meta ]]; then
     stop_release "$dropped" || {
       warn "release ${dropped##*/} could not be stopped: $answer"

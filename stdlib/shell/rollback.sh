@@ -50,7 +50,12 @@ prepare_previous() {
     candidate=''
     return 1
   }
-  journal=([deployment]=$deployment [kind]=rollback [from]=$from [to]=$to [release]=${candidate##*/} [boot]=$boot)
+  [[ ! -f $state/journal ]] || cp "$state/journal" "$state/journal.pending" || {
+    fail_with "cannot write to $state: is the disk full?"
+    return
+  }
+  journal=([deployment]=$deployment [kind]=rollback [warm]=no [from]=$from [to]=$to [release]=${candidate##*/} [boot]=$boot)
+  ! of_release "$candidate" alive overlap || journal[warm]=yes
   write_journal preparing || return
   step bring_up_previous || return
   step previous_passes || return
@@ -58,8 +63,7 @@ prepare_previous() {
 }
 
 bring_up_previous() {
-  of_release "$candidate" alive && return 0
-  of_release "$candidate" start_missing || fail_with "release ${candidate##*/} does not start: $answer"
+  of_release "$candidate" start_missing overlap || fail_with "release ${candidate##*/} does not start: $answer"
 }
 
 previous_passes() {
@@ -72,8 +76,18 @@ switch_to_previous() {
   step test_as_it_is || return
   step swap || return
   step verify_previous || return
+  step hand_over_all || return
   step commit || return
   group_ends
+}
+
+# hand_over_all: services that may run only once.
+hand_over_all() {
+  local name
+  for name in "${services[@]}"; do
+    use "$to" "$name"
+    [[ $handover != exclusive ]] || hand_over "$name" || return
+  done
 }
 
 verify_previous() {

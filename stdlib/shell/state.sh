@@ -14,11 +14,17 @@ declare -A journal=()
 
 # locate_state: sets `state`. Root keeps it out of every other user's reach.
 locate_state() {
+  local other=/var/lib/deployc/$app
+  state=$root/.deployc
   if ((EUID == 0)); then
+    other=$state
     state=/var/lib/deployc/$app
-  else
-    state=$root/.deployc
   fi
+  [[ ! -f $other/owner ]] || {
+    fail_with "$app is deployed by $(stat -c %U "$other/owner") on this host (its state is in $other), this is $(id -un): use the same user for every command"
+    exit_code=3
+    return 1
+  }
 }
 
 # open_state: makes the state folder and checks that it may be trusted.
@@ -101,20 +107,23 @@ read_journal() {
 
 # write_journal PHASE: keeps what is in `journal` under a new phase.
 write_journal() {
-  local key text=''
-  journal[phase]=$1
-  for key in phase deployment kind from to release previous snapshot switched expires boot; do
-    text+="$key=${journal[$key]-}"$'\n'
+  local key text="phase=$1"
+  for key in deployment kind warm from to release previous snapshot switched expires boot; do
+    text+=$'\n'"$key=${journal[$key]-}"
   done
+  write_file "$state/journal" "$text" || {
+    fail_with "cannot write $state/journal: is the disk full?"
+    return
+  }
+  journal[phase]=$1
   to_log "journal: $1"
-  write_file "$state/journal" "${text%$'\n'}" || fail_with "cannot write $state/journal: is the disk full?"
 }
 
 # forget_journal: nothing is under way.
 forget_journal() {
   journal=([phase]=idle)
   candidate=''
-  rm -f "$state/journal"
+  rm -f "$state/journal" "$state/journal.pending"
   to_log 'journal: idle'
 }
 

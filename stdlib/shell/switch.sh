@@ -132,12 +132,12 @@ hand_over() {
       return
     }
   fi
-  use "$to" "$1"
-  ask_run start || {
+  of_release "$candidate" start_service "$1" || {
     fail_with "$1 of $to did not start: $answer"
     return
   }
   pause 2000 || return
+  use "$to" "$1"
   color_alive || fail_with "$1 of $to ended right after its start: $answer"
 }
 
@@ -148,7 +148,8 @@ commit() {
   now
   journal[switched]=$now_ms
   write_journal switched || return
-  finish_commit || return
+  # Whatever comes now, the new color is what serves; pointers that could not be written are made up for by the next run.
+  finish_commit || warn_step
   say "  $to is live"
 }
 
@@ -166,5 +167,5 @@ finish_commit() {
   if [[ -n ${journal[previous]} ]]; then
     point previous "$state/releases/${journal[previous]}"
   fi
-  rm -f "$state/failed"
+  rm -f "$state/failed" "$state/journal.pending"
 }

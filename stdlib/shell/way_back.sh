@@ -30,7 +30,8 @@ swap_back() {
   if [[ -z $from ]] || step passes_again "$from"; then
     reason=''
     if step point_back; then
-      write_journal preparing || :
+      # Its old phase would keep the new color from being stopped; a run that finds it on a full disk goes back once more.
+      write_journal preparing || journal[phase]=preparing
       step restart_exclusive || warn "$reason"
       reason=$cause
       exit_code=$was
