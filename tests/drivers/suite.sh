@@ -23,7 +23,7 @@ input_names=()
 secret_names=()
 behaviour=(serves)
 
-for module in "$suite"/../stdlib/shell/*.sh; do
+for module in "$suite"/../../stdlib/shell/*.sh; do
   # shellcheck disable=SC1090 # the runtime, module by module
   source "$module"
 done

@@ -18,7 +18,7 @@ begin() {
   local name
   for name in blue green; do
     use "$name"
-    "$suite/../testapp" --port "$port" --color "$name" >/dev/null 2>&1 &
+    "$suite/../../testapp" --port "$port" --color "$name" >/dev/null 2>&1 &
     until_true 5 listens "$port" || fail "$name does not listen"
   done
   fragment "$1" >"$(subject_file)"
@@ -234,7 +234,7 @@ check_tells_a_broken_configuration() {
 
 check_tells_a_reload_that_is_not_in_force() {
   begin blue
-  "$suite/../testapp" --port 8099 >/dev/null 2>&1 &
+  "$suite/../../testapp" --port 8099 >/dev/null 2>&1 &
   until_true 5 listens 8099
   swap_to green
   subject_listen 8099
@@ -249,7 +249,7 @@ check_tells_a_reload_that_is_not_in_force() {
 check_is_not_fooled_by_workers_that_died() {
   local pid
   begin blue
-  "$suite/../testapp" --port 8099 >/dev/null 2>&1 &
+  "$suite/../../testapp" --port 8099 >/dev/null 2>&1 &
   until_true 5 listens 8099
   swap_to green
   subject_listen 8099
@@ -280,7 +280,7 @@ check_a_foreign_reload_before_the_swap_is_old() {
   snapshot=$answer
   subject_reload
   sleep 0.5
-  "$suite/../testapp" --port 8099 >/dev/null 2>&1 &
+  "$suite/../../testapp" --port 8099 >/dev/null 2>&1 &
   until_true 5 listens 8099
   expect 0 write "$release/fragment"
   expect 0 swap
@@ -341,7 +341,7 @@ drained() {
 check_does_not_wait_for_other_sites() {
   local stream
   subject_other_site 8090
-  "$suite/../testapp" --port 8090 >/dev/null 2>&1 &
+  "$suite/../../testapp" --port 8090 >/dev/null 2>&1 &
   begin blue
   curl -sN 'http://127.0.0.1:81/stream?seconds=20' >/tmp/stream &
   stream=$!

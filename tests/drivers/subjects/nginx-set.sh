@@ -6,7 +6,7 @@
 kind=switch
 driver=nginx
 base=''
-files=(../../stdlib/switch/nginx.sh)
+files=(../../../stdlib/switch/nginx.sh)
 
 # shellcheck source=/dev/null
 source "$suite/nginx.sh"

@@ -3,10 +3,11 @@
 #
 # `switch nginx` with an upstream block, in nginx of the host.
 # needs nginx
+# also busybox
 kind=switch
 driver=nginx
 base=''
-files=(../../stdlib/switch/nginx.sh)
+files=(../../../stdlib/switch/nginx.sh)
 
 # shellcheck source=/dev/null
 source "$suite/nginx.sh"

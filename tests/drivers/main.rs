@@ -1,0 +1,234 @@
+//! The driver contract as a suite that every driver passes, ours and a user's, with real programs and real proxies.
+//!
+//! `cargo test --test drivers` tries them all, `cargo test --test drivers haproxy` one, `-- --list` names every check. A **subject**
+//! (`subjects/NAME.sh`, `examples/*/NAME.subject.sh`, or the file that the variable `SUBJECT` names) says how to try a driver;
+//! the checks are the functions `check_…` of `run.sh` and `switch.sh`. Each runs on a host of its own, see [`support::host`].
+//!
+//! Lines of a subject that this runner reads: `# needs PROGRAM…`, `# on systemd`, `# also busybox` (all checks once more with BusyBox's
+//! tools first in `PATH`), `# without CHECK: why it does not apply`.
+
+#[allow(
+    dead_code,
+    reason = "the end-to-end tests, which share this module, use the rest"
+)]
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use support::build::{repository, testapp};
+use support::host::Host;
+use support::process::run;
+use support::skip::{Skip, need_programs};
+
+/// Checks mostly wait for programs to start and to end.
+const THREADS: usize = 4;
+/// No check takes half as long on an idle machine.
+const DEADLINE: Duration = Duration::from_secs(90);
+/// Where the repository's shell files lie on the host.
+const PLACE: &str = "/opt/suite";
+
+/// How to try a driver.
+#[derive(Clone)]
+struct Subject {
+    name: String,
+    file: PathBuf,
+    text: String,
+}
+
+/// A check of a subject's driver.
+#[derive(Clone)]
+struct Check {
+    subject: Subject,
+    name: String,
+    busybox: bool,
+}
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    let trials = subjects()
+        .iter()
+        .flat_map(Subject::checks)
+        .map(trial)
+        .collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    support::docker::end_engine();
+    conclusion.exit_code()
+}
+
+fn trial(check: Check) -> Trial {
+    let tools = if check.busybox { "::busybox" } else { "" };
+    let name = format!("{}{tools}::{}", check.subject.name, check.name);
+    Trial::ignorable_test(name, move || match check.run() {
+        Ok(result) => result.map(|()| Completion::Completed),
+        Err(Skip(reason)) if std::env::var_os("CI").is_some_and(|value| value == "true") => {
+            Err(Failed::from(format!("may not be skipped in CI: {reason}")))
+        }
+        Err(Skip(reason)) => Ok(Completion::ignored_with(format!("skipped: {reason}"))),
+    })
+}
+
+/// Every subject there is, in the order of their names.
+fn subjects() -> Vec<Subject> {
+    let mut files = files_in(&repository().join("tests/drivers/subjects"), ".sh");
+    for example in folders_in(&repository().join("examples")) {
+        files.extend(files_in(&example, ".subject.sh"));
+    }
+    if let Some(own) = std::env::var_os("SUBJECT") {
+        files.push(fs::canonicalize(&own).unwrap_or_else(|reason| {
+            panic!("SUBJECT names {}: {reason}", own.display());
+        }));
+    }
+    files.sort();
+    files.into_iter().map(Subject::read).collect()
+}
+
+impl Subject {
+    fn read(file: PathBuf) -> Self {
+        let text = fs::read_to_string(&file)
+            .unwrap_or_else(|reason| panic!("cannot read {}: {reason}", file.display()));
+        let name = file
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let name = name.trim_end_matches(".sh").trim_end_matches(".subject");
+        Self {
+            name: name.to_owned(),
+            file,
+            text,
+        }
+    }
+
+    /// What stands after `# WORD ` on its lines.
+    fn lines<'a>(&'a self, word: &str) -> impl Iterator<Item = &'a str> {
+        let start = format!("# {word} ");
+        self.text
+            .lines()
+            .filter_map(move |line| line.strip_prefix(&start))
+    }
+
+    /// The checks of its kind of driver, without those that do not apply.
+    fn checks(&self) -> Vec<Check> {
+        let kind = self
+            .text
+            .lines()
+            .find_map(|line| line.strip_prefix("kind="))
+            .unwrap_or_else(|| {
+                panic!(
+                    "{} has no line kind=run or kind=switch",
+                    self.file.display()
+                )
+            });
+        let file = repository().join(format!("tests/drivers/{kind}.sh"));
+        let text = fs::read_to_string(&file)
+            .unwrap_or_else(|reason| panic!("cannot read {}: {reason}", file.display()));
+        let without: Vec<_> = self
+            .lines("without")
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, _)| name)
+            .collect();
+        let names: Vec<_> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("check_")?.strip_suffix("() {"))
+            .collect();
+        for name in &without {
+            assert!(
+                names.contains(name),
+                "{}: there is no check {name}",
+                self.file.display()
+            );
+        }
+        let tools: &[bool] = if self.lines("also").any(|line| line == "busybox") {
+            &[false, true]
+        } else {
+            &[false]
+        };
+        let wanted = names.iter().filter(|name| !without.contains(name));
+        wanted
+            .flat_map(|name| {
+                tools.iter().map(|&busybox| Check {
+                    subject: self.clone(),
+                    name: (*name).to_owned(),
+                    busybox,
+                })
+            })
+            .collect()
+    }
+}
+
+impl Check {
+    fn run(&self) -> Result<Result<(), Failed>, Skip> {
+        let needed: Vec<_> = self
+            .subject
+            .lines("needs")
+            .flat_map(str::split_whitespace)
+            .collect();
+        need_programs(&needed)?;
+        need_programs(&["curl", "flock", "pgrep"])?;
+        let host = if self.subject.lines("on").any(|line| line == "systemd") {
+            Host::systemd()?
+        } else {
+            Host::plain()?
+        };
+        let folder = self.subject.file.parent().unwrap_or(Path::new("/"));
+        let file = self.subject.file.file_name().unwrap_or_default();
+        // Beside our own files a subject finds the same folders as in the repository.
+        let place = match folder.strip_prefix(repository()) {
+            Ok(inside) => format!("{PLACE}/{}", inside.display()),
+            Err(_) => format!("{PLACE}/tests/drivers/subjects/own"),
+        };
+        host.copy_folder(&repository().join("stdlib"), &format!("{PLACE}/stdlib"));
+        host.copy_folder(
+            &repository().join("tests/drivers"),
+            &format!("{PLACE}/tests/drivers"),
+        );
+        for beside in files_in(folder, "") {
+            let name = beside.file_name().unwrap_or_default().to_string_lossy();
+            host.copy(&beside, &format!("{place}/{name}"));
+        }
+        host.copy(testapp(), &format!("{PLACE}/testapp"));
+        if self.busybox {
+            need_programs(&["busybox"])?;
+            host.bash("mkdir -p /opt/busybox && busybox --install -s /opt/busybox")
+                .ok();
+        }
+        let mut command = host.command(&[
+            "bash",
+            &format!("{PLACE}/tests/drivers/suite.sh"),
+            &format!("{place}/{}", file.to_string_lossy()),
+            &self.name,
+        ]);
+        if self.busybox {
+            command.env("TOOLS_FIRST", "/opt/busybox");
+        }
+        let outcome = run(command, DEADLINE);
+        Ok(if outcome.code == 0 {
+            Ok(())
+        } else {
+            Err(Failed::from(outcome.to_string()))
+        })
+    }
+}
+
+fn files_in(folder: &Path, end: &str) -> Vec<PathBuf> {
+    entries(folder)
+        .filter(|path| path.is_file() && path.to_string_lossy().ends_with(end))
+        .collect()
+}
+
+fn folders_in(folder: &Path) -> Vec<PathBuf> {
+    entries(folder).filter(|path| path.is_dir()).collect()
+}
+
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(folder)
+        .unwrap_or_else(|reason| panic!("cannot list {}: {reason}", folder.display()))
+        .flatten()
+        .map(|entry| entry.path())
+}

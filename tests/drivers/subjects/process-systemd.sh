@@ -1,0 +1,26 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # variables of the suite
+#
+# `run process` as a transient unit.
+# on systemd
+# without caps_the_log: the journal has limits of its own
+# without a_full_disk_does_not_stop_it: the output is in the journal
+kind=run
+driver=process
+base=''
+files=(../../../stdlib/run/process.sh)
+
+subject_keeper=auto
+
+# shellcheck source=/dev/null
+source "$suite/process.sh"
+
+subject_settings() { subject_process_settings; }
+
+# subject_false_identity PID: a unit of that name, but of another start.
+subject_false_identity() {
+  systemd-run --quiet --unit=deployc-shop-blue-app-r1 sleep 1000
+  printf 'unit deployc-shop-blue-app-r1 %032d\n' 0
+}
+
+subject_stranger_lives() { systemctl is-active deployc-shop-blue-app-r1; }
