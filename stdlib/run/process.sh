@@ -229,7 +229,7 @@ process_alive_unit() {
       process_say_exit "$unit_code"
       ;;
     # systemd forgets a unit that ended well.
-    *) printf '%s\n' 'exited' ;;
+    *) process_say_exit 0 ;;
   esac
   return 1
 }
@@ -397,10 +397,13 @@ process_alive_pid() {
   return 1
 }
 
-# process_say_exit CODE
+# process_say_exit CODE: without one the keeper still reads its log, which something holds open.
 process_say_exit() {
+  local cure="it must stay in the foreground: start it without its daemon option, or say how it starts and stops with \`run command\`"
   if [[ ! $1 =~ ^[0-9]+$ ]]; then
-    printf '%s\n' 'exited'
+    printf '%s\n' "exited and left something running; $cure"
+  elif (($1 == 0)); then
+    printf '%s\n' "exited with code 0; $cure"
   elif (($1 > 128 && $1 < 193)); then
     printf '%s\n' "was ended by signal $(($1 - 128)) ($(kill -l $(($1 - 128)) 2>/dev/null))"
   else
