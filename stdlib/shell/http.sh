@@ -1,97 +1,190 @@
-# ---- http: one request, by curl where there is one, else by bash itself -------------------------
+# ---- http: one request, one answer --------------------------------------------------------------
 #
-# A request is described by http_method, http_url, http_fields (headers, one a line), http_via and
-# http_content; http_has_content says whether there is a body. What came of it: http_failure (empty
-# when an answer came), http_said, http_status, and the files $scratch/http.head and $scratch/http.body.
+# With curl where there is one that can do what is needed, else with bash alone, which cannot do https.
 
-# http_request MILLISECONDS
-http_request() {
-  local code
-  : >"$scratch/http.head"
-  : >"$scratch/http.body"
-  : >"$scratch/http.status"
-  http_failure='' http_said='' http_status=''
-  if command -v curl >/dev/null; then
-    bounded $(($1 + 500)) http_by_curl "$1" >"$scratch/http.status" 2>"$scratch/http.errors"
-    code=$?
-    http_curl_failure "$code"
-  else
-    bounded "$1" http_by_bash >"$scratch/http.status" 2>"$scratch/http.errors"
-    code=$?
-    http_bash_failure "$code"
+http_client=''       # curl or bash; chosen once
+http_curl_version='' # of a curl that is too old
+http_limit=1048576   # bytes of a body that are looked at
+# shellcheck disable=SC2016  # nothing in it is to be expanded
+http_header_shape='^[A-Za-z0-9!#$%&*+.^_`|~-]+: '
+
+# http_with: chooses the client. `--connect-to` needs curl 7.49.
+http_with() {
+  local words=0.0 _
+  [[ -z $http_client ]] || return 0
+  http_client=bash
+  command -v curl >/dev/null || return 0
+  bounded 5000 curl -q --version >"$scratch/http.said" 2>/dev/null || return 0
+  read -r _ words _ <"$scratch/http.said" || :
+  http_curl_version=$words
+  [[ $words =~ ^([0-9]+)\.([0-9]+) ]] || return 0
+  if ((10#${BASH_REMATCH[1]} * 1000 + 10#${BASH_REMATCH[2]} >= 7049)); then
+    http_client=curl
   fi
-  [[ $code != 124 ]] || http_failure=timeout
-  [[ $http_failure != timeout ]] || http_said="no answer within $1 ms"
-  [[ -z $http_failure ]] || return 1
-  read -r http_status <"$scratch/http.status"
 }
 
-# curl_word TEXT: sets `word`, as curl's configuration quotes it.
-curl_word() {
-  word=${1//\\/\\\\}
-  word=${word//\"/\\\"}
-  word=${word//$'\n'/\\n}
-  word=${word//$'\r'/\\r}
-  word=\"${word//$'\t'/\\t}\"
-}
-
-# http_by_curl MILLISECONDS: everything by its configuration on standard input: nothing shows in a process list.
-http_by_curl() {
-  local config word field seconds
-  printf -v seconds '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
-  config=$'silent\nshow-error\ngloboff\nhttp1.1\nnoproxy = "*"\nwrite-out = "%{http_code}\\n"\n'
-  config+="max-time = $seconds"$'\n'
-  curl_word "$http_url"
-  config+="url = $word"$'\n'
-  curl_word "$scratch/http.body"
-  config+="output = $word"$'\n'
-  curl_word "$scratch/http.head"
-  config+="dump-header = $word"$'\n'
-  while IFS= read -r field; do
-    [[ -n $field ]] || continue
-    curl_word "$field"
-    config+="header = $word"$'\n'
-  done <<<"$http_fields"
-  if [[ -n $http_via ]]; then
-    curl_word "::$http_via"
-    config+="connect-to = $word"$'\n'
+# http_url URL: sets url_scheme, url_host (without brackets), url_port, url_name (what goes into
+# `Host`) and url_path; else `http_why` says what is wrong with it.
+http_url() {
+  local rest=$1
+  http_why=''
+  if [[ $rest == *[[:cntrl:][:space:]]* ]]; then
+    http_why='a URL cannot have blanks or line ends in it'
+    return 1
   fi
-  case $http_method in
-    head) config+=$'head\n' ;;
-    post)
-      curl_word "$http_content"
-      config+="data-raw = $word"$'\n'
+  url_scheme=${rest%%://*}
+  rest=${rest#*://}
+  rest=${rest%%#*}
+  url_name=${rest%%[/?]*}
+  url_path=${rest#"$url_name"}
+  [[ $url_path == /* ]] || url_path=/$url_path
+  case $url_scheme in
+    http) url_port=80 ;;
+    https) url_port=443 ;;
+    *)
+      http_why='a URL begins with http:// or https://'
+      return 1
       ;;
   esac
-  curl -q --config - <<<"$config"
+  if [[ $url_name == *@* ]]; then
+    http_why='a URL with a user name is not sent: say it in an Authorization header'
+    return 1
+  fi
+  http_host_port "$url_name" "$url_port" || {
+    http_why="no host that can be asked: $url_name"
+    return 1
+  }
+  url_host=$host
+  url_port=$port
 }
 
-# http_curl_failure CODE: what curl's exit code means.
-http_curl_failure() {
-  local line=''
-  case $1 in
-    0) return ;;
-    5 | 6) http_failure=resolve ;;
-    7) http_failure=refused ;;
-    28) http_failure=timeout ;;
-    35 | 51 | 53 | 54 | 58 | 59 | 60 | 64 | 66 | 77 | 80 | 82 | 83 | 90 | 91) http_failure=tls ;;
-    143) http_failure=interrupted ;;
-    *) http_failure=broken ;;
-  esac
-  IFS= read -r line <"$scratch/http.errors"
-  line=${line#curl: (*) }
-  http_said=${line:-curl ended with exit code $1}
-  [[ $http_failure != refused ]] || http_said='connection refused'
+# http_host_port HOST[:PORT] DEFAULT: sets `host`, without brackets, and `port`.
+http_host_port() {
+  port=$2
+  if [[ $1 =~ ^\[([0-9A-Fa-f:.%]+)\](:([0-9]+))?$ ]] || [[ $1 =~ ^([A-Za-z0-9._-]+)(:([0-9]+))?$ ]]; then
+    host=${BASH_REMATCH[1]}
+    port=${BASH_REMATCH[3]:-$2}
+    [[ $host != -* ]]
+  else
+    return 1
+  fi
 }
 
-# http_ready URL…: whether this host can ask them at all.
+# http_ready URL…: can each be asked on this host?
 http_ready() {
-  local url
-  ! command -v curl >/dev/null || return 0
+  local url url_scheme url_host url_port url_name url_path http_why host port
+  http_with
   for url; do
-    if [[ $url == https:* ]]; then
-      fail_with "$url cannot be asked without curl (bash alone speaks http, not https): install curl"
+    http_url "$url" || {
+      fail_with "cannot ask $url: $http_why"
+      return
+    }
+    if [[ $url_scheme == https && $http_client != curl ]]; then
+      if [[ -n $http_curl_version ]]; then
+        fail_with "cannot ask $url: https needs curl 7.49 or newer, this host has $http_curl_version"
+      else
+        fail_with "cannot ask $url: https needs curl, which this host does not have: install it"
+      fi
       return
     fi
   done
+}
+
+# http_request METHOD URL MILLISECONDS VIA BODY HEADER…: METHOD is get, head or post; VIA is empty or
+# HOST:PORT to connect to instead; a HEADER is `Name: value`. 0: there is an answer: `http_status`, its
+# headers in $scratch/http.head, the first mebibyte of its body in $scratch/http.body, `http_cut` yes
+# if there was more. 1: there is none: `http_failure` is one of refused, timeout, resolve, unreachable,
+# tls, closed, invalid, other, and `http_why` says it in words. 143: the script was asked to stop.
+http_request() {
+  local method=$1 url=$2 http_ms=$3 via=$4 body=$5 header
+  local url_scheme url_host url_port url_name url_path host port
+  shift 5
+  http_status='' http_cut=no http_failure='' http_why=''
+  http_with
+  if ! http_url "$url"; then
+    http_failure=invalid
+    return 1
+  fi
+  for header; do
+    if [[ ! $header =~ $http_header_shape || $header == *[$'\r\n']* ]]; then
+      http_failure=invalid
+      http_why="header ${header%%:*} cannot be sent: a line end in its value, or an odd character in its name"
+      return 1
+    fi
+  done
+  if [[ -n $via ]] && ! http_host_port "$via" "$url_port"; then
+    http_failure=invalid
+    http_why="via $via is no host:port"
+    return 1
+  fi
+  : >"$scratch/http.head" || return
+  : >"$scratch/http.body" || return
+  if [[ $http_client == curl ]]; then
+    # curl keeps the deadline itself and knows what it was waiting for; ours is for a curl that hangs.
+    bounded $((http_ms + 500)) curl_ask "$@" >"$scratch/http.said" 2>"$scratch/http.errors"
+    curl_outcome $?
+  elif [[ $url_scheme == https ]]; then
+    http_failure=tls
+    http_why='https needs curl'
+    return 1
+  else
+    bounded "$http_ms" bash_ask "$@" >"$scratch/http.said" 2>"$scratch/http.errors"
+    bash_outcome $?
+  fi
+}
+
+# in_seconds MILLISECONDS: sets `in_seconds`, for people: 300ms, 2s, 2.5s.
+in_seconds() {
+  if (($1 < 1000)); then
+    in_seconds=${1}ms
+  elif (($1 % 1000 < 100)); then
+    in_seconds=$(($1 / 1000))s
+  else
+    in_seconds=$(($1 / 1000)).$(($1 % 1000 / 100))s
+  fi
+}
+
+# http_timed_out STAGE: what did not come in time. STAGE is empty, `connected`, or a status.
+http_timed_out() {
+  local in_seconds
+  http_failure=timeout
+  in_seconds "$http_ms"
+  case $1 in
+    '') http_why="timed out: no connection within $in_seconds" ;;
+    connected) http_why="timed out: connected, but no answer within $in_seconds" ;;
+    *) http_why="timed out: status $1, but its body did not end within $in_seconds" ;;
+  esac
+}
+
+# http_header NAME: sets `value`, of the answer's header; several are joined by commas. Fails if there is none.
+http_header() {
+  local line key found=no
+  value=''
+  while IFS= read -r line || [[ -n $line ]]; do
+    line=${line%$'\r'}
+    if [[ $line == HTTP/* ]]; then
+      # What came before was an interim answer.
+      value='' found=no
+      continue
+    fi
+    key=${line%%:*}
+    [[ $line == *:* && ${key,,} == "${1,,}" ]] || continue
+    line=${line#*:}
+    line=${line#"${line%%[! $'\t']*}"}
+    line=${line%"${line##*[! $'\t']}"}
+    [[ $found == no ]] || value+=', '
+    value+=$line
+    found=yes
+  done <"$scratch/http.head"
+  [[ $found == yes ]]
+}
+
+# http_body: sets `body`, what of it is looked at. A NUL, which no variable can hold, becomes a blank.
+http_body() {
+  local piece
+  body=''
+  while IFS= read -r -d '' piece; do
+    body+="$piece "
+  done <"$scratch/http.body"
+  body+=$piece
 }

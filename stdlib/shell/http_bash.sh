@@ -1,99 +1,174 @@
-# ---- http without curl: HTTP/1.0 over bash's /dev/tcp --------------------------------------------
+# ---- http_bash: a request by bash alone, for hosts without curl --------------------------------
+#
+# HTTP/1.0, so that nobody is asked to keep the connection or to send chunks; who does so all the
+# same is understood.
 
-# http_by_bash: prints the status. Its exit codes: 3 not http, 7 no connection, 52 no HTTP answer, 56 cut short.
-http_by_bash() {
-  local scheme host port path target field line status length='' chunked=no name value
-  if ! http_split_url "$http_url"; then
-    printf '%s\n' "not a URL that bash can ask: $http_url" >&2
-    return 3
-  fi
-  if [[ $scheme != http ]]; then
-    printf '%s\n' 'bash alone speaks http, not https: install curl' >&2
-    return 3
-  fi
-  target=$host:$port
-  [[ -z $http_via ]] || target=$http_via
-  value=${target%:*}
-  value=${value#[}
-  exec 3<>"/dev/tcp/${value%]}/${target##*:}" || return 7
-  line="${http_method^^} $path HTTP/1.0"$'\r\n'
-  [[ $'\n'${http_fields,,} == *$'\nhost:'* ]] || line+="Host: $host${given_port:+:$given_port}"$'\r\n'
-  line+=$'Connection: close\r\nUser-Agent: deployc\r\n'
-  while IFS= read -r field; do
-    [[ -z $field ]] || line+=$field$'\r\n'
-  done <<<"$http_fields"
-  [[ $http_method != post ]] || line+="Content-Length: ${#http_content}"$'\r\n'
-  printf '%s\r\n' "$line" >&3 || return 56
-  [[ $http_method != post ]] || printf '%s' "$http_content" >&3 || return 56
-  IFS= read -r line <&3 || return 52
-  [[ $line =~ ^HTTP/[0-9.]+\ ([0-9][0-9][0-9]) ]] || return 52
-  status=${BASH_REMATCH[1]}
-  while IFS= read -r line <&3; do
+# bash_ask HEADER…: called by `http_request`, within `bounded`. Prints how far it came, a line each:
+# `connected`, `status N`, `done`, `cut`, or `failed KIND WORDS…`.
+bash_ask() {
+  local LC_ALL=C tcp_fd tcp_why='' request header line name length='' chunked=no status head='' lines=0
+  umask 077
+  trap '' PIPE
+  tcp_connect "$host" "$port"
+  case $? in
+    0) printf 'connected\n' ;;
+    10) bash_failed refused 'connection refused' ;;
+    11) bash_failed resolve "cannot resolve $host" ;;
+    12) bash_failed unreachable "no way to $host" ;;
+    *) bash_failed other "cannot connect to $host: $tcp_why" ;;
+  esac || return
+  bash_request "$@"
+  printf '%s' "$request" >&"$tcp_fd" || :
+  while ((lines++ < 200)); do
+    IFS= read -r -n 65536 -u "$tcp_fd" line || [[ -n $line ]] || break
+    head+=$line$'\n'
     line=${line%$'\r'}
-    [[ -n $line ]] || break
-    printf '%s\n' "$line" >>"$scratch/http.head"
+    if [[ -z ${status-} ]]; then
+      [[ $line =~ ^HTTP/[0-9.]+\ ([1-5][0-9][0-9])(\ |$) ]] || {
+        bash_failed other 'what answers does not speak HTTP'
+        return
+      }
+      status=${BASH_REMATCH[1]}
+      continue
+    fi
+    if [[ -z $line ]]; then
+      [[ $status == 1* ]] || break
+      status=''
+      continue
+    fi
     name=${line%%:*}
-    value=${line#*:}
-    value=${value//[[:blank:]]/}
+    line=${line#*:}
+    line=${line//[[:blank:]]/}
     case ${name,,} in
-      content-length) length=$value ;;
-      transfer-encoding) [[ ${value,,} != *chunked* ]] || chunked=yes ;;
+      content-length) length=$line ;;
+      transfer-encoding) [[ ${line,,} != *chunked ]] || chunked=yes ;;
+      *) ;;
     esac
   done
-  if [[ $http_method == head || $status == 204 || $status == 304 ]]; then
-    :
+  [[ -n ${status-} ]] || {
+    bash_failed closed 'the connection was closed without an answer'
+    return
+  }
+  printf '%s' "$head" >"$scratch/http.head"
+  printf 'status %s\n' "$status"
+  if [[ $method == head || $status == 204 || $status == 304 ]]; then
+    printf 'done\n'
   elif [[ $chunked == yes ]]; then
-    http_read_chunks || return 56
-  elif [[ $length =~ ^[0-9]{1,9}$ ]]; then
-    head -c "$length" <&3 >"$scratch/http.body"
+    bash_chunks
+  elif [[ $length =~ ^[0-9]+$ ]]; then
+    bash_body "$length"
   else
-    cat <&3 >"$scratch/http.body"
+    bash_body ''
   fi
-  printf '%s\n' "$status"
 }
 
-# http_split_url URL: sets scheme, host, port, given_port and path of the caller.
-http_split_url() {
-  [[ $1 =~ ^(https?)://(\[[0-9A-Fa-f:.]+\]|[^][/:?#@]+)(:([0-9]+))?([/?][^#]*)? ]] || return 1
-  scheme=${BASH_REMATCH[1]}
-  host=${BASH_REMATCH[2]}
-  given_port=${BASH_REMATCH[4]}
-  port=${given_port:-80}
-  path=${BASH_REMATCH[5]:-/}
-  [[ $path == /* ]] || path=/$path
-}
-
-# http_read_chunks: some servers answer in chunks whatever they are asked.
-http_read_chunks() {
-  local size line
-  while IFS= read -r size <&3; do
-    size=${size%%[;$'\r']*}
-    [[ $size =~ ^[0-9A-Fa-f]{1,7}$ ]] || return 1
-    ((16#$size > 0)) || return 0
-    head -c $((16#$size)) <&3 >>"$scratch/http.body"
-    IFS= read -r line <&3 || return 1
-  done
+# bash_failed KIND WORDS…: the last line of a request that has no answer. Fails.
+bash_failed() {
+  printf 'failed %s\n' "$*"
   return 1
 }
 
-# http_bash_failure CODE
-http_bash_failure() {
-  local said=''
-  case $1 in
-    0) return ;;
-    124) return ;;
-    143) http_failure=interrupted ;;
-    3) http_failure=tls ;;
-    7) http_failure=refused ;;
-    *) http_failure=broken ;;
-  esac
-  said=$(tail -n 1 "$scratch/http.errors")
-  case $said in
-    *'Name or service not known'* | *'Temporary failure'* | *'not known'*) http_failure=resolve ;;
-    *'timed out'*) http_failure=timeout ;;
-  esac
-  case $http_failure in
-    refused) http_said='connection refused' ;;
-    *) http_said=${said:-the answer was cut short} ;;
-  esac
+# bash_request HEADER…: sets `request`, the text to send.
+bash_request() {
+  local header given=$'\n' name default
+  for header; do
+    name=${header%%:*}
+    given+=${name,,}$'\n'
+  done
+  request="${method^^} $url_path HTTP/1.0"$'\r\n'
+  for default in "Host: $url_name" "User-Agent: deployc/$deployc" 'Accept: */*' 'Connection: close'; do
+    name=${default%%:*}
+    [[ $given == *$'\n'"${name,,}"$'\n'* ]] || request+=$default$'\r\n'
+  done
+  for header; do
+    request+=$header$'\r\n'
+  done
+  if [[ $method == post ]]; then
+    request+="Content-Length: ${#body}"$'\r\n\r\n'$body
+  else
+    request+=$'\r\n'
+  fi
+}
+
+# bash_body LENGTH: the rest of the answer, so long or until the connection is closed.
+bash_body() {
+  local want=$1 size
+  # No number of a shell holds more digits; so long is cut anyway.
+  ((${#want} < 16)) || want=${want:0:16}
+  if [[ -z $want ]] || ((10#$want > http_limit)); then
+    head -c "$http_limit" <&"$tcp_fd" >"$scratch/http.body"
+    size=$(wc -c <"$scratch/http.body")
+    if ((size >= http_limit)); then
+      printf 'cut\n'
+      return
+    fi
+  else
+    want=$((10#$want))
+    head -c "$want" <&"$tcp_fd" >"$scratch/http.body"
+    # Counting is cheap where the text is whole and has no NUL in it, which is nearly always.
+    IFS= read -r -d '' body <"$scratch/http.body" || :
+    size=${#body}
+    ((size == want)) || size=$(wc -c <"$scratch/http.body")
+  fi
+  if [[ -n $want ]] && ((size < want)); then
+    bash_failed closed "status $status, but the body was cut short"
+    return
+  fi
+  printf 'done\n'
+}
+
+# bash_chunks: a body in chunks, which a server should not send to HTTP/1.0 but may.
+bash_chunks() {
+  local line size text total=0
+  while IFS= read -r -n 4096 -u "$tcp_fd" line; do
+    line=${line%%[;$'\r']*}
+    [[ $line =~ ^[0-9A-Fa-f]{1,8}$ ]] || break
+    size=$((16#$line))
+    if ((size == 0)); then
+      printf 'done\n'
+      return
+    fi
+    if ((total + size > http_limit)); then
+      IFS= read -r -N $((http_limit - total)) -u "$tcp_fd" text || :
+      printf '%s' "$text" >>"$scratch/http.body"
+      printf 'cut\n'
+      return
+    fi
+    IFS= read -r -N "$size" -u "$tcp_fd" text || break
+    printf '%s' "$text" >>"$scratch/http.body"
+    total=$((total + size))
+    IFS= read -r -n 16 -u "$tcp_fd" line || break
+  done
+  bash_failed closed "status $status, but its body was cut short, or it is binary in chunks, which needs curl"
+}
+
+# bash_outcome CODE: what was printed says, for `http_request`.
+bash_outcome() {
+  local word rest stage=''
+  [[ $1 != 143 ]] || return 143
+  while read -r word rest; do
+    case $word in
+      connected) stage=connected ;;
+      status) stage=$rest http_status=$rest ;;
+      done) return 0 ;;
+      cut)
+        http_cut=yes
+        return 0
+        ;;
+      failed)
+        http_failure=${rest%% *}
+        http_why=${rest#* }
+        return 1
+        ;;
+      *) ;;
+    esac
+  done <"$scratch/http.said"
+  if [[ $1 == 124 ]]; then
+    http_timed_out "$stage"
+  else
+    http_failure=other
+    read -r rest <"$scratch/http.errors" || :
+    http_why="the request failed${rest:+: $rest}"
+  fi
+  return 1
 }

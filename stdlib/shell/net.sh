@@ -1,57 +1,184 @@
-# ---- net: who listens, who is connected, from /proc ---------------------------------------------
+# ---- net: who listens, who is connected, who answers -------------------------------------------
+#
+# Read from /proc, so that nothing needs ss, netstat or lsof. The addresses there are those of a
+# little-endian machine, as every x86 and ARM Linux is.
 
-# listeners PORT: prints `ADDRESS INODE` for each socket that listens on it, in IPv4 and IPv6.
+# Awk functions: an address of /proc/net/tcp or tcp6, or as people write it, as 32 hexadecimal
+# digits (IPv4 as IPv4-mapped IPv6); and back.
+# shellcheck disable=SC2016  # a program for awk: its dollars are not the shell's
+net_awk='
+  function hex(number) { return sprintf("%x", number) }
+  function number_of(digits, at, number) {
+    digits = tolower(digits)
+    for (at = 1; at <= length(digits); at++) number = number * 16 + index("0123456789abcdef", substr(digits, at, 1)) - 1
+    return number + 0
+  }
+  function canonical(raw, at, text) {
+    for (at = 1; at < length(raw); at += 8)
+      text = text substr(raw, at + 6, 2) substr(raw, at + 4, 2) substr(raw, at + 2, 2) substr(raw, at, 2)
+    if (length(text) == 8) text = "00000000000000000000ffff" text
+    return tolower(text)
+  }
+  function written(address, at, byte, text) {
+    split(address, byte, ".")
+    if (address !~ /:/) {
+      text = sprintf("%02x%02x%02x%02x", byte[1], byte[2], byte[3], byte[4])
+      return "00000000000000000000ffff" text
+    }
+    if (match(address, /[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/)) {
+      text = substr(written(substr(address, RSTART)), 25)
+      address = substr(address, 1, RSTART - 1) substr(text, 1, 4) ":" substr(text, 5)
+    }
+    at = index(address, "::")
+    if (at == 0) return groups(address)
+    text = groups(substr(address, at + 2))
+    address = groups(substr(address, 1, at - 1))
+    while (length(address) + length(text) < 32) address = address "0"
+    return address text
+  }
+  function groups(list, count, part, at, text) {
+    count = split(list, part, ":")
+    for (at = 1; at <= count; at++) text = text sprintf("%04x", number_of(part[at]))
+    return text
+  }
+  function shown(address, at, text) {
+    if (substr(address, 1, 24) == "00000000000000000000ffff") {
+      for (at = 25; at < 32; at += 2) text = text (at > 25 ? "." : "") number_of(substr(address, at, 2))
+      return text
+    }
+    for (at = 1; at < 32; at += 4) text = text ":" hex(number_of(substr(address, at, 4)))
+    text = substr(text, 2)
+    # The first run of zeros is left out, as is usual.
+    if (text ~ /^0:0:/) sub(/^0:0(:0)*/, ":", text)
+    else if (text ~ /:0:0/) sub(/:0:0(:0)*/, ":", text)
+    return text == ":" ? "::" : text
+  }'
+
+# net_tables: sets `tables`, the files that the kernel has; without IPv6 there is one.
+net_tables() {
+  local file
+  tables=()
+  for file in /proc/net/tcp /proc/net/tcp6; do
+    [[ ! -r $file ]] || tables+=("$file")
+  done
+}
+
+# listeners PORT: prints a line for each listening socket: ADDRESS INODE.
 listeners() {
-  local port_hex
-  printf -v port_hex '%04X' "$1"
-  awk -v port=":$port_hex" '$4 == "0A" && substr($2, length($2) - 4) == port { print $2, $10 }' \
-    /proc/net/tcp /proc/net/tcp6 2>/dev/null
+  local tables port
+  printf -v port ':%04X' "$1"
+  net_tables
+  LC_ALL=C awk -v port="$port" "$net_awk"'
+    $4 == "0A" && substr($2, length($2) - 4) == port {
+      print shown(canonical(substr($2, 1, length($2) - 5))), $10
+    }' ${tables[@]+"${tables[@]}"} </dev/null
 }
 
-# socket_owners INODE: prints the pids that hold the socket; none without the rights to see them.
+# established_to HOST:PORT: prints how many established connections lead there. Fails where HOST is
+# a name that cannot be resolved: then nobody can tell.
+established_to() {
+  local tables host=${1%:*} port addresses
+  printf -v port ':%04X' "${1##*:}"
+  host=${host#[}
+  host=${host%]}
+  addresses=$host
+  if [[ $host == localhost ]]; then
+    addresses='127.0.0.1 ::1'
+  elif [[ $host != *:* && ! $host =~ ^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$ ]]; then
+    addresses=$(getent ahosts "$host" 2>/dev/null | awk '!seen[$1]++ { printf "%s ", $1 }')
+    [[ -n $addresses ]] || return 1
+  fi
+  net_tables
+  LC_ALL=C awk -v port="$port" -v addresses="$addresses" "$net_awk"'
+    BEGIN {
+      count = split(addresses, address, " ")
+      for (at = 1; at <= count; at++) wanted[written(address[at])] = 1
+      total = 0
+    }
+    $4 == "01" && substr($3, length($3) - 4) == port && (canonical(substr($3, 1, length($3) - 5)) in wanted) { total++ }
+    END { print total }' ${tables[@]+"${tables[@]}"} </dev/null
+}
+
+# socket_owners INODE [PID…]: prints the processes that hold this socket, of those given or of all.
+# None without the right to look at them.
 socket_owners() {
-  # shellcheck disable=SC2012 # /proc has no names that `ls` could garble, and `find -lname` is not in BusyBox
-  ls -l /proc/[0-9]*/fd 2>/dev/null | awk -v socket="socket:[$1]" '
-    /^\/proc\// { split($0, part, "/"); pid = part[3]; next }
-    substr($0, length($0) - length(socket) + 1) == socket && pid != last { print pid; last = pid }'
+  local inode=$1 folder
+  local -a folders=()
+  shift
+  if (($#)); then
+    for folder; do
+      folders+=("/proc/$folder/fd")
+    done
+  else
+    for folder in /proc/[0-9]*/fd; do
+      folders+=("$folder")
+    done
+  fi
+  # `ls` reads all of them in one process, and names each folder as there is more than one.
+  # shellcheck disable=SC2012  # the names are numbers
+  LC_ALL=C ls -ln "${folders[@]}" /proc/self/fdinfo 2>/dev/null | LC_ALL=C awk -v wanted="socket:[$inode]" '
+    /^\/proc\// { split($0, part, "/"); pid = part[3]; said = 0 }
+    $NF == wanted && !said { print pid; said = 1 }'
 }
 
-# owners_of_port PORT: a few words about who listens there.
+# owners_of_port PORT: prints a few words about who listens there.
 owners_of_port() {
-  local inode pid words='' _
+  local inode pid words='' seen=' ' _
   while read -r _ inode; do
-    for pid in $(socket_owners "$inode"); do
-      words+="${words:+, }process $pid ($(pid_command "$pid")), user $(stat -c %U "/proc/$pid" 2>/dev/null)"
-    done
+    while read -r pid; do
+      [[ $seen != *" $pid "* ]] || continue
+      seen+="$pid "
+      words+="${words:+, }process $pid ($(pid_command "$pid")), user $(user_of "$pid")"
+    done < <(socket_owners "$inode")
   done < <(listeners "$1")
   printf '%s\n' "${words:-a process of another user, or the network of a container}"
 }
 
-# established_to HOST:PORT: prints the number of established connections to it from this host.
-established_to() {
-  local host=${1%:*} port=${1##*:} address=''
-  local -a byte
-  printf -v port '%04X' "$port"
-  if [[ $host =~ ^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$ ]]; then
-    IFS=. read -r -a byte <<<"$host"
-    # The kernel prints the bytes of an IPv4 address the other way round, on machines that do so themselves.
-    printf -v address '%02X%02X%02X%02X' "${byte[3]}" "${byte[2]}" "${byte[1]}" "${byte[0]}"
-  fi
-  awk -v port="$port" -v address="$address" '
-    $4 == "01" {
-      split($3, remote, ":")
-      if (remote[2] == port && (address == "" || substr(remote[1], length(remote[1]) - 7) == address)) found++
+# user_of PID: prints the name of its user, or the number of one without.
+user_of() {
+  local key number='?' user uid _
+  {
+    while read -r key number _; do
+      [[ $key != Uid: ]] || break
+    done <"/proc/$1/status"
+  } 2>/dev/null || :
+  while IFS=: read -r user _ uid _; do
+    [[ $uid != "$number" ]] || {
+      printf '%s\n' "$user"
+      return
     }
-    END { print found + 0 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
+  done </etc/passwd
+  printf '%s\n' "$number"
 }
 
-# connect_to HOST PORT: whether somebody accepts a connection.
-connect_to() {
-  (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null
+# tcp_connect HOST PORT: opens descriptor `tcp_fd`. 10: refused; 11: no such host; 12: no way there;
+# 13: anything else, in `tcp_why`. It may take minutes: call it within `bounded`.
+tcp_connect() {
+  local LC_ALL=C
+  [[ $1 =~ ^[A-Za-z0-9._:%-]+$ && $2 =~ ^[0-9]+$ ]] || {
+    tcp_why="not an address: $1:$2"
+    return 13
+  }
+  # In a subshell nothing of this can be seen by others; the words of the failure say what it was.
+  { exec {tcp_fd}<>"/dev/tcp/$1/$2"; } 2>"$scratch/connect" && return 0
+  IFS= read -r -d '' tcp_why <"$scratch/connect" || :
+  case $tcp_why in
+    *refused*) return 10 ;;
+    *'not known'* | *'No address'* | *'name resolution'* | *resolve* | *'nknown host'*) return 11 ;;
+    *unreachable* | *'No route'*) return 12 ;;
+    *) ;;
+  esac
+  tcp_why=${tcp_why%$'\n'}
+  tcp_why=${tcp_why##*: }
+  return 13
 }
 
-# connect_refused HOST PORT: whether nobody does. No answer within a second is not a refusal.
+# connect_refused HOST PORT: 0: nobody answers there; 1: somebody does; 2: no answer at all.
 connect_refused() {
-  bounded 1000 connect_to "$1" "$2"
-  (($? == 1))
+  bounded 2000 tcp_connect "$1" "$2"
+  case $? in
+    10) return 0 ;;
+    0) return 1 ;;
+    *) return 2 ;;
+  esac
 }

@@ -62,7 +62,7 @@ check_questions() {
   for name in ${verifies[@]+"${verifies[@]}"}; do
     reset_probe
     "$name"
-    http_ready ${question_subject[@]+"${question_subject[@]}"}
+    questions_ready
   done
   [[ -z $reason ]] || return
   exit_code=1
@@ -182,7 +182,7 @@ gate() {
     reset_probe
     "probe_${1//-/_}_${2//-/_}"
     gates_ms=$((gates_ms + probe_worst))
-    http_ready ${question_subject[@]+"${question_subject[@]}"}
+    questions_ready
     return
   fi
   use "${to:-$color}" "$1"

@@ -1,339 +1,347 @@
-# ---- probe: questions, expectations, and how long it is tried -----------------------------------
-#
-# A declaration (a function of the application part) says how often and how long, what is asked and what
-# is expected; `run_gate` and `run_verify` make tries of it.
+# ---- probe: a color gets traffic only after it answered as it should ---------------------------
 
 probe_said=''    # why the last try did not pass
-probe_failure='' # the same in a word: refused timeout resolve tls broken redirect status color body header json exec tcp unhealthy died
-probe_worst=0    # the longest that all tries may take, in milliseconds
+probe_failure='' # in a word, where somebody asks: redirect
+probe_worst=0    # the longest that all tries of a declaration may take, in milliseconds
 
-# reset_probe: forgets the last declaration.
+# reset_probe: forgets the declaration before. The defaults are those of the language.
 reset_probe() {
-  every=500 within=60000 timeout=2000 after=0 passes=2 attempts=0
-  question_kind=() question_subject=() question_fields=() question_via=() question_content=() question_first=() question_count=()
-  question_words=()
+  probe_every=500 probe_worst=60000 probe_timeout=2000 probe_after=0 probe_passes=2 probe_attempts=''
+  question_kind=() question_subject=() question_content=() question_via=()
+  question_first=() question_count=() question_words=()
+  header_of=() header_line=()
   expect_of=() expect_part=() expect_name=() expect_relation=() expect_value=()
 }
 
-# tries every MS within MS timeout MS after MS passes N [attempts N]
+# tries every MS within MS timeout MS after MS passes N [attempts N]: `within` is the whole, `after` included.
 tries() {
   while (($#)); do
     case $1 in
-      every) every=$2 ;;
-      within) within=$2 ;;
-      timeout) timeout=$2 ;;
-      after) after=$2 ;;
-      passes) passes=$2 ;;
-      attempts) attempts=$2 ;;
+      every) probe_every=$2 ;;
+      within) probe_worst=$2 ;;
+      timeout) probe_timeout=$2 ;;
+      after) probe_after=$2 ;;
+      passes) probe_passes=$2 ;;
+      attempts) probe_attempts=$2 ;;
+      *) ;;
     esac
     shift 2
   done
-  probe_worst=$within
 }
 
-# ask get|head|post URL, ask tcp HOST:PORT, ask exec PROGRAM ARG…, ask inside PROGRAM ARG…, ask healthy
+# ask get|head|post URL, ask tcp HOST:PORT, ask exec|inside PROG ARG…, ask healthy: all must pass in one try.
 ask() {
   question_kind+=("$1")
-  question_subject+=("${2-}")
-  question_fields+=('')
-  question_via+=('')
-  question_content+=('')
+  question_subject+=("${*:2}")
   question_first+=("${#question_words[@]}")
-  shift
-  question_words+=("$@")
-  question_count+=("$#")
+  question_count+=($(($# - 1)))
+  question_words+=("${@:2}")
+  question_content+=('')
+  question_via+=('')
 }
 
-# ask_header NAME VALUE, ask_body TEXT, ask_via HOST:PORT: of the question above. A line end in a header would begin another.
+# ask_header NAME VALUE, ask_body TEXT, ask_via HOST:PORT: of the question above.
 ask_header() {
-  question_fields[${#question_kind[@]} - 1]+="${1//[$'\r\n']/ }: ${2//[$'\r\n']/ }"$'\n'
+  header_of+=($((${#question_kind[@]} - 1)))
+  header_line+=("$1: $2")
 }
 ask_body() { question_content[${#question_kind[@]} - 1]=$1; }
 ask_via() { question_via[${#question_kind[@]} - 1]=$1; }
 
-# expect status SET…, expect color, expect body RELATION TEXT, expect header NAME RELATION TEXT, expect json PATH RELATION TEXT
-expect() {
-  local name=''
-  expect_of+=($((${#question_kind[@]} - 1)))
-  expect_part+=("$1")
-  case $1 in
-    status)
-      shift
-      expect_relation+=(in)
-      expect_value+=("$*")
-      ;;
-    color)
-      expect_relation+=(equals)
-      expect_value+=("$color")
-      ;;
-    body)
-      expect_relation+=("$2")
-      expect_value+=("$3")
-      ;;
-    *)
-      name=$2
-      expect_relation+=("$3")
-      expect_value+=("$4")
-      ;;
-  esac
-  expect_name+=("$name")
+# questions_ready: could the questions be asked on this host at all?
+questions_ready() {
+  local at
+  for at in "${!question_kind[@]}"; do
+    case ${question_kind[at]} in
+      get | head | post) http_ready "${question_subject[at]}" || return ;;
+      *) ;;
+    esac
+  done
 }
 
-# run_gate DECLARATION: the color at hand passes, stays alive, and is the one that answers.
+# run_gate DECLARATION: the color at hand passes, stays alive, and is what answered. 143: the script was asked to stop.
 run_gate() {
-  local alive_check=color_alive
   reset_probe
   "$1"
-  [[ $unmanaged == no ]] || alive_check=:
-  if ! try_until_passed "$alive_check"; then
-    [[ $probe_failure == interrupted || $unmanaged == yes ]] || color_logs 20
-    return 1
+  # Of a color that this script did not start only the answers are known.
+  if [[ $unmanaged == yes ]]; then
+    try_until_passed : : :
+  else
+    try_until_passed color_alive right_listener color_logs
   fi
-  [[ $unmanaged == no && -n $port ]] || return 0
-  color_listens
-  case $? in
-    0 | 3) return 0 ;;
-    *)
-      fail_with "the answer does not come from the process that was started: $answer"
-      color_logs 20
-      return 1
-      ;;
-  esac
 }
 
-# run_verify DECLARATION: through the proxy; every service of the color stays alive meanwhile.
+# run_verify DECLARATION: the same through the proxy; every service of the color stays alive meanwhile.
 run_verify() {
   reset_probe
   "$1"
-  try_until_passed all_alive
+  try_until_passed all_alive : color_logs
 }
 
-# run_verify_once DECLARATION: one try, for what is live already.
+# run_verify_once DECLARATION: one try, for what is live already. `probe_said` says why it did not pass.
 run_verify_once() {
+  local try_kind='' try_wanted='' try_target=''
   reset_probe
   "$1"
-  try_once "$timeout"
+  one_try "$probe_timeout" && return 0
+  probe_said="$try_wanted $try_target: $probe_said"
+  return 1
 }
 
 # all_alive: every service of the color at hand.
 all_alive() {
-  local name first=$service
+  local name first=$service code=0
   for name in "${services[@]}"; do
     use "$color" "$name"
     # What is handed over after verify does not run yet.
     [[ $handover == overlap ]] || continue
-    color_alive || return
+    color_alive || {
+      code=$?
+      break
+    }
   done
+  probe_service=$service
   use "$color" "$first"
+  return "$code"
 }
 
-# try_until_passed ALIVE: from start of try to start of try `every`; tries never overlap, nothing is waited for after the last.
+# try_until_passed ALIVE LISTENER LOGS: tries as the declaration at hand says. ALIVE: is it still running?
+# LISTENER: is it what answered? LOGS N: its last lines, for the report. On failure `reason` says which it was.
 try_until_passed() {
-  local alive_check=$1 start until begun limit count=0 in_a_row=0
-  probe_failure='' probe_said='it was never asked'
+  local is_alive=$1 listener=$2 show_logs=$3 end start limit number=0 row=0 code probe_service=$service
+  local try_kind='' try_wanted='' try_target='' last='' wanted=''
+  local -a kinds=()
+  local -A count=()
+  probe_said=''
   now
-  start=$now_ms
-  until=$((start + within))
-  pause "$after" || {
-    probe_failure=interrupted
-    return 1
-  }
+  end=$((now_ms + probe_worst))
+  if ((probe_after > 0)); then
+    rest_alive "$probe_after" || return
+  fi
   while :; do
     now
-    begun=$now_ms
-    limit=$((until - now_ms))
+    start=$now_ms
+    limit=$((end - start < probe_timeout ? end - start : probe_timeout))
     ((limit > 0)) || break
-    if ! "$alive_check"; then
-      probe_failure=died
-      fail_with "$service of $color died while it was probed (after $count tries): $answer"
-      return
-    fi
-    count=$((count + 1))
-    if try_once $((limit < timeout ? limit : timeout)); then
-      in_a_row=$((in_a_row + 1))
-      ((in_a_row < passes)) || return 0
-      probe_said="passed $in_a_row of $passes times in a row"
+    still_alive || return
+    number=$((number + 1))
+    one_try "$limit"
+    code=$?
+    [[ $code != 143 ]] || return 143
+    if ((code == 0)); then
+      row=$((row + 1))
+      if ((row >= probe_passes)); then
+        still_alive || return
+        "$listener" && return 0
+        code=$?
+        ((code != 2)) || return 1
+        row=0
+      fi
     else
-      in_a_row=0
+      row=0
     fi
-    if asked_to_stop; then
-      probe_failure=interrupted
-      return 1
+    if ((row == 0)); then
+      # A last try that was cut short by the end of the whole says less than the one before it.
+      if [[ -z $last || $limit == "$probe_timeout" || $try_kind != 'timed out' ]]; then
+        last=$probe_said
+        wanted="$try_wanted $try_target"
+      fi
+      [[ -n ${count[$try_kind]-} ]] || kinds+=("$try_kind")
+      count[$try_kind]=$((${count[$try_kind]-0} + 1))
     fi
+    [[ -z $probe_attempts ]] || ((number < probe_attempts)) || break
+    ((start + probe_every < end)) || break
     now
-    ((attempts == 0 || count < attempts)) && ((begun + every < until)) || break
-    pause $((begun + every - now_ms)) || {
-      probe_failure=interrupted
-      return 1
-    }
+    ((start + probe_every <= now_ms)) || rest_alive $((start + probe_every - now_ms)) || return
   done
-  seconds_since "$start"
-  fail_with "did not pass within ${seconds}s ($count tries); the last: $probe_said"
+  not_passed
 }
 
-# try_once MILLISECONDS: every question, every expectation. Sets `probe_said` and `probe_failure`.
-try_once() {
-  local at until=0
+# not_passed: the reason, in one sentence, and what the application wrote last. Fails.
+not_passed() {
+  local kind summary='' in_seconds
+  for kind in ${kinds[@]+"${kinds[@]}"}; do
+    summary+="${summary:+, }${count[$kind]} × $kind"
+  done
+  ((${#kinds[@]} > 1)) || summary=''
+  in_seconds "$probe_worst"
+  if ((number == 0)); then
+    fail_with "no time was left to ask ${question_subject[0]}"
+  elif ((row > 0)); then
+    fail_with "only $row of $probe_passes passes in a row from ${question_subject[0]} within $in_seconds: $(tries_in_words)${summary:+ ($summary)}${last:+, last failure: $last}"
+  else
+    fail_with "$wanted within $in_seconds: $(tries_in_words)${summary:+ ($summary)}, last: $last"
+  fi
+  "$show_logs" 20
+  return 1
+}
+
+tries_in_words() {
+  if ((number == 1)); then
+    printf '1 try'
+  else
+    printf '%d tries' "$number"
+  fi
+}
+
+# still_alive: what was started has not ended. If it has: why, and at once.
+still_alive() {
+  "$is_alive" && return 0
+  ! asked_to_stop || return 143
+  fail_with "$probe_service of $color died while it was probed: ${answer:-it is gone}${probe_said:+; the last try said: $probe_said}"
+  "$show_logs" 20
+  return 1
+}
+
+# rest_alive MILLISECONDS: waits, and looks once a second whether it is still alive.
+rest_alive() {
+  local left=$1 step
+  while ((left > 0)); do
+    step=$((left < 1000 ? left : 1000))
+    pause "$step" || return 143
+    left=$((left - step))
+    ((left == 0)) || still_alive || return
+  done
+}
+
+# right_listener: it is what was started that answered on its port. 1: nothing of it listens, perhaps not yet; 2: somebody else does.
+right_listener() {
+  [[ -n $port ]] || return 0
+  color_listens
+  case $? in
+    1)
+      try_kind='nobody listens'
+      try_wanted='not the expected answer from'
+      probe_said="the questions were answered, but nothing of $color listens on port $port"
+      return 1
+      ;;
+    2)
+      fail_with "port $port was answered by somebody else: $answer; $service of $color does not listen there"
+      "$show_logs" 20
+      return 2
+      ;;
+    *) return 0 ;;
+  esac
+}
+
+# one_try MILLISECONDS: every question, within that time together.
+one_try() {
+  local until at left code
+  probe_failure=''
   now
   until=$((now_ms + $1))
-  probe_failure='' probe_said=''
   for at in "${!question_kind[@]}"; do
     now
-    ((until > now_ms)) || {
-      probe_failure=timeout
-      probe_said="${question_subject[at]}: no time was left for it in this try"
+    left=$((until - now_ms))
+    try_target=${question_subject[at]}
+    if ((left <= 0)); then
+      try_kind='timed out'
+      try_wanted='no answer from'
+      probe_said='timed out: the questions before it took all of the time'
       return 1
-    }
-    question_passes "$at" $((until - now_ms)) || return 1
+    fi
+    case ${question_kind[at]} in
+      get | head | post) try_http "$at" "$left" ;;
+      tcp) try_tcp "$at" "$left" ;;
+      exec) try_command "$left" command_on_host "${question_words[@]:question_first[at]:question_count[at]}" ;;
+      inside) try_command "$left" command_inside "${question_words[@]:question_first[at]:question_count[at]}" ;;
+      *) try_command "$left" driver_says_healthy ;;
+    esac
+    code=$?
+    ((code == 0)) || return "$code"
   done
 }
 
-# question_passes AT MILLISECONDS
-question_passes() {
-  local at=$1 limit=$2 code
-  local -a words
-  case ${question_kind[at]} in
-    get | head | post) http_passes "$at" "$limit" ;;
-    tcp)
-      bounded "$limit" connect_to "${question_subject[at]%:*}" "${question_subject[at]##*:}" && return 0
-      probe_failure=tcp
-      probe_said="no connection to ${question_subject[at]}"
-      return 1
-      ;;
-    healthy)
-      color_healthy && return 0
-      probe_failure=unhealthy
-      probe_said="not healthy: $answer"
-      return 1
-      ;;
-    exec | inside)
-      words=("${question_words[@]:question_first[at]:question_count[at]}")
-      if [[ ${question_kind[at]} == exec ]]; then
-        bounded "$limit" probe_command "${words[@]}" >"$scratch/probe" 2>&1
-        code=$?
-        answer=$(tail -n 1 "$scratch/probe")
-      else
-        color_enter "${words[@]}"
-        code=$?
-      fi
-      ((code != 0)) || return 0
-      probe_failure=exec
-      probe_said="${words[0]} ended with exit code $code${answer:+: ${answer:0:200}}"
-      [[ $code != 124 ]] || probe_said="${words[0]} did not end within $limit ms"
-      return 1
-      ;;
-  esac
+# try_http QUESTION MILLISECONDS
+try_http() {
+  local at code
+  local -a headers=()
+  for at in ${header_of[@]+"${!header_of[@]}"}; do
+    [[ ${header_of[at]} != "$1" ]] || headers+=("${header_line[at]}")
+  done
+  http_request "${question_kind[$1]}" "${question_subject[$1]}" "$2" "${question_via[$1]}" "${question_content[$1]}" ${headers[@]+"${headers[@]}"}
+  code=$?
+  if ((code == 0)); then
+    expectations_hold "$1" "$2"
+    return
+  fi
+  ((code != 143)) || return 143
+  try_wanted='no answer from'
+  excerpt "$http_why"
+  probe_said=$excerpt
+  try_kind=$http_failure
+  [[ $http_failure != timeout ]] || try_kind='timed out'
+  return 1
 }
 
-# probe_command PROGRAM ARG…: as a step of the user's sees it.
-probe_command() {
+# try_tcp QUESTION MILLISECONDS
+try_tcp() {
+  local host port code tcp_why=''
+  try_wanted='no connection to'
+  if http_host_port "${question_subject[$1]}" ''; then
+    bounded "$2" tcp_connect "$host" "$port" 2>/dev/null
+    code=$?
+  else
+    code=13
+  fi
+  case $code in
+    0 | 143) return "$code" ;;
+    10) try_kind='refused' probe_said='connection refused' ;;
+    11) try_kind='resolve' probe_said="cannot resolve $host" ;;
+    12) try_kind='unreachable' probe_said="no way to $host" ;;
+    124) try_kind='timed out' probe_said='timed out: no connection' ;;
+    *) try_kind='other' probe_said='no address that can be connected to' ;;
+  esac
+  return 1
+}
+
+# try_command MILLISECONDS FUNCTION PROG ARG…: passes by its exit code; what it prints is for the report.
+try_command() {
+  local limit=$1 code output='' in_seconds
+  shift
+  bounded "$limit" "$@" >"$scratch/http.value" 2>&1
+  code=$?
+  ((code != 0 && code != 143)) || return "$code"
+  IFS= read -r -d '' output <"$scratch/http.value" || :
+  try_wanted='no success of'
+  if [[ $1 == driver_says_healthy ]]; then
+    try_wanted='no good health of'
+    try_target="$service of $color"
+  fi
+  excerpt "$output"
+  if ((code == 124)); then
+    in_seconds "$limit"
+    try_kind='timed out'
+    probe_said="timed out: not done within $in_seconds"
+  else
+    try_kind="exit $code"
+    probe_said="exit $code${excerpt:+, output $excerpt}"
+  fi
+  return 1
+}
+
+# command_on_host PROG ARG…: in the folder and with the environment of a step of the user's. The end of what it prints is kept.
+command_on_host() {
   cd "$root" 2>/dev/null || cd /
   step_environment
-  exec "$@"
+  "$@" 2>&1 | tail -c 4096
+  return "${PIPESTATUS[0]}"
 }
 
-# http_passes AT MILLISECONDS
-http_passes() {
-  local at=$1 body='' index
-  http_method=${question_kind[at]} http_url=${question_subject[at]} http_fields=${question_fields[at]}
-  http_via=${question_via[at]} http_content=${question_content[at]}
-  if ! http_request "$2"; then
-    probe_failure=$http_failure
-    probe_said="$http_url: $http_said"
+# command_inside PROG ARG…: inside the color, through its driver.
+command_inside() {
+  local found
+  function_of "$run" "$run_base" enter || return
+  "$found" "$@" 2>&1 | tail -c 4096
+  return "${PIPESTATUS[0]}"
+}
+
+# driver_says_healthy: the driver's own verdict.
+driver_says_healthy() {
+  local found
+  function_of "$run" "$run_base" healthy || {
+    printf '%s\n' "the driver $run has no verdict of its own"
     return 1
-  fi
-  IFS= read -r -d '' body <"$scratch/http.body" || :
-  while [[ $body == *[$'\r\n'] ]]; do
-    body=${body%?}
-  done
-  for index in "${!expect_of[@]}"; do
-    ((expect_of[index] != at)) || expectation_holds "$index" || return 1
-  done
-}
-
-# expectation_holds INDEX: of the answer that is in $scratch and `body`.
-expectation_holds() {
-  local part=${expect_part[$1]} name=${expect_name[$1]} relation=${expect_relation[$1]} value=${expect_value[$1]}
-  local found word shown=${body//[[:cntrl:]]/ }
-  shown=${shown:0:200}
-  case $part in
-    status)
-      for word in $value; do
-        ((http_status < ${word%%..*} || http_status > ${word##*..})) || return 0
-      done
-      probe_failure=status
-      [[ $http_status != 3?? ]] || probe_failure=redirect
-      probe_said="$http_url: status $http_status, expected ${value// / or }${shown:+; body: $shown}"
-      if [[ $probe_failure == redirect ]] && http_field location; then
-        probe_said="$http_url: status $http_status, a redirect to $found; expected ${value// / or }"
-      fi
-      return 1
-      ;;
-    color)
-      probe_failure=color
-      if http_field x-deploy-color; then
-        [[ $found != "$color" ]] || return 0
-        probe_said="$http_url: answered by $found (its header X-Deploy-Color), expected $color"
-      else
-        # A body that is the color, or has it as a word and not the other one.
-        [[ $body != "$color" ]] || return 0
-        if [[ " ${body//[!a-z0-9-]/ } " == *" $color "* && " ${body//[!a-z0-9-]/ } " != *" $other_color "* ]]; then
-          return 0
-        fi
-        probe_said="$http_url: expected an answer of $color, by the header X-Deploy-Color or the body; body: $shown"
-      fi
-      return 1
-      ;;
-    body) found=$body ;;
-    header)
-      if ! http_field "${name,,}"; then
-        probe_failure=header
-        probe_said="$http_url: there is no header $name"
-        return 1
-      fi
-      ;;
-    json)
-      found=$(json_get "$name" <"$scratch/http.body")
-      case $? in
-        0) ;;
-        1)
-          probe_failure=json
-          probe_said="$http_url: the JSON has no $name; body: $shown"
-          return 1
-          ;;
-        *)
-          probe_failure=json
-          probe_said="$http_url: the body is not JSON: $shown"
-          return 1
-          ;;
-      esac
-      ;;
-  esac
-  case $relation in
-    equals) [[ $found != "$value" ]] || return 0 ;;
-    contains) [[ $found != *"$value"* ]] || return 0 ;;
-    matches) [[ ! $found =~ $value ]] || return 0 ;;
-  esac
-  probe_failure=$part
-  found=${found//[[:cntrl:]]/ }
-  probe_said="$http_url: $part${name:+ $name} is '${found:0:200}', expected that it $relation '$value'"
-  return 1
-}
-
-# http_field NAME: sets `found` to the value of a header of the answer, by its name in lower case.
-http_field() {
-  local line
-  while IFS= read -r line; do
-    line=${line%$'\r'}
-    if [[ $line == *:* && ${line%%:*} != *' '* ]]; then
-      found=${line%%:*}
-      if [[ ${found,,} == "$1" ]]; then
-        found=${line#*:}
-        found=${found#"${found%%[![:blank:]]*}"}
-        found=${found%"${found##*[![:blank:]]}"}
-        return 0
-      fi
-    fi
-  done <"$scratch/http.head"
-  return 1
+  }
+  "$found"
 }

@@ -8,9 +8,32 @@ use std::sync::Arc;
 /// The modules of `stdlib/shell/` in the order in which a script has them: the command first, then
 /// the phases in the order of a deployment, then what they are built on.
 const MODULES: &[&str] = &[
-    "main", "step", "prepare", "switch", "way_back", "cleanup", "recover", "rollback", "status",
-    "probe", "http", "json", "inputs", "state", "lock", "live", "fragment", "driver", "process",
-    "net", "output", "clock",
+    "main",
+    "step",
+    "prepare",
+    "switch",
+    "way_back",
+    "cleanup",
+    "recover",
+    "rollback",
+    "status",
+    "probe",
+    "expect",
+    "http",
+    "http_curl",
+    "http_bash",
+    "json",
+    "inputs",
+    "state",
+    "lock",
+    "live",
+    "fragment",
+    "generation",
+    "driver",
+    "process",
+    "net",
+    "output",
+    "clock",
 ];
 
 /// The names of the modules, in the order in which a script has them.

@@ -1,0 +1,220 @@
+# ---- expect: what must hold of an answer --------------------------------------------------------
+#
+# An expectation belongs to the question above it.
+
+# expect status SET… | color | body RELATION TEXT | header NAME RELATION TEXT | json PATH RELATION TEXT. A SET
+# is 200 or 200..299; RELATION is contains, equals or matches (a POSIX extended regular expression).
+expect() {
+  local name='' relation='' value=''
+  case $1 in
+    status) value=${*:2} ;;
+    color) ;;
+    body) relation=$2 value=$3 ;;
+    *) name=$2 relation=$3 value=$4 ;;
+  esac
+  expect_of+=($((${#question_kind[@]} - 1)))
+  expect_part+=("$1")
+  expect_name+=("$name")
+  expect_relation+=("$relation")
+  expect_value+=("$value")
+}
+
+# expectations_hold QUESTION MILLISECONDS: does the answer satisfy all of its expectations? If not,
+# `try_kind` and `probe_said` say what was found, `try_wanted` what was not.
+expectations_hold() {
+  local at status_asked=no body='' has_body=no
+  local LC_ALL=C # bytes, not characters: faster, and no byte is invalid
+  for at in ${expect_part[@]+"${!expect_part[@]}"}; do
+    [[ ${expect_of[at]} == "$1" && ${expect_part[at]} == status ]] || continue
+    status_asked=yes
+    status_fits "${expect_value[at]}" || return
+  done
+  [[ $status_asked == yes ]] || status_fits 200..299 || return
+  for at in ${expect_part[@]+"${!expect_part[@]}"}; do
+    [[ ${expect_of[at]} == "$1" ]] || continue
+    case ${expect_part[at]} in
+      body) body_fits "$at" ;;
+      header) header_fits "$at" ;;
+      json) json_fits "$at" "$2" ;;
+      color) color_fits ;;
+      *) ;;
+    esac || return
+  done
+}
+
+# status_fits SETS
+status_fits() {
+  local set value shown=''
+  for set in $1; do
+    ((http_status < ${set%%..*} || http_status > ${set##*..})) || return 0
+    [[ $set =~ ^([1-5])00\.\.([1-5])99$ && ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" ]] && set=${BASH_REMATCH[1]}xx
+    shown+="${shown:+ or }$set"
+  done
+  try_kind="status $http_status"
+  try_wanted="no $shown from"
+  probe_said="status $http_status"
+  if [[ $http_status == 3* ]] && http_header location; then
+    probe_failure=redirect
+    excerpt "$value"
+    probe_said+=", a redirect to $excerpt"
+    return 1
+  fi
+  load_body
+  excerpt "$body"
+  [[ -z $excerpt ]] || probe_said+=", body $excerpt"
+  return 1
+}
+
+# load_body: sets `body`, once an answer, without the line ends at its end.
+load_body() {
+  local tail
+  [[ $has_body == no ]] || return 0
+  has_body=yes
+  http_body
+  # In blocks: taking one from a mebibyte of line ends at a time would take minutes.
+  while [[ $body == *[$'\r\n'] ]]; do
+    tail=$body
+    ((${#body} <= 4096)) || tail=${body: -4096}
+    if [[ $tail == *[!$'\r\n']* ]]; then
+      tail=${tail##*[!$'\r\n']}
+      body=${body:0:${#body}-${#tail}}
+      break
+    fi
+    body=${body:0:${#body}-${#tail}}
+  done
+}
+
+# text_fits TEXT HOW EXPECTED: sets `try_wanted`, how the two should relate, for a sentence.
+text_fits() {
+  try_wanted='not the expected answer from'
+  case $2 in
+    equals) [[ $1 == "$3" ]] ;;
+    contains) [[ $1 == *"$3"* ]] ;;
+    *) [[ $1 =~ $3 ]] ;;
+  esac
+}
+
+# misfit WHAT TEXT HOW EXPECTED: what was found and what should have been. Fails.
+misfit() {
+  local found wanted excerpt
+  excerpt "$2"
+  found=${excerpt:-empty}
+  excerpt "$4"
+  wanted=$excerpt
+  try_kind="wrong $1"
+  case $3 in
+    equals) probe_said="$1 is $found, expected $wanted" ;;
+    contains) probe_said="$1 is $found, expected it to contain $wanted" ;;
+    *) probe_said="$1 is $found, expected it to match $wanted" ;;
+  esac
+  return 1
+}
+
+# body_fits EXPECTATION
+body_fits() {
+  local what=body
+  load_body
+  text_fits "$body" "${expect_relation[$1]}" "${expect_value[$1]}" && [[ $http_cut == no || ${expect_relation[$1]} != equals ]] && return 0
+  [[ $http_cut == no ]] || what="body (its first $((http_limit / 1024)) KiB)"
+  misfit "$what" "$body" "${expect_relation[$1]}" "${expect_value[$1]}"
+}
+
+# header_fits EXPECTATION
+header_fits() {
+  local value
+  try_wanted='not the expected answer from'
+  if ! http_header "${expect_name[$1]}"; then
+    try_kind="no header ${expect_name[$1]}"
+    probe_said="status $http_status without a header ${expect_name[$1]}"
+    return 1
+  fi
+  text_fits "$value" "${expect_relation[$1]}" "${expect_value[$1]}" \
+    || misfit "header ${expect_name[$1]}" "$value" "${expect_relation[$1]}" "${expect_value[$1]}"
+}
+
+# json_fits EXPECTATION MILLISECONDS
+json_fits() {
+  local value code path=${expect_name[$1]}
+  bounded "$2" json_of_body "$path" >"$scratch/http.value" 2>/dev/null
+  code=$?
+  try_wanted='not the expected answer from'
+  case $code in
+    0)
+      IFS= read -r -d '' value <"$scratch/http.value" || :
+      value=${value%$'\n'}
+      text_fits "$value" "${expect_relation[$1]}" "${expect_value[$1]}" \
+        || misfit "json $path" "$value" "${expect_relation[$1]}" "${expect_value[$1]}"
+      return
+      ;;
+    1) try_kind="no json $path" ;;
+    3) try_kind="json $path is a list or an object" ;;
+    124) try_kind='json too slow to read' ;;
+    143) return 143 ;;
+    *) try_kind='body is not JSON' ;;
+  esac
+  [[ $code == 1 || $code == 3 || $http_cut == no ]] || try_kind="body is longer than $((http_limit / 1024)) KiB, too long for json"
+  load_body
+  excerpt "$body"
+  probe_said="status $http_status, $try_kind: ${excerpt:-empty}"
+  return 1
+}
+
+# json_of_body PATH
+json_of_body() {
+  json_get "$1" <"$scratch/http.body"
+}
+
+# color_fits: the answer says the color that was asked: in the header that our fragments set where
+# they can, else in the body.
+color_fits() {
+  local value edge='[^A-Za-z0-9_-]' mine others
+  try_wanted="no answer of $color from"
+  if http_header X-Deploy-Color; then
+    [[ $value != "$color" ]] || return 0
+    excerpt "$value"
+    try_kind="answered by $excerpt"
+    probe_said=$try_kind
+    return 1
+  fi
+  load_body
+  [[ $body != "$color" ]] || return 0
+  mine="(^|$edge)$color(\$|$edge)"
+  others="(^|$edge)${other_color:-$color}(\$|$edge)"
+  [[ $body =~ $mine && ! $body =~ $others ]] && return 0
+  excerpt "$body"
+  try_kind='color not in the answer'
+  [[ ! $body =~ $others ]] || try_kind="answered by $other_color"
+  probe_said="status $http_status, neither a header X-Deploy-Color nor a body that names only $color: ${excerpt:-empty}"
+  return 1
+}
+
+# excerpt TEXT: sets `excerpt`: its first 200 bytes on one line, secrets masked before it is cut.
+excerpt() {
+  local secret longest=0 masked text=$1 cut=no LC_ALL=C
+  for secret in ${secret_values[@]+"${secret_values[@]}"}; do
+    ((${#secret} <= longest)) || longest=${#secret}
+  done
+  # A secret that the end of the window cuts in two could not be recognised: its part is dropped.
+  if ((${#text} > 4096 + longest)); then
+    text=${text:0:longest+4096}
+    cut=yes
+  fi
+  mask "$text"
+  text=$masked
+  if [[ $cut == yes ]]; then
+    ((${#text} >= longest)) || longest=${#text}
+    text=${text:0:${#text}-longest}
+  fi
+  if ((${#text} > 200)); then
+    text=${text:0:200}
+    # Not half a character.
+    while [[ $text == *[$'\x80'-$'\xbf'] ]]; do
+      text=${text%?}
+    done
+    text=${text%[$'\xc0'-$'\xff']}
+    cut=yes
+  fi
+  text=${text//[[:cntrl:]]/ }
+  excerpt=$text
+  [[ $cut == no ]] || excerpt+='…'
+}
