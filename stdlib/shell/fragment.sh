@@ -79,7 +79,7 @@ fragment_equals() {
 # fragment_guess: what an edited file seems to route to, by the addresses in it; comments do not count.
 fragment_guess() {
   local text name one after
-  local -a seen=()
+  local -a routes=()
   text=$(as_fragment_owner cat "$fragment_file" 2>/dev/null | sed 's/^[[:space:]]*#.*//') || {
     printf 'unknown %s\n' "$fragment_file cannot be read"
     return 0
@@ -89,14 +89,14 @@ fragment_guess() {
       after=${text#*"$one"}
       # 127.0.0.1:8081 is not in 127.0.0.1:80810.
       if [[ -n $one && $after != "$text" && $after != [0-9]* ]]; then
-        seen+=("$name")
+        routes+=("$name")
         break
       fi
     done < <(addresses_of "$name")
   done
-  case ${#seen[@]} in
+  case ${#routes[@]} in
     0) printf 'unknown %s\n' "$fragment_file is not as this script writes it, and routes to neither ${colors[0]} nor ${colors[1]}: was it edited by hand?" ;;
-    1) printf 'unknown %s\n' "$fragment_file is not as this script writes it: edited by hand? It seems to route to ${seen[0]}" ;;
+    1) printf 'unknown %s\n' "$fragment_file is not as this script writes it: edited by hand? It seems to route to ${routes[0]}" ;;
     *) printf 'mixed\n' ;;
   esac
 }

@@ -128,7 +128,7 @@ input_fits() {
 # save_inputs: to files of the candidate that only this user may read; any text survives that way.
 save_inputs() {
   local name
-  mkdir -p -m 700 "$release/inputs" || return
+  mkdir -m 700 "$release/inputs" || return
   for name in ${input_names[@]+"${input_names[@]}"}; do
     (
       umask 077

@@ -51,7 +51,6 @@ main() {
     _release)
       shift
       hidden release_command "$@"
-      return
       ;;
     _detached)
       shift
@@ -158,12 +157,12 @@ mutate() {
 }
 
 run_deploy() {
-  prepare && switch_over || {
+  if prepare && switch_over; then
+    succeeded
+    clean_up
+  else
     failed
-    return
-  }
-  succeeded
-  clean_up
+  fi
 }
 
 run_prepare() {
@@ -190,12 +189,12 @@ run_abort() { abort; }
 run_resume() { resume; }
 
 run_rollback() {
-  prepare_previous && switch_to_previous || {
+  if prepare_previous && switch_to_previous; then
+    succeeded
+    clean_up
+  else
     failed
-    return
-  }
-  succeeded
-  clean_up
+  fi
 }
 
 # succeeded, failed: what deploy.bg wants done when the outcome is known; it does not change it.
@@ -240,7 +239,7 @@ give_verdict() {
     esac
     exit 0
   fi
-  write_line error "$command of $app: failed${step_name:+ at '$step_name'}${step_where:+ ($step_where)}: $reason"
+  write_line error "$command of $app: failed${step_name:+ at $step_name}${step_where:+ ($step_where)}: $reason"
   case $exit_code in
     1) say "${served:-what served before} serves, as before" ;;
     3) say 'nothing was changed' ;;

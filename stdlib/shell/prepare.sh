@@ -107,18 +107,10 @@ new_release() {
   candidate=$release
   journal=([deployment]=$deployment [kind]=deploy [from]=$from [to]=$to [release]=$id [boot]=$boot)
   write_journal preparing || return
-  mkdir -p "$release/slot" && cp "$script" "$release/script" && fragment "$to" >"$release/fragment" || {
+  if ! { mkdir -p "$release/slot" && cp "$script" "$release/script" && fragment "$to" >"$release/fragment" && save_inputs && write_meta; }; then
     fail_with "cannot write to $release: is the disk full?"
     return
-  }
-  save_inputs || {
-    fail_with "cannot write to $release/inputs: is the disk full?"
-    return
-  }
-  write_meta || {
-    fail_with "cannot write to $release: is the disk full?"
-    return
-  }
+  fi
   use "$to"
   copy_artifact || return
   for name in "${services[@]}"; do
@@ -146,7 +138,7 @@ write_meta() {
 # copy_artifact: what was staged for this deployment, into the slot; exactly one file, or a folder's content.
 copy_artifact() {
   local artifact
-  local -a found
+  local -a matches
   artifact_pattern
   [[ -n $artifact ]] || return 0
   exit_code=3
@@ -155,19 +147,19 @@ copy_artifact() {
       fail_with "the artifact folder $artifact does not exist"
       return
     }
-    found=("$artifact.")
+    matches=("$artifact.")
   else
-    mapfile -t found < <(compgen -G "$artifact")
-    if ((${#found[@]} == 0)); then
+    mapfile -t matches < <(compgen -G "$artifact")
+    if ((${#matches[@]} == 0)); then
       fail_with "no artifact: nothing matches $artifact"
       return
-    elif ((${#found[@]} > 1)); then
-      fail_with "more than one artifact matches $artifact: ${found[*]##*/}: remove all but the one to be deployed, or name it more exactly"
+    elif ((${#matches[@]} > 1)); then
+      fail_with "more than one artifact matches $artifact: ${matches[*]##*/}: remove all but the one to be deployed, or name it more exactly"
       return
     fi
   fi
   exit_code=1
-  bounded "${deadline[copy]}" cp -a -- "${found[0]}" "$slot/" >"$scratch/answer" 2>&1 || fail_with "copying $artifact failed: $(<"$scratch/answer")"
+  bounded "${deadline[copy]}" cp -a -- "${matches[0]}" "$slot/" >"$scratch/answer" 2>&1 || fail_with "copying $artifact failed: $(<"$scratch/answer")"
 }
 
 # start SERVICE

@@ -93,10 +93,10 @@ point_back() {
     }
     # Without a fragment the configuration may be as invalid as it was before the first deployment.
     if ask_switch test; then
-      ask_switch reload && ask_switch confirm "${journal[snapshot]}" || {
+      if ! { ask_switch reload && ask_switch confirm "${journal[snapshot]}"; }; then
         fail_with "the proxy did not take the fragment's removal: $answer"
         return
-      }
+      fi
     fi
   fi
   leave_proxy_mutex
