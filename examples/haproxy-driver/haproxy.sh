@@ -58,7 +58,7 @@ haproxy_confirm() {
   read -r reloaded 2>/dev/null <"$release/reload"
   read -r -a before <<<"$1 $reloaded"
   now
-  until=$((now_ms + ${deadline[haproxy_confirm]-10000} - 500))
+  until=$((now_ms + ${deadline[${switch}_confirm]-10000} - 500))
   until haproxy_judge; do
     now
     if ((now_ms >= until)) || ! pause 20; then
@@ -79,8 +79,11 @@ haproxy_preflight() {
   if ! haproxy_read_generation; then
     printf '%s\n' "$why"
     return 1
+  elif ! ${sudo[@]+"${sudo[@]}"} ls "/proc/$haproxy_master/fd" >/dev/null 2>&1; then
+    printf '%s\n' "$(id -un) may not look at HAProxy, which runs as root: say \`sudo\` in deploy.bg, and put into sudoers: $(haproxy_sudoers)"
+    return 1
   elif ((${#generation[@]} == 1)); then
-    printf '%s\n' "no worker of HAProxy listens that $(id -un) can see: is it in master-worker mode (-W), and is this root or has it \`sudo\`?"
+    printf '%s\n' 'no worker of HAProxy listens: is it in master-worker mode (-W)?'
     return 1
   fi
   fragment_writable "$haproxy_file" || return
@@ -89,6 +92,14 @@ haproxy_preflight() {
   done
   printf '%s\n' "HAProxy does not read $haproxy_file: it takes ${haproxy_config[*]}, and from a folder only *.cfg"
   return 1
+}
+
+# haproxy_sudoers: prints the line that lets this user look, test and reload.
+haproxy_sudoers() {
+  local reload
+  reload="$(type -P kill) -USR2 *"
+  [[ ! -d /run/systemd/system ]] || reload="$(type -P systemctl) reload haproxy"
+  printf '%s ALL=(root) NOPASSWD: %s -c *, %s, %s\n' "$(id -un)" "$(type -P haproxy)" "$(type -P ls)" "$reload"
 }
 
 # haproxy_find_master: sets `haproxy_master`; else `why`.

@@ -7,8 +7,9 @@
 # where this user may not write the folder itself.
 fragment_paths() {
   local folder name
-  if ! fragment_file=$(readlink -f -- "$1") || [[ -z $fragment_file ]]; then
-    printf '%s\n' "the folder of $1 does not exist: make it"
+  fragment_file=$(readlink -f -- "$1" 2>/dev/null || ${sudo[@]+"${sudo[@]}"} readlink -f -- "$1" 2>/dev/null)
+  if [[ -z $fragment_file ]]; then
+    printf '%s\n' "the folder of $1 does not exist (or $(id -un) may not look into it): make it"
     return 1
   fi
   folder=${fragment_file%/*}
@@ -31,18 +32,25 @@ fragment_writable() {
   local fragment_file fragment_folder fragment_new fragment_old fragment_none
   local -a fragment_sudo
   fragment_paths "$1" || return
-  if [[ ! -d $fragment_folder ]]; then
-    printf '%s\n' "the folder $fragment_folder of $1 does not exist: make it"
-  elif [[ -w $fragment_folder ]]; then
+  if [[ -w $fragment_folder ]]; then
     return 0
   elif ((${#fragment_sudo[@]} == 0)); then
     printf '%s\n' "$(id -un) may not write $fragment_folder: run this as root, or give the folder to $(id -un), or say \`sudo\` in deploy.bg"
   elif ! as_fragment_owner test -w "$fragment_folder" 2>/dev/null; then
-    printf '%s\n' "$(id -un) may not write $fragment_folder, and sudo -n does not help: give the folder to $(id -un), or allow cat, cp, mv, rm, sync, tee, test and touch in sudoers"
+    printf '%s\n' "$(id -un) may not write $fragment_folder, and sudo -n does not help: give the folder to $(id -un), or put into sudoers: $(fragment_sudoers)"
   else
     return 0
   fi
   return 1
+}
+
+# fragment_sudoers: prints the line of sudoers for a folder that stays root's.
+fragment_sudoers() {
+  local tool commands=''
+  for tool in cat cmp cp mv readlink rm sync tee test touch; do
+    commands+=", $(type -P "$tool")"
+  done
+  printf '%s ALL=(root) NOPASSWD: %s\n' "$(id -un)" "${commands#, }"
 }
 
 # fragment_routed FILE: the answer of a driver's `routed`. What a release was switched with counts first: deploy.bg may say

@@ -68,7 +68,7 @@ nginx_confirm() {
   local nginx_pid_file nginx_master why until asked=0 seen='' step=5 after
   local -a generation old wanted
   now
-  until=$((now_ms + ${deadline[nginx_confirm]-10000} - 500))
+  until=$((now_ms + ${deadline[${switch}_confirm]-10000} - 500))
   read -r -a wanted <<<"$1"
   read -r seen after 2>/dev/null <"$release/reload" || after=''
   read -r -a old <<<"$1 $after"

@@ -170,7 +170,7 @@ impl Check {
             .flat_map(str::split_whitespace)
             .collect();
         need_programs(&needed)?;
-        need_programs(&["curl", "flock", "pgrep"])?;
+        need_programs(&["curl", "flock", "pgrep", "sudo"])?;
         let host = if self.subject.lines("on").any(|line| line == "systemd") {
             Host::systemd()?
         } else {

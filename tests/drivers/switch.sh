@@ -377,3 +377,54 @@ check_names_its_mutex() {
   # shellcheck disable=SC2094 # opened, not written
   flock -n "$answer" true || fail "'$answer' cannot be locked"
 }
+
+# as_another_user CHECK: the rest of this check, done by a user without root.
+as_another_user() {
+  mkdir -p "$root"
+  chown ec2-user "$root"
+  runuser -u ec2-user -- bash "$suite/suite.sh" "$subject" "$1" || exit
+}
+
+check_works_by_sudo() {
+  local file
+  file=$(subject_file)
+  begin blue
+  chmod 600 "$file"
+  printf 'ec2-user ALL=(root) NOPASSWD: ALL\n' >/etc/sudoers.d/suite
+  as_another_user switches_by_sudo
+  serves green || fail 'green does not serve'
+  [[ $(stat -c '%U %a' "$file") == 'root 600' ]] || fail "the new file is $(stat -c '%U %a' "$file") instead of root 600"
+}
+
+as_user_switches_by_sudo() {
+  new_release r2 green
+  expect 0 preflight
+  routes 'color blue -'
+  switch_to green
+  routes 'color green -'
+  # The way back and forth again.
+  expect 0 restore
+  routes 'color blue -'
+  switch_to green
+}
+
+check_tells_a_user_without_rights() {
+  begin blue
+  as_another_user is_told_of_sudo
+  as_another_user is_told_of_sudoers
+}
+
+as_user_is_told_of_sudo() {
+  sudo=()
+  new_release r2 green
+  expect 1 preflight
+  says ec2-user
+  says sudo
+}
+
+as_user_is_told_of_sudoers() {
+  new_release r2 green
+  expect 1 preflight
+  says ec2-user
+  says sudoers
+}
