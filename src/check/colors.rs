@@ -191,7 +191,8 @@ fn color_ports(scope: Scope<'_>, color: &tree::Color) -> Option<Vec<(Name, Port)
         }
         found.push((service.clone(), port, span));
     }
-    for facts in services.iter().filter(|facts| facts.has_port) {
+    let wrong = findings.errors() > errors;
+    for facts in services.iter().filter(|facts| facts.has_port && !wrong) {
         let said = ports(color).iter().any(|(service, _, _)| {
             service.is_none_or(|service| service.text == facts.name.as_str())
         });

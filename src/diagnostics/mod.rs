@@ -5,9 +5,11 @@
 //! pipeline stops between phases when an error was among them.
 
 mod codes;
+mod pages;
 pub mod render;
 
 pub use codes::{Code, Severity};
+pub use pages::page;
 
 use crate::source::Span;
 

@@ -69,7 +69,12 @@ pub fn emit(apps: &[(App, Plan)], places: &Places<'_>) -> Result<Bundle, Report>
     let mut bundle = Bundle::default();
     let mut report = Report::new();
     for (app, plan) in apps {
-        match emit_app(app, plan, places) {
+        // Apps may have colors of the same names.
+        let prefix = match apps {
+            [_] => String::new(),
+            _ => format!("{}-", app.name),
+        };
+        match emit_app(app, plan, places, &prefix) {
             Ok(files) => bundle.add(app, files, &mut report),
             Err(finding) => report.push(*finding),
         }
@@ -94,7 +99,12 @@ pub fn driver_files(app: &App) -> impl Iterator<Item = &DriverFile> {
         })
 }
 
-fn emit_app(app: &App, plan: &Plan, places: &Places<'_>) -> Result<Vec<OutputFile>, Failed> {
+fn emit_app(
+    app: &App,
+    plan: &Plan,
+    places: &Places<'_>,
+    prefix: &str,
+) -> Result<Vec<OutputFile>, Failed> {
     let fragments = fragments::render(app, places)?;
     let mut files = vec![OutputFile {
         path: places.out(&format!("{}.sh", app.name)),
@@ -105,7 +115,7 @@ fn emit_app(app: &App, plan: &Plan, places: &Places<'_>) -> Result<Vec<OutputFil
     for (color, text) in app.colors.iter().zip(fragments.iter().flatten()) {
         files.push(OutputFile {
             path: places.out(&format!(
-                "{folder}/{}",
+                "{folder}/{prefix}{}",
                 fragments::file_name(app, &color.name)
             )),
             text: text.clone(),

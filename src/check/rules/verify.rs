@@ -92,7 +92,8 @@ fn passes_proxy(app: &App, question: &Question) -> Option<String> {
     if own {
         return Some("this asks the color itself, not the proxy".into());
     }
-    let port = asked.port?;
+    // A color on one of those is the mistake, and said at the color.
+    let port = asked.port.filter(|port| ![80, 443].contains(port))?;
     let (_, color) = color_ports(app).find(|(known, _)| known.get() == port)?;
     Some(format!(
         "port {port} is `{}` itself, not the proxy",
