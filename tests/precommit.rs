@@ -36,8 +36,9 @@ fn run(program: impl AsRef<Path>, words: &[&str], folder: &Path) -> Output {
         .args(words)
         .current_dir(folder)
         .env("PRE_COMMIT_HOME", kept().join("pre-commit-home"))
-        // The hooks' environment is built anew for each try; what cargo compiled for the last one is used again.
+        // pre-commit builds the compiler for itself; what cargo compiled the last time is used again.
         .env("CARGO_TARGET_DIR", kept().join("pre-commit-build"))
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .stdin(Stdio::null())
         .output()
@@ -85,14 +86,19 @@ fn pre_commit() -> Result<PathBuf, Skip> {
     Ok(program)
 }
 
-/// A user's repository with the quickstart's source and generated files.
-fn user_s_repository(folder: &Path) {
+/// A user's repository: the quickstart's source and generated files, and a configuration that names our repository.
+fn user_s_repository(folder: &Path, ours: &Path) {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
     done(
         "cp",
         &["-r", &format!("{}/.", example.display()), "."],
         folder,
     );
+    let config = format!(
+        "repos:\n  - repo: {}\n    rev: v1\n    hooks: [{{id: deployc-check}}, {{id: deployc-fmt}}, {{id: deployc-build}}]\n",
+        ours.display()
+    );
+    fs::write(folder.join(".pre-commit-config.yaml"), config).expect("a file can be written");
     done("git", &["init", "--quiet"], folder);
     done("git", &["add", "--all"], folder);
 }
@@ -134,6 +140,7 @@ fn this_repository(folder: &Path) {
         .concat(),
         folder,
     );
+    done("git", &["tag", "v1"], folder);
 }
 
 fn hooks() -> Result<(), Skip> {
@@ -149,16 +156,13 @@ fn hooks() -> Result<(), Skip> {
     assert!(valid.status.success(), "{}", text(&valid));
 
     let user = tempfile::tempdir().expect("a temporary folder can be made");
-    user_s_repository(user.path());
+    user_s_repository(user.path(), ours.path());
     let tried = |hook: &str| {
-        let words = [
-            "try-repo",
-            &ours.path().to_string_lossy(),
-            hook,
-            "--all-files",
-            "--verbose",
-        ];
-        run(&pre_commit, &words, user.path())
+        run(
+            &pre_commit,
+            &["run", hook, "--all-files", "--verbose"],
+            user.path(),
+        )
     };
     for hook in ["deployc-check", "deployc-fmt", "deployc-build"] {
         let output = tried(hook);
