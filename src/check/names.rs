@@ -104,20 +104,17 @@ impl<'t> Names<'t> {
             if definition.used.get() || !files(definition.span) {
                 continue;
             }
-            let (what, help) = match definition.meaning {
-                Meaning::Input { .. } => (
-                    "input",
-                    "every deployment must give it, for nothing: remove it, or write `{{…}}` where it belongs",
-                ),
-                _ => ("`let`", "remove it, or use it"),
-            };
+            // Inputs reach the programs and steps in their environment too, where nothing is seen to use them.
+            if matches!(definition.meaning, Meaning::Input { .. }) {
+                continue;
+            }
             findings.push_absent(
                 Diagnostic::new(
                     Code::UNUSED,
                     definition.span,
-                    format!("the {what} `{name}` is never used"),
+                    format!("the `let` `{name}` is never used"),
                 )
-                .help(help.replace("{{…}}", &format!("{{{name}}}"))),
+                .help("remove it, or use it"),
             );
         }
     }

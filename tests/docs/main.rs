@@ -57,7 +57,13 @@ fn blocks() -> Vec<Block> {
     let mut blocks = Vec::new();
     for (name, text) in pages() {
         let mut open: Option<Block> = None;
+        // A block in a list is indented.
+        let mut indent = 0;
         for (number, line) in text.lines().enumerate() {
+            if open.is_none() {
+                indent = line.len() - line.trim_start().len();
+            }
+            let line = line.get(indent..).unwrap_or_default();
             match (&mut open, line.strip_prefix("```")) {
                 (None, Some(kind)) => {
                     open = Some(Block {
