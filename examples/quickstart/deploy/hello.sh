@@ -147,7 +147,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 f6847ffa94bb2ee79109ed120f4a529aafff6c00051d017d6579c90388fcf036 ====
+# ==== Runtime: the same for every application with these drivers; sha256 c4a26a61bafac0553564d673915616a4dfa303e0cbfb7819890ced9de2c5009f ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -202,7 +202,6 @@ main() {
     _release)
       shift
       hidden release_command "$@"
-      return
       ;;
     _detached)
       shift
@@ -267,7 +266,7 @@ inspect() {
   scratch=$(mktemp -d) || exit 3
   trap 'rm -rf "$scratch"' EXIT
   watch_signals
-  locate_state
+  locate_state || give_verdict
   switch_settings
   read_journal
   "$command" "${1-}"
@@ -285,7 +284,7 @@ mutate() {
   began=$now_ms
   cd / || exit 3
   watch_signals
-  locate_state
+  locate_state || give_verdict
   exit_code=3
   open_state || give_verdict
   log_file=$state/log/${deployment//\//_}.log
@@ -300,7 +299,7 @@ mutate() {
     fail_with "cannot write to $state: is the disk full?"
     give_verdict
   }
-  trap 'rm -rf "$scratch"' EXIT
+  trap end_unasked EXIT
   switch_settings
   sweep_logs
   recover || give_verdict
@@ -309,12 +308,12 @@ mutate() {
 }
 
 run_deploy() {
-  prepare && switch_over || {
+  if prepare && switch_over; then
+    succeeded
+    clean_up
+  else
     failed
-    return
-  }
-  succeeded
-  clean_up
+  fi
 }
 
 run_prepare() {
@@ -341,12 +340,12 @@ run_abort() { abort; }
 run_resume() { resume; }
 
 run_rollback() {
-  prepare_previous && switch_to_previous || {
+  if prepare_previous && switch_to_previous; then
+    succeeded
+    clean_up
+  else
     failed
-    return
-  }
-  succeeded
-  clean_up
+  fi
 }
 
 # succeeded, failed: what deploy.bg wants done when the outcome is known; it does not change it.
@@ -372,8 +371,15 @@ failed() {
   return 1
 }
 
+# end_unasked: bash itself gave up (it has no memory, say). What was begun is put right by the next run.
+end_unasked() {
+  rm -rf "$scratch"
+  [[ ${journal[phase]-idle} == idle ]] || write_line error "$command of $app ended in the middle of '$step_name': run any command of this script to put it right"
+}
+
 # give_verdict: the last lines say what happened, why, and what serves.
 give_verdict() {
+  trap 'rm -rf "$scratch"' EXIT
   group_ends
   seconds_since "$began"
   if [[ -z $reason ]]; then
@@ -384,7 +390,7 @@ give_verdict() {
     esac
     exit 0
   fi
-  write_line error "$command of $app: failed${step_name:+ at '$step_name'}${step_where:+ ($step_where)}: $reason"
+  write_line error "$command of $app: failed${step_name:+ at $step_name}${step_where:+ ($step_where)}: $reason"
   case $exit_code in
     1) say "${served:-what served before} serves, as before" ;;
     3) say 'nothing was changed' ;;
@@ -587,7 +593,7 @@ check_questions() {
   for name in ${verifies[@]+"${verifies[@]}"}; do
     reset_probe
     "$name"
-    http_ready ${question_subject[@]+"${question_subject[@]}"}
+    questions_ready
   done
   [[ -z $reason ]] || return
   exit_code=1
@@ -598,7 +604,7 @@ clear_idle() {
   local name
   exit_code=3
   release_of "$to" || :
-  if [[ -n $found_release ]] && of_release "$found_release" alive; then
+  if [[ -n $found_release ]]; then
     stop_release "$found_release" || {
       fail_with "the idle color $to still runs and cannot be stopped: $answer"
       return
@@ -632,18 +638,10 @@ new_release() {
   candidate=$release
   journal=([deployment]=$deployment [kind]=deploy [from]=$from [to]=$to [release]=$id [boot]=$boot)
   write_journal preparing || return
-  mkdir -p "$release/slot" && cp "$script" "$release/script" && fragment "$to" >"$release/fragment" || {
+  if ! { mkdir -p "$release/slot" && cp "$script" "$release/script" && fragment "$to" >"$release/fragment" && save_inputs && write_meta; }; then
     fail_with "cannot write to $release: is the disk full?"
     return
-  }
-  save_inputs || {
-    fail_with "cannot write to $release/inputs: is the disk full?"
-    return
-  }
-  write_meta || {
-    fail_with "cannot write to $release: is the disk full?"
-    return
-  }
+  fi
   use "$to"
   copy_artifact || return
   for name in "${services[@]}"; do
@@ -671,7 +669,7 @@ write_meta() {
 # copy_artifact: what was staged for this deployment, into the slot; exactly one file, or a folder's content.
 copy_artifact() {
   local artifact
-  local -a found
+  local -a matches
   artifact_pattern
   [[ -n $artifact ]] || return 0
   exit_code=3
@@ -680,19 +678,19 @@ copy_artifact() {
       fail_with "the artifact folder $artifact does not exist"
       return
     }
-    found=("$artifact.")
+    matches=("$artifact.")
   else
-    mapfile -t found < <(compgen -G "$artifact")
-    if ((${#found[@]} == 0)); then
+    mapfile -t matches < <(compgen -G "$artifact")
+    if ((${#matches[@]} == 0)); then
       fail_with "no artifact: nothing matches $artifact"
       return
-    elif ((${#found[@]} > 1)); then
-      fail_with "more than one artifact matches $artifact: ${found[*]##*/}: remove all but the one to be deployed, or name it more exactly"
+    elif ((${#matches[@]} > 1)); then
+      fail_with "more than one artifact matches $artifact: ${matches[*]##*/}: remove all but the one to be deployed, or name it more exactly"
       return
     fi
   fi
   exit_code=1
-  bounded "${deadline[copy]}" cp -a -- "${found[0]}" "$slot/" >"$scratch/answer" 2>&1 || fail_with "copying $artifact failed: $(<"$scratch/answer")"
+  bounded "${deadline[copy]}" cp -a -- "${matches[0]}" "$slot/" >"$scratch/answer" 2>&1 || fail_with "copying $artifact failed: $(<"$scratch/answer")"
 }
 
 # start SERVICE
@@ -707,7 +705,7 @@ gate() {
     reset_probe
     "probe_${1//-/_}_${2//-/_}"
     gates_ms=$((gates_ms + probe_worst))
-    http_ready ${question_subject[@]+"${question_subject[@]}"}
+    questions_ready
     return
   fi
   use "${to:-$color}" "$1"
@@ -726,6 +724,16 @@ gate_again() {
   gate "$@"
 }
 
+# take_up_pending: what was under way before a rollback that did not succeed.
+take_up_pending() {
+  if [[ -f $state/journal.pending ]]; then
+    mv -f "$state/journal.pending" "$state/journal"
+    read_journal
+  else
+    forget_journal
+  fi
+}
+
 # drop_candidate: the new color, which users never saw or no longer see, is stopped.
 drop_candidate() {
   local dropped=$candidate kind=${journal[kind]-}
@@ -733,6 +741,11 @@ drop_candidate() {
     forget_journal
     return 0
   }
+  if [[ ${journal[warm]-} == yes ]]; then
+    # It ran before this rollback, perhaps with requests to finish; it goes on as it was.
+    take_up_pending
+    return
+  fi
   if [[ -d $dropped && -f $dropped/meta ]]; then
     stop_release "$dropped" || {
       warn "release ${dropped##*/} could not be stopped: $answer"
@@ -879,12 +892,12 @@ hand_over() {
       return
     }
   fi
-  use "$to" "$1"
-  ask_run start || {
+  of_release "$candidate" start_service "$1" || {
     fail_with "$1 of $to did not start: $answer"
     return
   }
   pause 2000 || return
+  use "$to" "$1"
   color_alive || fail_with "$1 of $to ended right after its start: $answer"
 }
 
@@ -895,7 +908,8 @@ commit() {
   now
   journal[switched]=$now_ms
   write_journal switched || return
-  finish_commit || return
+  # Whatever comes now, the new color is what serves; pointers that could not be written are made up for by the next run.
+  finish_commit || warn_step
   say "  $to is live"
 }
 
@@ -913,7 +927,7 @@ finish_commit() {
   if [[ -n ${journal[previous]} ]]; then
     point previous "$state/releases/${journal[previous]}"
   fi
-  rm -f "$state/failed"
+  rm -f "$state/failed" "$state/journal.pending"
 }
 
 # ---- the way back ------------------------------------------------------------------------------
@@ -948,7 +962,8 @@ swap_back() {
   if [[ -z $from ]] || step passes_again "$from"; then
     reason=''
     if step point_back; then
-      write_journal preparing || :
+      # Its old phase would keep the new color from being stopped; a run that finds it on a full disk goes back once more.
+      write_journal preparing || journal[phase]=preparing
       step restart_exclusive || warn "$reason"
       reason=$cause
       exit_code=$was
@@ -1010,10 +1025,10 @@ point_back() {
     }
     # Without a fragment the configuration may be as invalid as it was before the first deployment.
     if ask_switch test; then
-      ask_switch reload && ask_switch confirm "${journal[snapshot]}" || {
+      if ! { ask_switch reload && ask_switch confirm "${journal[snapshot]}"; }; then
         fail_with "the proxy did not take the fragment's removal: $answer"
         return
-      }
+      fi
     fi
   fi
   leave_proxy_mutex
@@ -1059,9 +1074,9 @@ clean_up() {
     say 'nothing is left to clean up'
     return 0
   fi
-  [[ -z $candidate ]] || use_release "$candidate" "$to"
+  use_release "$candidate" "$to"
   group_begins "cleanup of ${from:-nothing}"
-  if cleanup_steps; then
+  if finish_commit && cleanup_steps; then
     forget_journal
     sweep_releases
   else
@@ -1246,7 +1261,12 @@ prepare_previous() {
     candidate=''
     return 1
   }
-  journal=([deployment]=$deployment [kind]=rollback [from]=$from [to]=$to [release]=${candidate##*/} [boot]=$boot)
+  [[ ! -f $state/journal ]] || cp "$state/journal" "$state/journal.pending" || {
+    fail_with "cannot write to $state: is the disk full?"
+    return
+  }
+  journal=([deployment]=$deployment [kind]=rollback [warm]=no [from]=$from [to]=$to [release]=${candidate##*/} [boot]=$boot)
+  ! of_release "$candidate" alive overlap || journal[warm]=yes
   write_journal preparing || return
   step bring_up_previous || return
   step previous_passes || return
@@ -1254,8 +1274,7 @@ prepare_previous() {
 }
 
 bring_up_previous() {
-  of_release "$candidate" alive && return 0
-  of_release "$candidate" start_missing || fail_with "release ${candidate##*/} does not start: $answer"
+  of_release "$candidate" start_missing overlap || fail_with "release ${candidate##*/} does not start: $answer"
 }
 
 previous_passes() {
@@ -1268,8 +1287,18 @@ switch_to_previous() {
   step test_as_it_is || return
   step swap || return
   step verify_previous || return
+  step hand_over_all || return
   step commit || return
   group_ends
+}
+
+# hand_over_all: services that may run only once.
+hand_over_all() {
+  local name
+  for name in "${services[@]}"; do
+    use "$to" "$name"
+    [[ $handover != exclusive ]] || hand_over "$name" || return
+  done
 }
 
 verify_previous() {
@@ -1386,10 +1415,11 @@ described() {
   fi
 }
 
-# mutex_is_held: asks without waiting and without holding it.
+# mutex_is_held: asked of the kernel; taking the lock to see whether it is free would keep a deployment out.
 mutex_is_held() {
-  [[ -f $state/lock ]] || return 1
-  ! (exec 9<"$state/lock" && flock -n 9)
+  local inode
+  inode=$(stat -c %i "$state/lock" 2>/dev/null) || return 1
+  grep -qE "FLOCK .*:$inode 0 EOF" /proc/locks
 }
 
 status_json() {
@@ -1467,440 +1497,1227 @@ plan() {
   at_mode=run
 }
 
-# ---- probe: questions, expectations, and how long it is tried -----------------------------------
-#
-# A declaration (a function of the application part) says how often and how long, what is asked and what
-# is expected; `run_gate` and `run_verify` make tries of it.
+# ---- probe: a color gets traffic only after it answered as it should ---------------------------
 
 probe_said=''    # why the last try did not pass
-probe_failure='' # the same in a word: refused timeout resolve tls broken redirect status color body header json exec tcp unhealthy died
-probe_worst=0    # the longest that all tries may take, in milliseconds
+probe_failure='' # in a word, where somebody asks: redirect
+probe_worst=0    # the longest that all tries of a declaration may take, in milliseconds
 
-# reset_probe: forgets the last declaration.
+# reset_probe: forgets the declaration before. The defaults are those of the language.
 reset_probe() {
-  every=500 within=60000 timeout=2000 after=0 passes=2 attempts=0
-  question_kind=() question_subject=() question_fields=() question_via=() question_content=() question_first=() question_count=()
-  question_words=()
+  probe_every=500 probe_worst=60000 probe_timeout=2000 probe_after=0 probe_passes=2 probe_attempts=''
+  question_kind=() question_subject=() question_content=() question_via=()
+  question_first=() question_count=() question_words=()
+  header_of=() header_line=()
   expect_of=() expect_part=() expect_name=() expect_relation=() expect_value=()
 }
 
-# tries every MS within MS timeout MS after MS passes N [attempts N]
+# tries every MS within MS timeout MS after MS passes N [attempts N]: `within` is the whole, `after` included.
 tries() {
   while (($#)); do
     case $1 in
-      every) every=$2 ;;
-      within) within=$2 ;;
-      timeout) timeout=$2 ;;
-      after) after=$2 ;;
-      passes) passes=$2 ;;
-      attempts) attempts=$2 ;;
+      every) probe_every=$2 ;;
+      within) probe_worst=$2 ;;
+      timeout) probe_timeout=$2 ;;
+      after) probe_after=$2 ;;
+      passes) probe_passes=$2 ;;
+      attempts) probe_attempts=$2 ;;
+      *) ;;
     esac
     shift 2
   done
-  probe_worst=$within
 }
 
-# ask get|head|post URL, ask tcp HOST:PORT, ask exec PROGRAM ARG…, ask inside PROGRAM ARG…, ask healthy
+# ask get|head|post URL, ask tcp HOST:PORT, ask exec|inside PROG ARG…, ask healthy: all must pass in one try.
 ask() {
   question_kind+=("$1")
-  question_subject+=("${2-}")
-  question_fields+=('')
-  question_via+=('')
-  question_content+=('')
+  question_subject+=("${*:2}")
   question_first+=("${#question_words[@]}")
-  shift
-  question_words+=("$@")
-  question_count+=("$#")
+  question_count+=($(($# - 1)))
+  question_words+=("${@:2}")
+  question_content+=('')
+  question_via+=('')
 }
 
-# ask_header NAME VALUE, ask_body TEXT, ask_via HOST:PORT: of the question above. A line end in a header would begin another.
+# ask_header NAME VALUE, ask_body TEXT, ask_via HOST:PORT: of the question above.
 ask_header() {
-  question_fields[${#question_kind[@]} - 1]+="${1//[$'\r\n']/ }: ${2//[$'\r\n']/ }"$'\n'
+  header_of+=($((${#question_kind[@]} - 1)))
+  header_line+=("$1: $2")
 }
 ask_body() { question_content[${#question_kind[@]} - 1]=$1; }
 ask_via() { question_via[${#question_kind[@]} - 1]=$1; }
 
-# expect status SET…, expect color, expect body RELATION TEXT, expect header NAME RELATION TEXT, expect json PATH RELATION TEXT
-expect() {
-  local name=''
-  expect_of+=($((${#question_kind[@]} - 1)))
-  expect_part+=("$1")
-  case $1 in
-    status)
-      shift
-      expect_relation+=(in)
-      expect_value+=("$*")
-      ;;
-    color)
-      expect_relation+=(equals)
-      expect_value+=("$color")
-      ;;
-    body)
-      expect_relation+=("$2")
-      expect_value+=("$3")
-      ;;
-    *)
-      name=$2
-      expect_relation+=("$3")
-      expect_value+=("$4")
-      ;;
-  esac
-  expect_name+=("$name")
+# questions_ready: could the questions be asked on this host at all?
+questions_ready() {
+  local at
+  for at in "${!question_kind[@]}"; do
+    case ${question_kind[at]} in
+      get | head | post) http_ready "${question_subject[at]}" || return ;;
+      *) ;;
+    esac
+  done
 }
 
-# run_gate DECLARATION: the color at hand passes, stays alive, and is the one that answers.
+# run_gate DECLARATION: the color at hand passes, stays alive, and is what answered. 143: the script was asked to stop.
 run_gate() {
-  local alive_check=color_alive
   reset_probe
   "$1"
-  [[ $unmanaged == no ]] || alive_check=:
-  if ! try_until_passed "$alive_check"; then
-    [[ $probe_failure == interrupted || $unmanaged == yes ]] || color_logs 20
-    return 1
+  # Of a color that this script did not start only the answers are known.
+  if [[ $unmanaged == yes ]]; then
+    try_until_passed : : :
+  else
+    try_until_passed color_alive right_listener color_logs
   fi
-  [[ $unmanaged == no && -n $port ]] || return 0
-  color_listens
-  case $? in
-    0 | 3) return 0 ;;
-    *)
-      fail_with "the answer does not come from the process that was started: $answer"
-      color_logs 20
-      return 1
-      ;;
-  esac
 }
 
-# run_verify DECLARATION: through the proxy; every service of the color stays alive meanwhile.
+# run_verify DECLARATION: the same through the proxy; every service of the color stays alive meanwhile.
 run_verify() {
   reset_probe
   "$1"
-  try_until_passed all_alive
+  try_until_passed all_alive : color_logs
 }
 
-# run_verify_once DECLARATION: one try, for what is live already.
+# run_verify_once DECLARATION: one try, for what is live already. `probe_said` says why it did not pass.
 run_verify_once() {
+  local try_kind='' try_wanted='' try_target=''
   reset_probe
   "$1"
-  try_once "$timeout"
+  one_try "$probe_timeout" && return 0
+  probe_said="$try_wanted $try_target: $probe_said"
+  return 1
 }
 
 # all_alive: every service of the color at hand.
 all_alive() {
-  local name first=$service
+  local name first=$service code=0
   for name in "${services[@]}"; do
     use "$color" "$name"
-    color_alive || return
+    # What is handed over after verify does not run yet.
+    [[ $handover == overlap ]] || continue
+    color_alive || {
+      code=$?
+      break
+    }
   done
+  probe_service=$service
   use "$color" "$first"
+  return "$code"
 }
 
-# try_until_passed ALIVE: from start of try to start of try `every`; tries never overlap, nothing is waited for after the last.
+# try_until_passed ALIVE LISTENER LOGS: tries as the declaration at hand says. ALIVE: is it still running?
+# LISTENER: is it what answered? LOGS N: its last lines, for the report. On failure `reason` says which it was.
 try_until_passed() {
-  local alive_check=$1 start until begun limit count=0 in_a_row=0
-  probe_failure='' probe_said='it was never asked'
+  local is_alive=$1 listener=$2 show_logs=$3 end start limit number=0 row=0 code probe_service=$service
+  local try_kind='' try_wanted='' try_target='' last='' wanted=''
+  local -a kinds=()
+  local -A count=()
+  probe_said=''
   now
-  start=$now_ms
-  until=$((start + within))
-  pause "$after" || {
-    probe_failure=interrupted
-    return 1
-  }
+  end=$((now_ms + probe_worst))
+  if ((probe_after > 0)); then
+    rest_alive "$probe_after" || return
+  fi
   while :; do
     now
-    begun=$now_ms
-    limit=$((until - now_ms))
+    start=$now_ms
+    limit=$((end - start < probe_timeout ? end - start : probe_timeout))
     ((limit > 0)) || break
-    if ! "$alive_check"; then
-      probe_failure=died
-      fail_with "$service of $color died while it was probed (after $count tries): $answer"
-      return
-    fi
-    count=$((count + 1))
-    if try_once $((limit < timeout ? limit : timeout)); then
-      in_a_row=$((in_a_row + 1))
-      ((in_a_row < passes)) || return 0
-      probe_said="passed $in_a_row of $passes times in a row"
+    still_alive || return
+    number=$((number + 1))
+    one_try "$limit"
+    code=$?
+    [[ $code != 143 ]] || return 143
+    if ((code == 0)); then
+      row=$((row + 1))
+      if ((row >= probe_passes)); then
+        still_alive || return
+        "$listener" && return 0
+        code=$?
+        ((code != 2)) || return 1
+        row=0
+      fi
     else
-      in_a_row=0
+      row=0
     fi
-    if asked_to_stop; then
-      probe_failure=interrupted
-      return 1
+    if ((row == 0)); then
+      # A last try that was cut short by the end of the whole says less than the one before it.
+      if [[ -z $last || $limit == "$probe_timeout" || $try_kind != 'timed out' ]]; then
+        last=$probe_said
+        wanted="$try_wanted $try_target"
+      fi
+      [[ -n ${count[$try_kind]-} ]] || kinds+=("$try_kind")
+      count[$try_kind]=$((${count[$try_kind]-0} + 1))
     fi
+    [[ -z $probe_attempts ]] || ((number < probe_attempts)) || break
+    ((start + probe_every < end)) || break
     now
-    ((attempts == 0 || count < attempts)) && ((begun + every < until)) || break
-    pause $((begun + every - now_ms)) || {
-      probe_failure=interrupted
-      return 1
-    }
+    ((start + probe_every <= now_ms)) || rest_alive $((start + probe_every - now_ms)) || return
   done
-  seconds_since "$start"
-  fail_with "did not pass within ${seconds}s ($count tries); the last: $probe_said"
+  not_passed
 }
 
-# try_once MILLISECONDS: every question, every expectation. Sets `probe_said` and `probe_failure`.
-try_once() {
-  local at until=0
+# not_passed: the reason, in one sentence, and what the application wrote last. Fails.
+not_passed() {
+  local kind summary='' in_seconds
+  for kind in ${kinds[@]+"${kinds[@]}"}; do
+    summary+="${summary:+, }${count[$kind]} × $kind"
+  done
+  ((${#kinds[@]} > 1)) || summary=''
+  in_seconds "$probe_worst"
+  if ((number == 0)); then
+    fail_with "no time was left to ask ${question_subject[0]}"
+  elif ((row > 0)); then
+    fail_with "only $row of $probe_passes passes in a row from ${question_subject[0]} within $in_seconds: $(tries_in_words)${summary:+ ($summary)}${last:+, last failure: $last}"
+  else
+    fail_with "$wanted within $in_seconds: $(tries_in_words)${summary:+ ($summary)}, last: $last"
+  fi
+  "$show_logs" 20
+  return 1
+}
+
+tries_in_words() {
+  if ((number == 1)); then
+    printf '1 try'
+  else
+    printf '%d tries' "$number"
+  fi
+}
+
+# still_alive: what was started has not ended. If it has: why, and at once.
+still_alive() {
+  "$is_alive" && return 0
+  ! asked_to_stop || return 143
+  fail_with "$probe_service of $color died while it was probed: ${answer:-it is gone}${probe_said:+; the last try said: $probe_said}"
+  "$show_logs" 20
+  return 1
+}
+
+# rest_alive MILLISECONDS: waits, and looks once a second whether it is still alive.
+rest_alive() {
+  local left=$1 step
+  while ((left > 0)); do
+    step=$((left < 1000 ? left : 1000))
+    pause "$step" || return 143
+    left=$((left - step))
+    ((left == 0)) || still_alive || return
+  done
+}
+
+# right_listener: it is what was started that answered on its port. 1: nothing of it listens, perhaps not yet; 2: somebody else does.
+right_listener() {
+  [[ -n $port ]] || return 0
+  color_listens
+  case $? in
+    1)
+      try_kind='nobody listens'
+      try_wanted='not the expected answer from'
+      probe_said="the questions were answered, but nothing of $color listens on port $port"
+      return 1
+      ;;
+    2)
+      fail_with "port $port was answered by somebody else: $answer; $service of $color does not listen there"
+      "$show_logs" 20
+      return 2
+      ;;
+    *) return 0 ;;
+  esac
+}
+
+# one_try MILLISECONDS: every question, within that time together.
+one_try() {
+  local until at left code
+  probe_failure=''
   now
   until=$((now_ms + $1))
-  probe_failure='' probe_said=''
   for at in "${!question_kind[@]}"; do
     now
-    ((until > now_ms)) || {
-      probe_failure=timeout
-      probe_said="${question_subject[at]}: no time was left for it in this try"
+    left=$((until - now_ms))
+    try_target=${question_subject[at]}
+    if ((left <= 0)); then
+      try_kind='timed out'
+      try_wanted='no answer from'
+      probe_said='timed out: the questions before it took all of the time'
       return 1
-    }
-    question_passes "$at" $((until - now_ms)) || return 1
+    fi
+    case ${question_kind[at]} in
+      get | head | post) try_http "$at" "$left" ;;
+      tcp) try_tcp "$at" "$left" ;;
+      exec) try_command "$left" command_on_host "${question_words[@]:question_first[at]:question_count[at]}" ;;
+      inside) try_command "$left" command_inside "${question_words[@]:question_first[at]:question_count[at]}" ;;
+      *) try_command "$left" driver_says_healthy ;;
+    esac
+    code=$?
+    ((code == 0)) || return "$code"
   done
 }
 
-# question_passes AT MILLISECONDS
-question_passes() {
-  local at=$1 limit=$2 code
-  local -a words
-  case ${question_kind[at]} in
-    get | head | post) http_passes "$at" "$limit" ;;
-    tcp)
-      bounded "$limit" connect_to "${question_subject[at]%:*}" "${question_subject[at]##*:}" && return 0
-      probe_failure=tcp
-      probe_said="no connection to ${question_subject[at]}"
-      return 1
-      ;;
-    healthy)
-      color_healthy && return 0
-      probe_failure=unhealthy
-      probe_said="not healthy: $answer"
-      return 1
-      ;;
-    exec | inside)
-      words=("${question_words[@]:question_first[at]:question_count[at]}")
-      if [[ ${question_kind[at]} == exec ]]; then
-        bounded "$limit" probe_command "${words[@]}" >"$scratch/probe" 2>&1
-        code=$?
-        answer=$(tail -n 1 "$scratch/probe")
-      else
-        color_enter "${words[@]}"
-        code=$?
-      fi
-      ((code != 0)) || return 0
-      probe_failure=exec
-      probe_said="${words[0]} ended with exit code $code${answer:+: ${answer:0:200}}"
-      [[ $code != 124 ]] || probe_said="${words[0]} did not end within $limit ms"
-      return 1
-      ;;
-  esac
+# try_http QUESTION MILLISECONDS
+try_http() {
+  local at code
+  local -a headers=()
+  for at in ${header_of[@]+"${!header_of[@]}"}; do
+    [[ ${header_of[at]} != "$1" ]] || headers+=("${header_line[at]}")
+  done
+  http_request "${question_kind[$1]}" "${question_subject[$1]}" "$2" "${question_via[$1]}" "${question_content[$1]}" ${headers[@]+"${headers[@]}"}
+  code=$?
+  if ((code == 0)); then
+    expectations_hold "$1" "$2"
+    return
+  fi
+  ((code != 143)) || return 143
+  try_wanted='no answer from'
+  excerpt "$http_why"
+  probe_said=$excerpt
+  try_kind=$http_failure
+  [[ $http_failure != timeout ]] || try_kind='timed out'
+  return 1
 }
 
-# probe_command PROGRAM ARG…: as a step of the user's sees it.
-probe_command() {
+# try_tcp QUESTION MILLISECONDS
+try_tcp() {
+  local host port code tcp_why=''
+  try_wanted='no connection to'
+  if http_host_port "${question_subject[$1]}" ''; then
+    bounded "$2" tcp_connect "$host" "$port" 2>/dev/null
+    code=$?
+  else
+    code=13
+  fi
+  case $code in
+    0 | 143) return "$code" ;;
+    10) try_kind='refused' probe_said='connection refused' ;;
+    11) try_kind='resolve' probe_said="cannot resolve $host" ;;
+    12) try_kind='unreachable' probe_said="no way to $host" ;;
+    124) try_kind='timed out' probe_said='timed out: no connection' ;;
+    *) try_kind='other' probe_said='no address that can be connected to' ;;
+  esac
+  return 1
+}
+
+# try_command MILLISECONDS FUNCTION PROG ARG…: passes by its exit code; what it prints is for the report.
+try_command() {
+  local limit=$1 code output='' in_seconds
+  shift
+  bounded "$limit" "$@" >"$scratch/http.value" 2>&1
+  code=$?
+  ((code != 0 && code != 143)) || return "$code"
+  IFS= read -r -d '' output <"$scratch/http.value" || :
+  try_wanted='no success of'
+  if [[ $1 == driver_says_healthy ]]; then
+    try_wanted='no good health of'
+    try_target="$service of $color"
+  fi
+  excerpt "$output"
+  if ((code == 124)); then
+    in_seconds "$limit"
+    try_kind='timed out'
+    probe_said="timed out: not done within $in_seconds"
+  else
+    try_kind="exit $code"
+    probe_said="exit $code${excerpt:+, output $excerpt}"
+  fi
+  return 1
+}
+
+# command_on_host PROG ARG…: in the folder and with the environment of a step of the user's. The end of what it prints is kept.
+command_on_host() {
   cd "$root" 2>/dev/null || cd /
   step_environment
-  exec "$@"
+  "$@" 2>&1 | tail -c 4096
+  return "${PIPESTATUS[0]}"
 }
 
-# http_passes AT MILLISECONDS
-http_passes() {
-  local at=$1 body='' index
-  http_method=${question_kind[at]} http_url=${question_subject[at]} http_fields=${question_fields[at]}
-  http_via=${question_via[at]} http_content=${question_content[at]}
-  if ! http_request "$2"; then
-    probe_failure=$http_failure
-    probe_said="$http_url: $http_said"
+# command_inside PROG ARG…: inside the color, through its driver.
+command_inside() {
+  local found
+  function_of "$run" "$run_base" enter || return
+  "$found" "$@" 2>&1 | tail -c 4096
+  return "${PIPESTATUS[0]}"
+}
+
+# driver_says_healthy: the driver's own verdict.
+driver_says_healthy() {
+  local found
+  function_of "$run" "$run_base" healthy || {
+    printf '%s\n' "the driver $run has no verdict of its own"
+    return 1
+  }
+  "$found"
+}
+
+# ---- expect: what must hold of an answer --------------------------------------------------------
+#
+# An expectation belongs to the question above it.
+
+# expect status SET… | color | body RELATION TEXT | header NAME RELATION TEXT | json PATH RELATION TEXT. A SET
+# is 200 or 200..299; RELATION is contains, equals or matches (a POSIX extended regular expression).
+expect() {
+  local name='' relation='' value=''
+  case $1 in
+    status) value=${*:2} ;;
+    color) ;;
+    body) relation=$2 value=$3 ;;
+    *) name=$2 relation=$3 value=$4 ;;
+  esac
+  expect_of+=($((${#question_kind[@]} - 1)))
+  expect_part+=("$1")
+  expect_name+=("$name")
+  expect_relation+=("$relation")
+  expect_value+=("$value")
+}
+
+# expectations_hold QUESTION MILLISECONDS: does the answer satisfy all of its expectations? If not,
+# `try_kind` and `probe_said` say what was found, `try_wanted` what was not.
+expectations_hold() {
+  local at status_asked=no body='' has_body=no
+  local LC_ALL=C # bytes, not characters: faster, and no byte is invalid
+  for at in ${expect_part[@]+"${!expect_part[@]}"}; do
+    [[ ${expect_of[at]} == "$1" && ${expect_part[at]} == status ]] || continue
+    status_asked=yes
+    status_fits "${expect_value[at]}" || return
+  done
+  [[ $status_asked == yes ]] || status_fits 200..299 || return
+  for at in ${expect_part[@]+"${!expect_part[@]}"}; do
+    [[ ${expect_of[at]} == "$1" ]] || continue
+    case ${expect_part[at]} in
+      body) body_fits "$at" ;;
+      header) header_fits "$at" ;;
+      json) json_fits "$at" "$2" ;;
+      color) color_fits ;;
+      *) ;;
+    esac || return
+  done
+}
+
+# status_fits SETS
+status_fits() {
+  local set value shown=''
+  for set in $1; do
+    ((http_status < ${set%%..*} || http_status > ${set##*..})) || return 0
+    [[ $set =~ ^([1-5])00\.\.([1-5])99$ && ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" ]] && set=${BASH_REMATCH[1]}xx
+    shown+="${shown:+ or }$set"
+  done
+  try_kind="status $http_status"
+  try_wanted="no $shown from"
+  probe_said="status $http_status"
+  if [[ $http_status == 3* ]] && http_header location; then
+    probe_failure=redirect
+    excerpt "$value"
+    probe_said+=", a redirect to $excerpt"
     return 1
   fi
-  IFS= read -r -d '' body <"$scratch/http.body" || :
+  load_body
+  excerpt "$body"
+  [[ -z $excerpt ]] || probe_said+=", body $excerpt"
+  return 1
+}
+
+# load_body: sets `body`, once an answer, without the line ends at its end.
+load_body() {
+  local tail
+  [[ $has_body == no ]] || return 0
+  has_body=yes
+  http_body
+  # In blocks: taking one from a mebibyte of line ends at a time would take minutes.
   while [[ $body == *[$'\r\n'] ]]; do
-    body=${body%?}
-  done
-  for index in "${!expect_of[@]}"; do
-    ((expect_of[index] != at)) || expectation_holds "$index" || return 1
-  done
-}
-
-# expectation_holds INDEX: of the answer that is in $scratch and `body`.
-expectation_holds() {
-  local part=${expect_part[$1]} name=${expect_name[$1]} relation=${expect_relation[$1]} value=${expect_value[$1]}
-  local found word shown=${body//[[:cntrl:]]/ }
-  shown=${shown:0:200}
-  case $part in
-    status)
-      for word in $value; do
-        ((http_status < ${word%%..*} || http_status > ${word##*..})) || return 0
-      done
-      probe_failure=status
-      [[ $http_status != 3?? ]] || probe_failure=redirect
-      probe_said="$http_url: status $http_status, expected ${value// / or }${shown:+; body: $shown}"
-      if [[ $probe_failure == redirect ]] && http_field location; then
-        probe_said="$http_url: status $http_status, a redirect to $found; expected ${value// / or }"
-      fi
-      return 1
-      ;;
-    color)
-      probe_failure=color
-      if http_field x-deploy-color; then
-        [[ $found != "$color" ]] || return 0
-        probe_said="$http_url: answered by $found (its header X-Deploy-Color), expected $color"
-      else
-        # A body that is the color, or has it as a word and not the other one.
-        [[ $body != "$color" ]] || return 0
-        if [[ " ${body//[!a-z0-9-]/ } " == *" $color "* && " ${body//[!a-z0-9-]/ } " != *" $other_color "* ]]; then
-          return 0
-        fi
-        probe_said="$http_url: expected an answer of $color, by the header X-Deploy-Color or the body; body: $shown"
-      fi
-      return 1
-      ;;
-    body) found=$body ;;
-    header)
-      if ! http_field "${name,,}"; then
-        probe_failure=header
-        probe_said="$http_url: there is no header $name"
-        return 1
-      fi
-      ;;
-    json)
-      found=$(json_get "$name" <"$scratch/http.body")
-      case $? in
-        0) ;;
-        1)
-          probe_failure=json
-          probe_said="$http_url: the JSON has no $name; body: $shown"
-          return 1
-          ;;
-        *)
-          probe_failure=json
-          probe_said="$http_url: the body is not JSON: $shown"
-          return 1
-          ;;
-      esac
-      ;;
-  esac
-  case $relation in
-    equals) [[ $found != "$value" ]] || return 0 ;;
-    contains) [[ $found != *"$value"* ]] || return 0 ;;
-    matches) [[ ! $found =~ $value ]] || return 0 ;;
-  esac
-  probe_failure=$part
-  found=${found//[[:cntrl:]]/ }
-  probe_said="$http_url: $part${name:+ $name} is '${found:0:200}', expected that it $relation '$value'"
-  return 1
-}
-
-# http_field NAME: sets `found` to the value of a header of the answer, by its name in lower case.
-http_field() {
-  local line
-  while IFS= read -r line; do
-    line=${line%$'\r'}
-    if [[ $line == *:* && ${line%%:*} != *' '* ]]; then
-      found=${line%%:*}
-      if [[ ${found,,} == "$1" ]]; then
-        found=${line#*:}
-        found=${found#"${found%%[![:blank:]]*}"}
-        found=${found%"${found##*[![:blank:]]}"}
-        return 0
-      fi
+    tail=$body
+    ((${#body} <= 4096)) || tail=${body: -4096}
+    if [[ $tail == *[!$'\r\n']* ]]; then
+      tail=${tail##*[!$'\r\n']}
+      body=${body:0:${#body}-${#tail}}
+      break
     fi
-  done <"$scratch/http.head"
+    body=${body:0:${#body}-${#tail}}
+  done
+}
+
+# text_fits TEXT HOW EXPECTED: sets `try_wanted`, how the two should relate, for a sentence.
+text_fits() {
+  try_wanted='not the expected answer from'
+  case $2 in
+    equals) [[ $1 == "$3" ]] ;;
+    contains) [[ $1 == *"$3"* ]] ;;
+    *) [[ $1 =~ $3 ]] ;;
+  esac
+}
+
+# misfit WHAT TEXT HOW EXPECTED: what was found and what should have been. Fails.
+misfit() {
+  local found wanted excerpt
+  excerpt "$2"
+  found=${excerpt:-empty}
+  excerpt "$4"
+  wanted=$excerpt
+  try_kind="wrong $1"
+  case $3 in
+    equals) probe_said="$1 is $found, expected $wanted" ;;
+    contains) probe_said="$1 is $found, expected it to contain $wanted" ;;
+    *) probe_said="$1 is $found, expected it to match $wanted" ;;
+  esac
   return 1
 }
 
-# ---- http: one request, by curl where there is one, else by bash itself -------------------------
+# body_fits EXPECTATION
+body_fits() {
+  local what=body
+  load_body
+  text_fits "$body" "${expect_relation[$1]}" "${expect_value[$1]}" && [[ $http_cut == no || ${expect_relation[$1]} != equals ]] && return 0
+  [[ $http_cut == no ]] || what="body (its first $((http_limit / 1024)) KiB)"
+  misfit "$what" "$body" "${expect_relation[$1]}" "${expect_value[$1]}"
+}
+
+# header_fits EXPECTATION
+header_fits() {
+  local value
+  try_wanted='not the expected answer from'
+  if ! http_header "${expect_name[$1]}"; then
+    try_kind="no header ${expect_name[$1]}"
+    probe_said="status $http_status without a header ${expect_name[$1]}"
+    return 1
+  fi
+  text_fits "$value" "${expect_relation[$1]}" "${expect_value[$1]}" \
+    || misfit "header ${expect_name[$1]}" "$value" "${expect_relation[$1]}" "${expect_value[$1]}"
+}
+
+# json_fits EXPECTATION MILLISECONDS
+json_fits() {
+  local value code path=${expect_name[$1]}
+  bounded "$2" json_of_body "$path" >"$scratch/http.value" 2>/dev/null
+  code=$?
+  try_wanted='not the expected answer from'
+  case $code in
+    0)
+      IFS= read -r -d '' value <"$scratch/http.value" || :
+      value=${value%$'\n'}
+      text_fits "$value" "${expect_relation[$1]}" "${expect_value[$1]}" \
+        || misfit "json $path" "$value" "${expect_relation[$1]}" "${expect_value[$1]}"
+      return
+      ;;
+    1) try_kind="no json $path" ;;
+    3) try_kind="json $path is a list or an object" ;;
+    124) try_kind='json too slow to read' ;;
+    143) return 143 ;;
+    *) try_kind='body is not JSON' ;;
+  esac
+  [[ $code == 1 || $code == 3 || $http_cut == no ]] || try_kind="body is longer than $((http_limit / 1024)) KiB, too long for json"
+  load_body
+  excerpt "$body"
+  probe_said="status $http_status, $try_kind: ${excerpt:-empty}"
+  return 1
+}
+
+# json_of_body PATH
+json_of_body() {
+  json_get "$1" <"$scratch/http.body"
+}
+
+# color_fits: the answer says the color that was asked: in the header that our fragments set where
+# they can, else in the body.
+color_fits() {
+  local value edge='[^A-Za-z0-9_-]' mine others
+  try_wanted="no answer of $color from"
+  if http_header X-Deploy-Color; then
+    [[ $value != "$color" ]] || return 0
+    excerpt "$value"
+    try_kind="answered by $excerpt"
+    probe_said=$try_kind
+    return 1
+  fi
+  load_body
+  [[ $body != "$color" ]] || return 0
+  mine="(^|$edge)$color(\$|$edge)"
+  others="(^|$edge)${other_color:-$color}(\$|$edge)"
+  [[ $body =~ $mine && ! $body =~ $others ]] && return 0
+  excerpt "$body"
+  try_kind='color not in the answer'
+  [[ ! $body =~ $others ]] || try_kind="answered by $other_color"
+  probe_said="status $http_status, neither a header X-Deploy-Color nor a body that names only $color: ${excerpt:-empty}"
+  return 1
+}
+
+# excerpt TEXT: sets `excerpt`: its first 200 bytes on one line, secrets masked before it is cut.
+excerpt() {
+  local secret longest=0 masked text=$1 cut=no LC_ALL=C
+  for secret in ${secret_values[@]+"${secret_values[@]}"}; do
+    ((${#secret} <= longest)) || longest=${#secret}
+  done
+  # A secret that the end of the window cuts in two could not be recognised: its part is dropped.
+  if ((${#text} > 4096 + longest)); then
+    text=${text:0:longest+4096}
+    cut=yes
+  fi
+  mask "$text"
+  text=$masked
+  if [[ $cut == yes ]]; then
+    ((${#text} >= longest)) || longest=${#text}
+    text=${text:0:${#text}-longest}
+  fi
+  if ((${#text} > 200)); then
+    text=${text:0:200}
+    # Not half a character.
+    while [[ $text == *[$'\x80'-$'\xbf'] ]]; do
+      text=${text%?}
+    done
+    text=${text%[$'\xc0'-$'\xff']}
+    cut=yes
+  fi
+  text=${text//[[:cntrl:]]/ }
+  excerpt=$text
+  [[ $cut == no ]] || excerpt+='…'
+}
+
+# ---- http: one request, one answer --------------------------------------------------------------
 #
-# A request is described by http_method, http_url, http_fields (headers, one a line), http_via and
-# http_content; http_has_content says whether there is a body. What came of it: http_failure (empty
-# when an answer came), http_said, http_status, and the files $scratch/http.head and $scratch/http.body.
+# With curl where there is one that can do what is needed, else with bash alone, which cannot do https.
 
-# http_request MILLISECONDS
-http_request() {
-  local code
-  : >"$scratch/http.head"
-  : >"$scratch/http.body"
-  : >"$scratch/http.status"
-  http_failure='' http_said='' http_status=''
-  if command -v curl >/dev/null; then
-    bounded $(($1 + 500)) http_by_curl "$1" >"$scratch/http.status" 2>"$scratch/http.errors"
-    code=$?
-    http_curl_failure "$code"
-  else
-    bounded "$1" http_by_bash >"$scratch/http.status" 2>"$scratch/http.errors"
-    code=$?
-    http_bash_failure "$code"
+http_client=''       # curl or bash; chosen once
+http_curl_version='' # of a curl that is too old
+http_limit=1048576   # bytes of a body that are looked at
+# shellcheck disable=SC2016  # nothing in it is to be expanded
+http_header_shape='^[A-Za-z0-9!#$%&*+.^_`|~-]+: '
+
+# http_with: chooses the client. `--connect-to` needs curl 7.49.
+http_with() {
+  local words=0.0 _
+  [[ -z $http_client ]] || return 0
+  http_client=bash
+  command -v curl >/dev/null || return 0
+  bounded 5000 curl -q --version >"$scratch/http.said" 2>/dev/null || return 0
+  read -r _ words _ <"$scratch/http.said" || :
+  http_curl_version=$words
+  [[ $words =~ ^([0-9]+)\.([0-9]+) ]] || return 0
+  if ((10#${BASH_REMATCH[1]} * 1000 + 10#${BASH_REMATCH[2]} >= 7049)); then
+    http_client=curl
   fi
-  [[ $code != 124 ]] || http_failure=timeout
-  [[ $http_failure != timeout ]] || http_said="no answer within $1 ms"
-  [[ -z $http_failure ]] || return 1
-  read -r http_status <"$scratch/http.status"
 }
 
-# curl_word TEXT: sets `word`, as curl's configuration quotes it.
-curl_word() {
-  word=${1//\\/\\\\}
-  word=${word//\"/\\\"}
-  word=${word//$'\n'/\\n}
-  word=${word//$'\r'/\\r}
-  word=\"${word//$'\t'/\\t}\"
-}
-
-# http_by_curl MILLISECONDS: everything by its configuration on standard input: nothing shows in a process list.
-http_by_curl() {
-  local config word field seconds
-  printf -v seconds '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
-  config=$'silent\nshow-error\ngloboff\nhttp1.1\nnoproxy = "*"\nwrite-out = "%{http_code}\\n"\n'
-  config+="max-time = $seconds"$'\n'
-  curl_word "$http_url"
-  config+="url = $word"$'\n'
-  curl_word "$scratch/http.body"
-  config+="output = $word"$'\n'
-  curl_word "$scratch/http.head"
-  config+="dump-header = $word"$'\n'
-  while IFS= read -r field; do
-    [[ -n $field ]] || continue
-    curl_word "$field"
-    config+="header = $word"$'\n'
-  done <<<"$http_fields"
-  if [[ -n $http_via ]]; then
-    curl_word "::$http_via"
-    config+="connect-to = $word"$'\n'
+# http_url URL: sets url_scheme, url_host (without brackets), url_port, url_name (what goes into
+# `Host`) and url_path; else `http_why` says what is wrong with it.
+http_url() {
+  local rest=$1
+  http_why=''
+  if [[ $rest == *[[:cntrl:][:space:]]* ]]; then
+    http_why='a URL cannot have blanks or line ends in it'
+    return 1
   fi
-  case $http_method in
-    head) config+=$'head\n' ;;
-    post)
-      curl_word "$http_content"
-      config+="data-raw = $word"$'\n'
+  url_scheme=${rest%%://*}
+  rest=${rest#*://}
+  rest=${rest%%#*}
+  url_name=${rest%%[/?]*}
+  url_path=${rest#"$url_name"}
+  [[ $url_path == /* ]] || url_path=/$url_path
+  case $url_scheme in
+    http) url_port=80 ;;
+    https) url_port=443 ;;
+    *)
+      http_why='a URL begins with http:// or https://'
+      return 1
       ;;
   esac
-  curl -q --config - <<<"$config"
+  if [[ $url_name == *@* ]]; then
+    http_why='a URL with a user name is not sent: say it in an Authorization header'
+    return 1
+  fi
+  http_host_port "$url_name" "$url_port" || {
+    http_why="no host that can be asked: $url_name"
+    return 1
+  }
+  url_host=$host
+  url_port=$port
 }
 
-# http_curl_failure CODE: what curl's exit code means.
-http_curl_failure() {
-  local line=''
-  case $1 in
-    0) return ;;
-    5 | 6) http_failure=resolve ;;
-    7) http_failure=refused ;;
-    28) http_failure=timeout ;;
-    35 | 51 | 53 | 54 | 58 | 59 | 60 | 64 | 66 | 77 | 80 | 82 | 83 | 90 | 91) http_failure=tls ;;
-    143) http_failure=interrupted ;;
-    *) http_failure=broken ;;
-  esac
-  IFS= read -r line <"$scratch/http.errors"
-  line=${line#curl: (*) }
-  http_said=${line:-curl ended with exit code $1}
-  [[ $http_failure != refused ]] || http_said='connection refused'
+# http_host_port HOST[:PORT] DEFAULT: sets `host`, without brackets, and `port`.
+http_host_port() {
+  port=$2
+  if [[ $1 =~ ^\[([0-9A-Fa-f:.%]+)\](:([0-9]+))?$ ]] || [[ $1 =~ ^([A-Za-z0-9._-]+)(:([0-9]+))?$ ]]; then
+    host=${BASH_REMATCH[1]}
+    port=${BASH_REMATCH[3]:-$2}
+    [[ $host != -* ]]
+  else
+    return 1
+  fi
 }
 
-# http_ready URL…: whether this host can ask them at all.
+# http_ready URL…: can each be asked on this host?
 http_ready() {
-  local url
-  ! command -v curl >/dev/null || return 0
+  local url url_scheme url_host url_port url_name url_path http_why host port
+  http_with
   for url; do
-    if [[ $url == https:* ]]; then
-      fail_with "$url cannot be asked without curl (bash alone speaks http, not https): install curl"
+    http_url "$url" || {
+      fail_with "cannot ask $url: $http_why"
+      return
+    }
+    if [[ $url_scheme == https && $http_client != curl ]]; then
+      if [[ -n $http_curl_version ]]; then
+        fail_with "cannot ask $url: https needs curl 7.49 or newer, this host has $http_curl_version"
+      else
+        fail_with "cannot ask $url: https needs curl, which this host does not have: install it"
+      fi
       return
     fi
   done
+}
+
+# http_request METHOD URL MILLISECONDS VIA BODY HEADER…: METHOD is get, head or post; VIA is empty or
+# HOST:PORT to connect to instead; a HEADER is `Name: value`. 0: there is an answer: `http_status`, its
+# headers in $scratch/http.head, the first mebibyte of its body in $scratch/http.body, `http_cut` yes
+# if there was more. 1: there is none: `http_failure` is one of refused, timeout, resolve, unreachable,
+# tls, closed, invalid, other, and `http_why` says it in words. 143: the script was asked to stop.
+http_request() {
+  local method=$1 url=$2 http_ms=$3 via=$4 body=$5 header
+  local url_scheme url_host url_port url_name url_path host port
+  shift 5
+  http_status='' http_cut=no http_failure='' http_why=''
+  http_with
+  if ! http_url "$url"; then
+    http_failure=invalid
+    return 1
+  fi
+  for header; do
+    if [[ ! $header =~ $http_header_shape || $header == *[$'\r\n']* ]]; then
+      http_failure=invalid
+      http_why="header ${header%%:*} cannot be sent: a line end in its value, or an odd character in its name"
+      return 1
+    fi
+  done
+  if [[ -n $via ]] && ! http_host_port "$via" "$url_port"; then
+    http_failure=invalid
+    http_why="via $via is no host:port"
+    return 1
+  fi
+  : >"$scratch/http.head" || return
+  : >"$scratch/http.body" || return
+  if [[ $http_client == curl ]]; then
+    # curl keeps the deadline itself and knows what it was waiting for; ours is for a curl that hangs.
+    bounded $((http_ms + 500)) curl_ask "$@" >"$scratch/http.said" 2>"$scratch/http.errors"
+    curl_outcome $?
+  elif [[ $url_scheme == https ]]; then
+    http_failure=tls
+    http_why='https needs curl'
+    return 1
+  else
+    bounded "$http_ms" bash_ask "$@" >"$scratch/http.said" 2>"$scratch/http.errors"
+    bash_outcome $?
+  fi
+}
+
+# in_seconds MILLISECONDS: sets `in_seconds`, for people: 300ms, 2s, 2.5s.
+in_seconds() {
+  if (($1 < 1000)); then
+    in_seconds=${1}ms
+  elif (($1 % 1000 < 100)); then
+    in_seconds=$(($1 / 1000))s
+  else
+    in_seconds=$(($1 / 1000)).$(($1 % 1000 / 100))s
+  fi
+}
+
+# http_timed_out STAGE: what did not come in time. STAGE is empty, `connected`, or a status.
+http_timed_out() {
+  local in_seconds
+  http_failure=timeout
+  in_seconds "$http_ms"
+  case $1 in
+    '') http_why="timed out: no connection within $in_seconds" ;;
+    connected) http_why="timed out: connected, but no answer within $in_seconds" ;;
+    *) http_why="timed out: status $1, but its body did not end within $in_seconds" ;;
+  esac
+}
+
+# http_header NAME: sets `value`, of the answer's header; several are joined by commas. Fails if there is none.
+http_header() {
+  local line key found=no
+  value=''
+  while IFS= read -r line || [[ -n $line ]]; do
+    line=${line%$'\r'}
+    if [[ $line == HTTP/* ]]; then
+      # What came before was an interim answer.
+      value='' found=no
+      continue
+    fi
+    key=${line%%:*}
+    [[ $line == *:* && ${key,,} == "${1,,}" ]] || continue
+    line=${line#*:}
+    line=${line#"${line%%[! $'\t']*}"}
+    line=${line%"${line##*[! $'\t']}"}
+    [[ $found == no ]] || value+=', '
+    value+=$line
+    found=yes
+  done <"$scratch/http.head"
+  [[ $found == yes ]]
+}
+
+# http_body: sets `body`, what of it is looked at. A NUL, which no variable can hold, becomes a blank.
+http_body() {
+  local piece
+  body=''
+  while IFS= read -r -d '' piece; do
+    body+="$piece "
+  done <"$scratch/http.body"
+  body+=$piece
+}
+
+# ---- http_curl: a request by curl ---------------------------------------------------------------
+
+# curl_ask HEADER…: called by `http_request`, within `bounded`. What is asked goes to curl on its
+# standard input: a command line can be read by every user of the host.
+curl_ask() {
+  local config header quoted
+  umask 077
+  # A body beyond the limit fails to be written instead of filling the disk.
+  trap '' XFSZ
+  ulimit -f $((http_limit / 1024)) 2>/dev/null
+  curl_quote "$url"
+  config="url = $quoted"
+  curl_quote "$scratch/http.body"
+  config+=$'\n'"output = $quoted"
+  curl_quote "$scratch/http.head"
+  config+=$'\n'"dump-header = $quoted"
+  config+=$'\nuser-agent = "deployc/'$deployc'"'
+  config+=$'\ngloboff\nhttp1.1\nproto = "=http,https"\nnoproxy = "*"'
+  printf -v quoted '%d.%03d' $((http_ms / 1000)) $((http_ms % 1000))
+  config+=$'\n'"max-time = $quoted"
+  [[ -z $via ]] || config+=$'\n'"connect-to = \"::$via\""
+  case $method in
+    head) config+=$'\nhead' ;;
+    post)
+      printf '%s' "$body" >"$scratch/http.request" || return 23
+      curl_quote "@$scratch/http.request"
+      config+=$'\nheader = "Content-Type:"\nheader = "Expect:"\n'"data-binary = $quoted"
+      ;;
+    *) ;;
+  esac
+  for header; do
+    # `Name:` would take a header away; `Name;` sends it empty.
+    [[ $header != *': ' ]] || header=${header%: }\;
+    curl_quote "$header"
+    config+=$'\n'"header = $quoted"
+  done
+  exec curl -q -sS -w '%{http_code} %{time_connect}' --config - <<<"$config"
+}
+
+# curl_quote TEXT: sets `quoted`, for curl's configuration.
+curl_quote() {
+  quoted=${1//\\/\\\\}
+  quoted=${quoted//\"/\\\"}
+  quoted=${quoted//$'\n'/\\n}
+  quoted=\"${quoted//$'\r'/\\r}\"
+}
+
+# curl_outcome CODE: what curl's exit code says, for `http_request`.
+curl_outcome() {
+  local connected said
+  read -r http_status connected <"$scratch/http.said" || :
+  [[ $http_status == [1-5][0-9][0-9] ]] || http_status=''
+  [[ $method != head ]] || : >"$scratch/http.body"
+  case $1 in
+    0)
+      [[ -n $http_status ]] && return 0
+      http_failure=other
+      http_why='what answers does not speak HTTP'
+      ;;
+    143) return 143 ;;
+    6)
+      http_failure=resolve
+      http_why="cannot resolve ${via:-$url_host}"
+      ;;
+    7)
+      http_failure=refused
+      http_why='connection refused'
+      [[ ${via:-$url_host} == 127.* || ${via:-$url_host} == localhost* ]] || http_why='connection refused, or no way there'
+      ;;
+    28 | 124)
+      connected=${connected//[0.]/}
+      http_timed_out "${http_status:-${connected:+connected}}"
+      ;;
+    23)
+      # Too long, or the disk is full.
+      if [[ -n $http_status && $(wc -c <"$scratch/http.body") -ge $http_limit ]]; then
+        http_cut=yes
+        return 0
+      fi
+      http_failure=other
+      http_why="cannot write the answer to $scratch: is the disk full?"
+      ;;
+    1 | 8)
+      http_failure=other
+      http_why='what answers does not speak HTTP'
+      ;;
+    52)
+      http_failure=closed
+      http_why='the connection was closed without an answer'
+      ;;
+    18)
+      http_failure=closed
+      http_why="status $http_status, but the body was cut short"
+      ;;
+    55 | 56)
+      http_failure=closed
+      http_why='the connection was reset'
+      ;;
+    35 | 51 | 53 | 54 | 58 | 59 | 60 | 64 | 66 | 77 | 80 | 82 | 83 | 90 | 91)
+      http_failure=tls
+      read -r said <"$scratch/http.errors" || :
+      http_why="TLS failed: ${said#curl: (*) }"
+      ;;
+    *)
+      http_failure=other
+      read -r said <"$scratch/http.errors" || :
+      http_why="curl failed with $1: ${said#curl: (*) }"
+      ;;
+  esac
+  return 1
+}
+
+# ---- http_bash: a request by bash alone, for hosts without curl --------------------------------
+#
+# HTTP/1.0, so that nobody is asked to keep the connection or to send chunks; who does so all the
+# same is understood.
+
+# bash_ask HEADER…: called by `http_request`, within `bounded`. Prints how far it came, a line each:
+# `connected`, `status N`, `done`, `cut`, or `failed KIND WORDS…`.
+bash_ask() {
+  local LC_ALL=C tcp_fd tcp_why='' request header line name length='' chunked=no status head='' lines=0
+  umask 077
+  trap '' PIPE
+  tcp_connect "$host" "$port"
+  case $? in
+    0) printf 'connected\n' ;;
+    10) bash_failed refused 'connection refused' ;;
+    11) bash_failed resolve "cannot resolve $host" ;;
+    12) bash_failed unreachable "no way to $host" ;;
+    *) bash_failed other "cannot connect to $host: $tcp_why" ;;
+  esac || return
+  bash_request "$@"
+  printf '%s' "$request" >&"$tcp_fd" || :
+  while ((lines++ < 200)); do
+    IFS= read -r -n 65536 -u "$tcp_fd" line || [[ -n $line ]] || break
+    head+=$line$'\n'
+    line=${line%$'\r'}
+    if [[ -z ${status-} ]]; then
+      [[ $line =~ ^HTTP/[0-9.]+\ ([1-5][0-9][0-9])(\ |$) ]] || {
+        bash_failed other 'what answers does not speak HTTP'
+        return
+      }
+      status=${BASH_REMATCH[1]}
+      continue
+    fi
+    if [[ -z $line ]]; then
+      [[ $status == 1* ]] || break
+      status=''
+      continue
+    fi
+    name=${line%%:*}
+    line=${line#*:}
+    line=${line//[[:blank:]]/}
+    case ${name,,} in
+      content-length) length=$line ;;
+      transfer-encoding) [[ ${line,,} != *chunked ]] || chunked=yes ;;
+      *) ;;
+    esac
+  done
+  [[ -n ${status-} ]] || {
+    bash_failed closed 'the connection was closed without an answer'
+    return
+  }
+  printf '%s' "$head" >"$scratch/http.head"
+  printf 'status %s\n' "$status"
+  if [[ $method == head || $status == 204 || $status == 304 ]]; then
+    printf 'done\n'
+  elif [[ $chunked == yes ]]; then
+    bash_chunks
+  elif [[ $length =~ ^[0-9]+$ ]]; then
+    bash_body "$length"
+  else
+    bash_body ''
+  fi
+}
+
+# bash_failed KIND WORDS…: the last line of a request that has no answer. Fails.
+bash_failed() {
+  printf 'failed %s\n' "$*"
+  return 1
+}
+
+# bash_request HEADER…: sets `request`, the text to send.
+bash_request() {
+  local header given=$'\n' name default
+  for header; do
+    name=${header%%:*}
+    given+=${name,,}$'\n'
+  done
+  request="${method^^} $url_path HTTP/1.0"$'\r\n'
+  for default in "Host: $url_name" "User-Agent: deployc/$deployc" 'Accept: */*' 'Connection: close'; do
+    name=${default%%:*}
+    [[ $given == *$'\n'"${name,,}"$'\n'* ]] || request+=$default$'\r\n'
+  done
+  for header; do
+    request+=$header$'\r\n'
+  done
+  if [[ $method == post ]]; then
+    request+="Content-Length: ${#body}"$'\r\n\r\n'$body
+  else
+    request+=$'\r\n'
+  fi
+}
+
+# bash_body LENGTH: the rest of the answer, so long or until the connection is closed.
+bash_body() {
+  local want=$1 size
+  # No number of a shell holds more digits; so long is cut anyway.
+  ((${#want} < 16)) || want=${want:0:16}
+  if [[ -z $want ]] || ((10#$want > http_limit)); then
+    head -c "$http_limit" <&"$tcp_fd" >"$scratch/http.body"
+    size=$(wc -c <"$scratch/http.body")
+    if ((size >= http_limit)); then
+      printf 'cut\n'
+      return
+    fi
+  else
+    want=$((10#$want))
+    head -c "$want" <&"$tcp_fd" >"$scratch/http.body"
+    # Counting is cheap where the text is whole and has no NUL in it, which is nearly always.
+    IFS= read -r -d '' body <"$scratch/http.body" || :
+    size=${#body}
+    ((size == want)) || size=$(wc -c <"$scratch/http.body")
+  fi
+  if [[ -n $want ]] && ((size < want)); then
+    bash_failed closed "status $status, but the body was cut short"
+    return
+  fi
+  printf 'done\n'
+}
+
+# bash_chunks: a body in chunks, which a server should not send to HTTP/1.0 but may.
+bash_chunks() {
+  local line size text total=0
+  while IFS= read -r -n 4096 -u "$tcp_fd" line; do
+    line=${line%%[;$'\r']*}
+    [[ $line =~ ^[0-9A-Fa-f]{1,8}$ ]] || break
+    size=$((16#$line))
+    if ((size == 0)); then
+      printf 'done\n'
+      return
+    fi
+    if ((total + size > http_limit)); then
+      IFS= read -r -N $((http_limit - total)) -u "$tcp_fd" text || :
+      printf '%s' "$text" >>"$scratch/http.body"
+      printf 'cut\n'
+      return
+    fi
+    IFS= read -r -N "$size" -u "$tcp_fd" text || break
+    printf '%s' "$text" >>"$scratch/http.body"
+    total=$((total + size))
+    IFS= read -r -n 16 -u "$tcp_fd" line || break
+  done
+  bash_failed closed "status $status, but its body was cut short, or it is binary in chunks, which needs curl"
+}
+
+# bash_outcome CODE: what was printed says, for `http_request`.
+bash_outcome() {
+  local word rest stage=''
+  [[ $1 != 143 ]] || return 143
+  while read -r word rest; do
+    case $word in
+      connected) stage=connected ;;
+      status) stage=$rest http_status=$rest ;;
+      done) return 0 ;;
+      cut)
+        http_cut=yes
+        return 0
+        ;;
+      failed)
+        http_failure=${rest%% *}
+        http_why=${rest#* }
+        return 1
+        ;;
+      *) ;;
+    esac
+  done <"$scratch/http.said"
+  if [[ $1 == 124 ]]; then
+    http_timed_out "$stage"
+  else
+    http_failure=other
+    read -r rest <"$scratch/http.errors" || :
+    http_why="the request failed${rest:+: $rest}"
+  fi
+  return 1
+}
+
+# ---- json: one value out of a JSON text --------------------------------------------------------
+
+# json_get PATH: prints the scalar that stands at a path such as `a.b[0].c` in the JSON text on
+# standard input: strings unescaped (as UTF-8), numbers as written, true, false, null. Of a key that
+# stands twice, the last counts. 1: nothing stands there; 2: the text is not JSON; 3: an object or a list.
+#
+# The text is read in pieces between quotation marks: no awk has to look at a long text more than once.
+json_get() {
+  json_path=$1 LC_ALL=C awk '
+    function code_unit(digits, at, unit) {
+      digits = tolower(digits)
+      if (digits !~ /^[0-9a-f][0-9a-f][0-9a-f][0-9a-f]$/) { bad = 1; return 0 }
+      for (at = 1; at <= 4; at++) unit = unit * 16 + index("0123456789abcdef", substr(digits, at, 1)) - 1
+      return unit
+    }
+    function utf8(point) {
+      if (point == 0 || (point >= 55296 && point < 57344)) point = 65533 # no text can hold these
+      if (point < 128) return sprintf("%c", point)
+      if (point < 2048) return sprintf("%c%c", 192 + int(point / 64), 128 + point % 64)
+      if (point < 65536)
+        return sprintf("%c%c%c", 224 + int(point / 4096), 128 + int(point / 64) % 64, 128 + point % 64)
+      return sprintf("%c%c%c%c", 240 + int(point / 262144), 128 + int(point / 4096) % 64,
+        128 + int(point / 64) % 64, 128 + point % 64)
+    }
+    # Adds a piece of a string to `text`, part by part: joining them would be slow for a long one.
+    # A piece that ends in the backslash of an escaped quotation mark ends in that mark afterwards.
+    function unescape(piece, part, parts, at, escape, point, low) {
+      gsub(/\\/, "\001", piece)
+      parts = split(piece, part, "\001")
+      text[++texts] = part[1]
+      for (at = 2; at <= parts && !bad; at++) {
+        escape = substr(part[at], 1, 1)
+        if (escape == "" && at == parts) text[++texts] = "\""
+        else if (escape == "") text[++texts] = "\\" part[++at]
+        else if (escape in plain) text[++texts] = plain[escape] substr(part[at], 2)
+        else if (escape != "u") bad = 1
+        else {
+          point = code_unit(substr(part[at], 2, 4))
+          piece = substr(part[at], 6)
+          if (point >= 55296 && point < 56320 && piece == "" && substr(part[at + 1], 1, 1) == "u") {
+            low = code_unit(substr(part[at + 1], 2, 4))
+            if (low >= 56320 && low < 57344) {
+              point = 65536 + (point - 55296) * 1024 + low - 56320
+              piece = substr(part[++at], 6)
+            }
+          }
+          text[++texts] = utf8(point) piece
+        }
+      }
+    }
+    function joined(at, whole) {
+      for (at = 1; at <= texts; at++) whole = whole text[at]
+      return whole
+    }
+    # The value that begins here: does it stand at the path?
+    function on_path() {
+      if (depth == 0) return 1
+      if (!here[depth]) return 0
+      if (open[depth] == "[") return is_index[depth] && want[depth] == position[depth]
+      return !is_index[depth] && key_fits[depth]
+    }
+    function begins_value() {
+      if (state != "value" && state != "first") { bad = 1; return 0 }
+      at_path = on_path()
+      if (at_path && depth == length_of_path) found = 1
+      return 1
+    }
+    function ends_value(wanted) {
+      state = depth ? "next" : "done"
+      if (!wanted) return
+      for (values = 0; values < texts; ) { values++; value[values] = text[values] }
+    }
+    function token(word) {
+      if (word == "{" || word == "[") {
+        if (!begins_value()) return
+        if (at_path && depth == length_of_path) found = 2
+        open[++depth] = word
+        here[depth] = at_path && depth <= length_of_path
+        position[depth] = 0
+        state = word == "{" ? "key or }" : "first"
+      } else if (word == "}" || word == "]") {
+        if (!depth || open[depth] != (word == "}" ? "{" : "[")) { bad = 1; return }
+        if (state != "next" && state != (word == "}" ? "key or }" : "first")) { bad = 1; return }
+        depth--
+        ends_value(0)
+      } else if (word == ":") {
+        if (state != "colon") { bad = 1; return }
+        state = "value"
+      } else if (word == ",") {
+        if (state != "next") { bad = 1; return }
+        position[depth]++
+        state = open[depth] == "{" ? "key" : "value"
+      } else if (word == "true" || word == "false" || word == "null" ||
+        word ~ /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$/) {
+        if (!begins_value()) return
+        texts = 1
+        text[1] = word
+        ends_value(at_path && depth == length_of_path)
+      } else bad = 1
+    }
+    # What stands between two strings, a thousand bytes at a time: some awks are slow with long texts.
+    function between(text, size, from, part, rest, word, count, at) {
+      size = length(text)
+      for (from = 1; from <= size && !bad; from += 1000) {
+        part = rest substr(text, from, 1000)
+        rest = ""
+        if (from + 1000 <= size && match(part, /[^][{},: \t\r\n]+$/)) {
+          rest = substr(part, RSTART)
+          part = substr(part, 1, RSTART - 1)
+          if (length(rest) > 1000) bad = 1 # no number is that long
+        }
+        gsub(/[][{},:]/, " & ", part)
+        count = split(part, word, /[ \t\r\n]+/)
+        for (at = 1; at <= count && !bad; at++) if (word[at] != "") token(word[at])
+      }
+    }
+    function begins_string() {
+      is_key = state == "key" || state == "key or }"
+      # Only the value that is asked for, and keys that may lead to it, are kept.
+      if (is_key) keeping = here[depth] && !is_index[depth]
+      else if (begins_value()) keeping = at_path && depth == length_of_path
+      texts = 0
+    }
+    function string_piece(piece) {
+      if (piece ~ /[\001-\037]/) { bad = 1; return }
+      in_string = 0
+      if (substr(piece, length(piece)) == "\\") {
+        match(piece, /\\+$/)
+        in_string = RLENGTH % 2
+      }
+      if (keeping) unescape(piece)
+      # A key in many more parts than the path has letters is not in the path.
+      if (is_key && texts > 2 * longest + 8) keeping = 0
+      if (in_string) return
+      if (is_key) {
+        key_fits[depth] = keeping && joined() == want[depth]
+        state = "colon"
+      } else ends_value(keeping)
+    }
+    BEGIN {
+      RS = "\""
+      plain["/"] = "/"; plain["b"] = "\b"; plain["f"] = "\f"
+      plain["n"] = "\n"; plain["r"] = "\r"; plain["t"] = "\t"
+      path = ENVIRON["json_path"]
+      gsub(/\[/, ".[", path)
+      steps = split(path, step, ".")
+      for (at = 1; at <= steps; at++) {
+        if (step[at] == "") continue
+        want[++length_of_path] = step[at]
+        if (step[at] ~ /^\[[0-9]+\]$/) {
+          is_index[length_of_path] = 1
+          want[length_of_path] = substr(step[at], 2) + 0
+        }
+        if (length(step[at]) > longest) longest = length(step[at])
+      }
+      length_of_path += 0
+      state = "value"
+      mode = "between"
+    }
+    bad { exit }
+    mode == "string begins" { begins_string() }
+    mode != "between" { string_piece($0); mode = in_string ? "in string" : "between"; next }
+    {
+      if (NR == 1) sub(/^\357\273\277/, "")
+      between($0)
+      mode = "string begins" # if anything follows at all
+    }
+    END {
+      if (bad || state != "done") exit 2
+      if (!found) exit 1
+      if (found == 2) exit 3
+      for (at = 1; at <= values; at++) printf "%s", value[at]
+      print ""
+    }'
 }
 
 # ---- inputs: values of a deployment, checked and read once, kept with the release --------------
@@ -2033,7 +2850,7 @@ input_fits() {
 # save_inputs: to files of the candidate that only this user may read; any text survives that way.
 save_inputs() {
   local name
-  mkdir -p -m 700 "$release/inputs" || return
+  mkdir -m 700 "$release/inputs" || return
   for name in ${input_names[@]+"${input_names[@]}"}; do
     (
       umask 077
@@ -2075,11 +2892,17 @@ declare -A journal=()
 
 # locate_state: sets `state`. Root keeps it out of every other user's reach.
 locate_state() {
+  local other=/var/lib/deployc/$app
+  state=$root/.deployc
   if ((EUID == 0)); then
+    other=$state
     state=/var/lib/deployc/$app
-  else
-    state=$root/.deployc
   fi
+  [[ ! -f $other/owner ]] || {
+    fail_with "$app is deployed by $(stat -c %U "$other/owner") on this host (its state is in $other), this is $(id -un): use the same user for every command"
+    exit_code=3
+    return 1
+  }
 }
 
 # open_state: makes the state folder and checks that it may be trusted.
@@ -2140,10 +2963,10 @@ sync_path() {
 
 # write_file PATH TEXT: whole or not at all, also when the power fails.
 write_file() {
-  printf '%s\n' "$2" 2>/dev/null >"$1.new" && sync_path "$1.new" && mv -f "$1.new" "$1" || {
+  if ! { printf '%s\n' "$2" 2>/dev/null >"$1.new" && sync_path "$1.new" && mv -f "$1.new" "$1"; }; then
     rm -f "$1.new"
     return 1
-  }
+  fi
 }
 
 # ---- journal -----------------------------------------------------------------------------------
@@ -2162,20 +2985,23 @@ read_journal() {
 
 # write_journal PHASE: keeps what is in `journal` under a new phase.
 write_journal() {
-  local key text=''
-  journal[phase]=$1
-  for key in phase deployment kind from to release previous snapshot switched expires boot; do
-    text+="$key=${journal[$key]-}"$'\n'
+  local key text="phase=$1"
+  for key in deployment kind warm from to release previous snapshot switched expires boot; do
+    text+=$'\n'"$key=${journal[$key]-}"
   done
+  write_file "$state/journal" "$text" || {
+    fail_with "cannot write $state/journal: is the disk full?"
+    return
+  }
+  journal[phase]=$1
   to_log "journal: $1"
-  write_file "$state/journal" "${text%$'\n'}" || fail_with "cannot write $state/journal: is the disk full?"
 }
 
 # forget_journal: nothing is under way.
 forget_journal() {
   journal=([phase]=idle)
   candidate=''
-  rm -f "$state/journal"
+  rm -f "$state/journal" "$state/journal.pending"
   to_log 'journal: idle'
 }
 
@@ -2540,7 +3366,7 @@ fragment_equals() {
 # fragment_guess: what an edited file seems to route to, by the addresses in it; comments do not count.
 fragment_guess() {
   local text name one after
-  local -a seen=()
+  local -a routes=()
   text=$(as_fragment_owner cat "$fragment_file" 2>/dev/null | sed 's/^[[:space:]]*#.*//') || {
     printf 'unknown %s\n' "$fragment_file cannot be read"
     return 0
@@ -2550,14 +3376,14 @@ fragment_guess() {
       after=${text#*"$one"}
       # 127.0.0.1:8081 is not in 127.0.0.1:80810.
       if [[ -n $one && $after != "$text" && $after != [0-9]* ]]; then
-        seen+=("$name")
+        routes+=("$name")
         break
       fi
     done < <(addresses_of "$name")
   done
-  case ${#seen[@]} in
+  case ${#routes[@]} in
     0) printf 'unknown %s\n' "$fragment_file is not as this script writes it, and routes to neither ${colors[0]} nor ${colors[1]}: was it edited by hand?" ;;
-    1) printf 'unknown %s\n' "$fragment_file is not as this script writes it: edited by hand? It seems to route to ${seen[0]}" ;;
+    1) printf 'unknown %s\n' "$fragment_file is not as this script writes it: edited by hand? It seems to route to ${routes[0]}" ;;
     *) printf 'mixed\n' ;;
   esac
 }
@@ -2660,6 +3486,38 @@ fragment_restore() {
 # fragment_sync PATH: until it is on the disk. An older sync knows no paths and takes everything.
 fragment_sync() {
   as_fragment_owner sync "$1" 2>/dev/null || sync
+}
+
+# ---- generation: proxies whose workers of before a reload finish what they have ----------------------
+#
+# A generation is a line: MASTER:START and for each worker PID:START.
+
+# generation_draining GENERATION NAME: for `draining`: 0 while workers of that generation are still at work for us; prints what they
+# do. Requests to other sites may keep them for hours, so they do not count once no connection to the idle color was seen for 5 s.
+generation_draining() {
+  local worker count one since last seen left=0 connections=0
+  for worker in $1; do
+    [[ $worker == "${1%% *}" ]] || ! pid_is "${worker%:*}" "${worker#*:}" || left=$((left + 1))
+  done
+  ((left)) || return 1
+  while IFS= read -r one; do
+    count=$(established_to "$one") || count=1
+    connections=$((connections + count))
+  done < <(addresses_of "$other_color")
+  if ((connections)); then
+    rm -f "$release/quiet"
+    printf '%s\n' "$left workers of $2 from before the switch, $connections connections to $other_color"
+    return 0
+  fi
+  # Quiet must be seen all along: since when, when last, and in the drain of which switch.
+  now
+  IFS='|' read -r since last seen 2>/dev/null <"$release/quiet" || seen=''
+  if [[ $seen != "$1" ]] || ((now_ms - last > 2000 || now_ms < last)); then
+    since=$now_ms
+  fi
+  printf '%s|%s|%s\n' "$since" "$now_ms" "$1" 2>/dev/null >"$release/quiet" || since=$now_ms
+  ((now_ms - since < 5000)) || return 1
+  printf '%s\n' "$left workers of $2 from before the switch, no connection to $other_color for $((now_ms - since)) ms"
 }
 
 # ---- driver: how the script talks to the drivers, and to the script of an older release --------
@@ -2774,11 +3632,13 @@ release_command() {
   esac
   for name in "${services[@]}"; do
     use "$color" "$name"
+    [[ $wanted != overlap || $handover == overlap ]] || continue
     case $2 in
       alive | stop | clear) ask_run "$2" || code=1 ;;
       persist) ask_run persist "$wanted" || code=1 ;;
       start) ask_run start || code=1 ;;
       start_missing) ask_run alive || ask_run start || code=1 ;;
+      start_service) [[ $name != "$wanted" ]] || ask_run start || code=1 ;;
       stop_service) [[ $name != "$wanted" ]] || ask_run stop || code=1 ;;
       stop_exclusive) [[ $handover != exclusive ]] || ask_run stop || code=1 ;;
       *) return 2 ;;
@@ -2869,62 +3729,189 @@ default_signals() {
   trap - HUP INT QUIT PIPE TERM
 }
 
-# ---- net: who listens, who is connected, from /proc ---------------------------------------------
+# ---- net: who listens, who is connected, who answers -------------------------------------------
+#
+# Read from /proc, so that nothing needs ss, netstat or lsof. The addresses there are those of a
+# little-endian machine, as every x86 and ARM Linux is.
 
-# listeners PORT: prints `ADDRESS INODE` for each socket that listens on it, in IPv4 and IPv6.
+# Awk functions: an address of /proc/net/tcp or tcp6, or as people write it, as 32 hexadecimal
+# digits (IPv4 as IPv4-mapped IPv6); and back.
+# shellcheck disable=SC2016  # a program for awk: its dollars are not the shell's
+net_awk='
+  function hex(number) { return sprintf("%x", number) }
+  function number_of(digits, at, number) {
+    digits = tolower(digits)
+    for (at = 1; at <= length(digits); at++) number = number * 16 + index("0123456789abcdef", substr(digits, at, 1)) - 1
+    return number + 0
+  }
+  function canonical(raw, at, text) {
+    for (at = 1; at < length(raw); at += 8)
+      text = text substr(raw, at + 6, 2) substr(raw, at + 4, 2) substr(raw, at + 2, 2) substr(raw, at, 2)
+    if (length(text) == 8) text = "00000000000000000000ffff" text
+    return tolower(text)
+  }
+  function written(address, at, byte, text) {
+    split(address, byte, ".")
+    if (address !~ /:/) {
+      text = sprintf("%02x%02x%02x%02x", byte[1], byte[2], byte[3], byte[4])
+      return "00000000000000000000ffff" text
+    }
+    if (match(address, /[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/)) {
+      text = substr(written(substr(address, RSTART)), 25)
+      address = substr(address, 1, RSTART - 1) substr(text, 1, 4) ":" substr(text, 5)
+    }
+    at = index(address, "::")
+    if (at == 0) return groups(address)
+    text = groups(substr(address, at + 2))
+    address = groups(substr(address, 1, at - 1))
+    while (length(address) + length(text) < 32) address = address "0"
+    return address text
+  }
+  function groups(list, count, part, at, text) {
+    count = split(list, part, ":")
+    for (at = 1; at <= count; at++) text = text sprintf("%04x", number_of(part[at]))
+    return text
+  }
+  function shown(address, at, text) {
+    if (substr(address, 1, 24) == "00000000000000000000ffff") {
+      for (at = 25; at < 32; at += 2) text = text (at > 25 ? "." : "") number_of(substr(address, at, 2))
+      return text
+    }
+    for (at = 1; at < 32; at += 4) text = text ":" hex(number_of(substr(address, at, 4)))
+    text = substr(text, 2)
+    # The first run of zeros is left out, as is usual.
+    if (text ~ /^0:0:/) sub(/^0:0(:0)*/, ":", text)
+    else if (text ~ /:0:0/) sub(/:0:0(:0)*/, ":", text)
+    return text == ":" ? "::" : text
+  }'
+
+# net_tables: sets `tables`, the files that the kernel has; without IPv6 there is one.
+net_tables() {
+  local file
+  tables=()
+  for file in /proc/net/tcp /proc/net/tcp6; do
+    [[ ! -r $file ]] || tables+=("$file")
+  done
+}
+
+# listeners PORT: prints a line for each listening socket: ADDRESS INODE.
 listeners() {
-  local port_hex
-  printf -v port_hex '%04X' "$1"
-  awk -v port=":$port_hex" '$4 == "0A" && substr($2, length($2) - 4) == port { print $2, $10 }' \
-    /proc/net/tcp /proc/net/tcp6 2>/dev/null
+  local tables port
+  printf -v port ':%04X' "$1"
+  net_tables
+  LC_ALL=C awk -v port="$port" "$net_awk"'
+    $4 == "0A" && substr($2, length($2) - 4) == port {
+      print shown(canonical(substr($2, 1, length($2) - 5))), $10
+    }' ${tables[@]+"${tables[@]}"} </dev/null
 }
 
-# socket_owners INODE: prints the pids that hold the socket; none without the rights to see them.
+# established_to HOST:PORT: prints how many established connections lead there. Fails where HOST is
+# a name that cannot be resolved: then nobody can tell.
+established_to() {
+  local tables host=${1%:*} port addresses
+  printf -v port ':%04X' "${1##*:}"
+  host=${host#[}
+  host=${host%]}
+  addresses=$host
+  if [[ $host == localhost ]]; then
+    addresses='127.0.0.1 ::1'
+  elif [[ $host != *:* && ! $host =~ ^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$ ]]; then
+    addresses=$(getent ahosts "$host" 2>/dev/null | awk '!seen[$1]++ { printf "%s ", $1 }')
+    [[ -n $addresses ]] || return 1
+  fi
+  net_tables
+  LC_ALL=C awk -v port="$port" -v addresses="$addresses" "$net_awk"'
+    BEGIN {
+      count = split(addresses, address, " ")
+      for (at = 1; at <= count; at++) wanted[written(address[at])] = 1
+      total = 0
+    }
+    $4 == "01" && substr($3, length($3) - 4) == port && (canonical(substr($3, 1, length($3) - 5)) in wanted) { total++ }
+    END { print total }' ${tables[@]+"${tables[@]}"} </dev/null
+}
+
+# socket_owners INODE [PID…]: prints the processes that hold this socket, of those given or of all.
+# None without the right to look at them.
 socket_owners() {
-  # shellcheck disable=SC2012 # /proc has no names that `ls` could garble, and `find -lname` is not in BusyBox
-  ls -l /proc/[0-9]*/fd 2>/dev/null | awk -v socket="socket:[$1]" '
-    /^\/proc\// { split($0, part, "/"); pid = part[3]; next }
-    substr($0, length($0) - length(socket) + 1) == socket && pid != last { print pid; last = pid }'
+  local inode=$1 folder
+  local -a folders=()
+  shift
+  if (($#)); then
+    for folder; do
+      folders+=("/proc/$folder/fd")
+    done
+  else
+    for folder in /proc/[0-9]*/fd; do
+      folders+=("$folder")
+    done
+  fi
+  # `ls` reads all of them in one process, and names each folder as there is more than one.
+  # shellcheck disable=SC2012  # the names are numbers
+  LC_ALL=C ls -ln "${folders[@]}" /proc/self/fdinfo 2>/dev/null | LC_ALL=C awk -v wanted="socket:[$inode]" '
+    /^\/proc\// { split($0, part, "/"); pid = part[3]; said = 0 }
+    $NF == wanted && !said { print pid; said = 1 }'
 }
 
-# owners_of_port PORT: a few words about who listens there.
+# owners_of_port PORT: prints a few words about who listens there.
 owners_of_port() {
-  local inode pid words='' _
+  local inode pid words='' seen=' ' _
   while read -r _ inode; do
-    for pid in $(socket_owners "$inode"); do
-      words+="${words:+, }process $pid ($(pid_command "$pid")), user $(stat -c %U "/proc/$pid" 2>/dev/null)"
-    done
+    while read -r pid; do
+      [[ $seen != *" $pid "* ]] || continue
+      seen+="$pid "
+      words+="${words:+, }process $pid ($(pid_command "$pid")), user $(user_of "$pid")"
+    done < <(socket_owners "$inode")
   done < <(listeners "$1")
   printf '%s\n' "${words:-a process of another user, or the network of a container}"
 }
 
-# established_to HOST:PORT: prints the number of established connections to it from this host.
-established_to() {
-  local host=${1%:*} port=${1##*:} address=''
-  local -a byte
-  printf -v port '%04X' "$port"
-  if [[ $host =~ ^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$ ]]; then
-    IFS=. read -r -a byte <<<"$host"
-    # The kernel prints the bytes of an IPv4 address the other way round, on machines that do so themselves.
-    printf -v address '%02X%02X%02X%02X' "${byte[3]}" "${byte[2]}" "${byte[1]}" "${byte[0]}"
-  fi
-  awk -v port="$port" -v address="$address" '
-    $4 == "01" {
-      split($3, remote, ":")
-      if (remote[2] == port && (address == "" || substr(remote[1], length(remote[1]) - 7) == address)) found++
+# user_of PID: prints the name of its user, or the number of one without.
+user_of() {
+  local key number='?' user uid _
+  {
+    while read -r key number _; do
+      [[ $key != Uid: ]] || break
+    done <"/proc/$1/status"
+  } 2>/dev/null || :
+  while IFS=: read -r user _ uid _; do
+    [[ $uid != "$number" ]] || {
+      printf '%s\n' "$user"
+      return
     }
-    END { print found + 0 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
+  done </etc/passwd
+  printf '%s\n' "$number"
 }
 
-# connect_to HOST PORT: whether somebody accepts a connection.
-connect_to() {
-  (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null
+# tcp_connect HOST PORT: opens descriptor `tcp_fd`. 10: refused; 11: no such host; 12: no way there;
+# 13: anything else, in `tcp_why`. It may take minutes: call it within `bounded`.
+tcp_connect() {
+  local LC_ALL=C
+  [[ $1 =~ ^[A-Za-z0-9._:%-]+$ && $2 =~ ^[0-9]+$ ]] || {
+    tcp_why="not an address: $1:$2"
+    return 13
+  }
+  # In a subshell nothing of this can be seen by others; the words of the failure say what it was.
+  { exec {tcp_fd}<>"/dev/tcp/$1/$2"; } 2>"$scratch/connect" && return 0
+  IFS= read -r -d '' tcp_why <"$scratch/connect" || :
+  case $tcp_why in
+    *refused*) return 10 ;;
+    *'not known'* | *'No address'* | *'name resolution'* | *resolve* | *'nknown host'*) return 11 ;;
+    *unreachable* | *'No route'*) return 12 ;;
+    *) ;;
+  esac
+  tcp_why=${tcp_why%$'\n'}
+  tcp_why=${tcp_why##*: }
+  return 13
 }
 
-# connect_refused HOST PORT: whether nobody does. No answer within a second is not a refusal.
+# connect_refused HOST PORT: 0: nobody answers there; 1: somebody does; 2: no answer at all.
 connect_refused() {
-  bounded 1000 connect_to "$1" "$2"
-  (($? == 1))
+  bounded 2000 tcp_connect "$1" "$2"
+  case $? in
+    10) return 0 ;;
+    0) return 1 ;;
+    *) return 2 ;;
+  esac
 }
 
 # ---- output: progress for people, CI and machines; the deployment's own log first --------------
@@ -2966,8 +3953,10 @@ json_string() {
 
 # to_log TEXT: one line with the time into the deployment's log. A full disk must not stop a deployment.
 to_log() {
+  local masked
   [[ -n $log_file ]] || return 0
-  printf '%(%Y-%m-%dT%H:%M:%S%z)T %s\n' -1 "$1" 2>/dev/null >>"$log_file" || return 0
+  mask "$1"
+  printf '%(%Y-%m-%dT%H:%M:%S%z)T %s\n' -1 "$masked" 2>/dev/null >>"$log_file" || return 0
 }
 
 # to_user LINE: a reader that went away must not either.
@@ -3016,8 +4005,7 @@ warn() { write_line warning "$*"; }
 # fail_with WORDS…: sets the reason of the verdict, once: the first failure is the cause, later ones follow from it.
 fail_with() {
   [[ -n $reason ]] || reason=$*
-  mask "$*"
-  to_log "failed: $masked"
+  to_log "failed: $*"
   return 1
 }
 
@@ -3425,7 +4413,7 @@ process_alive_unit() {
       process_say_exit "$unit_code"
       ;;
     # systemd forgets a unit that ended well.
-    *) printf '%s\n' 'exited' ;;
+    *) process_say_exit 0 ;;
   esac
   return 1
 }
@@ -3593,10 +4581,13 @@ process_alive_pid() {
   return 1
 }
 
-# process_say_exit CODE
+# process_say_exit CODE: without one the keeper still reads its log, which something holds open.
 process_say_exit() {
+  local cure="it must stay in the foreground: start it without its daemon option, or say how it starts and stops with \`run command\`"
   if [[ ! $1 =~ ^[0-9]+$ ]]; then
-    printf '%s\n' 'exited'
+    printf '%s\n' "exited and left something running; $cure"
+  elif (($1 == 0)); then
+    printf '%s\n' "exited with code 0; $cure"
   elif (($1 > 128 && $1 < 193)); then
     printf '%s\n' "was ended by signal $(($1 - 128)) ($(kill -l $(($1 - 128)) 2>/dev/null))"
   else
