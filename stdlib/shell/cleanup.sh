@@ -45,7 +45,7 @@ stop_previous() {
   local found_release
   [[ -n $from ]] || return 0
   if [[ -z ${journal[previous]} ]]; then
-    warn "$from was not started by this script and runs on: stop it by hand"
+    ! known_color "$from" || ! answers_somewhere "$from" || warn "$from was not started by this script and runs on: stop it by hand"
     return 0
   fi
   found_release=$state/releases/${journal[previous]}
@@ -55,4 +55,14 @@ stop_previous() {
     return
   }
   of_release "$found_release" persist off || warn "$from may come back after a reboot: $answer"
+}
+
+# answers_somewhere COLOR: whether anybody listens on one of its ports.
+answers_somewhere() {
+  local name
+  for name in "${services[@]}"; do
+    use "$1" "$name"
+    [[ -z $port || -z $(listeners "$port") ]] || return 0
+  done
+  return 1
 }

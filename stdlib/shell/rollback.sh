@@ -76,7 +76,7 @@ switch_to_previous() {
   step test_as_it_is || return
   step swap || return
   step verify_previous || return
-  step hand_over_all || return
+  hand_over_all || return
   step commit || return
   group_ends
 }
@@ -86,7 +86,7 @@ hand_over_all() {
   local name
   for name in "${services[@]}"; do
     use "$to" "$name"
-    [[ $handover != exclusive ]] || hand_over "$name" || return
+    [[ $handover != exclusive ]] || step hand_over "$name" || return
   done
 }
 

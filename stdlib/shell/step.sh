@@ -29,14 +29,9 @@ at() {
 step() { take_step '' "$@"; }
 
 take_step() {
-  local where=$1 started seconds code name
+  local where=$1 started seconds code name of=''
   shift
-  case $1 in
-    user_step | verify) name=${2//_/ } ;;
-    gate) name="probe $2 $3" ;;
-    gate_again) name="probe $2 $3 again" ;;
-    *) name=${*//_/ } ;;
-  esac
+  step_title "$@"
   if asked_to_stop; then
     fail_with "stopped by $interrupted"
     return
@@ -57,6 +52,24 @@ take_step() {
     step_ends FAILED "$name" "$seconds"
   fi
   return "$code"
+}
+
+# step_title ACTION ARG…: sets `name`, as progress and verdict call it. A service is named where there are several.
+step_title() {
+  ((${#services[@]} == 1)) || of=" of ${2-}"
+  case $1 in
+    start) name="start${of:- $to}" ;;
+    gate) name="probe $3$of" ;;
+    gate_again) name="probe $3$of again" ;;
+    hand_over) name="hand over $2" ;;
+    user_step) name=${2//_/ } ;;
+    verify) name=${2//_/ } ;;
+    passes_again) name="probe $2 again" ;;
+    point_back) name="point the proxy back" ;;
+    take_inputs) name='read inputs' ;;
+    drop_candidate) name="stop ${to:-the new color}" ;;
+    *) name=${1//_/ } ;;
+  esac
 }
 
 # warn_step: a step that comes too late to go back for.

@@ -32,7 +32,7 @@ swap_back() {
     if step point_back; then
       # Its old phase would keep the new color from being stopped; a run that finds it on a full disk goes back once more.
       write_journal preparing || journal[phase]=preparing
-      step restart_exclusive || warn "$reason"
+      restart_exclusive || warn "$reason"
       reason=$cause
       exit_code=$was
       step drop_candidate || :
