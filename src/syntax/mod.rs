@@ -19,7 +19,13 @@ mod layout;
 mod misread;
 mod mistakes;
 mod place;
+#[cfg(test)]
+mod properties;
 mod quotes;
+#[cfg(test)]
+mod robust;
+#[cfg(test)]
+mod samples;
 pub mod tree;
 
 use pest::Parser;
@@ -35,7 +41,7 @@ use tree::{Body, File};
 
 /// The largest file that is read, in bytes. A deployment fits in a few kilobytes; the limit keeps a
 /// wrong file (a log, a jar) from taking a minute and a gigabyte.
-pub const MAX_BYTES: usize = 4 << 20;
+pub const MAX_BYTES: usize = 1 << 20;
 
 /// How many mistakes of a kind are reported in one file.
 const MAX_FINDINGS: usize = 100;

@@ -1,0 +1,140 @@
+//! Hostile and huge texts: a clear finding in a bounded time, in the smallest stack that a test
+//! thread has.
+
+use std::time::{Duration, Instant};
+
+use super::{MAX_BYTES, check_bytes, parse};
+use crate::diagnostics::{Code, Report};
+use crate::source::FileId;
+
+/// The codes of what is found, each once, and what it took.
+fn codes(text: &str) -> Vec<String> {
+    let begin = Instant::now();
+    let mut report = Report::new();
+    parse(FileId(0), text, &mut report);
+    // In release it is under a second; this is the unoptimised build on a busy machine.
+    assert!(begin.elapsed() < Duration::from_secs(60), "too slow");
+    let mut codes: Vec<String> = report
+        .sorted()
+        .iter()
+        .map(|one| one.code.to_string())
+        .collect();
+    assert!(codes.len() <= 301, "{} findings", codes.len());
+    codes.dedup();
+    codes
+}
+
+#[test]
+fn too_large_files_are_refused() {
+    assert_eq!(codes(&"{".repeat(10 << 20)), ["BG005"]);
+    assert_eq!(
+        codes(&format!("let x = \"{}", "x".repeat(5 << 20))),
+        ["BG005"]
+    );
+}
+
+#[test]
+fn too_deep_files_are_refused() {
+    assert_eq!(
+        codes(&format!("let x = {}", "[".repeat(100_000))),
+        ["BG004"]
+    );
+    let nested = format!("let x = {}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert_eq!(codes(&nested), ["BG004"]);
+    assert_eq!(codes(&"{".repeat(MAX_BYTES)), ["BG004"]);
+}
+
+#[test]
+fn the_deepest_files_are_read() {
+    let deep = |depth: usize| format!("let x = {}{}", "[".repeat(depth), "]".repeat(depth));
+    assert_eq!(codes(&deep(64)), [""; 0]);
+    assert_eq!(codes(&deep(65)), ["BG004"]);
+    let parts = format!(
+        "app a {{\nrun b {{\n{}{}}}\n}}\n",
+        "c {\n".repeat(62),
+        "}\n".repeat(62)
+    );
+    assert_eq!(codes(&parts), [""; 0]);
+    let bad = format!(
+        "app a {{\nrun b {{\n{}{}}}\n}}\n",
+        "c d e {\n".repeat(62),
+        "}\n".repeat(62)
+    );
+    assert_eq!(codes(&bad), ["BG001"]);
+}
+
+#[test]
+fn large_garbage_is_read_in_time() {
+    let size = MAX_BYTES / 8;
+    for piece in [
+        "}",
+        "]",
+        "\"",
+        "'",
+        "@",
+        "@\n",
+        "\"\n",
+        "'\n",
+        "{}",
+        "[]",
+        "[]\n",
+        "a b\n",
+        "= ",
+        "\\",
+        "let x = [1 2]\n",
+        "let x = \"{\n",
+        "sudo ",
+        "app a { ",
+        "{ }\n",
+        "r\"",
+        "# \n",
+        "\n",
+        "가",
+        ";",
+        ",\n",
+        "\"\"\" ",
+        "\"\"\"\nshell ",
+        "swich a { b\n} ",
+        "let x = \"\\q {{x}} ${y}\"\n",
+    ] {
+        let text = piece.repeat(size / piece.len());
+        codes(&text);
+        codes(&format!("app a {{\n{text}\n}}\n"));
+        codes(&format!("let x = [\n{text}\n]\n"));
+        codes(&format!("let x = \"\"\"\n{text}\n\"\"\"\n"));
+    }
+}
+
+#[test]
+fn an_unclosed_string_of_the_largest_size_is_found() {
+    let text = format!("let x = \"{}", "x".repeat(MAX_BYTES - 9));
+    assert_eq!(codes(&text), ["BG006"]);
+    let text = format!("let x = \"\"\"{}", "x\n".repeat((MAX_BYTES - 11) / 2));
+    assert_eq!(codes(&text), ["BG006"]);
+}
+
+#[test]
+fn nothing_is_found_in_nothing() {
+    for text in ["", "\n", "\n\n  \n", "# only\n## comments", "\t"] {
+        assert_eq!(codes(text), [""; 0], "{text:?}");
+    }
+}
+
+#[test]
+fn characters_that_are_no_text_are_named() {
+    assert_eq!(codes("\u{FEFF}app a {\r\n}\r\n\0"), ["BG003", "BG010"]);
+    assert_eq!(codes("\u{FEFF}app a {\r\n}\r\n"), ["BG003"]);
+}
+
+#[test]
+fn bytes_that_are_not_utf8_are_located() {
+    assert_eq!(check_bytes("가\n".as_bytes()), Ok("가\n"));
+    let error = check_bytes(b"a\nb\xFFc").expect_err("0xFF is never UTF-8");
+    assert_eq!(error.code, Code::NOT_UTF8);
+    assert_eq!(
+        error.message,
+        "the file is not UTF-8: byte 3 (on line 2) is 0xFF"
+    );
+    let utf16 = check_bytes(b"\xFF\xFEa\0").expect_err("UTF-16");
+    assert!(utf16.help.is_some_and(|help| help.contains("UTF-16")));
+}
