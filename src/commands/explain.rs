@@ -4,16 +4,13 @@ use super::cli::Explain as Options;
 use super::terminal::Terminal;
 use super::{Failure, Outcome};
 use crate::check::{TYPES, TypeEntry, TypePlace};
-use crate::diagnostics::{Code, Report};
+use crate::diagnostics::{Code, Report, page};
 use crate::model::DriverKind;
 use crate::source::Sources;
 use crate::stdlib;
 use crate::syntax;
 use crate::syntax::tree::{Body, Driver, DriverItem, Item, Statement};
-use include_dir::{Dir, include_dir};
 use std::fmt::Write as _;
-
-static PAGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/pages");
 
 pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Failure> {
     let Some(topic) = &options.topic else {
@@ -79,9 +76,7 @@ fn unknown(topic: &str) -> String {
 fn code(topic: &str) -> Option<String> {
     let wanted = topic.to_uppercase();
     let code = Code::ALL.iter().find(|code| code.to_string() == wanted)?;
-    let page = PAGES.get_file(format!("{code}.md"));
-    let page = page.and_then(|page| page.contents_utf8());
-    Some(page.map_or_else(|| format!("# {code}: {}\n", code.title()), str::to_owned))
+    page(*code).map(str::to_owned)
 }
 
 fn ty(topic: &str) -> Option<String> {
