@@ -54,7 +54,7 @@ impl Script<'_> {
         code.array("verifies", &checks, None);
         code.line(match app.cleanup.previous {
             Previous::Stopped => "previous=stopped",
-            Previous::KeptWarm => "previous=kept-warm",
+            Previous::KeptWarm => "previous='kept-warm'",
         });
         let mut environment = app
             .targets

@@ -11,17 +11,25 @@ impl Script<'_> {
     pub(super) fn services(&self, code: &mut Code) -> Result<(), Failed> {
         code.gap();
         code.comment("How a service runs.");
-        for service in &self.app.services {
+        for (at, service) in self.app.services.iter().enumerate() {
+            let mut before = self.app.services[..at].iter();
+            let like = before.find(|other| same_run(&other.run, &service.run));
             let head = format!("{}() {{", Self::service_function(service));
             let place = self.places.at(service.run.span);
             code.block(head, Some(place), "}", |code| {
-                driver("run", &service.run, code);
+                match like {
+                    Some(like) => code.line(Self::service_function(like)),
+                    None => driver("run", &service.run, code),
+                }
                 code.line(format!(
                     "handover={} stop_within={}",
                     handover(service.handover),
                     service.stop_within.as_millis()
                 ));
-                settings(&service.run, code)
+                match like {
+                    Some(_) => Ok(()),
+                    None => settings(&service.run, code),
+                }
             })?;
         }
         Ok(())
@@ -53,6 +61,13 @@ impl Script<'_> {
             })
         })
     }
+}
+
+/// Whether two services have one driver and the same settings, word for word.
+fn same_run(one: &DriverUse, other: &DriverUse) -> bool {
+    (one.driver.kind, &one.driver.name) == (other.driver.kind, &other.driver.name)
+        && one.settings == other.settings
+        && one.parts == other.parts
 }
 
 /// Which driver, and whose functions stand in for those that it lacks.
@@ -143,10 +158,11 @@ fn word(used: &DriverUse, prefix: &str, value: &SettingValue) -> Result<Quoted, 
     Ok(Quoted::prefixed(prefix, &Template::literal(text))?)
 }
 
-/// A here-document's end that is no line of its text.
+/// A here-document's end that is no line of its text, not even an indented one, which readers would
+/// take for it.
 pub(super) fn delimiter(word: &str, text: &str) -> String {
     let mut end = word.to_owned();
-    while text.lines().any(|line| line == end) {
+    while text.lines().any(|line| line.trim() == end) {
         end.push('_');
     }
     end
