@@ -92,7 +92,6 @@ main() {
       ;;
     deploy | prepare | switch | cleanup | abort | rollback | resume) mutate ;;
     status | history | doctor | plan) inspect "$asked_json" ;;
-    adopt) wrong_usage 'adopt is not in this version' ;;
     *) wrong_usage "unknown command '$command'" ;;
   esac
 }
@@ -151,8 +150,9 @@ mutate() {
   trap end_unasked EXIT
   switch_settings
   sweep_logs
-  recover || give_verdict
-  "run_$command"
+  if ! { recover && "run_$command"; }; then
+    fail_with "$command ended for a reason that was not said: see $log_file" || :
+  fi
   give_verdict
 }
 

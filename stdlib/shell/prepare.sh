@@ -193,6 +193,13 @@ gate_again() {
   gate "$@"
 }
 
+# describe_color RELEASE: prints the color that it was made for.
+describe_color() {
+  local value
+  meta color "$1"
+  printf '%s' "$value"
+}
+
 # take_up_pending: what was under way before a rollback that did not succeed.
 take_up_pending() {
   if [[ -f $state/journal.pending ]]; then
@@ -218,7 +225,8 @@ drop_candidate() {
   if [[ -d $dropped && -f $dropped/meta ]]; then
     stop_release "$dropped" || {
       warn "release ${dropped##*/} could not be stopped: $answer"
-      return 1
+      fail_with "release ${dropped##*/} of $(describe_color "$dropped") could not be stopped: $answer"
+      return
     }
   fi
   # A failed release stays to be looked at. One that was good before is not made bad by a failed rollback.
