@@ -93,11 +93,22 @@ write_file() {
 
 # ---- journal -----------------------------------------------------------------------------------
 
+journal_keys=(deployment kind warm from to release previous snapshot switched expires boot)
+
+# empty_journal: what `journal` says when nothing is under way; every key is there.
+empty_journal() {
+  local key
+  journal=([phase]=idle)
+  for key in "${journal_keys[@]}"; do
+    journal[$key]=''
+  done
+  candidate=''
+}
+
 # read_journal: fills `journal`; phase is `idle` without one.
 read_journal() {
   local key value
-  journal=([phase]=idle)
-  candidate=''
+  empty_journal
   [[ -f $state/journal ]] || return 0
   while IFS='=' read -r key value; do
     [[ -z $key ]] || journal[$key]=$value
@@ -108,7 +119,7 @@ read_journal() {
 # write_journal PHASE: keeps what is in `journal` under a new phase.
 write_journal() {
   local key text="phase=$1"
-  for key in deployment kind warm from to release previous snapshot switched expires boot; do
+  for key in "${journal_keys[@]}"; do
     text+=$'\n'"$key=${journal[$key]-}"
   done
   write_file "$state/journal" "$text" || {
@@ -121,8 +132,7 @@ write_journal() {
 
 # forget_journal: nothing is under way.
 forget_journal() {
-  journal=([phase]=idle)
-  candidate=''
+  empty_journal
   rm -f "$state/journal" "$state/journal.pending"
   to_log 'journal: idle'
 }

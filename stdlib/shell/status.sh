@@ -123,10 +123,20 @@ check_host() {
 
 # plan: what a deployment would do, in order.
 plan() {
-  local to="<idle>" from="<live>"
+  local to='the idle color' name
   at_mode=plan
   read_live
-  say "$app: $live_state ${live:-}"
+  case $live_state in
+    color | none)
+      for name in "${colors[@]}"; do
+        [[ $name != "$live" ]] || continue
+        to=$name
+        break
+      done
+      say "$app: from ${live:-nothing} to $to"
+      ;;
+    *) say "$app: a deployment would be refused now: see status" ;;
+  esac
   say 'prepare (users see nothing; a failure stops the new color)'
   say '  mutex, recover, preflight, choose idle, verify as it is, inputs, clear idle, new release'
   prepare_steps

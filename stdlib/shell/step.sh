@@ -9,11 +9,12 @@ gates_ms=0
 
 # at WHERE ACTION ARG…: an action that deploy.bg asks for.
 at() {
-  local where=$1
+  local where=$1 name of=''
   shift
   case $at_mode in
     plan)
-      say "  $* ($where)"
+      step_title "$@"
+      say "  $name ($where)"
       return 0
       ;;
     gates) [[ $1 == gate ]] || return 0 ;;

@@ -143,6 +143,10 @@ hand_over() {
 
 # commit: from here the new color is what serves, and nothing goes back by itself.
 commit() {
+  if [[ $at_mode == plan ]]; then
+    say '  commit'
+    return 0
+  fi
   journal[previous]=''
   ! previous_of_from || journal[previous]=${found_release##*/}
   now

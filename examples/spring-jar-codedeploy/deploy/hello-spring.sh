@@ -109,6 +109,7 @@ switch_settings() { # deploy.bg:24
   nginx_upstream=''
   nginx_set=service_url
   nginx_keepalive=''
+  nginx_read_timeout=''
   nginx_config=/etc/nginx/nginx.conf
   nginx_pid=''
   nginx_binary=nginx
@@ -149,7 +150,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 fa245663cb95f4f396747f23067d25dba98fe5c57a816805728536eeb77b6888 ====
+# ==== Runtime: the same for every application with these drivers; sha256 d7e8648f0956ececea7aa556b2446a957820423f5d6985eaef42ce946cbc2dec ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -422,11 +423,12 @@ gates_ms=0
 
 # at WHERE ACTION ARG…: an action that deploy.bg asks for.
 at() {
-  local where=$1
+  local where=$1 name of=''
   shift
   case $at_mode in
     plan)
-      say "  $* ($where)"
+      step_title "$@"
+      say "  $name ($where)"
       return 0
       ;;
     gates) [[ $1 == gate ]] || return 0 ;;
@@ -442,14 +444,9 @@ at() {
 step() { take_step '' "$@"; }
 
 take_step() {
-  local where=$1 started seconds code name
+  local where=$1 started seconds code name of=''
   shift
-  case $1 in
-    user_step | verify) name=${2//_/ } ;;
-    gate) name="probe $2 $3" ;;
-    gate_again) name="probe $2 $3 again" ;;
-    *) name=${*//_/ } ;;
-  esac
+  step_title "$@"
   if asked_to_stop; then
     fail_with "stopped by $interrupted"
     return
@@ -470,6 +467,24 @@ take_step() {
     step_ends FAILED "$name" "$seconds"
   fi
   return "$code"
+}
+
+# step_title ACTION ARG…: sets `name`, as progress and verdict call it. A service is named where there are several.
+step_title() {
+  ((${#services[@]} == 1)) || of=" of ${2-}"
+  case $1 in
+    start) name="start${of:- $to}" ;;
+    gate) name="probe $3$of" ;;
+    gate_again) name="probe $3$of again" ;;
+    hand_over) name="hand over $2" ;;
+    user_step) name=${2//_/ } ;;
+    verify) name=${2//_/ } ;;
+    passes_again) name="probe $2 again" ;;
+    point_back) name="point the proxy back" ;;
+    take_inputs) name='read inputs' ;;
+    drop_candidate) name="stop ${to:-the new color}" ;;
+    *) name=${1//_/ } ;;
+  esac
 }
 
 # warn_step: a step that comes too late to go back for.
@@ -905,6 +920,10 @@ hand_over() {
 
 # commit: from here the new color is what serves, and nothing goes back by itself.
 commit() {
+  if [[ $at_mode == plan ]]; then
+    say '  commit'
+    return 0
+  fi
   journal[previous]=''
   ! previous_of_from || journal[previous]=${found_release##*/}
   now
@@ -966,7 +985,7 @@ swap_back() {
     if step point_back; then
       # Its old phase would keep the new color from being stopped; a run that finds it on a full disk goes back once more.
       write_journal preparing || journal[phase]=preparing
-      step restart_exclusive || warn "$reason"
+      restart_exclusive || warn "$reason"
       reason=$cause
       exit_code=$was
       step drop_candidate || :
@@ -1113,7 +1132,7 @@ stop_previous() {
   local found_release
   [[ -n $from ]] || return 0
   if [[ -z ${journal[previous]} ]]; then
-    warn "$from was not started by this script and runs on: stop it by hand"
+    ! known_color "$from" || ! answers_somewhere "$from" || warn "$from was not started by this script and runs on: stop it by hand"
     return 0
   fi
   found_release=$state/releases/${journal[previous]}
@@ -1123,6 +1142,16 @@ stop_previous() {
     return
   }
   of_release "$found_release" persist off || warn "$from may come back after a reboot: $answer"
+}
+
+# answers_somewhere COLOR: whether anybody listens on one of its ports.
+answers_somewhere() {
+  local name
+  for name in "${services[@]}"; do
+    use "$1" "$name"
+    [[ -z $port || -z $(listeners "$port") ]] || return 0
+  done
+  return 1
 }
 
 # ---- recover: what an interrupted run left, before anything else is done ------------------------
@@ -1289,7 +1318,7 @@ switch_to_previous() {
   step test_as_it_is || return
   step swap || return
   step verify_previous || return
-  step hand_over_all || return
+  hand_over_all || return
   step commit || return
   group_ends
 }
@@ -1299,7 +1328,7 @@ hand_over_all() {
   local name
   for name in "${services[@]}"; do
     use "$to" "$name"
-    [[ $handover != exclusive ]] || hand_over "$name" || return
+    [[ $handover != exclusive ]] || step hand_over "$name" || return
   done
 }
 
@@ -1485,10 +1514,20 @@ check_host() {
 
 # plan: what a deployment would do, in order.
 plan() {
-  local to="<idle>" from="<live>"
+  local to='the idle color' name
   at_mode=plan
   read_live
-  say "$app: $live_state ${live:-}"
+  case $live_state in
+    color | none)
+      for name in "${colors[@]}"; do
+        [[ $name != "$live" ]] || continue
+        to=$name
+        break
+      done
+      say "$app: from ${live:-nothing} to $to"
+      ;;
+    *) say "$app: a deployment would be refused now: see status" ;;
+  esac
   say 'prepare (users see nothing; a failure stops the new color)'
   say '  mutex, recover, preflight, choose idle, verify as it is, inputs, clear idle, new release'
   prepare_steps
@@ -2973,11 +3012,22 @@ write_file() {
 
 # ---- journal -----------------------------------------------------------------------------------
 
+journal_keys=(deployment kind warm from to release previous snapshot switched expires boot)
+
+# empty_journal: what `journal` says when nothing is under way; every key is there.
+empty_journal() {
+  local key
+  journal=([phase]=idle)
+  for key in "${journal_keys[@]}"; do
+    journal[$key]=''
+  done
+  candidate=''
+}
+
 # read_journal: fills `journal`; phase is `idle` without one.
 read_journal() {
   local key value
-  journal=([phase]=idle)
-  candidate=''
+  empty_journal
   [[ -f $state/journal ]] || return 0
   while IFS='=' read -r key value; do
     [[ -z $key ]] || journal[$key]=$value
@@ -2988,7 +3038,7 @@ read_journal() {
 # write_journal PHASE: keeps what is in `journal` under a new phase.
 write_journal() {
   local key text="phase=$1"
-  for key in deployment kind warm from to release previous snapshot switched expires boot; do
+  for key in "${journal_keys[@]}"; do
     text+=$'\n'"$key=${journal[$key]-}"
   done
   write_file "$state/journal" "$text" || {
@@ -3001,8 +3051,7 @@ write_journal() {
 
 # forget_journal: nothing is under way.
 forget_journal() {
-  journal=([phase]=idle)
-  candidate=''
+  empty_journal
   rm -f "$state/journal" "$state/journal.pending"
   to_log 'journal: idle'
 }
@@ -3296,8 +3345,9 @@ stop_release() {
 # where this user may not write the folder itself.
 fragment_paths() {
   local folder name
-  if ! fragment_file=$(readlink -f -- "$1") || [[ -z $fragment_file ]]; then
-    printf '%s\n' "the folder of $1 does not exist: make it"
+  fragment_file=$(readlink -f -- "$1" 2>/dev/null || ${sudo[@]+"${sudo[@]}"} readlink -f -- "$1" 2>/dev/null)
+  if [[ -z $fragment_file ]]; then
+    printf '%s\n' "the folder of $1 does not exist (or $(id -un) may not look into it): make it"
     return 1
   fi
   folder=${fragment_file%/*}
@@ -3320,18 +3370,25 @@ fragment_writable() {
   local fragment_file fragment_folder fragment_new fragment_old fragment_none
   local -a fragment_sudo
   fragment_paths "$1" || return
-  if [[ ! -d $fragment_folder ]]; then
-    printf '%s\n' "the folder $fragment_folder of $1 does not exist: make it"
-  elif [[ -w $fragment_folder ]]; then
+  if [[ -w $fragment_folder ]]; then
     return 0
   elif ((${#fragment_sudo[@]} == 0)); then
     printf '%s\n' "$(id -un) may not write $fragment_folder: run this as root, or give the folder to $(id -un), or say \`sudo\` in deploy.bg"
   elif ! as_fragment_owner test -w "$fragment_folder" 2>/dev/null; then
-    printf '%s\n' "$(id -un) may not write $fragment_folder, and sudo -n does not help: give the folder to $(id -un), or allow cat, cp, mv, rm, sync, tee, test and touch in sudoers"
+    printf '%s\n' "$(id -un) may not write $fragment_folder, and sudo -n does not help: give the folder to $(id -un), or put into sudoers: $(fragment_sudoers)"
   else
     return 0
   fi
   return 1
+}
+
+# fragment_sudoers: prints the line of sudoers for a folder that stays root's.
+fragment_sudoers() {
+  local tool commands=''
+  for tool in cat cmp cp mv readlink rm sync tee test touch; do
+    commands+=", $(type -P "$tool")"
+  done
+  printf '%s ALL=(root) NOPASSWD: %s\n' "$(id -un)" "${commands#, }"
 }
 
 # fragment_routed FILE: the answer of a driver's `routed`. What a release was switched with counts first: deploy.bg may say
@@ -4757,7 +4814,7 @@ nginx_confirm() {
   local nginx_pid_file nginx_master why until asked=0 seen='' step=5 after
   local -a generation old wanted
   now
-  until=$((now_ms + ${deadline[nginx_confirm]-10000} - 500))
+  until=$((now_ms + ${deadline[${switch}_confirm]-10000} - 500))
   read -r -a wanted <<<"$1"
   read -r seen after 2>/dev/null <"$release/reload" || after=''
   read -r -a old <<<"$1 $after"

@@ -1,0 +1,4866 @@
+#!/usr/bin/env bash
+# shop.sh: blue/green deploys of shop on this host, without losing a request.
+#
+# Made by deployc 0.1.0 from deploy.bg. Do not edit: change deploy.bg, run `deployc build`, commit both.
+# Usage: shop.sh deploy | prepare | switch | cleanup | abort | rollback | resume
+#        shop.sh status [--json] | history | doctor | adopt | plan | help
+#
+# What is set here is read by the runtime below; which drivers read what is theirs to say.
+# shellcheck disable=SC2034
+set -u
+
+# Fed through standard input (`ssh HOST bash -s <SCRIPT`), it becomes a file first: a release keeps a copy of its script.
+if [[ $- == *s* ]]; then
+  copy=$(mktemp) || exit 3
+  trap : HUP INT TERM
+  { echo '#!/usr/bin/env bash' && echo '# shellcheck disable=SC2034' && echo 'set -u' && cat; } >"$copy" || exit 3
+  bash "$copy" "$@" </dev/null
+  code=$?
+  rm -f -- "$copy"
+  exit "$code"
+fi
+
+# ==== shop: what deploy.bg says ===================================================================
+
+deployc=0.1.0
+app=shop # deploy.bg:4
+root=/opt/shop
+staging=/opt/shop/staging
+colors=(blue green) # deploy.bg:5 deploy.bg:6
+services=(app)
+sudo=()
+lock_wait=0        # ms
+drain_within=30000 # ms; deploy.bg:29
+verifies=(verify_1)
+previous=stopped
+hook_deployment=''
+tools=(
+  awk cat chmod chown cmp cp cut date dd flock grep haproxy id ln ls mkdir mkfifo mktemp mv readlink
+  rm sed setsid sleep stat sync tail tee touch
+)
+
+# How long each may take, in milliseconds: commands of drivers and the script's own.
+declare -A deadline=(
+  [copy]=60000 [driver_slack]=10000 [haproxy_confirm]=10000 [haproxy_draining]=5000
+  [haproxy_mutex]=2000 [haproxy_preflight]=15000 [haproxy_reload]=15000 [haproxy_restore]=10000
+  [haproxy_routed]=5000 [haproxy_snapshot]=5000 [haproxy_swap]=10000 [haproxy_test]=15000
+  [haproxy_write]=10000 [host]=10000 [inputs]=2000 [journal]=5000 [lock]=2000 [process_alive]=5000
+  [process_clear]=10000 [process_enter]=10000 [process_identity]=5000 [process_listens]=5000
+  [process_logs]=5000 [process_persist]=5000 [process_stage]=10000 [process_start]=15000
+  [process_stop]=20000 [proxy_mutex]=60000 [reservation]=3600000 [resume_unit]=15000
+)
+
+# The inputs of a deployment: read once, in prepare, and kept with the release.
+input_names=()
+secret_names=()
+read_inputs() {
+  return 0
+}
+
+artifact_pattern() { # deploy.bg:8
+  artifact=/opt/shop/staging/shop
+}
+
+# What belongs to a color.
+color_blue() { # deploy.bg:5
+  other_color=green
+  port=8081 other_port=8082 address=127.0.0.1:8081
+}
+color_green() { # deploy.bg:6
+  other_color=blue
+  port=8082 other_port=8081 address=127.0.0.1:8082
+}
+
+# How a service runs.
+service_app() { # deploy.bg:10
+  run=process run_base=''
+  handover=overlap stop_within=10000
+  process_command=(./shop --port "${port}" --color "${color}")
+  process_user=''
+  process_env=()
+  process_directory="${slot}"
+  process_signal=TERM
+  process_open_files=''
+  process_log_limit=67108864
+  process_keeper=auto
+}
+
+# Gates: the color that they ask gets traffic only when they pass.
+probe_app_ready() { # deploy.bg:14
+  tries every 500 within 60000 timeout 2000 after 0 passes 2
+  ask get "http://127.0.0.1:${port}/"
+  expect status 200..299
+}
+verify_1() { # deploy.bg:23
+  tries every 500 within 10000 timeout 2000 after 0 passes 2
+  ask get http://127.0.0.1/
+  expect status 200..299
+  expect color
+}
+
+# How the proxy is pointed at a color, and what its file says while a color is live.
+switch_settings() { # deploy.bg:18
+  switch=haproxy switch_base=''
+  haproxy_file=/etc/haproxy/conf.d/shop.cfg
+  haproxy_backend=shop
+  haproxy_config=(/etc/haproxy/haproxy.cfg /etc/haproxy/conf.d)
+  haproxy_pid=/run/haproxy.pid
+  haproxy_reload=()
+}
+fragment() {
+  case $1 in
+    blue) cat <<'FRAGMENT' ;;
+# Where shop is served: blue. Written by deployc from deploy.bg; edits are refused, not kept.
+backend shop
+    http-response set-header X-Deploy-Color blue
+    # Idle connections of a worker that drains would look like work for 5 s longer.
+    server blue 127.0.0.1:8081 pool-purge-delay 1s
+FRAGMENT
+    green) cat <<'FRAGMENT' ;;
+# Where shop is served: green. Written by deployc from deploy.bg; edits are refused, not kept.
+backend shop
+    http-response set-header X-Deploy-Color green
+    # Idle connections of a worker that drains would look like work for 5 s longer.
+    server green 127.0.0.1:8082 pool-purge-delay 1s
+FRAGMENT
+  esac
+}
+
+# The order of the steps. A failure names the line that asked for the step.
+prepare_steps() {
+  at deploy.bg:10 start app || return
+  at deploy.bg:14 gate app ready || return
+}
+switch_steps() {
+  at deploy.bg:14 gate_again app ready || return
+  at deploy.bg:18 swap || return
+  at deploy.bg:23 verify verify_1 back || return
+  commit || return
+}
+cleanup_steps() {
+  at deploy.bg:29 drain || return
+  at deploy.bg:29 stop_previous || return
+}
+outcome_steps() {
+  return 0
+}
+
+# ==== Runtime: the same for every application with these drivers; sha256 c1fe5fcca3bc6463f2e9c82cdec54666a1a07526ecf0f70fc0caeae6becc4c4b ====
+
+# ---- main: one command --------------------------------------------------------------------------
+
+command=''
+deployment=''       # id of the deployment
+deployment_given='' # the same, if the caller gave one
+script=''           # this file
+scratch=''          # temporary files of this process
+from='' to=''       # colors
+served=''           # what serves after a way back
+outcome=''
+unmanaged=no
+began=0
+boot=''
+
+usage() {
+  cat <<USAGE
+$app: blue/green deploys on this host (${colors[*]}).
+
+  deploy           prepare, switch and cleanup in a row
+  prepare          start the idle color and probe it; users see nothing
+  switch           point the proxy at the prepared color and verify; goes back if that fails
+  cleanup          drain and stop the previous color
+  abort            stop a prepared color
+  rollback         go back to the release that served before
+  resume           bring the live color up, after a boot
+  status [--json]  what serves, what is under way
+  history          earlier deployments
+  doctor           is this host ready
+  plan             what a deployment would do
+  help             this text
+
+Options: --deployment ID (several commands belong to one deployment), --log json, --dry-run (as plan)
+Exit: 0 done; 1 failed, what served before serves; 2 wrong usage or input; 3 host not ready, nothing
+changed; 4 another deployment is at work; 5 needs a person
+USAGE
+}
+
+# wrong_usage WORDS…
+wrong_usage() {
+  printf '%s: %s\nTry: %s help\n' "$app" "$*" "${0##*/}" >&2
+  exit 2
+}
+
+main() {
+  local format='' asked_json=''
+  exec </dev/null
+  export LC_ALL=C
+  PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
+  script=$(readlink -f "${BASH_SOURCE[0]}")
+  case ${1-} in
+    _release)
+      shift
+      hidden release_command "$@"
+      ;;
+    _detached)
+      shift
+      "$@"
+      return
+      ;;
+  esac
+  while (($#)); do
+    case $1 in
+      --log)
+        [[ ${2-} == json ]] || wrong_usage "--log takes json, not '${2-}'"
+        format=json
+        shift
+        ;;
+      --deployment)
+        [[ ${2-} =~ ^[A-Za-z0-9._:/-]{1,100}$ ]] || wrong_usage "--deployment takes an id of letters, digits and . _ : / -, not '${2-}'"
+        deployment_given=$2
+        shift
+        ;;
+      --json) asked_json=json ;;
+      --dry-run) command=plan ;;
+      --help | -h) command=help ;;
+      -*) wrong_usage "unknown option $1" ;;
+      *)
+        [[ -z $command || $command == plan || $command == help ]] || wrong_usage "one command at a time, not '$command' and '$1'"
+        [[ -n $command ]] || command=$1
+        ;;
+    esac
+    shift
+  done
+  choose_output "$format"
+  deployment_given=${deployment_given:-$hook_deployment}
+  deployment=${deployment_given:-$(printf '%(%Y%m%d-%H%M%S)T' -1)-$$}
+  case $command in
+    help) usage ;;
+    '')
+      usage >&2
+      exit 2
+      ;;
+    deploy | prepare | switch | cleanup | abort | rollback | resume) mutate ;;
+    status | history | doctor | plan) inspect "$asked_json" ;;
+    adopt) wrong_usage 'adopt is not in this version' ;;
+    *) wrong_usage "unknown command '$command'" ;;
+  esac
+}
+
+# hidden FUNCTION ARG…: for this script's own calls of itself.
+hidden() {
+  local code
+  scratch=$(mktemp -d) || exit 3
+  switch_settings
+  watch_signals
+  "$@"
+  code=$?
+  rm -rf "$scratch"
+  exit "$code"
+}
+
+# inspect: commands that change nothing; they need no lock.
+inspect() {
+  local code
+  scratch=$(mktemp -d) || exit 3
+  trap 'rm -rf "$scratch"' EXIT
+  watch_signals
+  locate_state || give_verdict
+  switch_settings
+  read_journal
+  "$command" "${1-}"
+  code=$?
+  ((code == 0)) || {
+    write_line error "$command: $reason"
+    exit "$exit_code"
+  }
+  exit 0
+}
+
+# mutate: commands that change something: under the mutex, after recovery, with a verdict.
+mutate() {
+  now
+  began=$now_ms
+  cd / || exit 3
+  watch_signals
+  locate_state || give_verdict
+  exit_code=3
+  open_state || give_verdict
+  log_file=$state/log/${deployment//\//_}.log
+  [[ -f $log_file ]] || (umask 077 && : >"$log_file")
+  to_log "command: $command, process $$, deployc $deployc"
+  exit_code=1
+  enter_mutex || give_verdict
+  rm -rf "$state"/scratch.*
+  scratch=$state/scratch.$$
+  (umask 077 && mkdir "$scratch") || {
+    exit_code=3
+    fail_with "cannot write to $state: is the disk full?"
+    give_verdict
+  }
+  trap end_unasked EXIT
+  switch_settings
+  sweep_logs
+  recover || give_verdict
+  "run_$command"
+  give_verdict
+}
+
+run_deploy() {
+  if prepare && switch_over; then
+    succeeded
+    clean_up
+  else
+    failed
+  fi
+}
+
+run_prepare() {
+  prepare || failed
+}
+
+run_switch() {
+  if [[ ${journal[phase]} == switched ]] && [[ ${journal[deployment]} == "$deployment" || -z $deployment_given ]]; then
+    say "deployment ${journal[deployment]} has switched already: ${journal[to]} is live"
+    to=${journal[to]}
+    return 0
+  fi
+  take_up_reservation || return
+  deployment=${journal[deployment]}
+  switch_over || {
+    failed
+    return
+  }
+  succeeded
+}
+
+run_cleanup() { clean_up; }
+run_abort() { abort; }
+run_resume() { resume; }
+
+run_rollback() {
+  if prepare_previous && switch_to_previous; then
+    succeeded
+    clean_up
+  else
+    failed
+  fi
+}
+
+# succeeded, failed: what deploy.bg wants done when the outcome is known; it does not change it.
+succeeded() {
+  outcome=success
+  seconds_since "$began"
+  remember ok
+  outcome_steps success
+}
+
+failed() {
+  local cause=$reason where=$step_where name=$step_name
+  go_back
+  reason=${reason:-$cause}
+  outcome=failure
+  seconds_since "$began"
+  remember failed
+  shielded=yes
+  cause=$reason
+  outcome_steps failure
+  shielded=no
+  reason=$cause step_where=$where step_name=$name
+  return 1
+}
+
+# end_unasked: bash itself gave up (it has no memory, say). What was begun is put right by the next run.
+end_unasked() {
+  rm -rf "$scratch"
+  [[ ${journal[phase]-idle} == idle ]] || write_line error "$command of $app ended in the middle of '$step_name': run any command of this script to put it right"
+}
+
+# give_verdict: the last lines say what happened, why, and what serves.
+give_verdict() {
+  trap 'rm -rf "$scratch"' EXIT
+  group_ends
+  seconds_since "$began"
+  if [[ -z $reason ]]; then
+    case $command in
+      deploy | switch | rollback) say "$command of $app: done in ${seconds}s: $to serves${from:+, $from served before}" ;;
+      prepare) say "prepare of $app: done in ${seconds}s: $to is ready; switch makes it live" ;;
+      *) say "$command of $app: done in ${seconds}s" ;;
+    esac
+    exit 0
+  fi
+  write_line error "$command of $app: failed${step_name:+ at $step_name}${step_where:+ ($step_where)}: $reason"
+  case $exit_code in
+    1) say "${served:-what served before} serves, as before" ;;
+    3) say 'nothing was changed' ;;
+    5) say "a person is needed; what serves now: ${served:-unknown}" ;;
+  esac
+  exit "$exit_code"
+}
+
+# sweep_logs: those of the last 50 deployments are kept.
+sweep_logs() {
+  local -a logs
+  mapfile -t logs < <(ls -1t "$state/log" 2>/dev/null)
+  local name
+  for name in ${logs[@]+"${logs[@]:50}"}; do
+    rm -f "$state/log/$name"
+  done
+}
+
+# ---- step: one action of the plan, with its place in deploy.bg ---------------------------------
+
+at_mode=run   # run; gates: only gates; sum: only add up how long gates may take; plan: only print
+step_where='' # deploy.bg:14
+step_name=''
+reason=''   # why the command fails: the first cause
+exit_code=1 # of a failure: 1 unless something says otherwise
+gates_ms=0
+
+# at WHERE ACTION ARG…: an action that deploy.bg asks for.
+at() {
+  local where=$1 name of=''
+  shift
+  case $at_mode in
+    plan)
+      step_title "$@"
+      say "  $name ($where)"
+      return 0
+      ;;
+    gates) [[ $1 == gate ]] || return 0 ;;
+    sum)
+      [[ $1 != gate ]] || "$@"
+      return
+      ;;
+  esac
+  take_step "$where" "$@"
+}
+
+# step ACTION ARG…: an action that every deployment has.
+step() { take_step '' "$@"; }
+
+take_step() {
+  local where=$1 started seconds code name of=''
+  shift
+  step_title "$@"
+  if asked_to_stop; then
+    fail_with "stopped by $interrupted"
+    return
+  fi
+  step_where=$where
+  step_name=$name
+  now
+  started=$now_ms
+  step_begins "$name"
+  "$@"
+  code=$?
+  seconds_since "$started"
+  if ((code == 0)); then
+    step_ends ok "$name" "$seconds"
+    step_where=''
+  else
+    [[ -z $interrupted ]] || reason="stopped by $interrupted${reason:+ ($reason)}"
+    step_ends FAILED "$name" "$seconds"
+  fi
+  return "$code"
+}
+
+# step_title ACTION ARG…: sets `name`, as progress and verdict call it. A service is named where there are several.
+step_title() {
+  ((${#services[@]} == 1)) || of=" of ${2-}"
+  case $1 in
+    start) name="start${of:- $to}" ;;
+    gate) name="probe $3$of" ;;
+    gate_again) name="probe $3$of again" ;;
+    hand_over) name="hand over $2" ;;
+    user_step) name=${2//_/ } ;;
+    verify) name=${2//_/ } ;;
+    passes_again) name="probe $2 again" ;;
+    point_back) name="point the proxy back" ;;
+    take_inputs) name='read inputs' ;;
+    drop_candidate) name="stop ${to:-the new color}" ;;
+    *) name=${1//_/ } ;;
+  esac
+}
+
+# warn_step: a step that comes too late to go back for.
+warn_step() {
+  warn "$step_name${step_where:+ ($step_where)}: ${reason:-failed}"
+  reason=''
+  step_where=''
+}
+
+# user_step NAME MILLISECONDS: a step of the user's; its output is shown while it runs.
+user_step() {
+  local code
+  : >"$scratch/step"
+  exec 6<"$scratch/step"
+  followed_fd=6
+  bounded "$2" into_file "$scratch/step" "$1"
+  code=$?
+  follow_output
+  followed_fd=''
+  exec 6<&-
+  case $code in
+    0) return 0 ;;
+    124) fail_with "${1//_/ } did not finish within $(($2 / 1000))s" ;;
+    143) fail_with "${1//_/ } was interrupted" ;;
+    *) fail_with "${1//_/ } ended with exit code $code" ;;
+  esac
+}
+
+# into_file FILE COMMAND…: only the command's output goes there, not what the script says meanwhile.
+into_file() {
+  local file=$1
+  shift
+  "$@" >"$file" 2>&1
+}
+
+# step_environment: what a step of the user's sees.
+step_environment() {
+  local name
+  for name in "${!input[@]}"; do
+    export "$name=${input[$name]}"
+  done
+  export DEPLOYC_ACTIVE=$app app root staging color port address service slot from to outcome reason seconds
+}
+
+# run_exec FOLDER PROGRAM ARG…
+run_exec() {
+  cd "$1" || return
+  shift
+  step_environment
+  exec "$@"
+}
+
+# run_shell FOLDER <TEXT: bash of its own for the user's text; it stops at the first command that fails.
+run_shell() {
+  local text
+  text=$(cat)
+  cd "$1" || return
+  step_environment
+  exec bash -eu -o pipefail -c "$text" step </dev/null
+}
+
+# ---- prepare: the new color runs and passes its gates; users see nothing -----------------------
+
+declare -A passed_ms=() # when a gate passed in this process
+
+# prepare: leaves a reservation that `switch` takes up.
+prepare() {
+  group_begins "prepare $app (deployment $deployment)"
+  step preflight || return
+  step choose_idle || return
+  step verify_as_it_is || return
+  step take_inputs || {
+    exit_code=2
+    return 1
+  }
+  step check_questions || return
+  step clear_idle || return
+  step new_release || return
+  prepare_steps || return
+  [[ $command != prepare ]] || reserve || return
+  group_ends
+}
+
+# reserve: the prepared color rests until `switch` or `abort`, or until it is too old. A `deploy` that is killed here has left
+# no reservation: nobody will come for it.
+reserve() {
+  journal[expires]=$(($(printf '%(%s)T' -1) + deadline[reservation] / 1000))
+  write_journal prepared
+}
+
+# preflight: is this host ready? Nothing is changed.
+preflight() {
+  local tool
+  exit_code=3
+  for tool in "${tools[@]}"; do
+    command -v -- "$tool" >/dev/null || {
+      fail_with "$tool is not on this host (looked in $PATH): install it"
+      return
+    }
+  done
+  ask_switch preflight || {
+    fail_with "$answer"
+    return
+  }
+  # A configuration that another site broke is told apart from ours.
+  ask_switch test || {
+    fail_with "the proxy's configuration is broken as it is, before anything was changed: $answer"
+    return
+  }
+  exit_code=1
+}
+
+# check_questions: this host can ask all that will be asked; adds up how long the gates may take.
+check_questions() {
+  local name
+  exit_code=3
+  release=''
+  use "$to"
+  gates_ms=0
+  at_mode=sum
+  prepare_steps
+  at_mode=run
+  for name in ${verifies[@]+"${verifies[@]}"}; do
+    reset_probe
+    "$name"
+    questions_ready
+  done
+  [[ -z $reason ]] || return
+  exit_code=1
+}
+
+# clear_idle: what is left of the idle color is ours and stopped, and nobody else has its place.
+clear_idle() {
+  local name
+  exit_code=3
+  release_of "$to" || :
+  if [[ -n $found_release ]]; then
+    stop_release "$found_release" || {
+      fail_with "the idle color $to still runs and cannot be stopped: $answer"
+      return
+    }
+  fi
+  sweep_releases
+  for name in "${services[@]}"; do
+    release='' use "$to" "$name"
+    [[ -n $port ]] || continue
+    port_is_free || return
+  done
+  exit_code=1
+}
+
+# port_is_free: no listener in IPv4 or IPv6, and a connection is refused.
+port_is_free() {
+  local found
+  found=$(listeners "$port")
+  if [[ -n $found ]]; then
+    fail_with "port $port of the idle color $to is taken by a process that this script did not start: $(owners_of_port "$port")"
+    return
+  fi
+  connect_refused 127.0.0.1 "$port" || fail_with "something answers on 127.0.0.1:$port, the place of the idle color $to"
+}
+
+# new_release: a folder with all that belongs to this deployment, the script that can stop it among it.
+new_release() {
+  local id name
+  printf -v id '%(%Y%m%d-%H%M%S)T-%s' -1 "$$"
+  release=$state/releases/$id
+  candidate=$release
+  journal=([deployment]=$deployment [kind]=deploy [from]=$from [to]=$to [release]=$id [boot]=$boot)
+  write_journal preparing || return
+  if ! { mkdir -p "$release/slot" && cp "$script" "$release/script" && fragment "$to" >"$release/fragment" && save_inputs && write_meta; }; then
+    fail_with "cannot write to $release: is the disk full?"
+    return
+  fi
+  use "$to"
+  copy_artifact || return
+  for name in "${services[@]}"; do
+    use "$to" "$name"
+    ask_run stage || {
+      fail_with "$answer"
+      return
+    }
+  done
+}
+
+# write_meta: what another script must know of this release.
+write_meta() {
+  local name ports='' stop=0 start=0
+  for name in "${services[@]}"; do
+    use "$to" "$name"
+    ports+=" $port"
+    stop=$((stop + stop_within + deadline[driver_slack]))
+    start=$((start + deadline[${run}_start]))
+  done
+  printf '%s\n' "color=$to" "ports=${ports# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
+    "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gates_ms + deadline[driver_slack]))" >"$release/meta"
+}
+
+# copy_artifact: what was staged for this deployment, into the slot; exactly one file, or a folder's content.
+copy_artifact() {
+  local artifact
+  local -a matches
+  artifact_pattern
+  [[ -n $artifact ]] || return 0
+  exit_code=3
+  if [[ $artifact == */ ]]; then
+    [[ -d $artifact ]] || {
+      fail_with "the artifact folder $artifact does not exist"
+      return
+    }
+    matches=("$artifact.")
+  else
+    mapfile -t matches < <(compgen -G "$artifact")
+    if ((${#matches[@]} == 0)); then
+      fail_with "no artifact: nothing matches $artifact"
+      return
+    elif ((${#matches[@]} > 1)); then
+      fail_with "more than one artifact matches $artifact: ${matches[*]##*/}: remove all but the one to be deployed, or name it more exactly"
+      return
+    fi
+  fi
+  exit_code=1
+  bounded "${deadline[copy]}" cp -a -- "${matches[0]}" "$slot/" >"$scratch/answer" 2>&1 || fail_with "copying $artifact failed: $(<"$scratch/answer")"
+}
+
+# start SERVICE
+start() {
+  use "$to" "$1"
+  ask_run start || fail_with "$1 of $to did not start: $answer"
+}
+
+# gate SERVICE NAME: the new color must pass; adds up only, where `at_mode` says so.
+gate() {
+  if [[ $at_mode == sum ]]; then
+    reset_probe
+    "probe_${1//-/_}_${2//-/_}"
+    gates_ms=$((gates_ms + probe_worst))
+    questions_ready
+    return
+  fi
+  use "${to:-$color}" "$1"
+  run_gate "probe_${1//-/_}_${2//-/_}" || return
+  now
+  passed_ms[$1.$2]=$now_ms
+}
+
+# gate_again SERVICE NAME: right before the swap, unless this process has just seen it pass.
+gate_again() {
+  now
+  if [[ -n ${passed_ms[$1.$2]-} ]] && ((now_ms - passed_ms[$1.$2] < 2000)); then
+    use "$to" "$1"
+    color_alive && return 0
+  fi
+  gate "$@"
+}
+
+# take_up_pending: what was under way before a rollback that did not succeed.
+take_up_pending() {
+  if [[ -f $state/journal.pending ]]; then
+    mv -f "$state/journal.pending" "$state/journal"
+    read_journal
+  else
+    forget_journal
+  fi
+}
+
+# drop_candidate: the new color, which users never saw or no longer see, is stopped.
+drop_candidate() {
+  local dropped=$candidate kind=${journal[kind]-}
+  [[ -n $dropped ]] || {
+    forget_journal
+    return 0
+  }
+  if [[ ${journal[warm]-} == yes ]]; then
+    # It ran before this rollback, perhaps with requests to finish; it goes on as it was.
+    take_up_pending
+    return
+  fi
+  if [[ -d $dropped && -f $dropped/meta ]]; then
+    stop_release "$dropped" || {
+      warn "release ${dropped##*/} could not be stopped: $answer"
+      return 1
+    }
+  fi
+  # A failed release stays to be looked at. One that was good before is not made bad by a failed rollback.
+  [[ $kind == rollback || $command == abort || ! -d $dropped ]] || point failed "$dropped"
+  forget_journal
+  sweep_releases
+}
+
+# ---- switch: the proxy is pointed at the new color; goes back until `commit` --------------------
+
+# take_up_reservation: the color that `prepare` left for this deployment.
+take_up_reservation() {
+  if [[ ${journal[phase]} != prepared ]]; then
+    exit_code=2
+    fail_with "nothing is prepared for deployment $deployment: run prepare first"
+    return
+  fi
+  from=${journal[from]}
+  to=${journal[to]}
+  use_release "$candidate" "$to"
+}
+
+# switch_over: from the prepared color to the live one.
+switch_over() {
+  group_begins "switch $app from ${from:-nothing} to $to"
+  step test_as_it_is || return
+  switch_steps || return
+  group_ends
+}
+
+# test_as_it_is: a configuration that another site broke is told apart from ours.
+test_as_it_is() {
+  ask_switch test && return 0
+  exit_code=3
+  fail_with "the proxy's configuration is broken as it is, before anything was changed: $answer"
+}
+
+# verify_as_it_is: the live color must pass `verify` now, or the question itself may be wrong (a redirect,
+# another site's answer): better found before anything starts.
+verify_as_it_is() {
+  local name
+  [[ $live_state == color ]] || return 0
+  release=${live_release:-$state/none}
+  load_inputs
+  known_color "$live" || return 0
+  use "$live"
+  for name in ${verifies[@]+"${verifies[@]}"}; do
+    run_verify_once "$name" && continue
+    if [[ $probe_failure == redirect ]]; then
+      exit_code=3
+      fail_with "$name does not pass on the live color as it is: $probe_said. Nothing was started; ask the URL that is meant"
+      return
+    fi
+    warn "$name does not pass on the live color $live as it is: $probe_said"
+  done
+}
+
+# known_color COLOR: whether it is one of this script's.
+known_color() {
+  local name
+  for name in "${colors[@]}"; do
+    [[ $name != "$1" ]] || return 0
+  done
+  return 1
+}
+
+# swap: journalled, one rename, tested, reloaded, and seen to be in force.
+swap() {
+  local name
+  read_live
+  if [[ $live_state != color && $live_state != none ]] || [[ $live != "$from" ]]; then
+    fail_with "the proxy's files changed meanwhile: ${from:-nothing} was live, now it is ${live:-$live_state} ${live_why}"
+    return
+  fi
+  for name in "${services[@]}"; do
+    use "$to" "$name"
+    ask_run persist on || {
+      fail_with "$name of $to cannot be made to survive a reboot: $answer"
+      return
+    }
+  done
+  keep_resuming || return
+  save_way_back || return
+  enter_proxy_mutex || return
+  ask_switch snapshot || {
+    fail_with "the proxy is not running: $answer"
+    return
+  }
+  journal[snapshot]=$answer
+  ask_switch write "$candidate/fragment" || {
+    fail_with "the fragment cannot be written, nothing was changed: $answer"
+    return
+  }
+  write_journal swapping || return
+  put_in_force && leave_proxy_mutex
+}
+
+# save_way_back: what the proxy's file says now, as the way back will write it.
+save_way_back() {
+  [[ -n $from ]] || return 0
+  if [[ -n $live_release ]]; then
+    cp "$live_release/fragment" "$candidate/way-back"
+  else
+    fragment "$from" >"$candidate/way-back"
+  fi || fail_with "cannot write to $candidate: is the disk full?"
+}
+
+# put_in_force: the candidate that `write` left becomes the proxy's configuration.
+put_in_force() {
+  ask_switch swap || {
+    fail_with "the fragment cannot be put in place: $answer"
+    return
+  }
+  ask_switch test || {
+    fail_with "the proxy does not accept the new configuration: $answer"
+    return
+  }
+  ask_switch reload || {
+    fail_with "the proxy did not reload: $answer"
+    return
+  }
+  ask_switch confirm "${journal[snapshot]}" || fail_with "the reload is not in force: $answer"
+}
+
+# verify NAME back|warn: asked through the proxy; every service of the color stays alive meanwhile.
+verify() {
+  use "$to"
+  run_verify "$1" && return 0
+  [[ $2 == warn ]] || return 1
+  warn "$1: $reason"
+  reason=''
+}
+
+# hand_over SERVICE: what may run only once: the old one stops, then the new one starts and stays alive.
+hand_over() {
+  local found_release
+  if [[ -n $from ]] && release_of "$from"; then
+    of_release "$found_release" stop_service "$1" || {
+      fail_with "$1 of $from did not stop: $answer"
+      return
+    }
+  fi
+  of_release "$candidate" start_service "$1" || {
+    fail_with "$1 of $to did not start: $answer"
+    return
+  }
+  pause 2000 || return
+  use "$to" "$1"
+  color_alive || fail_with "$1 of $to ended right after its start: $answer"
+}
+
+# commit: from here the new color is what serves, and nothing goes back by itself.
+commit() {
+  if [[ $at_mode == plan ]]; then
+    say '  commit'
+    return 0
+  fi
+  journal[previous]=''
+  ! previous_of_from || journal[previous]=${found_release##*/}
+  now
+  journal[switched]=$now_ms
+  write_journal switched || return
+  # Whatever comes now, the new color is what serves; pointers that could not be written are made up for by the next run.
+  finish_commit || warn_step
+  say "  $to is live"
+}
+
+# previous_of_from: sets `found_release`: what served until now.
+previous_of_from() {
+  [[ -n $from ]] && release_of "$from"
+}
+
+# finish_commit: the pointers follow the journal; safe to repeat.
+finish_commit() {
+  point "colors/${journal[to]}" "$candidate" || {
+    fail_with "cannot write to $state: is the disk full?"
+    return
+  }
+  if [[ -n ${journal[previous]} ]]; then
+    point previous "$state/releases/${journal[previous]}"
+  fi
+  rm -f "$state/failed" "$state/journal.pending"
+}
+
+# ---- the way back ------------------------------------------------------------------------------
+
+# go_back: to what served before, from wherever the journal says. Sets `exit_code` and `served`.
+go_back() {
+  shielded=yes
+  interrupted=''
+  case ${journal[phase]} in
+    preparing | prepared)
+      step drop_candidate || :
+      read_live
+      served=${live:-nothing}
+      ;;
+    swapping) swap_back ;;
+    *)
+      read_live
+      served=${live:-nothing}
+      ;;
+  esac
+  shielded=no
+}
+
+# swap_back: the previous color if it passes its gates, else the new one if it does, else nothing is touched.
+swap_back() {
+  local cause=$reason was=$exit_code
+  from=${journal[from]}
+  to=${journal[to]}
+  group_begins "way back to ${from:-nothing}"
+  revive_previous
+  reason=''
+  if [[ -z $from ]] || step passes_again "$from"; then
+    reason=''
+    if step point_back; then
+      # Its old phase would keep the new color from being stopped; a run that finds it on a full disk goes back once more.
+      write_journal preparing || journal[phase]=preparing
+      restart_exclusive || warn "$reason"
+      reason=$cause
+      exit_code=$was
+      step drop_candidate || :
+      served=${from:-nothing}
+      group_ends
+      return
+    fi
+    exit_code=5
+    served="unknown: $from was written to the proxy's files, but it is not in force"
+    reason="$cause; and on the way back: $reason. Both colors run and neither is touched: put the proxy right, then run any command of this script again"
+  elif step passes_again "$to"; then
+    stay_on_new "$cause"
+  else
+    exit_code=5
+    served='nothing that passes its probes'
+    reason="$cause; neither $from nor $to passes its probes, so nothing was touched: bring one of them up, then run any command of this script again"
+  fi
+  group_ends
+}
+
+# passes_again COLOR: L1 for the way back. A color that the script did not start is asked with this script's probes.
+passes_again() {
+  local held=$release
+  if release_of "$1" && [[ $found_release != "$candidate" || $1 == "$to" ]]; then
+    of_release "$found_release" gate && return 0
+    warn "$1 does not pass: $answer"
+    return 1
+  fi
+  release=$state/none
+  load_inputs
+  use "$1"
+  at_mode=gates unmanaged=yes
+  prepare_steps
+  local code=$?
+  at_mode=run unmanaged=no
+  release=$held
+  return "$code"
+}
+
+# point_back: the previous fragment, or none if there was none, written, tested, reloaded, confirmed.
+point_back() {
+  enter_proxy_mutex || return
+  ask_switch snapshot || {
+    fail_with "the proxy is not running: $answer"
+    return
+  }
+  journal[snapshot]=$answer
+  if [[ -n $from ]]; then
+    ask_switch write "$candidate/way-back" || {
+      fail_with "the fragment cannot be written: $answer"
+      return
+    }
+    put_in_force || return
+  else
+    ask_switch restore || {
+      fail_with "the fragment cannot be taken away: $answer"
+      return
+    }
+    # Without a fragment the configuration may be as invalid as it was before the first deployment.
+    if ask_switch test; then
+      if ! { ask_switch reload && ask_switch confirm "${journal[snapshot]}"; }; then
+        fail_with "the proxy did not take the fragment's removal: $answer"
+        return
+      fi
+    fi
+  fi
+  leave_proxy_mutex
+}
+
+# stay_on_new CAUSE: the previous color is gone; the new one serves, whatever failed.
+stay_on_new() {
+  reason=''
+  if enter_proxy_mutex && ask_switch snapshot && journal[snapshot]=$answer \
+    && ask_switch write "$candidate/fragment" && put_in_force && leave_proxy_mutex && commit; then
+    served=$to
+    reason="$1; $from does not pass its probes any more, so $to stays live: look at both"
+  else
+    served=unknown
+    reason="$1; $from does not pass its probes any more, and $to could not be put in force: ${reason:-$answer}"
+  fi
+  exit_code=5
+}
+
+# restart_exclusive: a service that had been handed over runs in the previous color again.
+restart_exclusive() {
+  local found_release
+  [[ -n $from ]] && release_of "$from" || return 0
+  of_release "$found_release" alive && return 0
+  of_release "$candidate" stop_exclusive || :
+  of_release "$found_release" start_missing || fail_with "$answer"
+}
+
+# revive_previous: after a reboot the previous color is down; it is started as it was.
+revive_previous() {
+  local found_release
+  [[ ${journal[boot]} != "$boot" && -n $from ]] && release_of "$from" || return 0
+  of_release "$found_release" alive || of_release "$found_release" start || warn "$from does not start: $answer"
+}
+
+# ---- cleanup: never back; traffic is on a good color -------------------------------------------
+
+# clean_up: drains and stops the previous color. What cannot be finished is left to the next run and said.
+clean_up() {
+  from=${journal[from]}
+  to=${journal[to]}
+  if [[ ${journal[phase]} != switched ]]; then
+    say 'nothing is left to clean up'
+    return 0
+  fi
+  use_release "$candidate" "$to"
+  group_begins "cleanup of ${from:-nothing}"
+  if finish_commit && cleanup_steps; then
+    forget_journal
+    sweep_releases
+  else
+    warn "cleanup is not finished: ${reason:-stopped by $interrupted}; the next command of this script goes on with it"
+    reason=''
+    interrupted=''
+  fi
+  group_ends
+}
+
+# drain: until nothing of before the switch is answered any more, at most as long as deploy.bg says.
+drain() {
+  local until=0
+  [[ -n ${journal[snapshot]} && ${journal[boot]} == "$boot" ]] || return 0
+  until=$((journal[switched] + drain_within))
+  while ask_switch draining "${journal[snapshot]}"; do
+    now
+    if ((now_ms >= until)); then
+      say "  the drain's time is over: $answer"
+      return 0
+    fi
+    if preempted; then
+      fail_with 'a rollback asked for the previous color'
+      return
+    fi
+    pause 200 || return
+  done
+}
+
+# stop_previous: only after L2 was asked again.
+stop_previous() {
+  local found_release
+  [[ -n $from ]] || return 0
+  if [[ -z ${journal[previous]} ]]; then
+    ! known_color "$from" || ! answers_somewhere "$from" || warn "$from was not started by this script and runs on: stop it by hand"
+    return 0
+  fi
+  found_release=$state/releases/${journal[previous]}
+  [[ -d $found_release ]] || return 0
+  stop_release "$found_release" || {
+    fail_with "$from could not be stopped: $answer"
+    return
+  }
+  of_release "$found_release" persist off || warn "$from may come back after a reboot: $answer"
+}
+
+# answers_somewhere COLOR: whether anybody listens on one of its ports.
+answers_somewhere() {
+  local name
+  for name in "${services[@]}"; do
+    use "$1" "$name"
+    [[ -z $port || -z $(listeners "$port") ]] || return 0
+  done
+  return 1
+}
+
+# ---- recover: what an interrupted run left, before anything else is done ------------------------
+
+# recover: under the mutex. A reservation of another deployment is no crash.
+recover() {
+  read_journal
+  read_boot
+  case ${journal[phase]} in
+    idle) ;;
+    prepared) meet_reservation ;;
+    preparing)
+      say "the run of deployment ${journal[deployment]} was cut short before its switch: cleaning up"
+      shielded=yes
+      drop_candidate
+      shielded=no
+      ;;
+    swapping) recover_swap ;;
+    switched) recover_switched ;;
+    *)
+      exit_code=5
+      fail_with "the journal $state/journal says '${journal[phase]}', which this script does not know: was a newer one at work?"
+      ;;
+  esac
+}
+
+# meet_reservation: a prepared color belongs to its deployment until it is taken up, aborted, or too old.
+meet_reservation() {
+  local now_s
+  printf -v now_s '%(%s)T' -1
+  if [[ ${journal[boot]} != "$boot" ]]; then
+    say "the prepared color ${journal[to]} did not survive a reboot: dropping it"
+  elif ((now_s >= journal[expires])); then
+    say "the reservation of deployment ${journal[deployment]} has expired: dropping it"
+  else
+    case $command in
+      abort) return 0 ;;
+      switch) [[ -n $deployment_given && ${journal[deployment]} != "$deployment" ]] || return 0 ;;
+      prepare | deploy)
+        [[ -n $deployment_given && ${journal[deployment]} == "$deployment" ]] && {
+          say "deployment $deployment was prepared before: beginning anew"
+          drop_candidate
+          return
+        }
+        ;;
+    esac
+    exit_code=4
+    fail_with "deployment ${journal[deployment]} has prepared ${journal[to]} and not switched yet (its reservation ends in $((journal[expires] - now_s))s): switch, or abort it, then try again"
+    return
+  fi
+  drop_candidate
+}
+
+# recover_swap: killed between swap and confirmation. Disk and force may differ, so neither is believed.
+recover_swap() {
+  say "the run of deployment ${journal[deployment]} was cut short in its switch from ${journal[from]:-nothing} to ${journal[to]}: putting it right"
+  from=${journal[from]}
+  to=${journal[to]}
+  use_release "$candidate" "$to"
+  reason='the switch was cut short'
+  exit_code=1
+  shielded=yes
+  swap_back
+  shielded=no
+  if ((exit_code == 5)); then
+    return 1
+  fi
+  say "  ${served} serves"
+  reason=''
+  exit_code=1
+}
+
+# recover_switched: the switch was good; what remains is its cleanup.
+recover_switched() {
+  from=${journal[from]}
+  to=${journal[to]}
+  finish_commit || return
+  case $command in
+    cleanup | rollback | switch | abort) return 0 ;;
+  esac
+  say "finishing the cleanup of deployment ${journal[deployment]}"
+  clean_up
+  if [[ ${journal[phase]} == switched ]]; then
+    exit_code=3
+    fail_with "the previous color ${journal[from]} is still there: see the warning above"
+  fi
+}
+
+# ---- abort, rollback, resume -------------------------------------------------------------------
+
+# abort: a prepared color is stopped; users saw nothing of it.
+abort() {
+  if [[ ${journal[phase]} != prepared ]]; then
+    say 'nothing is prepared: nothing to abort'
+    return 0
+  fi
+  group_begins "abort of deployment ${journal[deployment]}"
+  step drop_candidate || {
+    fail_with 'the prepared color could not be stopped: see above'
+    return
+  }
+  group_ends
+}
+
+# choose_previous: sets `from` and `to` for the way back to what served before the live color.
+choose_previous() {
+  local value
+  know_live || return
+  from=$live
+  exit_code=3
+  previous_release || {
+    fail_with 'there is no earlier release to go back to'
+    return
+  }
+  candidate=$found_release
+  meta color "$candidate"
+  to=$value
+  if [[ $to == "$from" || $candidate == "$live_release" ]]; then
+    fail_with "the earlier release ${candidate##*/} is in the live color $live: nothing to go back to"
+    return
+  fi
+  exit_code=1
+  use_release "$candidate" "$to"
+  say "  from ${from:-nothing} back to $to, release ${candidate##*/} of $(release_time "$candidate")"
+}
+
+# release_time RELEASE: when it was made.
+release_time() {
+  local value
+  meta created "$1"
+  printf '%s' "$value"
+}
+
+# prepare_previous: the earlier release runs (it may have been drained and stopped) and passes its own gates.
+prepare_previous() {
+  group_begins "rollback of $app (deployment $deployment)"
+  step choose_previous || {
+    candidate=''
+    return 1
+  }
+  [[ ! -f $state/journal ]] || cp "$state/journal" "$state/journal.pending" || {
+    fail_with "cannot write to $state: is the disk full?"
+    return
+  }
+  journal=([deployment]=$deployment [kind]=rollback [warm]=no [from]=$from [to]=$to [release]=${candidate##*/} [boot]=$boot)
+  ! of_release "$candidate" alive overlap || journal[warm]=yes
+  write_journal preparing || return
+  step bring_up_previous || return
+  step previous_passes || return
+  group_ends
+}
+
+bring_up_previous() {
+  of_release "$candidate" start_missing overlap || fail_with "release ${candidate##*/} does not start: $answer"
+}
+
+previous_passes() {
+  of_release "$candidate" gate || fail_with "release ${candidate##*/} does not pass its probes: $answer"
+}
+
+# switch_to_previous: through the same swap, verify and commit as a deployment.
+switch_to_previous() {
+  group_begins "switch $app from ${from:-nothing} back to $to"
+  step test_as_it_is || return
+  step swap || return
+  step verify_previous || return
+  hand_over_all || return
+  step commit || return
+  group_ends
+}
+
+# hand_over_all: services that may run only once.
+hand_over_all() {
+  local name
+  for name in "${services[@]}"; do
+    use "$to" "$name"
+    [[ $handover != exclusive ]] || step hand_over "$name" || return
+  done
+}
+
+verify_previous() {
+  local name
+  known_color "$to" || return 0
+  use "$to"
+  for name in ${verifies[@]+"${verifies[@]}"}; do
+    run_verify "$name" || return
+  done
+}
+
+# resume: after a boot the live color runs again, whatever ran when the host went down.
+resume() {
+  group_begins "resume of $app"
+  step resume_live || return
+  group_ends
+}
+
+resume_live() {
+  know_live || return
+  if [[ $live_state == none ]]; then
+    say '  nothing is live: nothing to bring up'
+    return 0
+  fi
+  if [[ -z $live_release ]]; then
+    exit_code=3
+    fail_with "$live is live, but this script did not start it and cannot bring it up"
+    return
+  fi
+  candidate=''
+  of_release "$live_release" start_missing || {
+    fail_with "$live does not start: $answer"
+    return
+  }
+  of_release "$live_release" gate || {
+    fail_with "$live was started but does not pass its probes: $answer"
+    return
+  }
+  to=$live
+}
+
+# keep_resuming: on a host with systemd a unit brings the live color up after a boot.
+keep_resuming() {
+  local unit=/etc/systemd/system/deployc-$app.service
+  ((EUID == 0)) && [[ -d /run/systemd/system ]] || return 0
+  cp "$candidate/script" "$state/resume" || {
+    fail_with "cannot write to $state: is the disk full?"
+    return
+  }
+  [[ ! -f $unit ]] || return 0
+  bounded "${deadline[resume_unit]}" install_resume_unit "$unit" >"$scratch/answer" 2>&1 || fail_with "cannot enable $unit: $(<"$scratch/answer")"
+}
+
+install_resume_unit() {
+  printf '%s\n' '[Unit]' "Description=Brings up the live color of $app" 'After=network-online.target' 'Wants=network-online.target' \
+    '' '[Service]' 'Type=oneshot' "ExecStart=/bin/bash $state/resume resume" '' '[Install]' 'WantedBy=multi-user.target' >"$1" \
+    && systemctl daemon-reload && systemctl enable "${1##*/}"
+}
+
+# ---- status, history, doctor, plan: nothing is changed -----------------------------------------
+
+# status [json]: what serves, what is under way, what is left over.
+status() {
+  local value running='' phase held='' color_word release_word
+  read_journal
+  read_boot
+  read_live
+  phase=${journal[phase]}
+  mutex_is_held && holder_of_mutex && held=$holder
+  if [[ ${1-} == json ]]; then
+    status_json
+    return
+  fi
+  case $live_state in
+    color) say "live:      $live$(described "$live_release")" ;;
+    none) say 'live:      nothing: the proxy has no fragment of this app yet' ;;
+    mixed) say 'live:      MIXED: the files of the proxy route to both colors' ;;
+    *) say "live:      UNKNOWN: $live_why" ;;
+  esac
+  for color_word in "${colors[@]}"; do
+    [[ $color_word != "$live" ]] || continue
+    release_of "$color_word" || {
+      say "idle:      $color_word, empty"
+      continue
+    }
+    running=stopped
+    ! of_release "$found_release" alive || running=running
+    say "idle:      $color_word, $running$(described "$found_release")"
+  done
+  case $phase in
+    idle) say 'under way: nothing' ;;
+    prepared) say "under way: ${journal[to]} is prepared for deployment ${journal[deployment]}, not switched yet" ;;
+    preparing) say "under way: deployment ${journal[deployment]} prepares ${journal[to]}${held:+ ($held)}" ;;
+    swapping) say "under way: deployment ${journal[deployment]} switches from ${journal[from]:-nothing} to ${journal[to]}; until it is confirmed the proxy may serve either" ;;
+    switched) say "under way: cleanup of deployment ${journal[deployment]}: ${journal[from]:-nothing} has to be drained and stopped" ;;
+  esac
+  if [[ $phase != idle && $phase != prepared && $phase != switched && -z $held ]]; then
+    say "           its process is gone: the next deploy, rollback, abort or resume puts this right"
+  fi
+  [[ -z $held || $phase == preparing ]] || say "lock:      $held"
+  if [[ -L $state/failed ]]; then
+    release_word=$(readlink -f "$state/failed")
+    say "failed:    release ${release_word##*/}; its logs are in $release_word"
+  fi
+}
+
+# described RELEASE: ", release ID of TIME", or that there is none.
+described() {
+  local value
+  if [[ -z $1 ]]; then
+    printf ' (not started by this script)'
+  elif meta created "$1"; then
+    printf ', release %s of %s' "${1##*/}" "$value"
+  fi
+}
+
+# mutex_is_held: asked of the kernel; taking the lock to see whether it is free would keep a deployment out.
+mutex_is_held() {
+  local inode
+  inode=$(stat -c %i "$state/lock" 2>/dev/null) || return 1
+  grep -qE "FLOCK .*:$inode 0 EOF" /proc/locks
+}
+
+status_json() {
+  local quoted line
+  line="{\"app\":\"$app\",\"live\":"
+  if [[ $live_state == color ]]; then line+="\"$live\""; else line+=null; fi
+  json_string "$live_why"
+  line+=",\"state\":\"$live_state\",\"why\":$quoted,\"release\":\"${live_release##*/}\",\"phase\":\"${journal[phase]}\""
+  json_string "${journal[deployment]-}"
+  line+=",\"deployment\":$quoted,\"from\":\"${journal[from]-}\",\"to\":\"${journal[to]-}\""
+  json_string "$held"
+  line+=",\"lock\":$quoted,\"colors\":{"
+  for color_word in "${colors[@]}"; do
+    running=false
+    release_of "$color_word" && of_release "$found_release" alive && running=true
+    line+="\"$color_word\":{\"release\":\"${found_release##*/}\",\"running\":$running},"
+  done
+  printf '%s}}\n' "${line%,}"
+}
+
+# history: a line for each deployment, the newest last.
+history() {
+  local when deployed ran result went came took why
+  if [[ ! -f $state/history ]]; then
+    say 'no deployment yet'
+    return 0
+  fi
+  while IFS=$'\t' read -r when deployed ran result went came took why; do
+    say "$when  $ran $result  $went -> $came  ${took}s  $deployed${why:+  $why}"
+  done <"$state/history"
+}
+
+# doctor: is this host ready, and is what is installed what was generated?
+doctor() {
+  local found=0
+  check_host 'the tools and the proxy' preflight || found=1
+  check_host 'the live color can be told' know_live || found=1
+  check_host 'the inputs' take_inputs || found=1
+  reason=''
+  if ((found)); then
+    exit_code=3
+    fail_with 'this host is not ready: see above'
+    return
+  fi
+  case $live_state in
+    color) say "ready; $live is live" ;;
+    *) say 'ready; nothing is live yet' ;;
+  esac
+}
+
+# check_host WHAT FUNCTION: one line.
+check_host() {
+  reason=''
+  if "$2"; then
+    say "  ok      $1"
+    return 0
+  fi
+  say "  FAILED  $1: $reason"
+  return 1
+}
+
+# plan: what a deployment would do, in order.
+plan() {
+  local to='the idle color' name
+  at_mode=plan
+  read_live
+  case $live_state in
+    color | none)
+      for name in "${colors[@]}"; do
+        [[ $name != "$live" ]] || continue
+        to=$name
+        break
+      done
+      say "$app: from ${live:-nothing} to $to"
+      ;;
+    *) say "$app: a deployment would be refused now: see status" ;;
+  esac
+  say 'prepare (users see nothing; a failure stops the new color)'
+  say '  mutex, recover, preflight, choose idle, verify as it is, inputs, clear idle, new release'
+  prepare_steps
+  say 'switch (a failure goes back to what served before)'
+  switch_steps
+  say 'cleanup (never back)'
+  cleanup_steps
+  at_mode=run
+}
+
+# ---- probe: a color gets traffic only after it answered as it should ---------------------------
+
+probe_said=''    # why the last try did not pass
+probe_failure='' # in a word, where somebody asks: redirect
+probe_worst=0    # the longest that all tries of a declaration may take, in milliseconds
+
+# reset_probe: forgets the declaration before. The defaults are those of the language.
+reset_probe() {
+  probe_every=500 probe_worst=60000 probe_timeout=2000 probe_after=0 probe_passes=2 probe_attempts=''
+  question_kind=() question_subject=() question_content=() question_via=()
+  question_first=() question_count=() question_words=()
+  header_of=() header_line=()
+  expect_of=() expect_part=() expect_name=() expect_relation=() expect_value=()
+}
+
+# tries every MS within MS timeout MS after MS passes N [attempts N]: `within` is the whole, `after` included.
+tries() {
+  while (($#)); do
+    case $1 in
+      every) probe_every=$2 ;;
+      within) probe_worst=$2 ;;
+      timeout) probe_timeout=$2 ;;
+      after) probe_after=$2 ;;
+      passes) probe_passes=$2 ;;
+      attempts) probe_attempts=$2 ;;
+      *) ;;
+    esac
+    shift 2
+  done
+}
+
+# ask get|head|post URL, ask tcp HOST:PORT, ask exec|inside PROG ARG…, ask healthy: all must pass in one try.
+ask() {
+  question_kind+=("$1")
+  question_subject+=("${*:2}")
+  question_first+=("${#question_words[@]}")
+  question_count+=($(($# - 1)))
+  question_words+=("${@:2}")
+  question_content+=('')
+  question_via+=('')
+}
+
+# ask_header NAME VALUE, ask_body TEXT, ask_via HOST:PORT: of the question above.
+ask_header() {
+  header_of+=($((${#question_kind[@]} - 1)))
+  header_line+=("$1: $2")
+}
+ask_body() { question_content[${#question_kind[@]} - 1]=$1; }
+ask_via() { question_via[${#question_kind[@]} - 1]=$1; }
+
+# questions_ready: could the questions be asked on this host at all?
+questions_ready() {
+  local at
+  for at in "${!question_kind[@]}"; do
+    case ${question_kind[at]} in
+      get | head | post) http_ready "${question_subject[at]}" || return ;;
+      *) ;;
+    esac
+  done
+}
+
+# run_gate DECLARATION: the color at hand passes, stays alive, and is what answered. 143: the script was asked to stop.
+run_gate() {
+  reset_probe
+  "$1"
+  # Of a color that this script did not start only the answers are known.
+  if [[ $unmanaged == yes ]]; then
+    try_until_passed : : :
+  else
+    try_until_passed color_alive right_listener color_logs
+  fi
+}
+
+# run_verify DECLARATION: the same through the proxy; every service of the color stays alive meanwhile.
+run_verify() {
+  reset_probe
+  "$1"
+  try_until_passed all_alive : color_logs
+}
+
+# run_verify_once DECLARATION: one try, for what is live already. `probe_said` says why it did not pass.
+run_verify_once() {
+  local try_kind='' try_wanted='' try_target=''
+  reset_probe
+  "$1"
+  one_try "$probe_timeout" && return 0
+  probe_said="$try_wanted $try_target: $probe_said"
+  return 1
+}
+
+# all_alive: every service of the color at hand.
+all_alive() {
+  local name first=$service code=0
+  for name in "${services[@]}"; do
+    use "$color" "$name"
+    # What is handed over after verify does not run yet.
+    [[ $handover == overlap ]] || continue
+    color_alive || {
+      code=$?
+      break
+    }
+  done
+  probe_service=$service
+  use "$color" "$first"
+  return "$code"
+}
+
+# try_until_passed ALIVE LISTENER LOGS: tries as the declaration at hand says. ALIVE: is it still running?
+# LISTENER: is it what answered? LOGS N: its last lines, for the report. On failure `reason` says which it was.
+try_until_passed() {
+  local is_alive=$1 listener=$2 show_logs=$3 end start limit number=0 row=0 code probe_service=$service
+  local try_kind='' try_wanted='' try_target='' last='' wanted=''
+  local -a kinds=()
+  local -A count=()
+  probe_said=''
+  now
+  end=$((now_ms + probe_worst))
+  if ((probe_after > 0)); then
+    rest_alive "$probe_after" || return
+  fi
+  while :; do
+    now
+    start=$now_ms
+    limit=$((end - start < probe_timeout ? end - start : probe_timeout))
+    ((limit > 0)) || break
+    still_alive || return
+    number=$((number + 1))
+    one_try "$limit"
+    code=$?
+    [[ $code != 143 ]] || return 143
+    if ((code == 0)); then
+      row=$((row + 1))
+      if ((row >= probe_passes)); then
+        still_alive || return
+        "$listener" && return 0
+        code=$?
+        ((code != 2)) || return 1
+        row=0
+      fi
+    else
+      row=0
+    fi
+    if ((row == 0)); then
+      # A last try that was cut short by the end of the whole says less than the one before it.
+      if [[ -z $last || $limit == "$probe_timeout" || $try_kind != 'timed out' ]]; then
+        last=$probe_said
+        wanted="$try_wanted $try_target"
+      fi
+      [[ -n ${count[$try_kind]-} ]] || kinds+=("$try_kind")
+      count[$try_kind]=$((${count[$try_kind]-0} + 1))
+    fi
+    [[ -z $probe_attempts ]] || ((number < probe_attempts)) || break
+    ((start + probe_every < end)) || break
+    now
+    ((start + probe_every <= now_ms)) || rest_alive $((start + probe_every - now_ms)) || return
+  done
+  not_passed
+}
+
+# not_passed: the reason, in one sentence, and what the application wrote last. Fails.
+not_passed() {
+  local kind summary='' in_seconds
+  for kind in ${kinds[@]+"${kinds[@]}"}; do
+    summary+="${summary:+, }${count[$kind]} × $kind"
+  done
+  ((${#kinds[@]} > 1)) || summary=''
+  in_seconds "$probe_worst"
+  if ((number == 0)); then
+    fail_with "no time was left to ask ${question_subject[0]}"
+  elif ((row > 0)); then
+    fail_with "only $row of $probe_passes passes in a row from ${question_subject[0]} within $in_seconds: $(tries_in_words)${summary:+ ($summary)}${last:+, last failure: $last}"
+  else
+    fail_with "$wanted within $in_seconds: $(tries_in_words)${summary:+ ($summary)}, last: $last"
+  fi
+  "$show_logs" 20
+  return 1
+}
+
+tries_in_words() {
+  if ((number == 1)); then
+    printf '1 try'
+  else
+    printf '%d tries' "$number"
+  fi
+}
+
+# still_alive: what was started has not ended. If it has: why, and at once.
+still_alive() {
+  "$is_alive" && return 0
+  ! asked_to_stop || return 143
+  fail_with "$probe_service of $color died while it was probed: ${answer:-it is gone}${probe_said:+; the last try said: $probe_said}"
+  "$show_logs" 20
+  return 1
+}
+
+# rest_alive MILLISECONDS: waits, and looks once a second whether it is still alive.
+rest_alive() {
+  local left=$1 step
+  while ((left > 0)); do
+    step=$((left < 1000 ? left : 1000))
+    pause "$step" || return 143
+    left=$((left - step))
+    ((left == 0)) || still_alive || return
+  done
+}
+
+# right_listener: it is what was started that answered on its port. 1: nothing of it listens, perhaps not yet; 2: somebody else does.
+right_listener() {
+  [[ -n $port ]] || return 0
+  color_listens
+  case $? in
+    1)
+      try_kind='nobody listens'
+      try_wanted='not the expected answer from'
+      probe_said="the questions were answered, but nothing of $color listens on port $port"
+      return 1
+      ;;
+    2)
+      fail_with "port $port was answered by somebody else: $answer; $service of $color does not listen there"
+      "$show_logs" 20
+      return 2
+      ;;
+    *) return 0 ;;
+  esac
+}
+
+# one_try MILLISECONDS: every question, within that time together.
+one_try() {
+  local until at left code
+  probe_failure=''
+  now
+  until=$((now_ms + $1))
+  for at in "${!question_kind[@]}"; do
+    now
+    left=$((until - now_ms))
+    try_target=${question_subject[at]}
+    if ((left <= 0)); then
+      try_kind='timed out'
+      try_wanted='no answer from'
+      probe_said='timed out: the questions before it took all of the time'
+      return 1
+    fi
+    case ${question_kind[at]} in
+      get | head | post) try_http "$at" "$left" ;;
+      tcp) try_tcp "$at" "$left" ;;
+      exec) try_command "$left" command_on_host "${question_words[@]:question_first[at]:question_count[at]}" ;;
+      inside) try_command "$left" command_inside "${question_words[@]:question_first[at]:question_count[at]}" ;;
+      *) try_command "$left" driver_says_healthy ;;
+    esac
+    code=$?
+    ((code == 0)) || return "$code"
+  done
+}
+
+# try_http QUESTION MILLISECONDS
+try_http() {
+  local at code
+  local -a headers=()
+  for at in ${header_of[@]+"${!header_of[@]}"}; do
+    [[ ${header_of[at]} != "$1" ]] || headers+=("${header_line[at]}")
+  done
+  http_request "${question_kind[$1]}" "${question_subject[$1]}" "$2" "${question_via[$1]}" "${question_content[$1]}" ${headers[@]+"${headers[@]}"}
+  code=$?
+  if ((code == 0)); then
+    expectations_hold "$1" "$2"
+    return
+  fi
+  ((code != 143)) || return 143
+  try_wanted='no answer from'
+  excerpt "$http_why"
+  probe_said=$excerpt
+  try_kind=$http_failure
+  [[ $http_failure != timeout ]] || try_kind='timed out'
+  return 1
+}
+
+# try_tcp QUESTION MILLISECONDS
+try_tcp() {
+  local host port code tcp_why=''
+  try_wanted='no connection to'
+  if http_host_port "${question_subject[$1]}" ''; then
+    bounded "$2" tcp_connect "$host" "$port" 2>/dev/null
+    code=$?
+  else
+    code=13
+  fi
+  case $code in
+    0 | 143) return "$code" ;;
+    10) try_kind='refused' probe_said='connection refused' ;;
+    11) try_kind='resolve' probe_said="cannot resolve $host" ;;
+    12) try_kind='unreachable' probe_said="no way to $host" ;;
+    124) try_kind='timed out' probe_said='timed out: no connection' ;;
+    *) try_kind='other' probe_said='no address that can be connected to' ;;
+  esac
+  return 1
+}
+
+# try_command MILLISECONDS FUNCTION PROG ARG…: passes by its exit code; what it prints is for the report.
+try_command() {
+  local limit=$1 code output='' in_seconds
+  shift
+  bounded "$limit" "$@" >"$scratch/http.value" 2>&1
+  code=$?
+  ((code != 0 && code != 143)) || return "$code"
+  IFS= read -r -d '' output <"$scratch/http.value" || :
+  try_wanted='no success of'
+  if [[ $1 == driver_says_healthy ]]; then
+    try_wanted='no good health of'
+    try_target="$service of $color"
+  fi
+  excerpt "$output"
+  if ((code == 124)); then
+    in_seconds "$limit"
+    try_kind='timed out'
+    probe_said="timed out: not done within $in_seconds"
+  else
+    try_kind="exit $code"
+    probe_said="exit $code${excerpt:+, output $excerpt}"
+  fi
+  return 1
+}
+
+# command_on_host PROG ARG…: in the folder and with the environment of a step of the user's. The end of what it prints is kept.
+command_on_host() {
+  cd "$root" 2>/dev/null || cd /
+  step_environment
+  "$@" 2>&1 | tail -c 4096
+  return "${PIPESTATUS[0]}"
+}
+
+# command_inside PROG ARG…: inside the color, through its driver.
+command_inside() {
+  local found
+  function_of "$run" "$run_base" enter || return
+  "$found" "$@" 2>&1 | tail -c 4096
+  return "${PIPESTATUS[0]}"
+}
+
+# driver_says_healthy: the driver's own verdict.
+driver_says_healthy() {
+  local found
+  function_of "$run" "$run_base" healthy || {
+    printf '%s\n' "the driver $run has no verdict of its own"
+    return 1
+  }
+  "$found"
+}
+
+# ---- expect: what must hold of an answer --------------------------------------------------------
+#
+# An expectation belongs to the question above it.
+
+# expect status SET… | color | body RELATION TEXT | header NAME RELATION TEXT | json PATH RELATION TEXT. A SET
+# is 200 or 200..299; RELATION is contains, equals or matches (a POSIX extended regular expression).
+expect() {
+  local name='' relation='' value=''
+  case $1 in
+    status) value=${*:2} ;;
+    color) ;;
+    body) relation=$2 value=$3 ;;
+    *) name=$2 relation=$3 value=$4 ;;
+  esac
+  expect_of+=($((${#question_kind[@]} - 1)))
+  expect_part+=("$1")
+  expect_name+=("$name")
+  expect_relation+=("$relation")
+  expect_value+=("$value")
+}
+
+# expectations_hold QUESTION MILLISECONDS: does the answer satisfy all of its expectations? If not,
+# `try_kind` and `probe_said` say what was found, `try_wanted` what was not.
+expectations_hold() {
+  local at status_asked=no body='' has_body=no
+  local LC_ALL=C # bytes, not characters: faster, and no byte is invalid
+  for at in ${expect_part[@]+"${!expect_part[@]}"}; do
+    [[ ${expect_of[at]} == "$1" && ${expect_part[at]} == status ]] || continue
+    status_asked=yes
+    status_fits "${expect_value[at]}" || return
+  done
+  [[ $status_asked == yes ]] || status_fits 200..299 || return
+  for at in ${expect_part[@]+"${!expect_part[@]}"}; do
+    [[ ${expect_of[at]} == "$1" ]] || continue
+    case ${expect_part[at]} in
+      body) body_fits "$at" ;;
+      header) header_fits "$at" ;;
+      json) json_fits "$at" "$2" ;;
+      color) color_fits ;;
+      *) ;;
+    esac || return
+  done
+}
+
+# status_fits SETS
+status_fits() {
+  local set value shown=''
+  for set in $1; do
+    ((http_status < ${set%%..*} || http_status > ${set##*..})) || return 0
+    [[ $set =~ ^([1-5])00\.\.([1-5])99$ && ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" ]] && set=${BASH_REMATCH[1]}xx
+    shown+="${shown:+ or }$set"
+  done
+  try_kind="status $http_status"
+  try_wanted="no $shown from"
+  probe_said="status $http_status"
+  if [[ $http_status == 3* ]] && http_header location; then
+    probe_failure=redirect
+    excerpt "$value"
+    probe_said+=", a redirect to $excerpt"
+    return 1
+  fi
+  load_body
+  excerpt "$body"
+  [[ -z $excerpt ]] || probe_said+=", body $excerpt"
+  return 1
+}
+
+# load_body: sets `body`, once an answer, without the line ends at its end.
+load_body() {
+  local tail
+  [[ $has_body == no ]] || return 0
+  has_body=yes
+  http_body
+  # In blocks: taking one from a mebibyte of line ends at a time would take minutes.
+  while [[ $body == *[$'\r\n'] ]]; do
+    tail=$body
+    ((${#body} <= 4096)) || tail=${body: -4096}
+    if [[ $tail == *[!$'\r\n']* ]]; then
+      tail=${tail##*[!$'\r\n']}
+      body=${body:0:${#body}-${#tail}}
+      break
+    fi
+    body=${body:0:${#body}-${#tail}}
+  done
+}
+
+# text_fits TEXT HOW EXPECTED: sets `try_wanted`, how the two should relate, for a sentence.
+text_fits() {
+  try_wanted='not the expected answer from'
+  case $2 in
+    equals) [[ $1 == "$3" ]] ;;
+    contains) [[ $1 == *"$3"* ]] ;;
+    *) [[ $1 =~ $3 ]] ;;
+  esac
+}
+
+# misfit WHAT TEXT HOW EXPECTED: what was found and what should have been. Fails.
+misfit() {
+  local found wanted excerpt
+  excerpt "$2"
+  found=${excerpt:-empty}
+  excerpt "$4"
+  wanted=$excerpt
+  try_kind="wrong $1"
+  case $3 in
+    equals) probe_said="$1 is $found, expected $wanted" ;;
+    contains) probe_said="$1 is $found, expected it to contain $wanted" ;;
+    *) probe_said="$1 is $found, expected it to match $wanted" ;;
+  esac
+  return 1
+}
+
+# body_fits EXPECTATION
+body_fits() {
+  local what=body
+  load_body
+  text_fits "$body" "${expect_relation[$1]}" "${expect_value[$1]}" && [[ $http_cut == no || ${expect_relation[$1]} != equals ]] && return 0
+  [[ $http_cut == no ]] || what="body (its first $((http_limit / 1024)) KiB)"
+  misfit "$what" "$body" "${expect_relation[$1]}" "${expect_value[$1]}"
+}
+
+# header_fits EXPECTATION
+header_fits() {
+  local value
+  try_wanted='not the expected answer from'
+  if ! http_header "${expect_name[$1]}"; then
+    try_kind="no header ${expect_name[$1]}"
+    probe_said="status $http_status without a header ${expect_name[$1]}"
+    return 1
+  fi
+  text_fits "$value" "${expect_relation[$1]}" "${expect_value[$1]}" \
+    || misfit "header ${expect_name[$1]}" "$value" "${expect_relation[$1]}" "${expect_value[$1]}"
+}
+
+# json_fits EXPECTATION MILLISECONDS
+json_fits() {
+  local value code path=${expect_name[$1]}
+  bounded "$2" json_of_body "$path" >"$scratch/http.value" 2>/dev/null
+  code=$?
+  try_wanted='not the expected answer from'
+  case $code in
+    0)
+      IFS= read -r -d '' value <"$scratch/http.value" || :
+      value=${value%$'\n'}
+      text_fits "$value" "${expect_relation[$1]}" "${expect_value[$1]}" \
+        || misfit "json $path" "$value" "${expect_relation[$1]}" "${expect_value[$1]}"
+      return
+      ;;
+    1) try_kind="no json $path" ;;
+    3) try_kind="json $path is a list or an object" ;;
+    124) try_kind='json too slow to read' ;;
+    143) return 143 ;;
+    *) try_kind='body is not JSON' ;;
+  esac
+  [[ $code == 1 || $code == 3 || $http_cut == no ]] || try_kind="body is longer than $((http_limit / 1024)) KiB, too long for json"
+  load_body
+  excerpt "$body"
+  probe_said="status $http_status, $try_kind: ${excerpt:-empty}"
+  return 1
+}
+
+# json_of_body PATH
+json_of_body() {
+  json_get "$1" <"$scratch/http.body"
+}
+
+# color_fits: the answer says the color that was asked: in the header that our fragments set where
+# they can, else in the body.
+color_fits() {
+  local value edge='[^A-Za-z0-9_-]' mine others
+  try_wanted="no answer of $color from"
+  if http_header X-Deploy-Color; then
+    [[ $value != "$color" ]] || return 0
+    excerpt "$value"
+    try_kind="answered by $excerpt"
+    probe_said=$try_kind
+    return 1
+  fi
+  load_body
+  [[ $body != "$color" ]] || return 0
+  mine="(^|$edge)$color(\$|$edge)"
+  others="(^|$edge)${other_color:-$color}(\$|$edge)"
+  [[ $body =~ $mine && ! $body =~ $others ]] && return 0
+  excerpt "$body"
+  try_kind='color not in the answer'
+  [[ ! $body =~ $others ]] || try_kind="answered by $other_color"
+  probe_said="status $http_status, neither a header X-Deploy-Color nor a body that names only $color: ${excerpt:-empty}"
+  return 1
+}
+
+# excerpt TEXT: sets `excerpt`: its first 200 bytes on one line, secrets masked before it is cut.
+excerpt() {
+  local secret longest=0 masked text=$1 cut=no LC_ALL=C
+  for secret in ${secret_values[@]+"${secret_values[@]}"}; do
+    ((${#secret} <= longest)) || longest=${#secret}
+  done
+  # A secret that the end of the window cuts in two could not be recognised: its part is dropped.
+  if ((${#text} > 4096 + longest)); then
+    text=${text:0:longest+4096}
+    cut=yes
+  fi
+  mask "$text"
+  text=$masked
+  if [[ $cut == yes ]]; then
+    ((${#text} >= longest)) || longest=${#text}
+    text=${text:0:${#text}-longest}
+  fi
+  if ((${#text} > 200)); then
+    text=${text:0:200}
+    # Not half a character.
+    while [[ $text == *[$'\x80'-$'\xbf'] ]]; do
+      text=${text%?}
+    done
+    text=${text%[$'\xc0'-$'\xff']}
+    cut=yes
+  fi
+  text=${text//[[:cntrl:]]/ }
+  excerpt=$text
+  [[ $cut == no ]] || excerpt+='…'
+}
+
+# ---- http: one request, one answer --------------------------------------------------------------
+#
+# With curl where there is one that can do what is needed, else with bash alone, which cannot do https.
+
+http_client=''       # curl or bash; chosen once
+http_curl_version='' # of a curl that is too old
+http_limit=1048576   # bytes of a body that are looked at
+# shellcheck disable=SC2016  # nothing in it is to be expanded
+http_header_shape='^[A-Za-z0-9!#$%&*+.^_`|~-]+: '
+
+# http_with: chooses the client. `--connect-to` needs curl 7.49.
+http_with() {
+  local words=0.0 _
+  [[ -z $http_client ]] || return 0
+  http_client=bash
+  command -v curl >/dev/null || return 0
+  bounded 5000 curl -q --version >"$scratch/http.said" 2>/dev/null || return 0
+  read -r _ words _ <"$scratch/http.said" || :
+  http_curl_version=$words
+  [[ $words =~ ^([0-9]+)\.([0-9]+) ]] || return 0
+  if ((10#${BASH_REMATCH[1]} * 1000 + 10#${BASH_REMATCH[2]} >= 7049)); then
+    http_client=curl
+  fi
+}
+
+# http_url URL: sets url_scheme, url_host (without brackets), url_port, url_name (what goes into
+# `Host`) and url_path; else `http_why` says what is wrong with it.
+http_url() {
+  local rest=$1
+  http_why=''
+  if [[ $rest == *[[:cntrl:][:space:]]* ]]; then
+    http_why='a URL cannot have blanks or line ends in it'
+    return 1
+  fi
+  url_scheme=${rest%%://*}
+  rest=${rest#*://}
+  rest=${rest%%#*}
+  url_name=${rest%%[/?]*}
+  url_path=${rest#"$url_name"}
+  [[ $url_path == /* ]] || url_path=/$url_path
+  case $url_scheme in
+    http) url_port=80 ;;
+    https) url_port=443 ;;
+    *)
+      http_why='a URL begins with http:// or https://'
+      return 1
+      ;;
+  esac
+  if [[ $url_name == *@* ]]; then
+    http_why='a URL with a user name is not sent: say it in an Authorization header'
+    return 1
+  fi
+  http_host_port "$url_name" "$url_port" || {
+    http_why="no host that can be asked: $url_name"
+    return 1
+  }
+  url_host=$host
+  url_port=$port
+}
+
+# http_host_port HOST[:PORT] DEFAULT: sets `host`, without brackets, and `port`.
+http_host_port() {
+  port=$2
+  if [[ $1 =~ ^\[([0-9A-Fa-f:.%]+)\](:([0-9]+))?$ ]] || [[ $1 =~ ^([A-Za-z0-9._-]+)(:([0-9]+))?$ ]]; then
+    host=${BASH_REMATCH[1]}
+    port=${BASH_REMATCH[3]:-$2}
+    [[ $host != -* ]]
+  else
+    return 1
+  fi
+}
+
+# http_ready URL…: can each be asked on this host?
+http_ready() {
+  local url url_scheme url_host url_port url_name url_path http_why host port
+  http_with
+  for url; do
+    http_url "$url" || {
+      fail_with "cannot ask $url: $http_why"
+      return
+    }
+    if [[ $url_scheme == https && $http_client != curl ]]; then
+      if [[ -n $http_curl_version ]]; then
+        fail_with "cannot ask $url: https needs curl 7.49 or newer, this host has $http_curl_version"
+      else
+        fail_with "cannot ask $url: https needs curl, which this host does not have: install it"
+      fi
+      return
+    fi
+  done
+}
+
+# http_request METHOD URL MILLISECONDS VIA BODY HEADER…: METHOD is get, head or post; VIA is empty or
+# HOST:PORT to connect to instead; a HEADER is `Name: value`. 0: there is an answer: `http_status`, its
+# headers in $scratch/http.head, the first mebibyte of its body in $scratch/http.body, `http_cut` yes
+# if there was more. 1: there is none: `http_failure` is one of refused, timeout, resolve, unreachable,
+# tls, closed, invalid, other, and `http_why` says it in words. 143: the script was asked to stop.
+http_request() {
+  local method=$1 url=$2 http_ms=$3 via=$4 body=$5 header
+  local url_scheme url_host url_port url_name url_path host port
+  shift 5
+  http_status='' http_cut=no http_failure='' http_why=''
+  http_with
+  if ! http_url "$url"; then
+    http_failure=invalid
+    return 1
+  fi
+  for header; do
+    if [[ ! $header =~ $http_header_shape || $header == *[$'\r\n']* ]]; then
+      http_failure=invalid
+      http_why="header ${header%%:*} cannot be sent: a line end in its value, or an odd character in its name"
+      return 1
+    fi
+  done
+  if [[ -n $via ]] && ! http_host_port "$via" "$url_port"; then
+    http_failure=invalid
+    http_why="via $via is no host:port"
+    return 1
+  fi
+  : >"$scratch/http.head" || return
+  : >"$scratch/http.body" || return
+  if [[ $http_client == curl ]]; then
+    # curl keeps the deadline itself and knows what it was waiting for; ours is for a curl that hangs.
+    bounded $((http_ms + 500)) curl_ask "$@" >"$scratch/http.said" 2>"$scratch/http.errors"
+    curl_outcome $?
+  elif [[ $url_scheme == https ]]; then
+    http_failure=tls
+    http_why='https needs curl'
+    return 1
+  else
+    bounded "$http_ms" bash_ask "$@" >"$scratch/http.said" 2>"$scratch/http.errors"
+    bash_outcome $?
+  fi
+}
+
+# in_seconds MILLISECONDS: sets `in_seconds`, for people: 300ms, 2s, 2.5s.
+in_seconds() {
+  if (($1 < 1000)); then
+    in_seconds=${1}ms
+  elif (($1 % 1000 < 100)); then
+    in_seconds=$(($1 / 1000))s
+  else
+    in_seconds=$(($1 / 1000)).$(($1 % 1000 / 100))s
+  fi
+}
+
+# http_timed_out STAGE: what did not come in time. STAGE is empty, `connected`, or a status.
+http_timed_out() {
+  local in_seconds
+  http_failure=timeout
+  in_seconds "$http_ms"
+  case $1 in
+    '') http_why="timed out: no connection within $in_seconds" ;;
+    connected) http_why="timed out: connected, but no answer within $in_seconds" ;;
+    *) http_why="timed out: status $1, but its body did not end within $in_seconds" ;;
+  esac
+}
+
+# http_header NAME: sets `value`, of the answer's header; several are joined by commas. Fails if there is none.
+http_header() {
+  local line key found=no
+  value=''
+  while IFS= read -r line || [[ -n $line ]]; do
+    line=${line%$'\r'}
+    if [[ $line == HTTP/* ]]; then
+      # What came before was an interim answer.
+      value='' found=no
+      continue
+    fi
+    key=${line%%:*}
+    [[ $line == *:* && ${key,,} == "${1,,}" ]] || continue
+    line=${line#*:}
+    line=${line#"${line%%[! $'\t']*}"}
+    line=${line%"${line##*[! $'\t']}"}
+    [[ $found == no ]] || value+=', '
+    value+=$line
+    found=yes
+  done <"$scratch/http.head"
+  [[ $found == yes ]]
+}
+
+# http_body: sets `body`, what of it is looked at. A NUL, which no variable can hold, becomes a blank.
+http_body() {
+  local piece
+  body=''
+  while IFS= read -r -d '' piece; do
+    body+="$piece "
+  done <"$scratch/http.body"
+  body+=$piece
+}
+
+# ---- http_curl: a request by curl ---------------------------------------------------------------
+
+# curl_ask HEADER…: called by `http_request`, within `bounded`. What is asked goes to curl on its
+# standard input: a command line can be read by every user of the host.
+curl_ask() {
+  local config header quoted
+  umask 077
+  # A body beyond the limit fails to be written instead of filling the disk.
+  trap '' XFSZ
+  ulimit -f $((http_limit / 1024)) 2>/dev/null
+  curl_quote "$url"
+  config="url = $quoted"
+  curl_quote "$scratch/http.body"
+  config+=$'\n'"output = $quoted"
+  curl_quote "$scratch/http.head"
+  config+=$'\n'"dump-header = $quoted"
+  config+=$'\nuser-agent = "deployc/'$deployc'"'
+  config+=$'\ngloboff\nhttp1.1\nproto = "=http,https"\nnoproxy = "*"'
+  printf -v quoted '%d.%03d' $((http_ms / 1000)) $((http_ms % 1000))
+  config+=$'\n'"max-time = $quoted"
+  [[ -z $via ]] || config+=$'\n'"connect-to = \"::$via\""
+  case $method in
+    head) config+=$'\nhead' ;;
+    post)
+      printf '%s' "$body" >"$scratch/http.request" || return 23
+      curl_quote "@$scratch/http.request"
+      config+=$'\nheader = "Content-Type:"\nheader = "Expect:"\n'"data-binary = $quoted"
+      ;;
+    *) ;;
+  esac
+  for header; do
+    # `Name:` would take a header away; `Name;` sends it empty.
+    [[ $header != *': ' ]] || header=${header%: }\;
+    curl_quote "$header"
+    config+=$'\n'"header = $quoted"
+  done
+  exec curl -q -sS -w '%{http_code} %{time_connect}' --config - <<<"$config"
+}
+
+# curl_quote TEXT: sets `quoted`, for curl's configuration.
+curl_quote() {
+  quoted=${1//\\/\\\\}
+  quoted=${quoted//\"/\\\"}
+  quoted=${quoted//$'\n'/\\n}
+  quoted=\"${quoted//$'\r'/\\r}\"
+}
+
+# curl_outcome CODE: what curl's exit code says, for `http_request`.
+curl_outcome() {
+  local connected said
+  read -r http_status connected <"$scratch/http.said" || :
+  [[ $http_status == [1-5][0-9][0-9] ]] || http_status=''
+  [[ $method != head ]] || : >"$scratch/http.body"
+  case $1 in
+    0)
+      [[ -n $http_status ]] && return 0
+      http_failure=other
+      http_why='what answers does not speak HTTP'
+      ;;
+    143) return 143 ;;
+    6)
+      http_failure=resolve
+      http_why="cannot resolve ${via:-$url_host}"
+      ;;
+    7)
+      http_failure=refused
+      http_why='connection refused'
+      [[ ${via:-$url_host} == 127.* || ${via:-$url_host} == localhost* ]] || http_why='connection refused, or no way there'
+      ;;
+    28 | 124)
+      connected=${connected//[0.]/}
+      http_timed_out "${http_status:-${connected:+connected}}"
+      ;;
+    23)
+      # Too long, or the disk is full.
+      if [[ -n $http_status && $(wc -c <"$scratch/http.body") -ge $http_limit ]]; then
+        http_cut=yes
+        return 0
+      fi
+      http_failure=other
+      http_why="cannot write the answer to $scratch: is the disk full?"
+      ;;
+    1 | 8)
+      http_failure=other
+      http_why='what answers does not speak HTTP'
+      ;;
+    52)
+      http_failure=closed
+      http_why='the connection was closed without an answer'
+      ;;
+    18)
+      http_failure=closed
+      http_why="status $http_status, but the body was cut short"
+      ;;
+    55 | 56)
+      http_failure=closed
+      http_why='the connection was reset'
+      ;;
+    35 | 51 | 53 | 54 | 58 | 59 | 60 | 64 | 66 | 77 | 80 | 82 | 83 | 90 | 91)
+      http_failure=tls
+      read -r said <"$scratch/http.errors" || :
+      http_why="TLS failed: ${said#curl: (*) }"
+      ;;
+    *)
+      http_failure=other
+      read -r said <"$scratch/http.errors" || :
+      http_why="curl failed with $1: ${said#curl: (*) }"
+      ;;
+  esac
+  return 1
+}
+
+# ---- http_bash: a request by bash alone, for hosts without curl --------------------------------
+#
+# HTTP/1.0, so that nobody is asked to keep the connection or to send chunks; who does so all the
+# same is understood.
+
+# bash_ask HEADER…: called by `http_request`, within `bounded`. Prints how far it came, a line each:
+# `connected`, `status N`, `done`, `cut`, or `failed KIND WORDS…`.
+bash_ask() {
+  local LC_ALL=C tcp_fd tcp_why='' request header line name length='' chunked=no status head='' lines=0
+  umask 077
+  trap '' PIPE
+  tcp_connect "$host" "$port"
+  case $? in
+    0) printf 'connected\n' ;;
+    10) bash_failed refused 'connection refused' ;;
+    11) bash_failed resolve "cannot resolve $host" ;;
+    12) bash_failed unreachable "no way to $host" ;;
+    *) bash_failed other "cannot connect to $host: $tcp_why" ;;
+  esac || return
+  bash_request "$@"
+  printf '%s' "$request" >&"$tcp_fd" || :
+  while ((lines++ < 200)); do
+    IFS= read -r -n 65536 -u "$tcp_fd" line || [[ -n $line ]] || break
+    head+=$line$'\n'
+    line=${line%$'\r'}
+    if [[ -z ${status-} ]]; then
+      [[ $line =~ ^HTTP/[0-9.]+\ ([1-5][0-9][0-9])(\ |$) ]] || {
+        bash_failed other 'what answers does not speak HTTP'
+        return
+      }
+      status=${BASH_REMATCH[1]}
+      continue
+    fi
+    if [[ -z $line ]]; then
+      [[ $status == 1* ]] || break
+      status=''
+      continue
+    fi
+    name=${line%%:*}
+    line=${line#*:}
+    line=${line//[[:blank:]]/}
+    case ${name,,} in
+      content-length) length=$line ;;
+      transfer-encoding) [[ ${line,,} != *chunked ]] || chunked=yes ;;
+      *) ;;
+    esac
+  done
+  [[ -n ${status-} ]] || {
+    bash_failed closed 'the connection was closed without an answer'
+    return
+  }
+  printf '%s' "$head" >"$scratch/http.head"
+  printf 'status %s\n' "$status"
+  if [[ $method == head || $status == 204 || $status == 304 ]]; then
+    printf 'done\n'
+  elif [[ $chunked == yes ]]; then
+    bash_chunks
+  elif [[ $length =~ ^[0-9]+$ ]]; then
+    bash_body "$length"
+  else
+    bash_body ''
+  fi
+}
+
+# bash_failed KIND WORDS…: the last line of a request that has no answer. Fails.
+bash_failed() {
+  printf 'failed %s\n' "$*"
+  return 1
+}
+
+# bash_request HEADER…: sets `request`, the text to send.
+bash_request() {
+  local header given=$'\n' name default
+  for header; do
+    name=${header%%:*}
+    given+=${name,,}$'\n'
+  done
+  request="${method^^} $url_path HTTP/1.0"$'\r\n'
+  for default in "Host: $url_name" "User-Agent: deployc/$deployc" 'Accept: */*' 'Connection: close'; do
+    name=${default%%:*}
+    [[ $given == *$'\n'"${name,,}"$'\n'* ]] || request+=$default$'\r\n'
+  done
+  for header; do
+    request+=$header$'\r\n'
+  done
+  if [[ $method == post ]]; then
+    request+="Content-Length: ${#body}"$'\r\n\r\n'$body
+  else
+    request+=$'\r\n'
+  fi
+}
+
+# bash_body LENGTH: the rest of the answer, so long or until the connection is closed.
+bash_body() {
+  local want=$1 size
+  # No number of a shell holds more digits; so long is cut anyway.
+  ((${#want} < 16)) || want=${want:0:16}
+  if [[ -z $want ]] || ((10#$want > http_limit)); then
+    head -c "$http_limit" <&"$tcp_fd" >"$scratch/http.body"
+    size=$(wc -c <"$scratch/http.body")
+    if ((size >= http_limit)); then
+      printf 'cut\n'
+      return
+    fi
+  else
+    want=$((10#$want))
+    head -c "$want" <&"$tcp_fd" >"$scratch/http.body"
+    # Counting is cheap where the text is whole and has no NUL in it, which is nearly always.
+    IFS= read -r -d '' body <"$scratch/http.body" || :
+    size=${#body}
+    ((size == want)) || size=$(wc -c <"$scratch/http.body")
+  fi
+  if [[ -n $want ]] && ((size < want)); then
+    bash_failed closed "status $status, but the body was cut short"
+    return
+  fi
+  printf 'done\n'
+}
+
+# bash_chunks: a body in chunks, which a server should not send to HTTP/1.0 but may.
+bash_chunks() {
+  local line size text total=0
+  while IFS= read -r -n 4096 -u "$tcp_fd" line; do
+    line=${line%%[;$'\r']*}
+    [[ $line =~ ^[0-9A-Fa-f]{1,8}$ ]] || break
+    size=$((16#$line))
+    if ((size == 0)); then
+      printf 'done\n'
+      return
+    fi
+    if ((total + size > http_limit)); then
+      IFS= read -r -N $((http_limit - total)) -u "$tcp_fd" text || :
+      printf '%s' "$text" >>"$scratch/http.body"
+      printf 'cut\n'
+      return
+    fi
+    IFS= read -r -N "$size" -u "$tcp_fd" text || break
+    printf '%s' "$text" >>"$scratch/http.body"
+    total=$((total + size))
+    IFS= read -r -n 16 -u "$tcp_fd" line || break
+  done
+  bash_failed closed "status $status, but its body was cut short, or it is binary in chunks, which needs curl"
+}
+
+# bash_outcome CODE: what was printed says, for `http_request`.
+bash_outcome() {
+  local word rest stage=''
+  [[ $1 != 143 ]] || return 143
+  while read -r word rest; do
+    case $word in
+      connected) stage=connected ;;
+      status) stage=$rest http_status=$rest ;;
+      done) return 0 ;;
+      cut)
+        http_cut=yes
+        return 0
+        ;;
+      failed)
+        http_failure=${rest%% *}
+        http_why=${rest#* }
+        return 1
+        ;;
+      *) ;;
+    esac
+  done <"$scratch/http.said"
+  if [[ $1 == 124 ]]; then
+    http_timed_out "$stage"
+  else
+    http_failure=other
+    read -r rest <"$scratch/http.errors" || :
+    http_why="the request failed${rest:+: $rest}"
+  fi
+  return 1
+}
+
+# ---- json: one value out of a JSON text --------------------------------------------------------
+
+# json_get PATH: prints the scalar that stands at a path such as `a.b[0].c` in the JSON text on
+# standard input: strings unescaped (as UTF-8), numbers as written, true, false, null. Of a key that
+# stands twice, the last counts. 1: nothing stands there; 2: the text is not JSON; 3: an object or a list.
+#
+# The text is read in pieces between quotation marks: no awk has to look at a long text more than once.
+json_get() {
+  json_path=$1 LC_ALL=C awk '
+    function code_unit(digits, at, unit) {
+      digits = tolower(digits)
+      if (digits !~ /^[0-9a-f][0-9a-f][0-9a-f][0-9a-f]$/) { bad = 1; return 0 }
+      for (at = 1; at <= 4; at++) unit = unit * 16 + index("0123456789abcdef", substr(digits, at, 1)) - 1
+      return unit
+    }
+    function utf8(point) {
+      if (point == 0 || (point >= 55296 && point < 57344)) point = 65533 # no text can hold these
+      if (point < 128) return sprintf("%c", point)
+      if (point < 2048) return sprintf("%c%c", 192 + int(point / 64), 128 + point % 64)
+      if (point < 65536)
+        return sprintf("%c%c%c", 224 + int(point / 4096), 128 + int(point / 64) % 64, 128 + point % 64)
+      return sprintf("%c%c%c%c", 240 + int(point / 262144), 128 + int(point / 4096) % 64,
+        128 + int(point / 64) % 64, 128 + point % 64)
+    }
+    # Adds a piece of a string to `text`, part by part: joining them would be slow for a long one.
+    # A piece that ends in the backslash of an escaped quotation mark ends in that mark afterwards.
+    function unescape(piece, part, parts, at, escape, point, low) {
+      gsub(/\\/, "\001", piece)
+      parts = split(piece, part, "\001")
+      text[++texts] = part[1]
+      for (at = 2; at <= parts && !bad; at++) {
+        escape = substr(part[at], 1, 1)
+        if (escape == "" && at == parts) text[++texts] = "\""
+        else if (escape == "") text[++texts] = "\\" part[++at]
+        else if (escape in plain) text[++texts] = plain[escape] substr(part[at], 2)
+        else if (escape != "u") bad = 1
+        else {
+          point = code_unit(substr(part[at], 2, 4))
+          piece = substr(part[at], 6)
+          if (point >= 55296 && point < 56320 && piece == "" && substr(part[at + 1], 1, 1) == "u") {
+            low = code_unit(substr(part[at + 1], 2, 4))
+            if (low >= 56320 && low < 57344) {
+              point = 65536 + (point - 55296) * 1024 + low - 56320
+              piece = substr(part[++at], 6)
+            }
+          }
+          text[++texts] = utf8(point) piece
+        }
+      }
+    }
+    function joined(at, whole) {
+      for (at = 1; at <= texts; at++) whole = whole text[at]
+      return whole
+    }
+    # The value that begins here: does it stand at the path?
+    function on_path() {
+      if (depth == 0) return 1
+      if (!here[depth]) return 0
+      if (open[depth] == "[") return is_index[depth] && want[depth] == position[depth]
+      return !is_index[depth] && key_fits[depth]
+    }
+    function begins_value() {
+      if (state != "value" && state != "first") { bad = 1; return 0 }
+      at_path = on_path()
+      if (at_path && depth == length_of_path) found = 1
+      return 1
+    }
+    function ends_value(wanted) {
+      state = depth ? "next" : "done"
+      if (!wanted) return
+      for (values = 0; values < texts; ) { values++; value[values] = text[values] }
+    }
+    function token(word) {
+      if (word == "{" || word == "[") {
+        if (!begins_value()) return
+        if (at_path && depth == length_of_path) found = 2
+        open[++depth] = word
+        here[depth] = at_path && depth <= length_of_path
+        position[depth] = 0
+        state = word == "{" ? "key or }" : "first"
+      } else if (word == "}" || word == "]") {
+        if (!depth || open[depth] != (word == "}" ? "{" : "[")) { bad = 1; return }
+        if (state != "next" && state != (word == "}" ? "key or }" : "first")) { bad = 1; return }
+        depth--
+        ends_value(0)
+      } else if (word == ":") {
+        if (state != "colon") { bad = 1; return }
+        state = "value"
+      } else if (word == ",") {
+        if (state != "next") { bad = 1; return }
+        position[depth]++
+        state = open[depth] == "{" ? "key" : "value"
+      } else if (word == "true" || word == "false" || word == "null" ||
+        word ~ /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$/) {
+        if (!begins_value()) return
+        texts = 1
+        text[1] = word
+        ends_value(at_path && depth == length_of_path)
+      } else bad = 1
+    }
+    # What stands between two strings, a thousand bytes at a time: some awks are slow with long texts.
+    function between(text, size, from, part, rest, word, count, at) {
+      size = length(text)
+      for (from = 1; from <= size && !bad; from += 1000) {
+        part = rest substr(text, from, 1000)
+        rest = ""
+        if (from + 1000 <= size && match(part, /[^][{},: \t\r\n]+$/)) {
+          rest = substr(part, RSTART)
+          part = substr(part, 1, RSTART - 1)
+          if (length(rest) > 1000) bad = 1 # no number is that long
+        }
+        gsub(/[][{},:]/, " & ", part)
+        count = split(part, word, /[ \t\r\n]+/)
+        for (at = 1; at <= count && !bad; at++) if (word[at] != "") token(word[at])
+      }
+    }
+    function begins_string() {
+      is_key = state == "key" || state == "key or }"
+      # Only the value that is asked for, and keys that may lead to it, are kept.
+      if (is_key) keeping = here[depth] && !is_index[depth]
+      else if (begins_value()) keeping = at_path && depth == length_of_path
+      texts = 0
+    }
+    function string_piece(piece) {
+      if (piece ~ /[\001-\037]/) { bad = 1; return }
+      in_string = 0
+      if (substr(piece, length(piece)) == "\\") {
+        match(piece, /\\+$/)
+        in_string = RLENGTH % 2
+      }
+      if (keeping) unescape(piece)
+      # A key in many more parts than the path has letters is not in the path.
+      if (is_key && texts > 2 * longest + 8) keeping = 0
+      if (in_string) return
+      if (is_key) {
+        key_fits[depth] = keeping && joined() == want[depth]
+        state = "colon"
+      } else ends_value(keeping)
+    }
+    BEGIN {
+      RS = "\""
+      plain["/"] = "/"; plain["b"] = "\b"; plain["f"] = "\f"
+      plain["n"] = "\n"; plain["r"] = "\r"; plain["t"] = "\t"
+      path = ENVIRON["json_path"]
+      gsub(/\[/, ".[", path)
+      steps = split(path, step, ".")
+      for (at = 1; at <= steps; at++) {
+        if (step[at] == "") continue
+        want[++length_of_path] = step[at]
+        if (step[at] ~ /^\[[0-9]+\]$/) {
+          is_index[length_of_path] = 1
+          want[length_of_path] = substr(step[at], 2) + 0
+        }
+        if (length(step[at]) > longest) longest = length(step[at])
+      }
+      length_of_path += 0
+      state = "value"
+      mode = "between"
+    }
+    bad { exit }
+    mode == "string begins" { begins_string() }
+    mode != "between" { string_piece($0); mode = in_string ? "in string" : "between"; next }
+    {
+      if (NR == 1) sub(/^\357\273\277/, "")
+      between($0)
+      mode = "string begins" # if anything follows at all
+    }
+    END {
+      if (bad || state != "done") exit 2
+      if (!found) exit 1
+      if (found == 2) exit 3
+      for (at = 1; at <= values; at++) printf "%s", value[at]
+      print ""
+    }'
+}
+
+# ---- inputs: values of a deployment, checked and read once, kept with the release --------------
+
+declare -A input=()
+
+# take_inputs: those of a new deployment; whatever was looked at before does not count.
+take_inputs() {
+  input=()
+  read_inputs
+}
+
+# read_input WHERE NAME TYPE [default V] [file PATH] [pattern ERE] [values V…]
+read_input() {
+  local where=$1 name=$2 type=$3 has_default=no default='' file='' pattern='' value given=no
+  local -a values=()
+  shift 3
+  while (($#)); do
+    case $1 in
+      default)
+        has_default=yes
+        default=$2
+        shift 2
+        ;;
+      file)
+        file=$2
+        shift 2
+        ;;
+      pattern)
+        pattern=$2
+        shift 2
+        ;;
+      values)
+        shift
+        values=("$@")
+        break
+        ;;
+    esac
+  done
+  value=''
+  # CI systems pass a missing variable as an empty one.
+  if [[ -n ${!name-} ]]; then
+    value=${!name}
+    given=yes
+  elif [[ -n $file ]] && value_in_file "$file" "$name"; then
+    given=yes
+  elif [[ $has_default == yes ]]; then
+    value=$default
+    given=yes
+  fi
+  if [[ $given == no ]]; then
+    fail_with "input $name is not given ($where): set it in the environment${file:+ or as $name=… in $file}"
+    return
+  fi
+  input_fits "$type" "$value" "$pattern" ${values[@]+"${values[@]}"} || {
+    # A secret's value is not shown, not even a wrong one.
+    [[ $type == secret ]] && value='***'
+    fail_with "input $name ($where) is '$value': expected $expected"
+    return
+  }
+  input[$name]=$value
+  [[ $type != secret ]] || secret_values+=("$value")
+}
+
+# value_in_file FILE NAME: sets `value` from the last NAME=value line. The text after = is the value,
+# one pair of quotes around it taken off; nothing in it is run.
+value_in_file() {
+  local line found=1
+  [[ -r $1 ]] || return 1
+  while IFS= read -r line || [[ -n $line ]]; do
+    line=${line%$'\r'}
+    line=${line#export }
+    if [[ $line == "$2="* ]]; then
+      value=${line#*=}
+      found=0
+    fi
+  done <"$1"
+  case $value in
+    \"*\" | \'*\') value=${value:1:${#value}-2} ;;
+  esac
+  return "$found"
+}
+
+# input_fits TYPE VALUE PATTERN VALUES…: sets `expected` to what the type accepts.
+input_fits() {
+  local value=$2 pattern=$3 choice
+  case $1 in
+    string | secret)
+      expected='any text'
+      ;;
+    path)
+      expected='an absolute path, such as /etc/app.env'
+      [[ $value == /* ]]
+      ;;
+    url)
+      expected='a URL that begins with http:// or https://'
+      [[ $value =~ ^https?://[^[:space:]/]+ ]]
+      ;;
+    int)
+      expected='a whole number'
+      [[ $value =~ ^-?[0-9]{1,18}$ ]]
+      ;;
+    port)
+      expected='a port from 1 to 65535'
+      [[ $value =~ ^[0-9]{1,5}$ ]] && ((10#$value >= 1 && 10#$value <= 65535))
+      ;;
+    duration)
+      expected='a duration such as 500ms, 10s, 5m or 1h'
+      [[ $value =~ ^[0-9]+(ms|s|m|h)$ ]]
+      ;;
+    bool)
+      expected='true or false'
+      [[ $value == true || $value == false ]]
+      ;;
+    matching)
+      expected="something that matches $pattern"
+      [[ $value =~ ^($pattern)$ ]]
+      ;;
+    one_of)
+      shift 3
+      expected="one of $*"
+      for choice; do
+        [[ $value != "$choice" ]] || return 0
+      done
+      return 1
+      ;;
+  esac
+}
+
+# save_inputs: to files of the candidate that only this user may read; any text survives that way.
+save_inputs() {
+  local name
+  mkdir -m 700 "$release/inputs" || return
+  for name in ${input_names[@]+"${input_names[@]}"}; do
+    (
+      umask 077
+      printf '%s' "${input[$name]}" >"$release/inputs/$name"
+    ) || return
+  done
+}
+
+# load_inputs: those of the release at hand, whatever the environment says now.
+load_inputs() {
+  local file name value
+  input=()
+  for name in ${input_names[@]+"${input_names[@]}"}; do
+    input[$name]=''
+  done
+  for file in "$release"/inputs/*; do
+    [[ -f $file ]] || continue
+    IFS= read -r -d '' value <"$file" || :
+    input[${file##*/}]=$value
+  done
+  for name in ${secret_names[@]+"${secret_names[@]}"}; do
+    secret_values+=("${input[$name]}")
+  done
+}
+
+# ---- state: what is known between two runs ------------------------------------------------------
+#
+# $state/journal      the run at hand or at rest: phase, from, to, release, …
+# $state/colors/C     the last good release of color C (a symlink)
+# $state/previous     the release that served before the live one (a symlink)
+# $state/releases/ID  script, inputs/, slot/, fragment, meta, identity.SERVICE, log.SERVICE
+# $state/history      a line for each deployment
+#
+# Nothing in here is ever run or sourced but a release's own script.
+
+state=''
+candidate='' # folder of the release of the run at hand, or ''
+declare -A journal=()
+
+# locate_state: sets `state`. Root keeps it out of every other user's reach.
+locate_state() {
+  local other=/var/lib/deployc/$app
+  state=$root/.deployc
+  if ((EUID == 0)); then
+    other=$state
+    state=/var/lib/deployc/$app
+  fi
+  [[ ! -f $other/owner ]] || {
+    fail_with "$app is deployed by $(stat -c %U "$other/owner") on this host (its state is in $other), this is $(id -un): use the same user for every command"
+    exit_code=3
+    return 1
+  }
+}
+
+# open_state: makes the state folder and checks that it may be trusted.
+open_state() {
+  local owner machine
+  umask 022
+  if ! mkdir -p "$state/releases" "$state/colors" "$state/log" 2>/dev/null; then
+    fail_with "cannot make $state: run this as the user who owns it, or make the folder for $(id -un)"
+    return
+  fi
+  state_is_trusted || return
+  machine=$(cat /etc/machine-id 2>/dev/null)
+  if [[ -f $state/owner ]]; then
+    read -r owner <"$state/owner"
+    if [[ ${owner%% *} != "$EUID" ]]; then
+      fail_with "$app is deployed by user number ${owner%% *} on this host, this is $(id -un) ($EUID): use the same user for every command"
+      return
+    fi
+    if [[ -n $machine && ${owner##* } != "$machine" ]]; then
+      fail_with "$state was written on another machine: it was copied or is shared; remove it to begin anew here"
+      return
+    fi
+  else
+    write_file "$state/owner" "$EUID $machine" || fail_with "cannot write to $state"
+  fi
+}
+
+# state_is_trusted: it is on a local disk, and no one else may exchange what is in it.
+state_is_trusted() {
+  local folder kind owner mode
+  kind=$(stat -f -c %T "$state" 2>/dev/null)
+  case $kind in
+    nfs* | cifs | smb* | afs | ceph | fuse.sshfs)
+      fail_with "$state is on a network file system ($kind): locks and renames cannot be relied on there"
+      return
+      ;;
+  esac
+  folder=$(cd -P "$state" && pwd) || return
+  while [[ -n $folder ]]; do
+    read -r owner mode <<<"$(stat -c '%u %a' "$folder" 2>/dev/null)"
+    if [[ $owner != 0 && $owner != "$EUID" ]]; then
+      fail_with "$folder belongs to user number $owner, who could exchange what $app keeps in $state"
+      return
+    fi
+    # Others may write only where the sticky bit keeps them from renaming what is not theirs.
+    if (((8#$mode & 8#022) && !(8#$mode & 8#1000))); then
+      fail_with "$folder may be written by others (mode $mode), who could exchange what $app keeps in $state: chmod go-w $folder"
+      return
+    fi
+    folder=${folder%/*}
+  done
+}
+
+# sync_path PATH…: until it is on the disk.
+sync_path() {
+  sync "$@" 2>/dev/null || sync
+}
+
+# write_file PATH TEXT: whole or not at all, also when the power fails.
+write_file() {
+  if ! { printf '%s\n' "$2" 2>/dev/null >"$1.new" && sync_path "$1.new" && mv -f "$1.new" "$1"; }; then
+    rm -f "$1.new"
+    return 1
+  fi
+}
+
+# ---- journal -----------------------------------------------------------------------------------
+
+journal_keys=(deployment kind warm from to release previous snapshot switched expires boot)
+
+# empty_journal: what `journal` says when nothing is under way; every key is there.
+empty_journal() {
+  local key
+  journal=([phase]=idle)
+  for key in "${journal_keys[@]}"; do
+    journal[$key]=''
+  done
+  candidate=''
+}
+
+# read_journal: fills `journal`; phase is `idle` without one.
+read_journal() {
+  local key value
+  empty_journal
+  [[ -f $state/journal ]] || return 0
+  while IFS='=' read -r key value; do
+    [[ -z $key ]] || journal[$key]=$value
+  done <"$state/journal"
+  [[ -z ${journal[release]-} ]] || candidate=$state/releases/${journal[release]}
+}
+
+# write_journal PHASE: keeps what is in `journal` under a new phase.
+write_journal() {
+  local key text="phase=$1"
+  for key in "${journal_keys[@]}"; do
+    text+=$'\n'"$key=${journal[$key]-}"
+  done
+  write_file "$state/journal" "$text" || {
+    fail_with "cannot write $state/journal: is the disk full?"
+    return
+  }
+  journal[phase]=$1
+  to_log "journal: $1"
+}
+
+# forget_journal: nothing is under way.
+forget_journal() {
+  empty_journal
+  rm -f "$state/journal" "$state/journal.pending"
+  to_log 'journal: idle'
+}
+
+# read_boot: sets `boot`, which a reboot changes.
+read_boot() {
+  read -r boot </proc/sys/kernel/random/boot_id
+}
+
+# ---- releases ----------------------------------------------------------------------------------
+
+# release_of COLOR: sets `found_release`: the candidate if it is for this color, else the color's last good one.
+release_of() {
+  found_release=''
+  if [[ -n $candidate && ${journal[to]-} == "$1" && ${journal[phase]} != switched ]]; then
+    found_release=$candidate
+  elif [[ -L $state/colors/$1 ]]; then
+    found_release=$(readlink -f "$state/colors/$1")
+  fi
+  [[ -n $found_release && -d $found_release ]]
+}
+
+# point NAME RELEASE: $state/NAME is that release from now on; one rename.
+point() {
+  ln -sfn "$2" "$state/.point" && mv -fT "$state/.point" "$state/$1" && sync_path "$state"
+}
+
+# previous_release: sets `found_release`: what served before the live one.
+previous_release() {
+  found_release=''
+  [[ -L $state/previous ]] || return 1
+  found_release=$(readlink -f "$state/previous")
+  [[ -n $found_release && -f $found_release/meta ]]
+}
+
+# remove_release RELEASE: a stopped one that nothing points to.
+remove_release() {
+  case $1 in
+    "$state"/releases/?*) ;;
+    *) return 1 ;;
+  esac
+  [[ -d $1 ]] || return 0
+  of_release "$1" clear || warn "release ${1##*/}: $answer"
+  rm -rf "$1"
+}
+
+# sweep_releases: removes what no color, no way back and no run needs. The newest failed one stays to be looked at.
+sweep_releases() {
+  local release kept keep
+  for release in "$state"/releases/*/; do
+    release=${release%/}
+    [[ -d $release && $release != "$candidate" && $release != "$(readlink -f "$state/failed" 2>/dev/null)" ]] || continue
+    keep=no
+    for kept in "$state"/colors/* "$state/previous"; do
+      [[ -L $kept && $(readlink -f "$kept") == "$release" ]] && keep=yes
+    done
+    [[ $keep == yes ]] || remove_release "$release"
+  done
+}
+
+# meta KEY RELEASE: sets `value`: what a release says of itself.
+meta() {
+  local key rest
+  value=''
+  while IFS='=' read -r key rest; do
+    if [[ $key == "$1" ]]; then
+      value=$rest
+      return 0
+    fi
+  done <"$2/meta"
+  return 1
+}
+
+# save_identity LINE, load_identity: what tells the service of this release from everything else on the host.
+save_identity() {
+  write_file "$release/identity.$service" "$1"
+}
+
+load_identity() {
+  identity=''
+  [[ -f $release/identity.$service ]] || return 1
+  IFS= read -r identity <"$release/identity.$service"
+}
+
+# ---- history -----------------------------------------------------------------------------------
+
+# remember RESULT: a line of history: time, deployment, command, result, from, to, seconds, reason.
+remember() {
+  local line seconds masked
+  seconds_since "$began"
+  mask "${reason//[$'\t\n']/ }"
+  printf -v line '%(%Y-%m-%dT%H:%M:%S%z)T\t%s\t%s\t%s\t%s\t%s\t%s\t%s' -1 \
+    "$deployment" "$command" "$1" "${from:--}" "${to:--}" "$seconds" "$masked"
+  printf '%s\n' "$line" 2>/dev/null >>"$state/history" || warn "cannot write $state/history"
+}
+
+# ---- lock: one at a time ------------------------------------------------------------------------
+#
+# The mutex is held on descriptor 9 by this script and by every command that it starts, so that a
+# killed script whose migration still works keeps the next one out. What outlives a run closes it.
+
+# enter_mutex: waits as long as `lock { wait }` says, else not at all.
+enter_mutex() {
+  local until
+  # A step of the user's that calls the script again would wait for itself.
+  if [[ ${DEPLOYC_ACTIVE-} == "$app" ]]; then
+    fail_with "called from a step of a deployment of $app that is still running: a step cannot deploy its own app"
+    exit_code=2
+    return 1
+  fi
+  exec 9>>"$state/lock" || {
+    fail_with "cannot open $state/lock"
+    exit_code=3
+    return 1
+  }
+  now
+  until=$((now_ms + lock_wait))
+  [[ $command != rollback ]] || until=$((now_ms + 10000))
+  until_locked 9 "$until" || {
+    [[ -z $interrupted ]] || return
+    exit_code=4
+    holder_of_mutex
+    fail_with "$holder"
+    return 1
+  }
+  rm -f "$state/preempt"
+  printf '%s %s %s %s\n' "$$" "$(process_start_time $$)" "$command" "$deployment" >"$state/holder"
+}
+
+# until_locked DESCRIPTOR MILLISECONDS: tries until then, at least once.
+until_locked() {
+  local said=no
+  while ! flock -n "$1"; do
+    now
+    ((now_ms < $2)) || return 1
+    if [[ $1 == 9 && $command == rollback ]]; then
+      # A way back does not wait for a drain to end.
+      printf '%s\n' "$$" >"$state/preempt"
+    elif [[ $said == no ]]; then
+      said=yes
+      holder_of_mutex
+      say "waiting: $holder"
+    fi
+    pause 100 || return 1
+  done
+}
+
+# holder_of_mutex: sets `holder`, a sentence about who holds it.
+holder_of_mutex() {
+  local pid started running deployed
+  holder='another command is at work'
+  [[ -f $state/holder ]] || return 0
+  read -r pid started running deployed <"$state/holder" || return 0
+  if [[ $(process_start_time "$pid") == "$started" ]]; then
+    holder="$running of deployment $deployed is at work (process $pid)"
+  else
+    holder="$running of deployment $deployed was killed (process $pid), but a command that it started is still at work; it frees the lock when it ends"
+  fi
+}
+
+# preempted: a rollback asks the drain to end.
+preempted() {
+  [[ -f $state/preempt ]]
+}
+
+# enter_proxy_mutex: from swap to confirmation no other app of ours reloads the same proxy.
+enter_proxy_mutex() {
+  local until
+  ask_switch mutex || {
+    fail_with "cannot tell which proxy this is: $answer"
+    return 1
+  }
+  exec 8<"$answer" || return
+  now
+  until=$((now_ms + deadline[proxy_mutex]))
+  until_locked 8 "$until" || fail_with "another app's deployment has held the proxy for $((deadline[proxy_mutex] / 1000))s"
+}
+
+# leave_proxy_mutex
+leave_proxy_mutex() {
+  exec 8<&-
+}
+
+# ---- live: which color the proxy's files route to, read again each time it matters -------------
+
+live_state=unknown # color, none, mixed or unknown
+live=''            # the live color
+live_release=''    # its release; empty if the script did not start it
+live_why=''        # for unknown: why
+
+# read_live: fills the above.
+read_live() {
+  local words
+  live='' live_release='' live_why=''
+  if ! ask_switch routed; then
+    live_state=unknown
+    live_why=$answer
+    return 0
+  fi
+  read -r live_state words <<<"$answer"
+  case $live_state in
+    color)
+      read -r live live_release <<<"$words"
+      [[ $live_release != - ]] || live_release=''
+      ;;
+    none | mixed) ;;
+    *)
+      live_state=unknown
+      live_why=$words
+      ;;
+  esac
+}
+
+# know_live: as `read_live`, but anything else than a color or none ends the run.
+know_live() {
+  read_live
+  case $live_state in
+    color | none) return 0 ;;
+    mixed) fail_with "the proxy's files route to both colors: restore the fragment by hand, then try again" ;;
+    *) fail_with "cannot tell which color is live: $live_why" ;;
+  esac
+  exit_code=3
+  return 1
+}
+
+# choose_idle: sets `from` and `to`. A color that this script does not know (it was renamed) may be live;
+# then the idle one is that whose place it does not take.
+choose_idle() {
+  local choice value
+  know_live || return
+  from=$live
+  to=''
+  for choice in "${colors[@]}"; do
+    [[ $choice != "$live" ]] || continue
+    if [[ -n $live_release ]] && meta ports "$live_release" && shares_port "$choice" "$value"; then
+      continue
+    fi
+    to=$choice
+    break
+  done
+  if [[ -z $to ]]; then
+    exit_code=3
+    fail_with "no color is idle: $live takes the ports of both"
+    return
+  fi
+  say "  ${from:-no color} is live, $to is idle"
+}
+
+# shares_port COLOR PORTS: whether a service of the color has one of these ports.
+shares_port() {
+  local name taken
+  for name in "${services[@]}"; do
+    release='' use "$1" "$name"
+    for taken in $2; do
+      [[ $port != "$taken" ]] || return 0
+    done
+  done
+  return 1
+}
+
+# is_untouchable RELEASE: it is live, or a swap in which it takes part is not confirmed.
+is_untouchable() {
+  local value
+  [[ ${journal[phase]} != swapping ]] || return 0
+  read_live
+  case $live_state in
+    none) return 1 ;;
+    color)
+      [[ $live_release != "$1" ]] || return 0
+      [[ -z $live_release ]] && meta color "$1" && [[ $value == "$live" ]]
+      ;;
+    *) return 0 ;;
+  esac
+}
+
+# stop_release RELEASE: the only place that stops anything.
+stop_release() {
+  if is_untouchable "$1"; then
+    answer="the proxy routes to it, or may: it is left alone"
+    return 1
+  fi
+  of_release "$1" stop
+}
+
+# ---- fragment: a switch whose truth is one file ---------------------------------------------------
+#
+# The candidate and the backup are dotfiles beside the real one, which no proxy's pattern matches:
+# .NAME.deployc-new and .NAME.deployc-old, or .NAME.deployc-none if there was no file before.
+
+# fragment_paths FILE: sets fragment_file (links resolved), fragment_new, fragment_old, fragment_none, and fragment_sudo: sudo only
+# where this user may not write the folder itself.
+fragment_paths() {
+  local folder name
+  fragment_file=$(readlink -f -- "$1" 2>/dev/null || ${sudo[@]+"${sudo[@]}"} readlink -f -- "$1" 2>/dev/null)
+  if [[ -z $fragment_file ]]; then
+    printf '%s\n' "the folder of $1 does not exist (or $(id -un) may not look into it): make it"
+    return 1
+  fi
+  folder=${fragment_file%/*}
+  name=${fragment_file##*/}
+  fragment_folder=${folder:-/}
+  fragment_new=$folder/.$name.deployc-new
+  fragment_old=$folder/.$name.deployc-old
+  fragment_none=$folder/.$name.deployc-none
+  fragment_sudo=()
+  [[ -w $fragment_folder ]] || fragment_sudo=(${sudo[@]+"${sudo[@]}"})
+}
+
+# as_fragment_owner COMMAND…
+as_fragment_owner() {
+  ${fragment_sudo[@]+"${fragment_sudo[@]}"} "$@"
+}
+
+# fragment_writable FILE: 1 with the cure when neither this user nor sudo may write it.
+fragment_writable() {
+  local fragment_file fragment_folder fragment_new fragment_old fragment_none
+  local -a fragment_sudo
+  fragment_paths "$1" || return
+  if [[ -w $fragment_folder ]]; then
+    return 0
+  elif ((${#fragment_sudo[@]} == 0)); then
+    printf '%s\n' "$(id -un) may not write $fragment_folder: run this as root, or give the folder to $(id -un), or say \`sudo\` in deploy.bg"
+  elif ! as_fragment_owner test -w "$fragment_folder" 2>/dev/null; then
+    printf '%s\n' "$(id -un) may not write $fragment_folder, and sudo -n does not help: give the folder to $(id -un), or put into sudoers: $(fragment_sudoers)"
+  else
+    return 0
+  fi
+  return 1
+}
+
+# fragment_sudoers: prints the line of sudoers for a folder that stays root's.
+fragment_sudoers() {
+  local tool commands=''
+  for tool in cat cmp cp mv readlink rm sync tee test touch; do
+    commands+=", $(type -P "$tool")"
+  done
+  printf '%s ALL=(root) NOPASSWD: %s\n' "$(id -un)" "${commands#, }"
+}
+
+# fragment_routed FILE: the answer of a driver's `routed`. What a release was switched with counts first: deploy.bg may say
+# something else by now.
+fragment_routed() {
+  local fragment_file fragment_folder fragment_new fragment_old fragment_none folder name value link
+  local -a fragment_sudo
+  fragment_paths "$1" || return
+  if ! as_fragment_owner test -e "$fragment_file"; then
+    printf 'none\n'
+    return 0
+  fi
+  for link in ${candidate:+"$candidate"} "$state"/colors/*; do
+    folder=$(readlink -f -- "$link")
+    if [[ -f $folder/fragment ]] && fragment_equals "$folder/fragment" && meta color "$folder"; then
+      printf 'color %s %s\n' "$value" "$folder"
+      return 0
+    fi
+  done
+  for name in "${colors[@]}"; do
+    if fragment "$name" | as_fragment_owner cmp -s - "$fragment_file"; then
+      printf 'color %s -\n' "$name"
+      return 0
+    fi
+  done
+  fragment_guess
+}
+
+# fragment_equals FILE
+fragment_equals() {
+  as_fragment_owner cat "$fragment_file" 2>/dev/null | cmp -s - "$1"
+}
+
+# fragment_guess: what an edited file seems to route to, by the addresses in it; comments do not count.
+fragment_guess() {
+  local text name one after
+  local -a routes=()
+  text=$(as_fragment_owner cat "$fragment_file" 2>/dev/null | sed 's/^[[:space:]]*#.*//') || {
+    printf 'unknown %s\n' "$fragment_file cannot be read"
+    return 0
+  }
+  for name in "${colors[@]}"; do
+    while IFS= read -r one; do
+      after=${text#*"$one"}
+      # 127.0.0.1:8081 is not in 127.0.0.1:80810.
+      if [[ -n $one && $after != "$text" && $after != [0-9]* ]]; then
+        routes+=("$name")
+        break
+      fi
+    done < <(addresses_of "$name")
+  done
+  case ${#routes[@]} in
+    0) printf 'unknown %s\n' "$fragment_file is not as this script writes it, and routes to neither ${colors[0]} nor ${colors[1]}: was it edited by hand?" ;;
+    1) printf 'unknown %s\n' "$fragment_file is not as this script writes it: edited by hand? It seems to route to ${routes[0]}" ;;
+    *) printf 'mixed\n' ;;
+  esac
+}
+
+# addresses_of COLOR: prints the address of each of its services.
+addresses_of() {
+  local name
+  for name in "${services[@]}"; do
+    (
+      use "$1" "$name"
+      [[ -z $address ]] || printf '%s\n' "$address"
+    )
+  done
+}
+
+# fragment_write FILE CONTENT: a candidate with CONTENT, with mode, owner and SELinux context of its predecessor.
+fragment_write() {
+  local fragment_file fragment_folder fragment_new fragment_old fragment_none said
+  local -a fragment_sudo
+  fragment_paths "$1" || return
+  if said=$(fragment_make_candidate "$2" 2>&1); then
+    return 0
+  fi
+  as_fragment_owner rm -f "$fragment_new" 2>/dev/null
+  said=${said//$'\n'/; }
+  printf '%s\n' "cannot write $fragment_new${said:+: $said}"
+  return 1
+}
+
+fragment_make_candidate() {
+  as_fragment_owner rm -f "$fragment_new" || return
+  if as_fragment_owner test -e "$fragment_file"; then
+    as_fragment_owner cp -p "$fragment_file" "$fragment_new" || return
+    if [[ -e /sys/fs/selinux/enforce ]] && command -v chcon >/dev/null; then
+      as_fragment_owner chcon --reference="$fragment_file" "$fragment_new" || return
+    fi
+  else
+    (umask 022 && as_fragment_owner touch "$fragment_new") || return
+  fi
+  # A file of its predecessor's mode may not be writable; root and sudo do not mind, and cp -p kept the owner.
+  as_fragment_owner tee "$fragment_new" <"$1" >/dev/null || return
+  as_fragment_owner cmp -s "$1" "$fragment_new" || {
+    printf 'it does not hold what was written: is the disk full?\n'
+    return 1
+  }
+  fragment_sync "$fragment_new"
+}
+
+# fragment_swap FILE: the candidate becomes the real one by one rename; the backup is there before.
+fragment_swap() {
+  local fragment_file fragment_folder fragment_new fragment_old fragment_none said
+  local -a fragment_sudo
+  fragment_paths "$1" || return
+  if said=$(fragment_put_in_place 2>&1); then
+    return 0
+  fi
+  said=${said//$'\n'/; }
+  printf '%s\n' "cannot put $fragment_file in place${said:+: $said}"
+  return 1
+}
+
+fragment_put_in_place() {
+  as_fragment_owner test -f "$fragment_new" || {
+    printf 'there is no candidate\n'
+    return 1
+  }
+  as_fragment_owner rm -f "$fragment_old" "$fragment_none" || return
+  if as_fragment_owner test -e "$fragment_file"; then
+    if ! as_fragment_owner cp -p "$fragment_file" "$fragment_old" || ! as_fragment_owner cmp -s "$fragment_file" "$fragment_old"; then
+      as_fragment_owner rm -f "$fragment_old"
+      return 1
+    fi
+    fragment_sync "$fragment_old" || return
+  else
+    as_fragment_owner touch "$fragment_none" || return
+  fi
+  as_fragment_owner mv -f "$fragment_new" "$fragment_file" && fragment_sync "$fragment_folder"
+}
+
+# fragment_restore FILE: what was there before the last swap, or nothing if nothing was.
+fragment_restore() {
+  local fragment_file fragment_folder fragment_new fragment_old fragment_none said
+  local -a fragment_sudo
+  fragment_paths "$1" || return
+  as_fragment_owner rm -f "$fragment_new" 2>/dev/null
+  if as_fragment_owner test -f "$fragment_old"; then
+    said=$(as_fragment_owner mv -f "$fragment_old" "$fragment_file" 2>&1)
+  elif as_fragment_owner test -f "$fragment_none"; then
+    said=$(as_fragment_owner rm -f "$fragment_file" 2>&1 && as_fragment_owner rm -f "$fragment_none" 2>&1)
+  else
+    printf '%s\n' "there is no backup of $fragment_file"
+    return 1
+  fi || {
+    printf '%s\n' "cannot restore $fragment_file: ${said//$'\n'/; }"
+    return 1
+  }
+  fragment_sync "$fragment_folder"
+}
+
+# fragment_sync PATH: until it is on the disk. An older sync knows no paths and takes everything.
+fragment_sync() {
+  as_fragment_owner sync "$1" 2>/dev/null || sync
+}
+
+# ---- generation: proxies whose workers of before a reload finish what they have ----------------------
+#
+# A generation is a line: MASTER:START and for each worker PID:START.
+
+# generation_draining GENERATION NAME: for `draining`: 0 while workers of that generation are still at work for us; prints what they
+# do. Requests to other sites may keep them for hours, so they do not count once no connection to the idle color was seen for 5 s.
+generation_draining() {
+  local worker count one since last seen left=0 connections=0
+  for worker in $1; do
+    [[ $worker == "${1%% *}" ]] || ! pid_is "${worker%:*}" "${worker#*:}" || left=$((left + 1))
+  done
+  ((left)) || return 1
+  while IFS= read -r one; do
+    count=$(established_to "$one") || count=1
+    connections=$((connections + count))
+  done < <(addresses_of "$other_color")
+  if ((connections)); then
+    rm -f "$release/quiet"
+    printf '%s\n' "$left workers of $2 from before the switch, $connections connections to $other_color"
+    return 0
+  fi
+  # Quiet must be seen all along: since when, when last, and in the drain of which switch.
+  now
+  IFS='|' read -r since last seen 2>/dev/null <"$release/quiet" || seen=''
+  if [[ $seen != "$1" ]] || ((now_ms - last > 2000 || now_ms < last)); then
+    since=$now_ms
+  fi
+  printf '%s|%s|%s\n' "$since" "$now_ms" "$1" 2>/dev/null >"$release/quiet" || since=$now_ms
+  ((now_ms - since < 5000)) || return 1
+  printf '%s\n' "$left workers of $2 from before the switch, no connection to $other_color for $((now_ms - since)) ms"
+}
+
+# ---- driver: how the script talks to the drivers, and to the script of an older release --------
+
+answer='' # the line that the last driver call printed
+color='' service='' release='' slot=''
+declare -A offer=() # what a driver offers, such as container.ip
+
+# use COLOR [SERVICE]: sets what belongs to a color and to a service of it, for the release at hand.
+use() {
+  color=$1
+  service=${2:-${services[0]}}
+  slot=$release/slot
+  "color_${color//-/_}"
+  "service_${service//-/_}"
+}
+
+# use_release RELEASE COLOR: what follows speaks of this release.
+use_release() {
+  release=$1
+  load_inputs
+  use "$2"
+}
+
+# function_of DRIVER BASE NAME: sets `found`, the driver's function or that of the driver that it extends.
+function_of() {
+  found=${1}_$3
+  declare -F "$found" >/dev/null || found=${2}_$3
+  declare -F "$found" >/dev/null
+}
+
+# call_driver DRIVER BASE FUNCTION ARG…: sets `answer`; the exit code is the function's.
+call_driver() {
+  local driver=$1 base=$2 name=$3 found code limit
+  shift 3
+  function_of "$driver" "$base" "$name" || {
+    answer="driver $driver has no function $name"
+    return 1
+  }
+  limit=${deadline[${driver}_$name]-10000}
+  bounded "$limit" "$found" "$@" >"$scratch/answer" 2>"$scratch/errors"
+  code=$?
+  answer=$(<"$scratch/answer")
+  if [[ -s $scratch/errors ]]; then
+    to_log "$driver $name: $(<"$scratch/errors")"
+    [[ -n $answer || $code == 0 ]] || answer=$(tail -n 3 "$scratch/errors")
+  fi
+  case $code in
+    124) answer="$driver: $name did not finish within $((limit / 1000))s" ;;
+    143) answer="$driver: $name was interrupted" ;;
+  esac
+  return "$code"
+}
+
+# ask_run FUNCTION ARG…: the driver of the service at hand.
+ask_run() { call_driver "$run" "$run_base" "$@"; }
+
+# ask_switch FUNCTION ARG…: the driver of the proxy.
+ask_switch() { call_driver "$switch" "$switch_base" "$@"; }
+
+# What the probes ask of the color at hand.
+color_alive() { ask_run alive; }
+color_listens() { ask_run listens; }
+color_healthy() { ask_run healthy; }
+color_enter() { ask_run enter "$@"; }
+
+# color_logs LINES: the last lines of the application's log, for the report of a failure.
+color_logs() {
+  local line
+  ask_run logs "$1" || return 0
+  [[ -n $answer ]] || return 0
+  say "  the last lines of $service's log:"
+  while IFS= read -r line; do
+    say "    | $line"
+  done <<<"$answer"
+}
+
+# of_release RELEASE COMMAND ARG…: has a release's own script do something to it. What started it knows
+# how to stop it, whatever this script has become since.
+of_release() {
+  local folder=$1 limit code value
+  shift
+  [[ -f $folder/script ]] || {
+    answer="${folder##*/} has no script: was $state changed by hand?"
+    return 1
+  }
+  limit=${deadline[copy]}
+  ! meta "limit.$1" "$folder" || limit=$value
+  bounded "$limit" bash "$folder/script" _release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
+  code=$?
+  answer=$(<"$scratch/answer")
+  [[ ! -s $scratch/errors ]] || to_log "release ${folder##*/}, $1: $(<"$scratch/errors")"
+  [[ $code != 124 ]] || answer="${folder##*/}: $1 did not finish within $((limit / 1000))s"
+  return "$code"
+}
+
+# release_command RELEASE COMMAND ARG…: the other side of `of_release`.
+release_command() {
+  local value name wanted=${3-} code=0
+  release=$1
+  state=${release%/releases/*}
+  meta color "$release" || return
+  load_inputs
+  use "$value"
+  case $2 in
+    gate)
+      at_mode=gates
+      prepare_steps || code=1
+      printf '%s\n' "$reason"
+      return "$code"
+      ;;
+  esac
+  for name in "${services[@]}"; do
+    use "$color" "$name"
+    [[ $wanted != overlap || $handover == overlap ]] || continue
+    case $2 in
+      alive | stop | clear) ask_run "$2" || code=1 ;;
+      persist) ask_run persist "$wanted" || code=1 ;;
+      start) ask_run start || code=1 ;;
+      start_missing) ask_run alive || ask_run start || code=1 ;;
+      start_service) [[ $name != "$wanted" ]] || ask_run start || code=1 ;;
+      stop_service) [[ $name != "$wanted" ]] || ask_run stop || code=1 ;;
+      stop_exclusive) [[ $handover != exclusive ]] || ask_run stop || code=1 ;;
+      *) return 2 ;;
+    esac
+    ((code == 0)) || break
+  done
+  printf '%s\n' "$answer"
+  return "$code"
+}
+
+# ---- process: who runs, since when, in which session --------------------------------------------
+#
+# All of it is read from /proc. A pid alone names nobody, for pids are used again; a pid and its start time do. A zombie is gone.
+
+# pid_stat PID: sets stat_state stat_parent stat_session stat_start (ticks since boot); 1 when there is no such process.
+pid_stat() {
+  local line=''
+  local -a field
+  # The program's name stands in parentheses and may hold anything, line ends and parentheses too: what counts comes after it.
+  { IFS= read -r -d '' line <"/proc/$1/stat"; } 2>/dev/null
+  [[ -n $line ]] || return 1
+  read -r -a field <<<"${line##*) }"
+  stat_state=${field[0]} stat_parent=${field[1]} stat_session=${field[3]} stat_start=${field[19]}
+}
+
+# process_start_time PID: prints when it started, in ticks since boot; 1 when it is gone.
+process_start_time() {
+  local stat_state stat_parent stat_session stat_start
+  pid_stat "$1" && [[ $stat_state != [ZXx] ]] && printf '%s\n' "$stat_start"
+}
+
+# pid_is PID START: it is still the process that it was.
+pid_is() {
+  local stat_state stat_parent stat_session stat_start
+  pid_stat "$1" && [[ $stat_state != [ZXx] && $stat_start == "$2" ]]
+}
+
+# pid_descends PID ANCESTOR
+pid_descends() {
+  local stat_state stat_parent=$1 stat_session stat_start
+  while [[ $stat_parent != "$2" ]]; do
+    ((stat_parent > 1)) && pid_stat "$stat_parent" || return 1
+  done
+}
+
+# pid_children PID: sets `children`.
+pid_children() {
+  local stat_state stat_parent stat_session stat_start file
+  children=()
+  if { read -r -d '' -a children <"/proc/$1/task/$1/children"; } 2>/dev/null || [[ -e /proc/$1/task/$1/children ]]; then
+    return 0
+  fi
+  # A kernel without that file.
+  for file in /proc/[0-9]*; do
+    pid_stat "${file#/proc/}" && [[ $stat_parent == "$1" ]] && children+=("${file#/proc/}")
+  done
+  return 0
+}
+
+# pid_command PID: prints its command line for people: one line of printable characters, at most 120.
+pid_command() {
+  local line
+  line=$({ tr '\0\001-\037\177' ' ' <"/proc/$1/cmdline"; } 2>/dev/null)
+  [[ -n $line ]] || { read -r line <"/proc/$1/comm"; } 2>/dev/null || line='?'
+  line=${line%"${line##*[! ]}"}
+  printf '%s\n' "${line:0:120}"
+}
+
+# close_descriptors [KEEP…]: closes what this shell holds beyond the first three: locks, pipes of whoever called the script. What
+# outlives the script would hold them for as long as it lives.
+close_descriptors() {
+  local file descriptor keep
+  for file in "/proc/$BASHPID/fd/"*; do
+    descriptor=${file##*/}
+    # 255 is bash's own and closed by it.
+    if [[ ! $descriptor =~ ^[0-9]+$ ]] || ((descriptor < 3 || descriptor == 255)); then
+      continue
+    fi
+    for keep; do
+      [[ $descriptor != "$keep" ]] || continue 2
+    done
+    { exec {descriptor}>&-; } 2>/dev/null || :
+  done
+}
+
+# default_signals: undoes what the script ignores; a program that it starts would ignore it as well.
+default_signals() {
+  trap - HUP INT QUIT PIPE TERM
+}
+
+# ---- net: who listens, who is connected, who answers -------------------------------------------
+#
+# Read from /proc, so that nothing needs ss, netstat or lsof. The addresses there are those of a
+# little-endian machine, as every x86 and ARM Linux is.
+
+# Awk functions: an address of /proc/net/tcp or tcp6, or as people write it, as 32 hexadecimal
+# digits (IPv4 as IPv4-mapped IPv6); and back.
+# shellcheck disable=SC2016  # a program for awk: its dollars are not the shell's
+net_awk='
+  function hex(number) { return sprintf("%x", number) }
+  function number_of(digits, at, number) {
+    digits = tolower(digits)
+    for (at = 1; at <= length(digits); at++) number = number * 16 + index("0123456789abcdef", substr(digits, at, 1)) - 1
+    return number + 0
+  }
+  function canonical(raw, at, text) {
+    for (at = 1; at < length(raw); at += 8)
+      text = text substr(raw, at + 6, 2) substr(raw, at + 4, 2) substr(raw, at + 2, 2) substr(raw, at, 2)
+    if (length(text) == 8) text = "00000000000000000000ffff" text
+    return tolower(text)
+  }
+  function written(address, at, byte, text) {
+    split(address, byte, ".")
+    if (address !~ /:/) {
+      text = sprintf("%02x%02x%02x%02x", byte[1], byte[2], byte[3], byte[4])
+      return "00000000000000000000ffff" text
+    }
+    if (match(address, /[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/)) {
+      text = substr(written(substr(address, RSTART)), 25)
+      address = substr(address, 1, RSTART - 1) substr(text, 1, 4) ":" substr(text, 5)
+    }
+    at = index(address, "::")
+    if (at == 0) return groups(address)
+    text = groups(substr(address, at + 2))
+    address = groups(substr(address, 1, at - 1))
+    while (length(address) + length(text) < 32) address = address "0"
+    return address text
+  }
+  function groups(list, count, part, at, text) {
+    count = split(list, part, ":")
+    for (at = 1; at <= count; at++) text = text sprintf("%04x", number_of(part[at]))
+    return text
+  }
+  function shown(address, at, text) {
+    if (substr(address, 1, 24) == "00000000000000000000ffff") {
+      for (at = 25; at < 32; at += 2) text = text (at > 25 ? "." : "") number_of(substr(address, at, 2))
+      return text
+    }
+    for (at = 1; at < 32; at += 4) text = text ":" hex(number_of(substr(address, at, 4)))
+    text = substr(text, 2)
+    # The first run of zeros is left out, as is usual.
+    if (text ~ /^0:0:/) sub(/^0:0(:0)*/, ":", text)
+    else if (text ~ /:0:0/) sub(/:0:0(:0)*/, ":", text)
+    return text == ":" ? "::" : text
+  }'
+
+# net_tables: sets `tables`, the files that the kernel has; without IPv6 there is one.
+net_tables() {
+  local file
+  tables=()
+  for file in /proc/net/tcp /proc/net/tcp6; do
+    [[ ! -r $file ]] || tables+=("$file")
+  done
+}
+
+# listeners PORT: prints a line for each listening socket: ADDRESS INODE.
+listeners() {
+  local tables port
+  printf -v port ':%04X' "$1"
+  net_tables
+  LC_ALL=C awk -v port="$port" "$net_awk"'
+    $4 == "0A" && substr($2, length($2) - 4) == port {
+      print shown(canonical(substr($2, 1, length($2) - 5))), $10
+    }' ${tables[@]+"${tables[@]}"} </dev/null
+}
+
+# established_to HOST:PORT: prints how many established connections lead there. Fails where HOST is
+# a name that cannot be resolved: then nobody can tell.
+established_to() {
+  local tables host=${1%:*} port addresses
+  printf -v port ':%04X' "${1##*:}"
+  host=${host#[}
+  host=${host%]}
+  addresses=$host
+  if [[ $host == localhost ]]; then
+    addresses='127.0.0.1 ::1'
+  elif [[ $host != *:* && ! $host =~ ^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$ ]]; then
+    addresses=$(getent ahosts "$host" 2>/dev/null | awk '!seen[$1]++ { printf "%s ", $1 }')
+    [[ -n $addresses ]] || return 1
+  fi
+  net_tables
+  LC_ALL=C awk -v port="$port" -v addresses="$addresses" "$net_awk"'
+    BEGIN {
+      count = split(addresses, address, " ")
+      for (at = 1; at <= count; at++) wanted[written(address[at])] = 1
+      total = 0
+    }
+    $4 == "01" && substr($3, length($3) - 4) == port && (canonical(substr($3, 1, length($3) - 5)) in wanted) { total++ }
+    END { print total }' ${tables[@]+"${tables[@]}"} </dev/null
+}
+
+# socket_owners INODE [PID…]: prints the processes that hold this socket, of those given or of all.
+# None without the right to look at them.
+socket_owners() {
+  local inode=$1 folder
+  local -a folders=()
+  shift
+  if (($#)); then
+    for folder; do
+      folders+=("/proc/$folder/fd")
+    done
+  else
+    for folder in /proc/[0-9]*/fd; do
+      folders+=("$folder")
+    done
+  fi
+  # `ls` reads all of them in one process, and names each folder as there is more than one.
+  # shellcheck disable=SC2012  # the names are numbers
+  LC_ALL=C ls -ln "${folders[@]}" /proc/self/fdinfo 2>/dev/null | LC_ALL=C awk -v wanted="socket:[$inode]" '
+    /^\/proc\// { split($0, part, "/"); pid = part[3]; said = 0 }
+    $NF == wanted && !said { print pid; said = 1 }'
+}
+
+# owners_of_port PORT: prints a few words about who listens there.
+owners_of_port() {
+  local inode pid words='' seen=' ' _
+  while read -r _ inode; do
+    while read -r pid; do
+      [[ $seen != *" $pid "* ]] || continue
+      seen+="$pid "
+      words+="${words:+, }process $pid ($(pid_command "$pid")), user $(user_of "$pid")"
+    done < <(socket_owners "$inode")
+  done < <(listeners "$1")
+  printf '%s\n' "${words:-a process of another user, or the network of a container}"
+}
+
+# user_of PID: prints the name of its user, or the number of one without.
+user_of() {
+  local key number='?' user uid _
+  {
+    while read -r key number _; do
+      [[ $key != Uid: ]] || break
+    done <"/proc/$1/status"
+  } 2>/dev/null || :
+  while IFS=: read -r user _ uid _; do
+    [[ $uid != "$number" ]] || {
+      printf '%s\n' "$user"
+      return
+    }
+  done </etc/passwd
+  printf '%s\n' "$number"
+}
+
+# tcp_connect HOST PORT: opens descriptor `tcp_fd`. 10: refused; 11: no such host; 12: no way there;
+# 13: anything else, in `tcp_why`. It may take minutes: call it within `bounded`.
+tcp_connect() {
+  local LC_ALL=C
+  [[ $1 =~ ^[A-Za-z0-9._:%-]+$ && $2 =~ ^[0-9]+$ ]] || {
+    tcp_why="not an address: $1:$2"
+    return 13
+  }
+  # In a subshell nothing of this can be seen by others; the words of the failure say what it was.
+  { exec {tcp_fd}<>"/dev/tcp/$1/$2"; } 2>"$scratch/connect" && return 0
+  IFS= read -r -d '' tcp_why <"$scratch/connect" || :
+  case $tcp_why in
+    *refused*) return 10 ;;
+    *'not known'* | *'No address'* | *'name resolution'* | *resolve* | *'nknown host'*) return 11 ;;
+    *unreachable* | *'No route'*) return 12 ;;
+    *) ;;
+  esac
+  tcp_why=${tcp_why%$'\n'}
+  tcp_why=${tcp_why##*: }
+  return 13
+}
+
+# connect_refused HOST PORT: 0: nobody answers there; 1: somebody does; 2: no answer at all.
+connect_refused() {
+  bounded 2000 tcp_connect "$1" "$2"
+  case $? in
+    10) return 0 ;;
+    0) return 1 ;;
+    *) return 2 ;;
+  esac
+}
+
+# ---- output: progress for people, CI and machines; the deployment's own log first --------------
+
+log_format=plain # terminal, plain, github or json
+log_file=''      # the deployment's log; empty until the state folder is known
+secret_values=() # never shown
+open_line=''     # a terminal line that waits for its result
+
+# choose_output [json]: by what standard output is, unless asked for json.
+choose_output() {
+  if [[ ${1-} == json ]]; then
+    log_format=json
+  elif [[ ${GITHUB_ACTIONS-} == true ]]; then
+    log_format=github
+  elif [[ -t 1 && ${TERM-dumb} != dumb ]]; then
+    log_format=terminal
+  fi
+}
+
+# mask TEXT: sets `masked`, every secret replaced.
+mask() {
+  local secret
+  masked=$1
+  for secret in ${secret_values[@]+"${secret_values[@]}"}; do
+    [[ -z $secret ]] || masked=${masked//"$secret"/***}
+  done
+}
+
+# json_string TEXT: sets `quoted`, a JSON string. Control characters other than the usual become blanks.
+json_string() {
+  quoted=${1//\\/\\\\}
+  quoted=${quoted//\"/\\\"}
+  quoted=${quoted//$'\n'/\\n}
+  quoted=${quoted//$'\r'/\\r}
+  quoted=${quoted//$'\t'/\\t}
+  quoted=\"${quoted//[[:cntrl:]]/ }\"
+}
+
+# to_log TEXT: one line with the time into the deployment's log. A full disk must not stop a deployment.
+to_log() {
+  local masked
+  [[ -n $log_file ]] || return 0
+  mask "$1"
+  printf '%(%Y-%m-%dT%H:%M:%S%z)T %s\n' -1 "$masked" 2>/dev/null >>"$log_file" || return 0
+}
+
+# to_user LINE: a reader that went away must not either.
+to_user() {
+  printf '%s\n' "$1" 2>/dev/null || return 0
+}
+
+# write_line LEVEL TEXT: one remark, in the chosen format.
+write_line() {
+  local level=$1 text quoted masked
+  mask "$2"
+  text=$masked
+  to_log "$level: $text"
+  if [[ -n $open_line ]]; then
+    open_line=''
+    to_user ''
+  fi
+  case $log_format in
+    json)
+      json_string "$text"
+      to_user "{\"level\":\"$level\",\"app\":\"$app\",\"deployment\":\"${deployment-}\",\"message\":$quoted}"
+      ;;
+    github)
+      text=${text//%/%25}
+      text=${text//$'\r'/%0D}
+      text=${text//$'\n'/%0A}
+      case $level in
+        warning) to_user "::warning title=$app::$text" ;;
+        error) to_user "::error title=$app${step_where:+,file=${step_where%:*},line=${step_where##*:}}::$text" ;;
+        *) to_user "$masked" ;;
+      esac
+      ;;
+    *)
+      [[ $level == info ]] || text="$level: $text"
+      to_user "$text"
+      ;;
+  esac
+}
+
+# say WORDS…: a plain remark.
+say() { write_line info "$*"; }
+
+# warn WORDS…: something that does not stop the deployment but that a person should know.
+warn() { write_line warning "$*"; }
+
+# fail_with WORDS…: sets the reason of the verdict, once: the first failure is the cause, later ones follow from it.
+fail_with() {
+  [[ -n $reason ]] || reason=$*
+  to_log "failed: $*"
+  return 1
+}
+
+# seconds_since MILLISECONDS: sets `seconds`, with one decimal.
+seconds_since() {
+  now
+  printf -v seconds '%d.%d' $(((now_ms - $1) / 1000)) $(((now_ms - $1) % 1000 / 100))
+}
+
+# step_begins NAME: on a terminal the line stands while the step runs.
+step_begins() {
+  to_log "step: $1"
+  [[ $log_format == terminal ]] || return 0
+  open_line=$1
+  printf '  ..     %s' "$1" 2>/dev/null || return 0
+}
+
+# step_ends RESULT NAME SECONDS: one line a step.
+step_ends() {
+  local line quoted
+  to_log "step $1: $2 (${3}s)"
+  if [[ $log_format == json ]]; then
+    json_string "$2"
+    to_user "{\"level\":\"info\",\"app\":\"$app\",\"deployment\":\"${deployment-}\",\"step\":$quoted,\"where\":\"$step_where\",\"result\":\"$1\",\"seconds\":$3}"
+    return
+  fi
+  if [[ -n $open_line ]]; then
+    open_line=''
+    printf '\r\033[K' 2>/dev/null || :
+  fi
+  printf -v line '  %-6s %s (%ss)' "$1" "$2" "$3"
+  to_user "$line"
+}
+
+# group_begins NAME, group_ends: what GitHub Actions folds.
+group_begins() {
+  to_log "phase: $1"
+  case $log_format in
+    github) to_user "::group::$1" ;;
+    json) ;;
+    *) to_user "$1" ;;
+  esac
+}
+
+group_ends() {
+  [[ $log_format != github ]] || to_user '::endgroup::'
+}
+
+# ---- clock: monotonic time, interruptible waits, deadlines for everything ----------------------
+
+now_ms=0       # set by `now`
+interrupted='' # the signal that asked the script to stop
+shielded=no    # yes while a way back or a commit must not be cut short
+clock_owner='' # the process that reads descriptor 7
+followed_fd='' # the output of a step of the user's, shown while it runs
+
+# now: sets `now_ms`, milliseconds of a clock that nobody sets. No process is started for it.
+now() {
+  local uptime _
+  read -r uptime _ </proc/uptime
+  now_ms=$((10#${uptime/./}0))
+}
+
+# watch_signals: TERM and INT ask for the way back; HUP and a reader that went away ask for nothing.
+watch_signals() {
+  trap 'interrupted=TERM' TERM
+  trap 'interrupted=INT' INT
+  trap '' HUP PIPE
+  open_clock
+}
+
+# open_clock: a pipe with both ends open. Waiting for a line from it is a sleep without a process; a line ends the sleep.
+open_clock() {
+  exec 7<> <(:)
+  clock_owner=$BASHPID
+}
+
+# nap MILLISECONDS: at most 100 at a time, so that a trap runs soon after its signal. Fails when the time is over, is 0 when woken.
+nap() {
+  local fraction _
+  # A subshell has its own: it must not take the line that wakes its parent.
+  [[ $clock_owner == "$BASHPID" ]] || open_clock
+  printf -v fraction '0.%03d' $(($1 > 100 ? 100 : $1))
+  read -r -t "$fraction" -u 7 _
+}
+
+# asked_to_stop: a signal came, and nothing forbids to follow it.
+asked_to_stop() {
+  [[ -n $interrupted && $shielded == no ]]
+}
+
+# pause MILLISECONDS: fails as soon as the script is asked to stop.
+pause() {
+  local until
+  now
+  until=$((now_ms + $1))
+  while ((now_ms < until)); do
+    ! asked_to_stop || return 1
+    nap $((until - now_ms)) || :
+    now
+  done
+  ! asked_to_stop
+}
+
+# descendants PID: its children, their children and so on.
+descendants() {
+  cat /proc/[0-9]*/stat 2>/dev/null | awk -v root="$1" '
+    { pid = $1; sub(/^.*\) /, ""); split($0, field, " "); parent[pid] = field[2] }
+    END {
+      found[root] = 1
+      do {
+        grown = 0
+        for (pid in parent) if (!(pid in found) && (parent[pid] in found)) { found[pid] = 1; print pid; grown = 1 }
+      } while (grown)
+    }'
+}
+
+# end_tree PID: ends a child of this script and all that it has started.
+end_tree() {
+  local pids
+  mapfile -t pids < <(descendants "$1")
+  kill -TERM "$1" ${pids[@]+"${pids[@]}"} 2>/dev/null || :
+  nap 100 || :
+  kill -KILL "$1" ${pids[@]+"${pids[@]}"} 2>/dev/null || :
+  wait "$1" 2>/dev/null || :
+}
+
+# bounded MILLISECONDS COMMAND…: runs a command or a function of this script in a subshell with its
+# standard input closed. 124: it took too long and was ended; 143: the script was asked to stop.
+bounded() {
+  local limit=$1 step=1 child start code
+  shift
+  (
+    trap - HUP PIPE TERM INT
+    "$@"
+  ) </dev/null &
+  child=$!
+  now
+  start=$now_ms
+  while kill -0 "$child" 2>/dev/null; do
+    if asked_to_stop; then
+      end_tree "$child"
+      return 143
+    fi
+    if ((now_ms - start >= limit)); then
+      end_tree "$child"
+      return 124
+    fi
+    follow_output
+    if nap "$step"; then
+      step=1
+    elif ((step < 50)); then
+      step=$((step * 2))
+    fi
+    now
+  done
+  wait "$child"
+  code=$?
+  # A signal to the whole process group ends the child too. Where the script must go on, the child must.
+  if [[ $shielded == yes && -n $interrupted ]] && ((code == 143 || code == 130)); then
+    interrupted=''
+    bounded "$limit" "$@"
+    return
+  fi
+  return "$code"
+}
+
+# follow_output: shows the lines that a step has written since the last time.
+follow_output() {
+  local line
+  [[ -n $followed_fd ]] || return 0
+  while IFS= read -r -u "$followed_fd" line; do
+    say "    | $line"
+  done
+}
+
+# ---- run process: a program that stays in the foreground ----------------------------------------
+#
+# Its identity is `unit NAME INVOCATION` under systemd, else `pid PID START BOOT`. All that it starts carries DEPLOYC_RUN in its
+# environment, by which what left its session is still known to be ours.
+
+process_stage() {
+  return 0
+}
+
+process_start() {
+  local keeper account
+  local -a environment
+  if [[ ! -d $process_directory ]]; then
+    printf '%s\n' "the folder $process_directory, in which ${process_command[0]} is to start, does not exist"
+    return 1
+  fi
+  process_find_account || return
+  process_make_environment
+  process_choose_keeper
+  rm -f "$release/exit.$service"
+  "process_start_in_$keeper"
+}
+
+process_alive() {
+  local identity kind name mark boot
+  if ! load_identity; then
+    printf '%s\n' 'was never started'
+    return 1
+  fi
+  read -r kind name mark boot <<<"$identity"
+  "process_alive_$kind" "$name" "$mark" "$boot"
+}
+
+process_identity() {
+  local identity kind name _
+  load_identity || return
+  read -r kind name _ <<<"$identity"
+  printf '%s\n' "$kind $name"
+}
+
+process_listens() {
+  local identity inode pid owners stranger='' found=no ours=no _
+  load_identity || return 3
+  while read -r _ inode; do
+    found=yes
+    owners=$(socket_owners "$inode")
+    for pid in $owners; do
+      if process_owns "$pid"; then
+        ours=yes
+      else
+        stranger=$pid
+      fi
+    done
+  done < <(listeners "$port")
+  if [[ $found == no ]]; then
+    printf '%s\n' "nobody listens on port $port"
+    return 1
+  elif [[ -n $stranger ]]; then
+    printf '%s\n' "port $port belongs to process $stranger ($(pid_command "$stranger")), which is not the one that was started"
+    return 2
+  elif [[ $ours == no ]]; then
+    printf '%s\n' "cannot see who listens on port $port without root"
+    return 3
+  fi
+  process_identity
+}
+
+process_enter() {
+  local account
+  local -a environment become
+  process_find_account && process_find_become || return
+  process_make_environment
+  exec 3>/dev/null 4< <(printf '%s\0' "${environment[@]}")
+  process_inner_words
+  exec "${become[@]}" "${inner[@]}" "$@"
+}
+
+process_stop() {
+  local identity kind name mark boot
+  load_identity || return 0
+  read -r kind name mark boot <<<"$identity"
+  "process_stop_$kind" "$name" "$mark" "$boot"
+}
+
+process_clear() {
+  local identity kind name _
+  load_identity || return 0
+  read -r kind name _ <<<"$identity"
+  [[ $kind != unit ]] || systemctl reset-failed "$name.service" 2>/dev/null || :
+}
+
+process_logs() {
+  local identity kind name mark _ log=$release/log.$service
+  load_identity || :
+  read -r kind name mark _ <<<"$identity"
+  if [[ $kind == unit ]]; then
+    journalctl --quiet --no-pager --output=cat --lines="$1" "_SYSTEMD_INVOCATION_ID=$mark" 2>/dev/null
+  elif [[ -f $log.1 ]]; then
+    cat "$log.1" "$log" 2>/dev/null | tail -n "$1"
+  elif [[ -f $log ]]; then
+    tail -n "$1" "$log"
+  fi
+}
+
+# After a boot `resume` starts the live color; the program itself is not known to the host.
+process_persist() {
+  return 0
+}
+
+# process_choose_keeper: sets `keeper`. Before systemd 240 nothing tells that a program could not even be started.
+process_choose_keeper() {
+  local version
+  keeper=$process_keeper
+  [[ $keeper == auto ]] || return 0
+  keeper=session
+  ((EUID == 0)) && [[ -d /run/systemd/system ]] && version=$(systemctl --version 2>/dev/null) || return 0
+  [[ $version =~ ^systemd\ ([0-9]+) ]] && ((BASH_REMATCH[1] >= 240)) && keeper=systemd
+  return 0
+}
+
+# process_find_account: sets `account`, the user's line of passwd.
+process_find_account() {
+  local name=${process_user:-$(id -un)}
+  account=$(getent passwd "$name" 2>/dev/null || awk -F: -v name="$name" '$1 == name || $3 == name' /etc/passwd)
+  if [[ -z $account ]]; then
+    printf '%s\n' "there is no user $name on this host"
+    return 1
+  fi
+}
+
+# process_make_environment: sets `environment`. What the caller of the script has in its own is not the app's.
+process_make_environment() {
+  local name user home shell _
+  IFS=: read -r user _ _ _ _ home shell <<<"$account"
+  environment=("PATH=$PATH" "HOME=$home" "USER=$user" "LOGNAME=$user" "SHELL=${shell:-/bin/sh}" LANG=C.UTF-8)
+  for name in ${input_names[@]+"${input_names[@]}"}; do
+    environment+=("$name=${input[$name]}")
+  done
+  [[ -z $port ]] || environment+=("PORT=$port")
+  environment+=("COLOR=$color" ${process_env[@]+"${process_env[@]}"} "DEPLOYC_RUN=$release/$service/")
+}
+
+# process_owns PID: belongs to what `identity` names.
+process_owns() {
+  local kind name _ stat_state stat_parent stat_session stat_start
+  read -r kind name _ <<<"$identity"
+  if [[ $kind == unit ]]; then
+    grep -qs "/$name\.service\(/\|\$\)" "/proc/$1/cgroup"
+  else
+    pid_stat "$1" || return 1
+    [[ $stat_session == "$name" ]] || pid_descends "$1" "$name"
+  fi
+}
+
+# process_is_marked PID: was started by this release's service, wherever it went since.
+process_is_marked() {
+  local entry
+  while IFS= read -r -d '' entry; do
+    [[ $entry != "DEPLOYC_RUN=$release/$service/" ]] || return 0
+  done 2>/dev/null <"/proc/$1/environ"
+  return 1
+}
+
+# ---- as a transient unit of systemd -------------------------------------------------------------
+
+process_start_in_systemd() {
+  local unit=deployc-$app-$color-$service-${release##*/} file=$release/environment.$service why mark
+  local -a options words
+  process_write_environment "$file" || return
+  options=(--quiet --unit="$unit" --description="$app $color $service" --service-type=exec
+    --property=KillMode=mixed --property=KillSignal="SIG$process_signal" --property=TimeoutStopSec="${stop_within}ms"
+    '--property=SuccessExitStatus=130 131 143' --property=WorkingDirectory="$process_directory"
+    --property=EnvironmentFile="$file")
+  [[ -z $process_user ]] || options+=(--uid="$process_user")
+  [[ -z $process_open_files ]] || options+=(--property=LimitNOFILE="$process_open_files")
+  systemctl reset-failed "$unit.service" 2>/dev/null || :
+  # The program is looked up in its own PATH and folder, by a shell that it replaces. systemd replaces $ in arguments; $$ is one.
+  words=('exec "$@"' sh "${process_command[@]}")
+  if ! why=$(systemd-run "${options[@]}" -- /bin/sh -c "${words[@]//\$/\$\$}" 2>&1); then
+    rm -f "$file"
+    printf '%s\n' "systemd did not start ${process_command[0]}: ${why//$'\n'/; }"
+    return 1
+  fi
+  rm -f "$file"
+  mark=$(systemctl show --property=InvocationID "$unit.service")
+  save_identity "unit $unit ${mark#*=}"
+}
+
+# process_write_environment FILE: for systemd, readable by root alone. Between double quotes only \ and " mean something.
+process_write_environment() {
+  local entry text=''
+  for entry in "${environment[@]}"; do
+    if [[ ${entry//[$'\t\n']/} == *[[:cntrl:]]* ]]; then
+      printf '%s\n' "${entry%%=*} holds a control character, which systemd does not pass on: remove it (a carriage return at the end of a line?), or set keeper = session"
+      return 1
+    fi
+    entry=${entry//\\/\\\\}
+    entry=${entry//\"/\\\"}
+    text+="${entry%%=*}=\"${entry#*=}\""$'\n'
+  done
+  (umask 077 && printf '%s' "$text" 2>/dev/null >"$1") || {
+    printf '%s\n' "cannot write $1: is the disk full?"
+    return 1
+  }
+}
+
+# process_unit_state UNIT: sets unit_state unit_mark unit_code unit_signalled.
+process_unit_state() {
+  local key value
+  unit_state='' unit_mark='' unit_code='' unit_signalled=no
+  while IFS='=' read -r key value; do
+    case $key in
+      ActiveState) unit_state=$value ;;
+      InvocationID) unit_mark=$value ;;
+      ExecMainStatus) unit_code=$value ;;
+      # 2 and 3 are the kernel's CLD_KILLED and CLD_DUMPED.
+      ExecMainCode) [[ $value != [23] ]] || unit_signalled=yes ;;
+    esac
+  done < <(systemctl show --property=ActiveState --property=InvocationID --property=ExecMainStatus --property=ExecMainCode "$1.service" 2>/dev/null)
+}
+
+process_alive_unit() {
+  local unit_state unit_mark unit_code unit_signalled
+  process_unit_state "$1"
+  case $unit_state:$unit_mark in
+    "active:$2" | "activating:$2" | "reloading:$2" | "deactivating:$2") return 0 ;;
+    *":$2")
+      [[ $unit_signalled == no ]] || unit_code=$((unit_code + 128))
+      process_say_exit "$unit_code"
+      ;;
+    # systemd forgets a unit that ended well.
+    *) process_say_exit 0 ;;
+  esac
+  return 1
+}
+
+process_stop_unit() {
+  local unit_state unit_mark unit_code unit_signalled why
+  process_alive_unit "$1" "$2" >/dev/null || {
+    process_clear
+    return 0
+  }
+  why=$(systemctl stop "$1.service" 2>&1) || why=${why:-systemctl stop failed}
+  if process_alive_unit "$1" "$2" >/dev/null; then
+    systemctl kill --signal=KILL "$1.service" 2>/dev/null || :
+    pause 200
+    if process_alive_unit "$1" "$2" >/dev/null; then
+      printf '%s\n' "unit $1 does not end: ${why//$'\n'/; }"
+      return 1
+    fi
+  fi
+  process_clear
+}
+
+# ---- in a session of its own --------------------------------------------------------------------
+
+process_start_in_session() {
+  local line='' boot told
+  local -a become inner
+  process_find_become || return
+  process_inner_words
+  printf '%s\n' "$(declare -f default_signals process_keep)" 'process_keep "$@"' 2>/dev/null >"$release/keeper" || {
+    printf '%s\n' "cannot write $release/keeper: is the disk full?"
+    return 1
+  }
+  exec {told}< <(process_start_keeper)
+  if ! IFS= read -r -t 10 -u "$told" line; then
+    printf '%s\n' "${process_command[0]} was not started: $(process_logs 1)"
+    return 1
+  fi
+  read_boot
+  save_identity "pid $line $boot"
+}
+
+# process_find_become: sets `become`, a bash as the app's user.
+process_find_become() {
+  local uid gid groups _
+  become=("$BASH")
+  [[ -n $process_user ]] || return 0
+  IFS=: read -r _ _ uid gid _ <<<"$account"
+  ((uid != EUID)) || return 0
+  if ((EUID != 0)); then
+    printf '%s\n' "only root can start ${process_command[0]} as $process_user; this is $(id -un)"
+    return 1
+  fi
+  groups=$(id -G "$process_user")
+  become=(setpriv --reuid="$uid" --regid="$gid" --groups="${groups// /,}" -- "$BASH")
+  "${become[@]}" -c : 2>/dev/null || become=(su -m -s "$BASH" -- "$process_user")
+}
+
+# process_inner_words: sets `inner`, what `become` is given before the program: the text that replaces itself by it.
+process_inner_words() {
+  local text
+  text="$(declare -f process_become_program)"$'\n''process_become_program "$@"'
+  inner=(-c "$text" deployc "$text" "$process_directory" "${process_open_files:-}")
+}
+
+# process_become_program TEXT FOLDER OPEN-FILES PROGRAM…: as the app's user. Descriptor 3 is told pid and start time, which the program
+# keeps; 4 has its environment.
+process_become_program() {
+  local line name text=$1 folder=$2 files=$3
+  local -a field
+  shift 3
+  IFS= read -r -d '' line <"/proc/$$/stat"
+  read -r -a field <<<"${line##*) }"
+  if [[ ${field[3]} != "$$" && $text != - ]]; then
+    exec setsid "$BASH" -c "$text" deployc - "$folder" "$files" "$@"
+  fi
+  cd -- "$folder" || exit 126
+  umask 022
+  [[ -z $files ]] || ulimit -n "$files" || exit 126
+  for name in $(compgen -e); do
+    unset "$name" 2>/dev/null || :
+  done
+  while IFS= read -r -d '' line; do
+    export "${line?}"
+  done <&4
+  printf '%s %s\n' "$$" "${field[19]}" >&3
+  exec 3>&- 4<&-
+  exec -- "$@"
+}
+
+# process_start_keeper: becomes the keeper; its standard output is told pid and start time of the program.
+process_start_keeper() {
+  exec 3>&1 4< <(printf '%s\0' "${environment[@]}") >/dev/null 2>&1 </dev/null
+  close_descriptors 3 4
+  default_signals
+  cd / || exit
+  exec env -i PATH="$PATH" setsid "$BASH" "$release/keeper" "$release/log.$service" "$process_log_limit" "$release/exit.$service" \
+    "${become[@]}" "${inner[@]}" "${process_command[@]}"
+}
+
+# process_keep LOG BYTES EXIT COMMAND…: the program's parent: writes its log, which never grows beyond BYTES together with LOG.1, and
+# keeps its exit code. It stands in a session of its own, so that it ends after the program and not with it.
+process_keep() {
+  local log=$1 half=$(($2 / 2)) exit=$3 count child said size code
+  shift 3
+  umask 077
+  exec 2>>"$log"
+  rm -f "$log.pipe"
+  mkfifo "$log.pipe" || exit
+  exec 5<>"$log.pipe"
+  exec 6<"$log.pipe"
+  rm -f "$log.pipe"
+  (
+    default_signals
+    exec "$@" >&5 2>&1 5>&- 6<&-
+  ) &
+  child=$!
+  exec 3>&- 4<&- 5>&- 2>/dev/null
+  trap '' HUP INT QUIT PIPE TERM
+  count=$((half / 4096 / 4))
+  count=$((count < 1 ? 1 : count > 256 ? 256 : count))
+  # dd writes what it reads at once; the shell looks at the size after `count` reads.
+  while :; do
+    said=$({ LC_ALL=C dd bs=4096 count="$count" <&6 >>"$log"; } 2>&1)
+    case $said in
+      *'0+0 records in'*) break ;;
+      *'records in'*) ;;
+      *)
+        # The release's folder is gone. The program must not block or die of that.
+        cat <&6 >/dev/null
+        break
+        ;;
+    esac
+    size=$(stat -c %s "$log" 2>/dev/null) || size=0
+    ((size + count * 4096 <= half)) || mv -f "$log" "$log.1"
+  done
+  wait "$child"
+  code=$?
+  printf '%s\n' "$code" >"$exit.new" && mv -f "$exit.new" "$exit"
+}
+
+process_alive_pid() {
+  local boot inode pid code tries=0 _
+  read_boot
+  if [[ $boot != "$3" ]]; then
+    printf '%s\n' 'ended with a reboot'
+    return 1
+  fi
+  ! pid_is "$1" "$2" || return 0
+  # The keeper writes the code when it has read the program's last words.
+  while [[ ! -f $release/exit.$service ]] && ((tries++ < 10)); do
+    pause 20 || break
+  done
+  read -r code 2>/dev/null <"$release/exit.$service" || code=''
+  if [[ -n $port ]]; then
+    while read -r _ inode; do
+      for pid in $(socket_owners "$inode"); do
+        process_is_marked "$pid" || continue
+        printf '%s\n' "left the foreground: process $pid ($(pid_command "$pid")), which it started, listens on port $port; start it without its daemon option, or say how it starts and stops with \`run command\`"
+        return 1
+      done
+    done < <(listeners "$port")
+  fi
+  process_say_exit "$code"
+  return 1
+}
+
+# process_say_exit CODE: without one the keeper still reads its log, which something holds open.
+process_say_exit() {
+  local cure="it must stay in the foreground: start it without its daemon option, or say how it starts and stops with \`run command\`"
+  if [[ ! $1 =~ ^[0-9]+$ ]]; then
+    printf '%s\n' "exited and left something running; $cure"
+  elif (($1 == 0)); then
+    printf '%s\n' "exited with code 0; $cure"
+  elif (($1 > 128 && $1 < 193)); then
+    printf '%s\n' "was ended by signal $(($1 - 128)) ($(kill -l $(($1 - 128)) 2>/dev/null))"
+  else
+    printf '%s\n' "exited with code $1"
+  fi
+}
+
+process_stop_pid() {
+  local boot until seen=no asked=no step=5
+  local -a remains
+  read_boot
+  # Nothing survives a reboot, and its pids are others' now.
+  [[ $boot == "$3" ]] || return 0
+  now
+  until=$((now_ms + stop_within))
+  if pid_is "$1" "$2"; then
+    seen=yes
+    kill -s "$process_signal" "$1" 2>/dev/null || :
+    while pid_is "$1" "$2" && ((now_ms < until)); do
+      pause "$step" || return 1
+      ((step >= 50)) || step=$((step * 2))
+      now
+    done
+  fi
+  while :; do
+    process_find_remains "$1" "$2" "$seen"
+    ((${#remains[@]})) || return 0
+    now
+    if ((now_ms >= until + 5000)); then
+      printf '%s\n' "process ${remains[0]} ($(pid_command "${remains[0]}")) does not end, not even by KILL"
+      return 1
+    elif ((now_ms >= until)); then
+      kill -KILL "${remains[@]}" 2>/dev/null || :
+    elif [[ $asked == no ]]; then
+      # What it left behind may have work to end as well.
+      asked=yes
+      kill -TERM "${remains[@]}" 2>/dev/null || :
+    fi
+    pause 20 || return 1
+  done
+}
+
+# process_find_remains PID START SEEN: sets `remains`, what is left of the program: itself, its session, what it started elsewhere. A
+# session of that number is surely the program's only if the program was seen in it just now; else its members must carry the mark.
+# The script itself may run below the program, and is not ended.
+process_find_remains() {
+  local file pid stat_state stat_parent stat_session stat_start
+  remains=()
+  for file in /proc/[0-9]*; do
+    pid=${file#/proc/}
+    if ! pid_stat "$pid" || [[ $stat_state == [ZXx] ]] || ((stat_start < $2)); then
+      continue
+    fi
+    if [[ $pid == "$1" ]]; then
+      [[ $stat_start != "$2" ]] || remains+=("$pid")
+    elif [[ $stat_session == "$1" && $3 == yes ]] || process_is_marked "$pid"; then
+      pid_descends "$BASHPID" "$pid" || pid_descends "$pid" "$$" || remains+=("$pid")
+    fi
+  done
+}
+
+# ---- switch haproxy: one file with the app's backend, and a reload ----------------------------------
+#
+# A generation is the master and the workers that listen, each as PID:START. A worker of before that drains has connections, but no
+# listening socket.
+
+haproxy_routed() { fragment_routed "$haproxy_file"; }
+haproxy_write() { fragment_write "$haproxy_file" "$1"; }
+haproxy_swap() { fragment_swap "$haproxy_file"; }
+haproxy_restore() { fragment_restore "$haproxy_file"; }
+haproxy_draining() { generation_draining "$1" HAProxy; }
+
+haproxy_test() {
+  local said path
+  local -a options=()
+  for path in "${haproxy_config[@]}"; do
+    options+=(-f "$path")
+  done
+  said=$(${sudo[@]+"${sudo[@]}"} haproxy -c -q "${options[@]}" 2>&1) && return 0
+  said=$(grep -m 1 ALERT <<<"$said") || said='haproxy -c fails'
+  printf '%s\n' "$said"
+  return 1
+}
+
+haproxy_snapshot() {
+  local haproxy_master why
+  local -a generation
+  if haproxy_read_generation; then
+    printf '%s\n' "${generation[*]}"
+  else
+    printf '%s\n' "$why"
+    return 1
+  fi
+}
+
+haproxy_reload() {
+  local haproxy_master why said
+  local -a generation
+  haproxy_read_generation || {
+    printf '%s\n' "$why"
+    return 1
+  }
+  # Whatever another reload has brought up since the snapshot is old as well.
+  printf '%s\n' "${generation[*]}" >"$release/reload"
+  if ((${#haproxy_reload[@]})); then
+    said=$(${sudo[@]+"${sudo[@]}"} "${haproxy_reload[@]}" 2>&1)
+  elif [[ -d /run/systemd/system && $(systemctl show --property=MainPID haproxy.service 2>/dev/null) == "MainPID=$haproxy_master" ]]; then
+    said=$(${sudo[@]+"${sudo[@]}"} systemctl reload haproxy 2>&1)
+  else
+    said=$(${sudo[@]+"${sudo[@]}"} kill -USR2 "$haproxy_master" 2>&1)
+  fi && return 0
+  printf '%s\n' "${said//$'\n'/; }"
+  return 1
+}
+
+haproxy_confirm() {
+  local haproxy_master why until reloaded=''
+  local -a generation before
+  read -r reloaded 2>/dev/null <"$release/reload"
+  read -r -a before <<<"$1 $reloaded"
+  now
+  until=$((now_ms + ${deadline[${switch}_confirm]-10000} - 500))
+  until haproxy_judge; do
+    now
+    if ((now_ms >= until)) || ! pause 20; then
+      printf '%s\n' "$why"
+      return 1
+    fi
+  done
+}
+
+haproxy_mutex() {
+  local file
+  file=$(readlink -f -- "${haproxy_config[0]}") && printf '%s\n' "${file%/*}"
+}
+
+haproxy_preflight() {
+  local haproxy_master why path
+  local -a generation
+  if ! haproxy_read_generation; then
+    printf '%s\n' "$why"
+    return 1
+  elif ! ${sudo[@]+"${sudo[@]}"} ls "/proc/$haproxy_master/fd" >/dev/null 2>&1; then
+    printf '%s\n' "$(id -un) may not look at HAProxy, which runs as root: say \`sudo\` in deploy.bg, and put into sudoers: $(haproxy_sudoers)"
+    return 1
+  elif ((${#generation[@]} == 1)); then
+    printf '%s\n' 'no worker of HAProxy listens: is it in master-worker mode (-W)?'
+    return 1
+  fi
+  fragment_writable "$haproxy_file" || return
+  for path in "${haproxy_config[@]}"; do
+    [[ $path != "$haproxy_file" && ($path != "${haproxy_file%/*}" || $haproxy_file != *.cfg) ]] || return 0
+  done
+  printf '%s\n' "HAProxy does not read $haproxy_file: it takes ${haproxy_config[*]}, and from a folder only *.cfg"
+  return 1
+}
+
+# haproxy_sudoers: prints the line that lets this user look, test and reload.
+haproxy_sudoers() {
+  local reload
+  reload="$(type -P kill) -USR2 *"
+  [[ ! -d /run/systemd/system ]] || reload="$(type -P systemctl) reload haproxy"
+  printf '%s ALL=(root) NOPASSWD: %s -c *, %s, %s\n' "$(id -un)" "$(type -P haproxy)" "$(type -P ls)" "$reload"
+}
+
+# haproxy_find_master: sets `haproxy_master`; else `why`.
+haproxy_find_master() {
+  haproxy_master=''
+  { read -r haproxy_master <"$haproxy_pid"; } 2>/dev/null
+  if [[ $haproxy_master =~ ^[0-9]+$ && $(pid_command "$haproxy_master") == *haproxy* ]]; then
+    return 0
+  fi
+  why="HAProxy does not run: $haproxy_pid names no process of it; start it"
+  return 1
+}
+
+# haproxy_read_generation: sets `generation`; else `why`.
+haproxy_read_generation() {
+  local pid start
+  local -a children
+  haproxy_find_master || return
+  start=$(process_start_time "$haproxy_master") || {
+    why='HAProxy ended just now'
+    return 1
+  }
+  generation=("$haproxy_master:$start")
+  pid_children "$haproxy_master"
+  for pid in ${children[@]+"${children[@]}"}; do
+    if haproxy_listens "$pid" && start=$(process_start_time "$pid"); then
+      generation+=("$pid:$start")
+    fi
+  done
+}
+
+# haproxy_listens PID: one of its sockets is in state LISTEN (0A).
+haproxy_listens() {
+  { ${sudo[@]+"${sudo[@]}"} ls -l "/proc/$1/fd" 2>/dev/null && cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; } | awk '
+    /socket:\[/ { sub(/.*socket:\[/, ""); sub(/\].*/, ""); mine[$0] = 1 }
+    $4 == "0A" && ($10 in mine) { found = 1 }
+    END { exit !found }'
+}
+
+# haproxy_judge: a newer generation is in force; else `why`. The master starts itself anew at a reload, but keeps its pid.
+haproxy_judge() {
+  local worker
+  haproxy_read_generation || return 1
+  if [[ ${generation[0]} != "${before[0]}" ]]; then
+    why='HAProxy was restarted meanwhile'
+    return 1
+  elif ((${#generation[@]} == 1)); then
+    why='no worker of HAProxy listens'
+    return 1
+  fi
+  for worker in "${generation[@]:1}"; do
+    if [[ " ${before[*]} " == *" $worker "* ]]; then
+      why="worker ${worker%:*} of HAProxy still serves the configuration of before the reload (its log tells why: often a port that is taken)"
+      return 1
+    fi
+  done
+}
+
+main "$@"
