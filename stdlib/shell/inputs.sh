@@ -4,8 +4,17 @@ declare -A input=()
 
 # take_inputs: those of a new deployment; whatever was looked at before does not count.
 take_inputs() {
-  input=()
+  empty_inputs
   read_inputs
+}
+
+# empty_inputs: every input is there and empty; settings that name one can be looked at before any is known.
+empty_inputs() {
+  local name
+  input=()
+  for name in ${input_names[@]+"${input_names[@]}"}; do
+    input[$name]=''
+  done
 }
 
 # read_input WHERE NAME TYPE [default V] [file PATH] [pattern ERE] [values V…]
@@ -140,10 +149,7 @@ save_inputs() {
 # load_inputs: those of the release at hand, whatever the environment says now.
 load_inputs() {
   local file name value
-  input=()
-  for name in ${input_names[@]+"${input_names[@]}"}; do
-    input[$name]=''
-  done
+  empty_inputs
   for file in "$release"/inputs/*; do
     [[ -f $file ]] || continue
     IFS= read -r -d '' value <"$file" || :

@@ -100,6 +100,7 @@ main() {
 hidden() {
   local code
   scratch=$(mktemp -d) || exit 3
+  empty_inputs
   switch_settings
   watch_signals
   "$@"
@@ -115,6 +116,7 @@ inspect() {
   trap 'rm -rf "$scratch"' EXIT
   watch_signals
   locate_state || give_verdict
+  empty_inputs
   switch_settings
   read_journal
   "$command" "${1-}"
@@ -148,6 +150,7 @@ mutate() {
     give_verdict
   }
   trap end_unasked EXIT
+  empty_inputs
   switch_settings
   sweep_logs
   if ! { recover && "run_$command"; }; then

@@ -118,8 +118,12 @@ nginx_preflight() {
   nginx_allowed || return
   # What is wrong with the configuration is `test`'s to say, but for the file that a first install lacks.
   if ! said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>&1); then
-    [[ ! -e $nginx_file && $said == *"\"$nginx_file\" failed"* ]] || return 0
-    printf '%s\n' "nginx includes $nginx_file, which does not exist yet: put the first one there by hand (one for each color is among the built files)"
+    [[ ! -e $nginx_file ]] || return 0
+    case $said in
+      *"\"$nginx_file\" failed"* | *"host not found in upstream \"${nginx_upstream:--}"* | *"unknown \"${nginx_set:--}"*) ;;
+      *) return 0 ;;
+    esac
+    printf '%s\n' "nginx needs $nginx_file, which does not exist yet: put the first one there by hand (nginx/${colors[0]}.conf among the built files), then reload nginx"
     return 1
   fi
   nginx_includes "$said" && return 0

@@ -5,15 +5,17 @@
 # Usage: shop.sh deploy | prepare | switch | cleanup | abort | rollback | resume
 #        shop.sh status [--json] | history | doctor | adopt | plan | help
 #
-# What is set here is read by the runtime below; which drivers read what is theirs to say.
-# shellcheck disable=SC2034
+# What is set here is read below, or not, as the drivers want it; functions are called by name.
+# shellcheck disable=SC2034,SC2317
+# A local variable is an array in one function and a text in another.
+# shellcheck disable=SC2128,SC2178
 set -u
 
 # Fed through standard input (`ssh HOST bash -s <SCRIPT`), it becomes a file first: a release keeps a copy of its script.
 if [[ $- == *s* ]]; then
   copy=$(mktemp) || exit 3
   trap : HUP INT TERM
-  { echo '#!/usr/bin/env bash' && echo '# shellcheck disable=SC2034' && echo 'set -u' && cat; } >"$copy" || exit 3
+  { printf '%s\n' '#!/usr/bin/env bash' 'set -u' && cat; } >"$copy" || exit 3
   bash "$copy" "$@" </dev/null
   code=$?
   rm -f -- "$copy"
@@ -145,7 +147,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 c1fe5fcca3bc6463f2e9c82cdec54666a1a07526ecf0f70fc0caeae6becc4c4b ====
+# ==== Runtime: the same for every application with these drivers; sha256 2a8ae8d346dcaad8ae7c29aef383ec688d36f81dedcf6c861bf8545890d2b7d3 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -250,6 +252,7 @@ main() {
 hidden() {
   local code
   scratch=$(mktemp -d) || exit 3
+  empty_inputs
   switch_settings
   watch_signals
   "$@"
@@ -265,6 +268,7 @@ inspect() {
   trap 'rm -rf "$scratch"' EXIT
   watch_signals
   locate_state || give_verdict
+  empty_inputs
   switch_settings
   read_journal
   "$command" "${1-}"
@@ -298,6 +302,7 @@ mutate() {
     give_verdict
   }
   trap end_unasked EXIT
+  empty_inputs
   switch_settings
   sweep_logs
   recover || give_verdict
@@ -2762,8 +2767,17 @@ declare -A input=()
 
 # take_inputs: those of a new deployment; whatever was looked at before does not count.
 take_inputs() {
-  input=()
+  empty_inputs
   read_inputs
+}
+
+# empty_inputs: every input is there and empty; settings that name one can be looked at before any is known.
+empty_inputs() {
+  local name
+  input=()
+  for name in ${input_names[@]+"${input_names[@]}"}; do
+    input[$name]=''
+  done
 }
 
 # read_input WHERE NAME TYPE [default V] [file PATH] [pattern ERE] [values V…]
@@ -2898,10 +2912,7 @@ save_inputs() {
 # load_inputs: those of the release at hand, whatever the environment says now.
 load_inputs() {
   local file name value
-  input=()
-  for name in ${input_names[@]+"${input_names[@]}"}; do
-    input[$name]=''
-  done
+  empty_inputs
   for file in "$release"/inputs/*; do
     [[ -f $file ]] || continue
     IFS= read -r -d '' value <"$file" || :

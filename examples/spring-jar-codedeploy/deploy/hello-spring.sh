@@ -5,15 +5,17 @@
 # Usage: hello-spring.sh deploy | prepare | switch | cleanup | abort | rollback | resume
 #        hello-spring.sh status [--json] | history | doctor | adopt | plan | help
 #
-# What is set here is read by the runtime below; which drivers read what is theirs to say.
-# shellcheck disable=SC2034
+# What is set here is read below, or not, as the drivers want it; functions are called by name.
+# shellcheck disable=SC2034,SC2317
+# A local variable is an array in one function and a text in another.
+# shellcheck disable=SC2128,SC2178
 set -u
 
 # Fed through standard input (`ssh HOST bash -s <SCRIPT`), it becomes a file first: a release keeps a copy of its script.
 if [[ $- == *s* ]]; then
   copy=$(mktemp) || exit 3
   trap : HUP INT TERM
-  { echo '#!/usr/bin/env bash' && echo '# shellcheck disable=SC2034' && echo 'set -u' && cat; } >"$copy" || exit 3
+  { printf '%s\n' '#!/usr/bin/env bash' 'set -u' && cat; } >"$copy" || exit 3
   bash "$copy" "$@" </dev/null
   code=$?
   rm -f -- "$copy"
@@ -150,7 +152,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 d7e8648f0956ececea7aa556b2446a957820423f5d6985eaef42ce946cbc2dec ====
+# ==== Runtime: the same for every application with these drivers; sha256 c8750ff5fbace8df0223ea0dec77a720fec286e112b2f1b57e10af8d6aee9671 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -255,6 +257,7 @@ main() {
 hidden() {
   local code
   scratch=$(mktemp -d) || exit 3
+  empty_inputs
   switch_settings
   watch_signals
   "$@"
@@ -270,6 +273,7 @@ inspect() {
   trap 'rm -rf "$scratch"' EXIT
   watch_signals
   locate_state || give_verdict
+  empty_inputs
   switch_settings
   read_journal
   "$command" "${1-}"
@@ -303,6 +307,7 @@ mutate() {
     give_verdict
   }
   trap end_unasked EXIT
+  empty_inputs
   switch_settings
   sweep_logs
   recover || give_verdict
@@ -2767,8 +2772,17 @@ declare -A input=()
 
 # take_inputs: those of a new deployment; whatever was looked at before does not count.
 take_inputs() {
-  input=()
+  empty_inputs
   read_inputs
+}
+
+# empty_inputs: every input is there and empty; settings that name one can be looked at before any is known.
+empty_inputs() {
+  local name
+  input=()
+  for name in ${input_names[@]+"${input_names[@]}"}; do
+    input[$name]=''
+  done
 }
 
 # read_input WHERE NAME TYPE [default V] [file PATH] [pattern ERE] [values V…]
@@ -2903,10 +2917,7 @@ save_inputs() {
 # load_inputs: those of the release at hand, whatever the environment says now.
 load_inputs() {
   local file name value
-  input=()
-  for name in ${input_names[@]+"${input_names[@]}"}; do
-    input[$name]=''
-  done
+  empty_inputs
   for file in "$release"/inputs/*; do
     [[ -f $file ]] || continue
     IFS= read -r -d '' value <"$file" || :
@@ -4864,8 +4875,12 @@ nginx_preflight() {
   nginx_allowed || return
   # What is wrong with the configuration is `test`'s to say, but for the file that a first install lacks.
   if ! said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>&1); then
-    [[ ! -e $nginx_file && $said == *"\"$nginx_file\" failed"* ]] || return 0
-    printf '%s\n' "nginx includes $nginx_file, which does not exist yet: put the first one there by hand (one for each color is among the built files)"
+    [[ ! -e $nginx_file ]] || return 0
+    case $said in
+      *"\"$nginx_file\" failed"* | *"host not found in upstream \"${nginx_upstream:--}"* | *"unknown \"${nginx_set:--}"*) ;;
+      *) return 0 ;;
+    esac
+    printf '%s\n' "nginx needs $nginx_file, which does not exist yet: put the first one there by hand (nginx/${colors[0]}.conf among the built files), then reload nginx"
     return 1
   fi
   nginx_includes "$said" && return 0
