@@ -113,3 +113,91 @@ fn expansion(variable: &Variable) -> String {
         Variable::Seconds => "${seconds}".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
+    /// What bash takes the word for, with `color` set to `value`.
+    fn in_bash(word: &Quoted, value: &str) -> String {
+        let script = format!("set -u\nprintf %s {word}\n");
+        let mut bash = Command::new("bash")
+            .args(["--noprofile", "--norc", "-s"])
+            .env_clear()
+            .env("color", value)
+            .env("LC_ALL", "C.UTF-8")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("bash runs");
+        let mut stdin = bash.stdin.take().expect("it is piped");
+        stdin.write_all(script.as_bytes()).expect("bash reads");
+        drop(stdin);
+        let output = bash.wait_with_output().expect("bash ends");
+        assert!(output.status.success(), "{script}");
+        String::from_utf8(output.stdout).expect("the same bytes")
+    }
+
+    /// Any Unicode text without NUL, with what shells care for more often than chance has it.
+    fn texts() -> impl Strategy<Value = String> {
+        let odd = prop::sample::select(vec![
+            "'", "\"", "$", "`", "\\", "!", "\n", "\r", "\t", " ", "*", "?", "[", "~", "{a,b}",
+            "$(id)", "${x}", "&&", ";", "#", "-n", "=", "(", ")", "<", ">", "|", "%", "\u{7f}",
+            "\u{1}", "한", "😀",
+        ]);
+        let odd = odd.prop_map(str::to_owned);
+        let any = any::<String>().prop_map(|text| text.replace('\0', ""));
+        prop::collection::vec(prop_oneof![odd, any], 0..8).prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn any_text_arrives_unchanged(text in texts()) {
+            let word = Quoted::text(&text).expect("no NUL");
+            prop_assert_eq!(in_bash(&word, ""), text);
+        }
+
+        #[test]
+        fn any_text_around_a_variable_arrives_unchanged(
+            prefix in texts(), before in texts(), value in texts(), after in texts(),
+        ) {
+            let mut template = Template::default();
+            template.push_literal(&before);
+            template.push_variable(Variable::Color);
+            template.push_literal(&after);
+            let word = Quoted::prefixed(&prefix, &template).expect("no NUL");
+            prop_assert_eq!(in_bash(&word, &value), format!("{prefix}{before}{value}{after}"));
+        }
+    }
+
+    #[test]
+    fn a_nul_is_refused() {
+        assert_eq!(Quoted::text("a\0b"), Err(HasNul));
+        let mut template = Template::literal("a\0");
+        assert_eq!(Quoted::template(&template), Err(HasNul));
+        template.push_variable(Variable::Port);
+        assert_eq!(Quoted::template(&template), Err(HasNul));
+    }
+
+    #[test]
+    fn words_read_well() {
+        for (text, word) in [
+            ("/opt/app-1.2/x.jar", "/opt/app-1.2/x.jar"),
+            ("127.0.0.1:80", "127.0.0.1:80"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("$HOME", "\"\\$HOME\""),
+            ("~", "'~'"),
+        ] {
+            assert_eq!(
+                Quoted::text(text).map(|word| word.to_string()),
+                Ok(word.to_owned())
+            );
+        }
+    }
+}

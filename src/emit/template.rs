@@ -150,3 +150,96 @@ fn yaml_string(text: &str) -> String {
     quoted.push('"');
     quoted
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use minijinja::context;
+
+    fn one(language: Language, value: &str) -> Result<String, String> {
+        render(language, "test", "{{ value }}", context! { value })
+            .map_err(|error| error.detail().unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn values_are_quoted_by_the_language() {
+        for (language, value, written) in [
+            (Language::Nginx, "127.0.0.1:80", "127.0.0.1:80"),
+            (Language::Nginx, "a b;", "\"a b;\""),
+            (Language::Nginx, r#"a\"b"#, r#""a\\\"b""#),
+            (Language::Caddy, "a b", "\"a b\""),
+            (Language::Yaml, "root", "root"),
+            (Language::Yaml, "/", "/"),
+            (Language::Yaml, "no", "\"no\""),
+            (Language::Yaml, "On", "\"On\""),
+            (Language::Yaml, "0755", "\"0755\""),
+            (Language::Yaml, "2026-01-01", "\"2026-01-01\""),
+            (Language::Yaml, "&anchor", "\"&anchor\""),
+            (Language::Yaml, "a: b # \"c\"\n", "\"a: b # \\\"c\\\"\\n\""),
+            (Language::Yaml, "한😀", "\"\\uD55C\\U0001F600\""),
+            (Language::Shell, "it's", "'it'\\''s'"),
+            (Language::Plain, "abc", "abc"),
+        ] {
+            assert_eq!(one(language, value).as_deref(), Ok(written), "{language:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_language_cannot_say_is_refused() {
+        for (language, value) in [
+            (Language::Nginx, "$host"),
+            (Language::Nginx, "a\0b"),
+            (Language::Caddy, "{host}"),
+            (Language::Plain, "a b"),
+            (Language::Plain, ""),
+        ] {
+            assert!(one(language, value).is_err(), "{language:?} {value:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_an_error() {
+        for template in [
+            "{{ nothing }}",
+            "{{ value.nothing }}",
+            "{{ list }}",
+            "{{ none }}",
+        ] {
+            let context = context! { value => context! {}, list => vec![1], none => () };
+            assert!(
+                render(Language::Shell, "test", template, context).is_err(),
+                "{template}"
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_and_truths_are_bare_and_bare_text_is_checked() {
+        let context = context! { number => 70, truth => true, text => "a_b", odd => "a b" };
+        let template = "{{ number }} {{ truth }} x{{ text|bare }}";
+        let written = render(Language::Yaml, "test", template, context.clone());
+        assert_eq!(written.ok().as_deref(), Some("70 true xa_b"));
+        assert!(render(Language::Yaml, "test", "{{ odd|bare }}", context).is_err());
+    }
+
+    /// A hole in quotes would be quoted twice.
+    #[test]
+    fn holes_stand_bare_in_our_templates() {
+        let texts = [
+            "target/codedeploy/appspec.yml.j2",
+            "target/codedeploy/hook.sh.j2",
+            "switch/nginx.conf.j2",
+        ]
+        .map(|path| crate::stdlib::text(path).expect("it is there"));
+        for text in texts
+            .into_iter()
+            .chain([include_str!("script/frame.sh.j2")])
+        {
+            for (at, _) in text.match_indices("\"{{") {
+                let hole = &text[at..text.len().min(at + 40)];
+                assert!(hole.contains("|bare }}\""), "{hole}");
+            }
+            assert!(!text.contains("|safe"), "{text}");
+        }
+    }
+}

@@ -1,32 +1,218 @@
-//! The files of the language page's first example, checked by the tools that hosts and reviewers use.
+//! What a bundle must be, whatever the app: `facts` of its callers, not its wording (that is in
+//! `tests/cases/build`).
 
-use super::{Bundle, Mode, Places, emit};
+use super::{Bundle, Mode, OutputFile, Places, emit};
+use crate::diagnostics::Code;
 use crate::fixture;
-use crate::model::App;
-use crate::plan::plan;
+use crate::model::{App, SettingValue, Template};
+use crate::plan::{callers, plan};
+use crate::source::FileId;
 use camino::Utf8Path;
 
-fn bundle(app: App) -> Bundle {
+fn try_bundle(apps: Vec<App>) -> Result<Bundle, crate::diagnostics::Report> {
     let sources = fixture::sources();
     let places = Places {
         sources: &sources,
-        main: crate::source::FileId(0),
+        main: FileId(0),
         folder: Utf8Path::new("deploy"),
     };
-    let plan = plan(&app);
-    emit(&[(app, plan)], &places).expect("a bundle")
+    let planned: Vec<_> = apps
+        .into_iter()
+        .map(|app| {
+            let plan = plan(&app);
+            (app, plan)
+        })
+        .collect();
+    emit(&planned, &places)
+}
+
+fn bundle(app: App) -> Bundle {
+    try_bundle(vec![app]).expect("a bundle")
+}
+
+fn file<'a>(bundle: &'a Bundle, path: &str) -> &'a OutputFile {
+    let file = bundle.files.iter().find(|file| file.path == path);
+    file.unwrap_or_else(|| panic!("no {path}"))
+}
+
+fn set(app: &mut App, setting: &str, value: SettingValue) {
+    let settings = &mut app.targets[0].settings;
+    let found = settings.iter_mut().find(|(_, name, _)| name == setting);
+    found.expect("the setting is there").2 = value;
+}
+
+fn text(text: &str) -> SettingValue {
+    SettingValue::Text(Template::literal(text))
 }
 
 #[test]
-fn print() {
-    for file in bundle(fixture::hello()).files {
-        println!("==> {} {:?}\n{}", file.path, file.mode, file.text);
-        if file.mode == Mode::Executable {
-            std::fs::write(
-                format!("/tmp/e/{}", file.path.file_name().unwrap()),
-                &file.text,
-            )
-            .unwrap();
-        }
+fn hooks_and_appspec_agree() {
+    let bundle = bundle(fixture::hello());
+    let appspec = &file(&bundle, "appspec.yml").text;
+    assert!(appspec.contains("\nversion: 0.0\nos: linux\n"));
+    assert!(appspec.contains("\nfile_exists_behavior: OVERWRITE\n"));
+    for event in ["BeforeInstall", "ApplicationStart", "ValidateService"] {
+        let location = format!("deploy/hooks/{event}.sh");
+        assert!(appspec.contains(&format!(
+            "  {event}:\n    - location: {location}\n      timeout: "
+        )));
+        let hook = file(&bundle, &location);
+        assert_eq!(hook.mode, Mode::Executable);
+        assert!(hook.text.starts_with("#!/usr/bin/env bash\n"));
+        // The agent joins folder and location without a look at what is in it.
+        assert!(
+            location
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "._/-".contains(c))
+        );
+        assert!(!location.contains(".."));
     }
+    let last = |event: &str| {
+        let hook = &file(&bundle, &format!("deploy/hooks/{event}.sh")).text;
+        hook.lines().last().unwrap_or_default().to_owned()
+    };
+    assert_eq!(last("BeforeInstall"), "../hello-spring.sh doctor");
+    assert_eq!(last("ApplicationStart"), "../hello-spring.sh prepare");
+    assert_eq!(
+        last("ValidateService"),
+        "../hello-spring.sh switch && ../hello-spring.sh cleanup"
+    );
+}
+
+/// `5m` would be 5 seconds to the agent, `0300` 192, and a missing one an hour.
+#[test]
+fn timeouts_are_decimal_integers_longer_than_the_worst_case() {
+    let app = fixture::hello();
+    let plan = plan(&app);
+    let worst: Vec<u64> = callers(&app, &plan)
+        .iter()
+        .map(|caller| caller.worst.as_secs_ceil())
+        .collect();
+    let bundle = bundle(app);
+    let appspec = &file(&bundle, "appspec.yml").text;
+    let timeouts: Vec<u64> = appspec
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("timeout: "))
+        .map(|number| {
+            assert!(!number.starts_with('0'), "{number}");
+            number.parse().expect("a bare decimal integer")
+        })
+        .collect();
+    assert_eq!(timeouts.len(), 3);
+    for (timeout, worst) in timeouts.iter().zip(worst) {
+        assert!(*timeout > worst, "{timeout} {worst}");
+    }
+    assert_eq!(appspec.matches("runas: root\n").count(), 3);
+}
+
+/// Ruby's YAML takes `no` for false, refuses anchors and bare dates, and lets the last of two equal keys win.
+#[test]
+fn the_appspec_is_plain_yaml() {
+    let mut app = fixture::hello();
+    set(&mut app, "runas", text("no"));
+    set(
+        &mut app,
+        "files",
+        SettingValue::Map(vec![("2026-01-01".to_owned(), text("/srv/*a &b"))]),
+    );
+    set(
+        &mut app,
+        "modes",
+        SettingValue::Map(vec![("/srv/x".to_owned(), text("0755"))]),
+    );
+    set(
+        &mut app,
+        "owners",
+        SettingValue::Map(vec![
+            ("/srv/x".to_owned(), text("ec2-user")),
+            ("/srv/y".to_owned(), text("on")),
+        ]),
+    );
+    set(
+        &mut app,
+        "scripts",
+        SettingValue::Map(vec![
+            ("ApplicationStart".to_owned(), text("mine/start.sh")),
+            ("AfterInstall".to_owned(), text("mine/after.sh")),
+        ]),
+    );
+    let bundle = bundle(app);
+    let appspec = &file(&bundle, "appspec.yml").text;
+    assert!(appspec.contains("runas: \"no\"\n"));
+    assert!(appspec.contains("  - source: \"2026-01-01\"\n    destination: \"/srv/*a &b\"\n"));
+    assert!(appspec.contains("  - object: /srv/x\n    mode: \"0755\"\n    owner: ec2-user\n"));
+    assert!(appspec.contains("  - object: /srv/y\n    owner: \"on\"\n"));
+    assert!(!appspec.contains('\r') && !appspec.starts_with('\u{FEFF}') && appspec.ends_with('\n'));
+    for key in [
+        "files:",
+        "permissions:",
+        "hooks:",
+        "  ApplicationStart:",
+        "  AfterInstall:",
+    ] {
+        assert_eq!(appspec.matches(&format!("\n{key}\n")).count(), 1, "{key}");
+    }
+    assert_eq!(appspec.matches("- location: mine/").count(), 2);
+}
+
+#[test]
+fn fragments_are_the_scripts_own() {
+    let bundle = bundle(fixture::hello());
+    let script = &file(&bundle, "deploy/hello-spring.sh").text;
+    for color in ["real1", "real2"] {
+        let fragment = &file(&bundle, &format!("deploy/nginx/{color}.conf")).text;
+        assert!(script.contains(&format!(
+            "    {color}) cat <<'FRAGMENT' ;;\n{fragment}FRAGMENT\n"
+        )));
+    }
+}
+
+#[test]
+fn two_apps_cannot_have_one_path() {
+    let mut other = fixture::hello();
+    other.name = fixture::name("other");
+    let report = try_bundle(vec![fixture::hello(), other]).expect_err("one appspec.yml for two");
+    let codes: Vec<Code> = report.sorted().iter().map(|finding| finding.code).collect();
+    assert!(codes.contains(&Code::ONE_PATH_TWICE), "{codes:?}");
+}
+
+#[test]
+fn what_only_the_host_knows_cannot_stand_in_a_fragment() {
+    let mut app = fixture::hello();
+    app.services[0].address = Some(fixture::text("{APP_ENV}:80"));
+    let report = try_bundle(vec![app]).expect_err("the address is an input");
+    assert_eq!(report.sorted()[0].code, Code::TEMPLATE_FAILS);
+}
+
+#[test]
+fn a_text_that_ends_a_here_document_does_not() {
+    let mut app = fixture::hello();
+    app.steps.after_switch.push(crate::model::Step {
+        run: crate::model::StepRun::Shell("cat <<STEP\n  STEP\nSTEP\n".to_owned()),
+        folder: None,
+        within: crate::model::Step::DEFAULT_WITHIN,
+        span: fixture::line(50),
+    });
+    let bundle = bundle(app);
+    let script = &file(&bundle, "deploy/hello-spring.sh").text;
+    assert!(script.contains("<<'STEP_'\ncat <<STEP\n  STEP\nSTEP\nSTEP_\n}\n"));
+}
+
+#[test]
+fn a_list_in_a_list_cannot_reach_bash() {
+    let mut app = fixture::hello();
+    let nested = SettingValue::List(vec![SettingValue::List(Vec::new())]);
+    app.services[0].run.settings[0].2 = nested;
+    assert!(try_bundle(vec![app]).is_err());
+}
+
+/// The list of modules is the folder.
+#[test]
+fn every_module_of_the_runtime_is_in_the_script() {
+    let mut listed: Vec<String> = super::runtime_modules()
+        .iter()
+        .map(|module| format!("shell/{module}.sh"))
+        .collect();
+    listed.sort();
+    assert_eq!(listed, crate::stdlib::files("shell"));
 }

@@ -110,3 +110,6 @@ impl Failure {
 pub fn plan(app: &App) -> Plan {
     build::Builder::new(app).plan()
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,20 +129,77 @@ impl Code {
     /// The lines from `at` whose remarks share a column: at least one line.
     fn group(&self, at: usize) -> &[Line] {
         let rest = &self.lines[at..];
-        if rest[0].remark.is_none() {
+        if rest[0].remark.is_none() || rest[0].opens_array() {
             return &rest[..1];
         }
-        let more = rest[1..]
-            .iter()
-            .take_while(|line| line.remark.is_some() && !line.text.contains('\n'));
+        let more = rest[1..].iter().take_while(|line| {
+            line.remark.is_some() && !line.opens_array() && !line.text.contains('\n')
+        });
         &rest[..=more.count()]
     }
 }
 
 impl Line {
+    fn opens_array(&self) -> bool {
+        self.text.ends_with("=(")
+    }
+
     /// Characters in its last physical line.
     fn width(&self) -> usize {
         let last = self.text.rsplit('\n').next().unwrap_or(&self.text);
         last.chars().count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::{Command, Stdio};
+
+    #[test]
+    fn shfmt_has_nothing_to_add() {
+        let mut code = Code::default();
+        code.noted("a=1", "한국어");
+        code.noted("한글=22222", "x");
+        code.line("b='two\nlines'");
+        code.noted("c=3", "y");
+        code.noted("d='two\nlines'", "z");
+        code.noted("e=5", "z");
+        code.gap();
+        code.array("short", &["a", "b"], Some("here".to_owned()));
+        code.array(
+            "long",
+            &["x".repeat(60), "y".repeat(60)],
+            Some("here".to_owned()),
+        );
+        code.array("lines", &["'a\nb'", "c"], None);
+        code.table("many", &vec!["word"; 60]);
+        let body = |code: &mut Code| {
+            code.noted("inner=1", "deploy.bg:2");
+            code.line("cat <<'END'");
+            code.verbatim("  text\n\nmore\n");
+            code.verbatim("END");
+            Ok::<(), ()>(())
+        };
+        assert_eq!(
+            code.block("f() {", Some("deploy.bg:1".to_owned()), "}", body),
+            Ok(())
+        );
+        let text = code.render();
+        let shfmt = Command::new("shfmt")
+            .args(["-i", "2", "-ci", "-bn", "-d"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        let mut shfmt = shfmt.expect("shfmt is installed: see tests/setup");
+        let mut stdin = shfmt.stdin.take().expect("it is piped");
+        std::io::Write::write_all(&mut stdin, text.as_bytes()).expect("shfmt reads");
+        drop(stdin);
+        let output = shfmt.wait_with_output().expect("shfmt ends");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stdout)
+        );
     }
 }
