@@ -48,7 +48,13 @@ fn check_finds_nothing() {
 #[test]
 fn layout_is_the_formatter_s() {
     for folder in examples() {
-        clean(&folder, &["fmt", "--check", "deploy.bg"]);
+        // Drivers' descriptions too.
+        let files = fs::read_dir(&folder).expect("it can be listed");
+        for path in files.map(|entry| entry.expect("it can be listed").path()) {
+            if path.extension().is_some_and(|extension| extension == "bg") {
+                clean(&folder, &["fmt", "--check", &path.to_string_lossy()]);
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 #
 # Made by deployc 0.1.0 from deploy.bg. Do not edit: change deploy.bg, run `deployc build`, commit both.
 # Usage: shop.sh deploy | prepare | switch | cleanup | abort | rollback | resume
-#        shop.sh status [--json] | history | doctor | adopt | plan | help
+#        shop.sh status [--json] | history | doctor | plan | help
 #
 # What is set here is read below, or not, as the drivers want it; functions are called by name.
 # shellcheck disable=SC2034,SC2317
@@ -147,7 +147,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 2a8ae8d346dcaad8ae7c29aef383ec688d36f81dedcf6c861bf8545890d2b7d3 ====
+# ==== Runtime: the same for every application with these drivers; sha256 235c01b4aaaa5d672aad5107bc034dcc2676c566b7616ad38f0f81dd847f8a78 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -243,7 +243,6 @@ main() {
       ;;
     deploy | prepare | switch | cleanup | abort | rollback | resume) mutate ;;
     status | history | doctor | plan) inspect "$asked_json" ;;
-    adopt) wrong_usage 'adopt is not in this version' ;;
     *) wrong_usage "unknown command '$command'" ;;
   esac
 }
@@ -305,8 +304,9 @@ mutate() {
   empty_inputs
   switch_settings
   sweep_logs
-  recover || give_verdict
-  "run_$command"
+  if ! { recover && "run_$command"; }; then
+    fail_with "$command ended for a reason that was not said: see $log_file" || :
+  fi
   give_verdict
 }
 
@@ -741,6 +741,13 @@ gate_again() {
   gate "$@"
 }
 
+# describe_color RELEASE: prints the color that it was made for.
+describe_color() {
+  local value
+  meta color "$1"
+  printf '%s' "$value"
+}
+
 # take_up_pending: what was under way before a rollback that did not succeed.
 take_up_pending() {
   if [[ -f $state/journal.pending ]]; then
@@ -766,7 +773,8 @@ drop_candidate() {
   if [[ -d $dropped && -f $dropped/meta ]]; then
     stop_release "$dropped" || {
       warn "release ${dropped##*/} could not be stopped: $answer"
-      return 1
+      fail_with "release ${dropped##*/} of $(describe_color "$dropped") could not be stopped: $answer"
+      return
     }
   fi
   # A failed release stays to be looked at. One that was good before is not made bad by a failed rollback.

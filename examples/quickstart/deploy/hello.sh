@@ -3,7 +3,7 @@
 #
 # Made by deployc 0.1.0 from deploy.bg. Do not edit: change deploy.bg, run `deployc build`, commit both.
 # Usage: hello.sh deploy | prepare | switch | cleanup | abort | rollback | resume
-#        hello.sh status [--json] | history | doctor | adopt | plan | help
+#        hello.sh status [--json] | history | doctor | plan | help
 #
 # What is set here is read below, or not, as the drivers want it; functions are called by name.
 # shellcheck disable=SC2034,SC2317
@@ -150,7 +150,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 0f7e58ffcabe52a3e3447a4b4b10396a27e11071594eb8b6246cfe90949f3975 ====
+# ==== Runtime: the same for every application with these drivers; sha256 27f61cde8b0565de92d69e74dbb5826dbf360bb0a0ff3de0a6c7589fd76c4302 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -246,7 +246,6 @@ main() {
       ;;
     deploy | prepare | switch | cleanup | abort | rollback | resume) mutate ;;
     status | history | doctor | plan) inspect "$asked_json" ;;
-    adopt) wrong_usage 'adopt is not in this version' ;;
     *) wrong_usage "unknown command '$command'" ;;
   esac
 }
@@ -308,8 +307,9 @@ mutate() {
   empty_inputs
   switch_settings
   sweep_logs
-  recover || give_verdict
-  "run_$command"
+  if ! { recover && "run_$command"; }; then
+    fail_with "$command ended for a reason that was not said: see $log_file" || :
+  fi
   give_verdict
 }
 
@@ -744,6 +744,13 @@ gate_again() {
   gate "$@"
 }
 
+# describe_color RELEASE: prints the color that it was made for.
+describe_color() {
+  local value
+  meta color "$1"
+  printf '%s' "$value"
+}
+
 # take_up_pending: what was under way before a rollback that did not succeed.
 take_up_pending() {
   if [[ -f $state/journal.pending ]]; then
@@ -769,7 +776,8 @@ drop_candidate() {
   if [[ -d $dropped && -f $dropped/meta ]]; then
     stop_release "$dropped" || {
       warn "release ${dropped##*/} could not be stopped: $answer"
-      return 1
+      fail_with "release ${dropped##*/} of $(describe_color "$dropped") could not be stopped: $answer"
+      return
     }
   fi
   # A failed release stays to be looked at. One that was good before is not made bad by a failed rollback.

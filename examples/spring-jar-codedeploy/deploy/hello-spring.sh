@@ -3,7 +3,7 @@
 #
 # Made by deployc 0.1.0 from deploy.bg. Do not edit: change deploy.bg, run `deployc build`, commit both.
 # Usage: hello-spring.sh deploy | prepare | switch | cleanup | abort | rollback | resume
-#        hello-spring.sh status [--json] | history | doctor | adopt | plan | help
+#        hello-spring.sh status [--json] | history | doctor | plan | help
 #
 # What is set here is read below, or not, as the drivers want it; functions are called by name.
 # shellcheck disable=SC2034,SC2317
@@ -152,7 +152,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 c8750ff5fbace8df0223ea0dec77a720fec286e112b2f1b57e10af8d6aee9671 ====
+# ==== Runtime: the same for every application with these drivers; sha256 30e4f1caa8f900250f9671c991d0e64204e9b5a2fe51f4e82eadb0b1bac29e4d ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -248,7 +248,6 @@ main() {
       ;;
     deploy | prepare | switch | cleanup | abort | rollback | resume) mutate ;;
     status | history | doctor | plan) inspect "$asked_json" ;;
-    adopt) wrong_usage 'adopt is not in this version' ;;
     *) wrong_usage "unknown command '$command'" ;;
   esac
 }
@@ -310,8 +309,9 @@ mutate() {
   empty_inputs
   switch_settings
   sweep_logs
-  recover || give_verdict
-  "run_$command"
+  if ! { recover && "run_$command"; }; then
+    fail_with "$command ended for a reason that was not said: see $log_file" || :
+  fi
   give_verdict
 }
 
@@ -746,6 +746,13 @@ gate_again() {
   gate "$@"
 }
 
+# describe_color RELEASE: prints the color that it was made for.
+describe_color() {
+  local value
+  meta color "$1"
+  printf '%s' "$value"
+}
+
 # take_up_pending: what was under way before a rollback that did not succeed.
 take_up_pending() {
   if [[ -f $state/journal.pending ]]; then
@@ -771,7 +778,8 @@ drop_candidate() {
   if [[ -d $dropped && -f $dropped/meta ]]; then
     stop_release "$dropped" || {
       warn "release ${dropped##*/} could not be stopped: $answer"
-      return 1
+      fail_with "release ${dropped##*/} of $(describe_color "$dropped") could not be stopped: $answer"
+      return
     }
   fi
   # A failed release stays to be looked at. One that was good before is not made bad by a failed rollback.
