@@ -33,7 +33,7 @@ nginx_snapshot() {
 }
 
 nginx_reload() {
-  local nginx_pid_file nginx_master why asking ended='' seen=unseen
+  local nginx_pid_file nginx_master why asking began ended='' seen=unseen
   local -a generation old
   if ! nginx_find_master || ! nginx_read_generation; then
     printf '%s\n' "$why"
@@ -41,6 +41,8 @@ nginx_reload() {
   fi
   # Whatever another reload brings up before this one is old as well.
   old=("${generation[@]}")
+  now
+  began=$((now_ms / 10))
   nginx_ask_reload >"$release/reload" 2>&1 &
   asking=$!
   while [[ $seen == unseen ]]; do
@@ -61,16 +63,16 @@ nginx_reload() {
     nginx_own_words "$(<"$release/reload")"
     return 1
   }
-  printf '%s %s\n' "$seen" "${old[*]}" >"$release/reload"
+  printf '%s %s %s\n' "$seen" "$began" "${old[*]}" >"$release/reload"
 }
 
 nginx_confirm() {
-  local nginx_pid_file nginx_master why until asked=0 seen='' step=5 after
+  local nginx_pid_file nginx_master why until asked=0 seen='' began='' step=5 after
   local -a generation old wanted
   now
   until=$((now_ms + ${deadline[${switch}_confirm]-10000} - 500))
   read -r -a wanted <<<"$1"
-  read -r seen after 2>/dev/null <"$release/reload" || after=''
+  read -r seen began after 2>/dev/null <"$release/reload" || after=''
   read -r -a old <<<"$1 $after"
   nginx_find_master || {
     printf '%s\n' "$why"
@@ -88,7 +90,7 @@ nginx_confirm() {
     if [[ $why == 'the new workers'* ]] && ((now_ms - asked > 500)); then
       asked=$now_ms
       nginx_reload >/dev/null || :
-      read -r seen after 2>/dev/null <"$release/reload" || after=''
+      read -r seen began after 2>/dev/null <"$release/reload" || after=''
       read -r -a old <<<"$1 $after"
     fi
     pause "$step" || break
@@ -271,6 +273,16 @@ nginx_sees_overlap() {
   ((alive || workers == 0))
 }
 
+# nginx_renewed_at_once: all of several workers began after the reload was asked for (in hundredths of a second since boot, as the
+# kernel counts). A worker that died is replaced with the old configuration; that all of them died in that moment is not believed.
+nginx_renewed_at_once() {
+  local worker
+  [[ -n $began ]] && ((${#wanted[@]} > 2)) || return 1
+  for worker in "${generation[@]:1}"; do
+    ((${worker#*:} >= began - 1)) || return 1
+  done
+}
+
 # nginx_judge: 0 a newer generation is in force; else `why`: 1 not yet, 2 it never will be.
 nginx_judge() {
   local worker new=0
@@ -290,7 +302,7 @@ nginx_judge() {
     why="nginx has $new new workers and had $((${#wanted[@]} - 1)) before the reload"
     return 1
   fi
-  [[ $seen != seen ]] && ! nginx_sees_overlap || return 0
+  [[ $seen != seen ]] && ! nginx_sees_overlap && ! nginx_renewed_at_once || return 0
   why='the new workers of nginx did not come from this reload: the old ones had ended before (its error log tells why)'
   return 1
 }
