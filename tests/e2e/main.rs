@@ -4,7 +4,10 @@
 //! its real part on this machine says `skipped` and why; with `CI=true` it fails instead.
 
 mod agent;
+mod deploys;
+mod failures;
 mod hosts;
+mod interference;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -36,7 +39,15 @@ use tests;
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
-    let all = [agent::tests(), hosts::tests()].into_iter().flatten();
+    let all = [
+        agent::tests(),
+        hosts::tests(),
+        deploys::tests(),
+        failures::tests(),
+        interference::tests(),
+    ]
+    .into_iter()
+    .flatten();
     let conclusion = libtest_mimic::run(&arguments, all.map(trial).collect());
     support::docker::end_engine();
     conclusion.exit_code()

@@ -10,5 +10,6 @@ pub mod http;
 pub mod load;
 pub mod nginx;
 pub mod process;
+pub mod site;
 pub mod skip;
 pub mod wait;

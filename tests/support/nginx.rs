@@ -29,6 +29,11 @@ pub struct Nginx<'a> {
 }
 
 impl<'a> Nginx<'a> {
+    /// An nginx that was started before.
+    pub fn running(host: &'a Host) -> Self {
+        Self { host }
+    }
+
     /// Writes the main configuration and the given server blocks as `sites-enabled/default`; `conf.d` is empty then.
     pub fn configure(host: &Host, site: &str) {
         let wipe = "mkdir -p /etc/nginx/{sites-enabled,conf.d} /var/log/nginx && rm -rf /etc/nginx/{sites-enabled,conf.d}/*";

@@ -1,0 +1,233 @@
+//! What each command of a script does when all goes well.
+
+use std::time::Duration;
+
+use crate::support::http;
+use crate::support::site::{SCRIPT, Site};
+use crate::support::skip::Skip;
+use crate::support::wait;
+
+crate::tests![
+    the_first_deploy_serves,
+    the_second_deploy_goes_to_the_other_color_and_stops_the_first,
+    prepare_changes_nothing_for_users_and_switch_completes_it,
+    abort_undoes_prepare,
+    rollback_goes_back_to_the_last_good_release,
+    rollback_without_a_release_says_so,
+    status_and_history_tell_what_happened,
+    plan_and_dry_run_change_nothing,
+    resume_starts_the_live_color_again,
+    doctor_finds_a_hand_edit,
+    requests_in_flight_are_finished,
+    a_slow_boot_is_waited_for,
+    a_program_on_ipv6_only_is_reached,
+    an_upload_survives,
+];
+
+fn the_first_deploy_serves() -> Result<(), Skip> {
+    let site = Site::new()?;
+    assert_eq!(site.serves(), "502");
+    site.deploy().ok();
+    assert_eq!(site.running(), [site.serves()]);
+    Ok(())
+}
+
+fn the_second_deploy_goes_to_the_other_color_and_stops_the_first() -> Result<(), Skip> {
+    let site = Site::new()?;
+    site.deploy().ok();
+    let first = site.serves();
+    site.deploy().ok();
+    let second = site.serves();
+    assert_ne!(first, second);
+    site.assert_serves_only(&second);
+    site.deploy().ok();
+    site.assert_serves_only(&first);
+    Ok(())
+}
+
+/// A site with one good deploy, and its color and the other.
+fn deployed() -> Result<(Site, String, String), Skip> {
+    let site = Site::new()?;
+    site.deploy().ok();
+    let live = site.serves();
+    let other = if live == "blue" { "green" } else { "blue" };
+    Ok((site, live, other.to_owned()))
+}
+
+fn prepare_changes_nothing_for_users_and_switch_completes_it() -> Result<(), Skip> {
+    let (site, live, other) = deployed()?;
+    site.run("prepare").ok();
+    assert_eq!(site.serves(), live);
+    assert_eq!(site.running(), ["blue", "green"]);
+    site.run("status").ok().says("prepared");
+    site.run("switch").ok();
+    assert_eq!(site.serves(), other);
+    assert_eq!(
+        site.running(),
+        ["blue", "green"],
+        "cleanup stops the old color, not switch"
+    );
+    site.run("cleanup").ok();
+    site.assert_serves_only(&other);
+    Ok(())
+}
+
+fn abort_undoes_prepare() -> Result<(), Skip> {
+    let (site, live, _) = deployed()?;
+    site.run("prepare").ok();
+    site.run("abort").ok();
+    site.assert_serves_only(&live);
+    site.deploy().ok();
+    Ok(())
+}
+
+fn rollback_goes_back_to_the_last_good_release() -> Result<(), Skip> {
+    let (site, first, second) = deployed()?;
+    site.stage("--sha two").deploy().ok();
+    assert_eq!(site.serves(), second);
+    site.stage("--sha never-deployed").run("rollback").ok();
+    site.assert_serves_only(&first);
+    let answer = http::get(&site.host, 80, "/json").expect("it is served");
+    assert!(
+        answer.body.contains(r#""sha":"""#),
+        "the release before the last had no sha: {}",
+        answer.body
+    );
+    site.run("rollback").ok();
+    let answer = http::get(&site.host, 80, "/json").expect("it is served");
+    assert!(answer.body.contains(r#""sha":"two""#), "{}", answer.body);
+    site.assert_serves_only(&second);
+    Ok(())
+}
+
+fn rollback_without_a_release_says_so() -> Result<(), Skip> {
+    let (site, live, _) = deployed()?;
+    site.run("rollback").exits(3);
+    site.assert_serves_only(&live);
+    Ok(())
+}
+
+fn status_and_history_tell_what_happened() -> Result<(), Skip> {
+    let (site, live, other) = deployed()?;
+    site.run("status").ok().says(&live);
+    let json = site.run("status --json").ok().stdout;
+    let status: serde_json::Value = serde_json::from_str(&json).expect("status --json is JSON");
+    assert!(status.to_string().contains(&live), "{json}");
+    site.stage("--health never").deploy().exits(1);
+    site.stage("").deploy().ok();
+    let history = site.run("history").ok().stdout;
+    assert!(history.lines().count() >= 3, "three deploys: {history}");
+    assert!(history.contains(&other), "{history}");
+    Ok(())
+}
+
+fn plan_and_dry_run_change_nothing() -> Result<(), Skip> {
+    let (site, live, other) = deployed()?;
+    site.run("plan").ok().says(&other);
+    site.run("deploy --dry-run").ok();
+    site.run("help").ok().says("rollback");
+    site.assert_serves_only(&live);
+    site.run("no-such-command").exits(2).says("no-such-command");
+    site.run("").exits(2);
+    Ok(())
+}
+
+fn resume_starts_the_live_color_again() -> Result<(), Skip> {
+    let (site, live, _) = deployed()?;
+    // As after a boot: the program is gone, the files are there.
+    site.host.bash("kill -KILL $(pgrep -x testapp)").ok();
+    assert_eq!(site.serves(), "502");
+    site.run("resume").ok();
+    site.assert_serves_only(&live);
+    Ok(())
+}
+
+fn doctor_finds_a_hand_edit() -> Result<(), Skip> {
+    let (site, live, _) = deployed()?;
+    site.run("doctor").ok();
+    let file = crate::support::site::FRAGMENT;
+    let text = site.host.read(file);
+    site.host.write(
+        file,
+        format!("{text}# by hand\nupstream extra {{ server 127.0.0.1:9; }}\n"),
+    );
+    site.run("doctor").exits(3).says(file);
+    site.deploy().exits(3);
+    assert_eq!(site.running(), [live]);
+    Ok(())
+}
+
+fn requests_in_flight_are_finished() -> Result<(), Skip> {
+    let (site, live, other) = deployed()?;
+    let network = site.host.network();
+    let slow = std::thread::spawn(move || {
+        network.within(|| {
+            let address = std::net::SocketAddr::from(([127, 0, 0, 1], 80));
+            let stream = http::connect(address, Duration::from_secs(10))?;
+            http::request(&stream, "/stream?seconds=3", false)
+        })
+    });
+    let connected = "grep -q ' 0100007F:1F9[12] .* 01 ' /proc/net/tcp";
+    assert!(wait::until(Duration::from_secs(5), || site
+        .host
+        .bash(connected)
+        .code
+        == 0));
+    site.deploy().ok();
+    let answer = slow
+        .join()
+        .expect("it does not panic")
+        .expect("a whole answer");
+    assert!(
+        answer.body.starts_with(&live) && answer.body.ends_with("END\n"),
+        "{}",
+        answer.body
+    );
+    site.assert_serves_only(&other);
+    Ok(())
+}
+
+fn a_slow_boot_is_waited_for() -> Result<(), Skip> {
+    let (site, _, other) = deployed()?;
+    site.stage("--boot 1.5 --health starting:1").deploy().ok();
+    site.assert_serves_only(&other);
+    Ok(())
+}
+
+fn a_program_on_ipv6_only_is_reached() -> Result<(), Skip> {
+    let site = Site::with(&[
+        ("artifact", "address \"[::1]:{port}\"\n  artifact"),
+        ("http://127.0.0.1:{port}/", "http://[::1]:{port}/"),
+    ])?;
+    site.stage("--bind ::1").deploy().ok();
+    site.deploy().ok();
+    assert_eq!(site.running(), [site.serves()]);
+    Ok(())
+}
+
+fn an_upload_survives() -> Result<(), Skip> {
+    let (site, _, other) = deployed()?;
+    let upload = site.host.start(&[
+        "curl",
+        "-sS",
+        "--limit-rate",
+        "1M",
+        "-T",
+        "/opt/testapp",
+        "http://127.0.0.1/upload",
+    ]);
+    let size = site
+        .host
+        .path("/opt/testapp")
+        .metadata()
+        .expect("it is there")
+        .len();
+    let deploy = site.host.start(&[SCRIPT, "deploy"]);
+    deploy.wait(Duration::from_secs(60)).ok();
+    assert_eq!(
+        upload.wait(Duration::from_secs(60)).ok().stdout,
+        size.to_string()
+    );
+    assert_eq!(site.serves(), other);
+    Ok(())
+}

@@ -1,0 +1,249 @@
+//! What a script does when a release is bad: users notice nothing, and the report says what was wrong.
+
+use std::time::Duration;
+
+use crate::support::site::{FRAGMENT, SCRIPT, Site};
+use crate::support::skip::Skip;
+
+crate::tests![
+    each_way_to_be_unhealthy_is_told_apart,
+    a_dead_process_fails_at_once,
+    a_program_that_daemonises_itself_is_an_error,
+    healthy_once_and_dead_a_second_later_goes_back,
+    a_failing_verify_goes_back,
+    a_failing_verify_that_only_warns_stays,
+    the_last_lines_hold_verdict_reason_and_log,
+    a_missing_artifact_changes_nothing,
+    two_artifacts_are_both_named,
+    an_invalid_configuration_of_another_site_is_told_apart,
+    a_stopped_proxy_is_said_so,
+    a_reload_that_is_not_in_force_goes_back,
+    a_full_disk_changes_nothing,
+    a_program_that_ignores_term_is_killed,
+    children_are_stopped_too,
+    a_failed_first_deploy_leaves_nothing,
+];
+
+fn deployed() -> Result<(Site, String), Skip> {
+    deployed_with(&[])
+}
+
+fn deployed_with(changes: &[(&str, &str)]) -> Result<(Site, String), Skip> {
+    let site = Site::with(changes)?;
+    site.deploy().ok();
+    let live = site.serves();
+    Ok((site, live))
+}
+
+fn each_way_to_be_unhealthy_is_told_apart() -> Result<(), Skip> {
+    let (site, live) = deployed_with(&[
+        ("within 5s", "within 1500ms"),
+        (
+            "timeout 1s\n  }\n\n  switch",
+            "timeout 500ms\n  }\n\n  switch",
+        ),
+    ])?;
+    for (release, report) in [
+        ("--health never", "503"),
+        ("--health 401", "401"),
+        ("--health redirect", "302"),
+        ("--health hang", "timed out"),
+        ("--boot 30", "refused"),
+        ("--broken /health", "500"),
+    ] {
+        site.stage(release).deploy().exits(1).says(report);
+        site.assert_serves_only(&live);
+    }
+    // Flapping: 200 and 503 in turn never pass twice in a row.
+    site.stage("--health flapping")
+        .deploy()
+        .exits(1)
+        .says("503");
+    site.install(&[
+        ("within 5s", "within 1500ms"),
+        ("/health\"", "/profile\"\n    expect body equals \"mauve\""),
+    ]);
+    site.stage("").deploy().exits(1).says("mauve");
+    site.assert_serves_only(&live);
+    Ok(())
+}
+
+fn a_dead_process_fails_at_once() -> Result<(), Skip> {
+    let (site, live) = deployed_with(&[("within 5s", "within 60s")])?;
+    let failed = site
+        .stage_program("echo 'cannot find the database' >&2; sleep 0.3; exit 3")
+        .deploy();
+    failed
+        .exits(1)
+        .within(Duration::from_secs(10))
+        .says("cannot find the database");
+    site.assert_serves_only(&live);
+    Ok(())
+}
+
+fn a_program_that_daemonises_itself_is_an_error() -> Result<(), Skip> {
+    let (site, live) = deployed()?;
+    site.stage("--daemonise")
+        .deploy()
+        .exits(1)
+        .says("foreground");
+    assert_eq!(site.serves(), live);
+    Ok(())
+}
+
+fn healthy_once_and_dead_a_second_later_goes_back() -> Result<(), Skip> {
+    let (site, live) = deployed_with(&[(
+        "expect body equals \"{color}\"\n    every 100ms",
+        "expect body equals \"{color}\"\n    every 100ms\n    after 1500ms",
+    )])?;
+    site.stage("--health dies:0.7").deploy().exits(1);
+    site.assert_serves_only(&live);
+    Ok(())
+}
+
+fn a_failing_verify_goes_back() -> Result<(), Skip> {
+    let (site, live) = deployed_with(&[(
+        "http://127.0.0.1/profile",
+        "http://127.0.0.1/profile?verify",
+    )])?;
+    site.stage("--broken /profile")
+        .deploy()
+        .exits(1)
+        .says("500");
+    site.assert_serves_only(&live);
+    site.stage("").deploy().ok();
+    assert_ne!(site.serves(), live);
+    Ok(())
+}
+
+fn a_failing_verify_that_only_warns_stays() -> Result<(), Skip> {
+    let site = Site::with(&[(
+        "verify {",
+        "verify none \"tried below\"\n\n  verify {\n    warn",
+    )])?;
+    site.deploy().ok();
+    Ok(())
+}
+
+fn the_last_lines_hold_verdict_reason_and_log() -> Result<(), Skip> {
+    let (site, _) = deployed_with(&[("within 5s", "within 1s")])?;
+    let outcome = site
+        .stage_program(
+            "for i in {1..500}; do echo \"line $i\"; done; exec /opt/testapp \"$@\" --health never",
+        )
+        .deploy()
+        .exits(1);
+    let output = outcome.output();
+    let tail = &output[output.len().saturating_sub(2048)..];
+    assert!(
+        tail.contains("503"),
+        "the reason is not in the last 2 KB:\n{tail}"
+    );
+    assert!(
+        output.contains("line 500"),
+        "the program's last lines are missing:\n{output}"
+    );
+    Ok(())
+}
+
+fn a_missing_artifact_changes_nothing() -> Result<(), Skip> {
+    let (site, live) = deployed()?;
+    site.host.bash("rm /srv/hello/staging/hello").ok();
+    let outcome = site.deploy().says("/srv/hello/staging/hello");
+    assert!([1, 3].contains(&outcome.code), "{outcome}");
+    site.assert_serves_only(&live);
+    Ok(())
+}
+
+fn two_artifacts_are_both_named() -> Result<(), Skip> {
+    let (site, live) = deployed_with(&[("{staging}/hello\"", "{staging}/hel*\"")])?;
+    site.host.write("/srv/hello/staging/help", "");
+    site.deploy()
+        .exits(3)
+        .says("staging/hello")
+        .says("staging/help");
+    site.assert_serves_only(&live);
+    Ok(())
+}
+
+fn an_invalid_configuration_of_another_site_is_told_apart() -> Result<(), Skip> {
+    let (site, live) = deployed()?;
+    site.host.write(
+        "/etc/nginx/conf.d/other.conf",
+        "server { listen 81; nonsense on; }\n",
+    );
+    site.deploy().exits(3).says("nonsense").says("other.conf");
+    assert_eq!(site.running(), [live.clone()]);
+    site.host.bash("rm /etc/nginx/conf.d/other.conf").ok();
+    site.assert_serves_only(&live);
+    Ok(())
+}
+
+fn a_stopped_proxy_is_said_so() -> Result<(), Skip> {
+    let (site, live) = deployed()?;
+    site.host
+        .bash("nginx -s quit; while pgrep -x nginx >/dev/null; do sleep 0.02; done")
+        .ok();
+    site.deploy().exits(3).says("nginx");
+    assert_eq!(site.running(), [live]);
+    Ok(())
+}
+
+fn a_reload_that_is_not_in_force_goes_back() -> Result<(), Skip> {
+    let (site, live) = deployed()?;
+    // Valid for `nginx -t`, but the port is another process's: the master keeps the old configuration.
+    let _taker = site
+        .host
+        .start(&["/opt/testapp", "--port", "8443", "--color", "stranger"]);
+    site.host.wait_for_port(8443);
+    let fragment = site.host.read(FRAGMENT);
+    site.host.write(
+        "/etc/nginx/sites-enabled/more",
+        "server { listen 127.0.0.1:8443; return 200 x; }\n",
+    );
+    let outcome = site.deploy();
+    assert_ne!(outcome.code, 0, "{outcome}");
+    assert_eq!(site.serves(), live);
+    assert_eq!(site.host.read(FRAGMENT), fragment, "the fragment is back");
+    Ok(())
+}
+
+fn a_full_disk_changes_nothing() -> Result<(), Skip> {
+    let (site, live) = deployed()?;
+    let full = "mount -t tmpfs -o size=64k tmpfs /mnt/full 2>/dev/null || { mkdir -p /mnt/full && mount -t tmpfs -o size=64k tmpfs /mnt/full; }; \
+                cp -a /etc/nginx/conf.d/. /mnt/full/ && mount --bind /mnt/full /etc/nginx/conf.d && \
+                { head -c 1M /dev/zero > /etc/nginx/conf.d/.ballast 2>/dev/null; true; }";
+    site.host.bash(full).ok();
+    let outcome = site.deploy();
+    assert!([1, 3].contains(&outcome.code), "{outcome}");
+    site.assert_serves_only(&live);
+    site.host.bash("rm /etc/nginx/conf.d/.ballast").ok();
+    site.deploy().ok();
+    Ok(())
+}
+
+fn a_program_that_ignores_term_is_killed() -> Result<(), Skip> {
+    let site = Site::new()?;
+    site.stage("--on-term ignore").deploy().ok();
+    site.stage("").deploy().ok().within(Duration::from_secs(30));
+    assert_eq!(site.running(), [site.serves()]);
+    Ok(())
+}
+
+fn children_are_stopped_too() -> Result<(), Skip> {
+    let site = Site::new()?;
+    site.stage("--children 2").deploy().ok();
+    assert_eq!(site.host.processes("sleep 1000").len(), 2);
+    site.stage("").deploy().ok();
+    assert_eq!(site.host.processes("sleep 1000"), Vec::<String>::new());
+    Ok(())
+}
+
+fn a_failed_first_deploy_leaves_nothing() -> Result<(), Skip> {
+    let site = Site::with(&[("within 5s", "within 1s")])?;
+    site.stage("--health never").deploy().exits(1);
+    assert_eq!(site.running(), Vec::<String>::new());
+    site.host.run(&[SCRIPT, "status"]).ok();
+    site.stage("").deploy().ok();
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! What a script does when it is not alone: another deploy, strangers, signals, `kill -9`, other people's reloads.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::site::{FRAGMENT, SCRIPT, Site};
+use crate::support::skip::Skip;
+use crate::support::wait;
+
+crate::tests![
+    a_second_deploy_exits_4_and_names_the_first,
+    a_prepared_color_is_reserved,
+    a_lock_may_be_waited_for,
+    a_stranger_on_the_idle_port_is_named_and_left_alone,
+    a_stranger_on_ipv6_counts_too,
+    a_killed_deploy_is_recovered_by_the_next,
+    term_starts_the_way_back_at_once,
+    a_program_never_holds_the_lock,
+    status_never_waits_for_a_deploy,
+    hooks_with_one_deployment_id_are_one_deployment,
+    inputs_are_data,
+];
+
+/// A site with a good deploy, and its color.
+fn deployed_with(changes: &[(&str, &str)]) -> Result<(Site, String), Skip> {
+    let site = Site::with(changes)?;
+    site.deploy().ok();
+    let live = site.serves();
+    Ok((site, live))
+}
+
+/// Waits until both colors run: the deploy has started its program.
+fn wait_until_both_run(site: &Site) {
+    assert!(
+        wait::until(Duration::from_secs(20), || site.running().len() == 2),
+        "the new color was not started"
+    );
+}
+
+fn a_second_deploy_exits_4_and_names_the_first() -> Result<(), Skip> {
+    let (site, live) = deployed_with(&[])?;
+    let first = site.stage("--health starting:2").start("deploy");
+    wait_until_both_run(&site);
+    site.deploy().exits(4).within(Duration::from_secs(5));
+    site.run("rollback").exits(4);
+    first.wait(Duration::from_secs(60)).ok();
+    assert_ne!(site.serves(), live);
+    assert_eq!(site.running(), [site.serves()]);
+    Ok(())
+}
+
+fn a_prepared_color_is_reserved() -> Result<(), Skip> {
+    let (site, live) = deployed_with(&[])?;
+    site.run("prepare").ok();
+    site.deploy().exits(4);
+    site.run("status").ok().says("prepared");
+    site.run("switch").ok();
+    site.run("cleanup").ok();
+    assert_ne!(site.serves(), live);
+    Ok(())
+}
+
+fn a_lock_may_be_waited_for() -> Result<(), Skip> {
+    let (site, live) = deployed_with(&[("  artifact", "  lock { wait 30s }\n\n  artifact")])?;
+    let first = site.stage("--health starting:2").start("deploy");
+    wait_until_both_run(&site);
+    site.stage("").deploy().ok();
+    first.wait(Duration::from_secs(60)).ok();
+    site.assert_serves_only(&live);
+    Ok(())
+}
+
+fn a_stranger_on_the_idle_port_is_named_and_left_alone() -> Result<(), Skip> {
+    stranger_on("127.0.0.1")
+}
+
+fn a_stranger_on_ipv6_counts_too() -> Result<(), Skip> {
+    stranger_on("::1")
+}
+
+fn stranger_on(address: &str) -> Result<(), Skip> {
+    let (site, live) = deployed_with(&[])?;
+    let idle = if live == "blue" { "8082" } else { "8081" };
+    let stranger = site.host.start(&[
+        "bash",
+        "-c",
+        &format!("exec -a payroll /opt/testapp --port={idle} --bind={address}"),
+    ]);
+    let listening = format!(
+        "grep -iq ':{:04X} .* 0A ' /proc/net/tcp /proc/net/tcp6",
+        idle.parse::<u16>().expect("a port")
+    );
+    assert!(wait::until(Duration::from_secs(5), || site
+        .host
+        .bash(&listening)
+        .code
+        == 0));
+    let outcome = site.deploy().exits(3).says(idle);
+    let pid = site.host.run(&["pgrep", "-x", "testapp"]).stdout;
+    assert!(
+        outcome.output().contains("payroll")
+            || pid.lines().any(|pid| outcome.output().contains(pid)),
+        "the stranger is not named: {outcome}"
+    );
+    site.assert_serves_only(&live);
+    assert_eq!(
+        site.host.processes("payroll").len(),
+        1,
+        "the stranger is gone"
+    );
+    drop(stranger);
+    Ok(())
+}
+
+/// The journal's phases through which a deploy goes; killed in each, at many moments.
+fn a_killed_deploy_is_recovered_by_the_next() -> Result<(), Skip> {
+    let (site, _) = deployed_with(&[("drain 5s", "drain 1s")])?;
+    let whole = site.deploy().ok().took;
+    for step in 1..=12 {
+        let before = site.serves();
+        let deploy = site.start("deploy");
+        assert!(wait::until(Duration::from_secs(60), || deploy.elapsed()
+            > whole * step / 12));
+        // The script, not what it has started in sessions of their own.
+        site.host
+            .bash(&format!("pkill -KILL -f '^[^ ]*bash {SCRIPT}'")); // it may have ended already
+        drop(deploy);
+        let after = site.serves();
+        assert!(
+            ["blue", "green"].contains(&after.as_str()),
+            "killed at {step}/12 (was {before}): users get {after}"
+        );
+        site.run("status").ok();
+        site.deploy().ok();
+        let live = site.serves();
+        site.assert_serves_only(&live);
+        // Somebody else's reload, certbot's, changes nothing.
+        site.nginx().reload();
+        site.assert_serves_only(&live);
+    }
+    Ok(())
+}
+
+fn term_starts_the_way_back_at_once() -> Result<(), Skip> {
+    let (site, live) = deployed_with(&[("within 5s", "within 60s")])?;
+    let deploy = site.stage("--health never").start("deploy");
+    wait_until_both_run(&site);
+    let asked = std::time::Instant::now();
+    deploy.signal(Signal::TERM);
+    let outcome = deploy.wait(Duration::from_secs(30));
+    assert_ne!(outcome.code, 0);
+    assert!(
+        asked.elapsed() < Duration::from_secs(8),
+        "the way back took {:?}",
+        asked.elapsed()
+    );
+    site.assert_serves_only(&live);
+    Ok(())
+}
+
+fn a_program_never_holds_the_lock() -> Result<(), Skip> {
+    let (site, _) = deployed_with(&[])?;
+    let open = site
+        .host
+        .bash("ls -l /proc/$(pgrep -x testapp)/fd")
+        .ok()
+        .stdout;
+    assert!(
+        !open.contains("lock") && !open.contains("/deployc/hello/mutex"),
+        "{open}"
+    );
+    Ok(())
+}
+
+fn status_never_waits_for_a_deploy() -> Result<(), Skip> {
+    let (site, _) = deployed_with(&[])?;
+    let deploy = site.stage("--health starting:2").start("deploy");
+    wait_until_both_run(&site);
+    site.run("status").ok().within(Duration::from_secs(3));
+    deploy.wait(Duration::from_secs(60)).ok();
+    Ok(())
+}
+
+fn hooks_with_one_deployment_id_are_one_deployment() -> Result<(), Skip> {
+    let (site, live) = deployed_with(&[("  cleanup {", "  target codedeploy\n\n  cleanup {")])?;
+    site.run_with("prepare", &[("DEPLOYMENT_ID", "d-1")]).ok();
+    site.run_with("switch", &[("DEPLOYMENT_ID", "d-2")])
+        .exits(4)
+        .says("d-1");
+    site.run_with("switch", &[("DEPLOYMENT_ID", "d-1")]).ok();
+    site.run_with("cleanup", &[("DEPLOYMENT_ID", "d-1")]).ok();
+    assert_ne!(site.serves(), live);
+    Ok(())
+}
+
+fn inputs_are_data() -> Result<(), Skip> {
+    let site = Site::with(&[
+        (
+            "  artifact",
+            "  input NOTE: string\n  input TOKEN: secret\n\n  artifact",
+        ),
+        (
+            "\"--color\", \"{color}\"]",
+            "\"--color\", \"{color}\", \"--sha\", \"{NOTE}\"]\n    env = { \"TOKEN\" = \"{TOKEN}\" }",
+        ),
+    ])?;
+    let nasty = "a 'b' \"c\" $(touch /tmp/pwned) `id`\n\\ ; * {x} 한";
+    let outcome = site
+        .run_with("deploy", &[("NOTE", nasty), ("TOKEN", "hunter2")])
+        .ok();
+    outcome.never_says("hunter2");
+    assert!(!site.host.exists("/tmp/pwned"));
+    let answer = crate::support::http::get(&site.host, 80, "/json").expect("it is served");
+    let json: serde_json::Value = serde_json::from_str(&answer.body).expect("it is JSON");
+    assert_eq!(json["build"]["sha"], nasty);
+    assert!(
+        site.host.processes("hunter2").is_empty(),
+        "a secret is on a command line"
+    );
+    site.run("deploy").exits(2).says("NOTE");
+    assert!(!site.host.read(FRAGMENT).contains("hunter2"));
+    Ok(())
+}

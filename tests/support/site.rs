@@ -1,0 +1,208 @@
+//! A host with one application on it, `hello`: blue on 8081, green on 8082, behind nginx on 80, probed fast.
+//!
+//! Small tests start from it and say what differs, in `deploy.bg` or in what the next release is like.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use super::build::{deployc, testapp};
+use super::host::Host;
+use super::http;
+use super::nginx::{Nginx, site_with_upstream};
+use super::process::{Outcome, Running, run};
+use super::skip::{Skip, need_programs};
+
+/// The script on the host.
+pub const SCRIPT: &str = "/srv/hello/deploy/hello.sh";
+/// The file that the script owns.
+pub const FRAGMENT: &str = "/etc/nginx/conf.d/hello.conf";
+/// What the next release is made of.
+const ARTIFACT: &str = "/srv/hello/staging/hello";
+/// For a whole deploy.
+const DEADLINE: Duration = Duration::from_secs(90);
+
+/// What `hello` is deployed by.
+pub const SOURCE: &str = r#"
+app hello {
+  root "/srv/hello"
+
+  color blue  { port 8081 }
+  color green { port 8082 }
+
+  artifact "{staging}/hello"
+
+  run process {
+    command = ["./hello", "--port", "{port}", "--color", "{color}"]
+  }
+
+  probe ready {
+    get "http://127.0.0.1:{port}/health"
+    every 100ms
+    within 5s
+    timeout 1s
+  }
+
+  switch nginx {
+    file     = "/etc/nginx/conf.d/hello.conf"
+    upstream = "hello"
+  }
+
+  verify {
+    get "http://127.0.0.1/profile"
+    expect body equals "{color}"
+    every 100ms
+    within 3s
+    timeout 1s
+  }
+
+  cleanup {
+    drain 5s
+    stop within 3s
+  }
+}
+"#;
+
+/// The host, and nginx on it.
+pub struct Site {
+    /// For everything that is not said below.
+    pub host: Host,
+}
+
+impl Site {
+    /// `hello` as it stands above, nothing deployed yet; nginx points to blue, as it does after a first installation.
+    pub fn new() -> Result<Self, Skip> {
+        Self::with(&[])
+    }
+
+    /// `hello` with parts of its source replaced.
+    ///
+    /// # Panics
+    /// If a part does not stand in the source, or the source does not compile.
+    pub fn with(changes: &[(&str, &str)]) -> Result<Self, Skip> {
+        need_programs(&["nginx", "curl"])?;
+        let host = Host::plain()?;
+        host.copy(testapp(), "/opt/testapp");
+        let site = Self { host };
+        site.install(changes);
+        site.stage("");
+        Nginx::configure(&site.host, &site_with_upstream("127.0.0.1:80", "hello"));
+        let blue = site.host.read("/srv/hello/deploy/nginx/blue.conf");
+        site.host.write(FRAGMENT, blue);
+        Nginx::start(&site.host);
+        Ok(site)
+    }
+
+    /// Compiles the source with its changes and puts the result on the host, in the place of what was there.
+    pub fn install(&self, changes: &[(&str, &str)]) {
+        let mut source = SOURCE.to_owned();
+        for (old, new) in changes {
+            assert!(source.contains(old), "`{old}` does not stand in the source");
+            source = source.replace(old, new);
+        }
+        compile(&source, &self.host, "/srv/hello/deploy");
+    }
+
+    /// The next release: the test application with further options, `--health never`.
+    pub fn stage(&self, options: &str) -> &Self {
+        self.stage_program(&format!("exec /opt/testapp \"$@\" {options}"))
+    }
+
+    /// The next release: a shell script.
+    pub fn stage_program(&self, shell: &str) -> &Self {
+        self.host
+            .write_program(ARTIFACT, format!("#!/bin/bash\n{shell}\n"));
+        self
+    }
+
+    /// Runs the script.
+    pub fn run(&self, command: &str) -> Outcome {
+        self.start(command).wait(DEADLINE)
+    }
+
+    /// Runs the script with variables in its environment.
+    pub fn run_with(&self, command: &str, variables: &[(&str, &str)]) -> Outcome {
+        let mut line = self.host.command(&[SCRIPT, command]);
+        line.envs(variables.iter().copied());
+        run(line, DEADLINE)
+    }
+
+    /// Starts the script.
+    pub fn start(&self, command: &str) -> Running {
+        let words: Vec<_> = [SCRIPT]
+            .into_iter()
+            .chain(command.split_whitespace())
+            .collect();
+        self.host.start(&words)
+    }
+
+    /// `deploy`.
+    pub fn deploy(&self) -> Outcome {
+        self.run("deploy")
+    }
+
+    /// nginx, to look at.
+    pub fn nginx(&self) -> Nginx<'_> {
+        Nginx::running(&self.host)
+    }
+
+    /// The color that answers users; else the status, or what went wrong.
+    pub fn serves(&self) -> String {
+        match http::get(&self.host, 80, "/profile") {
+            Ok(answer) if answer.status == 200 => answer.body,
+            Ok(answer) => answer.status.to_string(),
+            Err(failure) => format!("{failure:?}"),
+        }
+    }
+
+    /// Colors whose process is running, sorted.
+    pub fn running(&self) -> Vec<String> {
+        let processes = self.host.processes("/opt/testapp --port");
+        let mut colors: Vec<_> = processes
+            .iter()
+            .filter_map(|line| {
+                line.split("--color ")
+                    .nth(1)?
+                    .split_whitespace()
+                    .next()
+                    .map(str::to_owned)
+            })
+            .collect();
+        colors.sort();
+        colors
+    }
+
+    /// Fails the test unless exactly this color runs, and users get it, and the proxy's files are in order.
+    #[track_caller]
+    pub fn assert_serves_only(&self, color: &str) -> &Self {
+        assert_eq!(self.serves(), color, "users get another color");
+        assert_eq!(self.running(), [color], "other colors run");
+        let nginx = self.nginx();
+        nginx.assert_valid();
+        nginx.assert_no_failed_bind();
+        self
+    }
+}
+
+/// Compiles `deploy.bg` text and copies what came out into a folder of the host.
+///
+/// # Panics
+/// If the source does not compile.
+pub fn compile(source: &str, host: &Host, folder: &str) {
+    let temporary = tempfile::tempdir().expect("a temporary folder can be made");
+    let file = temporary.path().join("deploy.bg");
+    fs::write(&file, source).expect("a temporary file can be written");
+    build(temporary.path(), Path::new("deploy.bg"));
+    host.copy_folder(&temporary.path().join("deploy"), folder);
+}
+
+/// `deployc build FILE` in a folder.
+///
+/// # Panics
+/// If the source does not compile.
+pub fn build(folder: &Path, file: &Path) {
+    let mut command = Command::new(deployc());
+    command.arg("build").arg(file).current_dir(folder);
+    run(command, DEADLINE).ok();
+}
