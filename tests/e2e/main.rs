@@ -5,6 +5,7 @@
 
 mod agent;
 mod deploys;
+mod examples;
 mod failures;
 mod hosts;
 mod interference;
@@ -18,7 +19,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use support::skip::Skip;
 
 /// Tests mostly wait, for programs to boot and for connections to drain: more of them than processors run at once.
-const THREADS: usize = 4;
+const THREADS: usize = 6;
 
 /// A test by name.
 struct Test {
@@ -40,6 +41,8 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     let all = [
+        // The longest first.
+        examples::tests(),
         agent::tests(),
         hosts::tests(),
         deploys::tests(),

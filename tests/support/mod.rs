@@ -12,4 +12,5 @@ pub mod nginx;
 pub mod process;
 pub mod site;
 pub mod skip;
+pub mod under_load;
 pub mod wait;

@@ -1,0 +1,78 @@
+//! Deploys in turn under load, from before the first until after the last.
+
+use std::time::Duration;
+
+use super::host::Host;
+use super::http;
+use super::load::report::Report;
+use super::load::{Load, Rates};
+use super::wait;
+
+/// How often each example is deployed.
+pub const DEPLOYS: u32 = 20;
+
+/// The two colors of an example, and how its processes are recognised.
+pub struct Colors {
+    /// As `/profile` says them.
+    pub names: [&'static str; 2],
+    /// What stands in the command line of each one's process.
+    pub processes: [&'static str; 2],
+}
+
+impl Colors {
+    /// The color that users get on port 80.
+    #[track_caller]
+    pub fn live(&self, host: &Host) -> &'static str {
+        let answer = http::get(host, 80, "/profile").expect("the proxy answers");
+        let live = self.names.into_iter().find(|name| *name == answer.body);
+        live.unwrap_or_else(|| panic!("neither color answers but `{}`", answer.body))
+    }
+
+    /// Fails the test unless exactly one color runs: the one that users get.
+    #[track_caller]
+    fn assert_only_runs(&self, host: &Host, live: &str) {
+        for (name, process) in self.names.iter().zip(self.processes) {
+            let running = host.processes(process);
+            assert_eq!(
+                !running.is_empty(),
+                *name == live,
+                "live is {live}; of {name} runs {running:?}"
+            );
+        }
+    }
+}
+
+/// Deploys once, so that something serves, then [`DEPLOYS`] times in turn under load. Nothing may be lost, the colors
+/// alternate, and after each deploy the other color's process is gone.
+#[track_caller]
+pub fn deploy_in_turn(host: &Host, colors: &Colors, mut deploy: impl FnMut()) -> Report {
+    deploy();
+    let mut live = colors.live(host);
+    let load = Load::start(&host.network(), 80, Rates::FULL);
+    // The load is whole when the first slow request has been answered.
+    wait::until(Duration::from_secs(10), || {
+        load.now() > Duration::from_secs(4)
+    });
+    for number in 1..=DEPLOYS {
+        deploy();
+        let now = colors.live(host);
+        assert_ne!(now, live, "deploy {number} did not switch");
+        live = now;
+        colors.assert_only_runs(host, live);
+    }
+    let report = load.stop();
+    println!("{report}");
+    report.assert_nothing_lost();
+    assert!(
+        report.short_rate() >= 180.0,
+        "too little load: {:.0} short requests a second",
+        report.short_rate()
+    );
+    for name in colors.names {
+        assert!(
+            report.first_answer(name, Duration::ZERO).is_some(),
+            "{name} never answered: {report}"
+        );
+    }
+    report
+}
