@@ -15,6 +15,7 @@ crate::tests![
     install_deletes_what_it_installed_before,
 ];
 
+#[expect(clippy::unnecessary_wraps, reason = "all tests have one signature")]
 fn appspec_is_read_as_ruby_reads_it() -> Result<(), Skip> {
     let with = |head: &str, timeout: &str| {
         format!(

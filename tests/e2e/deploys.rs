@@ -216,7 +216,7 @@ fn an_upload_survives() -> Result<(), Skip> {
         "/opt/testapp",
         "http://127.0.0.1/upload",
     ]);
-    let size = site
+    let bytes = site
         .host
         .path("/opt/testapp")
         .metadata()
@@ -226,7 +226,7 @@ fn an_upload_survives() -> Result<(), Skip> {
     deploy.wait(Duration::from_secs(60)).ok();
     assert_eq!(
         upload.wait(Duration::from_secs(60)).ok().stdout,
-        size.to_string()
+        bytes.to_string()
     );
     assert_eq!(site.serves(), other);
     Ok(())

@@ -173,7 +173,7 @@ fn an_invalid_configuration_of_another_site_is_told_apart() -> Result<(), Skip> 
         "server { listen 81; nonsense on; }\n",
     );
     site.deploy().exits(3).says("nonsense").says("other.conf");
-    assert_eq!(site.running(), [live.clone()]);
+    assert_eq!(site.running(), [live.as_str()]);
     site.host.bash("rm /etc/nginx/conf.d/other.conf").ok();
     site.assert_serves_only(&live);
     Ok(())

@@ -22,6 +22,7 @@ use support::skip::Skip;
 const THREADS: usize = 6;
 
 /// A test by name.
+#[derive(Clone, Copy)]
 struct Test {
     name: &'static str,
     run: fn() -> Result<(), Skip>,

@@ -191,7 +191,7 @@ impl<'a> Agent<'a> {
                 .path(&format!("{archive}/{}", copy.source.trim_matches('/')));
             let mut destination = copy.destination.trim_end_matches('/').to_owned();
             if from.is_file() {
-                destination.push_str(&format!("/{}", file_name(&from)));
+                destination = format!("{destination}/{}", file_name(&from));
             }
             plan(&from, &destination, &mut copies);
         }

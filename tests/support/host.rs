@@ -60,6 +60,7 @@ enum Kind {
         unshare: Child,
         lifeline: Option<ChildStdin>,
     },
+    #[expect(dead_code, reason = "the container lives as long as the host")]
     Systemd(Container),
 }
 

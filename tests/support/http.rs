@@ -11,8 +11,6 @@ use super::host::Host;
 pub struct Answer {
     /// The status code.
     pub status: u16,
-    /// Names in lower case.
-    pub headers: Vec<(String, String)>,
     /// The whole body; [`Failure::Truncated`] stands for a part of one.
     pub body: String,
     /// Whether the connection may carry another request.
@@ -28,16 +26,6 @@ pub enum Failure {
     NoAnswer(String),
     /// The answer broke off.
     Truncated(String),
-}
-
-impl Answer {
-    /// The value of a header, by its lower-case name.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    }
 }
 
 /// Connects, with a deadline for connecting and for every read.
@@ -126,7 +114,6 @@ fn read_answer(reader: &mut impl BufRead) -> io::Result<Answer> {
     Ok(Answer {
         status,
         reusable: open && framed,
-        headers,
         body,
     })
 }

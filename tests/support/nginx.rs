@@ -5,8 +5,6 @@ use std::time::Duration;
 use super::host::Host;
 use super::wait;
 
-/// The pid file, where Debian has it.
-pub const PID_FILE: &str = "/run/nginx.pid";
 const ERROR_LOG: &str = "/var/log/nginx/error.log";
 
 /// The main configuration, with Debian's include.
@@ -52,15 +50,6 @@ impl<'a> Nginx<'a> {
             "nginx has no two workers"
         );
         nginx
-    }
-
-    /// The master's process id on the host.
-    pub fn master(&self) -> u32 {
-        self.host
-            .read(PID_FILE)
-            .trim()
-            .parse()
-            .unwrap_or_else(|_| panic!("nginx has no pid file"))
     }
 
     /// Workers that serve, those that are shutting down left out.
@@ -126,21 +115,15 @@ impl<'a> Nginx<'a> {
 
 /// A site that proxies everything to the upstream `NAME`, which a fragment in `conf.d` defines.
 pub fn site_with_upstream(listen: &str, upstream: &str) -> String {
-    site(listen, &format!("proxy_pass http://{upstream};"), "")
-}
-
-/// A site that proxies everything to `$service_url`, which the included fragment sets.
-pub fn site_with_variable(listen: &str, include: &str) -> String {
-    site(
-        listen,
-        "proxy_pass $service_url;",
-        &format!("include {include};"),
-    )
-}
-
-fn site(listen: &str, pass: &str, head: &str) -> String {
     format!(
-        "server {{\n  listen {listen};\n  {head}\n  location / {{\n    {pass}\n    proxy_set_header Host $http_host;\n    \
-         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n  }}\n}}\n"
+        "server {{
+  listen {listen};
+  location / {{
+    proxy_pass http://{upstream};
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+  }}
+}}
+"
     )
 }

@@ -58,11 +58,6 @@ impl Running {
         }
     }
 
-    /// Process id of the leader of the group.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Since the start.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()

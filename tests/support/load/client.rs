@@ -106,7 +106,7 @@ impl Client {
     pub fn one_shot(&self, number: u32) {
         self.network.enter();
         self.paced(ONE_SHOT_PACE, number, || {
-            self.ask(Kind::OneShot, "/profile")
+            self.ask(Kind::OneShot, "/profile");
         });
     }
 
@@ -159,7 +159,11 @@ impl Client {
                 return;
             }
             work();
-            next = (next + pace).max(Instant::now() - pace);
+            // Late by more than one turn: those that were missed are not made up for.
+            next += pace;
+            if next + pace < Instant::now() {
+                next = Instant::now();
+            }
         }
     }
 

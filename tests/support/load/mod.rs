@@ -39,12 +39,6 @@ impl Rates {
         slow: Some(Duration::from_millis(250)),
         stream: Some(Duration::from_millis(1500)),
     };
-    /// Short requests only, 200 a second.
-    pub const SHORT: Self = Self {
-        slow: None,
-        stream: None,
-        ..Self::FULL
-    };
 }
 
 /// Load that is running.

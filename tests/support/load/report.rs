@@ -117,14 +117,6 @@ impl Report {
             .min()
     }
 
-    /// When the last short request that `color` answered was sent, between `since` and `until`.
-    pub fn last_request(&self, color: &str, since: Duration, until: Duration) -> Option<Duration> {
-        self.seen()
-            .filter(|seen| seen.sent >= since && seen.sent < until && seen.color == color)
-            .map(|seen| seen.sent)
-            .max()
-    }
-
     /// Fails the test if one request was lost, or if there was no load to speak of.
     #[track_caller]
     pub fn assert_nothing_lost(&self) {
