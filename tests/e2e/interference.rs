@@ -155,6 +155,7 @@ fn term_starts_the_way_back_at_once() -> Result<(), Skip> {
         "the way back took {:?}",
         asked.elapsed()
     );
+    assert_eq!(site.running(), [live.as_str()], "{outcome}");
     site.assert_serves_only(&live);
     Ok(())
 }
