@@ -1,0 +1,376 @@
+//! What holds of an answer, and what is said where it does not: the same with curl and without.
+
+use crate::script::Script;
+use crate::server::{Server, free_port};
+use crate::tools::Tools;
+
+/// A path of the server, what is expected of its answer, and what must be in the reason if it is not met.
+type Case = (&'static str, &'static str, Result<(), &'static str>);
+
+/// Asks each once with each set of tools.
+#[track_caller]
+fn ask(cases: &[Case]) {
+    let server = Server::start();
+    for tools in Tools::ALL {
+        let script = Script::new(tools, server.port);
+        let declarations: Vec<_> = cases
+            .iter()
+            .map(|(path, expectations, _)| {
+                format!("ask get \"http://127.0.0.1:${{port}}{path}\"\n{expectations}")
+            })
+            .collect();
+        let results = script.tries(declarations.iter().map(String::as_str));
+        assert_eq!(results.len(), cases.len(), "{tools:?}: {results:#?}");
+        for ((_, _, expected), ran) in cases.iter().zip(results) {
+            match expected {
+                Ok(()) => ran.passed(),
+                Err(words) => ran.failed(words),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_good_answer_passes() {
+    ask(&[
+        ("/ok", "", Ok(())),
+        (
+            "/ok",
+            "expect status 200..299\nexpect body equals \"${color}\"\nexpect color",
+            Ok(()),
+        ),
+        ("/no-content", "expect status 204", Ok(())),
+        ("/unauthorized", "expect status 200..299 401", Ok(())),
+        (
+            "/redirect",
+            "expect status 301\nexpect header location equals https://shop.example/login",
+            Ok(()),
+        ),
+    ]);
+}
+
+#[test]
+fn a_wrong_status_is_shown_with_its_body() {
+    ask(&[
+        ("/starting", "", Err("no 2xx from http://127.0.0.1:")),
+        (
+            "/starting",
+            "",
+            Err("1 try, last: status 503, body {\"status\":\"STARTING\"}"),
+        ),
+        (
+            "/ok",
+            "expect status 401 500..599",
+            Err("no 401 or 5xx from http://"),
+        ),
+        (
+            "/redirect",
+            "",
+            Err("last: status 301, a redirect to https://shop.example/login"),
+        ),
+        ("/korean", "", Err("한한…")),
+        (
+            "/escape",
+            "expect body equals x",
+            Err("body is  [31mred , expected x"),
+        ),
+    ]);
+}
+
+#[test]
+fn a_body_is_compared_as_it_stands() {
+    ask(&[
+        ("/lines", "expect body equals $'one\\r\\ntwo*[x]'", Ok(())),
+        ("/lines", "expect body contains 'two*[x]'", Ok(())),
+        ("/lines", "expect body contains 'two*'", Ok(())),
+        ("/lines", "expect body contains 'o*'", Ok(())),
+        (
+            "/lines",
+            "expect body contains 't*o'",
+            Err("expected it to contain t*o"),
+        ),
+        ("/lines", "expect body matches '\\[x\\]$'", Ok(())),
+        (
+            "/lines",
+            "expect body matches '^two'",
+            Err("expected it to match ^two"),
+        ),
+        (
+            "/lines",
+            "expect body matches '('",
+            Err("expected it to match ("),
+        ),
+        (
+            "/ok",
+            "expect body equals '$(touch x)`id`'",
+            Err("body is blue, expected $(touch x)`id`"),
+        ),
+        (
+            "/ok",
+            "expect body equals '*'",
+            Err("body is blue, expected *"),
+        ),
+        ("/newlines", "expect body equals ''", Ok(())),
+        (
+            "/no-content",
+            "expect body equals blue",
+            Err("body is empty, expected blue"),
+        ),
+        (
+            "/nul",
+            "expect body equals blue",
+            Err("body is blue  green"),
+        ),
+        ("/nul", "expect body contains green", Ok(())),
+    ]);
+}
+
+#[test]
+fn headers_are_found_whatever_their_case() {
+    ask(&[
+        ("/header", "expect header X-ONE equals 'a b'", Ok(())),
+        ("/header", "expect header x-many equals '1, 2'", Ok(())),
+        ("/header", "expect header X-Empty equals ''", Ok(())),
+        (
+            "/header",
+            "expect header X-One contains c",
+            Err("header X-One is a b, expected it to contain c"),
+        ),
+        (
+            "/header",
+            "expect header X-None equals ''",
+            Err("status 200 without a header X-None"),
+        ),
+        (
+            "/interim",
+            "expect header X-One equals yes\nexpect body equals blue",
+            Ok(()),
+        ),
+    ]);
+}
+
+#[test]
+fn json_is_read_by_path() {
+    ask(&[
+        ("/json", "expect json sha equals ab12", Ok(())),
+        ("/json", "expect json 'deep[1].n' equals 'é☃'", Ok(())),
+        (
+            "/json",
+            "expect json 'deep[0].n' matches '^[0-9]+$'",
+            Ok(()),
+        ),
+        (
+            "/json",
+            "expect json sha equals ff",
+            Err("json sha is ab12, expected ff"),
+        ),
+        (
+            "/json",
+            "expect json 'deep[2].n' equals 1",
+            Err("status 200, no json deep[2].n: {\"sha\""),
+        ),
+        (
+            "/json",
+            "expect json list equals 1",
+            Err("json list is a list or an object"),
+        ),
+        (
+            "/ok",
+            "expect json a equals 1",
+            Err("body is not JSON: blue"),
+        ),
+        (
+            "/big",
+            "expect json a equals 1",
+            Err("body is longer than 1024 KiB, too long for json: first"),
+        ),
+    ]);
+}
+
+#[test]
+fn the_color_is_told_by_header_or_body() {
+    ask(&[
+        ("/color", "expect color", Ok(())),
+        (
+            "/other-color",
+            "expect color",
+            Err("no answer of blue from"),
+        ),
+        (
+            "/other-color",
+            "expect color",
+            Err("last: answered by green"),
+        ),
+        ("/green", "expect color", Err("names only blue: green")),
+        (
+            "/both",
+            "expect color",
+            Err("names only blue: blue or green"),
+        ),
+        (
+            "/bluegreen",
+            "expect color",
+            Err("names only blue: lightblue"),
+        ),
+    ]);
+}
+
+#[test]
+fn how_long_a_body_is_does_not_matter() {
+    ask(&[
+        ("/until-close", "expect body equals blue", Ok(())),
+        ("/chunked", "expect body equals blue", Ok(())),
+        ("/ok", "expect body equals blue", Ok(())),
+        ("/big", "expect body contains zzz", Ok(())),
+        ("/big", "expect body matches 'z$'", Ok(())),
+        (
+            "/big",
+            "expect body equals first",
+            Err("body (its first 1024 KiB) is"),
+        ),
+        ("/big-until-close", "expect body contains zzz", Ok(())),
+        ("/big-until-close", "expect body matches 'z$'", Ok(())),
+        (
+            "/big-until-close",
+            "expect body equals first",
+            Err("body (its first 1024 KiB) is"),
+        ),
+        ("/big-chunked", "expect body contains zzz", Ok(())),
+        ("/big-chunked", "expect body matches 'z$'", Ok(())),
+        (
+            "/big-chunked",
+            "expect body equals first",
+            Err("body (its first 1024 KiB) is"),
+        ),
+    ]);
+}
+
+#[test]
+fn what_is_no_answer_is_told_apart() {
+    ask(&[
+        (
+            "/cut",
+            "",
+            Err("last: status 200, but the body was cut short"),
+        ),
+        ("/chunked-cut", "", Err("was cut short")),
+        (
+            "/closed",
+            "",
+            Err("last: the connection was closed without an answer"),
+        ),
+        ("/ssh", "", Err("last: what answers does not speak HTTP")),
+    ]);
+}
+
+#[test]
+fn nobody_there_is_told_apart() {
+    let port = free_port();
+    for tools in Tools::ALL {
+        let script = Script::new(tools, port);
+        let ran = script.one_try("ask get \"http://127.0.0.1:${port}/\"");
+        ran.failed(&format!(
+            "no answer from http://127.0.0.1:{port}/ within 20s: 1 try, last: connection refused"
+        ));
+        script
+            .one_try("ask get http://no-such-host.invalid:8080/")
+            .failed("last: cannot resolve no-such-host.invalid");
+        script
+            .one_try("ask get ftp://127.0.0.1/")
+            .failed("a URL begins with http:// or https://");
+        script
+            .one_try("ask get 'http://127.0.0.1/a b'")
+            .failed("a URL cannot have blanks");
+        script
+            .one_try("ask get 'http://me:secret@127.0.0.1/'")
+            .failed("a URL with a user name is not sent");
+        script
+            .one_try("ask get 'http://-o/'")
+            .failed("no host that can be asked: -o");
+        script
+            .one_try("ask tcp \"127.0.0.1:${port}\"")
+            .failed("no connection to 127.0.0.1:");
+        script
+            .one_try("ask tcp 'nonsense'")
+            .failed("no address that can be connected to");
+    }
+}
+
+#[test]
+fn tls_is_told_apart_and_needs_curl() {
+    let server = Server::start();
+    for tools in Tools::ALL {
+        let script = Script::new(tools, server.port);
+        let ran = script.one_try("ask get \"https://127.0.0.1:${port}/ok\"");
+        let ready = script.run("declared() { ask get \"https://127.0.0.1:${port}/ok\"; }\nreset_probe\ndeclared\nverdict questions_ready");
+        if tools.have_curl() {
+            ran.failed("last: TLS failed: ");
+            ready.passed();
+        } else {
+            ran.failed("https needs curl");
+            ready.failed("https needs curl, which this host does not have: install it");
+        }
+    }
+}
+
+#[test]
+fn a_curl_that_is_too_old_is_not_used() {
+    let server = Server::start();
+    let script = Script::new(Tools::Machine, server.port);
+    let ready = "reset_probe\nask get https://127.0.0.1/\nverdict questions_ready";
+    let old = "curl() { printf 'curl 7.29.0 (x86_64-redhat-linux-gnu)\\n'; }\n";
+    script
+        .run(&format!("{old}{ready}"))
+        .failed("https needs curl 7.49 or newer, this host has 7.29.0");
+    script
+        .run(&format!("{old}declared() {{ ask get \"http://127.0.0.1:${{port}}/ok\"; }}\nverdict run_gate declared"))
+        .passed();
+}
+
+#[test]
+fn what_does_not_come_in_time_is_told_apart() {
+    let server = Server::start();
+    for tools in Tools::ALL {
+        let script = Script::new(tools, server.port);
+        for (path, words) in [
+            (
+                "/hang",
+                "last: timed out: connected, but no answer within 1.5s",
+            ),
+            (
+                "/slow-body",
+                "last: timed out: status 200, but its body did not end within 1.5s",
+            ),
+        ] {
+            let ran = script.gate(&format!(
+                "tries every 100 within 1500 timeout 1500 after 0 passes 1\nask get \"http://127.0.0.1:${{port}}{path}\""
+            ));
+            ran.failed(words);
+        }
+    }
+}
+
+#[test]
+fn other_questions() {
+    let server = Server::start();
+    for tools in Tools::ALL {
+        let script = Script::new(tools, server.port);
+        script.one_try("ask tcp \"127.0.0.1:${port}\"").passed();
+        script.one_try("ask exec true\nask inside true").passed();
+        script
+            .one_try("ask exec bash -c 'echo \"$app $1\"; exit 3' x '*'")
+            .failed("no success of bash -c echo");
+        script
+            .one_try("ask exec bash -c 'echo \"$app $1\"; exit 3' x '*'")
+            .failed("exit 3, output shop *");
+        script
+            .one_try("ask inside bash -c 'echo no >&2; exit 1'")
+            .failed("last: exit 1, output no");
+        script.one_try("ask healthy").failed("no good health of web of blue within 20s: 1 try, last: exit 1, output container is starting");
+        std::fs::write(script.scratch.path().join("healthy"), "").expect("a file");
+        script.one_try("ask healthy").passed();
+        let slow = script
+            .gate("tries every 100 within 500 timeout 500 after 0 passes 1\nask exec sleep 30");
+        slow.failed("last: timed out: not done within");
+    }
+}

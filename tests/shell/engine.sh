@@ -1,0 +1,29 @@
+# What the probes' modules need of the application and of the engine, as small as it can be: for tests.
+# STDLIB is the folder of the modules, SCRATCH one of the test's own, PORT that of the color.
+# shellcheck shell=bash disable=SC1090,SC2034,SC2154,SC2317
+set -u
+for module in output clock process driver step json net http http_curl http_bash expect probe; do
+  . "$STDLIB/$module.sh"
+done
+
+app=shop deployc=0.0.0 root=$SCRATCH scratch=$SCRATCH release=$SCRATCH
+services=(web) run=fake run_base='' unmanaged=no handover=overlap
+declare -A input=() deadline=()
+color_blue() { other_color=green port=$PORT address=127.0.0.1:$PORT; }
+service_web() { :; }
+fake_alive() { [[ ! -e $SCRATCH/dead ]] || { echo 'exited with 3'; return 1; }; }
+fake_listens() { [[ ! -e $SCRATCH/listens ]] || { echo 'process 4711 (stranger)'; return "$(<"$SCRATCH/listens")"; }; }
+fake_logs() { echo 'the last line of the log'; }
+fake_enter() { (cd "$SCRATCH" && "$@"); }
+fake_healthy() { [[ -e $SCRATCH/healthy ]] || { echo 'container is starting'; return 1; }; }
+watch_signals
+use blue
+
+# verdict COMMAND…: runs it, then says what came of it and that nothing is left behind.
+verdict() {
+  local children=''
+  "$@"
+  printf '\ncode=%s\nreason=%s\nsaid=%s\n' "$?" "${reason//$'\n'/ }" "$probe_said"
+  read -r children <"/proc/$$/task/$$/children"
+  printf 'children=%s\n' "${children% }"
+}

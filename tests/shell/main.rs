@@ -1,0 +1,16 @@
+//! The runtime's modules in `stdlib/shell/` that ask and look: probes, HTTP by curl and by bash alone, JSON in awk,
+//! listeners. Each is sourced as it stands and run against real servers, with this machine's tools and with BusyBox's.
+#![allow(
+    missing_docs,
+    reason = "a test binary has no readers of its documentation"
+)]
+
+mod answers;
+mod json;
+mod lint;
+mod net;
+mod requests;
+mod script;
+mod server;
+mod tools;
+mod tries;

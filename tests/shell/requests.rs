@@ -1,0 +1,237 @@
+//! What is sent, what is never sent, and what nobody else gets to see.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::script::Script;
+use crate::server::{Server, header};
+use crate::tools::{Tools, program};
+
+#[test]
+fn requests_are_what_was_declared() {
+    for tools in Tools::ALL {
+        let server = Server::start();
+        let script = Script::new(tools, server.port);
+        let body = "'\"\\ $(touch x) `id` ;&|*\n--data @/etc/passwd\n\t한글 \\n'";
+        fs::write(script.scratch.path().join("body"), body).expect("a file");
+        let lines = "IFS= read -r -d '' text <\"$SCRATCH/body\" || :\n\
+             ask post \"http://127.0.0.1:${port}/echo?a=1&b[]={x}\\$(id)\\`'%20#part\"\n\
+             ask_header Content-Type 'application/json'\nask_header X-Odd '@/etc/passwd \"quoted\" \\ $(touch x)'\nask_header X-Empty ''\n\
+             ask_body \"$text\"";
+        script.one_try(lines).passed();
+        let seen = server.seen();
+        let head = &seen[0].head;
+        assert!(
+            head.starts_with("POST /echo?a=1&b[]={x}$(id)`'%20 HTTP/1."),
+            "{head}"
+        );
+        assert_eq!(
+            header(head, "content-type"),
+            Some("application/json"),
+            "{head}"
+        );
+        assert_eq!(
+            header(head, "x-odd"),
+            Some("@/etc/passwd \"quoted\" \\ $(touch x)"),
+            "{head}"
+        );
+        assert_eq!(header(head, "x-empty"), Some(""), "{head}");
+        assert_eq!(header(head, "user-agent"), Some("deployc/0.0.0"), "{head}");
+        assert_eq!(
+            header(head, "host"),
+            Some(format!("127.0.0.1:{}", server.port).as_str()),
+            "{head}"
+        );
+        assert_eq!(seen[0].body, body);
+        assert!(!script.scratch.path().join("x").exists(), "a value was run");
+    }
+}
+
+#[test]
+fn nothing_is_sent_that_was_not_asked_for() {
+    for tools in Tools::ALL {
+        let server = Server::start();
+        let script = Script::new(tools, server.port);
+        script.one_try("ask post \"http://127.0.0.1:${port}/ok\"\nask head \"http://127.0.0.1:${port}/ok\"\nexpect body equals ''").passed();
+        let seen = server.seen();
+        assert_eq!(
+            header(&seen[0].head, "content-length"),
+            Some("0"),
+            "{}",
+            seen[0].head
+        );
+        assert_eq!(
+            header(&seen[0].head, "content-type"),
+            None,
+            "{}",
+            seen[0].head
+        );
+        assert!(
+            seen[1].head.starts_with("HEAD /ok HTTP/1."),
+            "{}",
+            seen[1].head
+        );
+    }
+}
+
+#[test]
+fn a_header_of_the_users_replaces_ours() {
+    for tools in Tools::ALL {
+        let server = Server::start();
+        let script = Script::new(tools, server.port);
+        script.one_try("ask get \"http://127.0.0.1:${port}/ok\"\nask_header host shop.example\nask_header User-Agent me").passed();
+        let head = &server.seen()[0].head;
+        assert_eq!(head.to_lowercase().matches("host:").count(), 1, "{head}");
+        assert_eq!(header(head, "host"), Some("shop.example"), "{head}");
+        assert_eq!(header(head, "user-agent"), Some("me"), "{head}");
+    }
+}
+
+#[test]
+fn a_header_cannot_smuggle_another() {
+    for tools in Tools::ALL {
+        let server = Server::start();
+        let script = Script::new(tools, server.port);
+        for header in [
+            "X-One $'a\\r\\nX-Two: b'",
+            "$'X-One: a\\nX-Two' b",
+            "'X One' b",
+            "'' b",
+        ] {
+            script
+                .one_try(&format!(
+                    "ask get \"http://127.0.0.1:${{port}}/ok\"\nask_header {header}"
+                ))
+                .failed("cannot be sent: a line end in its value, or an odd character in its name");
+        }
+        assert!(server.seen().is_empty(), "{:?}", server.seen());
+    }
+}
+
+#[test]
+fn via_connects_elsewhere_and_keeps_the_name() {
+    for tools in Tools::ALL {
+        let server = Server::start();
+        let script = Script::new(tools, server.port);
+        script
+            .one_try("ask get http://shop.invalid:8080/ok\nask_via \"127.0.0.1:${port}\"")
+            .passed();
+        let head = &server.seen()[0].head;
+        assert_eq!(header(head, "host"), Some("shop.invalid:8080"), "{head}");
+        script
+            .one_try("ask get http://shop.invalid/ok\nask_via 'a b'")
+            .failed("via a b is no host:port");
+    }
+}
+
+#[test]
+fn ipv6_addresses() {
+    let Ok(server) = Server::on("[::1]:0") else {
+        eprintln!("skipped: no IPv6 on this machine");
+        return;
+    };
+    for tools in Tools::ALL {
+        let script = Script::new(tools, server.port);
+        script
+            .one_try("ask get \"http://[::1]:${port}/ok\"\nask tcp \"[::1]:${port}\"")
+            .passed();
+        script
+            .one_try("ask get http://shop.invalid/ok\nask_via \"[::1]:${port}\"")
+            .passed();
+        let host = format!("[::1]:{}", server.port);
+        assert_eq!(header(&server.seen()[0].head, "host"), Some(host.as_str()));
+    }
+}
+
+#[test]
+fn neither_a_curlrc_nor_a_proxy_gets_in_the_way() {
+    let server = Server::start();
+    for tools in Tools::ALL {
+        let mut script = Script::new(tools, server.port);
+        let home = script.scratch.path().to_owned();
+        fs::write(
+            home.join(".curlrc"),
+            "user-agent = \"from-curlrc\"\nproxy = \"127.0.0.1:1\"\n",
+        )
+        .expect("a file");
+        script.environment = vec![
+            ("HOME", home.display().to_string()),
+            ("http_proxy", "http://127.0.0.1:1".to_owned()),
+            ("ALL_PROXY", "http://127.0.0.1:1".to_owned()),
+        ];
+        script
+            .one_try("ask get \"http://127.0.0.1:${port}/ok\"")
+            .passed();
+    }
+    for seen in server.seen() {
+        assert_eq!(
+            header(&seen.head, "user-agent"),
+            Some("deployc/0.0.0"),
+            "{}",
+            seen.head
+        );
+    }
+}
+
+#[test]
+fn secrets_are_on_no_command_line_and_in_no_report() {
+    let server = Server::start();
+    let mut script = Script::new(Tools::Machine, server.port);
+    // A curl that notes how it was called.
+    let folder = tempfile::tempdir().expect("a folder");
+    let curl = folder.path().join("curl");
+    let calls = folder.path().join("calls");
+    fs::write(
+        &curl,
+        format!(
+            "#!/bin/bash\nprintf '%s\\n' \"$*\" >>'{}'\nexec '{}' \"$@\"\n",
+            calls.display(),
+            program("curl").display()
+        ),
+    )
+    .expect("a file");
+    fs::set_permissions(&curl, fs::Permissions::from_mode(0o755)).expect("a mode");
+    let path = format!(
+        "{}:{}",
+        folder.path().display(),
+        script.tools.path().display()
+    );
+    script.environment = vec![("PATH", path)];
+    let declaration = "secret_values=(hunter2 hunter2-swordfish)\nask post \"http://127.0.0.1:${port}/secret?token=hunter2-swordfish\"\nask_header Authorization 'Bearer hunter2-swordfish'\nask_body hunter2-swordfish";
+    let ran = script.one_try(declaration);
+    let calls = fs::read_to_string(calls).expect("curl was called");
+    assert!(
+        calls.contains("--config -") && !calls.contains("hunter2"),
+        "{calls}"
+    );
+    let head = &server.seen()[0].head;
+    assert_eq!(
+        header(head, "authorization"),
+        Some("Bearer hunter2-swordfish"),
+        "{head}"
+    );
+    // The body's 200 bytes end in the middle of the secret.
+    let last = ran
+        .value("reason")
+        .split_once("last: ")
+        .expect("a last answer")
+        .1
+        .to_owned();
+    assert!(
+        last.contains("status 500, body xxx") && !last.contains("hun") && !last.contains("sword"),
+        "{last}"
+    );
+    for file in fs::read_dir(script.scratch.path())
+        .expect("the scratch folder")
+        .flatten()
+    {
+        let mode = file.metadata().expect("its mode").permissions().mode() & 0o777;
+        let name = file.file_name().into_string().expect("a name");
+        let text = fs::read(file.path()).unwrap_or_default();
+        let secret = text.windows(7).any(|window| window == b"hunter2");
+        assert!(
+            !secret || mode == 0o600 || name == "http.body",
+            "{name} has mode {mode:o}"
+        );
+    }
+}

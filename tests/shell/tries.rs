@@ -1,0 +1,195 @@
+//! How often and how long it is tried, and who must be alive and listening meanwhile.
+
+use std::fs;
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::script::Script;
+use crate::server::{Server, free_port};
+use crate::tools::Tools;
+
+const OK: &str = "ask get \"http://127.0.0.1:${port}/ok\"";
+
+#[test]
+fn passes_must_be_in_a_row() {
+    for tools in [Tools::Machine, Tools::BusyBoxWithoutCurl] {
+        let server = Server::start();
+        let script = Script::new(tools, server.port);
+        script.gate("tries every 20 within 20000 timeout 20000 after 0 passes 3\nask get \"http://127.0.0.1:${port}/third\"").passed();
+        assert_eq!(server.seen().len(), 5, "two that failed, three that passed");
+
+        let ran = script.gate("tries every 20 within 20000 timeout 20000 passes 2 attempts 6\nask get \"http://127.0.0.1:${port}/second\"");
+        ran.failed("within 20s: 6 tries, last: ");
+        ran.failed("status 500, body odd");
+    }
+}
+
+#[test]
+fn tries_begin_every_so_often_and_never_overlap() {
+    for tools in [Tools::Machine, Tools::MachineWithoutCurl] {
+        let server = Server::start();
+        let script = Script::new(tools, server.port);
+        let ran = script.gate("tries every 400 within 2200 timeout 1000 after 300 passes 1\nask get \"http://127.0.0.1:${port}/starting\"");
+        ran.failed("last: status 503");
+        let seen = server.seen();
+        assert!((2..=5).contains(&seen.len()), "{ran:#?}");
+        for pair in seen.windows(2) {
+            let gap = pair[1].begun - pair[0].begun;
+            assert!(gap > Duration::from_millis(300), "{gap:?}");
+            assert!(
+                pair[0].ended.expect("it ended") <= pair[1].begun,
+                "two tries at once"
+            );
+        }
+        // The first waits; after the last, at 1900 ms, nothing more is waited for.
+        assert!(ran.took > Duration::from_millis(1900), "{:?}", ran.took);
+    }
+}
+
+#[test]
+fn a_slow_try_is_cut_by_its_own_limit_and_by_the_whole() {
+    for tools in [Tools::Machine, Tools::MachineWithoutCurl] {
+        let server = Server::start();
+        let script = Script::new(tools, server.port);
+        let ran = script.gate("tries every 100 within 2500 timeout 1000 after 0 passes 1\nask get \"http://127.0.0.1:${port}/hang\"");
+        ran.failed("last: timed out: connected, but no answer within 1s");
+        assert!(ran.took < Duration::from_millis(4500), "{:?}", ran.took);
+    }
+}
+
+#[test]
+fn causes_are_counted() {
+    let server = Server::start();
+    let script = Script::new(Tools::Machine, server.port);
+    let ran = script.gate("tries every 20 within 20000 timeout 5000 passes 1 attempts 3\nask get \"http://127.0.0.1:${port}/third\"\nexpect body equals x");
+    ran.failed("3 tries (2 × status 503, 1 × wrong body), last: body is blue, expected x");
+    assert!(ran.stdout.contains("the last line of the log"), "{ran:#?}");
+}
+
+#[test]
+fn all_questions_must_pass_in_one_try() {
+    let server = Server::start();
+    let script = Script::new(Tools::Machine, server.port);
+    script.one_try(&format!("{OK}\nexpect status 200\nask get \"http://127.0.0.1:${{port}}/color\"\nexpect status 200\nexpect body equals hello\nask exec true")).passed();
+    script
+        .one_try(&format!("{OK}\nask exec false"))
+        .failed("no success of false within 20s: 1 try, last: exit 1");
+}
+
+#[test]
+fn a_dead_process_fails_at_once() {
+    for tools in [Tools::Machine, Tools::BusyBoxWithoutCurl] {
+        let script = Script::new(tools, free_port());
+        let dead = script.scratch.path().join("dead");
+        let begun = Instant::now();
+        let after = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(700));
+            fs::write(dead, "").expect("a file");
+        });
+        let ran = script.gate(&format!(
+            "tries every 20000 within 60000 timeout 1000 after 0 passes 1\n{OK}"
+        ));
+        after.join().expect("the thread");
+        ran.failed("web of blue died while it was probed: exited with 3; the last try said: connection refused");
+        assert!(ran.stdout.contains("the last line of the log"), "{ran:#?}");
+        assert!(
+            begun.elapsed() < Duration::from_secs(15),
+            "{:?}",
+            begun.elapsed()
+        );
+    }
+}
+
+#[test]
+fn a_process_that_dies_behind_a_good_answer_does_not_pass() {
+    let server = Server::start();
+    let script = Script::new(Tools::Machine, server.port);
+    let ran = script.gate(&format!(
+        "tries every 100 within 20000 timeout 20000 passes 1\n{OK}\nask exec touch dead"
+    ));
+    ran.failed("died while it was probed: exited with 3");
+}
+
+#[test]
+fn a_stranger_that_answers_does_not_pass() {
+    let server = Server::start();
+    let script = Script::new(Tools::Machine, server.port);
+    let listens = script.scratch.path().join("listens");
+    fs::write(&listens, "2").expect("a file");
+    script.one_try(OK).failed(
+        "was answered by somebody else: process 4711 (stranger); web of blue does not listen there",
+    );
+    fs::write(&listens, "1").expect("a file");
+    script
+        .one_try(OK)
+        .failed("the questions were answered, but nothing of blue listens on port");
+    fs::write(&listens, "3").expect("a file");
+    script.one_try(OK).passed();
+    // Through the proxy it is the proxy that listens.
+    fs::write(&listens, "2").expect("a file");
+    script
+        .run(&format!(
+            "declared() {{ {OK}; }}\nverdict run_verify declared"
+        ))
+        .passed();
+    // A process that listens a moment later is waited for.
+    fs::write(&listens, "1").expect("a file");
+    script.gate(&format!("tries every 100 within 20000 timeout 20000 passes 1\n{OK}\nask exec bash -c '[[ ! -e once ]] || printf 0 >listens; >once'")).passed();
+}
+
+#[test]
+fn one_try_for_what_is_live_says_why() {
+    let server = Server::start();
+    for tools in Tools::ALL {
+        let script = Script::new(tools, server.port);
+        let ran = script.run("declared() { ask get \"http://127.0.0.1:${port}/redirect\"; }\nverdict run_verify_once declared\necho \"failure=$probe_failure\"");
+        assert_eq!(ran.value("code"), "1", "{ran:#?}");
+        assert_eq!(ran.value("failure"), "redirect", "{ran:#?}");
+        assert!(
+            ran.value("said")
+                .contains("status 301, a redirect to https://shop.example/login"),
+            "{ran:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_signal_ends_it_soon() {
+    for tools in [Tools::Machine, Tools::MachineWithoutCurl] {
+        for path in ["/hang", "/starting"] {
+            let server = Server::start();
+            let script = Script::new(tools, server.port);
+            let declaration = format!(
+                "tries every 20000 within 60000 timeout 60000 passes 1\nask get \"http://127.0.0.1:${{port}}{path}\""
+            );
+            let mut command = script.command(&format!(
+                "declared() {{\n{declaration}\n}}\nverdict run_gate declared"
+            ));
+            let child = command
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("bash");
+            let begun = Instant::now();
+            while server.seen().is_empty() && begun.elapsed() < Duration::from_secs(20) {
+                thread::sleep(Duration::from_millis(5));
+            }
+            kill_process(Pid::from_child(&child), Signal::TERM).expect("a signal");
+            let signalled = Instant::now();
+            let output = child.wait_with_output().expect("its output");
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(
+                said.contains("code=143\nreason=\n") && said.contains("\nchildren=\n"),
+                "{said}"
+            );
+            assert!(
+                signalled.elapsed() < Duration::from_secs(5),
+                "{:?}",
+                signalled.elapsed()
+            );
+        }
+    }
+}
