@@ -53,7 +53,10 @@ pub(super) fn clean<'a>(file: FileId, text: &'a str, report: &mut Report) -> Cow
             continue;
         };
         dirty = true;
-        let more = text[at + 1..].matches(character).take(1_000).count();
+        let more = text[at + character.len_utf8()..]
+            .matches(character)
+            .take(1_000)
+            .count();
         let message = match more {
             0 => format!("{message} stands in the file"),
             1_000 => format!("{message} stands in the file, and more than a thousand more"),

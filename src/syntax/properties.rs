@@ -96,7 +96,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read(text in "\\PC{0,200}") {
+    fn any_text_is_read(text in "(?s).{0,200}") {
         sound(&text);
     }
 
@@ -115,7 +115,8 @@ proptest! {
         put in prop_oneof![
             Just(String::new()),
             r#"[{}\[\]"'#=:,;\\ \nr]{1,3}"#,
-            "\\PC{1,6}",
+            "(?s).{1,6}",
+            "[\\x00\r\u{FEFF}\u{1F600}]{1,3}",
         ],
     ) {
         let text = samples::ALL[which];
