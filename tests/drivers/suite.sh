@@ -112,6 +112,17 @@ listens() {
   [[ -n $inode ]]
 }
 
+# settings_of DRIVER FILE: the variables of a description's settings, without those that only its template reads.
+settings_of() {
+  local word name _
+  while read -r word name _; do
+    name=${name%:}
+    if [[ $word == setting ]] && ! grep -qs "settings\.$name\b" "${2%.bg}".*.j2; then
+      printf '%s_%s\n' "$1" "$name"
+    fi
+  done <"$2"
+}
+
 # functions_of KIND: the contract's.
 functions_of() {
   case $1 in

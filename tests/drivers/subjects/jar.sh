@@ -26,7 +26,7 @@ JAVA
 
 subject_settings() {
   subject_process_settings
-  unset process_command
+  process_command=()
   process_env+=("PROGRAM=$suite/program")
   jar_java=/srv/java/java
   jar_jvm=(-Xmx64m)

@@ -1,0 +1,39 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # variables of the suite
+#
+# `switch nginx` where nginx is a unit of systemd: reloaded by systemctl.
+# on systemd
+# without a_foreign_reload_before_the_swap_is_old: as on a host without systemd
+# without is_not_fooled_by_workers_that_died: as on a host without systemd
+# without works_by_sudo: the host has no sudo
+# without tells_a_user_without_rights: as on a host without systemd
+kind=switch
+driver=nginx
+base=''
+files=(../../../stdlib/switch/nginx.sh)
+
+# shellcheck source=/dev/null
+source "$suite/nginx.sh"
+
+subject_file() { printf '/etc/nginx/conf.d/shop.conf'; }
+
+subject_fragment() {
+  (
+    use "$1"
+    printf '# Where shop is served: %s.\nupstream shop {\n    server %s;\n}\n' "$1" "$address"
+  )
+}
+
+subject_site='location / { proxy_pass http://shop; }'
+
+subject_settings() {
+  subject_nginx_settings
+  nginx_upstream=shop
+}
+
+subject_start() {
+  systemctl restart nginx
+  until_true 5 subject_is_up || fail 'nginx does not start'
+}
+
+subject_end() { systemctl stop nginx; }
