@@ -147,7 +147,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 235c01b4aaaa5d672aad5107bc034dcc2676c566b7616ad38f0f81dd847f8a78 ====
+# ==== Runtime: the same for every application with these drivers; sha256 b8f4b163d1374775a7a64b87b3bb36b2cc9c7571ec12e27f0a7c47f63dfb4bc2 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -3200,7 +3200,10 @@ until_locked() {
   local said=no
   while ! flock -n "$1"; do
     now
-    ((now_ms < $2)) || return 1
+    if ((now_ms >= $2)); then
+      # What a killed script had started ends by its own deadline, mostly within moments.
+      [[ $1 == 9 ]] && holder_is_gone && ((now_ms < $2 + 15000)) || return 1
+    fi
     if [[ $1 == 9 && $command == rollback ]]; then
       # A way back does not wait for a drain to end.
       printf '%s\n' "$$" >"$state/preempt"
@@ -3211,6 +3214,13 @@ until_locked() {
     fi
     pause 100 || return 1
   done
+}
+
+# holder_is_gone: the script that took the mutex was killed.
+holder_is_gone() {
+  local pid started _
+  { read -r pid started _ <"$state/holder"; } 2>/dev/null || return 1
+  [[ $(process_start_time "$pid") != "$started" ]]
 }
 
 # holder_of_mutex: sets `holder`, a sentence about who holds it.
@@ -4323,13 +4333,13 @@ process_listens() {
 }
 
 process_enter() {
-  local account
+  local account inner
   local -a environment become
   process_find_account && process_find_become || return
   process_make_environment
   exec 3>/dev/null 4< <(printf '%s\0' "${environment[@]}")
-  process_inner_words
-  exec "${become[@]}" "${inner[@]}" "$@"
+  inner="$(declare -f process_become_program)"$'\n''process_become_program "$@"'
+  exec "${become[@]}" -c "$inner" deployc - "$process_directory" - "$@"
 }
 
 process_stop() {
@@ -4513,10 +4523,9 @@ process_stop_unit() {
 
 process_start_in_session() {
   local line='' boot told
-  local -a become inner
+  local -a become
   process_find_become || return
-  process_inner_words
-  printf '%s\n' "$(declare -f default_signals process_keep)" 'process_keep "$@"' 2>/dev/null >"$release/keeper" || {
+  printf '%s\n' "$(declare -f default_signals process_become_program process_keep)" 'process_keep "$@"' 2>/dev/null >"$release/keeper" || {
     printf '%s\n' "cannot write $release/keeper: is the disk full?"
     return 1
   }
@@ -4542,39 +4551,8 @@ process_find_become() {
   fi
   groups=$(id -G "$process_user")
   become=(setpriv --reuid="$uid" --regid="$gid" --groups="${groups// /,}" -- "$BASH")
+  # BusyBox's setpriv knows no users.
   "${become[@]}" -c : 2>/dev/null || become=(su -m -s "$BASH" -- "$process_user")
-}
-
-# process_inner_words: sets `inner`, what `become` is given before the program: the text that replaces itself by it.
-process_inner_words() {
-  local text
-  text="$(declare -f process_become_program)"$'\n''process_become_program "$@"'
-  inner=(-c "$text" deployc "$text" "$process_directory" "${process_open_files:-}")
-}
-
-# process_become_program TEXT FOLDER OPEN-FILES PROGRAM…: as the app's user. Descriptor 3 is told pid and start time, which the program
-# keeps; 4 has its environment.
-process_become_program() {
-  local line name text=$1 folder=$2 files=$3
-  local -a field
-  shift 3
-  IFS= read -r -d '' line <"/proc/$$/stat"
-  read -r -a field <<<"${line##*) }"
-  if [[ ${field[3]} != "$$" && $text != - ]]; then
-    exec setsid "$BASH" -c "$text" deployc - "$folder" "$files" "$@"
-  fi
-  cd -- "$folder" || exit 126
-  umask 022
-  [[ -z $files ]] || ulimit -n "$files" || exit 126
-  for name in $(compgen -e); do
-    unset "$name" 2>/dev/null || :
-  done
-  while IFS= read -r -d '' line; do
-    export "${line?}"
-  done <&4
-  printf '%s %s\n' "$$" "${field[19]}" >&3
-  exec 3>&- 4<&-
-  exec -- "$@"
 }
 
 # process_start_keeper: becomes the keeper; its standard output is told pid and start time of the program.
@@ -4584,14 +4562,14 @@ process_start_keeper() {
   default_signals
   cd / || exit
   exec env -i PATH="$PATH" setsid "$BASH" "$release/keeper" "$release/log.$service" "$process_log_limit" "$release/exit.$service" \
-    "${become[@]}" "${inner[@]}" "${process_command[@]}"
+    "$process_directory" "${process_open_files:--}" "${#become[@]}" "${become[@]}" "${process_command[@]}"
 }
 
-# process_keep LOG BYTES EXIT COMMAND…: the program's parent: writes its log, which never grows beyond BYTES together with LOG.1, and
-# keeps its exit code. It stands in a session of its own, so that it ends after the program and not with it.
+# process_keep LOG BYTES EXIT FOLDER FILES WORDS BECOME… COMMAND…: the program's parent: writes its log, which never grows beyond BYTES
+# together with LOG.1, and keeps its exit code. It stands in a session of its own, so that it ends after the program and not with it.
 process_keep() {
-  local log=$1 half=$(($2 / 2)) exit=$3 count child said size code
-  shift 3
+  local log=$1 half=$(($2 / 2)) exit=$3 folder=$4 files=$5 length=$6 inner count child said size code
+  shift 6
   umask 077
   exec 2>>"$log"
   rm -f "$log.pipe"
@@ -4599,9 +4577,10 @@ process_keep() {
   exec 5<>"$log.pipe"
   exec 6<"$log.pipe"
   rm -f "$log.pipe"
+  inner="$(declare -f process_become_program)"$'\n''process_become_program "$@"'
   (
     default_signals
-    exec "$@" >&5 2>&1 5>&- 6<&-
+    exec "${@:1:length}" -c "$inner" deployc "$inner" "$folder" "$files" "${@:length+1}" >&5 2>&1 5>&- 6<&-
   ) &
   child=$!
   exec 3>&- 4<&- 5>&- 2>/dev/null
@@ -4610,7 +4589,7 @@ process_keep() {
   count=$((count < 1 ? 1 : count > 256 ? 256 : count))
   # dd writes what it reads at once; the shell looks at the size after `count` reads.
   while :; do
-    said=$({ LC_ALL=C dd bs=4096 count="$count" <&6 >>"$log"; } 2>&1)
+    said=$(LC_ALL=C dd bs=4096 count="$count" <&6 2>&1 >>"$log")
     case $said in
       *'0+0 records in'*) break ;;
       *'records in'*) ;;
@@ -4626,6 +4605,31 @@ process_keep() {
   wait "$child"
   code=$?
   printf '%s\n' "$code" >"$exit.new" && mv -f "$exit.new" "$exit"
+}
+
+# process_become_program TEXT FOLDER FILES PROGRAM…: as the app's user, in a session of its own, for which it calls itself (TEXT) once
+# more. Descriptor 3 is told pid and start time, which the program keeps; 4 has its environment.
+process_become_program() {
+  local line name text=$1 folder=$2 files=$3
+  local -a field
+  shift 3
+  IFS= read -r -d '' line <"/proc/$$/stat"
+  read -r -a field <<<"${line##*) }"
+  if [[ ${field[3]} != "$$" && $text != - ]]; then
+    exec setsid "$BASH" -c "$text" deployc - "$folder" "$files" "$@"
+  fi
+  cd -- "$folder" || exit 126
+  umask 022
+  [[ $files == - ]] || ulimit -n "$files" || exit 126
+  for name in $(compgen -e); do
+    unset "$name" 2>/dev/null || :
+  done
+  while IFS= read -r -d '' line; do
+    export "${line?}"
+  done <&4
+  printf '%s %s\n' "$$" "${field[19]}" >&3
+  exec 3>&- 4<&-
+  exec -- "$@"
 }
 
 process_alive_pid() {

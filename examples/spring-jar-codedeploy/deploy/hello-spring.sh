@@ -152,7 +152,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 30e4f1caa8f900250f9671c991d0e64204e9b5a2fe51f4e82eadb0b1bac29e4d ====
+# ==== Runtime: the same for every application with these drivers; sha256 f2651e22b01d37c33610df5eafd2f41b6d4f19d8c13f4bb15059087e235824eb ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -3205,7 +3205,10 @@ until_locked() {
   local said=no
   while ! flock -n "$1"; do
     now
-    ((now_ms < $2)) || return 1
+    if ((now_ms >= $2)); then
+      # What a killed script had started ends by its own deadline, mostly within moments.
+      [[ $1 == 9 ]] && holder_is_gone && ((now_ms < $2 + 15000)) || return 1
+    fi
     if [[ $1 == 9 && $command == rollback ]]; then
       # A way back does not wait for a drain to end.
       printf '%s\n' "$$" >"$state/preempt"
@@ -3216,6 +3219,13 @@ until_locked() {
     fi
     pause 100 || return 1
   done
+}
+
+# holder_is_gone: the script that took the mutex was killed.
+holder_is_gone() {
+  local pid started _
+  { read -r pid started _ <"$state/holder"; } 2>/dev/null || return 1
+  [[ $(process_start_time "$pid") != "$started" ]]
 }
 
 # holder_of_mutex: sets `holder`, a sentence about who holds it.
@@ -4328,13 +4338,13 @@ process_listens() {
 }
 
 process_enter() {
-  local account
+  local account inner
   local -a environment become
   process_find_account && process_find_become || return
   process_make_environment
   exec 3>/dev/null 4< <(printf '%s\0' "${environment[@]}")
-  process_inner_words
-  exec "${become[@]}" "${inner[@]}" "$@"
+  inner="$(declare -f process_become_program)"$'\n''process_become_program "$@"'
+  exec "${become[@]}" -c "$inner" deployc - "$process_directory" - "$@"
 }
 
 process_stop() {
@@ -4518,10 +4528,9 @@ process_stop_unit() {
 
 process_start_in_session() {
   local line='' boot told
-  local -a become inner
+  local -a become
   process_find_become || return
-  process_inner_words
-  printf '%s\n' "$(declare -f default_signals process_keep)" 'process_keep "$@"' 2>/dev/null >"$release/keeper" || {
+  printf '%s\n' "$(declare -f default_signals process_become_program process_keep)" 'process_keep "$@"' 2>/dev/null >"$release/keeper" || {
     printf '%s\n' "cannot write $release/keeper: is the disk full?"
     return 1
   }
@@ -4547,39 +4556,8 @@ process_find_become() {
   fi
   groups=$(id -G "$process_user")
   become=(setpriv --reuid="$uid" --regid="$gid" --groups="${groups// /,}" -- "$BASH")
+  # BusyBox's setpriv knows no users.
   "${become[@]}" -c : 2>/dev/null || become=(su -m -s "$BASH" -- "$process_user")
-}
-
-# process_inner_words: sets `inner`, what `become` is given before the program: the text that replaces itself by it.
-process_inner_words() {
-  local text
-  text="$(declare -f process_become_program)"$'\n''process_become_program "$@"'
-  inner=(-c "$text" deployc "$text" "$process_directory" "${process_open_files:-}")
-}
-
-# process_become_program TEXT FOLDER OPEN-FILES PROGRAM…: as the app's user. Descriptor 3 is told pid and start time, which the program
-# keeps; 4 has its environment.
-process_become_program() {
-  local line name text=$1 folder=$2 files=$3
-  local -a field
-  shift 3
-  IFS= read -r -d '' line <"/proc/$$/stat"
-  read -r -a field <<<"${line##*) }"
-  if [[ ${field[3]} != "$$" && $text != - ]]; then
-    exec setsid "$BASH" -c "$text" deployc - "$folder" "$files" "$@"
-  fi
-  cd -- "$folder" || exit 126
-  umask 022
-  [[ -z $files ]] || ulimit -n "$files" || exit 126
-  for name in $(compgen -e); do
-    unset "$name" 2>/dev/null || :
-  done
-  while IFS= read -r -d '' line; do
-    export "${line?}"
-  done <&4
-  printf '%s %s\n' "$$" "${field[19]}" >&3
-  exec 3>&- 4<&-
-  exec -- "$@"
 }
 
 # process_start_keeper: becomes the keeper; its standard output is told pid and start time of the program.
@@ -4589,14 +4567,14 @@ process_start_keeper() {
   default_signals
   cd / || exit
   exec env -i PATH="$PATH" setsid "$BASH" "$release/keeper" "$release/log.$service" "$process_log_limit" "$release/exit.$service" \
-    "${become[@]}" "${inner[@]}" "${process_command[@]}"
+    "$process_directory" "${process_open_files:--}" "${#become[@]}" "${become[@]}" "${process_command[@]}"
 }
 
-# process_keep LOG BYTES EXIT COMMAND…: the program's parent: writes its log, which never grows beyond BYTES together with LOG.1, and
-# keeps its exit code. It stands in a session of its own, so that it ends after the program and not with it.
+# process_keep LOG BYTES EXIT FOLDER FILES WORDS BECOME… COMMAND…: the program's parent: writes its log, which never grows beyond BYTES
+# together with LOG.1, and keeps its exit code. It stands in a session of its own, so that it ends after the program and not with it.
 process_keep() {
-  local log=$1 half=$(($2 / 2)) exit=$3 count child said size code
-  shift 3
+  local log=$1 half=$(($2 / 2)) exit=$3 folder=$4 files=$5 length=$6 inner count child said size code
+  shift 6
   umask 077
   exec 2>>"$log"
   rm -f "$log.pipe"
@@ -4604,9 +4582,10 @@ process_keep() {
   exec 5<>"$log.pipe"
   exec 6<"$log.pipe"
   rm -f "$log.pipe"
+  inner="$(declare -f process_become_program)"$'\n''process_become_program "$@"'
   (
     default_signals
-    exec "$@" >&5 2>&1 5>&- 6<&-
+    exec "${@:1:length}" -c "$inner" deployc "$inner" "$folder" "$files" "${@:length+1}" >&5 2>&1 5>&- 6<&-
   ) &
   child=$!
   exec 3>&- 4<&- 5>&- 2>/dev/null
@@ -4615,7 +4594,7 @@ process_keep() {
   count=$((count < 1 ? 1 : count > 256 ? 256 : count))
   # dd writes what it reads at once; the shell looks at the size after `count` reads.
   while :; do
-    said=$({ LC_ALL=C dd bs=4096 count="$count" <&6 >>"$log"; } 2>&1)
+    said=$(LC_ALL=C dd bs=4096 count="$count" <&6 2>&1 >>"$log")
     case $said in
       *'0+0 records in'*) break ;;
       *'records in'*) ;;
@@ -4631,6 +4610,31 @@ process_keep() {
   wait "$child"
   code=$?
   printf '%s\n' "$code" >"$exit.new" && mv -f "$exit.new" "$exit"
+}
+
+# process_become_program TEXT FOLDER FILES PROGRAM…: as the app's user, in a session of its own, for which it calls itself (TEXT) once
+# more. Descriptor 3 is told pid and start time, which the program keeps; 4 has its environment.
+process_become_program() {
+  local line name text=$1 folder=$2 files=$3
+  local -a field
+  shift 3
+  IFS= read -r -d '' line <"/proc/$$/stat"
+  read -r -a field <<<"${line##*) }"
+  if [[ ${field[3]} != "$$" && $text != - ]]; then
+    exec setsid "$BASH" -c "$text" deployc - "$folder" "$files" "$@"
+  fi
+  cd -- "$folder" || exit 126
+  umask 022
+  [[ $files == - ]] || ulimit -n "$files" || exit 126
+  for name in $(compgen -e); do
+    unset "$name" 2>/dev/null || :
+  done
+  while IFS= read -r -d '' line; do
+    export "${line?}"
+  done <&4
+  printf '%s %s\n' "$$" "${field[19]}" >&3
+  exec 3>&- 4<&-
+  exec -- "$@"
 }
 
 process_alive_pid() {
@@ -4798,7 +4802,7 @@ nginx_snapshot() {
 }
 
 nginx_reload() {
-  local nginx_pid_file nginx_master why asking ended='' seen=unseen
+  local nginx_pid_file nginx_master why asking began ended='' seen=unseen
   local -a generation old
   if ! nginx_find_master || ! nginx_read_generation; then
     printf '%s\n' "$why"
@@ -4806,6 +4810,8 @@ nginx_reload() {
   fi
   # Whatever another reload brings up before this one is old as well.
   old=("${generation[@]}")
+  now
+  began=$((now_ms / 10))
   nginx_ask_reload >"$release/reload" 2>&1 &
   asking=$!
   while [[ $seen == unseen ]]; do
@@ -4826,16 +4832,16 @@ nginx_reload() {
     nginx_own_words "$(<"$release/reload")"
     return 1
   }
-  printf '%s %s\n' "$seen" "${old[*]}" >"$release/reload"
+  printf '%s %s %s\n' "$seen" "$began" "${old[*]}" >"$release/reload"
 }
 
 nginx_confirm() {
-  local nginx_pid_file nginx_master why until asked=0 seen='' step=5 after
+  local nginx_pid_file nginx_master why until asked=0 seen='' began='' step=5 after
   local -a generation old wanted
   now
   until=$((now_ms + ${deadline[${switch}_confirm]-10000} - 500))
   read -r -a wanted <<<"$1"
-  read -r seen after 2>/dev/null <"$release/reload" || after=''
+  read -r seen began after 2>/dev/null <"$release/reload" || after=''
   read -r -a old <<<"$1 $after"
   nginx_find_master || {
     printf '%s\n' "$why"
@@ -4853,7 +4859,7 @@ nginx_confirm() {
     if [[ $why == 'the new workers'* ]] && ((now_ms - asked > 500)); then
       asked=$now_ms
       nginx_reload >/dev/null || :
-      read -r seen after 2>/dev/null <"$release/reload" || after=''
+      read -r seen began after 2>/dev/null <"$release/reload" || after=''
       read -r -a old <<<"$1 $after"
     fi
     pause "$step" || break
@@ -5036,6 +5042,16 @@ nginx_sees_overlap() {
   ((alive || workers == 0))
 }
 
+# nginx_renewed_at_once: all of several workers began after the reload was asked for (in hundredths of a second since boot, as the
+# kernel counts). A worker that died is replaced with the old configuration; that all of them died in that moment is not believed.
+nginx_renewed_at_once() {
+  local worker
+  [[ -n $began ]] && ((${#wanted[@]} > 2)) || return 1
+  for worker in "${generation[@]:1}"; do
+    ((${worker#*:} >= began - 1)) || return 1
+  done
+}
+
 # nginx_judge: 0 a newer generation is in force; else `why`: 1 not yet, 2 it never will be.
 nginx_judge() {
   local worker new=0
@@ -5055,7 +5071,7 @@ nginx_judge() {
     why="nginx has $new new workers and had $((${#wanted[@]} - 1)) before the reload"
     return 1
   fi
-  [[ $seen != seen ]] && ! nginx_sees_overlap || return 0
+  [[ $seen != seen ]] && ! nginx_sees_overlap && ! nginx_renewed_at_once || return 0
   why='the new workers of nginx did not come from this reload: the old ones had ended before (its error log tells why)'
   return 1
 }
