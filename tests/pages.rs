@@ -1,5 +1,7 @@
 //! Every code has a page, its example triggers the code and nothing else, its cure is clean.
 
+use std::fmt::Write as _;
+
 use camino::Utf8Path;
 use deployc::check::{self, LoadError, Loader};
 use deployc::diagnostics::{Code, Report, page, render};
@@ -52,7 +54,7 @@ fn found(text: &str) -> (Vec<String>, String) {
     (codes, render::short(&report, &sources))
 }
 
-/// The ```deploy blocks below a heading.
+/// The blocks of `deploy` below a heading.
 fn blocks<'p>(page: &'p str, heading: &str) -> Vec<&'p str> {
     let Some((_, section)) = page.split_once(&format!("\n## {heading}\n")) else {
         return Vec::new();
@@ -84,22 +86,22 @@ fn examples_trigger_their_code_alone_and_cures_are_clean() {
         let name = code.to_string();
         let examples = blocks(page, "Example");
         if examples.is_empty() != UNSHOWN.contains(&name.as_str()) {
-            wrong += &format!("{name}: {} examples\n", examples.len());
+            writeln!(wrong, "{name}: {} examples", examples.len()).expect("a string takes all");
         }
         for example in examples {
             let (codes, short) = found(example);
             if codes != [name.as_str()] {
-                wrong += &format!("{name}: the example gives\n{short}\n");
+                writeln!(wrong, "{name}: the example gives\n{short}").expect("a string takes all");
             }
         }
         let cures = blocks(page, "Cure");
         if cures.is_empty() {
-            wrong += &format!("{name}: no cure to compile\n");
+            writeln!(wrong, "{name}: no cure to compile").expect("a string takes all");
         }
         for cure in cures {
             let (codes, short) = found(cure);
             if !codes.is_empty() {
-                wrong += &format!("{name}: the cure gives\n{short}\n");
+                writeln!(wrong, "{name}: the cure gives\n{short}").expect("a string takes all");
             }
         }
     }

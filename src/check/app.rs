@@ -1,27 +1,23 @@
 //! One `app`: from its statements to the model.
 
 use super::description::{Descriptions, Found};
+use super::facts::Facts;
 use super::findings::Findings;
 use super::names::{self, Meaning, Names};
 use super::parts::{Parts, once};
 use super::place::Place;
-use super::probe::{self, Probes};
-use super::services::{self, Context, DEFAULT_STOP_WITHIN};
-use super::text::{Facts, Scope};
+use super::probes::Probes;
+use super::services::{self, Context};
+use super::text::Scope;
 use super::types::Type;
-use super::{colors, driver_use, inputs, steps};
+use super::{cleanup, colors, driver_use, gates, inputs, steps, verification};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{
-    App, Artifact, Cleanup, DriverKind, DriverUse, Duration, Name, OnFailure, Piece, Previous,
-    Privilege, SettingValue, Template, Verification, Verify,
+    App, Artifact, DriverKind, DriverUse, Duration, Piece, Privilege, SettingValue, Template,
 };
 use crate::source::Span;
-use crate::syntax::tree::{self, Body, CleanupItem, LockItem, Setting, Value};
+use crate::syntax::tree::{self, Body, LockItem, Setting, Value};
 use std::cell::RefCell;
-use std::collections::HashMap;
-
-/// How long the old color may still answer when nothing is said.
-const DEFAULT_DRAIN: Duration = Duration::from_secs(30);
 
 /// What an app finds around it.
 #[derive(Clone, Copy)]
@@ -34,7 +30,7 @@ pub(super) struct Surroundings<'a> {
 
 /// Resolves an app; `None` when something is wrong, which was said.
 pub(super) fn resolve<'t>(
-    around: Surroundings<'_>,
+    around: Surroundings<'t>,
     app: &'t tree::App,
     span: Span,
     parts: &Parts<'t>,
@@ -42,14 +38,7 @@ pub(super) fn resolve<'t>(
     let findings = around.findings;
     let errors = findings.errors();
     let name = names::name(&app.name, "an app", findings);
-    let mut level = Names::inside(around.names);
-    inputs::define(parts, &mut level, findings);
-    for (constant, _) in &parts.lets {
-        if inputs::variable_name(&constant.name, "a `let`", findings) {
-            level.define(&constant.name, Meaning::Let(&constant.value), findings);
-        }
-    }
-    colors::define_lets(parts, &mut level, findings);
+    let level = definitions(around, parts);
     let mut probes = Probes::inside(around.probes);
     for (probe, _) in &parts.probes {
         probes.define(probe.name.text.clone(), probe, findings);
@@ -68,45 +57,11 @@ pub(super) fn resolve<'t>(
         services: service_facts,
         lets: RefCell::default(),
     };
-    facts.root = root(
-        Scope {
-            findings,
-            names: &level,
-            facts: &facts,
-            place: Place::Root,
-            service: None,
-        },
-        parts,
-    );
-    facts.lets = RefCell::new(HashMap::new());
-    facts.staging = facts.root.as_ref().map(|root| format!("{root}/staging"));
-    let fixed = Scope {
-        findings,
-        names: &level,
-        facts: &facts,
-        place: Place::Fixed,
-        service: None,
-    };
-    let targets = targets(fixed, parts, around.drivers);
-    let staging = targets.as_ref().and_then(|targets| {
-        targets
-            .iter()
-            .find_map(wiped_folder)
-            .or_else(|| facts.staging.clone())
-    });
-    facts.lets = RefCell::new(HashMap::new());
-    facts.staging = staging;
-
-    let scope = Scope {
-        findings,
-        names: &level,
-        facts: &facts,
-        place: Place::Fixed,
-        service: None,
-    };
+    let targets = learn(&mut facts, &level, around, parts);
+    let scope = Scope::new(findings, &level, &facts, Place::Fixed);
     let inputs = inputs::resolve(scope, parts);
     let colors = colors::resolve(scope, parts, &app.name);
-    let (cleanup, stop_within) = cleanup(scope, parts);
+    let (cleanup, stop_within) = cleanup::resolve(scope, parts);
     let context = Context {
         parts,
         names: &level,
@@ -123,7 +78,7 @@ pub(super) fn resolve<'t>(
         .collect();
     let switch = switch(scope, parts, around.drivers, &app.name);
     let artifact = artifact(scope, parts);
-    let verify = verification(scope, parts, &probes, &app.name);
+    let verify = verification::resolve(scope, parts, &probes, &app.name);
     let user_steps = steps::steps(scope, parts);
     let outcomes = steps::outcomes(scope, parts, around.drivers);
     let lock_wait = lock_wait(scope, parts);
@@ -131,12 +86,13 @@ pub(super) fn resolve<'t>(
     level.warn_unused(&|_| true, findings);
 
     let services: Vec<_> = services.into_iter().collect::<Option<_>>()?;
-    for (service, written) in services.iter().zip(&service_parts) {
-        let description = around
-            .drivers
-            .peek(DriverKind::Run, service.run.driver.name.as_str());
-        services::check_functions(findings, service, description);
-        let _ = written;
+    for service in &services {
+        let driver = service.run.driver.name.as_str();
+        gates::check_functions(
+            findings,
+            service,
+            around.drivers.peek(DriverKind::Run, driver),
+        );
     }
     let app = App {
         name: name?,
@@ -161,6 +117,44 @@ pub(super) fn resolve<'t>(
         targets: targets?,
     };
     (findings.errors() == errors).then_some(app)
+}
+
+/// Finds out the root, and the staging folder, which a target may decide; then the targets are known too.
+fn learn(
+    facts: &mut Facts,
+    level: &Names<'_>,
+    around: Surroundings<'_>,
+    parts: &Parts<'_>,
+) -> Option<Vec<DriverUse>> {
+    let findings = around.findings;
+    facts.root = root(Scope::new(findings, level, facts, Place::Root), parts);
+    facts.lets = RefCell::default();
+    facts.staging = facts.root.as_ref().map(|root| format!("{root}/staging"));
+    let fixed = Scope::new(findings, level, facts, Place::Fixed);
+    let targets = targets(fixed, parts, around.drivers);
+    if let Some(folder) = targets.iter().flatten().find_map(wiped_folder) {
+        facts.staging = Some(folder);
+    }
+    // What a `let` made of the staging folder says may be another text now.
+    facts.lets = RefCell::default();
+    targets
+}
+
+/// What the app's own `let`s and inputs mean.
+fn definitions<'t>(around: Surroundings<'t>, parts: &Parts<'t>) -> Names<'t> {
+    let mut level = Names::inside(around.names);
+    inputs::define(parts, &mut level, around.findings);
+    for (constant, _) in &parts.lets {
+        if inputs::variable_name(&constant.name, "a `let`", around.findings) {
+            level.define(
+                &constant.name,
+                Meaning::Let(&constant.value),
+                around.findings,
+            );
+        }
+    }
+    colors::define_lets(parts, &mut level, around.findings);
+    level
 }
 
 /// The folder that a target's installer empties.
@@ -301,61 +295,6 @@ fn glob_fault(pattern: &Template) -> Option<&'static str> {
     None
 }
 
-/// `cleanup`, and how long the services have to stop.
-fn cleanup(scope: Scope<'_>, parts: &Parts<'_>) -> (Option<Cleanup>, Duration) {
-    let findings = scope.findings;
-    let errors = findings.errors();
-    let mut drain = None;
-    let mut stop = None;
-    let mut warm: Option<Span> = None;
-    for statement in parts.cleanup.iter().flat_map(|(body, _)| &body.statements) {
-        let span = statement.span;
-        match &statement.node {
-            CleanupItem::Drain(value) => once(&mut drain, "drain", value, span, findings),
-            CleanupItem::StopWithin(value) => {
-                once(&mut stop, "stop within", value, span, findings);
-            }
-            CleanupItem::KeepWarm(_) => match warm {
-                Some(first) => super::parts::twice("keep warm", span, first, findings),
-                None => warm = Some(span),
-            },
-        }
-    }
-    let drain = drain.map(|(value, _)| (value, scope.duration(value)));
-    if let Some((value, Some(Duration::ZERO))) = drain {
-        findings.push(
-            Diagnostic::new(
-                Code::NO_DRAIN,
-                value.span(),
-                "a drain of zero cuts every request that is under way",
-            )
-            .help("it is a limit, not a wait: what has ended is not waited for; the default is `drain 30s`"),
-        );
-    }
-    let stop = stop.map(|(value, _)| (value, scope.duration(value)));
-    if let Some((value, Some(Duration::ZERO))) = stop {
-        findings.push(services::no_grace(value.span()));
-    }
-    let stop_within = stop
-        .and_then(|(_, duration)| duration)
-        .unwrap_or(DEFAULT_STOP_WITHIN);
-    let cleanup = Cleanup {
-        drain: drain
-            .and_then(|(_, duration)| duration)
-            .unwrap_or(DEFAULT_DRAIN),
-        previous: if warm.is_some() {
-            Previous::KeptWarm
-        } else {
-            Previous::Stopped
-        },
-        span: parts.cleanup.map(|(_, span)| span),
-    };
-    (
-        (findings.errors() == errors).then_some(cleanup),
-        stop_within,
-    )
-}
-
 fn lock_wait(scope: Scope<'_>, parts: &Parts<'_>) -> Option<Duration> {
     let mut wait: Option<super::parts::At<'_, Value>> = None;
     for statement in parts.lock.iter().flat_map(|(body, _)| &body.statements) {
@@ -366,119 +305,4 @@ fn lock_wait(scope: Scope<'_>, parts: &Parts<'_>) -> Option<Duration> {
         None => Some(Duration::ZERO),
         Some((value, _)) => scope.duration(value),
     }
-}
-
-fn verification(
-    scope: Scope<'_>,
-    parts: &Parts<'_>,
-    probes: &Probes<'_>,
-    app: &tree::Name,
-) -> Option<Verification> {
-    let findings = scope.findings;
-    let errors = findings.errors();
-    let scope = scope.at(Place::Verify);
-    let mut checks: Vec<Verify> = Vec::new();
-    let mut none: Option<(String, Span)> = None;
-    let mut named: Vec<&tree::Name> = Vec::new();
-    for (at, (verify, span)) in parts.verifies.iter().enumerate() {
-        match verify {
-            tree::Verify::None { word, reason } => {
-                let text = scope
-                    .template(reason)
-                    .and_then(|text| scope.literal(&text, reason.span));
-                if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
-                    findings.push(
-                        Diagnostic::new(Code::NO_VERIFY, reason.span, "`verify none` without a reason")
-                            .help("say why nothing can be asked through the proxy: who reviews this should not have to guess"),
-                    );
-                }
-                if parts.verifies.len() > 1 {
-                    let other = parts.verifies[usize::from(at == 0)].1;
-                    findings.push(
-                        Diagnostic::new(
-                            Code::SAID_TWICE,
-                            *word,
-                            "`verify none` beside another `verify`",
-                        )
-                        .also(other, "the other one")
-                        .help("remove one of them"),
-                    );
-                }
-                none = text.map(|text| (text, *span));
-            }
-            tree::Verify::Check { name, from, body } => {
-                if let Some(name) = name {
-                    if let Some(first) = named.iter().find(|known| known.text == name.text) {
-                        findings.push(names::duplicate(name, first.span));
-                    }
-                    named.push(name);
-                }
-                let check = check(
-                    scope,
-                    name.as_ref(),
-                    from.as_ref(),
-                    body.as_ref(),
-                    probes,
-                    *span,
-                    at,
-                );
-                checks.extend(check);
-            }
-        }
-    }
-    if parts.verifies.is_empty() {
-        findings.push_absent(
-            Diagnostic::new(
-                Code::NO_VERIFY,
-                app.span,
-                "nothing is asked through the proxy after the switch",
-            )
-            .help("write `verify { get \"http://127.0.0.1/…\" }` with the URL that users have, or `verify none \"reason\"`"),
-        );
-    }
-    if findings.errors() > errors {
-        return None;
-    }
-    Some(match none {
-        Some((reason, span)) => Verification::None { reason, span },
-        None => Verification::Checks(checks),
-    })
-}
-
-fn check(
-    scope: Scope<'_>,
-    name: Option<&tree::Name>,
-    from: Option<&tree::Name>,
-    body: Option<&Body<tree::ProbeItem>>,
-    probes: &Probes<'_>,
-    span: Span,
-    at: usize,
-) -> Option<Verify> {
-    let findings = scope.findings;
-    let written = match name {
-        Some(word) => names::name(word, "a verify", findings),
-        None if at == 0 => Name::new("verify").ok(),
-        None => Name::new(&format!("verify-{}", at + 1)).ok(),
-    };
-    let merged = probe::merge(None, from, body, probes, findings)?;
-    if merged.questions.is_empty() {
-        findings.push_absent(
-            Diagnostic::new(Code::BAD_PROBE, span, "the verify asks nothing")
-                .help("write what it asks through the proxy: `get \"http://127.0.0.1/…\"`"),
-        );
-        return None;
-    }
-    let questions = merged.questions(scope);
-    let budget = merged.budget(scope);
-    Some(Verify {
-        name: written?,
-        questions: questions?,
-        budget: budget?,
-        on_failure: if merged.warn.is_some() {
-            OnFailure::Warn
-        } else {
-            OnFailure::SwitchBack
-        },
-        span,
-    })
 }

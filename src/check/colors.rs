@@ -118,8 +118,8 @@ pub(super) fn resolve(
         .collect();
     let colors: Vec<Color> = colors.into_iter().collect::<Option<_>>()?;
     let mut colors: [Color; 2] = colors.try_into().ok()?;
-    for at in 0..2 {
-        colors[at].lets = lets_of(scope, parts.colors[at].0, &colors[at])?;
+    for (color, (written, _)) in colors.iter_mut().zip(&parts.colors) {
+        color.lets = lets_of(scope, written, color)?;
     }
     Some(colors)
 }
@@ -141,46 +141,8 @@ fn color_ports(scope: Scope<'_>, color: &tree::Color) -> Option<Vec<(Name, Port)
     let services = &scope.facts.services;
     let mut found: Vec<(Name, Port, Span)> = Vec::new();
     for (service, number, span) in ports(color) {
-        let service = match service {
-            Some(word) => match services
-                .iter()
-                .find(|known| known.name.as_str() == word.text)
-            {
-                Some(facts) if facts.has_port => &facts.name,
-                Some(_) => {
-                    findings.push(
-                        Diagnostic::new(
-                            Code::UNKNOWN_SERVICE,
-                            word.span,
-                            format!("`{}` has no port: it says so itself", word.text),
-                        )
-                        .help("remove `no port` in the service, or this line"),
-                    );
-                    continue;
-                }
-                None => {
-                    unknown_service(scope, word);
-                    continue;
-                }
-            },
-            None => {
-                let with_port: Vec<_> = services.iter().filter(|facts| facts.has_port).collect();
-                match with_port.as_slice() {
-                    [only] => &only.name,
-                    several => {
-                        let names = several.iter().map(|facts| format!("port {} …", facts.name));
-                        findings.push(
-                            Diagnostic::new(
-                                Code::UNKNOWN_SERVICE,
-                                span,
-                                "the port of which service? there are several",
-                            )
-                            .help(format!("write {}", listed(names, "and"))),
-                        );
-                        continue;
-                    }
-                }
-            }
+        let Some(service) = service_of(scope, service, span) else {
+            continue;
         };
         let Some(SettingValue::Port(port)) = scope.value(&Type::Port, number) else {
             continue;
@@ -224,6 +186,48 @@ fn color_ports(scope: Scope<'_>, color: &tree::Color) -> Option<Vec<(Name, Port)
         .map(|(name, port, _)| (name.clone(), *port))
         .collect();
     (findings.errors() == errors).then_some(ordered)
+}
+
+/// The service that a `port` is of; said when that is none.
+fn service_of<'s>(scope: Scope<'s>, word: Option<&tree::Name>, span: Span) -> Option<&'s Name> {
+    let services = &scope.facts.services;
+    let Some(word) = word else {
+        let with_port: Vec<_> = services.iter().filter(|facts| facts.has_port).collect();
+        if let [only] = with_port.as_slice() {
+            return Some(&only.name);
+        }
+        let names = with_port
+            .iter()
+            .map(|facts| format!("port {} …", facts.name));
+        scope.findings.push(
+            Diagnostic::new(
+                Code::UNKNOWN_SERVICE,
+                span,
+                "the port of which service? there are several",
+            )
+            .help(format!("write {}", listed(names, "and"))),
+        );
+        return None;
+    };
+    let facts = services
+        .iter()
+        .find(|known| known.name.as_str() == word.text);
+    let Some(facts) = facts else {
+        unknown_service(scope, word);
+        return None;
+    };
+    if !facts.has_port {
+        scope.findings.push(
+            Diagnostic::new(
+                Code::UNKNOWN_SERVICE,
+                word.span,
+                format!("`{}` has no port: it says so itself", word.text),
+            )
+            .help("remove `no port` in the service, or this line"),
+        );
+        return None;
+    }
+    Some(&facts.name)
 }
 
 fn unknown_service(scope: Scope<'_>, word: &tree::Name) {

@@ -15,118 +15,137 @@ pub(super) fn check(pattern: &str, span: Span, findings: &Findings) -> bool {
     }
 }
 
-/// The first fault, and what to write instead.
-fn fault(pattern: &str) -> Option<(String, String)> {
-    let chars: Vec<char> = pattern.chars().collect();
-    let mut at = 0;
-    let mut depth = 0usize;
-    // Whether something stands before that can be repeated.
-    let mut repeatable = false;
-    if chars.is_empty() {
+/// A fault, and what to write instead.
+type Fault = (String, String);
+
+/// The first fault.
+fn fault(pattern: &str) -> Option<Fault> {
+    if pattern.is_empty() {
         return Some(said("the pattern is empty", "it would match anything"));
     }
-    while at < chars.len() {
-        match chars[at] {
-            '\\' => {
-                let Some(&escaped) = chars.get(at + 1) else {
-                    return Some(said(
-                        "the pattern ends in `\\`",
-                        "write `\\\\` for a backslash",
-                    ));
-                };
-                if let Some(fault) = escape(escaped) {
-                    return Some(fault);
-                }
-                at += 1;
-                repeatable = true;
-            }
-            '[' => match bracket(&chars, at) {
-                Ok(end) => {
-                    at = end;
-                    repeatable = true;
-                }
-                Err(fault) => return Some(fault),
-            },
-            '(' if chars.get(at + 1) == Some(&'?') => {
-                return Some(group(&chars[at + 2..]));
-            }
-            '(' => {
-                depth += 1;
-                repeatable = false;
-            }
-            ')' if depth == 0 => {
-                return Some(said(
-                    "a `)` without its `(`",
-                    "write `\\)` for the character",
-                ));
-            }
-            ')' => {
-                if !repeatable {
-                    return Some(said(
-                        "an empty alternative or group",
-                        "write what should match there",
-                    ));
-                }
-                depth -= 1;
-                repeatable = true;
-            }
-            '|' => {
-                if !repeatable && !matches!(at.checked_sub(1).map(|at| chars[at]), Some('^' | '$'))
-                {
-                    return Some(said(
-                        "an empty alternative beside `|`",
-                        "write what should match there",
-                    ));
-                }
-                repeatable = false;
-            }
-            '*' | '+' | '?' => {
-                if !repeatable {
-                    return Some(said(
-                        &format!("nothing stands before `{}` that it could repeat", chars[at]),
-                        "write `\\` before it for the character itself",
-                    ));
-                }
-                // A second one (`a+?`, `a**`) is undefined in POSIX, and lazy nowhere but in Perl.
-                if let Some(next @ ('*' | '+' | '?')) = chars.get(at + 1) {
-                    return Some(said(
-                        &format!(
-                            "`{}{next}`: there is no lazy or possessive repetition",
-                            chars[at]
-                        ),
-                        "POSIX patterns always take the longest match; write the class of characters that is meant, as `[^\"]*`",
-                    ));
-                }
-            }
-            '{' => match interval(&chars, at, repeatable) {
-                Ok(end) => at = end,
-                Err(fault) => return Some(fault),
-            },
-            '^' | '$' => repeatable = false,
-            _ => repeatable = true,
-        }
-        at += 1;
-    }
-    if depth > 0 {
-        return Some(said(
-            "a `(` without its `)`",
-            "write `\\(` for the character",
-        ));
-    }
-    if !repeatable && chars.last() == Some(&'|') {
-        return Some(said(
-            "an empty alternative beside `|`",
-            "write what should match there",
-        ));
-    }
-    None
+    let mut reader = Reader {
+        chars: pattern.chars().collect(),
+        at: 0,
+        depth: 0,
+        empty: true,
+        repeatable: false,
+    };
+    reader.read().err()
 }
 
-fn said(message: &str, help: &str) -> (String, String) {
+/// Reads a pattern from left to right.
+struct Reader {
+    chars: Vec<char>,
+    at: usize,
+    /// How many groups are open.
+    depth: usize,
+    /// Whether nothing stands in the alternative so far.
+    empty: bool,
+    /// Whether something stands before that can be repeated.
+    repeatable: bool,
+}
+
+impl Reader {
+    fn read(&mut self) -> Result<(), Fault> {
+        while let Some(&c) = self.chars.get(self.at) {
+            match c {
+                '(' if self.chars.get(self.at + 1) == Some(&'?') => {
+                    return Err(group(&self.chars[self.at + 2..]));
+                }
+                '(' => {
+                    self.depth += 1;
+                    self.empty = true;
+                    self.repeatable = false;
+                }
+                ')' if self.depth == 0 => {
+                    return Err(said(
+                        "a `)` without its `(`",
+                        "write `\\)` for the character",
+                    ));
+                }
+                ')' => {
+                    self.not_empty()?;
+                    self.depth -= 1;
+                    self.character();
+                }
+                '|' => {
+                    self.not_empty()?;
+                    self.empty = true;
+                    self.repeatable = false;
+                }
+                '*' | '+' | '?' => self.repetition(c)?,
+                '^' | '$' => {
+                    self.empty = false;
+                    self.repeatable = false;
+                }
+                '\\' => {
+                    let Some(&escaped) = self.chars.get(self.at + 1) else {
+                        return Err(said(
+                            "the pattern ends in `\\`",
+                            "write `\\\\` for a backslash",
+                        ));
+                    };
+                    escape(escaped).map_or(Ok(()), Err)?;
+                    self.at += 1;
+                    self.character();
+                }
+                '[' => {
+                    self.at = bracket(&self.chars, self.at)?;
+                    self.character();
+                }
+                '{' => self.at = interval(&self.chars, self.at, self.repeatable)?,
+                _ => self.character(),
+            }
+            self.at += 1;
+        }
+        if self.depth > 0 {
+            return Err(said(
+                "a `(` without its `)`",
+                "write `\\(` for the character",
+            ));
+        }
+        self.not_empty()
+    }
+
+    /// Something stands here that matches characters.
+    fn character(&mut self) {
+        self.empty = false;
+        self.repeatable = true;
+    }
+
+    fn not_empty(&self) -> Result<(), Fault> {
+        if self.empty {
+            return Err(said(
+                "an empty alternative or group",
+                "write what should match there; `( … )?` may be absent",
+            ));
+        }
+        Ok(())
+    }
+
+    fn repetition(&self, c: char) -> Result<(), Fault> {
+        if !self.repeatable {
+            return Err(said(
+                &format!("nothing stands before `{c}` that it could repeat"),
+                "write `\\` before it for the character itself",
+            ));
+        }
+        // A second one (`a+?`, `a**`) is undefined in POSIX, and lazy nowhere but in Perl.
+        if let Some(next @ ('*' | '+' | '?')) = self.chars.get(self.at + 1) {
+            return Err(said(
+                &format!("`{c}{next}`: there is no lazy or possessive repetition"),
+                "POSIX patterns always take the longest match; write the class of characters that is meant, as `[^\"]*`",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn said(message: &str, help: &str) -> Fault {
     (message.to_owned(), help.to_owned())
 }
 
-fn escape(escaped: char) -> Option<(String, String)> {
+fn escape(escaped: char) -> Option<Fault> {
     let class = match escaped {
         'd' => "[0-9]",
         'D' => "[^0-9]",
@@ -166,7 +185,7 @@ fn escape(escaped: char) -> Option<(String, String)> {
     ))
 }
 
-fn group(rest: &[char]) -> (String, String) {
+fn group(rest: &[char]) -> Fault {
     let what: String = rest.iter().take_while(|c| **c != ')').take(4).collect();
     let help = if what.starts_with(':') {
         "write `( … )`: nothing is remembered anyway"
@@ -182,7 +201,7 @@ fn group(rest: &[char]) -> (String, String) {
 }
 
 /// The place of the `]` that ends the bracket expression that begins at `start`.
-fn bracket(chars: &[char], start: usize) -> Result<usize, (String, String)> {
+fn bracket(chars: &[char], start: usize) -> Result<usize, Fault> {
     let open = || said("a `[` without its `]`", "write `\\[` for the character");
     let mut at = start + 1;
     if chars.get(at) == Some(&'^') {
@@ -248,7 +267,7 @@ const CLASSES: &[&str] = &[
 ];
 
 /// The place of the `}` that ends the interval that begins at `start`.
-fn interval(chars: &[char], start: usize, repeatable: bool) -> Result<usize, (String, String)> {
+fn interval(chars: &[char], start: usize, repeatable: bool) -> Result<usize, Fault> {
     let shape = || {
         said(
             "a `{` that begins no `{2}`, `{2,}` or `{2,5}`",
@@ -295,6 +314,8 @@ mod tests {
             r"a\{b",
             "[a-]",
             "[0-9a-f]{7,40}",
+            "(^a|b$)",
+            "(^|[^a-z])up($|[^a-z])",
         ] {
             assert_eq!(fault(pattern), None, "{pattern}");
         }

@@ -1,34 +1,43 @@
 //! Tree → model: names, types, rules. Every finding is collected; nothing stops at the first.
 
 mod app;
+mod budget;
+mod cleanup;
 mod colors;
 mod description;
 mod driver_use;
 mod ere;
+mod facts;
 mod files;
 mod findings;
+mod gates;
 mod inputs;
 mod later;
+mod mistyped;
 mod names;
 mod near;
 mod number;
 mod parts;
 mod place;
 mod probe;
+mod probes;
 mod question;
 mod rules;
 mod services;
 mod shape;
 mod steps;
 mod text;
+mod type_table;
 mod types;
 mod value;
+mod verification;
 
 pub use description::{
     Description, PartDescription, SettingDefault, SettingDescription, functions_of,
 };
 pub use files::{LoadError, Loader};
-pub use types::{TYPES, Type, TypeEntry, TypePlace};
+pub use type_table::{TYPES, TypeEntry, TypePlace};
+pub use types::Type;
 
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::model::App;
@@ -40,7 +49,7 @@ use files::{Files, LoadedFile, Origin};
 use findings::Findings;
 use names::{Meaning, Names};
 use parts::Parts;
-use probe::Probes;
+use probes::Probes;
 
 /// Parses and checks the file `main` of `sources` and all that it leads to, which is read through
 /// `loader` and added to `sources`.
@@ -80,10 +89,11 @@ fn resolve(
     for file in files {
         for statement in &file.tree.body.statements {
             match &statement.node {
-                Item::Let(constant) if file.origin == Origin::User => {
-                    if inputs::variable_name(&constant.name, "a `let`", findings) {
-                        names.define(&constant.name, Meaning::Let(&constant.value), findings);
-                    }
+                Item::Let(constant)
+                    if file.origin == Origin::User
+                        && inputs::variable_name(&constant.name, "a `let`", findings) =>
+                {
+                    names.define(&constant.name, Meaning::Let(&constant.value), findings);
                 }
                 Item::Probe(probe) => {
                     let key = match &file.origin {

@@ -1,5 +1,6 @@
 //! Strings with placeholders: each is looked up, and asked whether it has a value at its place.
 
+use super::facts::{Facts, Progress, ServiceFacts};
 use super::findings::Findings;
 use super::names::{Meaning, Names, PLACEHOLDERS};
 use super::near::{listed, nearest};
@@ -8,42 +9,6 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Name, Piece, Template, Variable};
 use crate::source::Span;
 use crate::syntax::tree::{self, Part, Text, Value};
-use std::cell::RefCell;
-use std::collections::HashMap;
-
-/// What is known of an app before its values are looked at.
-#[derive(Debug)]
-pub(super) struct Facts {
-    pub(super) app: String,
-    /// `None`: wrong, and said so.
-    pub(super) root: Option<String>,
-    /// `None`: wrong, and said so.
-    pub(super) staging: Option<String>,
-    pub(super) services: Vec<ServiceFacts>,
-    /// Templates of `let`s, by where they are defined; each is looked at once.
-    pub(super) lets: RefCell<HashMap<Span, Progress>>,
-}
-
-/// How far the template of a `let` is.
-#[derive(Clone, Debug)]
-pub(super) enum Progress {
-    /// Being made: to meet it again is a cycle.
-    Open,
-    /// `None`: wrong, and said so.
-    Done(Option<Template>),
-}
-
-/// What is known of a service before its values are looked at.
-#[derive(Clone, Debug)]
-pub(super) struct ServiceFacts {
-    pub(super) name: Name,
-    /// Whether it has a port in the colors.
-    pub(super) has_port: bool,
-    /// Whether the user wrote `service NAME`.
-    pub(super) named: bool,
-    /// What its driver offers; `None` when the driver is unknown, so that anything may be meant.
-    pub(super) offers: Option<Vec<String>>,
-}
 
 /// Where a value stands: what names mean, and which of them have a value.
 #[derive(Clone, Copy)]
@@ -63,6 +28,22 @@ const MAX_CHAIN: usize = 64;
 const MAX_TEXT: usize = 128 * 1024;
 
 impl<'a> Scope<'a> {
+    /// A place in an app, outside of its services.
+    pub(super) fn new(
+        findings: &'a Findings,
+        names: &'a Names<'a>,
+        facts: &'a Facts,
+        place: Place,
+    ) -> Self {
+        Self {
+            findings,
+            names,
+            facts,
+            place,
+            service: None,
+        }
+    }
+
     /// The same names at another place.
     pub(super) fn at(self, place: Place) -> Self {
         Self { place, ..self }
@@ -121,7 +102,7 @@ impl<'a> Scope<'a> {
             "staging" => return literal(&self.facts.staging),
             _ => {}
         }
-        if let Some(variable) = self.builtin(&hole.text) {
+        if let Some(variable) = builtin(&hole.text) {
             return self.admit(variable, hole.span).map(single);
         }
         if hole.text.contains('.') {
@@ -132,24 +113,6 @@ impl<'a> Scope<'a> {
         }
         self.unknown(hole);
         None
-    }
-
-    fn builtin(self, word: &str) -> Option<Variable> {
-        Some(match word {
-            "color" => Variable::Color,
-            "port" => Variable::Port,
-            "address" => Variable::Address,
-            "service" => Variable::Service,
-            "slot" => Variable::Slot,
-            "from" => Variable::From,
-            "to" => Variable::To,
-            "outcome" => Variable::Outcome,
-            "reason" => Variable::Reason,
-            "seconds" => Variable::Seconds,
-            "other.color" => Variable::OtherColor,
-            "other.port" => Variable::OtherPort,
-            _ => return None,
-        })
     }
 
     /// `{web.port}` and `{container.ip}`.
@@ -204,6 +167,10 @@ impl<'a> Scope<'a> {
     }
 
     /// The text of a `let` or `input`; the outer `None` when nothing is of that name.
+    #[expect(
+        clippy::option_option,
+        reason = "unknown, and wrong which was said, are told apart by every caller"
+    )]
     pub(super) fn named(self, name: &str, used_at: Span) -> Option<Option<Template>> {
         let (level, definition) = self.names.find(name)?;
         Some(match definition.meaning {
@@ -444,6 +411,25 @@ impl<'a> Scope<'a> {
                 ),
             });
     }
+}
+
+/// The language's own placeholders.
+fn builtin(word: &str) -> Option<Variable> {
+    Some(match word {
+        "color" => Variable::Color,
+        "port" => Variable::Port,
+        "address" => Variable::Address,
+        "service" => Variable::Service,
+        "slot" => Variable::Slot,
+        "from" => Variable::From,
+        "to" => Variable::To,
+        "outcome" => Variable::Outcome,
+        "reason" => Variable::Reason,
+        "seconds" => Variable::Seconds,
+        "other.color" => Variable::OtherColor,
+        "other.port" => Variable::OtherPort,
+        _ => return None,
+    })
 }
 
 /// A variable as the language writes it, without the braces.

@@ -1,0 +1,40 @@
+//! What is known of an app before its values are looked at.
+
+use crate::model::{Name, Template};
+use crate::source::Span;
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// What is known of an app before its values are looked at.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) app: String,
+    /// `None`: wrong, and said so.
+    pub(super) root: Option<String>,
+    /// `None`: wrong, and said so.
+    pub(super) staging: Option<String>,
+    pub(super) services: Vec<ServiceFacts>,
+    /// Templates of `let`s, by where they are defined; each is looked at once.
+    pub(super) lets: RefCell<HashMap<Span, Progress>>,
+}
+
+/// How far the template of a `let` is.
+#[derive(Clone, Debug)]
+pub(super) enum Progress {
+    /// Being made: to meet it again is a cycle.
+    Open,
+    /// `None`: wrong, and said so.
+    Done(Option<Template>),
+}
+
+/// What is known of a service before its values are looked at.
+#[derive(Clone, Debug)]
+pub(super) struct ServiceFacts {
+    pub(super) name: Name,
+    /// Whether it has a port in the colors.
+    pub(super) has_port: bool,
+    /// Whether the user wrote `service NAME`.
+    pub(super) named: bool,
+    /// What its driver offers; `None` when the driver is unknown, so that anything may be meant.
+    pub(super) offers: Option<Vec<String>>,
+}

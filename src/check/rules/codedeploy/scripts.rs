@@ -1,0 +1,125 @@
+//! Scripts of the user's own, and whom hooks run as.
+
+use super::{LONGEST, Rules};
+use crate::check::shape;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{DriverUse, Privilege, SettingValue};
+
+impl Rules<'_> {
+    /// Scripts of the user's own.
+    pub(super) fn scripts(&self) {
+        for (event, location) in self.map("scripts") {
+            let SettingValue::Text(template) = location else {
+                continue;
+            };
+            let Some(location) = template.as_literal() else {
+                continue;
+            };
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "._/-".contains(c);
+            let fault = if location.is_empty() {
+                Some("names no script".to_owned())
+            } else if location.starts_with('/') {
+                Some("is absolute, and the agent joins it to the bundle's folder".to_owned())
+            } else if location.split('/').any(|part| part == "..") {
+                Some("leads out of the bundle".to_owned())
+            } else if location.contains(char::is_whitespace) {
+                Some(
+                    "has a blank in it: a hook takes no arguments, and its path no blanks"
+                        .to_owned(),
+                )
+            } else {
+                location
+                    .chars()
+                    .find(|c| !allowed(*c))
+                    .map(|c| format!("contains `{c}`"))
+            };
+            if let Some(fault) = fault {
+                self.findings.push(
+                    Diagnostic::new(
+                        Code::BAD_LOCATION,
+                        self.value_span("scripts", event),
+                        format!("`{location}` {fault}"),
+                    )
+                    .help("a path in the bundle, of letters, digits, `.`, `_`, `-` and `/`: `scripts/warm-up.sh`"),
+                );
+            }
+        }
+        if let Some(&SettingValue::Int(seconds)) = self.target.setting("script_timeout")
+            && !(1..=LONGEST).contains(&seconds)
+        {
+            self.findings.push(
+                Diagnostic::new(
+                    Code::HOOK_LIMIT,
+                    self.span("script_timeout"),
+                    format!("CodeDeploy takes timeouts from 1 to {LONGEST} seconds, not {seconds}"),
+                )
+                .help("what takes longer than an hour does not belong into a deployment"),
+            );
+        }
+    }
+
+    /// The user that the hooks run as.
+    pub(super) fn runas(&self) {
+        let Some(user) = self.text("runas") else {
+            return;
+        };
+        let span = self.span("runas");
+        if user == "root" {
+            return;
+        }
+        if user.is_empty() || !shape::is_user(&user) {
+            let message = if user.is_empty() {
+                "an empty `runas` runs as the agent's user, silently".to_owned()
+            } else {
+                format!("`{user}` cannot be the name of a user")
+            };
+            self.findings.push(
+                Diagnostic::new(Code::RUNAS_RIGHTS, span, message)
+                    .help("leave it out for root, or name a user of the host"),
+            );
+            return;
+        }
+        if self.app.privilege == Privilege::Own {
+            self.findings.push(
+                Diagnostic::new(
+                    Code::RUNAS_RIGHTS,
+                    span,
+                    format!("`{user}` may neither write the proxy's file nor reload the proxy"),
+                )
+                .help("leave `runas` out: the script runs as root and starts the app as its own `user`; or add `sudo` to the app"),
+            );
+        }
+        self.findings.push(
+            Diagnostic::new(
+                Code::RUNAS_ORPHANS,
+                span,
+                "when a hook with `runas` times out, the agent ends `su` and nothing else",
+            )
+            .help("what the hook had started runs on beside the next deployment, until it ends by itself; leave `runas` out"),
+        );
+        let mut run = self.app.services.iter().map(|service| &service.run);
+        if let Some(run) = run.find(|run| is_process(run)) {
+            self.findings.push(
+                Diagnostic::new(
+                    Code::DIES_WITH_AGENT,
+                    span,
+                    format!("without root, `run {}` starts the app in the agent's own cgroup", run.driver.name),
+                )
+                .also(run.span, "started here")
+                .help("a restart of the agent, by its own update for one, would end the app; as root the script starts a unit of its own"),
+            );
+        }
+    }
+}
+
+/// Whether a driver is, or extends, `process`.
+fn is_process(run: &DriverUse) -> bool {
+    let mut next = Some(&run.driver);
+    while let Some(driver) = next {
+        if driver.name.as_str() == "process" {
+            return true;
+        }
+        next = driver.base.as_ref();
+    }
+    false
+}
