@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::support::build::{repository, testapp};
 use crate::support::codedeploy::Agent;
+use crate::support::haproxy::Haproxy;
 use crate::support::host::Host;
 use crate::support::nginx::Nginx;
 use crate::support::process::run;
@@ -18,12 +19,19 @@ use crate::support::under_load::{Colors, deploy_in_turn};
 
 crate::tests![
     quickstart,
+    haproxy_driver,
     spring_jar_codedeploy_on_a_plain_host,
     spring_jar_codedeploy_on_systemd
 ];
 
 /// For one deploy under load: streams of 20 s drain.
 const DEPLOY: Duration = Duration::from_secs(120);
+
+/// The test application's.
+const BLUE_GREEN: Colors = Colors {
+    names: ["blue", "green"],
+    processes: ["--color blue", "--color green"],
+};
 
 /// A copy of an example, built.
 fn example(name: &str) -> TempDir {
@@ -66,16 +74,32 @@ fn quickstart() -> Result<(), Skip> {
     );
     let nginx = Nginx::start(&host);
     host.run(&["/opt/hello/deploy/hello.sh", "doctor"]).ok();
-    let colors = Colors {
-        names: ["blue", "green"],
-        processes: ["--color blue", "--color green"],
-    };
-    deploy_in_turn(&host, &colors, || {
+    deploy_in_turn(&host, &BLUE_GREEN, || {
         host.start(&["/opt/hello/deploy/hello.sh", "deploy"])
             .wait(DEPLOY)
             .ok();
     });
     nginx.assert_no_failed_bind();
+    Ok(())
+}
+
+fn haproxy_driver() -> Result<(), Skip> {
+    need_programs(&["haproxy", "curl"])?;
+    let host = Host::plain()?;
+    let example = example("haproxy-driver");
+    host.copy_folder(&example.path().join("deploy"), "/opt/shop/deploy");
+    host.copy(testapp(), "/opt/shop/staging/shop");
+    host.copy(
+        &example.path().join("deploy/haproxy/blue.cfg"),
+        "/etc/haproxy/conf.d/shop.cfg",
+    );
+    Haproxy::start(&host, "127.0.0.1:80", "shop");
+    host.run(&["/opt/shop/deploy/shop.sh", "doctor"]).ok();
+    deploy_in_turn(&host, &BLUE_GREEN, || {
+        host.start(&["/opt/shop/deploy/shop.sh", "deploy"])
+            .wait(DEPLOY)
+            .ok();
+    });
     Ok(())
 }
 
