@@ -15,6 +15,9 @@ crate::tests![
     a_stranger_on_the_idle_port_is_named_and_left_alone,
     a_stranger_on_ipv6_counts_too,
     a_killed_deploy_is_recovered_by_the_next,
+    killed_between_swap_and_reload,
+    a_rollback_preempts_a_drain,
+    a_stranger_s_reload_in_the_middle_does_no_harm,
     term_starts_the_way_back_at_once,
     a_program_never_holds_the_lock,
     status_never_waits_for_a_deploy,
@@ -43,7 +46,6 @@ fn a_second_deploy_exits_4_and_names_the_first() -> Result<(), Skip> {
     let first = site.stage("--health starting:2").start("deploy");
     wait_until_both_run(&site);
     site.deploy().exits(4).within(Duration::from_secs(5));
-    site.run("rollback").exits(4);
     first.wait(Duration::from_secs(60)).ok();
     assert_ne!(site.serves(), live);
     assert_eq!(site.running(), [site.serves()]);
@@ -139,6 +141,79 @@ fn a_killed_deploy_is_recovered_by_the_next() -> Result<(), Skip> {
         site.nginx().reload();
         site.assert_serves_only(&live);
     }
+    Ok(())
+}
+
+/// The file says one color, users get the other: nothing may be stopped until that is mended.
+fn killed_between_swap_and_reload() -> Result<(), Skip> {
+    let site = Site::with(&[(
+        "upstream = \"hello\"",
+        "upstream = \"hello\"\n    reload = [\"/opt/reload\"]",
+    )])?;
+    site.host
+        .write_program("/opt/reload", "#!/bin/bash\nnginx -s reload\n");
+    site.deploy().ok();
+    let live = site.serves();
+    let kill = format!("#!/bin/bash\npkill -KILL -f '^[^ ]*bash {SCRIPT} deploy'\nsleep 1000\n");
+    site.host.write_program("/opt/reload", kill);
+    let fragment = site.host.read(FRAGMENT);
+    assert_ne!(site.deploy().code, 0);
+    assert_ne!(site.host.read(FRAGMENT), fragment, "the file was swapped");
+    assert_eq!(site.serves(), live, "nothing was reloaded");
+    assert_eq!(site.running(), ["blue", "green"]);
+    site.run("status").says("deploy");
+    site.host
+        .write_program("/opt/reload", "#!/bin/bash\nnginx -s reload\n");
+    site.host.bash("pkill -f 'sleep 1000'").ok();
+    site.deploy().ok();
+    let now = site.serves();
+    site.assert_serves_only(&now);
+    Ok(())
+}
+
+fn a_rollback_preempts_a_drain() -> Result<(), Skip> {
+    let (site, live) = deployed_with(&[("drain 5s", "drain 10m")])?;
+    let _stream = site
+        .host
+        .start(&["curl", "-sSN", "http://127.0.0.1/stream?seconds=60"]);
+    let connected = "grep -q ' 0100007F:1F9[12] .* 01 ' /proc/net/tcp";
+    assert!(wait::until(Duration::from_secs(5), || site
+        .host
+        .bash(connected)
+        .code
+        == 0));
+    let deploy = site.start("deploy");
+    assert!(wait::until(Duration::from_secs(30), || site
+        .run("status")
+        .stdout
+        .contains("drained")));
+    let pids = |color: &str| site.host.processes(&format!("--color {color}"));
+    let before = pids(&live);
+    let rollback = site.run("rollback").ok().within(Duration::from_secs(15));
+    rollback.never_says("start");
+    assert_eq!(site.serves(), live);
+    assert_eq!(
+        pids(&live),
+        before,
+        "the color that still ran was started again"
+    );
+    drop(deploy);
+    Ok(())
+}
+
+/// certbot reloads nginx whenever it likes.
+fn a_stranger_s_reload_in_the_middle_does_no_harm() -> Result<(), Skip> {
+    let (site, _) = deployed_with(&[])?;
+    for pause in ["0.1", "0.3"] {
+        let reloads = format!("while :; do nginx -s reload; sleep {pause}; done");
+        let certbot = site.host.start(&["bash", "-c", &reloads]);
+        let outcome = site.deploy();
+        drop(certbot);
+        assert!([0, 1].contains(&outcome.code), "{outcome}");
+        let live = site.serves();
+        assert_eq!(site.running(), [live.as_str()], "{outcome}");
+    }
+    site.deploy().ok();
     Ok(())
 }
 
