@@ -2,7 +2,7 @@
 //! tell Cargo which files it read.
 
 fn main() {
-    for folder in ["grammar", "pages", "stdlib"] {
+    for folder in ["grammar", "src/diagnostics/pages", "stdlib"] {
         println!("cargo:rerun-if-changed={folder}");
     }
 }
