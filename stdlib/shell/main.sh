@@ -66,8 +66,8 @@ main() {
         shift
         ;;
       --deployment)
-        [[ ${2-} =~ ^[A-Za-z0-9._:/-]{1,100}$ ]] || wrong_usage "--deployment takes an id of letters, digits and . _ : / -, not '${2-}'"
-        deployment_given=$2
+        deployment_given=${2-}
+        is_deployment_id "$deployment_given" || wrong_usage "--deployment takes an id of letters, digits and . _ : / -, not '$deployment_given'"
         shift
         ;;
       --json) asked_json=json ;;
@@ -82,7 +82,10 @@ main() {
     shift
   done
   choose_output "$format"
-  deployment_given=${deployment_given:-$hook_deployment}
+  if [[ -z $deployment_given && -n $hook_deployment ]]; then
+    is_deployment_id "$hook_deployment" || wrong_usage "the deployment's id in the environment is '$hook_deployment': expected letters, digits and . _ : / -"
+    deployment_given=$hook_deployment
+  fi
   deployment=${deployment_given:-$(printf '%(%Y%m%d-%H%M%S)T' -1)-$$}
   case $command in
     help) usage ;;
@@ -94,6 +97,11 @@ main() {
     status | history | doctor | plan) inspect "$asked_json" ;;
     *) wrong_usage "unknown command '$command'" ;;
   esac
+}
+
+# is_deployment_id TEXT: it becomes a line of the journal and the name of a file.
+is_deployment_id() {
+  [[ $1 =~ ^[A-Za-z0-9._:/-]{1,100}$ ]]
 }
 
 # hidden FUNCTION ARG…: for this script's own calls of itself.

@@ -142,7 +142,7 @@ keep_resuming() {
 }
 
 install_resume_unit() {
-  printf '%s\n' '[Unit]' "Description=Brings up the live color of $app" 'After=network-online.target' 'Wants=network-online.target' \
+  printf '%s\n' '[Unit]' "Description=Brings up the live color of $app" 'After=network-online.target multi-user.target' 'Wants=network-online.target' \
     '' '[Service]' 'Type=oneshot' "ExecStart=/bin/bash $state/resume resume" '' '[Install]' 'WantedBy=multi-user.target' >"$1" \
     && systemctl daemon-reload && systemctl enable "${1##*/}"
 }

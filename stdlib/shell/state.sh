@@ -43,7 +43,7 @@ open_state() {
       fail_with "$app is deployed by user number ${owner%% *} on this host, this is $(id -un) ($EUID): use the same user for every command"
       return
     fi
-    if [[ -n $machine && ${owner##* } != "$machine" ]]; then
+    if [[ -n $machine && $owner == *' '* && ${owner##* } != "$machine" ]]; then
       fail_with "$state was written on another machine: it was copied or is shared; remove it to begin anew here"
       return
     fi
