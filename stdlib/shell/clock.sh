@@ -84,6 +84,8 @@ bounded() {
   shift
   (
     trap - HUP PIPE TERM INT
+    # Its end ends the nap below, unless it becomes another program.
+    trap '{ printf "\n" >&7; } 2>/dev/null' EXIT
     "$@"
   ) </dev/null &
   child=$!

@@ -34,7 +34,7 @@ curl_ask() {
     curl_quote "$header"
     config+=$'\n'"header = $quoted"
   done
-  exec curl -q -sS -w '%{http_code} %{time_connect}' --config - <<<"$config"
+  curl -q -sS -w '%{http_code} %{time_connect}' --config - <<<"$config"
 }
 
 # curl_quote TEXT: sets `quoted`, for curl's configuration.

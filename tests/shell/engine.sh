@@ -2,7 +2,7 @@
 # STDLIB is the folder of the modules, SCRATCH one of the test's own, PORT that of the color.
 # shellcheck shell=bash disable=SC1090,SC2034,SC2154,SC2317
 set -u
-for module in output clock process driver step json net http http_curl http_bash expect probe; do
+for module in output clock process driver step json net http http_curl http_bash expect question probe; do
   . "$STDLIB/$module.sh"
 done
 

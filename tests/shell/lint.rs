@@ -48,6 +48,7 @@ fn shellcheck_finds_nothing_in_the_probes() {
         "process",
         "driver",
         "probe",
+        "question",
         "expect",
         "http",
         "http_curl",

@@ -18,6 +18,7 @@ const MODULES: &[&str] = &[
     "rollback",
     "status",
     "probe",
+    "question",
     "expect",
     "http",
     "http_curl",
