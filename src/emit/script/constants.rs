@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 /// What the runtime itself calls, beside bash. `curl` is not among them: without it probes go
 /// through bash's own `/dev/tcp`.
-const TOOLS: [&str; 22] = [
-    "awk", "cat", "chmod", "chown", "cmp", "cp", "cut", "date", "flock", "grep", "id", "ln", "ls",
-    "mkdir", "mktemp", "mv", "rm", "sed", "setsid", "stat", "sync", "tail",
+const TOOLS: [&str; 24] = [
+    "awk", "cat", "chmod", "chown", "cmp", "cp", "cut", "date", "flock", "grep", "head", "id",
+    "ln", "ls", "mkdir", "mktemp", "mv", "rm", "sed", "setsid", "stat", "sync", "tail", "wc",
 ];
 
 /// The environment variable by which the hooks of one deployment know each other.
