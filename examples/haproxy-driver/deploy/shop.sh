@@ -37,8 +37,8 @@ verifies=(verify_1)
 previous=stopped
 hook_deployment=''
 tools=(
-  awk cat chmod chown cmp cp cut date dd flock grep haproxy id ln ls mkdir mkfifo mktemp mv readlink
-  rm sed setsid sleep stat sync tail tee touch
+  awk cat chmod chown cmp cp cut date dd flock grep haproxy head id ln ls mkdir mkfifo mktemp mv
+  readlink rm sed setsid sleep stat sync tail tee touch wc
 )
 
 # How long each may take, in milliseconds: commands of drivers and the script's own.
@@ -147,7 +147,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 b8f4b163d1374775a7a64b87b3bb36b2cc9c7571ec12e27f0a7c47f63dfb4bc2 ====
+# ==== Runtime: the same for every application with these drivers; sha256 09c70b6b750a851e0facd81fdbba0361a24cafd4ac0dcfaed87f7cd6ff0329c1 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -1772,6 +1772,11 @@ right_listener() {
   esac
 }
 
+# ---- question: one try of what is asked ---------------------------------------------------------
+#
+# Why it does not pass: `try_kind` in a few words, to be counted, `probe_said` what was found, and `try_wanted`
+# `try_target` what was not: `no 2xx from` `http://…`.
+
 # one_try MILLISECONDS: every question, within that time together.
 one_try() {
   local until at left code
@@ -2342,7 +2347,7 @@ curl_ask() {
     curl_quote "$header"
     config+=$'\n'"header = $quoted"
   done
-  exec curl -q -sS -w '%{http_code} %{time_connect}' --config - <<<"$config"
+  curl -q -sS -w '%{http_code} %{time_connect}' --config - <<<"$config"
 }
 
 # curl_quote TEXT: sets `quoted`, for curl's configuration.
@@ -4223,6 +4228,8 @@ bounded() {
   shift
   (
     trap - HUP PIPE TERM INT
+    # Its end ends the nap below, unless it becomes another program.
+    trap '{ printf "\n" >&7; } 2>/dev/null' EXIT
     "$@"
   ) </dev/null &
   child=$!

@@ -37,8 +37,8 @@ verifies=(verify_1)
 previous=stopped
 hook_deployment=''
 tools=(
-  awk cat chmod chown cmp cp cut date dd dirname flock grep id ln ls mkdir mkfifo mktemp mv readlink
-  rm sed setsid sleep stat sync tail
+  awk cat chmod chown cmp cp cut date dd dirname flock grep head id ln ls mkdir mkfifo mktemp mv
+  readlink rm sed setsid sleep stat sync tail wc
 )
 
 # How long each may take, in milliseconds: commands of drivers and the script's own.
@@ -150,7 +150,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 b01740b8a2a897b9f4e29301513fbe80c34d6b30df7fc26cd4a320f5fbb2df12 ====
+# ==== Runtime: the same for every application with these drivers; sha256 643d827784ff715a56fa93ef3d06979448492dced91786de6c1d343b6e57bf31 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -1775,6 +1775,11 @@ right_listener() {
   esac
 }
 
+# ---- question: one try of what is asked ---------------------------------------------------------
+#
+# Why it does not pass: `try_kind` in a few words, to be counted, `probe_said` what was found, and `try_wanted`
+# `try_target` what was not: `no 2xx from` `http://…`.
+
 # one_try MILLISECONDS: every question, within that time together.
 one_try() {
   local until at left code
@@ -2345,7 +2350,7 @@ curl_ask() {
     curl_quote "$header"
     config+=$'\n'"header = $quoted"
   done
-  exec curl -q -sS -w '%{http_code} %{time_connect}' --config - <<<"$config"
+  curl -q -sS -w '%{http_code} %{time_connect}' --config - <<<"$config"
 }
 
 # curl_quote TEXT: sets `quoted`, for curl's configuration.
@@ -4226,6 +4231,8 @@ bounded() {
   shift
   (
     trap - HUP PIPE TERM INT
+    # Its end ends the nap below, unless it becomes another program.
+    trap '{ printf "\n" >&7; } 2>/dev/null' EXIT
     "$@"
   ) </dev/null &
   child=$!

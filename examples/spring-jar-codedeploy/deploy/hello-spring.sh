@@ -37,8 +37,8 @@ verifies=(verify_1)
 previous=stopped
 hook_deployment=${DEPLOYMENT_ID-}
 tools=(
-  awk cat chmod chown cmp cp cut date dd dirname flock grep id java ln ls mkdir mkfifo mktemp mv
-  readlink rm sed setsid sleep stat sync tail
+  awk cat chmod chown cmp cp cut date dd dirname flock grep head id java ln ls mkdir mkfifo mktemp
+  mv readlink rm sed setsid sleep stat sync tail wc
 )
 
 # How long each may take, in milliseconds: commands of drivers and the script's own.
@@ -152,7 +152,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 f2651e22b01d37c33610df5eafd2f41b6d4f19d8c13f4bb15059087e235824eb ====
+# ==== Runtime: the same for every application with these drivers; sha256 b0f95f0bc08a3d5409799429ce1061de76b89725a2fa89479ed5ecc634e3fca0 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -1777,6 +1777,11 @@ right_listener() {
   esac
 }
 
+# ---- question: one try of what is asked ---------------------------------------------------------
+#
+# Why it does not pass: `try_kind` in a few words, to be counted, `probe_said` what was found, and `try_wanted`
+# `try_target` what was not: `no 2xx from` `http://…`.
+
 # one_try MILLISECONDS: every question, within that time together.
 one_try() {
   local until at left code
@@ -2347,7 +2352,7 @@ curl_ask() {
     curl_quote "$header"
     config+=$'\n'"header = $quoted"
   done
-  exec curl -q -sS -w '%{http_code} %{time_connect}' --config - <<<"$config"
+  curl -q -sS -w '%{http_code} %{time_connect}' --config - <<<"$config"
 }
 
 # curl_quote TEXT: sets `quoted`, for curl's configuration.
@@ -4228,6 +4233,8 @@ bounded() {
   shift
   (
     trap - HUP PIPE TERM INT
+    # Its end ends the nap below, unless it becomes another program.
+    trap '{ printf "\n" >&7; } 2>/dev/null' EXIT
     "$@"
   ) </dev/null &
   child=$!
