@@ -121,7 +121,7 @@ fn resolve(
     {
         findings.push_absent(
             Diagnostic::whole(Code::NO_APP, format!("there is nothing in `{}`", file.path))
-                .help("`deployc init` writes a first one"),
+                .help("write an `app NAME { … }`; `deployc explain BG112` shows one"),
         );
     }
     let around = Surroundings {

@@ -17,8 +17,16 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
     let mut sources = Sources::new();
     let mut all = Report::new();
     let paths = read::paths(&options.files)?;
+    let mut unread = Vec::new();
     for path in &paths {
-        let input = read::read(path, &options.files)?;
+        let input = match read::read(path, &options.files) {
+            Ok(input) => input,
+            Err(why) => {
+                // What is wrong with the others is said all the same.
+                unread.push(why);
+                continue;
+            }
+        };
         let main = sources.add(input.path, input.text);
         let mut report = Report::new();
         if let Some(planned) = crate::plan_file(&mut sources, main, &HostFiles, &mut report) {
@@ -35,7 +43,7 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
     match options.format {
         Format::Human => {
             show(&all, &sources, terminal);
-            if all.is_empty() {
+            if all.is_empty() && unread.is_empty() {
                 let what = match paths.as_slice() {
                     [path] => format!("{path}: "),
                     paths => format!("{} files: ", paths.len()),
@@ -45,6 +53,12 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
         }
         Format::Short => terminal.out(&short(&all, &sources)),
         Format::Json => terminal.out(&json(&all, &sources)),
+    }
+    if let Some(last) = unread.pop() {
+        for Failure(why) in unread {
+            terminal.error(&why);
+        }
+        return Err(last);
     }
     Ok(if all.is_empty() {
         Outcome::Clean

@@ -8,6 +8,9 @@ use miette::{
 };
 use std::fmt;
 
+/// The longest line that is shown, in bytes. A generated file may be one line, and nobody reads that.
+const LONGEST_LINE: usize = 400;
+
 /// How findings are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
@@ -88,7 +91,15 @@ struct File<'a>(&'a Source);
 impl<'a> Shown<'a> {
     fn new(finding: &'a Diagnostic, sources: &'a Sources) -> Self {
         let main = finding.label.as_ref().map(|label| label.span.file);
+        let file = main
+            .map(|file| sources.get(file))
+            .filter(|source| !has_long_lines(finding, &source.text));
         let mut help: Vec<String> = finding.help.iter().cloned().collect();
+        if let (Some(label), None) = (&finding.label, file) {
+            let at = sources.line_column(label.span);
+            let path = sources.path(label.span);
+            help.insert(0, format!("it is at {path}:{}:{}", at.line, at.column));
+        }
         for other in &finding.others {
             if Some(other.span.file) != main {
                 let at = sources.line_column(other.span);
@@ -103,10 +114,31 @@ impl<'a> Shown<'a> {
         }
         Self {
             finding,
-            file: main.map(|file| File(sources.get(file))),
+            file: file.map(File),
             help: (!help.is_empty()).then(|| help.join("\n")),
         }
     }
+}
+
+/// Whether what would be shown of the file, a line before and after included, has a line that is too long.
+fn has_long_lines(finding: &Diagnostic, text: &str) -> bool {
+    let Some(main) = &finding.label else {
+        return false;
+    };
+    let others = finding
+        .others
+        .iter()
+        .map(|other| other.span)
+        .filter(|span| span.file == main.span.file);
+    std::iter::once(main.span).chain(others).any(|span| {
+        let (before, after) = (&text[..span.start as usize], &text[span.end as usize..]);
+        let start = before.rmatch_indices('\n').nth(1).map_or(0, |(at, _)| at);
+        let end = after.match_indices('\n').nth(1);
+        let end = end.map_or(text.len(), |(at, _)| span.end as usize + at);
+        text[start..end]
+            .lines()
+            .any(|line| line.len() > LONGEST_LINE)
+    })
 }
 
 impl fmt::Debug for Shown<'_> {
