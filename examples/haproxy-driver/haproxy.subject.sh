@@ -68,9 +68,12 @@ subject_other_site() {
 subject_reload() { kill -USR2 "$(cat /run/haproxy.pid)"; }
 
 subject_workers() {
+  local pid
   local -a children
   pid_children "$(cat /run/haproxy.pid)"
-  printf '%s\n' ${children[@]+"${children[@]}"}
+  for pid in ${children[@]+"${children[@]}"}; do
+    ! haproxy_listens "$pid" || printf '%s\n' "$pid"
+  done
 }
 
 subject_not_included() {

@@ -241,14 +241,12 @@ nginx_accepts() {
   [[ $title == *'worker process'* && $title != *'shutting down'* ]]
 }
 
-# nginx_ask_reload: as systemd would where nginx is its, as the service where there is one, else by nginx itself.
+# nginx_ask_reload: by systemd where nginx is one of its units, else by nginx itself, which every init script does in the end.
 nginx_ask_reload() {
   if ((${#nginx_reload[@]})); then
     nginx_as_root "${nginx_reload[@]}"
   elif [[ -d /run/systemd/system && $(systemctl show --property=MainPID nginx.service 2>/dev/null) == "MainPID=$nginx_master" ]]; then
     nginx_as_root systemctl reload nginx
-  elif [[ $nginx_config == /etc/nginx/nginx.conf && -x /etc/init.d/nginx && ! -d /run/systemd/system ]] && command -v service >/dev/null; then
-    nginx_as_root service nginx reload
   else
     nginx_as_root "$nginx_binary" -s reload -c "$nginx_config"
   fi

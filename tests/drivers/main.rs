@@ -16,7 +16,7 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -52,14 +52,43 @@ struct Check {
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
-    let trials = subjects()
+    let mut trials: Vec<_> = subjects()
         .iter()
         .flat_map(Subject::checks)
         .map(trial)
         .collect();
+    trials.push(lint("shellcheck", &SHELLCHECK));
+    trials.push(lint("shfmt", &["-i", "2", "-ci", "-bn", "-d"]));
     let conclusion = libtest_mimic::run(&arguments, trials);
     support::docker::end_engine();
     conclusion.exit_code()
+}
+
+/// A variable may be set in one file and read in another: ShellCheck sees that in the whole scripts, which other tests give it.
+const SHELLCHECK: [&str; 4] = ["--shell", "bash", "--exclude", "SC2034,SC2154"];
+
+/// The drivers' and the runtime's shell files as they stand, without a finding.
+fn lint(program: &'static str, options: &'static [&'static str]) -> Trial {
+    Trial::ignorable_test(format!("shell::{program}"), move || {
+        let mut files = Vec::new();
+        for folder in folders_in(&repository().join("stdlib")) {
+            files.extend(files_in(&folder, ".sh"));
+        }
+        for example in folders_in(&repository().join("examples")) {
+            files.extend(files_in(&example, ".sh"));
+        }
+        if let Err(skip) = need_programs(&[program]) {
+            return skipped(skip);
+        }
+        let mut command = Command::new(program);
+        command.args(options).args(files);
+        let outcome = run(command, DEADLINE);
+        if outcome.code == 0 {
+            Ok(Completion::Completed)
+        } else {
+            Err(Failed::from(outcome.to_string()))
+        }
+    })
 }
 
 fn trial(check: Check) -> Trial {
@@ -67,11 +96,17 @@ fn trial(check: Check) -> Trial {
     let name = format!("{}{tools}::{}", check.subject.name, check.name);
     Trial::ignorable_test(name, move || match check.run() {
         Ok(result) => result.map(|()| Completion::Completed),
-        Err(Skip(reason)) if std::env::var_os("CI").is_some_and(|value| value == "true") => {
-            Err(Failed::from(format!("may not be skipped in CI: {reason}")))
-        }
-        Err(Skip(reason)) => Ok(Completion::ignored_with(format!("skipped: {reason}"))),
+        Err(skip) => skipped(skip),
     })
+}
+
+/// A check whose real part cannot run here: never passed, and in CI not allowed.
+fn skipped(Skip(reason): Skip) -> Result<Completion, Failed> {
+    if std::env::var_os("CI").is_some_and(|value| value == "true") {
+        Err(Failed::from(format!("may not be skipped in CI: {reason}")))
+    } else {
+        Ok(Completion::ignored_with(format!("skipped: {reason}")))
+    }
 }
 
 /// Every subject there is, in the order of their names.

@@ -157,7 +157,7 @@ check_outlives_its_caller() {
 check_ignores_no_signal() {
   local pid ignored
   begin
-  trap '' HUP PIPE
+  trap '' HUP QUIT PIPE
   up
   pid=$(ours | head -n 1)
   ignored=$(awk '$1 == "SigIgn:" { print $2 }' "/proc/$pid/status")
@@ -248,6 +248,14 @@ check_ends_its_children() {
 # A shell around the program dies of TERM and leaves the program.
 check_ends_what_a_wrapper_leaves() {
   begin wrapped
+  up
+  expect 0 stop
+  [[ -z $(ours) ]] || fail "left: $(ours)"
+}
+
+# The same, and the program knows nothing of who started it.
+check_ends_what_forgot_its_environment() {
+  begin forgetful
   up
   expect 0 stop
   [[ -z $(ours) ]] || fail "left: $(ours)"

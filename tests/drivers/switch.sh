@@ -10,7 +10,7 @@
 #   subject_break             makes the proxy's configuration invalid
 #   subject_listen PORT       makes it listen on one more port
 #   subject_reload            reloads it as a stranger would
-#   subject_workers           prints the pids that accept
+#   subject_workers           prints the pids of the workers that accept
 #   subject_other_site PORT   a site on port 81 for something else, on 127.0.0.1:PORT
 
 # begin COLOR: both colors run, the proxy serves COLOR, and the release at hand is of the other color.
@@ -107,10 +107,14 @@ check_knows_what_is_routed() {
 }
 
 check_switches() {
-  local try
+  local try pid before
   begin blue
   routes 'color blue -'
+  before=" $(subject_workers | tr '\n' ' ') "
   switch_to green
+  for pid in $(subject_workers); do
+    [[ $before != *" $pid "* ]] || fail "confirmed, and process $pid of before still accepts"
+  done
   routes 'color green -'
   for ((try = 0; try < 40; try++)); do
     serves green || fail "after the confirmation an answer came from $(get /profile)"

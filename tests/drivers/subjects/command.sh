@@ -5,6 +5,7 @@
 # without kills_what_ignores_term: whether to kill is the process manager's to decide
 # without ends_its_children: as above
 # without ends_what_a_wrapper_leaves: as above
+# without ends_what_forgot_its_environment: as above
 # without ends_what_is_left_of_a_dead_one: as above
 # without tells_a_daemon: what a daemon is, the process manager knows
 # without tells_the_exit_code: only the process manager knows it
