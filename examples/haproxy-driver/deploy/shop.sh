@@ -147,7 +147,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 09c70b6b750a851e0facd81fdbba0361a24cafd4ac0dcfaed87f7cd6ff0329c1 ====
+# ==== Runtime: the same for every application with these drivers; sha256 ab091dbd8673bce06e949d4f2da382df202585ea8d0342fba0169a94c13d9d6d ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -217,8 +217,8 @@ main() {
         shift
         ;;
       --deployment)
-        [[ ${2-} =~ ^[A-Za-z0-9._:/-]{1,100}$ ]] || wrong_usage "--deployment takes an id of letters, digits and . _ : / -, not '${2-}'"
-        deployment_given=$2
+        deployment_given=${2-}
+        is_deployment_id "$deployment_given" || wrong_usage "--deployment takes an id of letters, digits and . _ : / -, not '$deployment_given'"
         shift
         ;;
       --json) asked_json=json ;;
@@ -233,7 +233,10 @@ main() {
     shift
   done
   choose_output "$format"
-  deployment_given=${deployment_given:-$hook_deployment}
+  if [[ -z $deployment_given && -n $hook_deployment ]]; then
+    is_deployment_id "$hook_deployment" || wrong_usage "the deployment's id in the environment is '$hook_deployment': expected letters, digits and . _ : / -"
+    deployment_given=$hook_deployment
+  fi
   deployment=${deployment_given:-$(printf '%(%Y%m%d-%H%M%S)T' -1)-$$}
   case $command in
     help) usage ;;
@@ -245,6 +248,11 @@ main() {
     status | history | doctor | plan) inspect "$asked_json" ;;
     *) wrong_usage "unknown command '$command'" ;;
   esac
+}
+
+# is_deployment_id TEXT: it becomes a line of the journal and the name of a file.
+is_deployment_id() {
+  [[ $1 =~ ^[A-Za-z0-9._:/-]{1,100}$ ]]
 }
 
 # hidden FUNCTION ARG…: for this script's own calls of itself.
@@ -1392,7 +1400,7 @@ keep_resuming() {
 }
 
 install_resume_unit() {
-  printf '%s\n' '[Unit]' "Description=Brings up the live color of $app" 'After=network-online.target' 'Wants=network-online.target' \
+  printf '%s\n' '[Unit]' "Description=Brings up the live color of $app" 'After=network-online.target multi-user.target' 'Wants=network-online.target' \
     '' '[Service]' 'Type=oneshot' "ExecStart=/bin/bash $state/resume resume" '' '[Install]' 'WantedBy=multi-user.target' >"$1" \
     && systemctl daemon-reload && systemctl enable "${1##*/}"
 }
@@ -2981,7 +2989,7 @@ open_state() {
       fail_with "$app is deployed by user number ${owner%% *} on this host, this is $(id -un) ($EUID): use the same user for every command"
       return
     fi
-    if [[ -n $machine && ${owner##* } != "$machine" ]]; then
+    if [[ -n $machine && $owner == *' '* && ${owner##* } != "$machine" ]]; then
       fail_with "$state was written on another machine: it was copied or is shared; remove it to begin anew here"
       return
     fi

@@ -150,7 +150,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 643d827784ff715a56fa93ef3d06979448492dced91786de6c1d343b6e57bf31 ====
+# ==== Runtime: the same for every application with these drivers; sha256 aa1878abd763e162f32681751182ac44b0bc1ac0886a1622797a95f37b969382 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -220,8 +220,8 @@ main() {
         shift
         ;;
       --deployment)
-        [[ ${2-} =~ ^[A-Za-z0-9._:/-]{1,100}$ ]] || wrong_usage "--deployment takes an id of letters, digits and . _ : / -, not '${2-}'"
-        deployment_given=$2
+        deployment_given=${2-}
+        is_deployment_id "$deployment_given" || wrong_usage "--deployment takes an id of letters, digits and . _ : / -, not '$deployment_given'"
         shift
         ;;
       --json) asked_json=json ;;
@@ -236,7 +236,10 @@ main() {
     shift
   done
   choose_output "$format"
-  deployment_given=${deployment_given:-$hook_deployment}
+  if [[ -z $deployment_given && -n $hook_deployment ]]; then
+    is_deployment_id "$hook_deployment" || wrong_usage "the deployment's id in the environment is '$hook_deployment': expected letters, digits and . _ : / -"
+    deployment_given=$hook_deployment
+  fi
   deployment=${deployment_given:-$(printf '%(%Y%m%d-%H%M%S)T' -1)-$$}
   case $command in
     help) usage ;;
@@ -248,6 +251,11 @@ main() {
     status | history | doctor | plan) inspect "$asked_json" ;;
     *) wrong_usage "unknown command '$command'" ;;
   esac
+}
+
+# is_deployment_id TEXT: it becomes a line of the journal and the name of a file.
+is_deployment_id() {
+  [[ $1 =~ ^[A-Za-z0-9._:/-]{1,100}$ ]]
 }
 
 # hidden FUNCTION ARG…: for this script's own calls of itself.
@@ -1395,7 +1403,7 @@ keep_resuming() {
 }
 
 install_resume_unit() {
-  printf '%s\n' '[Unit]' "Description=Brings up the live color of $app" 'After=network-online.target' 'Wants=network-online.target' \
+  printf '%s\n' '[Unit]' "Description=Brings up the live color of $app" 'After=network-online.target multi-user.target' 'Wants=network-online.target' \
     '' '[Service]' 'Type=oneshot' "ExecStart=/bin/bash $state/resume resume" '' '[Install]' 'WantedBy=multi-user.target' >"$1" \
     && systemctl daemon-reload && systemctl enable "${1##*/}"
 }
@@ -2984,7 +2992,7 @@ open_state() {
       fail_with "$app is deployed by user number ${owner%% *} on this host, this is $(id -un) ($EUID): use the same user for every command"
       return
     fi
-    if [[ -n $machine && ${owner##* } != "$machine" ]]; then
+    if [[ -n $machine && $owner == *' '* && ${owner##* } != "$machine" ]]; then
       fail_with "$state was written on another machine: it was copied or is shared; remove it to begin anew here"
       return
     fi
@@ -4979,14 +4987,12 @@ nginx_accepts() {
   [[ $title == *'worker process'* && $title != *'shutting down'* ]]
 }
 
-# nginx_ask_reload: as systemd would where nginx is its, as the service where there is one, else by nginx itself.
+# nginx_ask_reload: by systemd where nginx is one of its units, else by nginx itself, which every init script does in the end.
 nginx_ask_reload() {
   if ((${#nginx_reload[@]})); then
     nginx_as_root "${nginx_reload[@]}"
   elif [[ -d /run/systemd/system && $(systemctl show --property=MainPID nginx.service 2>/dev/null) == "MainPID=$nginx_master" ]]; then
     nginx_as_root systemctl reload nginx
-  elif [[ $nginx_config == /etc/nginx/nginx.conf && -x /etc/init.d/nginx && ! -d /run/systemd/system ]] && command -v service >/dev/null; then
-    nginx_as_root service nginx reload
   else
     nginx_as_root "$nginx_binary" -s reload -c "$nginx_config"
   fi

@@ -152,7 +152,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 b0f95f0bc08a3d5409799429ce1061de76b89725a2fa89479ed5ecc634e3fca0 ====
+# ==== Runtime: the same for every application with these drivers; sha256 6573c02ae539ad72c5a102821e58ded44ad2a5124de6d77ea5420be7a69d6a34 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -222,8 +222,8 @@ main() {
         shift
         ;;
       --deployment)
-        [[ ${2-} =~ ^[A-Za-z0-9._:/-]{1,100}$ ]] || wrong_usage "--deployment takes an id of letters, digits and . _ : / -, not '${2-}'"
-        deployment_given=$2
+        deployment_given=${2-}
+        is_deployment_id "$deployment_given" || wrong_usage "--deployment takes an id of letters, digits and . _ : / -, not '$deployment_given'"
         shift
         ;;
       --json) asked_json=json ;;
@@ -238,7 +238,10 @@ main() {
     shift
   done
   choose_output "$format"
-  deployment_given=${deployment_given:-$hook_deployment}
+  if [[ -z $deployment_given && -n $hook_deployment ]]; then
+    is_deployment_id "$hook_deployment" || wrong_usage "the deployment's id in the environment is '$hook_deployment': expected letters, digits and . _ : / -"
+    deployment_given=$hook_deployment
+  fi
   deployment=${deployment_given:-$(printf '%(%Y%m%d-%H%M%S)T' -1)-$$}
   case $command in
     help) usage ;;
@@ -250,6 +253,11 @@ main() {
     status | history | doctor | plan) inspect "$asked_json" ;;
     *) wrong_usage "unknown command '$command'" ;;
   esac
+}
+
+# is_deployment_id TEXT: it becomes a line of the journal and the name of a file.
+is_deployment_id() {
+  [[ $1 =~ ^[A-Za-z0-9._:/-]{1,100}$ ]]
 }
 
 # hidden FUNCTION ARG…: for this script's own calls of itself.
@@ -1397,7 +1405,7 @@ keep_resuming() {
 }
 
 install_resume_unit() {
-  printf '%s\n' '[Unit]' "Description=Brings up the live color of $app" 'After=network-online.target' 'Wants=network-online.target' \
+  printf '%s\n' '[Unit]' "Description=Brings up the live color of $app" 'After=network-online.target multi-user.target' 'Wants=network-online.target' \
     '' '[Service]' 'Type=oneshot' "ExecStart=/bin/bash $state/resume resume" '' '[Install]' 'WantedBy=multi-user.target' >"$1" \
     && systemctl daemon-reload && systemctl enable "${1##*/}"
 }
@@ -2986,7 +2994,7 @@ open_state() {
       fail_with "$app is deployed by user number ${owner%% *} on this host, this is $(id -un) ($EUID): use the same user for every command"
       return
     fi
-    if [[ -n $machine && ${owner##* } != "$machine" ]]; then
+    if [[ -n $machine && $owner == *' '* && ${owner##* } != "$machine" ]]; then
       fail_with "$state was written on another machine: it was copied or is shared; remove it to begin anew here"
       return
     fi
@@ -5017,14 +5025,12 @@ nginx_accepts() {
   [[ $title == *'worker process'* && $title != *'shutting down'* ]]
 }
 
-# nginx_ask_reload: as systemd would where nginx is its, as the service where there is one, else by nginx itself.
+# nginx_ask_reload: by systemd where nginx is one of its units, else by nginx itself, which every init script does in the end.
 nginx_ask_reload() {
   if ((${#nginx_reload[@]})); then
     nginx_as_root "${nginx_reload[@]}"
   elif [[ -d /run/systemd/system && $(systemctl show --property=MainPID nginx.service 2>/dev/null) == "MainPID=$nginx_master" ]]; then
     nginx_as_root systemctl reload nginx
-  elif [[ $nginx_config == /etc/nginx/nginx.conf && -x /etc/init.d/nginx && ! -d /run/systemd/system ]] && command -v service >/dev/null; then
-    nginx_as_root service nginx reload
   else
     nginx_as_root "$nginx_binary" -s reload -c "$nginx_config"
   fi
