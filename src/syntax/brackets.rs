@@ -66,7 +66,8 @@ struct Repair {
     strays: Vec<usize>,
 }
 
-/// Balances the text and reports what did not match. `None` when it is nested too deeply to be read.
+/// Balances the text and reports what did not match. `None` when it is nested too
+/// deeply, or so little matches that there is no use in reading on.
 pub(super) fn balance(file: FileId, text: &str, report: &mut Report) -> Option<Balanced> {
     let marks = quotes::scan(file, text);
     if let Some(at) = marks.too_deep {
@@ -88,19 +89,19 @@ pub(super) fn balance(file: FileId, text: &str, report: &mut Report) -> Option<B
             repair = indented;
         }
     }
-    let mut inserts = marks.inserts;
-    inserts.extend(repair.inserts);
-    inserts.sort_by_key(|insert| insert.at);
+    let found = marks.findings.len() + repair.findings.len();
     for finding in marks.findings.into_iter().chain(repair.findings) {
         report.push(finding);
     }
-    Some(mend(
-        file,
-        &text[..marks.end],
-        &inserts,
-        &repair.strays,
-        marks.spoiled,
-    ))
+    if found >= super::MAX_FINDINGS {
+        report.push(super::too_many());
+        return None;
+    }
+    let mut inserts = marks.inserts;
+    inserts.extend(repair.inserts);
+    inserts.sort_by_key(|insert| insert.at);
+    let text = &text[..marks.end];
+    Some(mend(file, text, &inserts, &repair.strays, marks.spoiled))
 }
 
 fn mend(

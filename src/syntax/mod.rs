@@ -100,12 +100,16 @@ pub fn parse(file: FileId, text: &str, report: &mut Report) -> File {
         }
     };
     if build.full() {
-        report.push(Diagnostic::whole(
-            Code::UNEXPECTED,
-            format!("more than {MAX_FINDINGS} mistakes: the others are not shown"),
-        ));
+        report.push(too_many());
     }
     tree.unwrap_or(whole)
+}
+
+fn too_many() -> Diagnostic {
+    Diagnostic::whole(
+        Code::UNEXPECTED,
+        format!("more than {MAX_FINDINGS} mistakes: the others are not shown"),
+    )
 }
 
 /// Byte offsets are kept in 32 bits; files larger than [`MAX_BYTES`] are refused before.

@@ -28,11 +28,14 @@ fn bare(file: &File) -> String {
     out
 }
 
+/// The comments of a text: those on lines of their own, and the marked ones of generated files.
 fn comments(text: &str) -> Vec<String> {
-    let mut comments: Vec<String> = text
-        .lines()
-        .filter_map(|line| line.find("#!").map(|at| line[at..].trim_end().to_owned()))
-        .collect();
+    let comment = |line: &str| {
+        let own = line.trim_start_matches([' ', '\t']).starts_with('#');
+        let at = if own { line.find('#') } else { line.find("#!") }?;
+        Some(line[at..].trim_end().to_owned())
+    };
+    let mut comments: Vec<String> = text.lines().filter_map(comment).collect();
     comments.sort();
     comments
 }
