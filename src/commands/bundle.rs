@@ -200,13 +200,13 @@ fn is_executable(path: &Utf8Path) -> Result<bool, Failure> {
 fn beside(
     path: &Utf8Path,
     file: &OutputFile,
-    made: &mut Folders,
+    folders: &mut Folders,
 ) -> std::io::Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(folder) if folder != "" => folder,
         _ => Utf8Path::new("."),
     };
-    made.create(folder)?;
+    folders.create(folder)?;
     let mut temporary = tempfile::Builder::new()
         .prefix(".deployc-")
         .tempfile_in(folder)?;

@@ -120,7 +120,7 @@ pub(super) struct Check {
 pub(super) enum Format {
     /// For people: the words underlined, and the next step
     Human,
-    /// One line each: FILE:LINE:COLUMN: CODE MESSAGE
+    /// One line each: file, line, column, code, message
     Short,
     /// For programs
     Json,

@@ -55,7 +55,7 @@ pub fn run() -> ExitCode {
         Command::Fmt(options) => fmt::run(&options, &terminal),
         Command::Plan(options) => plan::run(&options, &terminal),
         Command::Explain(options) => explain::run(&options, &terminal),
-        Command::Completions(options) => completions::completions(&options, &terminal),
+        Command::Completions(options) => Ok(completions::completions(&options, &terminal)),
         Command::Man => completions::man(&terminal),
     };
     match outcome {

@@ -40,11 +40,13 @@ impl Terminal {
     }
 
     /// Prints a result. A reader that has seen enough (`| head`) ends the program quietly.
+    #[allow(clippy::unused_self, reason = "what prints is the terminal")]
     pub(super) fn out(&self, text: &str) {
         write_all(&mut std::io::stdout().lock(), text);
     }
 
     /// Prints prose.
+    #[allow(clippy::unused_self, reason = "what prints is the terminal")]
     pub(super) fn prose(&self, text: &str) {
         write_all(&mut std::io::stderr().lock(), text);
     }

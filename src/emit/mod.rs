@@ -108,7 +108,7 @@ fn emit_app(
     let fragments = fragments::render(app, places)?;
     let mut files = vec![OutputFile {
         path: places.out(&format!("{}.sh", app.name)),
-        text: script::render(app, plan, &fragments, places)?,
+        text: script::render(app, plan, fragments.as_ref(), places)?,
         mode: Mode::Executable,
     }];
     let folder = &app.switch.driver.name;

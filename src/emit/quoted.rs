@@ -33,6 +33,12 @@ impl Quoted {
         ))
     }
 
+    /// The word, as it stands in the script.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Text with variables: in double quotes as soon as there is one.
     ///
     /// # Errors

@@ -133,22 +133,16 @@ fn is_plain_scalar(text: &str) -> bool {
 
 /// A YAML string in double quotes. Everything but printable ASCII is escaped.
 fn yaml_string(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => {
-                quoted.push('\\');
-                quoted.push(c);
-            }
-            '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
-            ' '..='~' => quoted.push(c),
-            _ if u32::from(c) <= 0xFFFF => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
-            _ => quoted.push_str(&format!("\\U{:08X}", u32::from(c))),
-        }
-    }
-    quoted.push('"');
-    quoted
+    let escaped = |c: char| match c {
+        '"' | '\\' => format!("\\{c}"),
+        '\n' => "\\n".to_owned(),
+        '\t' => "\\t".to_owned(),
+        ' '..='~' => c.to_string(),
+        '\0'..='\u{FFFF}' => format!("\\u{:04X}", u32::from(c)),
+        _ => format!("\\U{:08X}", u32::from(c)),
+    };
+    let inside: String = text.chars().map(escaped).collect();
+    format!("\"{inside}\"")
 }
 
 #[cfg(test)]

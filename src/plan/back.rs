@@ -6,20 +6,10 @@ use super::{Action, Failure, Side, Step};
 use crate::model::{Duration, Service};
 
 impl Builder<'_> {
-    /// Stops what `prepare` has started, the last first.
-    pub(super) fn stop_started(&self, started: &[&Service]) -> Vec<Step> {
-        let mut steps: Vec<Step> = Vec::new();
-        for service in started.iter().rev() {
-            steps.extend(stop_and_clear(service));
-        }
-        steps.push(core(Action::Record, Core::Journal.limit(), Failure::Warn));
-        steps
-    }
-
     /// Stops the new color.
     pub(super) fn stop_new(&self) -> Vec<Step> {
         let started: Vec<&Service> = self.overlapping().collect();
-        self.stop_started(&started)
+        stop_started(&started)
     }
 
     /// From a swap, in force or not, by the run itself or by the next one after a crash: the previous
@@ -107,6 +97,16 @@ impl Builder<'_> {
         back.fold(Duration::ZERO, sum)
             .max(cleanup.fold(Duration::ZERO, sum))
     }
+}
+
+/// Stops what `prepare` has started, the last first.
+pub(super) fn stop_started(started: &[&Service]) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for service in started.iter().rev() {
+        steps.extend(stop_and_clear(service));
+    }
+    steps.push(core(Action::Record, Core::Journal.limit(), Failure::Warn));
+    steps
 }
 
 fn stop_and_clear(service: &Service) -> [Step; 2] {

@@ -1,5 +1,6 @@
 //! The steps of each phase, and the way back from each.
 
+use super::back::stop_started;
 use super::limits::{self, Core, Function};
 use super::{Action, Failure, Phase, PhaseName, Place, Plan, Side, Step};
 use crate::model::{
@@ -43,15 +44,15 @@ impl<'a> Builder<'a> {
         for service in &self.app.services {
             steps.push(core(
                 Action::ClearIdle(service.name.clone()),
-                self.clear_idle(service),
-                Failure::Stop(self.stop_started(&[])),
+                clear_idle(service),
+                Failure::Stop(stop_started(&[])),
             ));
         }
         steps.push(Step {
             action: Action::MakeRelease,
             span: self.app.artifact.as_ref().map(|artifact| artifact.span),
             worst: Core::Copy.limit(),
-            on_failure: Failure::Stop(self.stop_started(&[])),
+            on_failure: Failure::Stop(stop_started(&[])),
         });
         for service in &self.app.services {
             let worst = limits::limit(&service.run, Function::Stage);
@@ -59,10 +60,10 @@ impl<'a> Builder<'a> {
                 action: Action::Stage(service.name.clone()),
                 span: Some(service.run.span),
                 worst,
-                on_failure: Failure::Stop(self.stop_started(&[])),
+                on_failure: Failure::Stop(stop_started(&[])),
             });
         }
-        steps.extend(self.user_steps(Place::BeforeStart, || Failure::Stop(self.stop_started(&[]))));
+        steps.extend(self.user_steps(Place::BeforeStart, || Failure::Stop(stop_started(&[]))));
         let mut started: Vec<&Service> = Vec::new();
         for service in self.overlapping() {
             started.push(service);
@@ -70,7 +71,7 @@ impl<'a> Builder<'a> {
                 action: Action::Start(service.name.clone(), Side::New),
                 span: Some(service.run.span),
                 worst: start(service),
-                on_failure: Failure::Stop(self.stop_started(&started)),
+                on_failure: Failure::Stop(stop_started(&started)),
             });
         }
         for service in self.overlapping() {
@@ -79,14 +80,14 @@ impl<'a> Builder<'a> {
                     action: Action::Probe(service.name.clone(), number, Side::New),
                     span: Some(gate.span),
                     worst: gate.budget.within,
-                    on_failure: Failure::Stop(self.stop_started(&started)),
+                    on_failure: Failure::Stop(stop_started(&started)),
                 });
             }
         }
         steps.push(core(
             Action::Reserve,
             Core::Journal.limit(),
-            Failure::Stop(self.stop_started(&started)),
+            Failure::Stop(stop_started(&started)),
         ));
         Phase {
             name: PhaseName::Prepare,
@@ -288,14 +289,6 @@ impl<'a> Builder<'a> {
         Core::Host.limit() + proxy + tries
     }
 
-    fn clear_idle(&self, service: &Service) -> Duration {
-        let limit = |function| limits::limit(&service.run, function);
-        limit(Function::Alive)
-            + limit(Function::Listens)
-            + limits::stop(service)
-            + limit(Function::Clear)
-    }
-
     /// A step that is the `switch` driver's.
     fn proxy(&self, action: Action, worst: Duration, on_failure: Failure) -> Step {
         Step {
@@ -319,6 +312,14 @@ pub(super) fn core(action: Action, worst: Duration, on_failure: Failure) -> Step
         worst,
         on_failure,
     }
+}
+
+fn clear_idle(service: &Service) -> Duration {
+    let limit = |function| limits::limit(&service.run, function);
+    limit(Function::Alive)
+        + limit(Function::Listens)
+        + limits::stop(service)
+        + limit(Function::Clear)
 }
 
 pub(super) fn start(service: &Service) -> Duration {

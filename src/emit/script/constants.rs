@@ -141,7 +141,7 @@ impl Script<'_> {
         };
         let mut line = format!("read_input {place} {} {ty}", input.name);
         let mut add = |word: &str, value: &str| -> Result<(), Failed> {
-            line.push_str(&format!(" {word} {}", Quoted::text(value)?));
+            line.push_str(&[" ", word, " ", Quoted::text(value)?.as_str()].concat());
             Ok(())
         };
         if let Some(default) = &input.default {
@@ -156,7 +156,8 @@ impl Script<'_> {
         if !choices.is_empty() {
             line.push_str(" values");
             for choice in choices {
-                line.push_str(&format!(" {}", Quoted::text(choice)?));
+                line.push(' ');
+                line.push_str(Quoted::text(choice)?.as_str());
             }
         }
         line.push_str(" || return");

@@ -45,18 +45,18 @@ impl Script<'_> {
 }
 
 fn body(budget: &Budget, questions: &[Question], code: &mut Code) -> Result<(), Failed> {
-    let mut tries = format!(
-        "tries every {} within {} timeout {} after {} passes {}",
+    let attempts = budget
+        .attempts
+        .map(|attempts| format!(" attempts {attempts}"));
+    code.line(format!(
+        "tries every {} within {} timeout {} after {} passes {}{}",
         budget.every.as_millis(),
         budget.within.as_millis(),
         budget.timeout.as_millis(),
         budget.after.as_millis(),
-        budget.passes
-    );
-    if let Some(attempts) = budget.attempts {
-        tries.push_str(&format!(" attempts {attempts}"));
-    }
-    code.line(tries);
+        budget.passes,
+        attempts.unwrap_or_default()
+    ));
     for question in questions {
         ask(&question.subject, code)?;
         for expectation in &question.expectations {

@@ -22,7 +22,7 @@ use minijinja::{Value, context};
 struct Script<'a> {
     app: &'a App,
     plan: &'a Plan,
-    fragments: &'a Option<[String; 2]>,
+    fragments: Option<&'a [String; 2]>,
     places: &'a Places<'a>,
 }
 
@@ -30,7 +30,7 @@ struct Script<'a> {
 pub(super) fn render(
     app: &App,
     plan: &Plan,
-    fragments: &Option<[String; 2]>,
+    fragments: Option<&[String; 2]>,
     places: &Places<'_>,
 ) -> Result<String, Failed> {
     let script = Script {

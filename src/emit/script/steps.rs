@@ -161,13 +161,17 @@ impl Script<'_> {
                         None,
                         "fi",
                         |code| {
-                            lines.iter().for_each(|line| code.line(line));
+                            for line in lines {
+                                code.line(line);
+                            }
                             Ok::<(), Failed>(())
                         },
                     )?;
                 }
             }
-            always.iter().for_each(|line| code.line(line));
+            for line in &always {
+                code.line(line);
+            }
             code.line("return 0");
             Ok(())
         })

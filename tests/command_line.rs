@@ -1,0 +1,9 @@
+//! The command line, run as people and CI run it: exit codes, what is said and where, what is on disk.
+
+mod command_line {
+    mod build;
+    mod check;
+    mod fmt;
+    mod misc;
+    pub mod run;
+}

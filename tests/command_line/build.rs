@@ -1,0 +1,345 @@
+//! `deployc build`
+
+use super::run::{Folder, GOOD};
+use std::fs;
+use std::process::Command;
+
+const SCRIPT: &str = "deploy/hello-spring.sh";
+
+#[test]
+fn writes_everything_and_says_what_and_what_next() {
+    let folder = Folder::good();
+    let ran = folder.run(&["build"]).exits(0);
+    assert_eq!(ran.out, "");
+    let names: Vec<String> = folder.files().into_iter().map(|(name, _)| name).collect();
+    let expected = [
+        "appspec.yml",
+        "deploy.bg",
+        SCRIPT,
+        "deploy/hooks/ApplicationStart.sh",
+        "deploy/hooks/BeforeInstall.sh",
+        "deploy/hooks/ValidateService.sh",
+        "deploy/manifest.json",
+        "deploy/nginx/real1.conf",
+        "deploy/nginx/real2.conf",
+    ];
+    assert_eq!(names, expected);
+    for name in expected.iter().filter(|name| **name != "deploy.bg") {
+        assert!(
+            ran.err.contains(&format!("wrote {name}\n")),
+            "{name}: {}",
+            ran.err
+        );
+    }
+    assert!(
+        ran.err.contains("next: review and commit them"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(folder.mode(SCRIPT), 0o755);
+    assert_eq!(folder.mode("deploy/hooks/ApplicationStart.sh"), 0o755);
+    assert_eq!(folder.mode("appspec.yml"), 0o644);
+}
+
+#[test]
+fn the_same_source_makes_the_same_bytes_wherever_it_lies() {
+    let one = Folder::good();
+    let two = Folder::with(&[("some/where/else/deploy.bg", GOOD)]);
+    one.run(&["build"]).exits(0);
+    two.run(&["build", "some/where/else/deploy.bg"]).exits(0);
+    let moved: Vec<_> = two
+        .files()
+        .into_iter()
+        .map(|(name, text)| (name.replace("some/where/else/", ""), text))
+        .collect();
+    assert_eq!(one.files(), moved);
+    let again = one.run(&["build"]).exits(0);
+    assert!(
+        again.err.contains("everything is up to date"),
+        "{}",
+        again.err
+    );
+}
+
+#[test]
+fn check_is_clean_after_a_build_and_writes_nothing() {
+    let folder = Folder::good();
+    let before = folder.files();
+    let ran = folder.run(&["build", "--check"]).exits(1);
+    assert!(
+        ran.err.contains("deploy/hello-spring.sh: missing\n"),
+        "{}",
+        ran.err
+    );
+    assert!(
+        ran.err
+            .ends_with("run `deployc build deploy.bg` and commit what it writes\n"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(folder.files(), before);
+    folder.run(&["build"]).exits(0);
+    let ran = folder.run(&["build", "--check"]).exits(0);
+    assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", ""));
+}
+
+#[test]
+fn check_tells_stale_from_edited_by_hand_and_shows_the_difference() {
+    let folder = Folder::good();
+    folder.run(&["build"]).exits(0);
+    folder.write("deploy.bg", GOOD.replace("drain 30s", "drain 40s"));
+    let ran = folder.run(&["build", "--check"]).exits(1);
+    assert!(
+        ran.err.contains("deploy/hello-spring.sh: stale\n"),
+        "{}",
+        ran.err
+    );
+    assert!(
+        ran.err.contains("deploy/manifest.json: stale\n"),
+        "{}",
+        ran.err
+    );
+    assert!(!ran.err.contains("real1.conf"), "{}", ran.err);
+    assert!(
+        ran.out
+            .contains("\n-drain_within=30000 # ms; deploy.bg:34\n+drain_within=40000"),
+        "{}",
+        ran.out
+    );
+    folder.write("deploy.bg", GOOD);
+    folder.write("deploy/nginx/real1.conf", "mine\n");
+    let ran = folder.run(&["build", "--check"]).exits(1);
+    assert!(
+        ran.err
+            .starts_with("deploy/nginx/real1.conf: edited by hand\n"),
+        "{}",
+        ran.err
+    );
+    let ran = folder.run(&["build", "--diff"]).exits(1);
+    assert!(ran.out.contains("\n-mine\n+"), "{}", ran.out);
+    assert_eq!(folder.read("deploy/nginx/real1.conf"), "mine\n");
+}
+
+#[test]
+fn check_sees_a_script_that_cannot_be_run() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::good();
+    folder.run(&["build"]).exits(0);
+    fs::set_permissions(folder.path(SCRIPT), fs::Permissions::from_mode(0o644)).expect("a mode");
+    let ran = folder.run(&["build", "--check"]).exits(1);
+    assert!(
+        ran.err
+            .contains("hello-spring.sh: not with the right permissions"),
+        "{}",
+        ran.err
+    );
+    folder.run(&["build"]).exits(0);
+    assert_eq!(folder.mode(SCRIPT), 0o755);
+}
+
+#[test]
+fn what_is_no_longer_made_goes_unless_it_was_edited() {
+    let folder = Folder::good();
+    folder.run(&["build"]).exits(0);
+    folder.write("deploy/hooks/mine.sh", "mine\n");
+    folder.write("deploy/hooks/BeforeInstall.sh", "edited\n");
+    folder.write("deploy.bg", GOOD.replace("  target codedeploy\n", ""));
+    let ran = folder.run(&["build", "--check"]).exits(1);
+    assert!(
+        ran.err.contains("appspec.yml: no longer made\n"),
+        "{}",
+        ran.err
+    );
+    let ran = folder.run(&["build"]).exits(0);
+    assert!(ran.err.contains("removed appspec.yml\n"), "{}", ran.err);
+    assert!(ran.err.contains("left: no longer made, but edited by hand; remove it yourself: deploy/hooks/BeforeInstall.sh\n"), "{}", ran.err);
+    assert!(!folder.path("appspec.yml").exists());
+    assert!(!folder.path("deploy/hooks/ApplicationStart.sh").exists());
+    assert_eq!(folder.read("deploy/hooks/mine.sh"), "mine\n");
+    assert_eq!(folder.read("deploy/hooks/BeforeInstall.sh"), "edited\n");
+}
+
+#[test]
+fn a_manifest_cannot_have_other_files_removed() {
+    let folder = Folder::with(&[("shop/deploy.bg", GOOD), ("precious", "x")]);
+    let hash = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
+    let manifest = format!(
+        r#"{{"builds": {{"deploy.bg": {{"deployc": "0", "sources": {{}}, "files": {{"../precious": "{hash}"}}}}}}}}"#
+    );
+    folder.write("shop/deploy/manifest.json", manifest);
+    folder.run(&["build", "shop/deploy.bg"]).exits(0);
+    assert_eq!(folder.read("precious"), "x");
+}
+
+#[test]
+fn two_sources_share_a_folder() {
+    let other = GOOD
+        .replace("app hello-spring", "app other")
+        .replace("  target codedeploy\n", "");
+    let folder = Folder::with(&[("deploy.bg", GOOD), ("other.bg", &other)]);
+    folder.run(&["build", "deploy.bg", "other.bg"]).exits(0);
+    folder.run(&["build", "other.bg"]).exits(0);
+    folder
+        .run(&["build", "--check", "deploy.bg", "other.bg"])
+        .exits(0);
+    assert!(folder.path(SCRIPT).exists() && folder.path("deploy/other.sh").exists());
+}
+
+#[test]
+fn stdout_prints_the_script_and_writes_nothing() {
+    let folder = Folder::good();
+    let ran = folder.run(&["build", "--stdout"]).exits(0);
+    assert_eq!(folder.files().len(), 1);
+    folder.run(&["build"]).exits(0);
+    assert_eq!(ran.out, folder.read(SCRIPT));
+}
+
+#[test]
+fn a_script_fed_through_standard_input_runs_from_a_file() {
+    let folder = Folder::good();
+    folder.run(&["build"]).exits(0);
+    let script = fs::File::open(folder.path(SCRIPT)).expect("the script");
+    let run = Command::new("bash")
+        .args(["-s", "help"])
+        .stdin(script)
+        .output()
+        .expect("bash runs");
+    let direct = Command::new(folder.path(SCRIPT))
+        .arg("help")
+        .output()
+        .expect("it runs");
+    assert_eq!(
+        run.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    assert!(run.stdout.starts_with(b"hello-spring: blue/green"));
+    assert_eq!(run.stdout, direct.stdout);
+}
+
+#[test]
+fn out_names_another_folder() {
+    let folder = Folder::with(&[("src/deploy.bg", GOOD)]);
+    folder
+        .run(&["build", "src/deploy.bg", "--out", "src/made"])
+        .exits(0);
+    assert!(
+        folder
+            .read("src/appspec.yml")
+            .contains("location: made/hooks/ApplicationStart.sh\n")
+    );
+    folder
+        .run(&["build", "src/deploy.bg", "--out", "src/made", "--check"])
+        .exits(0);
+    folder
+        .run(&["build", "src/deploy.bg", "--out", "elsewhere"])
+        .exits(0);
+    assert!(
+        folder
+            .read("elsewhere/appspec.yml")
+            .contains("location: hooks/ApplicationStart.sh\n")
+    );
+    assert!(
+        folder
+            .read("elsewhere/hooks/ApplicationStart.sh")
+            .ends_with("../hello-spring.sh prepare\n")
+    );
+    assert!(!folder.path("src/deploy").exists());
+}
+
+#[test]
+fn nothing_is_written_for_a_source_with_mistakes() {
+    let folder = Folder::good();
+    folder.run(&["build"]).exits(0);
+    folder.write("deploy.bg", GOOD.replace("port 8082", "port 8081"));
+    let before = folder.files();
+    let ran = folder.run(&["build"]).exits(1);
+    assert!(ran.err.contains("BG501"), "{}", ran.err);
+    assert_eq!(folder.files(), before);
+}
+
+/// We are root here, whom no permission stops; a file in place of a folder stops everybody.
+#[test]
+fn a_folder_that_cannot_be_written_leaves_what_was_there() {
+    let folder = Folder::with(&[
+        ("deploy.bg", GOOD),
+        ("deploy/hooks", "a file\n"),
+        (SCRIPT, "old\n"),
+    ]);
+    let before = folder.files();
+    let ran = folder.run(&["build"]).exits(2);
+    assert!(ran.err.contains("deploy/hooks/"), "{}", ran.err);
+    assert_eq!(folder.files(), before);
+    let folder = Folder::with(&[
+        ("deploy.bg", GOOD),
+        ("deploy/hello-spring.sh/x", "a folder\n"),
+    ]);
+    let before = folder.files();
+    folder.run(&["build"]).exits(2);
+    assert_eq!(folder.files(), before);
+}
+
+#[test]
+fn a_read_only_file_system_leaves_what_was_there() {
+    let folder = Folder::good();
+    folder.run(&["build"]).exits(0);
+    folder.write("deploy.bg", GOOD.replace("drain 30s", "drain 40s"));
+    let before = folder.files();
+    let path = folder.path("");
+    let path = path.to_str().expect("UTF-8");
+    let script =
+        r#"mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && cd "$1" && exec "$2" build"#;
+    let Some(ran) = in_mount_namespace(script, path) else {
+        return;
+    };
+    assert_eq!(ran.status.code(), Some(2), "{ran:?}");
+    let err = String::from_utf8_lossy(&ran.stderr);
+    assert!(
+        err.contains("cannot be written: Read-only file system"),
+        "{err}"
+    );
+    assert_eq!(folder.files(), before);
+}
+
+#[test]
+fn a_full_disk_leaves_what_was_there() {
+    let folder = Folder::with(&[("deploy.bg", GOOD)]);
+    let path = folder.path("");
+    let path = path.to_str().expect("UTF-8");
+    // Room for the source, an old script, and half of a new one.
+    let script = r#"
+        cp "$1/deploy.bg" /tmp/deploy.bg.$$ && mount -t tmpfs -o size=64k none "$1" && cd "$1" || exit 99
+        mv /tmp/deploy.bg.$$ deploy.bg && mkdir deploy && echo old >deploy/hello-spring.sh || exit 99
+        "$2" build
+        code=$?
+        [ "$(cat deploy/hello-spring.sh)" = old ] && [ "$(find . -type f | wc -l)" = 2 ] && [ "$(find . -type d | wc -l)" = 2 ] || exit 98
+        exit "$code""#;
+    let Some(ran) = in_mount_namespace(script, path) else {
+        return;
+    };
+    assert_eq!(ran.status.code(), Some(2), "{ran:?}");
+    let err = String::from_utf8_lossy(&ran.stderr);
+    assert!(
+        err.contains("cannot be written: No space left on device"),
+        "{err}"
+    );
+}
+
+/// Runs a script with `$1` the folder and `$2` deployc, its mounts seen by nobody else. `None`, and
+/// said, where this machine does not let us mount.
+fn in_mount_namespace(script: &str, folder: &str) -> Option<std::process::Output> {
+    let unshare = |script: &str| {
+        Command::new("unshare")
+            .args(["--mount", "bash", "-c", script, "bash", folder])
+            .arg(env!("CARGO_BIN_EXE_deployc"))
+            .output()
+    };
+    match unshare("mount -t tmpfs none \"$1\"") {
+        Ok(tried) if tried.status.success() => Some(unshare(script).expect("it runs again")),
+        _ => {
+            println!("skipped: no mount namespace on this machine");
+            None
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! `deployc check`, and what every command says of files that it cannot read.
+
+use super::run::{Folder, GOOD};
+
+#[test]
+fn a_good_file_is_clean() {
+    let folder = Folder::good();
+    let ran = folder.run(&["check"]).exits(0);
+    assert_eq!(
+        (ran.out.as_str(), ran.err.as_str()),
+        ("", "deploy.bg: nothing found\n")
+    );
+}
+
+#[test]
+fn findings_go_to_stderr_for_people_and_to_stdout_for_programs() {
+    let folder = Folder::with(&[("deploy.bg", &GOOD.replace("port 8082", "port 8081"))]);
+    let ran = folder.run(&["check"]).exits(1);
+    assert_eq!(ran.out, "");
+    assert!(ran.err.contains("BG501"), "{}", ran.err);
+    let ran = folder.run(&["check", "--format", "short"]).exits(1);
+    assert!(ran.out.starts_with("deploy.bg:10:"), "{}", ran.out);
+    let ran = folder.run(&["check", "--format", "json"]).exits(1);
+    let json: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!(json["version"], 1);
+}
+
+#[test]
+fn standard_input_has_a_name() {
+    let folder = Folder::with(&[]);
+    let bad = GOOD.replace("port 8082", "port 8081");
+    let arguments = [
+        "check",
+        "-",
+        "--format",
+        "short",
+        "--stdin-filename",
+        "shop/deploy.bg",
+    ];
+    let ran = folder.run_with(&arguments, &bad, &[]).exits(1);
+    assert!(ran.out.starts_with("shop/deploy.bg:10:"), "{}", ran.out);
+}
+
+#[test]
+fn files_that_cannot_be_read_end_with_2_and_a_reason() {
+    let folder = Folder::with(&[("folder/x", ""), ("latin", "")]);
+    folder.write("latin", b"app caf\xE9 {\n}\n");
+    for (arguments, why) in [
+        (vec!["check"], "there is no `deploy.bg` in this folder"),
+        (
+            vec!["build", "nothing.bg"],
+            "`nothing.bg` cannot be read: there is no such file",
+        ),
+        (
+            vec!["plan", "folder"],
+            "`folder` cannot be read: it is a folder; name a file in it, `folder/deploy.bg` say",
+        ),
+        (
+            vec!["fmt", "latin"],
+            "`latin`: BG002: the file is not UTF-8: byte 7 (on line 1) is 0xE9",
+        ),
+        (
+            vec!["check", "/proc/self/mem"],
+            "`/proc/self/mem` cannot be read: ",
+        ),
+        (
+            vec!["explain", "BG999"],
+            "there is no code, driver or type `BG999`",
+        ),
+        (vec!["nonsense"], "unrecognized subcommand 'nonsense'"),
+        (vec!["build", "--check", "--stdout"], "cannot be used with"),
+    ] {
+        let ran = folder.run(&arguments).exits(2);
+        assert_eq!(ran.out, "");
+        assert!(ran.err.contains(why), "{arguments:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_large_file_is_refused_before_it_is_read() {
+    let folder = Folder::with(&[("deploy.bg", "")]);
+    folder.write("deploy.bg", vec![b'{'; 10 << 20]);
+    let ran = folder.run(&["check"]).exits(2);
+    assert!(ran.err.contains("it is larger than 4 MiB"), "{}", ran.err);
+    let ran = folder
+        .run_with(&["check", "-"], &"{".repeat(5 << 20), &[])
+        .exits(2);
+    assert!(
+        ran.err.contains("standard input: it is larger than 4 MiB"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn colors_are_for_terminals_or_when_asked_for() {
+    let folder = Folder::with(&[("deploy.bg", "app {\n")]);
+    let escape = '\u{1b}';
+    let plain = folder.run(&["check"]).exits(1);
+    assert!(!plain.err.contains(escape));
+    let colored = folder.run(&["check", "--color", "always"]).exits(1);
+    assert!(colored.err.contains(escape));
+    let never = folder.run(&["--color", "never", "check"]).exits(1);
+    assert!(!never.err.contains(escape));
+}

@@ -1,0 +1,122 @@
+//! A folder of a test's own, and the program run in it.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+/// A source that is right.
+pub const GOOD: &str = include_str!("../cases/build/hello-spring/deploy.bg");
+
+/// A folder that goes away with the test.
+pub struct Folder(TempDir);
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Folder {
+    /// With these files in it.
+    pub fn with(files: &[(&str, &str)]) -> Self {
+        let folder = Self(tempfile::tempdir().expect("a temporary folder"));
+        for (path, text) in files {
+            folder.write(path, text);
+        }
+        folder
+    }
+
+    /// With a source that is right as `deploy.bg`.
+    pub fn good() -> Self {
+        Self::with(&[("deploy.bg", GOOD)])
+    }
+
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    pub fn mode(&self, path: &str) -> u32 {
+        let metadata = fs::metadata(self.path(path)).expect("it is there");
+        metadata.permissions().mode() & 0o777
+    }
+
+    /// Every file in it with what it says, sorted.
+    pub fn files(&self) -> Vec<(String, String)> {
+        let mut files = Vec::new();
+        collect(self.0.path(), self.0.path(), &mut files);
+        files.sort();
+        files
+    }
+
+    /// Runs `deployc` in it.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, "", &[])
+    }
+
+    /// With something on its standard input and in its environment.
+    pub fn run_with(&self, arguments: &[&str], stdin: &str, environment: &[(&str, &str)]) -> Ran {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_deployc"))
+            .args(arguments)
+            .current_dir(self.0.path())
+            .env_remove("NO_COLOR")
+            .envs(environment.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("deployc runs");
+        let mut input = child.stdin.take().expect("it is piped");
+        // A command that does not read it may be gone already.
+        let _ = input.write_all(stdin.as_bytes());
+        drop(input);
+        let output = child.wait_with_output().expect("deployc ends");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        Ran {
+            code: output.status.code().expect("no signal"),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
+    }
+}
+
+impl Ran {
+    /// Asserts the exit code, and shows all if it is another.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:#?}");
+        self
+    }
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).expect("it can be listed") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(root, &path, files);
+        } else {
+            let name = path
+                .strip_prefix(root)
+                .expect("below")
+                .display()
+                .to_string();
+            let text = fs::read(&path).expect("it can be read");
+            files.push((name, String::from_utf8_lossy(&text).into_owned()));
+        }
+    }
+}
