@@ -1,6 +1,6 @@
 //! `deployc build`: source → files.
 
-use super::bundle::{Change, Changed, Installation};
+use super::bundle::{Change, Changed, Installation, SourceName};
 use super::cli::Build as Options;
 use super::read::{self, HostFiles, Input};
 use super::terminal::Terminal;
@@ -27,7 +27,7 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
 }
 
 fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let (folder, out) = place(input.folder(), options.out.as_deref())?;
+    let (folder, out, name) = place(input, options.out.as_deref())?;
     let mut sources = Sources::new();
     let places = |sources, main| Places {
         sources,
@@ -56,7 +56,7 @@ fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome,
         return print_script(&planned, &bundle, &places, terminal);
     }
     let build = Build::new(&bundle, hashed(&planned, &places));
-    let installation = Installation::new(&folder, &out, &places.source(), bundle, build)?;
+    let installation = Installation::new(&folder, &out, name, bundle, build)?;
     let changes = installation.changes()?;
     if options.check || options.diff {
         return Ok(compare(&changes, &folder, options, input, terminal));
@@ -189,13 +189,21 @@ fn told(
 
 /// Where a bundle goes: the folder that its paths are relative to, and the output folder below it.
 /// Outside the source's folder, `--out` takes everything, what would stand beside the source included.
-fn place(folder: &Utf8Path, out: Option<&Utf8Path>) -> Result<(Utf8PathBuf, Utf8PathBuf), Failure> {
+fn place(
+    input: &Input,
+    out: Option<&Utf8Path>,
+) -> Result<(Utf8PathBuf, Utf8PathBuf, SourceName), Failure> {
+    let folder = input.folder();
+    let beside = || SourceName::Beside(input.path.file_name().unwrap_or_default().to_owned());
     let Some(out) = out else {
-        return Ok((folder.to_owned(), OUT.into()));
+        return Ok((folder.to_owned(), OUT.into(), beside()));
     };
     match absolute(out)?.strip_prefix(absolute(folder)?) {
-        Ok(below) => Ok((folder.to_owned(), below.to_owned())),
-        Err(_) => Ok((out.to_owned(), Utf8PathBuf::new())),
+        Ok(below) => Ok((folder.to_owned(), below.to_owned(), beside())),
+        Err(_) => {
+            let name = SourceName::Elsewhere(input.path.to_string());
+            Ok((out.to_owned(), Utf8PathBuf::new(), name))
+        }
     }
 }
 

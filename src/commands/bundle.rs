@@ -4,6 +4,7 @@ use super::Failure;
 use crate::emit::manifest::{Build, Manifest, sha256};
 use crate::emit::{Bundle, Mode, OutputFile};
 use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -40,6 +41,15 @@ pub(super) struct Changed {
     pub(super) new: String,
 }
 
+/// How a manifest knows a source.
+#[derive(Clone, Debug)]
+pub(super) enum SourceName {
+    /// By its file name: it lies in the folder that the manifest's paths are relative to.
+    Beside(String),
+    /// By its path as given: its files go elsewhere.
+    Elsewhere(String),
+}
+
 /// A bundle, where it belongs, and what an earlier build left there.
 #[derive(Debug)]
 pub(super) struct Installation {
@@ -56,14 +66,41 @@ impl Installation {
     pub(super) fn new(
         folder: &Utf8Path,
         out: &Utf8Path,
-        source: &str,
+        source: SourceName,
         bundle: Bundle,
         build: Build,
     ) -> Result<Self, Failure> {
         let path = out.join(MANIFEST);
         let text = read(&folder.join(&path))?.unwrap_or_default();
         let mut manifest = Manifest::parse(&String::from_utf8_lossy(&text));
-        let before = manifest.builds.insert(source.to_owned(), build);
+        let is_here = |other: &String| match &source {
+            SourceName::Beside(_) => folder.join(other).exists(),
+            SourceName::Elsewhere(_) => true,
+        };
+        // What a source has left that was renamed or removed is ours to keep up or take away.
+        let (here, gone): (BTreeMap<_, _>, BTreeMap<_, _>) = manifest
+            .builds
+            .into_iter()
+            .partition(|(other, _)| is_here(other));
+        manifest.builds = here;
+        let (SourceName::Beside(source) | SourceName::Elsewhere(source)) = source;
+        let mut before = manifest.builds.remove(&source).unwrap_or_default();
+        before
+            .files
+            .extend(gone.into_values().flat_map(|build: Build| build.files));
+        for (other, theirs) in &manifest.builds {
+            if let Some(path) = build
+                .files
+                .keys()
+                .find(|path| theirs.files.contains_key(*path))
+            {
+                return Err(Failure(format!(
+                    "`{}` is made from `{other}` too: put one of the two sources into a folder of its own",
+                    folder.join(path)
+                )));
+            }
+        }
+        manifest.builds.insert(source, build);
         let mut files = bundle.files;
         files.push(OutputFile {
             path,
@@ -73,7 +110,7 @@ impl Installation {
         Ok(Self {
             folder: folder.to_owned(),
             files,
-            before: before.unwrap_or_default(),
+            before,
         })
     }
 

@@ -102,7 +102,7 @@ fn check_tells_stale_from_edited_by_hand_and_shows_the_difference() {
     assert!(!ran.err.contains("real1.conf"), "{}", ran.err);
     assert!(
         ran.out
-            .contains("\n-drain_within=30000 # ms; deploy.bg:34\n+drain_within=40000"),
+            .contains("\n-drain_within=30000 # ms; deploy.bg:35\n+drain_within=40000"),
         "{}",
         ran.out
     );
@@ -172,10 +172,11 @@ fn a_manifest_cannot_have_other_files_removed() {
 }
 
 #[test]
-fn two_sources_share_a_folder() {
+fn two_sources_share_a_folder_if_they_make_different_files() {
     let other = GOOD
         .replace("app hello-spring", "app other")
-        .replace("  target codedeploy\n", "");
+        .replace("  target codedeploy\n", "")
+        .replace("color real", "color other");
     let folder = Folder::with(&[("deploy.bg", GOOD), ("other.bg", &other)]);
     folder.run(&["build", "deploy.bg", "other.bg"]).exits(0);
     folder.run(&["build", "other.bg"]).exits(0);
@@ -183,6 +184,57 @@ fn two_sources_share_a_folder() {
         .run(&["build", "--check", "deploy.bg", "other.bg"])
         .exits(0);
     assert!(folder.path(SCRIPT).exists() && folder.path("deploy/other.sh").exists());
+    folder.write("third.bg", GOOD);
+    let before = folder.files();
+    let ran = folder.run(&["build", "third.bg"]).exits(2);
+    assert!(
+        ran.err.contains("is made from `deploy.bg` too"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(folder.files(), before);
+}
+
+#[test]
+fn a_source_may_be_renamed() {
+    let folder = Folder::good();
+    folder.run(&["build"]).exits(0);
+    fs::rename(folder.path("deploy.bg"), folder.path("shop.bg")).expect("renamed");
+    folder.write("shop.bg", GOOD.replace("app hello-spring", "app shop"));
+    let ran = folder.run(&["build", "shop.bg"]).exits(0);
+    assert!(
+        ran.err.contains("removed deploy/hello-spring.sh\n"),
+        "{}",
+        ran.err
+    );
+    assert!(!folder.read("deploy/manifest.json").contains("hello-spring"));
+    folder.run(&["build", "--check", "shop.bg"]).exits(0);
+}
+
+#[test]
+fn two_apps_in_a_file_have_fragments_of_their_own() {
+    let one = GOOD.replace("  target codedeploy\n", "");
+    let (_, app) = one.split_once("app hello-spring").expect("an app");
+    let other = app
+        .replace("/home/ec2-user/app", "/srv/other")
+        .replace("808", "809")
+        .replace("service-url", "other-url");
+    let folder = Folder::with(&[("deploy.bg", &format!("{one}\napp other{other}"))]);
+    folder.run(&["build"]).exits(0);
+    for path in [
+        "hello-spring.sh",
+        "other.sh",
+        "nginx/hello-spring-real1.conf",
+        "nginx/other-real2.conf",
+    ] {
+        assert!(folder.path("deploy").join(path).exists(), "{path}");
+    }
+    let ran = folder.run(&["build", "--stdout"]).exits(2);
+    assert!(
+        ran.err.contains("`hello-spring` and `other`"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
@@ -246,6 +298,19 @@ fn out_names_another_folder() {
             .ends_with("../hello-spring.sh prepare\n")
     );
     assert!(!folder.path("src/deploy").exists());
+}
+
+#[test]
+fn sources_of_several_folders_share_one_elsewhere() {
+    let other = GOOD
+        .replace("app hello-spring", "app other")
+        .replace("  target codedeploy\n", "")
+        .replace("color real", "color other");
+    let folder = Folder::with(&[("one/deploy.bg", GOOD), ("two/deploy.bg", &other)]);
+    let build = ["build", "one/deploy.bg", "two/deploy.bg", "--out", "made"];
+    folder.run(&build).exits(0);
+    assert!(folder.path("made/hello-spring.sh").exists() && folder.path("made/other.sh").exists());
+    folder.run(&[&build[..], &["--check"]].concat()).exits(0);
 }
 
 #[test]

@@ -77,16 +77,16 @@ fn files_that_cannot_be_read_end_with_2_and_a_reason() {
 }
 
 #[test]
-fn a_large_file_is_refused_before_it_is_read() {
+fn a_large_file_is_refused() {
     let folder = Folder::with(&[("deploy.bg", "")]);
     folder.write("deploy.bg", vec![b'{'; 10 << 20]);
     let ran = folder.run(&["check"]).exits(2);
-    assert!(ran.err.contains("it is larger than 4 MiB"), "{}", ran.err);
+    assert!(ran.err.contains("it is larger than 1 MiB"), "{}", ran.err);
     let ran = folder
         .run_with(&["check", "-"], &"{".repeat(5 << 20), &[])
         .exits(2);
     assert!(
-        ran.err.contains("standard input: it is larger than 4 MiB"),
+        ran.err.contains("standard input: it is larger than 1 MiB"),
         "{}",
         ran.err
     );
