@@ -6,6 +6,8 @@
 )]
 
 mod answers;
+#[path = "../support/bash42.rs"]
+mod bash42;
 mod json;
 mod lint;
 mod net;

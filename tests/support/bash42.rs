@@ -110,6 +110,7 @@ const NEVER_EMPTY: &[(&str, &[&str])] = &[
         "a list that was counted on the line before",
         &["remains", "folders", "generation"],
     ),
+    ("a constant of the runtime", &["journal_keys"]),
 ];
 
 /// An expansion of all of an array that is not guarded.
