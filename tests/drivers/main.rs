@@ -4,8 +4,8 @@
 //! (`subjects/NAME.sh`, `examples/*/NAME.subject.sh`, or the file that the variable `SUBJECT` names) says how to try a driver;
 //! the checks are the functions `check_…` of `run.sh` and `switch.sh`. Each runs on a host of its own, see [`support::host`].
 //!
-//! Lines of a subject that this runner reads: `# needs PROGRAM…`, `# on systemd`, `# also busybox` (all checks once more with BusyBox's
-//! tools first in `PATH`), `# without CHECK: why it does not apply`.
+//! Lines of a subject that this runner reads: `# needs PROGRAM…`, `# on systemd`, `# also busybox` (all checks once more with the tools of
+//! `BusyBox` first in `PATH`), `# without CHECK: why it does not apply`.
 
 #[allow(
     dead_code,

@@ -358,6 +358,27 @@ check_runs_as_another_user() {
   [[ -z $(ours) ]] || fail "left: $(ours)"
 }
 
+# The rest of this check is done by a user without root.
+check_works_without_root() {
+  mkdir -p "$root"
+  chown ec2-user "$root"
+  runuser -u ec2-user -- bash "$suite/suite.sh" "$subject" works || exit
+}
+
+as_user_works() {
+  begin environment
+  up
+  expect 0 alive
+  expect 0 identity
+  expect 0 enter id -un
+  says ec2-user
+  expect 0 logs 5
+  says testapp
+  expect 0 stop
+  expect 1 alive
+  [[ -z $(ours) ]] || fail "left: $(ours)"
+}
+
 check_tells_an_unknown_user() {
   subject_user=nobody-of-that-name
   begin

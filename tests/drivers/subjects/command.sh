@@ -19,7 +19,10 @@ driver='command'
 base=''
 files=(../../../stdlib/run/command.sh)
 
-subject_begin() { :; }
+subject_begin() {
+  mkdir -p /srv/manager
+  chmod 777 /srv/manager
+}
 
 subject_settings() {
   command_start=("$suite/manager" start "$suite/program" "${behaviour[@]}")
@@ -36,7 +39,6 @@ subject_settings() {
 
 # subject_false_identity PID: the manager runs it now, but it is not what the driver had started.
 subject_false_identity() {
-  mkdir -p /srv/manager
   printf '%s\n' "$1" >/srv/manager/pid
   printf 'kept 1\n'
 }

@@ -5,6 +5,7 @@
 # on systemd
 # without caps_the_log: the journal has limits of its own
 # without a_full_disk_does_not_stop_it: the output is in the journal
+# without works_without_root: without root there is no unit
 kind=run
 driver=process
 base=''
