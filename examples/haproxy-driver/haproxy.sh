@@ -131,9 +131,13 @@ haproxy_read_generation() {
   done
 }
 
-# haproxy_listens PID: one of its sockets is in state LISTEN (0A).
+# haproxy_listens PID: one of its sockets is in state LISTEN (0A). `ls` fails when a connection ends while it looks, as they do under
+# load; what it has listed counts all the same.
 haproxy_listens() {
-  { ${sudo[@]+"${sudo[@]}"} ls -l "/proc/$1/fd" 2>/dev/null && cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; } | awk '
+  {
+    ${sudo[@]+"${sudo[@]}"} ls -l "/proc/$1/fd" 2>/dev/null
+    cat /proc/net/tcp /proc/net/tcp6 2>/dev/null
+  } | awk '
     /socket:\[/ { sub(/.*socket:\[/, ""); sub(/\].*/, ""); mine[$0] = 1 }
     $4 == "0A" && ($10 in mine) { found = 1 }
     END { exit !found }'

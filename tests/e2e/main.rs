@@ -11,6 +11,7 @@ mod hosts;
 mod interference;
 #[path = "../support/mod.rs"]
 mod support;
+mod systemd;
 
 use std::process::ExitCode;
 
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         deploys::tests(),
         failures::tests(),
         interference::tests(),
+        systemd::tests(),
     ]
     .into_iter()
     .flatten();

@@ -79,27 +79,32 @@ impl Container {
         words.extend([IMAGE, "/sbin/init"].map(String::from));
         let id = docker(&words).ok().stdout.trim().to_owned();
         let mut container = Self { id, init: 0 };
-        container.init = container
-            .inspect("{{.State.Pid}}")
-            .parse()
-            .expect("a container has a pid");
-        let booted = wait::until(DEADLINE, || {
-            container
-                .exec(&["systemctl", "is-system-running"])
-                .stdout
-                .trim()
-                == "running"
-        });
-        let failed = container
-            .exec(&["systemctl", "--failed", "--no-legend"])
-            .output();
-        assert!(booted, "systemd did not boot in the container: {failed}");
+        container.wait_for_boot();
         if let Some(java) = java() {
             container
                 .exec(&["ln", "-sf", &java.to_string_lossy(), "/usr/bin/java"])
                 .ok();
         }
         Ok(container)
+    }
+
+    /// Ends everything in the container and boots it again.
+    pub fn restart(&mut self) {
+        docker(&["restart", "--time", "5", &self.id]).ok();
+        self.wait_for_boot();
+    }
+
+    fn wait_for_boot(&mut self) {
+        let pid = self.inspect("{{.State.Pid}}");
+        self.init = pid.parse().expect("a container has a pid");
+        let booted = wait::until(DEADLINE, || {
+            let state = self.exec(&["systemctl", "is-system-running"]);
+            state.stdout.trim() == "running"
+        });
+        let failed = self
+            .exec(&["systemctl", "--failed", "--no-legend"])
+            .output();
+        assert!(booted, "systemd did not boot in the container: {failed}");
     }
 
     /// Pid 1 of the container as this machine sees it.

@@ -60,7 +60,6 @@ enum Kind {
         unshare: Child,
         lifeline: Option<ChildStdin>,
     },
-    #[expect(dead_code, reason = "the container lives as long as the host")]
     Systemd(Container),
 }
 
@@ -122,6 +121,18 @@ impl Host {
             .ok();
         self.bash("mkdir -p /home/ec2-user && chown ec2-user: /home/ec2-user")
             .ok();
+    }
+
+    /// Boots a systemd host anew: `/run` and all processes are gone, the disk stays.
+    ///
+    /// # Panics
+    /// On a plain host, whose disk would not stay.
+    pub fn reboot(&mut self) {
+        let Kind::Systemd(container) = &mut self.kind else {
+            panic!("a plain host cannot boot");
+        };
+        container.restart();
+        self.init = container.init();
     }
 
     /// Where a path of the host lies for this process. Absolute symbolic links on the way would lead out of the host.

@@ -82,7 +82,19 @@ impl Site {
     /// If a part does not stand in the source, or the source does not compile.
     pub fn with(changes: &[(&str, &str)]) -> Result<Self, Skip> {
         need_programs(&["nginx", "curl"])?;
-        let host = Host::plain()?;
+        Ok(Self::on(Host::plain()?, changes, |host| {
+            host.run(&["nginx"]).ok();
+        }))
+    }
+
+    /// The same on a host whose pid 1 is systemd.
+    pub fn on_systemd() -> Result<Self, Skip> {
+        Ok(Self::on(Host::systemd()?, &[], |host| {
+            host.run(&["systemctl", "restart", "nginx"]).ok();
+        }))
+    }
+
+    fn on(host: Host, changes: &[(&str, &str)], start: impl FnOnce(&Host)) -> Self {
         host.copy(testapp(), "/opt/testapp");
         let site = Self { host };
         site.install(changes);
@@ -90,8 +102,9 @@ impl Site {
         Nginx::configure(&site.host, &site_with_upstream("127.0.0.1:80", "hello"));
         let blue = site.host.read("/srv/hello/deploy/nginx/blue.conf");
         site.host.write(FRAGMENT, blue);
-        Nginx::start(&site.host);
-        Ok(site)
+        start(&site.host);
+        site.host.wait_for_port(80);
+        site
     }
 
     /// Compiles the source with its changes and puts the result on the host, in the place of what was there.

@@ -15,8 +15,8 @@ use crate::support::http::{Answer, Failure, connect, request};
 const KEEP_ALIVE_PACE: Duration = Duration::from_millis(40);
 /// One request of a one-shot client.
 const ONE_SHOT_PACE: Duration = Duration::from_millis(80);
-/// For a connection and for each read; a stream ticks every 100 ms, a slow answer takes 3 s.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// For a connection and for each read. A proxy that buffers sends a stream of 20 s when it is whole.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// What was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,0 +1,64 @@
+//! What a script does more where pid 1 is systemd.
+
+use std::time::Duration;
+
+use crate::support::site::{SCRIPT, Site};
+use crate::support::skip::Skip;
+use crate::support::wait;
+
+crate::tests![
+    a_program_outlives_the_control_group_of_its_caller,
+    after_a_boot_the_live_color_runs_and_only_it,
+];
+
+/// An agent that is restarted takes everything in its control group with it.
+fn a_program_outlives_the_control_group_of_its_caller() -> Result<(), Skip> {
+    let site = Site::on_systemd()?;
+    let agent = format!("{SCRIPT} deploy && exec sleep 1000");
+    site.host
+        .run(&["systemd-run", "--unit=agent", "bash", "-c", &agent])
+        .ok();
+    assert!(
+        wait::until(Duration::from_secs(60), || site
+            .host
+            .bash("pgrep -f '^sleep 1000'")
+            .code
+            == 0),
+        "{}",
+        site.host.run(&["journalctl", "-u", "agent"])
+    );
+    let live = site.serves();
+    site.host.run(&["systemctl", "stop", "agent"]).ok();
+    site.assert_serves_only(&live);
+    site.deploy().ok();
+    let live = site.serves();
+    site.assert_serves_only(&live);
+    Ok(())
+}
+
+fn after_a_boot_the_live_color_runs_and_only_it() -> Result<(), Skip> {
+    let mut site = Site::on_systemd()?;
+    site.deploy().ok();
+    site.deploy().ok();
+    let live = site.serves();
+    site.host.reboot();
+    assert!(
+        wait::until(Duration::from_secs(60), || site.serves() == live),
+        "after the boot users get {}",
+        site.serves()
+    );
+    site.assert_serves_only(&live);
+    // Prepared, then the power goes: the prepared color does not come back by itself.
+    site.run("prepare").ok();
+    site.host.reboot();
+    assert!(
+        wait::until(Duration::from_secs(60), || site.serves() == live),
+        "after the boot users get {}",
+        site.serves()
+    );
+    assert_eq!(site.running(), [live.as_str()]);
+    site.run("status").ok();
+    let outcome = site.deploy();
+    assert!([0, 4].contains(&outcome.code), "{outcome}");
+    Ok(())
+}
