@@ -208,12 +208,17 @@ impl SourceCode for File<'_> {
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let contents = self.0.text.read_span(span, before, after)?;
+        // Without context it is asked for the place in the heading, which counts characters; miette counts bytes.
+        let column = match (before, after, u32::try_from(span.offset())) {
+            (0, 0, Ok(at)) => self.0.line_column(at).column - 1,
+            _ => contents.column(),
+        };
         Ok(Box::new(MietteSpanContents::new_named(
             self.0.path.to_string(),
             contents.data(),
             *contents.span(),
             contents.line(),
-            contents.column(),
+            column,
             contents.line_count(),
         )))
     }
