@@ -248,13 +248,13 @@ fn beside(
         .prefix(".deployc-")
         .tempfile_in(folder)?;
     temporary.write_all(file.text.as_bytes())?;
-    let mode = match file.mode {
+    let permissions = match file.mode {
         Mode::Plain => 0o644,
         Mode::Executable => 0o755,
     };
     temporary
         .as_file()
-        .set_permissions(Permissions::from_mode(mode))?;
+        .set_permissions(Permissions::from_mode(permissions))?;
     temporary.as_file().sync_all()?;
     Ok(temporary)
 }

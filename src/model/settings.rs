@@ -112,10 +112,13 @@ pub struct DriverUse {
     /// description, under the name of the driver that describes it.
     pub settings: Vec<(Name, String, SettingValue)>,
     /// The driver's parts that are given, in the order of the file: name, label, settings.
-    pub parts: Vec<(String, SettingValue, Vec<(String, SettingValue)>)>,
+    pub parts: Vec<GivenPart>,
     /// Where the use stands (`run jar`).
     pub span: Span,
 }
+
+/// A part of a driver that is given: name, label, settings.
+pub type GivenPart = (String, SettingValue, Vec<(String, SettingValue)>);
 
 impl DriverUse {
     /// A setting's value.

@@ -209,7 +209,7 @@ impl<'a> Source<'a> {
             }
             3 => self.constant(depth),
             4 => self.block("color blue", depth, |source, depth| {
-                source.verb("port web", depth)
+                source.verb("port web", depth);
             }),
             5 => self.verb("address", depth),
             6 => self.verb("artifact", depth),

@@ -35,7 +35,7 @@ impl Server {
             for stream in listener.incoming().flatten() {
                 let seen = Arc::clone(&kept);
                 // A client that goes away is no concern of the server's.
-                thread::spawn(move || serve(stream, &seen));
+                thread::spawn(move || serve(&stream, &seen));
             }
         });
         Ok(Self { port, seen })
@@ -58,7 +58,7 @@ fn lock(seen: &Mutex<Vec<Seen>>) -> MutexGuard<'_, Vec<Seen>> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn serve(stream: TcpStream, seen: &Mutex<Vec<Seen>>) -> std::io::Result<()> {
+fn serve(stream: &TcpStream, seen: &Mutex<Vec<Seen>>) -> std::io::Result<()> {
     let begun = Instant::now();
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut head = String::new();
@@ -82,7 +82,7 @@ fn serve(stream: TcpStream, seen: &Mutex<Vec<Seen>>) -> std::io::Result<()> {
         seen.len()
     };
     let path = head.split(' ').nth(1).unwrap_or("/").to_owned();
-    let close = answer(&stream, &path, &head, &body, at).unwrap_or(false);
+    let close = answer(stream, &path, &head, &body, at).unwrap_or(false);
     if close {
         let _ = stream.shutdown(Shutdown::Write);
     }
@@ -142,11 +142,9 @@ fn answer(
             "z".repeat(1 << 21)
         ),
         "/chunked-cut" => "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20\r\nbl".to_owned(),
-        "/cut" => "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nblue".to_owned(),
+        "/cut" | "/slow-body" => "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nblue".to_owned(),
         "/interim" => format!("HTTP/1.1 103 Early Hints\r\nX-One: no\r\n\r\n{}", whole("200 OK", "X-One: yes\r\n", "blue")),
-        "/slow-body" => "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nblue".to_owned(),
-        "/hang" => String::new(),
-        "/closed" => String::new(),
+        "/hang" | "/closed" => String::new(),
         "/ssh" => "SSH-2.0-OpenSSH_9.2\r\n".to_owned(),
         "/second" if number.is_multiple_of(2) => whole("200 OK", "", "even"),
         "/second" => whole("500 Oops", "", "odd"),

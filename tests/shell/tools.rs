@@ -1,4 +1,4 @@
-//! The tools that a script finds: this machine's, or BusyBox's, with and without curl.
+//! The tools that a script finds: this machine's, or `BusyBox`'s, with and without curl.
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};

@@ -17,14 +17,12 @@ static FIRST_HEALTHY: OnceLock<()> = OnceLock::new();
 pub fn answer(health: Health, bound: Instant) -> (&'static str, &'static str) {
     let asked = ASKED.fetch_add(1, Ordering::Relaxed);
     match health {
-        Health::Good => UP,
         Health::Starting(time) if bound.elapsed() < time => STARTING,
-        Health::Starting(_) => UP,
-        Health::Never => STARTING,
+        Health::Good | Health::Starting(_) => UP,
         Health::Unauthorized => ("401 Unauthorized", r#"{"error":"unauthorized"}"#),
         Health::Redirect => ("302 Found", ""),
-        Health::Flapping if asked % 2 == 0 => UP,
-        Health::Flapping => STARTING,
+        Health::Flapping if asked.is_multiple_of(2) => UP,
+        Health::Never | Health::Flapping => STARTING,
         Health::Dies(time) => {
             FIRST_HEALTHY.get_or_init(|| {
                 thread::spawn(move || {
