@@ -198,12 +198,11 @@ fn place(
     let Some(out) = out else {
         return Ok((folder.to_owned(), OUT.into(), beside()));
     };
-    match absolute(out)?.strip_prefix(absolute(folder)?) {
-        Ok(below) => Ok((folder.to_owned(), below.to_owned(), beside())),
-        Err(_) => {
-            let name = SourceName::Elsewhere(input.path.to_string());
-            Ok((out.to_owned(), Utf8PathBuf::new(), name))
-        }
+    if let Ok(below) = absolute(out)?.strip_prefix(absolute(folder)?) {
+        Ok((folder.to_owned(), below.to_owned(), beside()))
+    } else {
+        let name = SourceName::Elsewhere(input.path.to_string());
+        Ok((out.to_owned(), Utf8PathBuf::new(), name))
     }
 }
 
