@@ -216,10 +216,12 @@ impl Build<'_> {
         }
         let finding = |message| Diagnostic::new(Code::UNKNOWN_STATEMENT, span, message);
         match expected::nearest(word, place.first_words()) {
-            Some(near) => finding(format!("`{word}`: did you mean `{near}`?")).fix(span, near),
-            None => finding(format!("`{word}` begins no statement {}", place.called())),
+            Some(near) => finding(format!("`{word}`: did you mean `{near}`?"))
+                .help(format!("`{near}` stands {}", place.called()))
+                .fix(span, near),
+            None => finding(format!("`{word}` begins no statement {}", place.called()))
+                .help(expected::statements(place)),
         }
-        .help(expected::statements(place))
     }
 }
 

@@ -51,18 +51,16 @@ impl Build<'_> {
             let written = piece.as_str();
             match piece.as_rule() {
                 Rule::hole => {
-                    if literal.ends_with('$') {
-                        self.foreign(index, &pieces, "${");
-                    }
                     if !literal.is_empty() {
                         parts.push(Part::Literal(std::mem::take(&mut literal)));
                     }
                     let name = piece.clone().into_inner().next()?;
+                    self.dollar(piece, name.as_str());
                     parts.push(Part::Hole(self.name(&name)));
                 }
                 Rule::doubled => {
                     if written == "{{" {
-                        self.foreign(index, &pieces, "{{");
+                        self.template(index, &pieces);
                     }
                     literal.push_str(&written[..1]);
                 }
@@ -245,46 +243,55 @@ impl Build<'_> {
         self.complain(finding);
     }
 
-    /// Warns of `{{port}}` and `${port}`, which mean something in other languages.
-    fn foreign(&mut self, index: usize, pieces: &[Pair], opening: &str) {
-        let (last, name) = if opening == "${" {
-            (index, pieces[index].as_str().trim_matches(['{', '}']))
-        } else {
-            let [words, closing] = &pieces[index + 1..(index + 3).min(pieces.len())] else {
-                return;
-            };
-            let name = words.as_str().trim().trim_start_matches('.');
-            let is_name = !name.is_empty()
-                && name
-                    .chars()
-                    .all(|character| character.is_ascii_alphanumeric() || "_.".contains(character));
-            if closing.as_str() != "}}" || !is_name {
-                return;
-            }
-            (index + 2, name)
-        };
-        let mut start = pieces[index].as_span().start();
-        let end = pieces[last].as_span().end();
-        let (message, fix) = if opening == "${" {
-            start -= 1;
-            (
-                format!("`${{{name}}}` is a dollar sign and the value of `{name}`"),
-                "a placeholder is written without the `$`",
-            )
-        } else {
-            (
-                "doubled braces are the characters `{` and `}`, not a placeholder".to_owned(),
-                "a placeholder has one pair of braces",
-            )
-        };
-        let span = self.span(start, end);
+    /// Warns of `${port}`, which is a variable in the shell.
+    fn dollar(&mut self, hole: &Pair, name: &str) {
+        let words = hole.as_span();
+        if !hole.get_input()[..words.start()].ends_with('$') {
+            return;
+        }
+        let span = self.span(words.start() - 1, words.end());
         self.complain(
-            Diagnostic::new(Code::FOREIGN_BRACES, span, message)
-                .help(format!(
-                    "{fix}: `{{{name}}}`; a text for another program stands in `r\"…\"`, where braces are nothing special"
-                ))
-                .fix(span, format!("{{{name}}}")),
+            Diagnostic::new(
+                Code::FOREIGN_BRACES,
+                span,
+                format!("`${{{name}}}` is a dollar sign and the value of `{name}`"),
+            )
+            .help(format!(
+                "a placeholder is written without the `$`: `{{{name}}}`; in `r\"…\"` braces are nothing special"
+            ))
+            .fix(span, format!("{{{name}}}")),
         );
+    }
+
+    /// Warns of `{{port}}`, which is a placeholder in templates.
+    fn template(&mut self, opening: usize, pieces: &[Pair]) {
+        let [opening, words, closing, ..] = &pieces[opening..] else {
+            return;
+        };
+        let name = words.as_str().trim();
+        let bare = name.strip_prefix('.').unwrap_or(name);
+        let is_name = !bare.is_empty()
+            && bare
+                .chars()
+                .all(|character| character.is_ascii_alphanumeric() || "_.".contains(character));
+        if closing.as_str() != "}}" || !is_name {
+            return;
+        }
+        let span = self.span(opening.as_span().start(), closing.as_span().end());
+        let finding = Diagnostic::new(
+            Code::FOREIGN_BRACES,
+            span,
+            "doubled braces are the characters `{` and `}`, not a placeholder",
+        );
+        self.complain(if bare == name {
+            finding
+                .help(format!(
+                    "a placeholder has one pair of braces: `{{{name}}}`; in `r\"…\"` braces are nothing special"
+                ))
+                .fix(span, format!("{{{name}}}"))
+        } else {
+            finding.help("a template for another program stands in `r\"…\"`, where braces are nothing special")
+        });
     }
 }
 

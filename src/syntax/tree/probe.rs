@@ -1,0 +1,115 @@
+//! Gates: `probe` and `verify`.
+
+use super::{Body, Name, Text, Value};
+use crate::source::Span;
+
+/// `probe NAME [from OTHER] { … }`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// The name.
+    pub name: Name,
+    /// After `from`: `ready` or `spring.health`.
+    pub from: Option<Name>,
+    /// The body; `None` without a block.
+    pub body: Option<Body<ProbeItem>>,
+}
+
+/// `verify …`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verify {
+    /// `verify none "reason"`
+    None {
+        /// The word `none`.
+        word: Span,
+        /// Why not.
+        reason: Text,
+    },
+    /// `verify [NAME] [from OTHER] { … }`
+    Check {
+        /// The name.
+        name: Option<Name>,
+        /// After `from`.
+        from: Option<Name>,
+        /// The body.
+        body: Option<Body<ProbeItem>>,
+    },
+}
+
+/// What stands in `probe` and `verify`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProbeItem {
+    /// `get URL`, `head URL`, `post URL`: a string or a list of them
+    Request {
+        /// `get`, `head` or `post`
+        method: Name,
+        /// The URL or URLs.
+        urls: Value,
+    },
+    /// `body "…"`
+    Body(Value),
+    /// `tcp "host:port"`
+    Tcp(Value),
+    /// `exec [...]`, `exec inside [...]`
+    Exec {
+        /// The word `inside`, if it stands there.
+        inside: Option<Span>,
+        /// The command.
+        command: Value,
+    },
+    /// `healthy`
+    Healthy(Span),
+    /// `header "Name" "value"`
+    Header {
+        /// Its name.
+        name: Value,
+        /// Its value.
+        value: Value,
+    },
+    /// `via "127.0.0.1:443"`
+    Via(Value),
+    /// `expect …`
+    Expect(Expect),
+    /// `every D`
+    Every(Value),
+    /// `within D`
+    Within(Value),
+    /// `attempts N`
+    Attempts(Value),
+    /// `timeout D`
+    Timeout(Value),
+    /// `after D`
+    After(Value),
+    /// `passes N`
+    Passes(Value),
+    /// `warn` (in `verify` only; `check/` says so elsewhere)
+    Warn(Span),
+}
+
+/// `expect …`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// `expect status SET`
+    Status(Value),
+    /// `expect color`
+    Color(Span),
+    /// `expect body|header "X"|json "a.b[0]" contains|equals|matches "…"`
+    Content {
+        /// What is looked at.
+        part: ExpectPart,
+        /// `contains`, `equals` or `matches`
+        relation: Name,
+        /// With what.
+        value: Value,
+    },
+}
+
+/// What an `expect` looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExpectPart {
+    /// `body`
+    Body(Span),
+    /// `header "X"`
+    Header(Value),
+    /// `json "a.b[0]"`
+    Json(Value),
+}
