@@ -1,6 +1,7 @@
 //! One `app`: from its statements to the model.
 
 use super::description::{Descriptions, Found};
+use super::driver_use::unknown_use;
 use super::facts::Facts;
 use super::findings::Findings;
 use super::names::{self, Meaning, Names};
@@ -13,7 +14,8 @@ use super::types::Type;
 use super::{cleanup, colors, driver_use, gates, inputs, steps, verification};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{
-    App, Artifact, DriverKind, DriverUse, Duration, Piece, Privilege, SettingValue, Template,
+    App, Artifact, DriverKind, DriverUse, Duration, Piece, Privilege, Service, SettingValue,
+    Template, Verification,
 };
 use crate::source::Span;
 use crate::syntax::tree::{self, Body, LockItem, Setting, Value};
@@ -28,7 +30,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) findings: &'a Findings,
 }
 
-/// Resolves an app; `None` when something is wrong, which was said.
+/// Resolves an app. What is wrong was said and is left out, so that the rules can look at the rest;
+/// `None` when too little is left.
 pub(super) fn resolve<'t>(
     around: Surroundings<'t>,
     app: &'t tree::App,
@@ -83,9 +86,10 @@ pub(super) fn resolve<'t>(
     let outcomes = steps::outcomes(scope, parts, around.drivers);
     let lock_wait = lock_wait(scope, parts);
     super::later::check(scope, parts, around.drivers);
-    level.warn_unused(&|_| true, findings);
-
-    let services: Vec<_> = services.into_iter().collect::<Option<_>>()?;
+    if findings.errors() == errors {
+        level.warn_unused(&|_| true, findings);
+    }
+    let services: Vec<Service> = services.into_iter().flatten().collect();
     for service in &services {
         let driver = service.run.driver.name.as_str();
         gates::check_functions(
@@ -94,7 +98,11 @@ pub(super) fn resolve<'t>(
             around.drivers.peek(DriverKind::Run, driver),
         );
     }
-    let app = App {
+    let without_verify = || Verification::None {
+        reason: String::new(),
+        span: app.name.span,
+    };
+    Some(App {
         name: name?,
         span: head,
         root: facts.root.clone()?,
@@ -104,19 +112,18 @@ pub(super) fn resolve<'t>(
         } else {
             Privilege::Own
         },
-        inputs: inputs?,
+        inputs,
         colors: colors?,
-        artifact: artifact?,
+        artifact: artifact.unwrap_or_default(),
         services,
-        switch: switch?,
-        verify: verify?,
-        cleanup: cleanup?,
-        steps: user_steps?,
-        outcomes: outcomes?,
-        lock_wait: lock_wait?,
-        targets: targets?,
-    };
-    (findings.errors() == errors).then_some(app)
+        switch: switch.or_else(|| unknown_use(DriverKind::Switch, app.name.span))?,
+        verify: verify.unwrap_or_else(without_verify),
+        cleanup,
+        steps: user_steps.unwrap_or_default(),
+        outcomes: outcomes.unwrap_or_default(),
+        lock_wait: lock_wait.unwrap_or_default(),
+        targets,
+    })
 }
 
 /// Finds out the root, and the staging folder, which a target may decide; then the targets are known too.
@@ -125,14 +132,14 @@ fn learn(
     level: &Names<'_>,
     around: Surroundings<'_>,
     parts: &Parts<'_>,
-) -> Option<Vec<DriverUse>> {
+) -> Vec<DriverUse> {
     let findings = around.findings;
     facts.root = root(Scope::new(findings, level, facts, Place::Root), parts);
     facts.lets = RefCell::default();
     facts.staging = facts.root.as_ref().map(|root| format!("{root}/staging"));
     let fixed = Scope::new(findings, level, facts, Place::Fixed);
     let targets = targets(fixed, parts, around.drivers);
-    if let Some(folder) = targets.iter().flatten().find_map(wiped_folder) {
+    if let Some(folder) = targets.iter().find_map(wiped_folder) {
         facts.staging = Some(folder);
     }
     // What a `let` made of the staging folder says may be another text now.
@@ -206,13 +213,12 @@ fn root(scope: Scope<'_>, parts: &Parts<'_>) -> Option<String> {
     Some(trimmed.to_owned())
 }
 
-fn targets(scope: Scope<'_>, parts: &Parts<'_>, drivers: &Descriptions) -> Option<Vec<DriverUse>> {
-    let targets: Vec<_> = parts
+fn targets(scope: Scope<'_>, parts: &Parts<'_>, drivers: &Descriptions) -> Vec<DriverUse> {
+    parts
         .targets
         .iter()
-        .map(|(used, span)| used_driver(scope, DriverKind::Target, used, *span, drivers))
-        .collect();
-    targets.into_iter().collect()
+        .filter_map(|(used, span)| used_driver(scope, DriverKind::Target, used, *span, drivers))
+        .collect()
 }
 
 /// A driver of a kind with its settings.

@@ -12,9 +12,8 @@ use crate::syntax::tree::CleanupItem;
 const DEFAULT_DRAIN: Duration = Duration::from_secs(30);
 
 /// `cleanup`, and how long the services have to stop.
-pub(super) fn resolve(scope: Scope<'_>, parts: &Parts<'_>) -> (Option<Cleanup>, Duration) {
+pub(super) fn resolve(scope: Scope<'_>, parts: &Parts<'_>) -> (Cleanup, Duration) {
     let findings = scope.findings;
-    let errors = findings.errors();
     let mut drain = None;
     let mut stop = None;
     let mut warm: Option<Span> = None;
@@ -60,8 +59,5 @@ pub(super) fn resolve(scope: Scope<'_>, parts: &Parts<'_>) -> (Option<Cleanup>, 
         },
         span: parts.cleanup.map(|(_, span)| span),
     };
-    (
-        (findings.errors() == errors).then_some(cleanup),
-        stop_within,
-    )
+    (cleanup, stop_within)
 }

@@ -154,7 +154,7 @@ fn color_ports(scope: Scope<'_>, color: &tree::Color) -> Option<Vec<(Name, Port)
         found.push((service.clone(), port, span));
     }
     let wrong = findings.errors() > errors;
-    for facts in services.iter().filter(|facts| facts.has_port && !wrong) {
+    for facts in services.iter().filter(|facts| facts.has_port() && !wrong) {
         let said = ports(color).iter().any(|(service, _, _)| {
             service.is_none_or(|service| service.text == facts.name.as_str())
         });
@@ -192,7 +192,7 @@ fn color_ports(scope: Scope<'_>, color: &tree::Color) -> Option<Vec<(Name, Port)
 fn service_of<'s>(scope: Scope<'s>, word: Option<&tree::Name>, span: Span) -> Option<&'s Name> {
     let services = &scope.facts.services;
     let Some(word) = word else {
-        let with_port: Vec<_> = services.iter().filter(|facts| facts.has_port).collect();
+        let with_port: Vec<_> = services.iter().filter(|facts| facts.has_port()).collect();
         if let [only] = with_port.as_slice() {
             return Some(&only.name);
         }
@@ -216,7 +216,7 @@ fn service_of<'s>(scope: Scope<'s>, word: Option<&tree::Name>, span: Span) -> Op
         unknown_service(scope, word);
         return None;
     };
-    if !facts.has_port {
+    if !facts.has_port() {
         scope.findings.push(
             Diagnostic::new(
                 Code::UNKNOWN_SERVICE,

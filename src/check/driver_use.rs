@@ -5,7 +5,7 @@ use super::near::{listed, nearest};
 use super::text::Scope;
 use super::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{DriverUse, SettingValue};
+use crate::model::{Driver, DriverKind, DriverUse, Name, SettingValue};
 use crate::source::Span;
 use crate::syntax::tree::{self, Body, Setting, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,13 +25,10 @@ pub(super) fn resolve(
         let value = match given.settings.get(setting.name.as_str()) {
             Some(value) => scope.given(setting, value),
             None => scope.default(setting, || {
-                missing(
-                    scope,
-                    &setting.name,
-                    driver.name.as_str(),
-                    span,
-                    &setting.docs,
-                );
+                if !given.misspelled(&setting.name) {
+                    let owner = driver.name.as_str();
+                    missing(scope, &setting.name, owner, span, &setting.docs);
+                }
             }),
         };
         if let Some(value) = value {
@@ -58,6 +55,8 @@ pub(super) fn resolve(
 
 /// What stands in the blocks, by name.
 struct Given<'t> {
+    /// Names that the driver does not know: one of them may be meant for what is missing.
+    unknown: Vec<&'t str>,
     settings: BTreeMap<&'t str, &'t Value>,
     spans: BTreeMap<&'t str, Span>,
     parts: Vec<GivenPart<'t>>,
@@ -71,12 +70,20 @@ struct GivenPart<'t> {
 }
 
 impl<'t> Given<'t> {
+    /// Whether a name that the driver does not know was likely meant to be this one.
+    fn misspelled(&self, name: &str) -> bool {
+        self.unknown
+            .iter()
+            .any(|unknown| nearest(unknown, [name]).is_some())
+    }
+
     fn gather(
         scope: Scope<'_>,
         description: &'t Description,
         bodies: &[&'t Body<Setting>],
     ) -> Self {
         let mut given = Self {
+            unknown: Vec::new(),
             settings: BTreeMap::new(),
             spans: BTreeMap::new(),
             parts: Vec::new(),
@@ -91,6 +98,7 @@ impl<'t> Given<'t> {
                     Setting::Assign { name, value } => {
                         if !settings.iter().any(|(_, known)| known.name == name.text) {
                             unknown_setting(scope, name, description);
+                            given.unknown.push(&name.text);
                             mark(scope, value);
                             continue;
                         }
@@ -105,6 +113,7 @@ impl<'t> Given<'t> {
                         let known = parts.iter().find(|known| known.name == name.text);
                         let Some(known) = known else {
                             unknown_setting(scope, name, description);
+                            given.unknown.push(&name.text);
                             mark_body(scope, body);
                             continue;
                         };
@@ -252,6 +261,7 @@ fn exactly_one(scope: Scope<'_>, group: &[String], given: &Given<'_>, span: Span
     said.sort_by_key(|(_, span)| *span);
     match said.as_slice() {
         [_] => {}
+        [] if group.iter().any(|name| given.misspelled(name)) => {}
         [] => scope.findings.push_absent(
             Diagnostic::new(
                 Code::EXACTLY_ONE,
@@ -351,4 +361,30 @@ pub(super) fn mark_body(scope: Scope<'_>, body: &Body<Setting>) {
             }
         }
     }
+}
+
+/// A use of a driver that is not known, which was said: for the rules, which look at the rest.
+pub(super) fn unknown_use(kind: DriverKind, span: Span) -> Option<DriverUse> {
+    Some(DriverUse {
+        driver: Arc::new(Driver {
+            kind,
+            name: Name::new("unknown").ok()?,
+            docs: String::new(),
+            base: None,
+            functions: None,
+            tools: Vec::new(),
+            deadlines: BTreeMap::new(),
+            offers: Vec::new(),
+            cannot: Vec::new(),
+            fragment: None,
+            files: Vec::new(),
+            environment: Vec::new(),
+            wipes: None,
+            limit: None,
+            span,
+        }),
+        settings: Vec::new(),
+        parts: Vec::new(),
+        span,
+    })
 }

@@ -31,10 +31,30 @@ pub(super) enum Progress {
 #[derive(Clone, Debug)]
 pub(super) struct ServiceFacts {
     pub(super) name: Name,
-    /// Whether it has a port in the colors.
-    pub(super) has_port: bool,
+    /// How it can be reached.
+    pub(super) reach: Reach,
     /// Whether the user wrote `service NAME`.
     pub(super) named: bool,
     /// What its driver offers; `None` when the driver is unknown, so that anything may be meant.
     pub(super) offers: Option<Vec<String>>,
+}
+
+/// How a service can be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// By its port in the colors.
+    Port,
+    /// By an address alone.
+    Address,
+    /// It says `no port`.
+    Worker,
+    /// Nothing says how, which is a mistake of its own.
+    Unsaid,
+}
+
+impl ServiceFacts {
+    /// Whether it has a port in the colors.
+    pub(super) fn has_port(&self) -> bool {
+        self.reach == Reach::Port
+    }
 }

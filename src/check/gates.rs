@@ -1,7 +1,7 @@
 //! The gates of a service: its own probes and those that the app says for all.
 
 use super::description::Description;
-use super::facts::ServiceFacts;
+use super::facts::{Reach, ServiceFacts};
 use super::findings::Findings;
 use super::names::{self, duplicate};
 use super::place::Place;
@@ -23,6 +23,10 @@ pub(super) fn resolve(
 ) -> Option<Vec<Gate>> {
     let findings = context.findings;
     let errors = findings.errors();
+    if facts.reach == Reach::Unsaid {
+        // Said already; no probe could be right.
+        return None;
+    }
     let mut gates: Vec<Gate> = Vec::new();
     let mut named: Vec<&tree::Name> = Vec::new();
     for (probe, _) in &service.probes {
@@ -38,16 +42,13 @@ pub(super) fn resolve(
             .iter()
             .any(|(probe, _)| probe.name.text == name)
     };
-    let defaults = context
-        .parts
-        .probes
-        .iter()
-        .filter(|(probe, _)| !own(&probe.name.text) && (facts.has_port || !needs_port(probe)));
+    let defaults = context.parts.probes.iter().filter(|(probe, _)| {
+        !own(&probe.name.text) && (facts.reach != Reach::Worker || !needs_port(probe))
+    });
     for (probe, span) in defaults.chain(&service.probes) {
         gates.extend(gate(context, scope.at(Place::Gate), probe, *span));
     }
-    let worker = service.no_port.is_some();
-    if gates.is_empty() && findings.errors() == errors && !worker {
+    if gates.is_empty() && findings.errors() == errors && facts.reach != Reach::Worker {
         let word = service.word.unwrap_or(context.app);
         findings.push_absent(
             Diagnostic::new(

@@ -49,14 +49,13 @@ pub(super) fn variable_name(word: &tree::Name, what: &str, findings: &Findings) 
     good
 }
 
-/// The inputs, typed.
-pub(super) fn resolve(scope: Scope<'_>, parts: &Parts<'_>) -> Option<Vec<Input>> {
-    let inputs: Vec<Option<Input>> = parts
+/// The inputs, typed; those that are wrong are said and left out.
+pub(super) fn resolve(scope: Scope<'_>, parts: &Parts<'_>) -> Vec<Input> {
+    parts
         .inputs
         .iter()
-        .map(|(input, span)| one(scope.at(Place::Fixed), input, *span))
-        .collect();
-    inputs.into_iter().collect()
+        .filter_map(|(input, span)| one(scope.at(Place::Fixed), input, *span))
+        .collect()
 }
 
 fn one(scope: Scope<'_>, input: &tree::Input, span: Span) -> Option<Input> {

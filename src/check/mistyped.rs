@@ -64,7 +64,11 @@ impl Scope<'_> {
         {
             finding = finding.help("write one of these words");
         }
-        self.findings.push_absent(finding);
+        if finding.fix.is_some() {
+            self.findings.push(finding);
+        } else {
+            self.findings.push_absent(finding);
+        }
     }
 
     /// Says that a value is of another type than expected, with the likely fix.

@@ -139,9 +139,11 @@ fn resolve(
         let model = app::resolve(around, app, *span, parts);
         resolved.push(model);
     }
-    let in_main = |span: Span| span.file == main;
-    names.warn_unused(&in_main, findings);
-    probes.warn_unused(&in_main, findings);
+    if findings.errors() == 0 {
+        let in_main = |span: Span| span.file == main;
+        names.warn_unused(&in_main, findings);
+        probes.warn_unused(&in_main, findings);
+    }
     for (model, parts) in resolved.iter().zip(&parts) {
         if let Some(model) = model {
             rules::app(model, parts, findings);
@@ -150,3 +152,6 @@ fn resolve(
     rules::between(&apps, &resolved, &parts, findings);
     resolved.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests;

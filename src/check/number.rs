@@ -94,7 +94,9 @@ pub(super) fn duration(number: &Number) -> Result<Duration, Box<Diagnostic>> {
         "h" => 3_600_000,
         "" if number.digits == "0" => 1000,
         "" => {
-            let likely = format!("{}s", number.digits);
+            // Nobody waits for hundreds of seconds and counts them: those are milliseconds.
+            let unit = if number.digits.len() >= 3 { "ms" } else { "s" };
+            let likely = format!("{}{unit}", number.digits);
             return Err(Box::new(
                 Diagnostic::new(
                     Code::BAD_UNIT,

@@ -1,8 +1,8 @@
 //! What a color consists of: each service with its driver, address and gates.
 
 use super::description::{Descriptions, Found};
-use super::driver_use;
-use super::facts::{Facts, ServiceFacts};
+use super::driver_use::{self, unknown_use};
+use super::facts::{Facts, Reach, ServiceFacts};
 use super::findings::Findings;
 use super::names::{self, Meaning, Names, duplicate};
 use super::parts::{At, Parts, once, twice};
@@ -142,7 +142,15 @@ pub(super) fn facts(
                 Some(word) => word.text == name.as_str(),
                 None => reached == 1,
             };
-            let has_port = service.no_port.is_none() && said.iter().any(|(word, _, _)| own(*word));
+            let reach = if service.no_port.is_some() {
+                Reach::Worker
+            } else if said.iter().any(|(word, _, _)| own(*word)) {
+                Reach::Port
+            } else if service.address.or(parts.address).is_some() {
+                Reach::Address
+            } else {
+                Reach::Unsaid
+            };
             let run = service.run.or(parts.run).map(|(used, _)| used);
             let offers = run.and_then(|run| {
                 drivers
@@ -151,7 +159,7 @@ pub(super) fn facts(
             });
             Some(ServiceFacts {
                 name,
-                has_port,
+                reach,
                 named: service.word.is_some(),
                 offers,
             })
@@ -172,9 +180,10 @@ pub(super) struct Context<'a> {
     pub(super) stop_within: Duration,
 }
 
-/// Resolves one service.
+/// Resolves one service. What is wrong was said and is left out, so that the rules can look at the rest.
 pub(super) fn resolve(context: &Context<'_>, service: &ServiceParts<'_>) -> Option<Service> {
     let findings = context.findings;
+    let errors = findings.errors();
     let name = service.name.clone()?;
     let facts = context
         .facts
@@ -223,13 +232,15 @@ pub(super) fn resolve(context: &Context<'_>, service: &ServiceParts<'_>) -> Opti
             .help("`handover exclusive` starts it after the switch, so it is for workers: with `no port`"),
         );
     }
-    level.warn_unused(&|_| true, findings);
+    if findings.errors() == errors {
+        level.warn_unused(&|_| true, findings);
+    }
     Some(Service {
         name,
-        run: run?,
-        address: address?,
-        gates: gates?,
-        stop_within: stop_within?,
+        run: run.or_else(|| unknown_use(DriverKind::Run, service.span))?,
+        address: address.unwrap_or_default(),
+        gates: gates.unwrap_or_default(),
+        stop_within: stop_within.unwrap_or(DEFAULT_STOP_WITHIN),
         handover,
         span: service.span,
     })
@@ -302,7 +313,7 @@ fn resolve_address(
         return Some(None);
     }
     let Some((value, _)) = service.address.or(context.parts.address) else {
-        if facts.has_port {
+        if facts.has_port() {
             let mut address = Template::literal("127.0.0.1:");
             address.push_variable(Variable::Port);
             return Some(Some(address));

@@ -1,6 +1,6 @@
 //! Strings with placeholders: each is looked up, and asked whether it has a value at its place.
 
-use super::facts::{Facts, Progress, ServiceFacts};
+use super::facts::{Facts, Progress, Reach, ServiceFacts};
 use super::findings::Findings;
 use super::names::{Meaning, Names, PLACEHOLDERS};
 use super::near::{listed, nearest};
@@ -226,6 +226,8 @@ impl<'a> Scope<'a> {
 
     /// Says that a `let` leads nowhere.
     pub(super) fn circle(self, defined_at: Span, why: &str) {
+        // What lies behind it was not looked at, and may use anything.
+        self.findings.set_incomplete();
         self.findings.push(
             Diagnostic::new(
                 Code::CYCLE,
@@ -303,7 +305,7 @@ impl<'a> Scope<'a> {
             Variable::PortOf(ref service) => {
                 let has_port = self
                     .service_facts(service.as_str())
-                    .is_some_and(|facts| facts.has_port);
+                    .is_some_and(|facts| facts.has_port());
                 if !has_port {
                     self.no_port(span, &written, service);
                     return None;
@@ -335,7 +337,7 @@ impl<'a> Scope<'a> {
             (Some(service), _) => service,
             (None, [only]) => only,
             (None, several) => {
-                let with_port: Vec<_> = several.iter().filter(|facts| facts.has_port).collect();
+                let with_port: Vec<_> = several.iter().filter(|facts| facts.has_port()).collect();
                 if let [only] = with_port.as_slice()
                     && variable == Variable::Port
                 {
@@ -357,7 +359,7 @@ impl<'a> Scope<'a> {
                 return None;
             }
         };
-        if needs_port && !service.has_port {
+        if needs_port && !service.has_port() {
             self.no_port(span, &written, &service.name);
             return None;
         }
@@ -365,6 +367,13 @@ impl<'a> Scope<'a> {
     }
 
     fn no_port(self, span: Span, written: &str, service: &Name) {
+        if self
+            .service_facts(service.as_str())
+            .is_some_and(|facts| facts.reach == Reach::Unsaid)
+        {
+            // Said already, where the port is missing.
+            return;
+        }
         let named = self
             .service_facts(service.as_str())
             .is_some_and(|facts| facts.named);
@@ -401,15 +410,16 @@ impl<'a> Scope<'a> {
                 hole.text
             ),
         );
-        self.findings
-            .push_absent(match nearest(&hole.text, known) {
-                Some(near) => finding
+        match nearest(&hole.text, known) {
+            Some(near) => self.findings.push(
+                finding
                     .label(format!("did you mean `{{{near}}}`?"))
                     .fix(hole.span, near),
-                None => finding.help(
-                    "define it with `let` or `input`; a brace that is meant as such is written twice: `{{`",
-                ),
-            });
+            ),
+            None => self.findings.push_absent(finding.help(
+                "define it with `let` or `input`; a brace that is meant as such is written twice: `{{`",
+            )),
+        }
     }
 }
 

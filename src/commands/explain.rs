@@ -3,7 +3,7 @@
 use super::cli::Explain as Options;
 use super::terminal::Terminal;
 use super::{Failure, Outcome};
-use crate::check::{TYPES, TypeEntry, TypePlace};
+use crate::check::{TYPES, TypeEntry, TypePlace, functions_of};
 use crate::diagnostics::{Code, Report, page};
 use crate::model::DriverKind;
 use crate::source::Sources;
@@ -125,11 +125,36 @@ fn describe(driver: &Driver, kind: DriverKind, sources: &Sources, text: &mut Str
         let base = &base.text;
         let _ = writeln!(
             text,
-            "\nThe settings of `{base}` are taken too: `deployc explain {base}` ({}).",
+            "\nThe settings of `{base}` are taken too, and its functions where it has none of its own: `deployc explain {base}` ({}).",
             kind.word()
         );
     }
     settings(&driver.body, "", sources, text);
+    if base.is_none() {
+        functions(driver, kind, text);
+    }
+}
+
+/// The functions of the contract that the driver answers.
+fn functions(driver: &Driver, kind: DriverKind, text: &mut String) {
+    let Some(functions) = functions_of(kind) else {
+        return;
+    };
+    let cannot: Vec<&str> = driver
+        .body
+        .statements
+        .iter()
+        .filter_map(|statement| match &statement.node {
+            DriverItem::Cannot(name) => Some(name.text.as_str()),
+            _ => None,
+        })
+        .collect();
+    let can: Vec<&str> = functions
+        .iter()
+        .copied()
+        .filter(|function| !cannot.contains(function))
+        .collect();
+    let _ = writeln!(text, "\nfunctions: {}", can.join(", "));
 }
 
 /// Settings with their documentation, as they are described; those of parts below the part.

@@ -1,6 +1,6 @@
 //! Folders and files that must not meet.
 
-use super::setting_span;
+use super::{setting_span, targets};
 use crate::check::app::wiped_folder;
 use crate::check::findings::Findings;
 use crate::check::parts::Parts;
@@ -15,11 +15,8 @@ const FRAGMENT: &str = "file";
 /// BG504, BG505
 pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
     let kept = kept_folders(app);
-    let wiped: Vec<(String, Span)> = app
-        .targets
-        .iter()
-        .zip(&parts.targets)
-        .flat_map(|(target, (written, _))| wiped_folders(target, written))
+    let wiped: Vec<(String, Span)> = targets(app, parts)
+        .flat_map(|(target, written)| wiped_folders(target, written))
         .collect();
     for (folder, span) in &wiped {
         let hit = kept.iter().find(|(kept, _)| {
@@ -75,6 +72,10 @@ pub(super) fn between(apps: &[(&App, &Parts<'_>)], findings: &Findings) {
         }
         let span = parts.root.map_or(app.span, |(value, _)| value.span());
         if let Some((first, other)) = roots.get(app.root.as_str()) {
+            if other.name == app.name {
+                // One mistake: two apps of one name.
+                continue;
+            }
             findings.push(
                 Diagnostic::new(
                     Code::ROOT_SHARED,

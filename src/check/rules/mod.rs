@@ -12,7 +12,9 @@ use super::names::duplicate;
 use super::parts::Parts;
 use super::shape::{self, Authority, AuthorityPort};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{App, Duration, Port, Previous, Question, SettingValue, Subject, Template};
+use crate::model::{
+    App, DriverUse, Duration, Port, Previous, Question, SettingValue, Subject, Template,
+};
 use crate::source::Span;
 use crate::syntax::tree::{self, CleanupItem, Setting};
 use std::collections::BTreeSet;
@@ -93,6 +95,18 @@ fn cleanup(app: &App, parts: &Parts<'_>, findings: &Findings) {
             .help("and jobs in it, such as schedulers, keep running too; without `keep warm` it is stopped after the drain, and `rollback` starts it again"),
         );
     }
+}
+
+/// The targets with what is written of them.
+fn targets<'t>(
+    app: &'t App,
+    parts: &'t Parts<'_>,
+) -> impl Iterator<Item = (&'t DriverUse, &'t tree::DriverUse)> {
+    app.targets.iter().filter_map(|target| {
+        let name = target.driver.name.as_str();
+        let mut written = parts.targets.iter().map(|(written, _)| *written);
+        Some((target, written.find(|written| written.driver.text == name)?))
+    })
 }
 
 /// Where a setting stands in a driver's block; the driver's name when it is not given.

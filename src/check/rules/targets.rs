@@ -1,6 +1,6 @@
 //! What every caller of the script must bring along.
 
-use super::setting_span;
+use super::{setting_span, targets};
 use crate::check::findings::Findings;
 use crate::check::near::listed;
 use crate::check::parts::Parts;
@@ -9,7 +9,7 @@ use crate::model::{App, DriverUse, SettingValue};
 
 /// BG614
 pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
-    for (target, (written, _)) in app.targets.iter().zip(&parts.targets) {
+    for (target, written) in targets(app, parts) {
         let environment = environment(target);
         for input in &app.inputs {
             if input.default.is_some() || input.file.is_some() || environment.contains(&input.name)

@@ -4,7 +4,7 @@ mod bundle;
 mod hooks;
 mod scripts;
 
-use super::setting_span;
+use super::{setting_span, targets};
 use crate::check::findings::Findings;
 use crate::check::parts::Parts;
 use crate::model::{App, DriverUse, SettingValue};
@@ -46,7 +46,7 @@ struct Rules<'a> {
 
 /// `BG6xx`
 pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
-    for (target, (written, _)) in app.targets.iter().zip(&parts.targets) {
+    for (target, written) in targets(app, parts) {
         if target.driver.name.as_str() != "codedeploy" {
             continue;
         }
