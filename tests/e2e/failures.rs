@@ -58,7 +58,7 @@ fn each_way_to_be_unhealthy_is_told_apart() -> Result<(), Skip> {
     site.stage("--health flapping")
         .deploy()
         .exits(1)
-        .says("1 of 2 times in a row");
+        .says("1 of 2 passes in a row");
     site.install(&[
         ("within 5s", "within 1500ms"),
         ("/health\"", "/profile\"\n    expect body equals \"mauve\""),

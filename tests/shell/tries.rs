@@ -22,8 +22,8 @@ fn passes_must_be_in_a_row() {
         assert_eq!(server.seen().len(), 5, "two that failed, three that passed");
 
         let ran = script.gate("tries every 20 within 20000 timeout 20000 passes 2 attempts 6\nask get \"http://127.0.0.1:${port}/second\"");
-        ran.failed("within 20s: 6 tries, last: ");
-        ran.failed("status 500, body odd");
+        ran.failed("only 1 of 2 passes in a row from http://127.0.0.1:");
+        ran.failed("/second within 20s: 6 tries, last failure: status 500, body odd");
     }
 }
 
@@ -36,9 +36,14 @@ fn tries_begin_every_so_often_and_never_overlap() {
         ran.failed("last: status 503");
         let seen = server.seen();
         assert!((2..=5).contains(&seen.len()), "{ran:#?}");
+        // From start to start; how long a client takes to connect differs from try to try.
+        let span = seen[seen.len() - 1].begun - seen[0].begun;
+        let tries = u32::try_from(seen.len()).expect("a few");
+        assert!(
+            span + Duration::from_millis(350) > Duration::from_millis(400) * (tries - 1),
+            "{seen:#?}"
+        );
         for pair in seen.windows(2) {
-            let gap = pair[1].begun - pair[0].begun;
-            assert!(gap > Duration::from_millis(300), "{gap:?}");
             assert!(
                 pair[0].ended.expect("it ended") <= pair[1].begun,
                 "two tries at once"
