@@ -147,7 +147,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 eb9319c62eacebd8e66b57b47f044db4f7fd69c100d1458aab20a7a1ae7e85a6 ====
+# ==== Runtime: the same for every application with these drivers; sha256 bfcc37b9c5441abc5d68e57e74a9803aa13f6ec10f795f28c968e441d6132b0c ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -1664,7 +1664,7 @@ all_alive() {
 # try_until_passed ALIVE LISTENER LOGS: tries as the declaration at hand says. ALIVE: is it still running?
 # LISTENER: is it what answered? LOGS N: its last lines, for the report. On failure `reason` says which it was.
 try_until_passed() {
-  local is_alive=$1 listener=$2 show_logs=$3 end start limit number=0 row=0 code probe_service=$service
+  local is_alive=$1 listener=$2 show_logs=$3 end start limit number=0 row=0 best=0 code probe_service=$service
   local try_kind='' try_wanted='' try_target='' last='' wanted=''
   local -a kinds=()
   local -A count=()
@@ -1686,6 +1686,7 @@ try_until_passed() {
     [[ $code != 143 ]] || return 143
     if ((code == 0)); then
       row=$((row + 1))
+      ((row <= best)) || best=$row
       if ((row >= probe_passes)); then
         still_alive || return
         "$listener" && return 0
@@ -1723,8 +1724,8 @@ not_passed() {
   in_seconds "$probe_worst"
   if ((number == 0)); then
     fail_with "no time was left to ask ${question_subject[0]}"
-  elif ((row > 0)); then
-    fail_with "only $row of $probe_passes passes in a row from ${question_subject[0]} within $in_seconds: $(tries_in_words)${summary:+ ($summary)}${last:+, last failure: $last}"
+  elif ((best > 0)); then
+    fail_with "only $best of $probe_passes passes in a row from ${question_subject[0]} within $in_seconds: $(tries_in_words)${summary:+ ($summary)}${last:+, last failure: $last}"
   else
     fail_with "$wanted within $in_seconds: $(tries_in_words)${summary:+ ($summary)}, last: $last"
   fi

@@ -152,7 +152,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 6573c02ae539ad72c5a102821e58ded44ad2a5124de6d77ea5420be7a69d6a34 ====
+# ==== Runtime: the same for every application with these drivers; sha256 eb55b55c09000534c16ddd0e7c52527cc43192f6fed85c81938d1d26b14aa83a ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -1669,7 +1669,7 @@ all_alive() {
 # try_until_passed ALIVE LISTENER LOGS: tries as the declaration at hand says. ALIVE: is it still running?
 # LISTENER: is it what answered? LOGS N: its last lines, for the report. On failure `reason` says which it was.
 try_until_passed() {
-  local is_alive=$1 listener=$2 show_logs=$3 end start limit number=0 row=0 code probe_service=$service
+  local is_alive=$1 listener=$2 show_logs=$3 end start limit number=0 row=0 best=0 code probe_service=$service
   local try_kind='' try_wanted='' try_target='' last='' wanted=''
   local -a kinds=()
   local -A count=()
@@ -1691,6 +1691,7 @@ try_until_passed() {
     [[ $code != 143 ]] || return 143
     if ((code == 0)); then
       row=$((row + 1))
+      ((row <= best)) || best=$row
       if ((row >= probe_passes)); then
         still_alive || return
         "$listener" && return 0
@@ -1728,8 +1729,8 @@ not_passed() {
   in_seconds "$probe_worst"
   if ((number == 0)); then
     fail_with "no time was left to ask ${question_subject[0]}"
-  elif ((row > 0)); then
-    fail_with "only $row of $probe_passes passes in a row from ${question_subject[0]} within $in_seconds: $(tries_in_words)${summary:+ ($summary)}${last:+, last failure: $last}"
+  elif ((best > 0)); then
+    fail_with "only $best of $probe_passes passes in a row from ${question_subject[0]} within $in_seconds: $(tries_in_words)${summary:+ ($summary)}${last:+, last failure: $last}"
   else
     fail_with "$wanted within $in_seconds: $(tries_in_words)${summary:+ ($summary)}, last: $last"
   fi
