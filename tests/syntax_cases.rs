@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use deployc::diagnostics::Report;
+use deployc::diagnostics::{Diagnostic, Report};
 use deployc::source::Sources;
 use deployc::syntax;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -37,6 +37,7 @@ fn case(folder: &Path) -> Result<(), Failed> {
     let text = fs::read_to_string(folder.join("deploy.bg"))?;
     let (found, formatted) = read(&text);
     compare(&folder.join("expected.txt"), &found)?;
+    fixes(&text)?;
     let path = folder.join("formatted.bg");
     match formatted {
         Some(formatted) => {
@@ -61,6 +62,32 @@ fn compare(path: &Path, found: &str) -> Result<(), Failed> {
     } else {
         Err(format!("expected:\n{expected}\nfound:\n{found}").into())
     }
+}
+
+/// Each replacement that is offered cures its finding.
+fn fixes(text: &str) -> Result<(), Failed> {
+    let find = |text: &str| {
+        let mut report = Report::new();
+        let file = Sources::new().add("deploy.bg", text);
+        syntax::parse(file, text, &mut report);
+        report
+    };
+    let report = find(text);
+    for finding in report.sorted() {
+        let Some(fix) = &finding.fix else {
+            continue;
+        };
+        let mut cured = text.to_owned();
+        cured.replace_range(fix.span.start as usize..fix.span.end as usize, &fix.text);
+        let same = |other: &&Diagnostic| {
+            let start = |one: &Diagnostic| one.label.as_ref().map(|label| label.span.start);
+            other.message == finding.message && start(other) == start(finding)
+        };
+        if find(&cured).sorted().iter().any(same) {
+            return Err(format!("{}: the fix cures nothing:\n{cured}", finding.message).into());
+        }
+    }
+    Ok(())
 }
 
 /// The findings and, if no error is among them, the formatted text.

@@ -129,7 +129,16 @@ impl Build<'_> {
                 format!("a statement ends with its line, without `{written}`"),
             )
         };
-        self.complain(finding.help("take it away").fix(span, ""));
+        let rest = pair.get_input()[pair.as_span().end()..].trim_start_matches([' ', '\t']);
+        let more = !rest.is_empty() && !rest.starts_with(['\n', '#', '}', ']']);
+        let finding = if more && pair.as_rule() == Rule::semicolon {
+            finding
+                .help("put what follows on a line of its own")
+                .fix(span, "\n")
+        } else {
+            finding.help("take it away").fix(span, "")
+        };
+        self.complain(finding);
     }
 
     /// A `{` on the line after its statement.

@@ -6,6 +6,8 @@
 
 mod app;
 mod driver;
+#[cfg(test)]
+mod meaning;
 mod probe;
 mod text;
 mod value;
