@@ -16,9 +16,33 @@ use crate::syntax::tree::{self, Value};
 pub(super) fn define<'t>(parts: &Parts<'t>, level: &mut Names<'t>, findings: &Findings) {
     for (input, _) in &parts.inputs {
         if variable_name(&input.name, "an input", findings) {
+            check_apart(&input.name, findings);
             let secret = matches!(&input.ty, tree::Type::Named(name) if name.text == "secret");
             level.define(&input.name, Meaning::Input { secret }, findings);
         }
+    }
+}
+
+/// The script must tell an input from its own variables, which are all lower-case: an environment
+/// that lacks `state` must not lend it the script's `state`.
+fn check_apart(word: &tree::Name, findings: &Findings) {
+    let apart = word.text.contains(|c: char| c.is_ascii_uppercase());
+    // A placeholder's name is refused as such.
+    if !apart && !super::names::PLACEHOLDERS.contains(&word.text.as_str()) {
+        let likely = word.text.to_ascii_uppercase();
+        findings.push(
+            Diagnostic::new(
+                Code::RESERVED_NAME,
+                word.span,
+                format!(
+                    "lower-case variables are the script's own: `{}` could be one",
+                    word.text
+                ),
+            )
+            .label(format!("did you mean `{likely}`?"))
+            .help("an input is a variable of the environment: its name has a capital letter")
+            .fix(word.span, likely),
+        );
     }
 }
 

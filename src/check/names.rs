@@ -187,6 +187,11 @@ fn reserved(name: &tree::Name, findings: &Findings) -> bool {
             format!("`{text}` belongs to the shell that runs the script"),
             format!("another name, such as `APP_{text}`, is free"),
         )
+    } else if matches!(text, "PORT" | "COLOR") || text.starts_with("DEPLOYC_") {
+        (
+            format!("`{text}` is a variable that the script gives to programs itself"),
+            format!("another name, such as `APP_{text}`, is free"),
+        )
     } else {
         return false;
     };

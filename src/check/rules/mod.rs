@@ -4,6 +4,7 @@ mod codedeploy;
 mod folders;
 mod gates;
 mod ports;
+mod run;
 mod targets;
 mod verify;
 
@@ -23,6 +24,7 @@ use std::collections::BTreeSet;
 pub(super) fn app(app: &App, parts: &Parts<'_>, findings: &Findings) {
     gates::check(app, findings);
     verify::check(app, findings);
+    run::check(app, parts, findings);
     ports::check(app, parts, findings);
     folders::check(app, parts, findings);
     targets::check(app, parts, findings);
