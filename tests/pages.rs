@@ -8,9 +8,10 @@ use deployc::diagnostics::{Code, Report, page, render};
 use deployc::emit::{self, Places};
 use deployc::plan;
 use deployc::source::Sources;
+use deployc::syntax::{check_bytes, parse};
 
 /// Codes whose mistake cannot stand in a page, or never comes alone.
-const UNSHOWN: &[&str] = &["BG002", "BG003", "BG004", "BG005", "BG613"];
+const UNSHOWN: &[&str] = &["BG005", "BG613"];
 
 struct Nothing;
 
@@ -54,14 +55,38 @@ fn found(text: &str) -> (Vec<String>, String) {
     (codes, render::short(&report, &sources))
 }
 
-/// The blocks of `deploy` below a heading.
-fn blocks<'p>(page: &'p str, heading: &str) -> Vec<&'p str> {
+/// All that is found in bytes that may be no text, written with `\xNN` in a page.
+fn found_in_bytes(written: &str) -> (Vec<String>, String) {
+    let mut pieces = written.split("\\x");
+    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        bytes.push(u8::from_str_radix(&piece[..2], 16).expect("two digits follow `\\x`"));
+        bytes.extend(piece[2..].bytes());
+    }
+    match check_bytes(&bytes) {
+        Ok(text) => {
+            let mut report = Report::new();
+            let mut sources = Sources::new();
+            let file = sources.add("deploy.bg", text);
+            parse(file, text, &mut report);
+            let short = render::short(&report, &sources);
+            let findings = report.sorted();
+            let mut codes: Vec<String> = findings.iter().map(|one| one.code.to_string()).collect();
+            codes.dedup();
+            (codes, short)
+        }
+        Err(finding) => (vec![finding.code.to_string()], finding.message.clone()),
+    }
+}
+
+/// The blocks of a language below a heading.
+fn blocks<'p>(page: &'p str, heading: &str, language: &str) -> Vec<&'p str> {
     let Some((_, section)) = page.split_once(&format!("\n## {heading}\n")) else {
         return Vec::new();
     };
     let section = section.split("\n## ").next().unwrap_or_default();
     section
-        .split("```deploy\n")
+        .split(&format!("```{language}\n"))
         .skip(1)
         .filter_map(|block| block.split("```").next())
         .collect()
@@ -84,17 +109,19 @@ fn examples_trigger_their_code_alone_and_cures_are_clean() {
     for code in Code::ALL {
         let page = page(*code).unwrap_or_default();
         let name = code.to_string();
-        let examples = blocks(page, "Example");
-        if examples.is_empty() != UNSHOWN.contains(&name.as_str()) {
-            writeln!(wrong, "{name}: {} examples", examples.len()).expect("a string takes all");
+        let examples = blocks(page, "Example", "deploy");
+        let bytes = blocks(page, "Example", "deploy-bytes");
+        let shown = examples.len() + bytes.len();
+        if (shown == 0) != UNSHOWN.contains(&name.as_str()) {
+            writeln!(wrong, "{name}: {shown} examples").expect("a string takes all");
         }
-        for example in examples {
-            let (codes, short) = found(example);
+        let examples = examples.into_iter().map(found);
+        for (codes, short) in examples.chain(bytes.into_iter().map(found_in_bytes)) {
             if codes != [name.as_str()] {
                 writeln!(wrong, "{name}: the example gives\n{short}").expect("a string takes all");
             }
         }
-        let cures = blocks(page, "Cure");
+        let cures = blocks(page, "Cure", "deploy");
         if cures.is_empty() {
             writeln!(wrong, "{name}: no cure to compile").expect("a string takes all");
         }
