@@ -152,7 +152,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 eb55b55c09000534c16ddd0e7c52527cc43192f6fed85c81938d1d26b14aa83a ====
+# ==== Runtime: the same for every application with these drivers; sha256 e4b236d4bde0a1a4d29ef97373c770e4f77b4f11fd1995ed0639dbd75a39a2db ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -4786,8 +4786,9 @@ jar_find() {
 # ---- switch nginx: one included file and a reload -------------------------------------------------
 #
 # A generation is a master and the workers that accept, each as PID:START. After a reload all new workers are there from about 10 ms
-# on, the old ones for about 100 ms more; then each of those is gone or titled `is shutting down`. The overlap is the proof: a worker
-# that dies and is started again by the master, with the old configuration, never stands beside its predecessor.
+# on, the old ones for about 100 ms more; then each of those is gone or titled `is shutting down`. New workers alone prove nothing: one
+# that dies is started again by the master, with the old configuration. Either of two things does prove a reload: as many new workers as
+# there were beside an old one, or that the master has let go of a file (its logs) that it had open before.
 
 nginx_routed() { fragment_routed "$nginx_file"; }
 nginx_write() { fragment_write "$nginx_file" "$1"; }
@@ -4807,36 +4808,32 @@ nginx_test() {
 }
 
 nginx_snapshot() {
-  local nginx_pid_file nginx_master why
+  local nginx_pid_file nginx_master why=''
   local -a generation
-  if nginx_find_master && nginx_read_generation; then
+  if nginx_find_master && nginx_read_generation && ((${#generation[@]} > 1)); then
     printf '%s\n' "${generation[*]}"
   else
-    printf '%s\n' "$why"
+    printf '%s\n' "${why:-nginx has no worker: its error log tells why}"
     return 1
   fi
 }
 
 nginx_reload() {
-  local nginx_pid_file nginx_master why asking began ended='' seen=unseen
+  local nginx_pid_file nginx_master why asking ended='' overlap=0 files workers
   local -a generation old
   if ! nginx_find_master || ! nginx_read_generation; then
     printf '%s\n' "$why"
     return 1
   fi
   # Whatever another reload brings up before this one is old as well.
-  old=("${generation[@]}")
-  now
-  began=$((now_ms / 10))
+  nginx_read_old
+  workers=$((${#generation[@]} - 1))
+  files=$(nginx_open_files)
   nginx_ask_reload >"$release/reload" 2>&1 &
   asking=$!
-  while [[ $seen == unseen ]]; do
-    nginx_sees_overlap && seen=seen
+  while ((overlap == 0 || overlap < workers)); do
+    nginx_watch_overlap
     if [[ -z $ended ]] && ! kill -0 "$asking" 2>/dev/null; then
-      wait "$asking" || {
-        nginx_own_words "$(<"$release/reload")"
-        return 1
-      }
       now
       ended=$now_ms
     fi
@@ -4844,21 +4841,20 @@ nginx_reload() {
     [[ -z $ended ]] || ((now_ms - ended < 200)) || break
     pause 10 || break
   done
-  wait "$asking" 2>/dev/null || [[ -n $ended ]] || {
+  wait "$asking" || {
     nginx_own_words "$(<"$release/reload")"
     return 1
   }
-  printf '%s %s %s\n' "$seen" "$began" "${old[*]}" >"$release/reload"
+  printf '%s %s %s\n' "$overlap" "${files:--}" "${old[*]-}" >"$release/reload"
 }
 
 nginx_confirm() {
-  local nginx_pid_file nginx_master why until asked=0 seen='' began='' step=5 after
+  local nginx_pid_file nginx_master why until asked=0 overlap files step=5
   local -a generation old wanted
   now
   until=$((now_ms + ${deadline[${switch}_confirm]-10000} - 500))
   read -r -a wanted <<<"$1"
-  read -r seen began after 2>/dev/null <"$release/reload" || after=''
-  read -r -a old <<<"$1 $after"
+  nginx_recall_reload "$1"
   nginx_find_master || {
     printf '%s\n' "$why"
     return 1
@@ -4871,18 +4867,25 @@ nginx_confirm() {
     esac
     now
     ((now_ms < until)) || break
-    # On a busy host the overlap may have passed unseen: nginx is asked once more and watched.
+    # On a busy host the overlap may have passed unseen, and a master may have no files: nginx is asked once more and watched.
     if [[ $why == 'the new workers'* ]] && ((now_ms - asked > 500)); then
       asked=$now_ms
       nginx_reload >/dev/null || :
-      read -r seen began after 2>/dev/null <"$release/reload" || after=''
-      read -r -a old <<<"$1 $after"
+      nginx_recall_reload "$1"
     fi
     pause "$step" || break
     ((step >= 20)) || step=$((step * 2))
   done
   printf '%s\n' "$why"
   return 1
+}
+
+# nginx_recall_reload SNAPSHOT: sets what `reload` saw: `overlap`, `files`, and `old`, to which the snapshot's workers are added.
+nginx_recall_reload() {
+  local line=''
+  read -r overlap files line 2>/dev/null <"$release/reload"
+  [[ -n $line ]] || overlap=0 files=-
+  read -r -a old <<<"${1#* } $line"
 }
 
 # The folder outlives the files in it, which packages and certbot replace.
@@ -5039,31 +5042,53 @@ nginx_ask_reload() {
 
 # nginx_is_old WORKER
 nginx_is_old() {
-  [[ " ${old[*]} " == *" $1 "* ]]
+  [[ " ${old[*]-} " == *" $1 "* ]]
 }
 
-# nginx_sees_overlap: as many new workers as there were, beside an old one.
-nginx_sees_overlap() {
-  local worker new=0 alive=0 workers=$((${#old[@]} - 1))
-  nginx_read_generation || return 1
+# nginx_read_old: sets `old`: all children of the master, those that are about to begin or to end among them.
+nginx_read_old() {
+  local pid start
+  local -a children
+  old=()
+  pid_children "$nginx_master"
+  for pid in ${children[@]+"${children[@]}"}; do
+    start=$(process_start_time "$pid") && old+=("$pid:$start")
+  done
+}
+
+# nginx_watch_overlap: `overlap` becomes the number of new workers, if there are more than ever and one of the old is still there.
+nginx_watch_overlap() {
+  local worker new=0
+  nginx_read_generation || return
   for worker in "${generation[@]:1}"; do
     nginx_is_old "$worker" || new=$((new + 1))
   done
-  ((new >= workers)) || return 1
-  for worker in "${old[@]:1}"; do
-    ! pid_is "${worker%:*}" "${worker#*:}" || alive=$((alive + 1))
+  ((new > overlap)) || return 0
+  for worker in ${old[@]+"${old[@]}"}; do
+    if pid_is "${worker%:*}" "${worker#*:}"; then
+      overlap=$new
+      return
+    fi
   done
-  ((alive || workers == 0))
 }
 
-# nginx_renewed_at_once: all of several workers began after the reload was asked for (in hundredths of a second since boot, as the
-# kernel counts). A worker that died is replaced with the old configuration; that all of them died in that moment is not believed.
-nginx_renewed_at_once() {
-  local worker
-  [[ -n $began ]] && ((${#wanted[@]} > 2)) || return 1
-  for worker in "${generation[@]:1}"; do
-    ((${worker#*:} >= began - 1)) || return 1
+# nginx_open_files: prints the master's descriptors other than sockets, `,0,1,2,5,`; nothing where this user may not see them.
+nginx_open_files() {
+  # shellcheck disable=SC2012 # the names are numbers
+  ls -l "/proc/$nginx_master/fd" 2>/dev/null | awk '/ -> / && !/ -> socket:/ { sub(/ -> .*/, ""); files = files $NF "," } END { if (files) print "," files }'
+}
+
+# nginx_let_go: the master has closed a file of before the reload. It does so only when the new configuration is in force; while
+# it tries, and after it failed, it holds the old files.
+nginx_let_go() {
+  local now_open file
+  [[ $files != - ]] || return 1
+  now_open=$(nginx_open_files)
+  [[ -n $now_open ]] || return 1
+  for file in ${files//,/ }; do
+    [[ $now_open == *",$file,"* ]] || return 0
   done
+  return 1
 }
 
 # nginx_judge: 0 a newer generation is in force; else `why`: 1 not yet, 2 it never will be.
@@ -5085,7 +5110,9 @@ nginx_judge() {
     why="nginx has $new new workers and had $((${#wanted[@]} - 1)) before the reload"
     return 1
   fi
-  [[ $seen != seen ]] && ! nginx_sees_overlap && ! nginx_renewed_at_once || return 0
+  nginx_watch_overlap
+  ((overlap < ${#wanted[@]} - 1)) || return 0
+  ! nginx_let_go || return 0
   why='the new workers of nginx did not come from this reload: the old ones had ended before (its error log tells why)'
   return 1
 }
