@@ -11,7 +11,7 @@ one_try() {
   until=$((now_ms + $1))
   for at in "${!question_kind[@]}"; do
     now
-    left=$((until - now_ms))
+    left=$((at == 0 ? $1 : until - now_ms))
     try_target=${question_subject[at]}
     if ((left <= 0)); then
       try_kind='timed out'

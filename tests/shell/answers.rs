@@ -343,7 +343,7 @@ fn what_does_not_come_in_time_is_told_apart() {
             ),
         ] {
             let ran = script.gate(&format!(
-                "tries every 100 within 1500 timeout 1500 after 0 passes 1\nask get \"http://127.0.0.1:${{port}}{path}\""
+                "tries every 100 within 20000 timeout 1500 after 0 passes 1 attempts 1\nask get \"http://127.0.0.1:${{port}}{path}\""
             ));
             ran.failed(words);
         }

@@ -1,6 +1,6 @@
 # What the probes' modules need of the application and of the engine, as small as it can be: for tests.
 # STDLIB is the folder of the modules, SCRATCH one of the test's own, PORT that of the color.
-# shellcheck shell=bash disable=SC1090,SC2034,SC2154,SC2317
+# shellcheck shell=bash disable=SC1090,SC2034,SC2153,SC2154,SC2317
 set -u
 for module in output clock process driver step json net http http_curl http_bash expect question probe; do
   . "$STDLIB/$module.sh"
@@ -11,19 +11,37 @@ services=(web) run=fake run_base='' unmanaged=no handover=overlap
 declare -A input=() deadline=()
 color_blue() { other_color=green port=$PORT address=127.0.0.1:$PORT; }
 service_web() { :; }
-fake_alive() { [[ ! -e $SCRATCH/dead ]] || { echo 'exited with 3'; return 1; }; }
-fake_listens() { [[ ! -e $SCRATCH/listens ]] || { echo 'process 4711 (stranger)'; return "$(<"$SCRATCH/listens")"; }; }
+service_worker() { port=''; }
+fake_alive() {
+  [[ -e $SCRATCH/dead || -e $SCRATCH/dead.$service ]] || return 0
+  echo 'exited with 3'
+  return 1
+}
+fake_listens() {
+  [[ -e $SCRATCH/listens ]] || return 0
+  echo 'process 4711 (stranger)'
+  return "$(<"$SCRATCH/listens")"
+}
+fake_healthy() {
+  [[ ! -e $SCRATCH/healthy ]] || return 0
+  echo 'container is starting'
+  return 1
+}
 fake_logs() { echo 'the last line of the log'; }
 fake_enter() { (cd "$SCRATCH" && "$@"); }
-fake_healthy() { [[ -e $SCRATCH/healthy ]] || { echo 'container is starting'; return 1; }; }
 watch_signals
 use blue
 
 # verdict COMMAND…: runs it, then says what came of it and that nothing is left behind.
 verdict() {
-  local children=''
+  local children='' _
   "$@"
   printf '\ncode=%s\nreason=%s\nsaid=%s\n' "$?" "${reason//$'\n'/ }" "$probe_said"
-  read -r children <"/proc/$$/task/$$/children"
+  # What has just ended is not waited for by bash at once.
+  for _ in {1..200}; do
+    read -r children <"/proc/$$/task/$$/children"
+    [[ -n $children ]] || break
+    nap 10
+  done
   printf 'children=%s\n' "${children% }"
 }

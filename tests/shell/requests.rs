@@ -1,10 +1,15 @@
 //! What is sent, what is never sent, and what nobody else gets to see.
 
 use std::fs;
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::script::Script;
-use crate::server::{Server, header};
+use crate::server::{Server, free_port, header};
 use crate::tools::{Tools, program};
 
 #[test]
@@ -122,6 +127,100 @@ fn via_connects_elsewhere_and_keeps_the_name() {
             .one_try("ask get http://shop.invalid/ok\nask_via 'a b'")
             .failed("via a b is no host:port");
     }
+}
+
+/// A server that speaks TLS, and the certificate that it shows.
+struct Https {
+    openssl: Child,
+    certificate: PathBuf,
+    port: u16,
+}
+
+impl Https {
+    fn start(folder: &Path, name: &str) -> Self {
+        let (key, certificate) = (folder.join("key.pem"), folder.join("certificate.pem"));
+        let made = Command::new(program("openssl"))
+            .args([
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-days",
+                "2",
+            ])
+            .args([
+                "-subj",
+                &format!("/CN={name}"),
+                "-addext",
+                &format!("subjectAltName=DNS:{name}"),
+            ])
+            .arg("-keyout")
+            .arg(&key)
+            .arg("-out")
+            .arg(&certificate)
+            .output()
+            .expect("openssl");
+        assert!(made.status.success(), "{made:?}");
+        let port = free_port();
+        let openssl = Command::new(program("openssl"))
+            .args([
+                "s_server",
+                "-www",
+                "-quiet",
+                "-accept",
+                &format!("127.0.0.1:{port}"),
+                "-key",
+            ])
+            .arg(&key)
+            .arg("-cert")
+            .arg(&certificate)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("openssl");
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(
+                begun.elapsed() < Duration::from_secs(20),
+                "openssl does not listen"
+            );
+            thread::sleep(Duration::from_millis(10));
+        }
+        Self {
+            openssl,
+            certificate,
+            port,
+        }
+    }
+}
+
+impl Drop for Https {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.openssl.kill();
+        let _ = self.openssl.wait();
+    }
+}
+
+#[test]
+fn https_by_the_name_of_its_certificate() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let https = Https::start(folder.path(), "shop.invalid");
+    let mut script = Script::new(Tools::Machine, https.port);
+    script
+        .one_try("ask get https://shop.invalid/\nask_via \"127.0.0.1:${port}\"")
+        .failed("last: TLS failed: SSL certificate problem: self");
+    script.environment = vec![("CURL_CA_BUNDLE", https.certificate.display().to_string())];
+    script
+        .one_try("ask get https://shop.invalid/\nask_via \"127.0.0.1:${port}\"")
+        .passed();
+    script
+        .one_try("ask get https://other.invalid/\nask_via \"127.0.0.1:${port}\"")
+        .failed("last: TLS failed: SSL: no alternative certificate subject name");
 }
 
 #[test]

@@ -83,9 +83,17 @@ impl Script {
     pub fn tries<'a>(&self, declarations: impl Iterator<Item = &'a str>) -> Vec<Ran> {
         let mut lines = String::new();
         for declaration in declarations {
-            lines += &format!(
-                "declared() {{\n{ONCE}\n{declaration}\n}}\nreason=''\nverdict run_gate declared\nprintf '\\f'\nprintf '\\f' >&2\n"
-            );
+            for line in [
+                "declared() {",
+                ONCE,
+                declaration,
+                "}",
+                "reason=''",
+                "verdict run_gate declared",
+            ] {
+                lines.extend([line, "\n"]);
+            }
+            lines.push_str("printf '\\f'; printf '\\f' >&2\n");
         }
         let ran = self.run(&lines);
         let parts = ran

@@ -198,3 +198,33 @@ fn a_signal_ends_it_soon() {
         }
     }
 }
+
+#[test]
+fn through_the_proxy_every_service_must_stay_alive() {
+    let server = Server::start();
+    let script = Script::new(Tools::Machine, server.port);
+    let verify = format!(
+        "services=(web worker)\ndeclared() {{ {OK}; }}\nverdict run_verify declared\necho \"after=$service $port\""
+    );
+    let ran = script.run(&verify);
+    ran.passed();
+    assert_eq!(ran.value("after"), format!("web {}", server.port));
+    fs::write(script.scratch.path().join("dead.worker"), "").expect("a file");
+    let ran = script.run(&verify);
+    ran.failed("worker of blue died while it was probed: exited with 3");
+    assert_eq!(ran.value("after"), format!("web {}", server.port));
+}
+
+#[test]
+fn of_a_color_that_the_script_did_not_start_only_the_answers_count() {
+    let server = Server::start();
+    let script = Script::new(Tools::Machine, server.port);
+    fs::write(script.scratch.path().join("dead"), "").expect("a file");
+    fs::write(script.scratch.path().join("listens"), "2").expect("a file");
+    script.one_try(OK).failed("died");
+    script
+        .run(&format!(
+            "unmanaged=yes\ndeclared() {{ {OK}; }}\nverdict run_gate declared"
+        ))
+        .passed();
+}
