@@ -147,7 +147,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 bfcc37b9c5441abc5d68e57e74a9803aa13f6ec10f795f28c968e441d6132b0c ====
+# ==== Runtime: the same for every application with these drivers; sha256 b8eed71adb179c50d7bcbc056a5ece8c26dc4efbecbd47f4c52328d2666acc86 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -1794,7 +1794,7 @@ one_try() {
   until=$((now_ms + $1))
   for at in "${!question_kind[@]}"; do
     now
-    left=$((until - now_ms))
+    left=$((at == 0 ? $1 : until - now_ms))
     try_target=${question_subject[at]}
     if ((left <= 0)); then
       try_kind='timed out'

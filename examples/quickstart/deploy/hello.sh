@@ -150,7 +150,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 b4f66182401375d2187dcbfa92af8579b630cdc0f0cf8f627e263496cff6a4ce ====
+# ==== Runtime: the same for every application with these drivers; sha256 9abfb82cf5e06810cce2370b5385b4113c2c706b42958f6672a15217f06cc4a6 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -1797,7 +1797,7 @@ one_try() {
   until=$((now_ms + $1))
   for at in "${!question_kind[@]}"; do
     now
-    left=$((until - now_ms))
+    left=$((at == 0 ? $1 : until - now_ms))
     try_target=${question_subject[at]}
     if ((left <= 0)); then
       try_kind='timed out'

@@ -152,7 +152,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 e4b236d4bde0a1a4d29ef97373c770e4f77b4f11fd1995ed0639dbd75a39a2db ====
+# ==== Runtime: the same for every application with these drivers; sha256 89d4e418e33a55fd5d75e5093adb88e36f665f5669313ddae97e086df3da399c ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -1799,7 +1799,7 @@ one_try() {
   until=$((now_ms + $1))
   for at in "${!question_kind[@]}"; do
     now
-    left=$((until - now_ms))
+    left=$((at == 0 ? $1 : until - now_ms))
     try_target=${question_subject[at]}
     if ((left <= 0)); then
       try_kind='timed out'
