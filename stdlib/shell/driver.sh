@@ -59,8 +59,6 @@ ask_switch() { call_driver "$switch" "$switch_base" "$@"; }
 # What the probes ask of the color at hand.
 color_alive() { ask_run alive; }
 color_listens() { ask_run listens; }
-color_healthy() { ask_run healthy; }
-color_enter() { ask_run enter "$@"; }
 
 # color_logs LINES: the last lines of the application's log, for the report of a failure.
 color_logs() {
