@@ -147,7 +147,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 b8eed71adb179c50d7bcbc056a5ece8c26dc4efbecbd47f4c52328d2666acc86 ====
+# ==== Runtime: the same for every application with these drivers; sha256 986b12bcb9bc05af100c9fe71b93acbb42f8a39fb26c3c398e5d27f4b0be458c ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -3678,8 +3678,6 @@ ask_switch() { call_driver "$switch" "$switch_base" "$@"; }
 # What the probes ask of the color at hand.
 color_alive() { ask_run alive; }
 color_listens() { ask_run listens; }
-color_healthy() { ask_run healthy; }
-color_enter() { ask_run enter "$@"; }
 
 # color_logs LINES: the last lines of the application's log, for the report of a failure.
 color_logs() {

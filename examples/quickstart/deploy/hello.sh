@@ -150,7 +150,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 9abfb82cf5e06810cce2370b5385b4113c2c706b42958f6672a15217f06cc4a6 ====
+# ==== Runtime: the same for every application with these drivers; sha256 8b8da34e4b00406e234da8b64eafd8b4ee224fbec8f55c2fa69b4bdefd597313 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -3681,8 +3681,6 @@ ask_switch() { call_driver "$switch" "$switch_base" "$@"; }
 # What the probes ask of the color at hand.
 color_alive() { ask_run alive; }
 color_listens() { ask_run listens; }
-color_healthy() { ask_run healthy; }
-color_enter() { ask_run enter "$@"; }
 
 # color_logs LINES: the last lines of the application's log, for the report of a failure.
 color_logs() {

@@ -152,7 +152,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 89d4e418e33a55fd5d75e5093adb88e36f665f5669313ddae97e086df3da399c ====
+# ==== Runtime: the same for every application with these drivers; sha256 30d1f545bc936ea728c8746d33027c02679af52b2359d5a4c4b6c0a3d8ad36da ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -3683,8 +3683,6 @@ ask_switch() { call_driver "$switch" "$switch_base" "$@"; }
 # What the probes ask of the color at hand.
 color_alive() { ask_run alive; }
 color_listens() { ask_run listens; }
-color_healthy() { ask_run healthy; }
-color_enter() { ask_run enter "$@"; }
 
 # color_logs LINES: the last lines of the application's log, for the report of a failure.
 color_logs() {
