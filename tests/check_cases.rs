@@ -1,6 +1,6 @@
 //! One case a folder in `tests/cases/check`: `deploy.bg` and what is found in it and in the files
 //! that it names, `expected.txt` in the short format. A case with `human.txt` is drawn for people
-//! too. `BLESS=1` writes the expectations anew.
+//! too, one with `found.json` for programs. `BLESS=1` writes the expectations anew.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -70,6 +70,10 @@ fn case(folder: &Path) -> Result<(), Failed> {
             width: 100,
         };
         compare(&human, &render::human(&report, &sources, look))?;
+    }
+    let json = folder.join("found.json");
+    if json.exists() {
+        compare(&json, &render::json(&report, &sources))?;
     }
     Ok(())
 }

@@ -1,6 +1,9 @@
 use super::{LoadError, Loader, check};
 use crate::diagnostics::{Report, render};
-use crate::model::{App, DriverKind};
+use crate::model::{
+    App, DriverKind, Duration, Expectation, Handover, Piece, SettingValue, Subject, Template,
+    Variable, Verification,
+};
 use crate::source::Sources;
 use crate::stdlib;
 use camino::Utf8Path;
@@ -22,6 +25,194 @@ fn checked(text: &str) -> (Option<Vec<App>>, String) {
     let apps = check(&mut sources, main, &Nothing, &mut report);
     assert_eq!(apps.is_none(), report.has_errors());
     (apps, render::short(&report, &sources))
+}
+
+fn app(text: &str) -> App {
+    let (apps, found) = checked(text);
+    let mut apps = apps.unwrap_or_else(|| panic!("{found}"));
+    assert_eq!(apps.len(), 1);
+    apps.remove(0)
+}
+
+/// A template as text: inputs as `$NAME`, other variables in angle brackets.
+fn said(template: &Template) -> String {
+    template
+        .pieces
+        .iter()
+        .map(|piece| match piece {
+            Piece::Literal(text) => text.clone(),
+            Piece::Variable(Variable::Input(name)) => format!("${name}"),
+            Piece::Variable(variable) => format!("<{variable:?}>"),
+        })
+        .collect()
+}
+
+fn text(value: Option<&SettingValue>) -> String {
+    match value {
+        Some(SettingValue::Text(template)) => said(template),
+        other => format!("{other:?}"),
+    }
+}
+
+const MODEL: &str = r#"
+use "std/spring"
+
+let base = "/api"
+let health = "{base}/health"
+let boot = 40s
+let tools = ["a", "{color}"]
+
+probe common {
+  get "http://127.0.0.1:{port}/"
+  header "X-A" "1"
+  expect status 204
+  expect body contains "UP"
+  within 30s
+}
+
+app shop {
+  root "/srv/{app}/"
+  input SHA: string
+  let tag = "v-{SHA}"
+
+  color blue {
+    port 8081
+    let flag = "{color}:{port}"
+  }
+  color green {
+    port 8082
+    let flag = "g"
+  }
+
+  artifact "{staging}/*.jar"
+
+  run process {
+    command = tools
+    directory = "work"
+    env = { TAG = tag, FLAG = flag }
+  }
+
+  probe ready from common {
+    get "http://127.0.0.1:{port}{health}"
+    header "x-a" "2"
+    expect status 200
+    expect body contains "{color}"
+    within boot
+  }
+
+  probe quick {
+    tcp "127.0.0.1:{port}"
+    attempts 3
+    after 1s
+    every 5s
+  }
+
+  switch nginx {
+    file = "/etc/nginx/shop.conf"
+    set = "shop"
+  }
+
+  verify {
+    get "http://127.0.0.1/"
+    expect json "sha" equals "{SHA}"
+    within 1s
+  }
+
+  target codedeploy {
+    destination = "/srv/in"
+    revision = github
+  }
+}
+"#;
+
+#[test]
+fn paths_and_lets_are_resolved() {
+    let app = app(&MODEL.replace("input SHA: string", "input SHA: string = \"0\""));
+    assert_eq!(app.root, "/srv/shop");
+    assert_eq!(app.staging, "/srv/in");
+    let artifact = app.artifact.as_ref().expect("there is one");
+    assert_eq!(said(&artifact.pattern), "/srv/in/*.jar");
+    assert_eq!(
+        app.colors[0].lets,
+        [("flag".to_owned(), "blue:8081".to_owned())]
+    );
+    let run = &app.services[0].run;
+    assert_eq!(text(run.setting("directory")), "/srv/shop/work");
+    let Some(SettingValue::Map(env)) = run.setting("env") else {
+        panic!("a map");
+    };
+    assert_eq!(text(Some(&env[0].1)), "v-$SHA");
+    assert_eq!(text(Some(&env[1].1)), "<ColorLet(\"flag\")>");
+    assert_eq!(text(app.switch.setting("file")), "/etc/nginx/shop.conf");
+    assert_eq!(app.switch.setting("upstream"), Some(&SettingValue::None));
+    assert_eq!(
+        app.switch.setting("reload"),
+        Some(&SettingValue::List(Vec::new()))
+    );
+}
+
+#[test]
+fn what_adds_adds_and_the_rest_replaces() {
+    let app = app(&MODEL.replace("input SHA: string", "input SHA: string = \"0\""));
+    let [ready, quick] = app.services[0].gates.as_slice() else {
+        panic!("two gates");
+    };
+    let question = &ready.questions[0];
+    let Subject::Http { url, headers, .. } = &question.subject else {
+        panic!("a request");
+    };
+    assert_eq!(said(url), "http://127.0.0.1:<Port>/api/health");
+    // A header is a header whatever its case.
+    let headers: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| (said(name), said(value)))
+        .collect();
+    assert_eq!(headers, [("x-a".to_owned(), "2".to_owned())]);
+    let statuses: Vec<_> = question
+        .expectations
+        .iter()
+        .filter_map(|expectation| match expectation {
+            Expectation::Status(set) => Some(set.to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(statuses, ["200"]);
+    assert_eq!(question.expectations.len(), 3);
+    assert_eq!(ready.budget.within, Duration::from_secs(40));
+    // After 1 s three tries, 5 s from start to start.
+    assert_eq!(quick.budget.within, Duration::from_secs(16));
+    let Verification::Checks(checks) = &app.verify else {
+        panic!("a verify");
+    };
+    // The default of 2 s would be longer than the whole.
+    assert_eq!(checks[0].budget.timeout, Duration::from_secs(1));
+}
+
+#[test]
+fn services_have_what_the_app_says_unless_they_say_otherwise() {
+    let app = app(SHOP);
+    let names: Vec<_> = app
+        .services
+        .iter()
+        .map(|service| service.name.as_str())
+        .collect();
+    assert_eq!(names, ["web", "api", "jobs"]);
+    let [web, api, jobs] = app.services.as_slice() else {
+        panic!("three services");
+    };
+    assert_eq!(web.stop_within, Duration::from_secs(10));
+    assert_eq!(api.stop_within, Duration::from_secs(20));
+    assert_eq!(
+        app.colors[1].port(&api.name).map(|port| port.get()),
+        Some(9082)
+    );
+    // The block changes the command and keeps the environment.
+    assert_ne!(web.run.setting("command"), api.run.setting("command"));
+    assert_eq!(web.run.setting("env"), api.run.setting("env"));
+    assert!(jobs.address.is_none());
+    assert_eq!(jobs.handover, Handover::Exclusive);
+    let gates: Vec<_> = jobs.gates.iter().map(|gate| gate.name.as_str()).collect();
+    assert_eq!(gates, ["alive"]);
 }
 
 const SHOP: &str = include_str!("../../tests/cases/check/services/deploy.bg");

@@ -305,7 +305,7 @@ impl<'a> Scope<'a> {
             Variable::PortOf(ref service) => {
                 let has_port = self
                     .service_facts(service.as_str())
-                    .is_some_and(|facts| facts.has_port());
+                    .is_some_and(ServiceFacts::has_port);
                 if !has_port {
                     self.no_port(span, &written, service);
                     return None;
