@@ -2,12 +2,12 @@
 
 use super::build::{Builder, core, start};
 use super::limits::{self, Core, Function};
-use super::{Action, Failure, Side, Step};
+use super::{Action, Failure, Side, Step, WayBack};
 use crate::model::{Duration, Service};
 
 impl Builder<'_> {
     /// Stops the new color.
-    pub(super) fn stop_new(&self) -> Vec<Step> {
+    pub(super) fn stop_new(&self) -> WayBack {
         let started: Vec<&Service> = self.overlapping().collect();
         stop_started(&started)
     }
@@ -16,7 +16,7 @@ impl Builder<'_> {
     /// color serves again, then exclusive services run in it again, then the new color is stopped. L1
     /// holds for it too: if the previous color does not pass, the new one stays if that passes, and
     /// if neither does, nothing is touched.
-    pub(super) fn way_back(&self, handed: &[&Service]) -> Vec<Step> {
+    pub(super) fn way_back(&self, handed: &[&Service]) -> WayBack {
         let stay = self.stay_on_new();
         let mut steps: Vec<Step> =
             self.probes_again(Side::Previous, || Failure::GoBack(stay.clone()));
@@ -26,16 +26,16 @@ impl Builder<'_> {
             let action = Action::Start(service.name.clone(), Side::Previous);
             steps.push(core(action, start(service), Failure::Warn));
         }
-        steps.extend(self.stop_new());
-        steps
+        steps.extend_from_slice(self.stop_new().steps());
+        WayBack::new(steps)
     }
 
     /// The previous color is gone: the new one serves, whatever failed, and a person is asked.
-    fn stay_on_new(&self) -> Vec<Step> {
+    fn stay_on_new(&self) -> WayBack {
         let mut steps = self.probes_again(Side::New, || Failure::Person);
         steps.extend(self.point_to(Side::New));
         steps.push(core(Action::Commit, Core::Journal.limit(), Failure::Person));
-        steps
+        WayBack::new(steps)
     }
 
     /// The proxy's file is written anew for a color and put in force.
@@ -87,26 +87,23 @@ impl Builder<'_> {
     /// The longest that the next run has to do about an interrupted one: its way back, or its cleanup.
     pub(super) fn recovery(&self) -> Duration {
         let back = self.way_back(&self.exclusive().collect::<Vec<_>>());
-        let back = super::worst::longest(&back).into_iter();
         let cleanup = self.cleanup();
         let cleanup = cleanup
             .steps
             .iter()
             .filter(|step| step.action != Action::Lock);
-        let sum = |worst: Duration, step: &Step| worst + step.worst;
-        back.fold(Duration::ZERO, sum)
-            .max(cleanup.fold(Duration::ZERO, sum))
+        back.worst().max(cleanup.map(|step| step.worst).sum())
     }
 }
 
 /// Stops what `prepare` has started, the last first.
-pub(super) fn stop_started(started: &[&Service]) -> Vec<Step> {
+pub(super) fn stop_started(started: &[&Service]) -> WayBack {
     let mut steps: Vec<Step> = Vec::new();
     for service in started.iter().rev() {
         steps.extend(stop_and_clear(service));
     }
     steps.push(core(Action::Record, Core::Journal.limit(), Failure::Warn));
-    steps
+    WayBack::new(steps)
 }
 
 fn stop_and_clear(service: &Service) -> [Step; 2] {

@@ -74,13 +74,14 @@ impl<'a> Builder<'a> {
                 on_failure: Failure::Stop(stop_started(&started)),
             });
         }
+        let stop = stop_started(&started);
         for service in self.overlapping() {
             for (number, gate) in service.gates.iter().enumerate() {
                 steps.push(Step {
                     action: Action::Probe(service.name.clone(), number, Side::New),
                     span: Some(gate.span),
                     worst: gate.budget.within,
-                    on_failure: Failure::Stop(stop_started(&started)),
+                    on_failure: Failure::Stop(stop.clone()),
                 });
             }
         }
@@ -96,13 +97,15 @@ impl<'a> Builder<'a> {
     }
 
     fn switch(&self) -> Phase {
-        let stop_new = || Failure::Stop(self.stop_new());
+        let stop = self.stop_new();
+        let way_back = self.way_back(&[]);
+        let stop_new = || Failure::Stop(stop.clone());
         let mut steps = vec![
             core(Action::Lock, self.lock(), Failure::Refuse),
             core(
                 Action::Recover,
                 Core::Journal.limit(),
-                Failure::GoBack(self.way_back(&[])),
+                Failure::GoBack(way_back.clone()),
             ),
             Step {
                 action: Action::TestAsIs,
@@ -125,7 +128,7 @@ impl<'a> Builder<'a> {
         for (action, worst) in self.before_swap(Side::New) {
             steps.push(self.proxy(action, worst, stop_new()));
         }
-        let go_back = || Failure::GoBack(self.way_back(&[]));
+        let go_back = || Failure::GoBack(way_back.clone());
         for (action, worst) in self.in_force(Side::New) {
             steps.push(self.proxy(action, worst, go_back()));
         }

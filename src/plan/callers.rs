@@ -128,7 +128,7 @@ fn longest(app: &App, plan: &Plan, commands: &[Command]) -> Vec<(String, Duratio
             let mut lines = before.clone();
             let name = phase.name.word();
             lines.extend(rows(app, name, worst.path.forward));
-            lines.extend(rows(app, &format!("{name}, way back"), worst.path.back));
+            lines.extend(rows(app, &format!("{name}, way back"), worst.path.back()));
             if worst.outcome > Duration::ZERO {
                 lines.push((format!("{name}: your `on` steps"), worst.outcome));
             }

@@ -16,7 +16,7 @@ pub use action::{Action, Place, Side};
 pub use callers::{Caller, Command, callers, check_limits};
 pub use table::table;
 pub use words::describe;
-pub use worst::{Path, WorstCase};
+pub use worst::{Path, WayBack, WorstCase};
 
 use crate::model::{App, Duration};
 use crate::source::Span;
@@ -85,9 +85,9 @@ pub enum Failure {
     /// The deployment stops before anything was touched.
     Refuse,
     /// The deployment stops; what was started is stopped again. Nothing that users saw had changed.
-    Stop(Vec<Step>),
+    Stop(WayBack),
     /// The previous color gets the traffic again, then the new one is stopped.
-    GoBack(Vec<Step>),
+    GoBack(WayBack),
     /// It is said, and the next step follows.
     Warn,
     /// Only a person can decide: exit 5.
@@ -97,10 +97,10 @@ pub enum Failure {
 impl Failure {
     /// The way back.
     #[must_use]
-    pub fn steps(&self) -> &[Step] {
+    pub fn way_back(&self) -> Option<&WayBack> {
         match self {
-            Self::Stop(steps) | Self::GoBack(steps) => steps,
-            Self::Refuse | Self::Warn | Self::Person => &[],
+            Self::Stop(way) | Self::GoBack(way) => Some(way),
+            Self::Refuse | Self::Warn | Self::Person => None,
         }
     }
 }

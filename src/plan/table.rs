@@ -52,11 +52,8 @@ impl Table<'_> {
         ));
         self.steps(phase.steps.iter());
         // Most failures share a way back with their neighbours; the longest shows all that there is.
-        let longest = phase.failures().max_by_key(|path| {
-            let back: Duration = path.back.iter().map(|step| step.worst).sum();
-            back
-        });
-        if let Some(path) = longest.filter(|path| !path.back.is_empty()) {
+        let longest = phase.longest_failure().map(|path| (path.back(), path));
+        if let Some((back, path)) = longest {
             let from = path
                 .forward
                 .last()
@@ -65,7 +62,7 @@ impl Table<'_> {
             self.line(&format!(
                 "  the longest way back of {name}, from \"{from}\":"
             ));
-            self.steps(path.back.into_iter());
+            self.steps(back.into_iter());
         }
     }
 
@@ -111,14 +108,10 @@ impl Table<'_> {
 }
 
 fn on_failure(failure: &Failure) -> String {
-    let back = |steps: &[Step]| {
-        let steps = super::worst::longest(steps);
-        seconds(steps.iter().map(|step| step.worst).sum())
-    };
     match failure {
         Failure::Refuse => "else: refuses".to_owned(),
-        Failure::Stop(steps) => format!("else: stops, {}", back(steps)),
-        Failure::GoBack(steps) => format!("else: goes back, {}", back(steps)),
+        Failure::Stop(way) => format!("else: stops, {}", seconds(way.worst())),
+        Failure::GoBack(way) => format!("else: goes back, {}", seconds(way.worst())),
         Failure::Warn => "else: warns".to_owned(),
         Failure::Person => "else: asks a person".to_owned(),
     }

@@ -26,6 +26,12 @@ fn phases(plan: &Plan) -> [&Phase; 3] {
     [&plan.prepare, &plan.switch, &plan.cleanup]
 }
 
+fn back(step: &Step) -> &[Step] {
+    step.on_failure
+        .way_back()
+        .map_or(&[], super::WayBack::steps)
+}
+
 fn at(phase: &Phase, wanted: impl Fn(&Action) -> bool) -> usize {
     let found = phase.steps.iter().position(|step| wanted(&step.action));
     found.expect("the step is planned")
@@ -42,7 +48,7 @@ fn every_swap_is_preceded_by_probes_of_its_color() {
                 Action::Swap(side) => assert_eq!(probed, Some(*side)),
                 _ => {}
             }
-            walk(step.on_failure.steps());
+            walk(back(step));
         }
     }
     let plan = plan(&fixture::hello());
@@ -57,7 +63,7 @@ fn the_previous_color_is_stopped_only_in_cleanup() {
     fn stops(steps: &[Step], side: Side) -> bool {
         steps.iter().any(|step| {
             matches!(&step.action, Action::Stop(_, which) if *which == side)
-                || stops(step.on_failure.steps(), side)
+                || stops(back(step), side)
         })
     }
     let plan = plan(&fixture::hello());
@@ -106,7 +112,7 @@ fn an_exclusive_service_runs_once_at_a_time() {
     let verify = at(&plan.switch, |action| matches!(action, Action::Verify(_)));
     assert!(hand_over > verify);
     let restarted = Action::Start(fixture::name("worker"), Side::Previous);
-    let back = plan.switch.steps[hand_over].on_failure.steps();
+    let back = back(&plan.switch.steps[hand_over]);
     assert!(back.iter().any(|step| step.action == restarted));
 }
 

@@ -2,14 +2,79 @@
 
 use super::{Action, Failure, Phase, Place, Plan, Step};
 use crate::model::Duration;
+use std::sync::Arc;
+
+/// Steps that undo, in order. They may fail too, and then have ways back of their own. Many steps
+/// share one, so copies are cheap and its worst case is worked out once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WayBack {
+    steps: Arc<[Step]>,
+    worst: Duration,
+}
+
+impl WayBack {
+    /// From its steps.
+    #[must_use]
+    pub fn new(steps: Vec<Step>) -> Self {
+        let worst = turns(&steps)
+            .map(|(_, worst)| worst)
+            .chain([total(&steps)])
+            .max();
+        Self {
+            steps: steps.into(),
+            worst: worst.unwrap_or_default(),
+        }
+    }
+
+    /// Its steps, if none of them fails.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// How long the longest path through it takes.
+    #[must_use]
+    pub fn worst(&self) -> Duration {
+        self.worst
+    }
+
+    /// The longest path through it.
+    #[must_use]
+    pub fn longest(&self) -> Vec<&Step> {
+        let longest = turns(&self.steps).max_by_key(|(_, worst)| *worst);
+        match longest {
+            Some((at, worst)) if worst > total(&self.steps) => {
+                let mut path: Vec<&Step> = self.steps[..=at].iter().collect();
+                if let Some(way) = self.steps[at].on_failure.way_back() {
+                    path.extend(way.longest());
+                }
+                path
+            }
+            _ => self.steps.iter().collect(),
+        }
+    }
+}
+
+/// For each step whose failure has a way back: its number, and how long it takes to get there and
+/// back.
+fn turns(steps: &[Step]) -> impl Iterator<Item = (usize, Duration)> {
+    let mut before = Duration::ZERO;
+    steps.iter().enumerate().filter_map(move |(at, step)| {
+        before = before + step.worst;
+        let way = step.on_failure.way_back()?;
+        Some((at, before + way.worst))
+    })
+}
+
+fn total(steps: &[Step]) -> Duration {
+    steps.iter().map(|step| step.worst).sum()
+}
 
 /// A path through a phase: forward to its end, or to a step that fails, and then the way back.
 #[derive(Clone, Debug)]
 pub struct Path<'a> {
     /// The steps that are taken, the failing one last.
     pub forward: &'a [Step],
-    /// The longest way back from it; empty when nothing fails.
-    pub back: Vec<&'a Step>,
     /// What the failing step's failure does; `None`: all went well.
     pub failure: Option<&'a Failure>,
 }
@@ -18,12 +83,15 @@ impl<'a> Path<'a> {
     /// How long it takes at most.
     #[must_use]
     pub fn worst(&self) -> Duration {
-        self.steps().map(|step| step.worst).sum()
+        let back = self.failure.and_then(Failure::way_back).map(WayBack::worst);
+        total(self.forward) + back.unwrap_or_default()
     }
 
-    /// All of its steps.
-    pub fn steps(&self) -> impl Iterator<Item = &'a Step> {
-        self.forward.iter().chain(self.back.iter().copied())
+    /// The longest way back; empty when nothing fails.
+    #[must_use]
+    pub fn back(&self) -> Vec<&'a Step> {
+        let way = self.failure.and_then(Failure::way_back);
+        way.map(WayBack::longest).unwrap_or_default()
     }
 }
 
@@ -50,7 +118,6 @@ impl Phase {
     pub fn success(&self) -> Path<'_> {
         Path {
             forward: &self.steps,
-            back: Vec::new(),
             failure: None,
         }
     }
@@ -63,9 +130,18 @@ impl Phase {
             .filter(|(_, step)| step.on_failure != Failure::Warn)
             .map(|(at, step)| Path {
                 forward: &self.steps[..=at],
-                back: longest(step.on_failure.steps()),
                 failure: Some(&step.on_failure),
             })
+    }
+
+    /// The longest of them that has a way back.
+    #[must_use]
+    pub fn longest_failure(&self) -> Option<Path<'_>> {
+        let (at, _) = turns(&self.steps).max_by_key(|(_, worst)| *worst)?;
+        Some(Path {
+            forward: &self.steps[..=at],
+            failure: Some(&self.steps[at].on_failure),
+        })
     }
 }
 
@@ -73,17 +149,15 @@ impl Plan {
     /// The longest of a phase's paths.
     #[must_use]
     pub fn worst<'a>(&self, phase: &'a Phase) -> WorstCase<'a> {
-        let mut worst = self.success(phase);
-        for path in phase.failures() {
-            let failed = WorstCase {
-                path,
-                outcome: self.outcome(Place::OnFailure),
-            };
-            if failed.total() > worst.total() {
-                worst = failed;
-            }
+        let success = self.success(phase);
+        let failed = phase.longest_failure().map(|path| WorstCase {
+            path,
+            outcome: self.outcome(Place::OnFailure),
+        });
+        match failed {
+            Some(failed) if failed.total() > success.total() => failed,
+            _ => success,
         }
-        worst
     }
 
     /// The path on which nothing fails. A deployment has succeeded with its commit.
@@ -114,20 +188,4 @@ impl Plan {
             .map(|step| step.worst)
             .sum()
     }
-}
-
-/// The longest path through a way back, whose steps may fail too and then have a way of their own.
-pub(super) fn longest(steps: &[Step]) -> Vec<&Step> {
-    let sum = |path: &[&Step]| -> Duration { path.iter().map(|step| step.worst).sum() };
-    let mut longest: Vec<&Step> = steps.iter().collect();
-    for (at, step) in steps.iter().enumerate() {
-        if !step.on_failure.steps().is_empty() {
-            let mut path: Vec<&Step> = steps[..=at].iter().collect();
-            path.extend(self::longest(step.on_failure.steps()));
-            if sum(&path) > sum(&longest) {
-                longest = path;
-            }
-        }
-    }
-    longest
 }

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 /// What the runtime itself calls, beside bash. `curl` is not among them: without it probes go
 /// through bash's own `/dev/tcp`.
-const TOOLS: [&str; 24] = [
-    "awk", "cat", "chmod", "chown", "cmp", "cp", "cut", "date", "flock", "grep", "head", "id",
-    "ln", "ls", "mkdir", "mktemp", "mv", "rm", "sed", "setsid", "stat", "sync", "tail", "wc",
+const TOOLS: [&str; 23] = [
+    "awk", "cat", "cmp", "cp", "flock", "grep", "head", "id", "ln", "ls", "mkdir", "mktemp", "mv",
+    "readlink", "rm", "sed", "stat", "sync", "tail", "tee", "touch", "tr", "wc",
 ];
 
 /// The environment variable by which the hooks of one deployment know each other.
@@ -184,5 +184,27 @@ pub(super) fn handover(handover: Handover) -> &'static str {
     match handover {
         Handover::Overlap => "overlap",
         Handover::Exclusive => "exclusive",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TOOLS;
+    use crate::stdlib;
+
+    #[test]
+    fn every_tool_is_called_by_the_runtime() {
+        let modules = stdlib::files("shell").into_iter().filter_map(stdlib::text);
+        let code: Vec<&str> = modules
+            .flat_map(str::lines)
+            .filter(|line| !line.trim_start().starts_with('#'))
+            .collect();
+        for tool in TOOLS {
+            let called = code.iter().any(|line| {
+                line.split(|c: char| !c.is_ascii_alphanumeric())
+                    .any(|word| word == tool)
+            });
+            assert!(called, "{tool}");
+        }
     }
 }
