@@ -37,8 +37,8 @@ verifies=(verify_1)
 previous=stopped
 hook_deployment=''
 tools=(
-  awk cat chmod chown cmp cp cut date dd flock grep haproxy head id ln ls mkdir mkfifo mktemp mv
-  readlink rm sed setsid sleep stat sync tail tee touch wc
+  awk cat cmp cp dd flock grep haproxy head id ln ls mkdir mkfifo mktemp mv readlink rm sed setsid
+  sleep stat sync tail tee touch tr wc
 )
 
 # How long each may take, in milliseconds: commands of drivers and the script's own.

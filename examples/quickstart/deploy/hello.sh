@@ -37,8 +37,8 @@ verifies=(verify_1)
 previous=stopped
 hook_deployment=''
 tools=(
-  awk cat chmod chown cmp cp cut date dd dirname flock grep head id ln ls mkdir mkfifo mktemp mv
-  readlink rm sed setsid sleep stat sync tail wc
+  awk cat cmp cp dd dirname flock grep head id ln ls mkdir mkfifo mktemp mv readlink rm sed setsid
+  sleep stat sync tail tee touch tr wc
 )
 
 # How long each may take, in milliseconds: commands of drivers and the script's own.
