@@ -3,7 +3,7 @@
 use crate::diagnostics::Report;
 use crate::source::FileId;
 use crate::syntax::parse;
-use crate::syntax::tree::{AppItem, CommandRun, File, Item, Part, Text, Value};
+use crate::syntax::tree::{AppItem, CommandRun, File, Item, Part, Statement, Text, Value};
 
 fn read(text: &str) -> File {
     let mut report = Report::new();
@@ -105,7 +105,7 @@ fn documentation_is_what_stands_right_above() {
     let file = read(
         "## not this\n\n## this\n## and this\nlet x = 1\n# a remark\nlet y = 2\n## far\n\nlet z = 3\n",
     );
-    let docs: Vec<String> = file.body.statements.iter().map(|one| one.docs()).collect();
+    let docs: Vec<String> = file.body.statements.iter().map(Statement::docs).collect();
     assert_eq!(docs, ["this\nand this", "", ""]);
 }
 
