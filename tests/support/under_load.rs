@@ -11,6 +11,9 @@ use super::wait;
 /// How often each example is deployed.
 pub const DEPLOYS: u32 = 20;
 
+/// Short requests a second, of 240 that are meant: a machine that is too busy for less proves nothing.
+const LEAST_RATE: f64 = 200.0;
+
 /// The two colors of an example, and how its processes are recognised.
 pub struct Colors {
     /// As `/profile` says them.
@@ -64,7 +67,7 @@ pub fn deploy_in_turn(host: &Host, colors: &Colors, mut deploy: impl FnMut()) ->
     println!("{report}");
     report.assert_nothing_lost();
     assert!(
-        report.short_rate() >= 180.0,
+        report.short_rate() >= LEAST_RATE,
         "too little load: {:.0} short requests a second",
         report.short_rate()
     );

@@ -12,9 +12,9 @@ use crate::support::host::Network;
 use crate::support::http::{Answer, Failure, connect, request};
 
 /// One request of a keep-alive client.
-const KEEP_ALIVE_PACE: Duration = Duration::from_millis(40);
+const KEEP_ALIVE_PACE: Duration = Duration::from_millis(33);
 /// One request of a one-shot client.
-const ONE_SHOT_PACE: Duration = Duration::from_millis(80);
+const ONE_SHOT_PACE: Duration = Duration::from_millis(66);
 /// For a connection and for each read. A proxy that buffers sends a stream of 20 s when it is whole.
 const PATIENCE: Duration = Duration::from_secs(40);
 

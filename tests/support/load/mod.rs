@@ -21,9 +21,9 @@ use report::Report;
 /// What is sent how often.
 #[derive(Clone, Copy, Debug)]
 pub struct Rates {
-    /// Connections that are kept open; each sends 25 requests a second.
+    /// Connections that are kept open; each sends 30 requests a second.
     pub keep_alive: u32,
-    /// Clients that open a connection for each request; each sends 12.5 requests a second.
+    /// Clients that open a connection for each request; each sends 15 requests a second.
     pub one_shot: u32,
     /// Between two requests of 3 s.
     pub slow: Option<Duration>,
@@ -32,7 +32,7 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// Users of every kind: 200 short requests a second, four of 3 s, and a 20 s stream every 1.5 s.
+    /// Users of every kind: 240 short requests a second, four of 3 s, and a 20 s stream every 1.5 s.
     pub const FULL: Self = Self {
         keep_alive: 4,
         one_shot: 8,

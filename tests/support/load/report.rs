@@ -88,10 +88,10 @@ impl Report {
         self.counts().values().map(|count| count.races).sum()
     }
 
-    /// Short requests a second.
+    /// Short requests a second, while requests were issued.
     pub fn short_rate(&self) -> f64 {
-        let short = self.seen().count();
-        f64::from(u32::try_from(short).unwrap_or(u32::MAX)) / self.took.as_secs_f64()
+        let issued = self.records.last().map_or(self.took, |record| record.sent);
+        f64::from(u32::try_from(self.seen().count()).unwrap_or(u32::MAX)) / issued.as_secs_f64()
     }
 
     /// Answers of the short requests.
