@@ -101,10 +101,13 @@ impl Container {
             let state = self.exec(&["systemctl", "is-system-running"]);
             state.stdout.trim() == "running"
         });
-        let failed = self
-            .exec(&["systemctl", "--failed", "--no-legend"])
-            .output();
-        assert!(booted, "systemd did not boot in the container: {failed}");
+        let why = "systemctl --failed --no-legend --plain |
+          while read -r unit _; do journalctl --no-pager -n 20 -u \"$unit\"; done";
+        assert!(
+            booted,
+            "systemd did not boot in the container: {}",
+            self.exec(&["bash", "-c", why]).output()
+        );
     }
 
     /// Pid 1 of the container as this machine sees it.
