@@ -20,6 +20,21 @@ const LABEL: &str = "deployc-e2e";
 const IMAGE_DEADLINE: Duration = Duration::from_secs(600);
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// From the next boot on, each boot has an id of its own.
+const NEW_BOOT_ID: &str = r#"
+cat >/etc/systemd/system/boot-id.service <<'UNIT'
+[Unit]
+DefaultDependencies=no
+Before=sysinit.target
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'cat /proc/sys/kernel/random/uuid >/run/boot-id && mount --bind /run/boot-id /proc/sys/kernel/random/boot_id'
+[Install]
+WantedBy=sysinit.target
+UNIT
+systemctl enable --quiet boot-id.service
+"#;
+
 /// Runs the engine in the foreground of a shell that ends it when the tests are gone, however they ended.
 const ENGINE: &str = r#"
 dockerd >"$1" 2>&1 </dev/null &
@@ -88,8 +103,9 @@ impl Container {
         Ok(container)
     }
 
-    /// Ends everything in the container and boots it again.
+    /// Ends everything in the container and boots it again, with another boot id as a machine has: the kernel's stays.
     pub fn restart(&mut self) {
+        self.exec(&["bash", "-c", NEW_BOOT_ID]).ok();
         docker(&["restart", "--time", "5", &self.id]).ok();
         self.wait_for_boot();
     }
