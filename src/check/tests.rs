@@ -1,7 +1,7 @@
 use super::{LoadError, Loader, check};
 use crate::diagnostics::{Report, render};
 use crate::model::{
-    App, DriverKind, Duration, Expectation, Handover, Piece, SettingValue, Subject, Template,
+    App, DriverKind, Duration, Expectation, Handover, Piece, Port, SettingValue, Subject, Template,
     Variable, Verification,
 };
 use crate::source::Sources;
@@ -202,10 +202,7 @@ fn services_have_what_the_app_says_unless_they_say_otherwise() {
     };
     assert_eq!(web.stop_within, Duration::from_secs(10));
     assert_eq!(api.stop_within, Duration::from_secs(20));
-    assert_eq!(
-        app.colors[1].port(&api.name).map(|port| port.get()),
-        Some(9082)
-    );
+    assert_eq!(app.colors[1].port(&api.name).map(Port::get), Some(9082));
     // The block changes the command and keeps the environment.
     assert_ne!(web.run.setting("command"), api.run.setting("command"));
     assert_eq!(web.run.setting("env"), api.run.setting("env"));

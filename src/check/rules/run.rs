@@ -1,15 +1,85 @@
-//! Commands of the user's that start and stop a color must mean that color.
+//! How a color runs: a stop must mean that color, and a secret must not stand on a command line.
 
 use super::setting_span;
 use crate::check::findings::Findings;
 use crate::check::parts::Parts;
 use crate::check::value::tells_color;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{App, Piece, SettingValue, Template};
+use crate::model::{App, DriverUse, InputType, Piece, Service, SettingValue, Template, Variable};
+use crate::syntax::tree;
 
-/// BG310: `stop` of a driver such as `command`. A program with a `/` in its name is a script of the
-/// user's, which finds the color in its environment.
+/// BG309, BG310
 pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
+    stops(app, parts, findings);
+    arguments(app, parts, findings);
+}
+
+/// What extends `process` puts the lists among its settings on a command line.
+fn arguments(app: &App, parts: &Parts<'_>, findings: &Findings) {
+    for service in &app.services {
+        if !is_process(&service.run) {
+            continue;
+        }
+        for (_, setting, value) in &service.run.settings {
+            let SettingValue::List(values) = value else {
+                continue;
+            };
+            let texts = values.iter().filter_map(|value| match value {
+                SettingValue::Text(template) => Some(template),
+                _ => None,
+            });
+            let secret = texts.flat_map(Template::variables).find(|variable| {
+                app.inputs.iter().any(|input| {
+                    input.ty == InputType::Secret
+                        && **variable == Variable::Input(input.name.clone())
+                })
+            });
+            if let Some(Variable::Input(secret)) = secret {
+                let written = written(service, parts);
+                findings.push(
+                    Diagnostic::new(
+                        Code::SECRET_ON_COMMAND_LINE,
+                        written.map_or(service.run.span, |used| setting_span(used, setting)),
+                        format!("the secret `{secret}` would stand on a command line, for every user of the host to read"),
+                    )
+                    .help("the program finds every input in its environment: let it read it there"),
+                );
+            }
+        }
+    }
+}
+
+/// Whether a driver is, or extends, `process`.
+pub(super) fn is_process(run: &DriverUse) -> bool {
+    let mut next = Some(&run.driver);
+    while let Some(driver) = next {
+        if driver.name.as_str() == "process" {
+            return true;
+        }
+        next = driver.base.as_ref();
+    }
+    false
+}
+
+/// What is written of how a service runs: its own `run`, else the app's.
+fn written<'t>(service: &Service, parts: &Parts<'t>) -> Option<&'t tree::DriverUse> {
+    let own = parts
+        .services
+        .iter()
+        .find(|(written, _)| written.name.text == service.name.as_str())
+        .and_then(|(written, _)| {
+            let mut items = written.body.iter().flat_map(|body| &body.statements);
+            items.find_map(|item| match &item.node {
+                tree::ServiceItem::Run(used) => Some(used),
+                _ => None,
+            })
+        });
+    own.or(parts.run.map(|(used, _)| used))
+}
+
+/// `stop` of a driver such as `command`. A program with a `/` in its name is a script of the
+/// user's, which finds the color in its environment.
+fn stops(app: &App, parts: &Parts<'_>, findings: &Findings) {
     for service in &app.services {
         let Some(SettingValue::List(words)) = service.run.setting("stop") else {
             continue;
@@ -22,18 +92,7 @@ pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
         if script || texts.clone().any(tells_color) {
             continue;
         }
-        let own = parts
-            .services
-            .iter()
-            .find(|(written, _)| written.name.text == service.name.as_str());
-        let own = own.and_then(|(written, _)| {
-            let mut items = written.body.iter().flat_map(|body| &body.statements);
-            items.find_map(|item| match &item.node {
-                crate::syntax::tree::ServiceItem::Run(used) => Some(used),
-                _ => None,
-            })
-        });
-        let written = own.or(parts.run.map(|(used, _)| used));
+        let written = written(service, parts);
         findings.push(
             Diagnostic::new(
                 Code::STOP_OF_BOTH,

@@ -1,9 +1,10 @@
 //! Scripts of the user's own, and whom hooks run as.
 
 use super::{LONGEST, Rules};
+use crate::check::rules::run::is_process;
 use crate::check::shape;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{DriverUse, Privilege, SettingValue};
+use crate::model::{Privilege, SettingValue};
 
 impl Rules<'_> {
     /// Scripts of the user's own.
@@ -110,16 +111,4 @@ impl Rules<'_> {
             );
         }
     }
-}
-
-/// Whether a driver is, or extends, `process`.
-fn is_process(run: &DriverUse) -> bool {
-    let mut next = Some(&run.driver);
-    while let Some(driver) = next {
-        if driver.name.as_str() == "process" {
-            return true;
-        }
-        next = driver.base.as_ref();
-    }
-    false
 }
