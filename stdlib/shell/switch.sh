@@ -40,10 +40,10 @@ verify_as_it_is() {
     run_verify_once "$name" && continue
     if [[ $probe_failure == redirect ]]; then
       exit_code=3
-      fail_with "$name does not pass on the live color as it is: $probe_said. Nothing was started; ask the URL that is meant"
+      fail_with "${name//_/ } does not pass on the live color as it is: $probe_said. Nothing was started; ask the URL that is meant"
       return
     fi
-    warn "$name does not pass on the live color $live as it is: $probe_said"
+    warn "${name//_/ } does not pass on the live color $live as it is: $probe_said"
   done
 }
 
