@@ -77,6 +77,24 @@ fn files_that_cannot_be_read_end_with_2_and_a_reason() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_does_not_hide_the_others_findings() {
+    let folder = Folder::with(&[("bad.bg", "app x {\n  colr blue { port 1 }\n}\n")]);
+    let arguments = ["check", "--format", "short", "missing.bg", "bad.bg"];
+    let ran = folder.run(&arguments).exits(2);
+    assert!(ran.out.contains("bad.bg:2:3: error[BG010]"), "{}", ran.out);
+    let why = "`missing.bg` cannot be read: there is no such file";
+    assert!(ran.err.contains(why), "{}", ran.err);
+}
+
+#[test]
+fn a_line_that_nobody_reads_is_not_printed() {
+    let folder = Folder::with(&[("deep.bg", &"{".repeat(200_000))]);
+    let ran = folder.run(&["check", "deep.bg"]).exits(1);
+    assert!(ran.err.contains("it is at deep.bg:1:65"), "{}", ran.err);
+    assert!(ran.err.len() < 1000, "{} bytes", ran.err.len());
+}
+
+#[test]
 fn a_large_file_is_refused() {
     let folder = Folder::with(&[("deploy.bg", "")]);
     folder.write("deploy.bg", vec![b'{'; 10 << 20]);
