@@ -147,7 +147,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 986b12bcb9bc05af100c9fe71b93acbb42f8a39fb26c3c398e5d27f4b0be458c ====
+# ==== Runtime: the same for every application with these drivers; sha256 91bd0b4fecaf2938c3d912feebb377e1f897ceb91160fcb95d35460313740e2d ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -833,10 +833,10 @@ verify_as_it_is() {
     run_verify_once "$name" && continue
     if [[ $probe_failure == redirect ]]; then
       exit_code=3
-      fail_with "$name does not pass on the live color as it is: $probe_said. Nothing was started; ask the URL that is meant"
+      fail_with "${name//_/ } does not pass on the live color as it is: $probe_said. Nothing was started; ask the URL that is meant"
       return
     fi
-    warn "$name does not pass on the live color $live as it is: $probe_said"
+    warn "${name//_/ } does not pass on the live color $live as it is: $probe_said"
   done
 }
 

@@ -150,7 +150,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 8b8da34e4b00406e234da8b64eafd8b4ee224fbec8f55c2fa69b4bdefd597313 ====
+# ==== Runtime: the same for every application with these drivers; sha256 1b1a95992f3aa4dff106fe94d8b40d9af72d401aeffc921d5f35c5024d6333ee ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -836,10 +836,10 @@ verify_as_it_is() {
     run_verify_once "$name" && continue
     if [[ $probe_failure == redirect ]]; then
       exit_code=3
-      fail_with "$name does not pass on the live color as it is: $probe_said. Nothing was started; ask the URL that is meant"
+      fail_with "${name//_/ } does not pass on the live color as it is: $probe_said. Nothing was started; ask the URL that is meant"
       return
     fi
-    warn "$name does not pass on the live color $live as it is: $probe_said"
+    warn "${name//_/ } does not pass on the live color $live as it is: $probe_said"
   done
 }
 

@@ -152,7 +152,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 30d1f545bc936ea728c8746d33027c02679af52b2359d5a4c4b6c0a3d8ad36da ====
+# ==== Runtime: the same for every application with these drivers; sha256 fb3138256703ec31efb9bf405a9401f2ae041ca3b29d5bf2c4abc96cc5ae758b ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -838,10 +838,10 @@ verify_as_it_is() {
     run_verify_once "$name" && continue
     if [[ $probe_failure == redirect ]]; then
       exit_code=3
-      fail_with "$name does not pass on the live color as it is: $probe_said. Nothing was started; ask the URL that is meant"
+      fail_with "${name//_/ } does not pass on the live color as it is: $probe_said. Nothing was started; ask the URL that is meant"
       return
     fi
-    warn "$name does not pass on the live color $live as it is: $probe_said"
+    warn "${name//_/ } does not pass on the live color $live as it is: $probe_said"
   done
 }
 
