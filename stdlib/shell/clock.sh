@@ -91,7 +91,7 @@ bounded() {
   child=$!
   now
   start=$now_ms
-  while kill -0 "$child" 2>/dev/null; do
+  while pid_runs "$child"; do
     if asked_to_stop; then
       end_tree "$child"
       return 143

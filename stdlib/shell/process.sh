@@ -25,6 +25,13 @@ pid_is() {
   pid_stat "$1" && [[ $stat_state != [ZXx] && $stat_start == "$2" ]]
 }
 
+# pid_runs PID: for children of this shell, which `kill -0` finds for as long as bash has not taken their exit code; under load it
+# misses a child's end at times.
+pid_runs() {
+  local stat_state stat_parent stat_session stat_start
+  pid_stat "$1" && [[ $stat_state != [ZXx] ]]
+}
+
 # pid_descends PID ANCESTOR
 pid_descends() {
   local stat_state stat_parent=$1 stat_session stat_start

@@ -48,7 +48,7 @@ nginx_reload() {
   asking=$!
   while ((overlap == 0 || overlap < workers)); do
     nginx_watch_overlap
-    if [[ -z $ended ]] && ! kill -0 "$asking" 2>/dev/null; then
+    if [[ -z $ended ]] && ! pid_runs "$asking"; then
       now
       ended=$now_ms
     fi
