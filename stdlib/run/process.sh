@@ -94,6 +94,8 @@ process_logs() {
   load_identity || :
   read -r kind name mark _ <<<"$identity"
   if [[ $kind == unit ]]; then
+    # What a program said right before it ended may still be on its way into the journal.
+    journalctl --sync 2>/dev/null || :
     journalctl --quiet --no-pager --output=cat --lines="$1" "_SYSTEMD_INVOCATION_ID=$mark" 2>/dev/null
   elif [[ -f $log.1 ]]; then
     cat "$log.1" "$log" 2>/dev/null | tail -n "$1"

@@ -189,9 +189,14 @@ check_tells_that_it_ended() {
   call start
   until_true 3 ended || fail "it ended, and alive says $code: $answer"
   [[ -n $answer ]] || fail 'alive does not say why not'
-  expect 0 logs 5
-  says 'that is all'
+  # The journal takes its time.
+  until_true 5 logged 'that is all' || fail "the log does not say 'that is all': $answer"
   expect 0 stop
+}
+
+logged() {
+  call logs 5
+  [[ $answer == *"$1"* ]]
 }
 
 ended() {
