@@ -147,7 +147,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 91bd0b4fecaf2938c3d912feebb377e1f897ceb91160fcb95d35460313740e2d ====
+# ==== Runtime: the same for every application with these drivers; sha256 982e695d1d7fa725b2f731c7d72c1e800c8d6fc73da9602e56eaaf17d261a6a5 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -3771,6 +3771,13 @@ pid_is() {
   pid_stat "$1" && [[ $stat_state != [ZXx] && $stat_start == "$2" ]]
 }
 
+# pid_runs PID: for children of this shell, which `kill -0` finds for as long as bash has not taken their exit code; under load it
+# misses a child's end at times.
+pid_runs() {
+  local stat_state stat_parent stat_session stat_start
+  pid_stat "$1" && [[ $stat_state != [ZXx] ]]
+}
+
 # pid_descends PID ANCESTOR
 pid_descends() {
   local stat_state stat_parent=$1 stat_session stat_start
@@ -4242,7 +4249,7 @@ bounded() {
   child=$!
   now
   start=$now_ms
-  while kill -0 "$child" 2>/dev/null; do
+  while pid_runs "$child"; do
     if asked_to_stop; then
       end_tree "$child"
       return 143
@@ -4375,6 +4382,8 @@ process_logs() {
   load_identity || :
   read -r kind name mark _ <<<"$identity"
   if [[ $kind == unit ]]; then
+    # What a program said right before it ended may still be on its way into the journal.
+    journalctl --sync 2>/dev/null || :
     journalctl --quiet --no-pager --output=cat --lines="$1" "_SYSTEMD_INVOCATION_ID=$mark" 2>/dev/null
   elif [[ -f $log.1 ]]; then
     cat "$log.1" "$log" 2>/dev/null | tail -n "$1"

@@ -150,7 +150,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 1b1a95992f3aa4dff106fe94d8b40d9af72d401aeffc921d5f35c5024d6333ee ====
+# ==== Runtime: the same for every application with these drivers; sha256 08e10b3b61c74b3de7b64b622cfb3ad90677b3b74c3c4a4beb5099a64ce4b06f ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -3774,6 +3774,13 @@ pid_is() {
   pid_stat "$1" && [[ $stat_state != [ZXx] && $stat_start == "$2" ]]
 }
 
+# pid_runs PID: for children of this shell, which `kill -0` finds for as long as bash has not taken their exit code; under load it
+# misses a child's end at times.
+pid_runs() {
+  local stat_state stat_parent stat_session stat_start
+  pid_stat "$1" && [[ $stat_state != [ZXx] ]]
+}
+
 # pid_descends PID ANCESTOR
 pid_descends() {
   local stat_state stat_parent=$1 stat_session stat_start
@@ -4245,7 +4252,7 @@ bounded() {
   child=$!
   now
   start=$now_ms
-  while kill -0 "$child" 2>/dev/null; do
+  while pid_runs "$child"; do
     if asked_to_stop; then
       end_tree "$child"
       return 143
@@ -4378,6 +4385,8 @@ process_logs() {
   load_identity || :
   read -r kind name mark _ <<<"$identity"
   if [[ $kind == unit ]]; then
+    # What a program said right before it ended may still be on its way into the journal.
+    journalctl --sync 2>/dev/null || :
     journalctl --quiet --no-pager --output=cat --lines="$1" "_SYSTEMD_INVOCATION_ID=$mark" 2>/dev/null
   elif [[ -f $log.1 ]]; then
     cat "$log.1" "$log" 2>/dev/null | tail -n "$1"
@@ -4793,7 +4802,7 @@ nginx_reload() {
   asking=$!
   while ((overlap == 0 || overlap < workers)); do
     nginx_watch_overlap
-    if [[ -z $ended ]] && ! kill -0 "$asking" 2>/dev/null; then
+    if [[ -z $ended ]] && ! pid_runs "$asking"; then
       now
       ended=$now_ms
     fi

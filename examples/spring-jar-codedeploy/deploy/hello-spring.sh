@@ -152,7 +152,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 fb3138256703ec31efb9bf405a9401f2ae041ca3b29d5bf2c4abc96cc5ae758b ====
+# ==== Runtime: the same for every application with these drivers; sha256 6a31bf308d4c2297d64308465a25828f96eeb051b6933d365feb056fedb5f995 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -3776,6 +3776,13 @@ pid_is() {
   pid_stat "$1" && [[ $stat_state != [ZXx] && $stat_start == "$2" ]]
 }
 
+# pid_runs PID: for children of this shell, which `kill -0` finds for as long as bash has not taken their exit code; under load it
+# misses a child's end at times.
+pid_runs() {
+  local stat_state stat_parent stat_session stat_start
+  pid_stat "$1" && [[ $stat_state != [ZXx] ]]
+}
+
 # pid_descends PID ANCESTOR
 pid_descends() {
   local stat_state stat_parent=$1 stat_session stat_start
@@ -4247,7 +4254,7 @@ bounded() {
   child=$!
   now
   start=$now_ms
-  while kill -0 "$child" 2>/dev/null; do
+  while pid_runs "$child"; do
     if asked_to_stop; then
       end_tree "$child"
       return 143
@@ -4380,6 +4387,8 @@ process_logs() {
   load_identity || :
   read -r kind name mark _ <<<"$identity"
   if [[ $kind == unit ]]; then
+    # What a program said right before it ended may still be on its way into the journal.
+    journalctl --sync 2>/dev/null || :
     journalctl --quiet --no-pager --output=cat --lines="$1" "_SYSTEMD_INVOCATION_ID=$mark" 2>/dev/null
   elif [[ -f $log.1 ]]; then
     cat "$log.1" "$log" 2>/dev/null | tail -n "$1"
@@ -4831,7 +4840,7 @@ nginx_reload() {
   asking=$!
   while ((overlap == 0 || overlap < workers)); do
     nginx_watch_overlap
-    if [[ -z $ended ]] && ! kill -0 "$asking" 2>/dev/null; then
+    if [[ -z $ended ]] && ! pid_runs "$asking"; then
       now
       ended=$now_ms
     fi
