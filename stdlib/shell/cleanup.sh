@@ -26,7 +26,10 @@ drain() {
   local until=0
   [[ -n ${journal[snapshot]} && ${journal[boot]} == "$boot" ]] || return 0
   until=$((journal[switched] + drain_within))
-  while ask_switch draining "${journal[snapshot]}"; do
+  while :; do
+    ask_switch draining "${journal[snapshot]}"
+    # Only a clear no is one: a driver that did not answer in time has not said that nothing is left.
+    (($? != 1)) || return 0
     now
     if ((now_ms >= until)); then
       say "  the drain's time is over: $answer"

@@ -21,7 +21,10 @@ enter_mutex() {
   until=$((now_ms + lock_wait))
   [[ $command != rollback ]] || until=$((now_ms + 10000))
   until_locked 9 "$until" || {
-    [[ -z $interrupted ]] || return
+    [[ -z $interrupted ]] || {
+      fail_with "stopped by $interrupted while it waited for the lock"
+      return
+    }
     exit_code=4
     holder_of_mutex
     fail_with "$holder"

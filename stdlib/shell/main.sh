@@ -113,6 +113,8 @@ hidden() {
   watch_signals
   "$@"
   code=$?
+  # The caller must not take a signal for an answer.
+  [[ -z $interrupted ]] || code=143
   rm -rf "$scratch"
   exit "$code"
 }

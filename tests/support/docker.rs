@@ -21,7 +21,7 @@ const IMAGE_DEADLINE: Duration = Duration::from_secs(600);
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// From the next boot on, each boot has an id of its own.
-const NEW_BOOT_ID: &str = r#"
+const NEW_BOOT_ID: &str = r"
 cat >/etc/systemd/system/boot-id.service <<'UNIT'
 [Unit]
 DefaultDependencies=no
@@ -33,7 +33,7 @@ ExecStart=/bin/sh -c 'cat /proc/sys/kernel/random/uuid >/run/boot-id && mount --
 WantedBy=sysinit.target
 UNIT
 systemctl enable --quiet boot-id.service
-"#;
+";
 
 /// Runs the engine in the foreground of a shell that ends it when the tests are gone, however they ended.
 const ENGINE: &str = r#"
