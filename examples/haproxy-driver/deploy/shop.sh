@@ -147,7 +147,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 982e695d1d7fa725b2f731c7d72c1e800c8d6fc73da9602e56eaaf17d261a6a5 ====
+# ==== Runtime: the same for every application with these drivers; sha256 3347164b4bb9c842a51e42a79a5bb8505af94919bdd949aed1fb42c93d8f2c5c ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -264,6 +264,8 @@ hidden() {
   watch_signals
   "$@"
   code=$?
+  # The caller must not take a signal for an answer.
+  [[ -z $interrupted ]] || code=143
   rm -rf "$scratch"
   exit "$code"
 }
@@ -1129,7 +1131,10 @@ drain() {
   local until=0
   [[ -n ${journal[snapshot]} && ${journal[boot]} == "$boot" ]] || return 0
   until=$((journal[switched] + drain_within))
-  while ask_switch draining "${journal[snapshot]}"; do
+  while :; do
+    ask_switch draining "${journal[snapshot]}"
+    # Only a clear no is one: a driver that did not answer in time has not said that nothing is left.
+    (($? != 1)) || return 0
     now
     if ((now_ms >= until)); then
       say "  the drain's time is over: $answer"
@@ -3199,7 +3204,10 @@ enter_mutex() {
   until=$((now_ms + lock_wait))
   [[ $command != rollback ]] || until=$((now_ms + 10000))
   until_locked 9 "$until" || {
-    [[ -z $interrupted ]] || return
+    [[ -z $interrupted ]] || {
+      fail_with "stopped by $interrupted while it waited for the lock"
+      return
+    }
     exit_code=4
     holder_of_mutex
     fail_with "$holder"

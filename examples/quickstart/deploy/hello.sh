@@ -150,7 +150,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 08e10b3b61c74b3de7b64b622cfb3ad90677b3b74c3c4a4beb5099a64ce4b06f ====
+# ==== Runtime: the same for every application with these drivers; sha256 84723ec676fb3aa7152f07e1f102232ed9591e3b383e92ad04cd80858efeb18a ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -267,6 +267,8 @@ hidden() {
   watch_signals
   "$@"
   code=$?
+  # The caller must not take a signal for an answer.
+  [[ -z $interrupted ]] || code=143
   rm -rf "$scratch"
   exit "$code"
 }
@@ -1132,7 +1134,10 @@ drain() {
   local until=0
   [[ -n ${journal[snapshot]} && ${journal[boot]} == "$boot" ]] || return 0
   until=$((journal[switched] + drain_within))
-  while ask_switch draining "${journal[snapshot]}"; do
+  while :; do
+    ask_switch draining "${journal[snapshot]}"
+    # Only a clear no is one: a driver that did not answer in time has not said that nothing is left.
+    (($? != 1)) || return 0
     now
     if ((now_ms >= until)); then
       say "  the drain's time is over: $answer"
@@ -3202,7 +3207,10 @@ enter_mutex() {
   until=$((now_ms + lock_wait))
   [[ $command != rollback ]] || until=$((now_ms + 10000))
   until_locked 9 "$until" || {
-    [[ -z $interrupted ]] || return
+    [[ -z $interrupted ]] || {
+      fail_with "stopped by $interrupted while it waited for the lock"
+      return
+    }
     exit_code=4
     holder_of_mutex
     fail_with "$holder"

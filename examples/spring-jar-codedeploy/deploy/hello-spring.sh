@@ -152,7 +152,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 6a31bf308d4c2297d64308465a25828f96eeb051b6933d365feb056fedb5f995 ====
+# ==== Runtime: the same for every application with these drivers; sha256 d40db89d4e6c29a498119a4bc5d85e6b4c5cad77a50429d2dc4ac606a3b7cf5a ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -269,6 +269,8 @@ hidden() {
   watch_signals
   "$@"
   code=$?
+  # The caller must not take a signal for an answer.
+  [[ -z $interrupted ]] || code=143
   rm -rf "$scratch"
   exit "$code"
 }
@@ -1134,7 +1136,10 @@ drain() {
   local until=0
   [[ -n ${journal[snapshot]} && ${journal[boot]} == "$boot" ]] || return 0
   until=$((journal[switched] + drain_within))
-  while ask_switch draining "${journal[snapshot]}"; do
+  while :; do
+    ask_switch draining "${journal[snapshot]}"
+    # Only a clear no is one: a driver that did not answer in time has not said that nothing is left.
+    (($? != 1)) || return 0
     now
     if ((now_ms >= until)); then
       say "  the drain's time is over: $answer"
@@ -3204,7 +3209,10 @@ enter_mutex() {
   until=$((now_ms + lock_wait))
   [[ $command != rollback ]] || until=$((now_ms + 10000))
   until_locked 9 "$until" || {
-    [[ -z $interrupted ]] || return
+    [[ -z $interrupted ]] || {
+      fail_with "stopped by $interrupted while it waited for the lock"
+      return
+    }
     exit_code=4
     holder_of_mutex
     fail_with "$holder"
