@@ -27,6 +27,19 @@ pub(super) fn resolve(
         // Said already; no probe could be right.
         return None;
     }
+    if service.is_exclusive() {
+        for (probe, _) in &service.probes {
+            findings.push(
+                Diagnostic::new(
+                    Code::BAD_PROBE,
+                    probe.name.span,
+                    "nothing asks a worker that starts after the switch",
+                )
+                .help("with `handover exclusive` the script sees to it that the new one stays alive; remove the probe"),
+            );
+        }
+        return Some(Vec::new());
+    }
     let mut gates: Vec<Gate> = Vec::new();
     let mut named: Vec<&tree::Name> = Vec::new();
     for (probe, _) in &service.probes {

@@ -33,6 +33,14 @@ pub(super) struct ServiceParts<'t> {
     lets: Vec<At<'t, tree::Let>>,
 }
 
+impl ServiceParts<'_> {
+    /// Whether it says `handover exclusive`.
+    pub(super) fn is_exclusive(&self) -> bool {
+        self.handover
+            .is_some_and(|(word, _)| word.text == "exclusive")
+    }
+}
+
 /// The services of an app; a bare `run` is one.
 pub(super) fn sort<'t>(
     parts: &Parts<'t>,
@@ -215,9 +223,10 @@ pub(super) fn resolve(context: &Context<'_>, service: &ServiceParts<'_>) -> Opti
     {
         findings.push(no_grace(value.span()));
     }
-    let handover = match service.handover {
-        Some((word, _)) if word.text == "exclusive" => Handover::Exclusive,
-        _ => Handover::Overlap,
+    let handover = if service.is_exclusive() {
+        Handover::Exclusive
+    } else {
+        Handover::Overlap
     };
     if handover == Handover::Exclusive
         && service.no_port.is_none()

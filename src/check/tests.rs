@@ -208,8 +208,9 @@ fn services_have_what_the_app_says_unless_they_say_otherwise() {
     assert_eq!(web.run.setting("env"), api.run.setting("env"));
     assert!(jobs.address.is_none());
     assert_eq!(jobs.handover, Handover::Exclusive);
-    let gates: Vec<_> = jobs.gates.iter().map(|gate| gate.name.as_str()).collect();
-    assert_eq!(gates, ["alive"]);
+    assert!(jobs.gates.is_empty());
+    let gates: Vec<_> = api.gates.iter().map(|gate| gate.name.as_str()).collect();
+    assert_eq!(gates, ["ready"]);
 }
 
 const SHOP: &str = include_str!("../../tests/cases/check/services/deploy.bg");

@@ -39,12 +39,17 @@ process_identity() {
 }
 
 process_listens() {
-  local identity inode pid owners stranger='' found=no ours=no _
+  local identity inode pid kind name stranger='' found=no ours=no _
   load_identity || return 3
+  read -r kind name _ <<<"$identity"
   while read -r _ inode; do
     found=yes
-    owners=$(socket_owners "$inode")
-    for pid in $owners; do
+    # As a rule the program itself holds it, and nobody else needs to be looked at.
+    if [[ $kind == pid && $(ls -ln "/proc/$name/fd" 2>/dev/null) == *"socket:[$inode]"* ]]; then
+      ours=yes
+      continue
+    fi
+    for pid in $(socket_owners "$inode"); do
       if process_owns "$pid"; then
         ours=yes
       else
@@ -122,7 +127,7 @@ process_choose_keeper() {
 
 # process_find_account: sets `account`, the user's line of passwd.
 process_find_account() {
-  local name=${process_user:-$(id -un)}
+  local name=${process_user:-$EUID}
   account=$(getent passwd "$name" 2>/dev/null || awk -F: -v name="$name" '$1 == name || $3 == name' /etc/passwd)
   if [[ -z $account ]]; then
     printf '%s\n' "there is no user $name on this host"
@@ -156,11 +161,10 @@ process_owns() {
 
 # process_is_marked PID: was started by this release's service, wherever it went since.
 process_is_marked() {
-  local entry
-  while IFS= read -r -d '' entry; do
-    [[ $entry != "DEPLOYC_RUN=$release/$service/" ]] || return 0
-  done 2>/dev/null <"/proc/$1/environ"
-  return 1
+  local text=''
+  # Its NULs are dropped by `read`.
+  { IFS= read -r -N 4000000 text <"/proc/$1/environ"; } 2>/dev/null
+  [[ $text == *"DEPLOYC_RUN=$release/$service/"* ]]
 }
 
 # ---- as a transient unit of systemd -------------------------------------------------------------

@@ -7,7 +7,10 @@
 # where this user may not write the folder itself.
 fragment_paths() {
   local folder name
-  fragment_file=$(readlink -f -- "$1" 2>/dev/null || ${sudo[@]+"${sudo[@]}"} readlink -f -- "$1" 2>/dev/null)
+  fragment_file=$1
+  if [[ -L $1 || ! -d ${1%/*} ]]; then
+    fragment_file=$(readlink -f -- "$1" 2>/dev/null || ${sudo[@]+"${sudo[@]}"} readlink -f -- "$1" 2>/dev/null)
+  fi
   if [[ -z $fragment_file ]]; then
     printf '%s\n' "the folder of $1 does not exist (or $(id -un) may not look into it): make it"
     return 1
@@ -47,7 +50,7 @@ fragment_writable() {
 # fragment_sudoers: prints the line of sudoers for a folder that stays root's.
 fragment_sudoers() {
   local tool commands=''
-  for tool in cat cmp cp mv readlink rm sync tee test touch; do
+  for tool in cat cmp cp ln mv readlink rm sync tee test touch; do
     commands+=", $(type -P "$tool")"
   done
   printf '%s ALL=(root) NOPASSWD: %s\n' "$(id -un)" "${commands#, }"
@@ -56,32 +59,41 @@ fragment_sudoers() {
 # fragment_routed FILE: the answer of a driver's `routed`. What a release was switched with counts first: deploy.bg may say
 # something else by now.
 fragment_routed() {
-  local fragment_file fragment_folder fragment_new fragment_old fragment_none folder name value link
+  local fragment_file fragment_folder fragment_new fragment_old fragment_none folder name value link text live_text
   local -a fragment_sudo
   fragment_paths "$1" || return
   if ! as_fragment_owner test -e "$fragment_file"; then
     printf 'none\n'
     return 0
   fi
-  for link in ${candidate:+"$candidate"} "$state"/colors/*; do
-    folder=$(readlink -f -- "$link")
-    if [[ -f $folder/fragment ]] && fragment_equals "$folder/fragment" && meta color "$folder"; then
-      printf 'color %s %s\n' "$value" "$folder"
-      return 0
-    fi
-  done
-  for name in "${colors[@]}"; do
-    if fragment "$name" | as_fragment_owner cmp -s - "$fragment_file"; then
-      printf 'color %s -\n' "$name"
-      return 0
-    fi
-  done
+  if fragment_text "$fragment_file"; then
+    live_text=$text
+    for link in ${candidate:+"$candidate"} "$state"/colors/*; do
+      if [[ -f $link/fragment ]] && fragment_text "$link/fragment" && [[ $text == "$live_text" ]] && meta color "$link"; then
+        folder=$(readlink -f -- "$link")
+        printf 'color %s %s\n' "$value" "$folder"
+        return 0
+      fi
+    done
+    for name in "${colors[@]}"; do
+      IFS= read -r -d '' text < <(fragment "$name")
+      if [[ $text == "$live_text" ]]; then
+        printf 'color %s -\n' "$name"
+        return 0
+      fi
+    done
+  fi
   fragment_guess
 }
 
-# fragment_equals FILE
-fragment_equals() {
-  as_fragment_owner cat "$fragment_file" 2>/dev/null | cmp -s - "$1"
+# fragment_text FILE: sets `text`, all that it says; fails if it cannot be read. With a NUL in it it is none of ours.
+fragment_text() {
+  text=''
+  if [[ -r $1 ]]; then
+    ! IFS= read -r -d '' text <"$1"
+  else
+    ! IFS= read -r -d '' text < <(as_fragment_owner cat "$1" 2>/dev/null) && [[ -n $text ]]
+  fi
 }
 
 # fragment_guess: what an edited file seems to route to, by the addresses in it; comments do not count.
@@ -135,7 +147,10 @@ fragment_write() {
 }
 
 fragment_make_candidate() {
-  as_fragment_owner rm -f "$fragment_new" || return
+  local text wanted
+  if as_fragment_owner test -e "$fragment_new" || as_fragment_owner test -L "$fragment_new"; then
+    as_fragment_owner rm -f "$fragment_new" || return
+  fi
   if as_fragment_owner test -e "$fragment_file"; then
     as_fragment_owner cp -p "$fragment_file" "$fragment_new" || return
     if [[ -e /sys/fs/selinux/enforce ]] && command -v chcon >/dev/null; then
@@ -144,12 +159,18 @@ fragment_make_candidate() {
   else
     (umask 022 && as_fragment_owner touch "$fragment_new") || return
   fi
+  fragment_text "$1" || return
+  wanted=$text
   # A file of its predecessor's mode may not be writable; root and sudo do not mind, and cp -p kept the owner.
-  as_fragment_owner tee "$fragment_new" <"$1" >/dev/null || return
-  as_fragment_owner cmp -s "$1" "$fragment_new" || {
+  if ((${#fragment_sudo[@]})); then
+    as_fragment_owner tee "$fragment_new" <"$1" >/dev/null || return
+  else
+    printf '%s' "$wanted" >"$fragment_new" || return
+  fi
+  if ! fragment_text "$fragment_new" || [[ $text != "$wanted" ]]; then
     printf 'it does not hold what was written: is the disk full?\n'
     return 1
-  }
+  fi
   fragment_sync "$fragment_new"
 }
 
@@ -171,17 +192,26 @@ fragment_put_in_place() {
     printf 'there is no candidate\n'
     return 1
   }
-  as_fragment_owner rm -f "$fragment_old" "$fragment_none" || return
   if as_fragment_owner test -e "$fragment_file"; then
-    if ! as_fragment_owner cp -p "$fragment_file" "$fragment_old" || ! as_fragment_owner cmp -s "$fragment_file" "$fragment_old"; then
-      as_fragment_owner rm -f "$fragment_old"
-      return 1
-    fi
-    fragment_sync "$fragment_old" || return
+    fragment_keep_backup || return
+    ! as_fragment_owner test -e "$fragment_none" || as_fragment_owner rm -f "$fragment_none" || return
   else
+    as_fragment_owner rm -f "$fragment_old" || return
     as_fragment_owner touch "$fragment_none" || return
   fi
   as_fragment_owner mv -f "$fragment_new" "$fragment_file" && fragment_sync "$fragment_folder"
+}
+
+# fragment_keep_backup: a second name for what is there, which is on the disk already; a copy where there can be none.
+fragment_keep_backup() {
+  ! as_fragment_owner test "$fragment_file" -ef "$fragment_old" || return 0
+  ! as_fragment_owner ln -f "$fragment_file" "$fragment_old" 2>/dev/null || return 0
+  as_fragment_owner rm -f "$fragment_old" || return
+  if ! as_fragment_owner cp -p "$fragment_file" "$fragment_old" || ! as_fragment_owner cmp -s "$fragment_file" "$fragment_old"; then
+    as_fragment_owner rm -f "$fragment_old"
+    return 1
+  fi
+  fragment_sync "$fragment_old"
 }
 
 # fragment_restore FILE: what was there before the last swap, or nothing if nothing was.

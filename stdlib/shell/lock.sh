@@ -30,7 +30,7 @@ enter_mutex() {
     fail_with "$holder"
     return 1
   }
-  rm -f "$state/preempt"
+  ! preempted || rm -f "$state/preempt"
   printf '%s %s %s %s\n' "$$" "$(process_start_time $$)" "$command" "$deployment" >"$state/holder"
 }
 

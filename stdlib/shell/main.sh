@@ -46,7 +46,8 @@ main() {
   exec </dev/null
   export LC_ALL=C
   PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
-  script=$(readlink -f "${BASH_SOURCE[0]}")
+  script=${BASH_SOURCE[0]}
+  [[ $script == /* && ! -L $script ]] || script=$(readlink -f "$script")
   case ${1-} in
     _release)
       shift
@@ -152,7 +153,7 @@ mutate() {
   to_log "command: $command, process $$, deployc $deployc"
   exit_code=1
   enter_mutex || give_verdict
-  rm -rf "$state"/scratch.*
+  ! compgen -G "$state/scratch.*" >/dev/null || rm -rf "$state"/scratch.*
   scratch=$state/scratch.$$
   (umask 077 && mkdir "$scratch") || {
     exit_code=3
@@ -263,7 +264,8 @@ give_verdict() {
 
 # sweep_logs: those of the last 50 deployments are kept.
 sweep_logs() {
-  local -a logs
+  local -a logs=("$state"/log/*)
+  ((${#logs[@]} > 50)) || return 0
   mapfile -t logs < <(ls -1t "$state/log" 2>/dev/null)
   local name
   for name in ${logs[@]+"${logs[@]:50}"}; do

@@ -1,6 +1,7 @@
 # ---- prepare: the new color runs and passes its gates; users see nothing -----------------------
 
 declare -A passed_ms=() # when a gate passed in this process
+tested_ms=0             # when this process found the proxy's configuration as it should be
 
 # prepare: leaves a reservation that `switch` takes up.
 prepare() {
@@ -46,6 +47,8 @@ preflight() {
     fail_with "the proxy's configuration is broken as it is, before anything was changed: $answer"
     return
   }
+  now
+  tested_ms=$now_ms
   exit_code=1
 }
 

@@ -130,13 +130,17 @@ try_until_passed() {
     [[ $code != 143 ]] || return 143
     if ((code == 0)); then
       row=$((row + 1))
-      ((row <= best)) || best=$row
-      if ((row >= probe_passes)); then
-        still_alive || return
-        "$listener" && return 0
+      # What listens at the first pass of a row, and stays alive, is what answers all of it.
+      if ((row == 1)); then
+        "$listener"
         code=$?
         ((code != 2)) || return 1
-        row=0
+        ((code == 0)) || row=0
+      fi
+      ((row <= best)) || best=$row
+      if ((row >= probe_passes)); then
+        still_alive
+        return
       fi
     else
       row=0

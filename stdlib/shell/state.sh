@@ -31,12 +31,15 @@ locate_state() {
 open_state() {
   local owner machine
   umask 022
-  if ! mkdir -p "$state/releases" "$state/colors" "$state/log" 2>/dev/null; then
+  if [[ -d $state/releases && -d $state/colors && -d $state/log ]]; then
+    :
+  elif ! mkdir -p "$state/releases" "$state/colors" "$state/log" 2>/dev/null; then
     fail_with "cannot make $state: run this as the user who owns it, or make the folder for $(id -un)"
     return
   fi
   state_is_trusted || return
-  machine=$(cat /etc/machine-id 2>/dev/null)
+  machine=''
+  read -r machine 2>/dev/null </etc/machine-id || :
   if [[ -f $state/owner ]]; then
     read -r owner <"$state/owner"
     if [[ ${owner%% *} != "$EUID" ]]; then
@@ -54,7 +57,8 @@ open_state() {
 
 # state_is_trusted: it is on a local disk, and no one else may exchange what is in it.
 state_is_trusted() {
-  local folder kind owner mode
+  local folder kind owner mode seen=0
+  local -a folders=()
   kind=$(stat -f -c %T "$state" 2>/dev/null)
   case $kind in
     nfs* | cifs | smb* | afs | ceph | fuse.sshfs)
@@ -64,7 +68,11 @@ state_is_trusted() {
   esac
   folder=$(cd -P "$state" && pwd) || return
   while [[ -n $folder ]]; do
-    read -r owner mode <<<"$(stat -c '%u %a' "$folder" 2>/dev/null)"
+    folders+=("$folder")
+    folder=${folder%/*}
+  done
+  while read -r owner mode folder; do
+    seen=$((seen + 1))
     if [[ $owner != 0 && $owner != "$EUID" ]]; then
       fail_with "$folder belongs to user number $owner, who could exchange what $app keeps in $state"
       return
@@ -74,8 +82,8 @@ state_is_trusted() {
       fail_with "$folder may be written by others (mode $mode), who could exchange what $app keeps in $state: chmod go-w $folder"
       return
     fi
-    folder=${folder%/*}
-  done
+  done < <(stat -c '%u %a %n' "${folders[@]}" 2>/dev/null)
+  ((seen == ${#folders[@]})) || fail_with "cannot look at the folders above $state"
 }
 
 # sync_path PATH…: until it is on the disk.
@@ -157,6 +165,7 @@ release_of() {
 
 # point NAME RELEASE: $state/NAME is that release from now on; one rename.
 point() {
+  [[ ! $state/$1 -ef $2 ]] || return 0
   ln -sfn "$2" "$state/.point" && mv -fT "$state/.point" "$state/$1" && sync_path "$state"
 }
 
@@ -184,10 +193,10 @@ sweep_releases() {
   local release kept keep
   for release in "$state"/releases/*/; do
     release=${release%/}
-    [[ -d $release && $release != "$candidate" && $release != "$(readlink -f "$state/failed" 2>/dev/null)" ]] || continue
+    [[ -d $release && $release != "$candidate" ]] || continue
     keep=no
-    for kept in "$state"/colors/* "$state/previous"; do
-      [[ -L $kept && $(readlink -f "$kept") == "$release" ]] && keep=yes
+    for kept in "$state"/colors/* "$state/previous" "$state/failed"; do
+      [[ ! $kept -ef $release ]] || keep=yes
     done
     [[ $keep == yes ]] || remove_release "$release"
   done

@@ -106,7 +106,9 @@ nginx_recall_reload() {
 # The folder outlives the files in it, which packages and certbot replace.
 nginx_mutex() {
   local file
-  file=$(readlink -f -- "$nginx_config") && printf '%s\n' "${file%/*}"
+  file=$nginx_config
+  [[ ! -L $file ]] || file=$(readlink -f -- "$file") || return
+  printf '%s\n' "${file%/*}"
 }
 
 nginx_preflight() {
@@ -193,10 +195,15 @@ nginx_includes() {
 
 # nginx_find_master: sets `nginx_pid_file` and `nginx_master`, the pid of a master that runs; else `why`.
 nginx_find_master() {
-  local said
+  local said word value _
   nginx_pid_file=$nginx_pid
-  if [[ -z $nginx_pid_file ]]; then
-    nginx_pid_file=$(awk '$1 == "pid" { gsub(/["'\'';]/, "", $2); print $2; exit }' "$nginx_config" 2>/dev/null)
+  if [[ -z $nginx_pid_file && -r $nginx_config ]]; then
+    while read -r word value _; do
+      if [[ $word == pid ]]; then
+        nginx_pid_file=${value//[\"\';]/}
+        break
+      fi
+    done <"$nginx_config"
   fi
   if [[ -z $nginx_pid_file ]]; then
     nginx_pid_file=/run/nginx.pid
@@ -222,17 +229,17 @@ nginx_read_master() {
 
 # nginx_read_generation: sets `generation`: the master and its workers; else `why`.
 nginx_read_generation() {
-  local pid start
+  local pid stat_state stat_parent stat_session stat_start
   local -a children
-  start=$(process_start_time "$nginx_master") || {
+  if ! pid_stat "$nginx_master" || [[ $stat_state == [ZXx] ]]; then
     why='nginx ended just now; start it'
     return 1
-  }
-  generation=("$nginx_master:$start")
+  fi
+  generation=("$nginx_master:$stat_start")
   pid_children "$nginx_master"
   for pid in ${children[@]+"${children[@]}"}; do
-    if nginx_accepts "$pid" && start=$(process_start_time "$pid"); then
-      generation+=("$pid:$start")
+    if nginx_accepts "$pid" && pid_stat "$pid" && [[ $stat_state != [ZXx] ]]; then
+      generation+=("$pid:$stat_start")
     fi
   done
 }
@@ -262,12 +269,12 @@ nginx_is_old() {
 
 # nginx_read_old: sets `old`: all children of the master, those that are about to begin or to end among them.
 nginx_read_old() {
-  local pid start
+  local pid stat_state stat_parent stat_session stat_start
   local -a children
   old=()
   pid_children "$nginx_master"
   for pid in ${children[@]+"${children[@]}"}; do
-    start=$(process_start_time "$pid") && old+=("$pid:$start")
+    ! pid_stat "$pid" || [[ $stat_state == [ZXx] ]] || old+=("$pid:$stat_start")
   done
 }
 

@@ -19,6 +19,7 @@ crate::tests![
     a_rollback_preempts_a_drain,
     a_stranger_s_reload_in_the_middle_does_no_harm,
     term_starts_the_way_back_at_once,
+    term_in_a_drain_cuts_nothing,
     a_program_never_holds_the_lock,
     status_never_waits_for_a_deploy,
     hooks_with_one_deployment_id_are_one_deployment,
@@ -176,12 +177,10 @@ fn a_rollback_preempts_a_drain() -> Result<(), Skip> {
     let _stream = site
         .host
         .start(&["curl", "-sSN", "http://127.0.0.1/stream?seconds=60"]);
-    let connected = "grep -q ' 0100007F:1F9[12] .* 01 ' /proc/net/tcp";
-    assert!(wait::until(Duration::from_secs(5), || site
-        .host
-        .bash(connected)
-        .code
-        == 0));
+    assert!(wait::until(
+        Duration::from_secs(5),
+        || connected_to_a_color(&site)
+    ));
     let deploy = site.start("deploy");
     assert!(wait::until(Duration::from_secs(30), || site
         .run("status")
@@ -220,7 +219,13 @@ fn a_stranger_s_reload_in_the_middle_does_no_harm() -> Result<(), Skip> {
 fn term_starts_the_way_back_at_once() -> Result<(), Skip> {
     let (site, live) = deployed_with(&[("within 5s", "within 60s")])?;
     let deploy = site.stage("--health never").start("deploy");
-    wait_until_both_run(&site);
+    // Both releases know what they have started: the probe has begun.
+    let started = "(($(ls /var/lib/deployc/hello/releases/*/identity.* | wc -l) == 2))";
+    assert!(wait::until(Duration::from_secs(20), || site
+        .host
+        .bash(started)
+        .code
+        == 0));
     let asked = std::time::Instant::now();
     deploy.signal(Signal::TERM);
     let outcome = deploy.wait(Duration::from_secs(30));
@@ -233,6 +238,44 @@ fn term_starts_the_way_back_at_once() -> Result<(), Skip> {
     assert_eq!(site.running(), [live.as_str()], "{outcome}");
     site.assert_serves_only(&live);
     Ok(())
+}
+
+fn term_in_a_drain_cuts_nothing() -> Result<(), Skip> {
+    let (site, live) = deployed_with(&[("drain 5s", "drain 10m")])?;
+    let stream = site
+        .host
+        .start(&["curl", "-sSN", "http://127.0.0.1/stream?seconds=15"]);
+    assert!(wait::until(
+        Duration::from_secs(5),
+        || connected_to_a_color(&site)
+    ));
+    let deploy = site.start("deploy");
+    assert!(wait::until(Duration::from_secs(30), || site
+        .run("status")
+        .stdout
+        .contains("drained")));
+    deploy.signal(Signal::TERM);
+    deploy.wait(Duration::from_secs(10));
+    assert_eq!(
+        site.running(),
+        ["blue", "green"],
+        "the old color was stopped in its drain"
+    );
+    let body = stream.wait(Duration::from_secs(60)).ok().stdout;
+    assert!(body.starts_with(&live) && body.ends_with("END\n"), "{body}");
+    site.run("cleanup").ok();
+    let now = site.serves();
+    assert_ne!(now, live);
+    site.assert_serves_only(&now);
+    Ok(())
+}
+
+/// A request is in flight to one of the colors.
+fn connected_to_a_color(site: &Site) -> bool {
+    site.host
+        .bash("grep -q ' 0100007F:1F9[12] .* 01 ' /proc/net/tcp")
+        .code
+        == 0
 }
 
 fn a_program_never_holds_the_lock() -> Result<(), Skip> {

@@ -17,7 +17,8 @@ pub fn deployc() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_deployc"))
 }
 
-/// The test application, see `tests/support/app`. `cargo test --test e2e` does not build examples, so this does.
+/// The test application, see `tests/support/app`, in the profile of the caller. `cargo test --test e2e` does not build
+/// examples, so this does.
 pub fn testapp() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
@@ -25,6 +26,9 @@ pub fn testapp() -> &'static Path {
         command
             .args(["build", "--quiet", "--example", "testapp"])
             .current_dir(repository());
+        if !cfg!(debug_assertions) {
+            command.arg("--release");
+        }
         run(command, Duration::from_secs(300)).ok();
         deployc().with_file_name("examples").join("testapp")
     })

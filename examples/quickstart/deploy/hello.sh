@@ -150,7 +150,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 84723ec676fb3aa7152f07e1f102232ed9591e3b383e92ad04cd80858efeb18a ====
+# ==== Runtime: the same for every application with these drivers; sha256 037bb9b1fb3655c6c0d3cb3d797913bd5ee6e467b161d322a5f28f2224efe184 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -200,7 +200,8 @@ main() {
   exec </dev/null
   export LC_ALL=C
   PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
-  script=$(readlink -f "${BASH_SOURCE[0]}")
+  script=${BASH_SOURCE[0]}
+  [[ $script == /* && ! -L $script ]] || script=$(readlink -f "$script")
   case ${1-} in
     _release)
       shift
@@ -306,7 +307,7 @@ mutate() {
   to_log "command: $command, process $$, deployc $deployc"
   exit_code=1
   enter_mutex || give_verdict
-  rm -rf "$state"/scratch.*
+  ! compgen -G "$state/scratch.*" >/dev/null || rm -rf "$state"/scratch.*
   scratch=$state/scratch.$$
   (umask 077 && mkdir "$scratch") || {
     exit_code=3
@@ -417,7 +418,8 @@ give_verdict() {
 
 # sweep_logs: those of the last 50 deployments are kept.
 sweep_logs() {
-  local -a logs
+  local -a logs=("$state"/log/*)
+  ((${#logs[@]} > 50)) || return 0
   mapfile -t logs < <(ls -1t "$state/log" 2>/dev/null)
   local name
   for name in ${logs[@]+"${logs[@]:50}"}; do
@@ -562,6 +564,7 @@ run_shell() {
 # ---- prepare: the new color runs and passes its gates; users see nothing -----------------------
 
 declare -A passed_ms=() # when a gate passed in this process
+tested_ms=0             # when this process found the proxy's configuration as it should be
 
 # prepare: leaves a reservation that `switch` takes up.
 prepare() {
@@ -607,6 +610,8 @@ preflight() {
     fail_with "the proxy's configuration is broken as it is, before anything was changed: $answer"
     return
   }
+  now
+  tested_ms=$now_ms
   exit_code=1
 }
 
@@ -818,8 +823,10 @@ switch_over() {
   group_ends
 }
 
-# test_as_it_is: a configuration that another site broke is told apart from ours.
+# test_as_it_is: a configuration that another site broke is told apart from ours, unless this process has just tested it.
 test_as_it_is() {
+  now
+  ((tested_ms == 0 || now_ms - tested_ms >= 10000)) || return 0
   ask_switch test && return 0
   exit_code=3
   fail_with "the proxy's configuration is broken as it is, before anything was changed: $answer"
@@ -969,7 +976,7 @@ finish_commit() {
   if [[ -n ${journal[previous]} ]]; then
     point previous "$state/releases/${journal[previous]}"
   fi
-  rm -f "$state/failed" "$state/journal.pending"
+  [[ ! -L $state/failed && ! -f $state/journal.pending ]] || rm -f "$state/failed" "$state/journal.pending"
 }
 
 # ---- the way back ------------------------------------------------------------------------------
@@ -1694,13 +1701,17 @@ try_until_passed() {
     [[ $code != 143 ]] || return 143
     if ((code == 0)); then
       row=$((row + 1))
-      ((row <= best)) || best=$row
-      if ((row >= probe_passes)); then
-        still_alive || return
-        "$listener" && return 0
+      # What listens at the first pass of a row, and stays alive, is what answers all of it.
+      if ((row == 1)); then
+        "$listener"
         code=$?
         ((code != 2)) || return 1
-        row=0
+        ((code == 0)) || row=0
+      fi
+      ((row <= best)) || best=$row
+      if ((row >= probe_passes)); then
+        still_alive
+        return
       fi
     else
       row=0
@@ -2986,12 +2997,15 @@ locate_state() {
 open_state() {
   local owner machine
   umask 022
-  if ! mkdir -p "$state/releases" "$state/colors" "$state/log" 2>/dev/null; then
+  if [[ -d $state/releases && -d $state/colors && -d $state/log ]]; then
+    :
+  elif ! mkdir -p "$state/releases" "$state/colors" "$state/log" 2>/dev/null; then
     fail_with "cannot make $state: run this as the user who owns it, or make the folder for $(id -un)"
     return
   fi
   state_is_trusted || return
-  machine=$(cat /etc/machine-id 2>/dev/null)
+  machine=''
+  read -r machine 2>/dev/null </etc/machine-id || :
   if [[ -f $state/owner ]]; then
     read -r owner <"$state/owner"
     if [[ ${owner%% *} != "$EUID" ]]; then
@@ -3009,7 +3023,8 @@ open_state() {
 
 # state_is_trusted: it is on a local disk, and no one else may exchange what is in it.
 state_is_trusted() {
-  local folder kind owner mode
+  local folder kind owner mode seen=0
+  local -a folders=()
   kind=$(stat -f -c %T "$state" 2>/dev/null)
   case $kind in
     nfs* | cifs | smb* | afs | ceph | fuse.sshfs)
@@ -3019,7 +3034,11 @@ state_is_trusted() {
   esac
   folder=$(cd -P "$state" && pwd) || return
   while [[ -n $folder ]]; do
-    read -r owner mode <<<"$(stat -c '%u %a' "$folder" 2>/dev/null)"
+    folders+=("$folder")
+    folder=${folder%/*}
+  done
+  while read -r owner mode folder; do
+    seen=$((seen + 1))
     if [[ $owner != 0 && $owner != "$EUID" ]]; then
       fail_with "$folder belongs to user number $owner, who could exchange what $app keeps in $state"
       return
@@ -3029,8 +3048,8 @@ state_is_trusted() {
       fail_with "$folder may be written by others (mode $mode), who could exchange what $app keeps in $state: chmod go-w $folder"
       return
     fi
-    folder=${folder%/*}
-  done
+  done < <(stat -c '%u %a %n' "${folders[@]}" 2>/dev/null)
+  ((seen == ${#folders[@]})) || fail_with "cannot look at the folders above $state"
 }
 
 # sync_path PATH…: until it is on the disk.
@@ -3112,6 +3131,7 @@ release_of() {
 
 # point NAME RELEASE: $state/NAME is that release from now on; one rename.
 point() {
+  [[ ! $state/$1 -ef $2 ]] || return 0
   ln -sfn "$2" "$state/.point" && mv -fT "$state/.point" "$state/$1" && sync_path "$state"
 }
 
@@ -3139,10 +3159,10 @@ sweep_releases() {
   local release kept keep
   for release in "$state"/releases/*/; do
     release=${release%/}
-    [[ -d $release && $release != "$candidate" && $release != "$(readlink -f "$state/failed" 2>/dev/null)" ]] || continue
+    [[ -d $release && $release != "$candidate" ]] || continue
     keep=no
-    for kept in "$state"/colors/* "$state/previous"; do
-      [[ -L $kept && $(readlink -f "$kept") == "$release" ]] && keep=yes
+    for kept in "$state"/colors/* "$state/previous" "$state/failed"; do
+      [[ ! $kept -ef $release ]] || keep=yes
     done
     [[ $keep == yes ]] || remove_release "$release"
   done
@@ -3216,7 +3236,7 @@ enter_mutex() {
     fail_with "$holder"
     return 1
   }
-  rm -f "$state/preempt"
+  ! preempted || rm -f "$state/preempt"
   printf '%s %s %s %s\n' "$$" "$(process_start_time $$)" "$command" "$deployment" >"$state/holder"
 }
 
@@ -3394,7 +3414,10 @@ stop_release() {
 # where this user may not write the folder itself.
 fragment_paths() {
   local folder name
-  fragment_file=$(readlink -f -- "$1" 2>/dev/null || ${sudo[@]+"${sudo[@]}"} readlink -f -- "$1" 2>/dev/null)
+  fragment_file=$1
+  if [[ -L $1 || ! -d ${1%/*} ]]; then
+    fragment_file=$(readlink -f -- "$1" 2>/dev/null || ${sudo[@]+"${sudo[@]}"} readlink -f -- "$1" 2>/dev/null)
+  fi
   if [[ -z $fragment_file ]]; then
     printf '%s\n' "the folder of $1 does not exist (or $(id -un) may not look into it): make it"
     return 1
@@ -3434,7 +3457,7 @@ fragment_writable() {
 # fragment_sudoers: prints the line of sudoers for a folder that stays root's.
 fragment_sudoers() {
   local tool commands=''
-  for tool in cat cmp cp mv readlink rm sync tee test touch; do
+  for tool in cat cmp cp ln mv readlink rm sync tee test touch; do
     commands+=", $(type -P "$tool")"
   done
   printf '%s ALL=(root) NOPASSWD: %s\n' "$(id -un)" "${commands#, }"
@@ -3443,32 +3466,41 @@ fragment_sudoers() {
 # fragment_routed FILE: the answer of a driver's `routed`. What a release was switched with counts first: deploy.bg may say
 # something else by now.
 fragment_routed() {
-  local fragment_file fragment_folder fragment_new fragment_old fragment_none folder name value link
+  local fragment_file fragment_folder fragment_new fragment_old fragment_none folder name value link text live_text
   local -a fragment_sudo
   fragment_paths "$1" || return
   if ! as_fragment_owner test -e "$fragment_file"; then
     printf 'none\n'
     return 0
   fi
-  for link in ${candidate:+"$candidate"} "$state"/colors/*; do
-    folder=$(readlink -f -- "$link")
-    if [[ -f $folder/fragment ]] && fragment_equals "$folder/fragment" && meta color "$folder"; then
-      printf 'color %s %s\n' "$value" "$folder"
-      return 0
-    fi
-  done
-  for name in "${colors[@]}"; do
-    if fragment "$name" | as_fragment_owner cmp -s - "$fragment_file"; then
-      printf 'color %s -\n' "$name"
-      return 0
-    fi
-  done
+  if fragment_text "$fragment_file"; then
+    live_text=$text
+    for link in ${candidate:+"$candidate"} "$state"/colors/*; do
+      if [[ -f $link/fragment ]] && fragment_text "$link/fragment" && [[ $text == "$live_text" ]] && meta color "$link"; then
+        folder=$(readlink -f -- "$link")
+        printf 'color %s %s\n' "$value" "$folder"
+        return 0
+      fi
+    done
+    for name in "${colors[@]}"; do
+      IFS= read -r -d '' text < <(fragment "$name")
+      if [[ $text == "$live_text" ]]; then
+        printf 'color %s -\n' "$name"
+        return 0
+      fi
+    done
+  fi
   fragment_guess
 }
 
-# fragment_equals FILE
-fragment_equals() {
-  as_fragment_owner cat "$fragment_file" 2>/dev/null | cmp -s - "$1"
+# fragment_text FILE: sets `text`, all that it says; fails if it cannot be read. With a NUL in it it is none of ours.
+fragment_text() {
+  text=''
+  if [[ -r $1 ]]; then
+    ! IFS= read -r -d '' text <"$1"
+  else
+    ! IFS= read -r -d '' text < <(as_fragment_owner cat "$1" 2>/dev/null) && [[ -n $text ]]
+  fi
 }
 
 # fragment_guess: what an edited file seems to route to, by the addresses in it; comments do not count.
@@ -3522,7 +3554,10 @@ fragment_write() {
 }
 
 fragment_make_candidate() {
-  as_fragment_owner rm -f "$fragment_new" || return
+  local text wanted
+  if as_fragment_owner test -e "$fragment_new" || as_fragment_owner test -L "$fragment_new"; then
+    as_fragment_owner rm -f "$fragment_new" || return
+  fi
   if as_fragment_owner test -e "$fragment_file"; then
     as_fragment_owner cp -p "$fragment_file" "$fragment_new" || return
     if [[ -e /sys/fs/selinux/enforce ]] && command -v chcon >/dev/null; then
@@ -3531,12 +3566,18 @@ fragment_make_candidate() {
   else
     (umask 022 && as_fragment_owner touch "$fragment_new") || return
   fi
+  fragment_text "$1" || return
+  wanted=$text
   # A file of its predecessor's mode may not be writable; root and sudo do not mind, and cp -p kept the owner.
-  as_fragment_owner tee "$fragment_new" <"$1" >/dev/null || return
-  as_fragment_owner cmp -s "$1" "$fragment_new" || {
+  if ((${#fragment_sudo[@]})); then
+    as_fragment_owner tee "$fragment_new" <"$1" >/dev/null || return
+  else
+    printf '%s' "$wanted" >"$fragment_new" || return
+  fi
+  if ! fragment_text "$fragment_new" || [[ $text != "$wanted" ]]; then
     printf 'it does not hold what was written: is the disk full?\n'
     return 1
-  }
+  fi
   fragment_sync "$fragment_new"
 }
 
@@ -3558,17 +3599,26 @@ fragment_put_in_place() {
     printf 'there is no candidate\n'
     return 1
   }
-  as_fragment_owner rm -f "$fragment_old" "$fragment_none" || return
   if as_fragment_owner test -e "$fragment_file"; then
-    if ! as_fragment_owner cp -p "$fragment_file" "$fragment_old" || ! as_fragment_owner cmp -s "$fragment_file" "$fragment_old"; then
-      as_fragment_owner rm -f "$fragment_old"
-      return 1
-    fi
-    fragment_sync "$fragment_old" || return
+    fragment_keep_backup || return
+    ! as_fragment_owner test -e "$fragment_none" || as_fragment_owner rm -f "$fragment_none" || return
   else
+    as_fragment_owner rm -f "$fragment_old" || return
     as_fragment_owner touch "$fragment_none" || return
   fi
   as_fragment_owner mv -f "$fragment_new" "$fragment_file" && fragment_sync "$fragment_folder"
+}
+
+# fragment_keep_backup: a second name for what is there, which is on the disk already; a copy where there can be none.
+fragment_keep_backup() {
+  ! as_fragment_owner test "$fragment_file" -ef "$fragment_old" || return 0
+  ! as_fragment_owner ln -f "$fragment_file" "$fragment_old" 2>/dev/null || return 0
+  as_fragment_owner rm -f "$fragment_old" || return
+  if ! as_fragment_owner cp -p "$fragment_file" "$fragment_old" || ! as_fragment_owner cmp -s "$fragment_file" "$fragment_old"; then
+    as_fragment_owner rm -f "$fragment_old"
+    return 1
+  fi
+  fragment_sync "$fragment_old"
 }
 
 # fragment_restore FILE: what was there before the last swap, or nothing if nothing was.
@@ -3668,7 +3718,7 @@ call_driver() {
   limit=${deadline[${driver}_$name]-10000}
   bounded "$limit" "$found" "$@" >"$scratch/answer" 2>"$scratch/errors"
   code=$?
-  answer=$(<"$scratch/answer")
+  read_answer
   if [[ -s $scratch/errors ]]; then
     to_log "$driver $name: $(<"$scratch/errors")"
     [[ -n $answer || $code == 0 ]] || answer=$(tail -n 3 "$scratch/errors")
@@ -3712,12 +3762,32 @@ of_release() {
   }
   limit=${deadline[copy]}
   ! meta "limit.$1" "$folder" || limit=$value
-  bounded "$limit" bash "$folder/script" _release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
+  if cmp -s "$script" "$folder/script"; then
+    bounded "$limit" as_release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
+  else
+    bounded "$limit" bash "$folder/script" _release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
+  fi
   code=$?
-  answer=$(<"$scratch/answer")
+  read_answer
   [[ ! -s $scratch/errors ]] || to_log "release ${folder##*/}, $1: $(<"$scratch/errors")"
   [[ $code != 124 ]] || answer="${folder##*/}: $1 did not finish within $((limit / 1000))s"
   return "$code"
+}
+
+# as_release RELEASE COMMAND ARG…: what a script of the same text would do, without a start of its own.
+as_release() {
+  from='' to='' reason='' candidate='' journal=([phase]=idle)
+  scratch=$scratch/release
+  mkdir -p "$scratch" || return
+  release_command "$@"
+}
+
+# read_answer: sets `answer`, what a driver's function printed, without the line end.
+read_answer() {
+  IFS= read -r -d '' answer <"$scratch/answer" || :
+  while [[ $answer == *$'\n' ]]; do
+    answer=${answer%$'\n'}
+  done
 }
 
 # release_command RELEASE COMMAND ARG…: the other side of `of_release`.
@@ -4338,12 +4408,17 @@ process_identity() {
 }
 
 process_listens() {
-  local identity inode pid owners stranger='' found=no ours=no _
+  local identity inode pid kind name stranger='' found=no ours=no _
   load_identity || return 3
+  read -r kind name _ <<<"$identity"
   while read -r _ inode; do
     found=yes
-    owners=$(socket_owners "$inode")
-    for pid in $owners; do
+    # As a rule the program itself holds it, and nobody else needs to be looked at.
+    if [[ $kind == pid && $(ls -ln "/proc/$name/fd" 2>/dev/null) == *"socket:[$inode]"* ]]; then
+      ours=yes
+      continue
+    fi
+    for pid in $(socket_owners "$inode"); do
       if process_owns "$pid"; then
         ours=yes
       else
@@ -4421,7 +4496,7 @@ process_choose_keeper() {
 
 # process_find_account: sets `account`, the user's line of passwd.
 process_find_account() {
-  local name=${process_user:-$(id -un)}
+  local name=${process_user:-$EUID}
   account=$(getent passwd "$name" 2>/dev/null || awk -F: -v name="$name" '$1 == name || $3 == name' /etc/passwd)
   if [[ -z $account ]]; then
     printf '%s\n' "there is no user $name on this host"
@@ -4455,11 +4530,10 @@ process_owns() {
 
 # process_is_marked PID: was started by this release's service, wherever it went since.
 process_is_marked() {
-  local entry
-  while IFS= read -r -d '' entry; do
-    [[ $entry != "DEPLOYC_RUN=$release/$service/" ]] || return 0
-  done 2>/dev/null <"/proc/$1/environ"
-  return 1
+  local text=''
+  # Its NULs are dropped by `read`.
+  { IFS= read -r -N 4000000 text <"/proc/$1/environ"; } 2>/dev/null
+  [[ $text == *"DEPLOYC_RUN=$release/$service/"* ]]
 }
 
 # ---- as a transient unit of systemd -------------------------------------------------------------
@@ -4868,7 +4942,9 @@ nginx_recall_reload() {
 # The folder outlives the files in it, which packages and certbot replace.
 nginx_mutex() {
   local file
-  file=$(readlink -f -- "$nginx_config") && printf '%s\n' "${file%/*}"
+  file=$nginx_config
+  [[ ! -L $file ]] || file=$(readlink -f -- "$file") || return
+  printf '%s\n' "${file%/*}"
 }
 
 nginx_preflight() {
@@ -4955,10 +5031,15 @@ nginx_includes() {
 
 # nginx_find_master: sets `nginx_pid_file` and `nginx_master`, the pid of a master that runs; else `why`.
 nginx_find_master() {
-  local said
+  local said word value _
   nginx_pid_file=$nginx_pid
-  if [[ -z $nginx_pid_file ]]; then
-    nginx_pid_file=$(awk '$1 == "pid" { gsub(/["'\'';]/, "", $2); print $2; exit }' "$nginx_config" 2>/dev/null)
+  if [[ -z $nginx_pid_file && -r $nginx_config ]]; then
+    while read -r word value _; do
+      if [[ $word == pid ]]; then
+        nginx_pid_file=${value//[\"\';]/}
+        break
+      fi
+    done <"$nginx_config"
   fi
   if [[ -z $nginx_pid_file ]]; then
     nginx_pid_file=/run/nginx.pid
@@ -4984,17 +5065,17 @@ nginx_read_master() {
 
 # nginx_read_generation: sets `generation`: the master and its workers; else `why`.
 nginx_read_generation() {
-  local pid start
+  local pid stat_state stat_parent stat_session stat_start
   local -a children
-  start=$(process_start_time "$nginx_master") || {
+  if ! pid_stat "$nginx_master" || [[ $stat_state == [ZXx] ]]; then
     why='nginx ended just now; start it'
     return 1
-  }
-  generation=("$nginx_master:$start")
+  fi
+  generation=("$nginx_master:$stat_start")
   pid_children "$nginx_master"
   for pid in ${children[@]+"${children[@]}"}; do
-    if nginx_accepts "$pid" && start=$(process_start_time "$pid"); then
-      generation+=("$pid:$start")
+    if nginx_accepts "$pid" && pid_stat "$pid" && [[ $stat_state != [ZXx] ]]; then
+      generation+=("$pid:$stat_start")
     fi
   done
 }
@@ -5024,12 +5105,12 @@ nginx_is_old() {
 
 # nginx_read_old: sets `old`: all children of the master, those that are about to begin or to end among them.
 nginx_read_old() {
-  local pid start
+  local pid stat_state stat_parent stat_session stat_start
   local -a children
   old=()
   pid_children "$nginx_master"
   for pid in ${children[@]+"${children[@]}"}; do
-    start=$(process_start_time "$pid") && old+=("$pid:$start")
+    ! pid_stat "$pid" || [[ $stat_state == [ZXx] ]] || old+=("$pid:$stat_start")
   done
 }
 

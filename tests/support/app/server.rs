@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::http::read_request;
 use crate::options::{OnTerm, Options};
@@ -45,10 +45,14 @@ pub fn serve(options: Options) -> u8 {
         }
     };
     let bound = Instant::now();
+    let since_1970 = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     println!(
-        "testapp: {} is ready on {}",
+        "testapp: {} is ready on {} at {:.6}",
         options.color,
-        options.address()
+        options.address(),
+        since_1970.as_secs_f64()
     );
     let options = Arc::new(options);
     let accepting = {
