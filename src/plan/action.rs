@@ -11,6 +11,18 @@ pub enum Side {
     Previous,
 }
 
+/// What the journal says of the run at hand, so that the next one knows what was under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Intent {
+    /// `preparing`: a new color is made; users see nothing of it.
+    Prepare,
+    /// `swapping`, with the proxy's generation: the proxy's file and what is in force may differ.
+    Swap,
+    /// `preparing` again, with the proxy's older workers and the time: the previous color serves, and
+    /// the new one is stopped after a drain.
+    Return,
+}
+
 /// Where a step of the user's stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
@@ -88,8 +100,8 @@ pub enum Action {
     TestAsIs,
     /// Write the candidate beside the proxy's file.
     Write(Side),
-    /// Write down what is about to happen, with the proxy's generation.
-    Journal,
+    /// Write down what is about to happen.
+    Journal(Intent),
     /// One rename: the candidate becomes the proxy's file. Back from a first deployment: the file goes.
     Swap(Side),
     /// Does the proxy accept what is on disk now?
@@ -102,14 +114,16 @@ pub enum Action {
     Verify(usize),
     /// Stop an exclusive service of the previous color and start the new one's.
     HandOver(Name),
-    /// The new color is the live one; from here there is no way back.
+    /// The new color is the live one, and the journal says so, with the proxy's older workers and
+    /// the time; from here there is no way back.
     Commit,
-    /// Wait until nothing that began before the switch is still being answered.
-    Drain,
+    /// Wait until nothing that began before the switch is still being answered by that color, at
+    /// most as long as the app says. Without a switch in the journal, or after a reboot, there is nothing.
+    Drain(Side),
     /// Stop a service.
     Stop(Name, Side),
     /// Remove what a stopped service left beside its release.
     Clear(Name, Side),
-    /// Write the outcome into the history.
+    /// Nothing is under way any more: the journal goes, the history has the outcome.
     Record,
 }

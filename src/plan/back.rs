@@ -2,7 +2,7 @@
 
 use super::build::{Builder, core, start};
 use super::limits::{self, Core, Function};
-use super::{Action, Failure, Side, Step, WayBack};
+use super::{Action, Failure, Intent, Side, Step, WayBack};
 use crate::model::{Duration, Service};
 
 impl Builder<'_> {
@@ -13,7 +13,8 @@ impl Builder<'_> {
     }
 
     /// From a swap, in force or not, by the run itself or by the next one after a crash: the previous
-    /// color serves again, then exclusive services run in it again, then the new color is stopped. L1
+    /// color serves again, then exclusive services run in it again, then the new color is drained (its
+    /// requests of meanwhile end whole, L7) and stopped. A drain that fails has used up its time. L1
     /// holds for it too: if the previous color does not pass, the new one stays if that passes, and
     /// if neither does, nothing is touched.
     pub(super) fn way_back(&self, handed: &[&Service]) -> WayBack {
@@ -22,11 +23,17 @@ impl Builder<'_> {
             self.probes_again(Side::Previous, || Failure::GoBack(stay.clone()));
         steps.extend(self.point_to(Side::Previous));
         for service in handed.iter().rev() {
-            steps.extend(stop_and_clear(service));
+            // The previous one must run again whether or not the new one could be stopped now.
+            let [stop, _] = stop_and_clear(service);
+            steps.push(core(stop.action, stop.worst, Failure::Warn));
             let action = Action::Start(service.name.clone(), Side::Previous);
             steps.push(core(action, start(service), Failure::Warn));
         }
-        steps.extend_from_slice(self.stop_new().steps());
+        let journal = Action::Journal(Intent::Return);
+        steps.push(core(journal, Core::Journal.limit(), Failure::Warn));
+        steps.push(self.drain(Side::New, Failure::Warn));
+        let started: Vec<&Service> = self.overlapping().chain(handed.iter().copied()).collect();
+        steps.extend_from_slice(stop_started(&started).steps());
         WayBack::new(steps)
     }
 
@@ -70,7 +77,7 @@ impl Builder<'_> {
         [
             (Action::LockProxy, mutex),
             (Action::Write(side), self.switch_limit(Function::Write)),
-            (Action::Journal, journal),
+            (Action::Journal(Intent::Swap), journal),
         ]
     }
 
@@ -112,7 +119,7 @@ fn stop_and_clear(service: &Service) -> [Step; 2] {
     let logs = limits::limit(&service.run, Function::Logs);
     let stop = logs + limits::stop(service);
     [
-        core(Action::Stop(name(), Side::New), stop, Failure::Warn),
+        core(Action::Stop(name(), Side::New), stop, Failure::Later),
         core(Action::Clear(name(), Side::New), clear, Failure::Warn),
     ]
 }

@@ -2,7 +2,7 @@
 
 use super::back::stop_started;
 use super::limits::{self, Core, Function};
-use super::{Action, Failure, Phase, PhaseName, Place, Plan, Side, Step};
+use super::{Action, Failure, Intent, Phase, PhaseName, Place, Plan, Side, Step};
 use crate::model::{
     App, Duration, Gate, Handover, Name, OnFailure, Outcome, Previous, Service, Subject,
     Verification, Verify,
@@ -48,6 +48,11 @@ impl<'a> Builder<'a> {
                 Failure::Stop(stop_started(&[])),
             ));
         }
+        steps.push(core(
+            Action::Journal(Intent::Prepare),
+            Core::Journal.limit(),
+            Failure::Stop(stop_started(&[])),
+        ));
         steps.push(Step {
             action: Action::MakeRelease,
             span: self.app.artifact.as_ref().map(|artifact| artifact.span),
@@ -167,33 +172,31 @@ impl<'a> Builder<'a> {
         let cleanup = self.app.cleanup;
         let mut steps = vec![
             core(Action::Lock, self.lock(), Failure::Refuse),
-            Step {
-                action: Action::Drain,
-                span: cleanup.span,
-                worst: cleanup.drain + self.switch_limit(Function::Draining),
-                on_failure: Failure::Warn,
-            },
+            self.drain(Side::Previous, Failure::Later),
         ];
         if cleanup.previous == Previous::Stopped {
             for service in self.overlapping() {
                 let name = || service.name.clone();
-                let mut warn = |action, worst, span| {
+                let mut push = |action, worst, span, on_failure| {
                     steps.push(Step {
                         action,
                         span,
                         worst,
-                        on_failure: Failure::Warn,
+                        on_failure,
                     });
                 };
                 let clear = limits::limit(&service.run, Function::Clear);
                 let persist = limits::limit(&service.run, Function::Persist);
-                warn(
+                push(
                     Action::Stop(name(), Side::Previous),
                     limits::stop(service),
                     cleanup.span,
+                    Failure::Later,
                 );
-                warn(Action::Persist(name(), Side::Previous), persist, None);
-                warn(Action::Clear(name(), Side::Previous), clear, None);
+                let persisted = Action::Persist(name(), Side::Previous);
+                push(persisted, persist, None, Failure::Warn);
+                let cleared = Action::Clear(name(), Side::Previous);
+                push(cleared, clear, None, Failure::Warn);
             }
         }
         steps.extend(self.user_steps(Place::AfterStop, || Failure::Warn));
@@ -201,6 +204,17 @@ impl<'a> Builder<'a> {
         Phase {
             name: PhaseName::Cleanup,
             steps,
+        }
+    }
+
+    /// Waits for what a color still answers.
+    pub(super) fn drain(&self, side: Side, on_failure: Failure) -> Step {
+        let cleanup = self.app.cleanup;
+        Step {
+            action: Action::Drain(side),
+            span: cleanup.span,
+            worst: cleanup.drain + self.switch_limit(Function::Draining),
+            on_failure,
         }
     }
 

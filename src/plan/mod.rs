@@ -12,7 +12,7 @@ mod table;
 mod words;
 mod worst;
 
-pub use action::{Action, Place, Side};
+pub use action::{Action, Intent, Place, Side};
 pub use callers::{Caller, Command, callers, check_limits};
 pub use table::table;
 pub use words::describe;
@@ -90,6 +90,8 @@ pub enum Failure {
     GoBack(WayBack),
     /// It is said, and the next step follows.
     Warn,
+    /// It is said, and the phase ends here: the journal keeps what is left for the next command.
+    Later,
     /// Only a person can decide: exit 5.
     Person,
 }
@@ -100,7 +102,7 @@ impl Failure {
     pub fn way_back(&self) -> Option<&WayBack> {
         match self {
             Self::Stop(way) | Self::GoBack(way) => Some(way),
-            Self::Refuse | Self::Warn | Self::Person => None,
+            Self::Refuse | Self::Warn | Self::Later | Self::Person => None,
         }
     }
 }

@@ -113,6 +113,7 @@ fn on_failure(failure: &Failure) -> String {
         Failure::Stop(way) => format!("else: stops, {}", seconds(way.worst())),
         Failure::GoBack(way) => format!("else: goes back, {}", seconds(way.worst())),
         Failure::Warn => "else: warns".to_owned(),
+        Failure::Later => "else: next run goes on".to_owned(),
         Failure::Person => "else: asks a person".to_owned(),
     }
 }

@@ -86,7 +86,8 @@ fn every_failure_from_swap_to_commit_goes_back() {
         .iter()
         .chain(&plan.cleanup.steps[1..])
     {
-        assert_eq!(step.on_failure, Failure::Warn, "{step:?}");
+        let goes_on = matches!(step.on_failure, Failure::Warn | Failure::Later);
+        assert!(goes_on, "{step:?}");
     }
 }
 
@@ -127,7 +128,7 @@ fn the_worst_case_is_the_longest_path() {
             assert!(worst >= path.worst());
         }
     }
-    // Ten seconds more in a gate are ten more forward, and twenty on a way back that asks both colors.
+    // Ten seconds more in a gate are ten more forward, and ten more on the way back.
     let mut slower = fixture::hello();
     slower.services[0].gates[0].budget.within = Duration::from_secs(70);
     let slower = super::plan(&slower);
@@ -137,7 +138,7 @@ fn the_worst_case_is_the_longest_path() {
     assert_eq!(success(&slower), success(&plan) + 10);
     assert_eq!(
         seconds(&slower, |plan| &plan.switch),
-        seconds(&plan, |plan| &plan.switch) + 30
+        seconds(&plan, |plan| &plan.switch) + 20
     );
     assert_eq!(
         seconds(&slower, |plan| &plan.cleanup),

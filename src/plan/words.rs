@@ -1,6 +1,6 @@
 //! Actions in words: for `deployc plan` and for the sums in diagnostics.
 
-use super::{Action, Side, build};
+use super::{Action, Intent, Side, build};
 use crate::model::{App, Verification};
 
 /// What an action does, in a few words, with the user's names.
@@ -46,7 +46,9 @@ pub fn describe(app: &App, action: &Action) -> String {
         Action::LockProxy => plain("take the proxy's lock"),
         Action::TestAsIs => plain("test the proxy as it is"),
         Action::Write(side) => format!("write the {} color's fragment", whose(side)),
-        Action::Journal => plain("journal the intent"),
+        Action::Journal(Intent::Prepare) => plain("journal the new release"),
+        Action::Journal(Intent::Swap) => plain("journal the intent"),
+        Action::Journal(Intent::Return) => plain("journal the way back"),
         Action::Swap(side) => format!("swap to the {} color", whose(side)),
         Action::Test => plain("test the proxy"),
         Action::Reload => plain("reload the proxy"),
@@ -57,7 +59,7 @@ pub fn describe(app: &App, action: &Action) -> String {
         },
         Action::HandOver(service) => format!("hand over `{service}`"),
         Action::Commit => plain("commit"),
-        Action::Drain => plain("drain the previous color"),
+        Action::Drain(side) => format!("drain the {} color", whose(side)),
         Action::Stop(service, side) => format!("stop {} `{service}`", whose(side)),
         Action::Clear(service, side) => format!("clear {} `{service}`", whose(side)),
         Action::Record => plain("record the outcome"),

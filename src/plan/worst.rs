@@ -127,7 +127,7 @@ impl Phase {
         self.steps
             .iter()
             .enumerate()
-            .filter(|(_, step)| step.on_failure != Failure::Warn)
+            .filter(|(_, step)| !matches!(step.on_failure, Failure::Warn | Failure::Later))
             .map(|(at, step)| Path {
                 forward: &self.steps[..=at],
                 failure: Some(&step.on_failure),

@@ -125,7 +125,7 @@ impl Script<'_> {
             }
             Action::HandOver(service) => format!("hand_over {service}"),
             Action::Commit => return Ok(Some("commit || return".to_owned())),
-            Action::Drain => "drain".to_owned(),
+            Action::Drain(_) => "drain".to_owned(),
             // One call stops all services of the previous color.
             Action::Stop(service, _) if *service == self.app.services[0].name => {
                 "stop_previous".to_owned()
