@@ -6,8 +6,8 @@
 haproxy_routed() { fragment_routed "$haproxy_file"; }
 haproxy_write() { fragment_write "$haproxy_file" "$1"; }
 haproxy_swap() { fragment_swap "$haproxy_file"; }
-haproxy_restore() { fragment_restore "$haproxy_file"; }
-haproxy_draining() { generation_draining "$1" HAProxy; }
+haproxy_remove() { fragment_remove "$haproxy_file"; }
+haproxy_draining() { generation_draining "$1" "$2" HAProxy; }
 
 haproxy_test() {
   local said path
@@ -34,22 +34,25 @@ haproxy_snapshot() {
 
 haproxy_reload() {
   local haproxy_master why said
-  local -a generation
+  local -a generation old
   haproxy_read_generation || {
     printf '%s\n' "$why"
     return 1
   }
-  # Whatever another reload has brought up since the snapshot is old as well.
+  # Whatever another reload has brought up since the snapshot is old as well, and what drains already has to be waited for too.
   printf '%s\n' "${generation[*]}" >"$release/reload"
+  generation_children "$haproxy_master"
   if ((${#haproxy_reload[@]})); then
     said=$(${sudo[@]+"${sudo[@]}"} "${haproxy_reload[@]}" 2>&1)
   elif [[ -d /run/systemd/system && $(systemctl show --property=MainPID haproxy.service 2>/dev/null) == "MainPID=$haproxy_master" ]]; then
     said=$(${sudo[@]+"${sudo[@]}"} systemctl reload haproxy 2>&1)
   else
     said=$(${sudo[@]+"${sudo[@]}"} kill -USR2 "$haproxy_master" 2>&1)
-  fi && return 0
-  printf '%s\n' "${said//$'\n'/; }"
-  return 1
+  fi || {
+    printf '%s\n' "${said//$'\n'/; }"
+    return 1
+  }
+  printf '%s\n' "${generation[0]} ${old[*]-}"
 }
 
 haproxy_confirm() {

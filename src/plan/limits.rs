@@ -72,7 +72,7 @@ pub enum Function {
     Routed,
     Write,
     Swap,
-    Restore,
+    Remove,
     Test,
     Snapshot,
     Reload,
@@ -103,7 +103,7 @@ impl Function {
         Self::Routed,
         Self::Write,
         Self::Swap,
-        Self::Restore,
+        Self::Remove,
         Self::Test,
         Self::Snapshot,
         Self::Reload,
@@ -131,7 +131,7 @@ impl Function {
             Self::Routed => "routed",
             Self::Write => "write",
             Self::Swap => "swap",
-            Self::Restore => "restore",
+            Self::Remove => "remove",
             Self::Test => "test",
             Self::Snapshot => "snapshot",
             Self::Reload => "reload",
@@ -156,7 +156,7 @@ impl Function {
             | Self::Persist
             | Self::Write
             | Self::Swap
-            | Self::Restore
+            | Self::Remove
             | Self::Confirm
             | Self::Preflight => 10,
             Self::Listens

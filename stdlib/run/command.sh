@@ -1,6 +1,6 @@
 # ---- run command: a program that somebody else keeps ------------------------------------------------
 #
-# Its identity is what the `identity` command printed after the start, or `kept` without one.
+# Its identity is `kept` and what the `identity` command printed after the start; `starting` if the script did not get as far.
 
 command_stage() {
   return 0
@@ -8,6 +8,10 @@ command_stage() {
 
 command_start() {
   local said
+  save_identity starting || {
+    printf '%s\n' "cannot write to $release: is the disk full?"
+    return 1
+  }
   if ! command_run "$release/log.$service" "${command_start[@]}"; then
     printf '%s\n' "${command_start[0]} failed: $(tail -n 1 "$release/log.$service")"
     return 1
@@ -81,7 +85,7 @@ command_stop() {
   load_identity || return 0
   command_alive >/dev/null || return 0
   said=$(command_ask_identity) || said=''
-  if [[ "kept $said" != "$identity" ]]; then
+  if [[ $identity != starting && "kept $said" != "$identity" ]]; then
     printf '%s\n' "$service of $color was started again by somebody else (it was${identity#kept}, it is $said): it is not stopped"
     return 1
   fi

@@ -75,7 +75,7 @@ process_enter() {
   local -a environment become
   process_find_account && process_find_become || return
   process_make_environment
-  exec 3>/dev/null 4< <(printf '%s\0' "${environment[@]}")
+  exec 3>/dev/null 4< <(printf '%s\0' "${environment[@]}" '')
   inner="$(declare -f process_become_program)"$'\n''process_become_program "$@"'
   exec "${become[@]}" -c "$inner" deployc - "$process_directory" - "$@"
 }
@@ -182,6 +182,11 @@ process_start_in_systemd() {
   systemctl reset-failed "$unit.service" 2>/dev/null || :
   # The program is looked up in its own PATH and folder, by a shell that it replaces. systemd replaces $ in arguments; $$ is one.
   words=('exec "$@"' sh "${process_command[@]}")
+  # Whatever comes in between, the unit of this name is known to be this release's.
+  save_identity "unit $unit -" || {
+    printf '%s\n' "cannot write to $release: is the disk full?"
+    return 1
+  }
   if ! why=$(systemd-run "${options[@]}" -- /bin/sh -c "${words[@]//\$/\$\$}" 2>&1); then
     rm -f "$file"
     printf '%s\n' "systemd did not start ${process_command[0]}: ${why//$'\n'/; }"
@@ -228,6 +233,8 @@ process_unit_state() {
 process_alive_unit() {
   local unit_state unit_mark unit_code unit_signalled
   process_unit_state "$1"
+  # Killed before the mark was known: the name alone is of this release.
+  [[ $2 != - ]] || set -- "$1" "$unit_mark"
   case $unit_state:$unit_mark in
     "active:$2" | "activating:$2" | "reloading:$2" | "deactivating:$2") return 0 ;;
     *":$2")
@@ -261,20 +268,39 @@ process_stop_unit() {
 # ---- in a session of its own --------------------------------------------------------------------
 
 process_start_in_session() {
-  local line='' boot told
+  local line='' boot told both gives takes pipe=$release/environment.$service
   local -a become
   process_find_become || return
   printf '%s\n' "$(declare -f default_signals process_become_program process_keep)" 'process_keep "$@"' 2>/dev/null >"$release/keeper" || {
     printf '%s\n' "cannot write $release/keeper: is the disk full?"
     return 1
   }
-  exec {told}< <(process_start_keeper)
+  rm -f "$pipe"
+  # Opened for both first: a pipe with one open end waits for the other.
+  if ! { mkfifo -m 600 "$pipe" && exec {both}<>"$pipe" && exec {gives}>"$pipe" && exec {takes}<"$pipe"; } 2>/dev/null; then
+    printf '%s\n' "cannot write to $release: is the disk full?"
+    return 1
+  fi
+  exec {both}>&-
+  rm -f "$pipe"
+  exec {told}< <(process_start_keeper "$takes")
+  exec {takes}<&-
   if ! IFS= read -r -t 10 -u "$told" line; then
     printf '%s\n' "${process_command[0]} was not started: $(process_logs 1)"
     return 1
   fi
   read_boot
-  save_identity "pid $line $boot"
+  # The program waits for its environment. It gets it when it is known who it is; if this script ends before, so does it.
+  save_identity "pid $line $boot" || {
+    printf '%s\n' "cannot write to $release: is the disk full?"
+    return 1
+  }
+  trap '' PIPE
+  { printf '%s\0' "${environment[@]}" '' >&"$gives"; } 2>/dev/null || {
+    printf '%s\n' "${process_command[0]} ended before it was started: $(process_logs 1)"
+    return 1
+  }
+  exec {gives}>&-
 }
 
 # process_find_become: sets `become`, a bash as the app's user.
@@ -294,9 +320,10 @@ process_find_become() {
   "${become[@]}" -c : 2>/dev/null || become=(su -m -s "$BASH" -- "$process_user")
 }
 
-# process_start_keeper: becomes the keeper; its standard output is told pid and start time of the program.
+# process_start_keeper DESCRIPTOR: becomes the keeper; its standard output is told pid and start time of the program, whose environment
+# comes from the descriptor.
 process_start_keeper() {
-  exec 3>&1 4< <(printf '%s\0' "${environment[@]}") >/dev/null 2>&1 </dev/null
+  exec 3>&1 4<&"$1" >/dev/null 2>&1 </dev/null
   close_descriptors 3 4
   default_signals
   cd / || exit
@@ -347,27 +374,37 @@ process_keep() {
 }
 
 # process_become_program TEXT FOLDER FILES PROGRAM…: as the app's user, in a session of its own, for which it calls itself (TEXT) once
-# more. Descriptor 3 is told pid and start time, which the program keeps; 4 has its environment.
+# more. Descriptor 3 is told pid and start time, which the program keeps; 4 has its environment, up to an empty entry.
 process_become_program() {
-  local line name text=$1 folder=$2 files=$3
-  local -a field
+  local stat='' text=$1 folder=$2 files=$3 become_name='' become_entry='' become_complete=no
+  local -a become_field become_environment=()
   shift 3
-  IFS= read -r -d '' line <"/proc/$$/stat"
-  read -r -a field <<<"${line##*) }"
-  if [[ ${field[3]} != "$$" && $text != - ]]; then
+  IFS= read -r -d '' stat <"/proc/$$/stat"
+  read -r -a become_field <<<"${stat##*) }"
+  if [[ ${become_field[3]} != "$$" && $text != - ]]; then
     exec setsid "$BASH" -c "$text" deployc - "$folder" "$files" "$@"
   fi
   cd -- "$folder" || exit 126
   umask 022
   [[ $files == - ]] || ulimit -n "$files" || exit 126
-  for name in $(compgen -e); do
-    unset "$name" 2>/dev/null || :
-  done
-  while IFS= read -r -d '' line; do
-    export "${line?}"
+  printf '%s %s\n' "$$" "${become_field[19]}" >&3
+  exec 3>&-
+  while IFS= read -r -d '' become_entry; do
+    if [[ -z $become_entry ]]; then
+      become_complete=yes
+      break
+    fi
+    become_environment+=("$become_entry")
   done <&4
-  printf '%s %s\n' "$$" "${field[19]}" >&3
-  exec 3>&- 4<&-
+  exec 4<&-
+  # Whoever started it ended in between and knows nothing of it.
+  [[ $become_complete == yes ]] || exit 125
+  for become_name in $(compgen -e); do
+    unset "$become_name" 2>/dev/null || :
+  done
+  for become_entry in ${become_environment[@]+"${become_environment[@]}"}; do
+    export "${become_entry?}"
+  done
   exec -- "$@"
 }
 

@@ -21,13 +21,18 @@ clean_up() {
   group_ends
 }
 
-# drain: until nothing of before the switch is answered any more, at most as long as deploy.bg says.
-drain() {
-  local until=0
-  [[ -n ${journal[snapshot]} && ${journal[boot]} == "$boot" ]] || return 0
-  until=$((journal[switched] + drain_within))
+# drain: the previous color's.
+drain() { drain_color "$from"; }
+
+# drain_color COLOR: until nothing of before the last reload is answered by it any more, at most as long as deploy.bg says.
+drain_color() {
+  local until value
+  [[ -n ${journal[draining]} && ${journal[boot]} == "$boot" ]] || return 0
+  now
+  number "${journal[switched]}" "$now_ms"
+  until=$((value + drain_within))
   while :; do
-    ask_switch draining "${journal[snapshot]}"
+    ask_switch draining "${journal[draining]}" "$1"
     # Only a clear no is one: a driver that did not answer in time has not said that nothing is left.
     (($? != 1)) || return 0
     now
@@ -35,7 +40,7 @@ drain() {
       say "  the drain's time is over: $answer"
       return 0
     fi
-    if preempted; then
+    if [[ ${journal[phase]} == switched ]] && preempted; then
       fail_with 'a rollback asked for the previous color'
       return
     fi

@@ -9,8 +9,22 @@ use() {
   color=$1
   service=${2:-${services[0]}}
   slot=$release/slot
-  "color_${color//-/_}"
+  if known_color "$color"; then
+    "color_${color//-/_}"
+  else
+    # Of an older deploy.bg: only its release knows where it listened.
+    other_color='' port='' other_port='' address=''
+  fi
   "service_${service//-/_}"
+}
+
+# known_color COLOR: whether it is one of this script's.
+known_color() {
+  local name
+  for name in "${colors[@]}"; do
+    [[ $name != "$1" ]] || return 0
+  done
+  return 1
 }
 
 # use_release RELEASE COLOR: what follows speaks of this release.
@@ -81,7 +95,9 @@ of_release() {
     return 1
   }
   limit=${deadline[copy]}
-  ! meta "limit.$1" "$folder" || limit=$value
+  meta "limit.$1" "$folder" || :
+  number "$value" "$limit"
+  limit=$value
   if cmp -s "$script" "$folder/script"; then
     bounded "$limit" as_release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
   else
@@ -90,7 +106,19 @@ of_release() {
   code=$?
   read_answer
   [[ ! -s $scratch/errors ]] || to_log "release ${folder##*/}, $1: $(<"$scratch/errors")"
-  [[ $code != 124 ]] || answer="${folder##*/}: $1 did not finish within $((limit / 1000))s"
+  case $code in
+    124) answer="${folder##*/}: $1 did not finish within $((limit / 1000))s" ;;
+    143) answer="${folder##*/}: $1 was interrupted" ;;
+    *)
+      # An empty or cut script says nothing, and nothing is no answer.
+      if [[ $answer != "release ${folder##*/}"* ]]; then
+        answer="${folder##*/}: its script does not answer: was $state changed by hand, or the disk full?"
+        return 125
+      fi
+      answer=${answer#*"${folder##*/}"}
+      answer=${answer#$'\n'}
+      ;;
+  esac
   return "$code"
 }
 
@@ -114,6 +142,7 @@ read_answer() {
 release_command() {
   local value name wanted=${3-} code=0
   release=$1
+  printf 'release %s\n' "${release##*/}"
   state=${release%/releases/*}
   meta color "$release" || return
   load_inputs
@@ -130,17 +159,28 @@ release_command() {
     use "$color" "$name"
     [[ $wanted != overlap || $handover == overlap ]] || continue
     case $2 in
-      alive | stop | clear) ask_run "$2" || code=1 ;;
-      persist) ask_run persist "$wanted" || code=1 ;;
-      start) ask_run start || code=1 ;;
-      start_missing) ask_run alive || ask_run start || code=1 ;;
-      start_service) [[ $name != "$wanted" ]] || ask_run start || code=1 ;;
-      stop_service) [[ $name != "$wanted" ]] || ask_run stop || code=1 ;;
-      stop_exclusive) [[ $handover != exclusive ]] || ask_run stop || code=1 ;;
+      alive | stop | clear) ask_run "$2" ;;
+      persist) ask_run persist "$wanted" ;;
+      start) ask_run start ;;
+      start_missing) start_missing ;;
+      start_service) [[ $name != "$wanted" ]] || ask_run start ;;
+      stop_service) [[ $name != "$wanted" ]] || ask_run stop ;;
+      stop_exclusive) [[ $handover != exclusive ]] || ask_run stop ;;
       *) return 2 ;;
     esac
+    code=$?
     ((code == 0)) || break
   done
   printf '%s\n' "$answer"
   return "$code"
+}
+
+# start_missing: the service at hand, unless it runs. Without a clear no it is not started a second time.
+start_missing() {
+  ask_run alive
+  case $? in
+    0) return 0 ;;
+    1) ask_run start ;;
+    *) return 1 ;;
+  esac
 }

@@ -1,10 +1,10 @@
 # ---- fragment: a switch whose truth is one file ---------------------------------------------------
 #
-# The candidate and the backup are dotfiles beside the real one, which no proxy's pattern matches:
-# .NAME.deployc-new and .NAME.deployc-old, or .NAME.deployc-none if there was no file before.
+# The candidate is a dotfile beside the real one, .NAME.deployc-new, which no proxy's pattern matches. There is no backup: the way back
+# writes the text that the previous color's release keeps.
 
-# fragment_paths FILE: sets fragment_file (links resolved), fragment_new, fragment_old, fragment_none, and fragment_sudo: sudo only
-# where this user may not write the folder itself.
+# fragment_paths FILE: sets fragment_file (links resolved), fragment_new, and fragment_sudo: sudo only where this user may not write
+# the folder itself.
 fragment_paths() {
   local folder name
   fragment_file=$1
@@ -19,8 +19,6 @@ fragment_paths() {
   name=${fragment_file##*/}
   fragment_folder=${folder:-/}
   fragment_new=$folder/.$name.deployc-new
-  fragment_old=$folder/.$name.deployc-old
-  fragment_none=$folder/.$name.deployc-none
   fragment_sudo=()
   [[ -w $fragment_folder ]] || fragment_sudo=(${sudo[@]+"${sudo[@]}"})
 }
@@ -32,7 +30,7 @@ as_fragment_owner() {
 
 # fragment_writable FILE: 1 with the cure when neither this user nor sudo may write it.
 fragment_writable() {
-  local fragment_file fragment_folder fragment_new fragment_old fragment_none
+  local fragment_file fragment_folder fragment_new
   local -a fragment_sudo
   fragment_paths "$1" || return
   if [[ -w $fragment_folder ]]; then
@@ -50,7 +48,8 @@ fragment_writable() {
 # fragment_sudoers: prints the line of sudoers for a folder that stays root's.
 fragment_sudoers() {
   local tool commands=''
-  for tool in cat cmp cp ln mv readlink rm sync tee test touch; do
+  for tool in cat chcon cp mv readlink rm sync tee test touch; do
+    type -P "$tool" >/dev/null || continue
     commands+=", $(type -P "$tool")"
   done
   printf '%s ALL=(root) NOPASSWD: %s\n' "$(id -un)" "${commands#, }"
@@ -59,11 +58,16 @@ fragment_sudoers() {
 # fragment_routed FILE: the answer of a driver's `routed`. What a release was switched with counts first: deploy.bg may say
 # something else by now.
 fragment_routed() {
-  local fragment_file fragment_folder fragment_new fragment_old fragment_none folder name value link text live_text
+  local fragment_file fragment_folder fragment_new folder name value link text live_text
   local -a fragment_sudo
   fragment_paths "$1" || return
   if ! as_fragment_owner test -e "$fragment_file"; then
-    printf 'none\n'
+    # Only a clear answer is one: without the right to look nothing is known.
+    if as_fragment_owner test ! -e "$fragment_file"; then
+      printf 'none\n'
+    else
+      printf 'unknown %s\n' "$(id -un) may not look at $fragment_file"
+    fi
     return 0
   fi
   if fragment_text "$fragment_file"; then
@@ -134,7 +138,7 @@ addresses_of() {
 
 # fragment_write FILE CONTENT: a candidate with CONTENT, with mode, owner and SELinux context of its predecessor.
 fragment_write() {
-  local fragment_file fragment_folder fragment_new fragment_old fragment_none said
+  local fragment_file fragment_folder fragment_new said
   local -a fragment_sudo
   fragment_paths "$1" || return
   if said=$(fragment_make_candidate "$2" 2>&1); then
@@ -151,7 +155,7 @@ fragment_make_candidate() {
   if as_fragment_owner test -e "$fragment_new" || as_fragment_owner test -L "$fragment_new"; then
     as_fragment_owner rm -f "$fragment_new" || return
   fi
-  if as_fragment_owner test -e "$fragment_file"; then
+  if ! as_fragment_owner test ! -e "$fragment_file"; then
     as_fragment_owner cp -p "$fragment_file" "$fragment_new" || return
     if [[ -e /sys/fs/selinux/enforce ]] && command -v chcon >/dev/null; then
       as_fragment_owner chcon --reference="$fragment_file" "$fragment_new" || return
@@ -174,9 +178,9 @@ fragment_make_candidate() {
   fragment_sync "$fragment_new"
 }
 
-# fragment_swap FILE: the candidate becomes the real one by one rename; the backup is there before.
+# fragment_swap FILE: the candidate becomes the real one by one rename.
 fragment_swap() {
-  local fragment_file fragment_folder fragment_new fragment_old fragment_none said
+  local fragment_file fragment_folder fragment_new said
   local -a fragment_sudo
   fragment_paths "$1" || return
   if said=$(fragment_put_in_place 2>&1); then
@@ -192,46 +196,19 @@ fragment_put_in_place() {
     printf 'there is no candidate\n'
     return 1
   }
-  if as_fragment_owner test -e "$fragment_file"; then
-    fragment_keep_backup || return
-    ! as_fragment_owner test -e "$fragment_none" || as_fragment_owner rm -f "$fragment_none" || return
-  else
-    as_fragment_owner rm -f "$fragment_old" || return
-    as_fragment_owner touch "$fragment_none" || return
-  fi
   as_fragment_owner mv -f "$fragment_new" "$fragment_file" && fragment_sync "$fragment_folder"
 }
 
-# fragment_keep_backup: a second name for what is there, which is on the disk already; a copy where there can be none.
-fragment_keep_backup() {
-  ! as_fragment_owner test "$fragment_file" -ef "$fragment_old" || return 0
-  ! as_fragment_owner ln -f "$fragment_file" "$fragment_old" 2>/dev/null || return 0
-  as_fragment_owner rm -f "$fragment_old" || return
-  if ! as_fragment_owner cp -p "$fragment_file" "$fragment_old" || ! as_fragment_owner cmp -s "$fragment_file" "$fragment_old"; then
-    as_fragment_owner rm -f "$fragment_old"
-    return 1
-  fi
-  fragment_sync "$fragment_old"
-}
-
-# fragment_restore FILE: what was there before the last swap, or nothing if nothing was.
-fragment_restore() {
-  local fragment_file fragment_folder fragment_new fragment_old fragment_none said
+# fragment_remove FILE: as it was before the first deployment. Fine if there is nothing.
+fragment_remove() {
+  local fragment_file fragment_folder fragment_new said
   local -a fragment_sudo
   fragment_paths "$1" || return
-  as_fragment_owner rm -f "$fragment_new" 2>/dev/null
-  if as_fragment_owner test -f "$fragment_old"; then
-    said=$(as_fragment_owner mv -f "$fragment_old" "$fragment_file" 2>&1)
-  elif as_fragment_owner test -f "$fragment_none"; then
-    said=$(as_fragment_owner rm -f "$fragment_file" 2>&1 && as_fragment_owner rm -f "$fragment_none" 2>&1)
-  else
-    printf '%s\n' "there is no backup of $fragment_file"
-    return 1
-  fi || {
-    printf '%s\n' "cannot restore $fragment_file: ${said//$'\n'/; }"
-    return 1
-  }
-  fragment_sync "$fragment_folder"
+  if said=$(as_fragment_owner rm -f "$fragment_new" "$fragment_file" 2>&1 && fragment_sync "$fragment_folder" 2>&1); then
+    return 0
+  fi
+  printf '%s\n' "cannot remove $fragment_file: ${said//$'\n'/; }"
+  return 1
 }
 
 # fragment_sync PATH: until it is on the disk. An older sync knows no paths and takes everything.

@@ -2,30 +2,43 @@
 #
 # A generation is a line: MASTER:START and for each worker PID:START.
 
-# generation_draining GENERATION NAME: for `draining`: 0 while workers of that generation are still at work for us; prints what they
-# do. Requests to other sites may keep them for hours, so they do not count once no connection to the idle color was seen for 5 s.
+# generation_children MASTER: sets `old`: all children of the master, those that are about to begin or to end among them.
+generation_children() {
+  local pid stat_state stat_parent stat_session stat_start
+  local -a children
+  old=()
+  pid_children "$1"
+  for pid in ${children[@]+"${children[@]}"}; do
+    ! pid_stat "$pid" || [[ $stat_state == [ZXx] ]] || old+=("$pid:$stat_start")
+  done
+}
+
+# generation_draining GENERATION COLOR NAME: for `draining`: 0 while workers of that generation are still at work for COLOR; prints what
+# they do. Requests to other sites may keep them for hours, so they do not count once no connection to that color was seen for 5 s.
 generation_draining() {
   local worker count one since last seen left=0 connections=0
   for worker in $1; do
     [[ $worker == "${1%% *}" ]] || ! pid_is "${worker%:*}" "${worker#*:}" || left=$((left + 1))
   done
   ((left)) || return 1
+  # Where the color of an older deploy.bg listened is not known any more.
+  known_color "$2" || connections=1
   while IFS= read -r one; do
     count=$(established_to "$one") || count=1
     connections=$((connections + count))
-  done < <(addresses_of "$other_color")
+  done < <(! known_color "$2" || addresses_of "$2")
   if ((connections)); then
     rm -f "$release/quiet"
-    printf '%s\n' "$left workers of $2 from before the switch, $connections connections to $other_color"
+    printf '%s\n' "$left workers of $3 from before the reload, $connections connections to $2"
     return 0
   fi
   # Quiet must be seen all along: since when, when last, and in the drain of which switch.
   now
   IFS='|' read -r since last seen 2>/dev/null <"$release/quiet" || seen=''
-  if [[ $seen != "$1" ]] || ((now_ms - last > 2000 || now_ms < last)); then
+  if [[ $seen != "$1" || ! $since$last =~ ^[0-9]+$ ]] || ((now_ms - last > 2000 || now_ms < last)); then
     since=$now_ms
   fi
   printf '%s|%s|%s\n' "$since" "$now_ms" "$1" 2>/dev/null >"$release/quiet" || since=$now_ms
   ((now_ms - since < 5000)) || return 1
-  printf '%s\n' "$left workers of $2 from before the switch, no connection to $other_color for $((now_ms - since)) ms"
+  printf '%s\n' "$left workers of $3 from before the reload, no connection to $2 for $((now_ms - since)) ms"
 }

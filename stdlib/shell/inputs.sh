@@ -66,7 +66,17 @@ read_input() {
     return
   }
   input[$name]=$value
-  [[ $type != secret ]] || secret_values+=("$value")
+  [[ $type != secret ]] || hide "$value"
+}
+
+# hide SECRET: it is not shown from now on, nor is a line of it that tells something.
+hide() {
+  local line
+  secret_values+=("$1")
+  [[ $1 == *$'\n'* ]] || return 0
+  while IFS= read -r line; do
+    ((${#line} < 6)) || secret_values+=("$line")
+  done <<<"$1"
 }
 
 # value_in_file FILE NAME: sets `value` from the last NAME=value line. The text after = is the value,
@@ -156,6 +166,6 @@ load_inputs() {
     input[${file##*/}]=$value
   done
   for name in ${secret_names[@]+"${secret_names[@]}"}; do
-    secret_values+=("${input[$name]}")
+    hide "${input[$name]}"
   done
 }

@@ -33,7 +33,7 @@ know_live() {
   read_live
   case $live_state in
     color | none) return 0 ;;
-    mixed) fail_with "the proxy's files route to both colors: restore the fragment by hand, then try again" ;;
+    mixed) fail_with "the proxy's files route to both colors: put one of the built fragments (${colors[0]}.conf or ${colors[1]}.conf) there and reload the proxy, then try again" ;;
     *) fail_with "cannot tell which color is live: $live_why" ;;
   esac
   exit_code=3
@@ -49,6 +49,8 @@ choose_idle() {
   to=''
   for choice in "${colors[@]}"; do
     [[ $choice != "$live" ]] || continue
+    # The fragment was taken away, but the proxy may not have been reloaded since.
+    [[ $live_state != none ]] || ! last_live_is "$choice" || continue
     if [[ -n $live_release ]] && meta ports "$live_release" && shares_port "$choice" "$value"; then
       continue
     fi
@@ -61,6 +63,12 @@ choose_idle() {
     return
   fi
   say "  ${from:-no color} is live, $to is idle"
+}
+
+# last_live_is COLOR: the release that was switched to last is of that color, and runs.
+last_live_is() {
+  local value
+  [[ -L $state/live ]] && meta color "$state/live" && [[ $value == "$1" ]] && of_release "$(readlink -f "$state/live")" alive
 }
 
 # shares_port COLOR PORTS: whether a service of the color has one of these ports.
@@ -81,7 +89,8 @@ is_untouchable() {
   [[ ${journal[phase]} != swapping ]] || return 0
   read_live
   case $live_state in
-    none) return 1 ;;
+    # Without a fragment the proxy may still serve what it was told last.
+    none) [[ $state/live -ef $1 ]] ;;
     color)
       [[ $live_release != "$1" ]] || return 0
       [[ -z $live_release ]] && meta color "$1" && [[ $value == "$live" ]]

@@ -19,8 +19,10 @@ enter_mutex() {
   }
   now
   until=$((now_ms + lock_wait))
-  [[ $command != rollback ]] || until=$((now_ms + 10000))
+  # A way back does not wait for a drain to end; what else is at work it lets finish.
+  ! may_preempt || until=$((now_ms + 10000))
   until_locked 9 "$until" || {
+    ! preempted || rm -f "$state/preempt"
     [[ -z $interrupted ]] || {
       fail_with "stopped by $interrupted while it waited for the lock"
       return
@@ -43,8 +45,7 @@ until_locked() {
       # What a killed script had started ends by its own deadline, mostly within moments.
       [[ $1 == 9 ]] && holder_is_gone && ((now_ms < $2 + 15000)) || return 1
     fi
-    if [[ $1 == 9 && $command == rollback ]]; then
-      # A way back does not wait for a drain to end.
+    if [[ $1 == 9 ]] && may_preempt; then
       printf '%s\n' "$$" >"$state/preempt"
     elif [[ $said == no ]]; then
       said=yes
@@ -73,6 +74,12 @@ holder_of_mutex() {
   else
     holder="$running of deployment $deployed was killed (process $pid), but a command that it started is still at work; it frees the lock when it ends"
   fi
+}
+
+# may_preempt: this is a rollback, and what holds the lock only cleans up.
+may_preempt() {
+  local phase=''
+  [[ $command == rollback ]] && read -r phase 2>/dev/null <"$state/journal" && [[ $phase == phase=switched ]]
 }
 
 # preempted: a rollback asks the drain to end.

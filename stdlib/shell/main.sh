@@ -164,7 +164,9 @@ mutate() {
   empty_inputs
   switch_settings
   sweep_logs
-  if ! { recover && "run_$command"; }; then
+  if recover && "run_$command"; then
+    reason=''
+  else
     fail_with "$command ended for a reason that was not said: see $log_file" || :
   fi
   give_verdict

@@ -10,7 +10,7 @@ prepare() {
   step choose_idle || return
   step verify_as_it_is || return
   step take_inputs || {
-    exit_code=2
+    asked_to_stop || exit_code=2
     return 1
   }
   step check_questions || return
@@ -107,13 +107,14 @@ new_release() {
   local id name
   printf -v id '%(%Y%m%d-%H%M%S)T-%s' -1 "$$"
   release=$state/releases/$id
+  empty_journal
   candidate=$release
-  journal=([deployment]=$deployment [kind]=deploy [from]=$from [to]=$to [release]=$id [boot]=$boot)
+  journal[deployment]=$deployment journal[kind]=deploy journal[from]=$from journal[to]=$to journal[release]=$id journal[boot]=$boot
   write_journal preparing || return
-  if ! { mkdir -p "$release/slot" && cp "$script" "$release/script" && fragment "$to" >"$release/fragment" && save_inputs && write_meta; }; then
+  bounded "${deadline[copy]}" fill_release || {
     fail_with "cannot write to $release: is the disk full?"
     return
-  fi
+  }
   use "$to"
   copy_artifact || return
   for name in "${services[@]}"; do
@@ -123,19 +124,32 @@ new_release() {
       return
     }
   done
+  bounded "${deadline[copy]}" sync_tree "$slot" || fail_with "cannot write $slot to the disk"
+}
+
+# fill_release: all but the artifact, on the disk. The meta file comes last: a release without one was never started.
+fill_release() {
+  local name
+  local -a files=("$release/script" "$release/fragment")
+  for name in ${input_names[@]+"${input_names[@]}"}; do
+    files+=("$release/inputs/$name")
+  done
+  mkdir -p "$release/slot" && cp "$script" "$release/script" && fragment "$to" >"$release/fragment" && save_inputs \
+    && sync_path ${files[@]+"${files[@]}"} "$release/inputs" "$release" "$state/releases" && write_meta
 }
 
 # write_meta: what another script must know of this release.
 write_meta() {
-  local name ports='' stop=0 start=0
+  local name text ports='' stop=0 start=0
   for name in "${services[@]}"; do
     use "$to" "$name"
     ports+=" $port"
     stop=$((stop + stop_within + deadline[driver_slack]))
     start=$((start + deadline[${run}_start]))
   done
-  printf '%s\n' "color=$to" "ports=${ports# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
-    "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gates_ms + deadline[driver_slack]))" >"$release/meta"
+  printf -v text '%s\n' "color=$to" "ports=${ports# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
+    "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gates_ms + deadline[driver_slack]))"
+  write_file "$release/meta" "${text%$'\n'}"
 }
 
 # copy_artifact: what was staged for this deployment, into the slot; exactly one file, or a folder's content.
@@ -203,14 +217,20 @@ describe_color() {
   printf '%s' "$value"
 }
 
-# take_up_pending: what was under way before a rollback that did not succeed.
+# take_up_pending: what was under way before a rollback that did not succeed. If the rollback had swapped, the drain begins anew.
 take_up_pending() {
-  if [[ -f $state/journal.pending ]]; then
-    mv -f "$state/journal.pending" "$state/journal"
-    read_journal
-  else
+  local draining=${journal[draining]} switched=${journal[switched]}
+  if [[ ! -f $state/journal.pending ]]; then
     forget_journal
+    return
   fi
+  read_journal_from "$state/journal.pending"
+  if [[ -n $draining ]]; then
+    journal[draining]=$draining
+    journal[switched]=$switched
+    journal[boot]=$boot
+  fi
+  write_journal "${journal[phase]}" && rm -f "$state/journal.pending"
 }
 
 # drop_candidate: the new color, which users never saw or no longer see, is stopped.
@@ -225,7 +245,10 @@ drop_candidate() {
     take_up_pending
     return
   fi
-  if [[ -d $dropped && -f $dropped/meta ]]; then
+  if [[ -f $dropped/meta ]]; then
+    # What reached it between the swap and the way back ends whole.
+    use_release "$dropped" "${journal[to]}"
+    [[ -z ${journal[draining]} ]] || step drain_color "${journal[to]}" || :
     stop_release "$dropped" || {
       warn "release ${dropped##*/} could not be stopped: $answer"
       fail_with "release ${dropped##*/} of $(describe_color "$dropped") could not be stopped: $answer"
@@ -234,6 +257,6 @@ drop_candidate() {
   fi
   # A failed release stays to be looked at. One that was good before is not made bad by a failed rollback.
   [[ $kind == rollback || $command == abort || ! -d $dropped ]] || point failed "$dropped"
-  forget_journal
+  take_up_pending || return
   sweep_releases
 }

@@ -123,7 +123,9 @@ try_until_passed() {
     start=$now_ms
     limit=$((end - start < probe_timeout ? end - start : probe_timeout))
     ((limit > 0)) || break
-    still_alive || return
+    still_alive
+    code=$?
+    ((code == 0 || code == 2)) || return "$code"
     number=$((number + 1))
     one_try "$limit"
     code=$?
@@ -140,7 +142,11 @@ try_until_passed() {
       ((row <= best)) || best=$row
       if ((row >= probe_passes)); then
         still_alive
-        return
+        code=$?
+        ((code == 2)) || return "$code"
+        row=0
+        try_kind='no answer'
+        probe_said=$answer
       fi
     else
       row=0
@@ -189,10 +195,14 @@ tries_in_words() {
   fi
 }
 
-# still_alive: what was started has not ended. If it has: why, and at once.
+# still_alive: what was started has not ended. If it has: why, and at once. 2: nobody could tell in time.
 still_alive() {
-  "$is_alive" && return 0
+  local code
+  "$is_alive"
+  code=$?
+  ((code != 0)) || return 0
   ! asked_to_stop || return 143
+  ((code != 124)) || return 2
   fail_with "$probe_service of $color died while it was probed: ${answer:-it is gone}${probe_said:+; the last try said: $probe_said}"
   "$show_logs" 20
   return 1
@@ -200,12 +210,16 @@ still_alive() {
 
 # rest_alive MILLISECONDS: waits, and looks once a second whether it is still alive.
 rest_alive() {
-  local left=$1 step
+  local left=$1 step code
   while ((left > 0)); do
     step=$((left < 1000 ? left : 1000))
     pause "$step" || return 143
     left=$((left - step))
-    ((left == 0)) || still_alive || return
+    if ((left > 0)); then
+      still_alive
+      code=$?
+      ((code == 0 || code == 2)) || return "$code"
+    fi
   done
 }
 

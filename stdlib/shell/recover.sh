@@ -6,29 +6,36 @@ recover() {
   read_boot
   case ${journal[phase]} in
     idle) ;;
-    prepared) meet_reservation ;;
+    prepared) meet_reservation || return ;;
     preparing)
       say "the run of deployment ${journal[deployment]} was cut short before its switch: cleaning up"
       shielded=yes
-      drop_candidate
+      drop_candidate || {
+        shielded=no
+        return 1
+      }
       shielded=no
       ;;
-    swapping) recover_swap ;;
-    switched) recover_switched ;;
+    swapping) recover_swap || return ;;
+    switched) ;;
     *)
       exit_code=5
       fail_with "the journal $state/journal says '${journal[phase]}', which this script does not know: was a newer one at work?"
+      return
       ;;
   esac
+  # What an unfinished rollback had put off comes back with it.
+  [[ ${journal[phase]} != switched ]] || recover_switched
 }
 
 # meet_reservation: a prepared color belongs to its deployment until it is taken up, aborted, or too old.
 meet_reservation() {
-  local now_s
+  local now_s value
   printf -v now_s '%(%s)T' -1
+  number "${journal[expires]}" 0
   if [[ ${journal[boot]} != "$boot" ]]; then
     say "the prepared color ${journal[to]} did not survive a reboot: dropping it"
-  elif ((now_s >= journal[expires])); then
+  elif ((now_s >= value)); then
     say "the reservation of deployment ${journal[deployment]} has expired: dropping it"
   else
     case $command in
@@ -43,7 +50,7 @@ meet_reservation() {
         ;;
     esac
     exit_code=4
-    fail_with "deployment ${journal[deployment]} has prepared ${journal[to]} and not switched yet (its reservation ends in $((journal[expires] - now_s))s): switch, or abort it, then try again"
+    fail_with "deployment ${journal[deployment]} has prepared ${journal[to]} and not switched yet (its reservation ends in $((value - now_s))s): switch, or abort it, then try again"
     return
   fi
   drop_candidate

@@ -54,8 +54,20 @@ prepare_previous() {
     fail_with "cannot write to $state: is the disk full?"
     return
   }
-  journal=([deployment]=$deployment [kind]=rollback [warm]=no [from]=$from [to]=$to [release]=${candidate##*/} [boot]=$boot)
-  ! of_release "$candidate" alive overlap || journal[warm]=yes
+  empty_journal
+  candidate=$release
+  journal[deployment]=$deployment journal[kind]=rollback journal[from]=$from journal[to]=$to journal[release]=${candidate##*/} journal[boot]=$boot
+  # Whether it ran before decides whether it may be stopped again: only a clear answer is one.
+  of_release "$candidate" alive overlap
+  case $? in
+    0) journal[warm]=yes ;;
+    1) journal[warm]=no ;;
+    *)
+      candidate=''
+      fail_with "cannot tell whether release ${release##*/} still runs: $answer"
+      return
+      ;;
+  esac
   write_journal preparing || return
   step bring_up_previous || return
   step previous_passes || return
@@ -75,7 +87,7 @@ switch_to_previous() {
   group_begins "switch $app from ${from:-nothing} back to $to"
   step test_as_it_is || return
   step swap || return
-  step verify_previous || return
+  verify_previous || return
   hand_over_all || return
   step commit || return
   group_ends
@@ -90,13 +102,15 @@ hand_over_all() {
   done
 }
 
+# verify_previous: what deploy.bg asks through the proxy after a switch, in its order.
 verify_previous() {
-  local name
+  local code
   known_color "$to" || return 0
-  use "$to"
-  for name in ${verifies[@]+"${verifies[@]}"}; do
-    run_verify "$name" || return
-  done
+  at_mode=verifies
+  switch_steps
+  code=$?
+  at_mode=run
+  return "$code"
 }
 
 # resume: after a boot the live color runs again, whatever ran when the host went down.
@@ -133,16 +147,16 @@ resume_live() {
 keep_resuming() {
   local unit=/etc/systemd/system/deployc-$app.service
   ((EUID == 0)) && [[ -d /run/systemd/system ]] || return 0
-  cp "$candidate/script" "$state/resume" || {
+  if ! { cmp -s "$candidate/script" "$state/resume" || { copy_synced "$candidate/script" "$state/resume.new" && mv -f "$state/resume.new" "$state/resume"; }; }; then
     fail_with "cannot write to $state: is the disk full?"
     return
-  }
-  [[ ! -f $unit ]] || return 0
+  fi
+  [[ ! -f $unit || ! -L ${unit%/*}/multi-user.target.wants/${unit##*/} ]] || return 0
   bounded "${deadline[resume_unit]}" install_resume_unit "$unit" >"$scratch/answer" 2>&1 || fail_with "cannot enable $unit: $(<"$scratch/answer")"
 }
 
 install_resume_unit() {
   printf '%s\n' '[Unit]' "Description=Brings up the live color of $app" 'After=network-online.target multi-user.target' 'Wants=network-online.target' \
-    '' '[Service]' 'Type=oneshot' "ExecStart=/bin/bash $state/resume resume" '' '[Install]' 'WantedBy=multi-user.target' >"$1" \
-    && systemctl daemon-reload && systemctl enable "${1##*/}"
+    '' '[Service]' 'Type=oneshot' "ExecStart=/bin/bash $state/resume resume" '' '[Install]' 'WantedBy=multi-user.target' >"$1.new" \
+    && mv -f "$1.new" "$1" && systemctl daemon-reload && systemctl enable "${1##*/}"
 }

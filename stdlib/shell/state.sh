@@ -2,7 +2,8 @@
 #
 # $state/journal      the run at hand or at rest: phase, from, to, release, …
 # $state/colors/C     the last good release of color C (a symlink)
-# $state/previous     the release that served before the live one (a symlink)
+# $state/live         the release that was switched to last (a symlink); what is live the proxy's files say
+# $state/previous     the release that served before it (a symlink)
 # $state/releases/ID  script, inputs/, slot/, fragment, meta, identity.SERVICE, log.SERVICE
 # $state/history      a line for each deployment
 #
@@ -91,6 +92,16 @@ sync_path() {
   sync "$@" 2>/dev/null || sync
 }
 
+# sync_tree FOLDER: all that is below it, by its file system. An older sync knows none and takes everything.
+sync_tree() {
+  sync -f "$1" 2>/dev/null || sync
+}
+
+# copy_synced FROM TO
+copy_synced() {
+  cp -- "$1" "$2" && sync_path "$2"
+}
+
 # write_file PATH TEXT: whole or not at all, also when the power fails.
 write_file() {
   if ! { printf '%s\n' "$2" 2>/dev/null >"$1.new" && sync_path "$1.new" && mv -f "$1.new" "$1"; }; then
@@ -101,7 +112,7 @@ write_file() {
 
 # ---- journal -----------------------------------------------------------------------------------
 
-journal_keys=(deployment kind warm from to release previous snapshot switched expires boot)
+journal_keys=(deployment kind warm from to release previous snapshot draining switched expires boot)
 
 # empty_journal: what `journal` says when nothing is under way; every key is there.
 empty_journal() {
@@ -114,14 +125,23 @@ empty_journal() {
 }
 
 # read_journal: fills `journal`; phase is `idle` without one.
-read_journal() {
+read_journal() { read_journal_from "$state/journal"; }
+
+# read_journal_from FILE
+read_journal_from() {
   local key value
   empty_journal
-  [[ -f $state/journal ]] || return 0
+  [[ -f $1 ]] || return 0
   while IFS='=' read -r key value; do
     [[ -z $key ]] || journal[$key]=$value
-  done <"$state/journal"
+  done <"$1"
   [[ -z ${journal[release]-} ]] || candidate=$state/releases/${journal[release]}
+}
+
+# number TEXT DEFAULT: sets `value`: what is read from a file is calculated with only if it is a whole number.
+number() {
+  value=$2
+  [[ ! $1 =~ ^[0-9]{1,15}$ ]] || value=$((10#$1))
 }
 
 # write_journal PHASE: keeps what is in `journal` under a new phase.
@@ -130,7 +150,7 @@ write_journal() {
   for key in "${journal_keys[@]}"; do
     text+=$'\n'"$key=${journal[$key]-}"
   done
-  write_file "$state/journal" "$text" || {
+  bounded "${deadline[journal]}" write_file "$state/journal" "$text" || {
     fail_with "cannot write $state/journal: is the disk full?"
     return
   }
@@ -184,8 +204,8 @@ remove_release() {
     *) return 1 ;;
   esac
   [[ -d $1 ]] || return 0
-  of_release "$1" clear || warn "release ${1##*/}: $answer"
-  rm -rf "$1"
+  [[ ! -f $1/meta ]] || of_release "$1" clear || warn "release ${1##*/}: $answer"
+  bounded "${deadline[copy]}" rm -rf "$1" || warn "release ${1##*/} could not be removed"
 }
 
 # sweep_releases: removes what no color, no way back and no run needs. The newest failed one stays to be looked at.
@@ -195,7 +215,7 @@ sweep_releases() {
     release=${release%/}
     [[ -d $release && $release != "$candidate" ]] || continue
     keep=no
-    for kept in "$state"/colors/* "$state/previous" "$state/failed"; do
+    for kept in "$state"/colors/* "$state/live" "$state/previous" "$state/failed"; do
       [[ ! $kept -ef $release ]] || keep=yes
     done
     [[ $keep == yes ]] || remove_release "$release"
@@ -206,6 +226,7 @@ sweep_releases() {
 meta() {
   local key rest
   value=''
+  [[ -f $2/meta ]] || return 1
   while IFS='=' read -r key rest; do
     if [[ $key == "$1" ]]; then
       value=$rest

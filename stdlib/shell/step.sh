@@ -1,6 +1,6 @@
 # ---- step: one action of the plan, with its place in deploy.bg ---------------------------------
 
-at_mode=run   # run; gates: only gates; sum: only add up how long gates may take; plan: only print
+at_mode=run   # run; gates, verifies: only those; sum: only add up how long gates may take; plan: only print
 step_where='' # deploy.bg:14
 step_name=''
 reason=''   # why the command fails: the first cause
@@ -18,6 +18,7 @@ at() {
       return 0
       ;;
     gates) [[ $1 == gate ]] || return 0 ;;
+    verifies) [[ $1 == verify ]] || return 0 ;;
     sum)
       [[ $1 != gate ]] || "$@"
       return
@@ -68,6 +69,7 @@ step_title() {
     passes_again) name="probe $2 again" ;;
     point_back) name="point the proxy back" ;;
     take_inputs) name='read inputs' ;;
+    drain_color) name="drain $2" ;;
     drop_candidate) name="stop ${to:-the new color}" ;;
     *) name=${1//_/ } ;;
   esac

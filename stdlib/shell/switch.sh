@@ -40,6 +40,7 @@ verify_as_it_is() {
   use "$live"
   for name in ${verifies[@]+"${verifies[@]}"}; do
     run_verify_once "$name" && continue
+    ! asked_to_stop || return 1
     if [[ $probe_failure == redirect ]]; then
       exit_code=3
       fail_with "${name//_/ } does not pass on the live color as it is: $probe_said. Nothing was started; ask the URL that is meant"
@@ -47,15 +48,6 @@ verify_as_it_is() {
     fi
     warn "${name//_/ } does not pass on the live color $live as it is: $probe_said"
   done
-}
-
-# known_color COLOR: whether it is one of this script's.
-known_color() {
-  local name
-  for name in "${colors[@]}"; do
-    [[ $name != "$1" ]] || return 0
-  done
-  return 1
 }
 
 # swap: journalled, one rename, tested, reloaded, and seen to be in force.
@@ -86,33 +78,40 @@ swap() {
     return
   }
   write_journal swapping || return
-  put_in_force && leave_proxy_mutex
+  put_in_force swap && leave_proxy_mutex
 }
 
 # save_way_back: what the proxy's file says now, as the way back will write it.
 save_way_back() {
   [[ -n $from ]] || return 0
   if [[ -n $live_release ]]; then
-    cp "$live_release/fragment" "$candidate/way-back"
+    copy_synced "$live_release/fragment" "$candidate/way-back"
   else
-    fragment "$from" >"$candidate/way-back"
+    fragment "$from" >"$candidate/way-back" && sync_path "$candidate/way-back"
   fi || fail_with "cannot write to $candidate: is the disk full?"
 }
 
-# put_in_force: the candidate that `write` left becomes the proxy's configuration.
+reload_asked=no # whether this process has asked the proxy to load what is on the disk
+on_disk=no      # whether the last `put_in_force` came as far as the files
+
+# put_in_force swap|remove: the candidate that `write` left, or no fragment, becomes the proxy's configuration.
 put_in_force() {
-  ask_switch swap || {
+  on_disk=no
+  ask_switch "$1" || {
     fail_with "the fragment cannot be put in place: $answer"
     return
   }
+  on_disk=yes
   ask_switch test || {
-    fail_with "the proxy does not accept the new configuration: $answer"
+    fail_with "the proxy does not accept the configuration: $answer"
     return
   }
+  reload_asked=yes
   ask_switch reload || {
     fail_with "the proxy did not reload: $answer"
     return
   }
+  journal[draining]=${answer:-${journal[snapshot]}}
   ask_switch confirm "${journal[snapshot]}" || fail_with "the reload is not in force: $answer"
 }
 
@@ -145,10 +144,14 @@ hand_over() {
 
 # commit: from here the new color is what serves, and nothing goes back by itself.
 commit() {
-  if [[ $at_mode == plan ]]; then
-    say '  commit'
-    return 0
-  fi
+  case $at_mode in
+    plan) say '  commit' ;;
+    run) write_commit ;;
+    *) ;;
+  esac
+}
+
+write_commit() {
   journal[previous]=''
   ! previous_of_from || journal[previous]=${found_release##*/}
   now
@@ -166,10 +169,10 @@ previous_of_from() {
 
 # finish_commit: the pointers follow the journal; safe to repeat.
 finish_commit() {
-  point "colors/${journal[to]}" "$candidate" || {
+  if ! { point "colors/${journal[to]}" "$candidate" && point live "$candidate"; }; then
     fail_with "cannot write to $state: is the disk full?"
     return
-  }
+  fi
   if [[ -n ${journal[previous]} ]]; then
     point previous "$state/releases/${journal[previous]}"
   fi

@@ -30,9 +30,11 @@ swap_back() {
   if [[ -z $from ]] || step passes_again "$from"; then
     reason=''
     if step point_back; then
-      # Its old phase would keep the new color from being stopped; a run that finds it on a full disk goes back once more.
-      write_journal preparing || journal[phase]=preparing
       restart_exclusive || warn "$reason"
+      # Its old phase would keep the new color from being stopped; a run that finds it on a full disk goes back once more.
+      now
+      journal[switched]=$now_ms
+      write_journal preparing || journal[phase]=preparing
       reason=$cause
       exit_code=$was
       step drop_candidate || :
@@ -74,6 +76,7 @@ passes_again() {
 
 # point_back: the previous fragment, or none if there was none, written, tested, reloaded, confirmed.
 point_back() {
+  local before=${journal[snapshot]} asked=$reload_asked
   enter_proxy_mutex || return
   ask_switch snapshot || {
     fail_with "the proxy is not running: $answer"
@@ -85,20 +88,15 @@ point_back() {
       fail_with "the fragment cannot be written: $answer"
       return
     }
-    put_in_force || return
+    put_in_force swap
   else
-    ask_switch restore || {
-      fail_with "the fragment cannot be taken away: $answer"
-      return
-    }
-    # Without a fragment the configuration may be as invalid as it was before the first deployment.
-    if ask_switch test; then
-      if ! { ask_switch reload && ask_switch confirm "${journal[snapshot]}"; }; then
-        fail_with "the proxy did not take the fragment's removal: $answer"
-        return
-      fi
-    fi
-  fi
+    put_in_force remove
+  fi || {
+    # What this process never asked the proxy to load, and what nobody else made it load, is not in force: the files are back.
+    [[ $asked == no && $reload_asked == no && ${journal[snapshot]} == "$before" && $on_disk == yes ]] || return
+    warn "$reason; it is not of this deployment's making: put it right"
+    reason=''
+  }
   leave_proxy_mutex
 }
 
@@ -106,7 +104,7 @@ point_back() {
 stay_on_new() {
   reason=''
   if enter_proxy_mutex && ask_switch snapshot && journal[snapshot]=$answer \
-    && ask_switch write "$candidate/fragment" && put_in_force && leave_proxy_mutex && commit; then
+    && ask_switch write "$candidate/fragment" && put_in_force swap && leave_proxy_mutex && commit; then
     served=$to
     reason="$1; $from does not pass its probes any more, so $to stays live: look at both"
   else
@@ -129,5 +127,5 @@ restart_exclusive() {
 revive_previous() {
   local found_release
   [[ ${journal[boot]} != "$boot" && -n $from ]] && release_of "$from" || return 0
-  of_release "$found_release" alive || of_release "$found_release" start || warn "$from does not start: $answer"
+  of_release "$found_release" start_missing || warn "$from does not start: $answer"
 }

@@ -8,8 +8,8 @@
 nginx_routed() { fragment_routed "$nginx_file"; }
 nginx_write() { fragment_write "$nginx_file" "$1"; }
 nginx_swap() { fragment_swap "$nginx_file"; }
-nginx_restore() { fragment_restore "$nginx_file"; }
-nginx_draining() { generation_draining "$1" nginx; }
+nginx_remove() { fragment_remove "$nginx_file"; }
+nginx_draining() { generation_draining "$1" "$2" nginx; }
 
 nginx_test() {
   local said
@@ -34,14 +34,15 @@ nginx_snapshot() {
 }
 
 nginx_reload() {
-  local nginx_pid_file nginx_master why asking ended='' overlap=0 files workers
+  local nginx_pid_file nginx_master why asking master ended='' overlap=0 files workers
   local -a generation old
   if ! nginx_find_master || ! nginx_read_generation; then
     printf '%s\n' "$why"
     return 1
   fi
-  # Whatever another reload brings up before this one is old as well.
-  nginx_read_old
+  # Whatever another reload brings up before this one is old as well, and so is what has been told to end and still works.
+  master=${generation[0]}
+  generation_children "$nginx_master"
   workers=$((${#generation[@]} - 1))
   files=$(nginx_open_files)
   nginx_ask_reload >"$release/reload" 2>&1 &
@@ -61,6 +62,7 @@ nginx_reload() {
     return 1
   }
   printf '%s %s %s\n' "$overlap" "${files:--}" "${old[*]-}" >"$release/reload"
+  printf '%s\n' "$master ${old[*]-}"
 }
 
 nginx_confirm() {
@@ -265,17 +267,6 @@ nginx_ask_reload() {
 # nginx_is_old WORKER
 nginx_is_old() {
   [[ " ${old[*]-} " == *" $1 "* ]]
-}
-
-# nginx_read_old: sets `old`: all children of the master, those that are about to begin or to end among them.
-nginx_read_old() {
-  local pid stat_state stat_parent stat_session stat_start
-  local -a children
-  old=()
-  pid_children "$nginx_master"
-  for pid in ${children[@]+"${children[@]}"}; do
-    ! pid_stat "$pid" || [[ $stat_state == [ZXx] ]] || old+=("$pid:$stat_start")
-  done
 }
 
 # nginx_watch_overlap: `overlap` becomes the number of new workers, if there are more than ever and one of the old is still there.

@@ -127,7 +127,7 @@ settings_of() {
 functions_of() {
   case $1 in
     run) printf '%s\n' stage start alive identity listens enter stop clear logs persist ;;
-    switch) printf '%s\n' routed write swap restore test snapshot reload confirm draining mutex preflight ;;
+    switch) printf '%s\n' routed write swap remove test snapshot reload confirm draining mutex preflight ;;
   esac
 }
 

@@ -36,7 +36,7 @@ routes() {
   [[ $answer == "$1" ]] || fail "routed says '$answer' instead of '$1'"
 }
 
-# swap_to COLOR: as the engine does, up to the reload; sets `snapshot`.
+# swap_to COLOR: as the engine does, up to the reload; sets `snapshot`. `switch_to` goes on and sets `drains`.
 swap_to() {
   expect 0 snapshot
   snapshot=$answer
@@ -49,6 +49,7 @@ swap_to() {
 switch_to() {
   swap_to "$1"
   expect 0 reload
+  drains=${answer:-$snapshot}
   expect 0 confirm "$snapshot"
 }
 
@@ -135,8 +136,11 @@ check_answers_in_one_line() {
   begin blue
   expect 0 snapshot
   snapshot=$answer
-  for name in preflight routed test snapshot mutex reload "confirm $snapshot" "draining $snapshot" "write $release/fragment" swap restore; do
-    call "${name%% *}" "${name#* }"
+  for name in preflight routed test snapshot mutex reload "confirm $snapshot" draining "write $release/fragment" swap remove; do
+    case $name in
+      draining) call draining "$snapshot" green ;;
+      *) call "${name%% *}" "${name#* }" ;;
+    esac
     [[ $answer != *$'\n'* ]] || fail "${name%% *} answered more than one line: $answer"
   done
 }
@@ -146,7 +150,7 @@ check_leaves_the_script_alone() {
   begin blue
   expect 0 snapshot
   snapshot=$answer
-  for name in preflight routed test snapshot mutex 'write' swap reload confirm draining restore; do
+  for name in preflight routed test snapshot mutex 'write' swap reload confirm draining remove; do
     function_of "$driver" "$base" "$name"
     before=$(
       shopt
@@ -156,7 +160,8 @@ check_leaves_the_script_alone() {
     )
     case $name in
       write) "$found" "$release/fragment" ;;
-      confirm | draining) "$found" "$snapshot" ;;
+      confirm) "$found" "$snapshot" ;;
+      draining) "$found" "$snapshot" blue ;;
       *) "$found" ;;
     esac >/dev/null 2>&1 </dev/null
     after=$(
@@ -189,13 +194,8 @@ check_goes_back() {
   file=$(subject_file)
   begin blue
   swap_to green
-  expect 0 restore
+  switch_to blue
   cmp -s "$file" <(fragment blue) || fail 'the previous file is not back'
-  expect 0 test
-  expect 0 snapshot
-  snapshot=$answer
-  expect 0 reload
-  expect 0 confirm "$snapshot"
   serves blue || fail 'blue does not serve'
   [[ -z $(find "$(dirname "$file")" -name '.*deployc*') ]] || fail "left: $(find "$(dirname "$file")" -name '.*deployc*')"
 }
@@ -208,9 +208,13 @@ check_goes_back_to_nothing() {
   expect 0 write "$release/fragment"
   expect 0 swap
   cmp -s "$file" "$release/fragment" || fail 'the content is not what was written'
-  expect 0 restore
+  expect 0 remove
   [[ ! -e $file ]] || fail 'there was no file before, and there is one'
   routes none
+  # Killed in between, it is asked once more; a candidate goes as well.
+  expect 0 write "$release/fragment"
+  expect 0 remove
+  [[ -z $(find "$(dirname "$file")" -name '.*deployc*') ]] || fail "left: $(find "$(dirname "$file")" -name '.*deployc*')"
 }
 
 check_follows_a_link() {
@@ -344,14 +348,31 @@ check_waits_for_the_last_answer() {
   stream=$!
   until_true 5 test -s /tmp/stream
   switch_to green
-  expect 0 draining "$snapshot"
+  expect 0 draining "$drains" blue
   [[ -n $answer ]] || fail 'it does not say what is still at work'
   wait "$stream" || fail "the stream was cut: $(tail -c 200 /tmp/stream)"
   until_true 3 drained || fail "the stream has ended, and it drains: $answer"
 }
 
+# What another app's reload has told to end still answers for our previous color.
+check_waits_for_what_another_reload_put_away() {
+  local stream
+  begin blue
+  curl -sN 'http://127.0.0.1/stream?seconds=4' >/tmp/stream &
+  stream=$!
+  until_true 5 test -s /tmp/stream
+  expect 0 snapshot
+  snapshot=$answer
+  expect 0 reload
+  expect 0 confirm "$snapshot"
+  switch_to green
+  expect 0 draining "$drains" blue
+  wait "$stream" || fail "the stream was cut: $(tail -c 200 /tmp/stream)"
+  until_true 3 drained || fail "the stream has ended, and it drains: $answer"
+}
+
 drained() {
-  call draining "$snapshot"
+  call draining "$drains" blue
   ((code == 1))
 }
 
@@ -421,7 +442,7 @@ as_user_switches_by_sudo() {
   switch_to green
   routes 'color green -'
   # The way back and forth again.
-  expect 0 restore
+  switch_to blue
   routes 'color blue -'
   switch_to green
 }

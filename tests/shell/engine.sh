@@ -7,7 +7,7 @@ for module in output clock process driver step json net http http_curl http_bash
 done
 
 app=shop deployc=0.0.0 root=$SCRATCH scratch=$SCRATCH release=$SCRATCH
-services=(web) run=fake run_base='' unmanaged=no handover=overlap
+colors=(blue green) services=(web) run=fake run_base='' unmanaged=no handover=overlap
 declare -A input=() deadline=()
 color_blue() { other_color=green port=$PORT address=127.0.0.1:$PORT; }
 service_web() { :; }

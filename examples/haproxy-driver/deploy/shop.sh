@@ -44,7 +44,7 @@ tools=(
 # How long each may take, in milliseconds: commands of drivers and the script's own.
 declare -A deadline=(
   [copy]=60000 [driver_slack]=10000 [haproxy_confirm]=10000 [haproxy_draining]=5000
-  [haproxy_mutex]=2000 [haproxy_preflight]=15000 [haproxy_reload]=15000 [haproxy_restore]=10000
+  [haproxy_mutex]=2000 [haproxy_preflight]=15000 [haproxy_reload]=15000 [haproxy_remove]=10000
   [haproxy_routed]=5000 [haproxy_snapshot]=5000 [haproxy_swap]=10000 [haproxy_test]=15000
   [haproxy_write]=10000 [host]=10000 [inputs]=2000 [journal]=5000 [lock]=2000 [process_alive]=5000
   [process_clear]=10000 [process_enter]=10000 [process_identity]=5000 [process_listens]=5000
@@ -147,7 +147,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 9d195117ed65fdcbf329b3e924239ab1eb39660b19ddf5c238e284f59afec7ea ====
+# ==== Runtime: the same for every application with these drivers; sha256 454f95fa109ac6195c3f756d5d846b9022f5865a4e56615fbba9154ee8466e38 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -315,7 +315,9 @@ mutate() {
   empty_inputs
   switch_settings
   sweep_logs
-  if ! { recover && "run_$command"; }; then
+  if recover && "run_$command"; then
+    reason=''
+  else
     fail_with "$command ended for a reason that was not said: see $log_file" || :
   fi
   give_verdict
@@ -426,7 +428,7 @@ sweep_logs() {
 
 # ---- step: one action of the plan, with its place in deploy.bg ---------------------------------
 
-at_mode=run   # run; gates: only gates; sum: only add up how long gates may take; plan: only print
+at_mode=run   # run; gates, verifies: only those; sum: only add up how long gates may take; plan: only print
 step_where='' # deploy.bg:14
 step_name=''
 reason=''   # why the command fails: the first cause
@@ -444,6 +446,7 @@ at() {
       return 0
       ;;
     gates) [[ $1 == gate ]] || return 0 ;;
+    verifies) [[ $1 == verify ]] || return 0 ;;
     sum)
       [[ $1 != gate ]] || "$@"
       return
@@ -494,6 +497,7 @@ step_title() {
     passes_again) name="probe $2 again" ;;
     point_back) name="point the proxy back" ;;
     take_inputs) name='read inputs' ;;
+    drain_color) name="drain $2" ;;
     drop_candidate) name="stop ${to:-the new color}" ;;
     *) name=${1//_/ } ;;
   esac
@@ -570,7 +574,7 @@ prepare() {
   step choose_idle || return
   step verify_as_it_is || return
   step take_inputs || {
-    exit_code=2
+    asked_to_stop || exit_code=2
     return 1
   }
   step check_questions || return
@@ -667,13 +671,14 @@ new_release() {
   local id name
   printf -v id '%(%Y%m%d-%H%M%S)T-%s' -1 "$$"
   release=$state/releases/$id
+  empty_journal
   candidate=$release
-  journal=([deployment]=$deployment [kind]=deploy [from]=$from [to]=$to [release]=$id [boot]=$boot)
+  journal[deployment]=$deployment journal[kind]=deploy journal[from]=$from journal[to]=$to journal[release]=$id journal[boot]=$boot
   write_journal preparing || return
-  if ! { mkdir -p "$release/slot" && cp "$script" "$release/script" && fragment "$to" >"$release/fragment" && save_inputs && write_meta; }; then
+  bounded "${deadline[copy]}" fill_release || {
     fail_with "cannot write to $release: is the disk full?"
     return
-  fi
+  }
   use "$to"
   copy_artifact || return
   for name in "${services[@]}"; do
@@ -683,19 +688,32 @@ new_release() {
       return
     }
   done
+  bounded "${deadline[copy]}" sync_tree "$slot" || fail_with "cannot write $slot to the disk"
+}
+
+# fill_release: all but the artifact, on the disk. The meta file comes last: a release without one was never started.
+fill_release() {
+  local name
+  local -a files=("$release/script" "$release/fragment")
+  for name in ${input_names[@]+"${input_names[@]}"}; do
+    files+=("$release/inputs/$name")
+  done
+  mkdir -p "$release/slot" && cp "$script" "$release/script" && fragment "$to" >"$release/fragment" && save_inputs \
+    && sync_path ${files[@]+"${files[@]}"} "$release/inputs" "$release" "$state/releases" && write_meta
 }
 
 # write_meta: what another script must know of this release.
 write_meta() {
-  local name ports='' stop=0 start=0
+  local name text ports='' stop=0 start=0
   for name in "${services[@]}"; do
     use "$to" "$name"
     ports+=" $port"
     stop=$((stop + stop_within + deadline[driver_slack]))
     start=$((start + deadline[${run}_start]))
   done
-  printf '%s\n' "color=$to" "ports=${ports# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
-    "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gates_ms + deadline[driver_slack]))" >"$release/meta"
+  printf -v text '%s\n' "color=$to" "ports=${ports# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
+    "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gates_ms + deadline[driver_slack]))"
+  write_file "$release/meta" "${text%$'\n'}"
 }
 
 # copy_artifact: what was staged for this deployment, into the slot; exactly one file, or a folder's content.
@@ -763,14 +781,20 @@ describe_color() {
   printf '%s' "$value"
 }
 
-# take_up_pending: what was under way before a rollback that did not succeed.
+# take_up_pending: what was under way before a rollback that did not succeed. If the rollback had swapped, the drain begins anew.
 take_up_pending() {
-  if [[ -f $state/journal.pending ]]; then
-    mv -f "$state/journal.pending" "$state/journal"
-    read_journal
-  else
+  local draining=${journal[draining]} switched=${journal[switched]}
+  if [[ ! -f $state/journal.pending ]]; then
     forget_journal
+    return
   fi
+  read_journal_from "$state/journal.pending"
+  if [[ -n $draining ]]; then
+    journal[draining]=$draining
+    journal[switched]=$switched
+    journal[boot]=$boot
+  fi
+  write_journal "${journal[phase]}" && rm -f "$state/journal.pending"
 }
 
 # drop_candidate: the new color, which users never saw or no longer see, is stopped.
@@ -785,7 +809,10 @@ drop_candidate() {
     take_up_pending
     return
   fi
-  if [[ -d $dropped && -f $dropped/meta ]]; then
+  if [[ -f $dropped/meta ]]; then
+    # What reached it between the swap and the way back ends whole.
+    use_release "$dropped" "${journal[to]}"
+    [[ -z ${journal[draining]} ]] || step drain_color "${journal[to]}" || :
     stop_release "$dropped" || {
       warn "release ${dropped##*/} could not be stopped: $answer"
       fail_with "release ${dropped##*/} of $(describe_color "$dropped") could not be stopped: $answer"
@@ -794,7 +821,7 @@ drop_candidate() {
   fi
   # A failed release stays to be looked at. One that was good before is not made bad by a failed rollback.
   [[ $kind == rollback || $command == abort || ! -d $dropped ]] || point failed "$dropped"
-  forget_journal
+  take_up_pending || return
   sweep_releases
 }
 
@@ -840,6 +867,7 @@ verify_as_it_is() {
   use "$live"
   for name in ${verifies[@]+"${verifies[@]}"}; do
     run_verify_once "$name" && continue
+    ! asked_to_stop || return 1
     if [[ $probe_failure == redirect ]]; then
       exit_code=3
       fail_with "${name//_/ } does not pass on the live color as it is: $probe_said. Nothing was started; ask the URL that is meant"
@@ -847,15 +875,6 @@ verify_as_it_is() {
     fi
     warn "${name//_/ } does not pass on the live color $live as it is: $probe_said"
   done
-}
-
-# known_color COLOR: whether it is one of this script's.
-known_color() {
-  local name
-  for name in "${colors[@]}"; do
-    [[ $name != "$1" ]] || return 0
-  done
-  return 1
 }
 
 # swap: journalled, one rename, tested, reloaded, and seen to be in force.
@@ -886,33 +905,40 @@ swap() {
     return
   }
   write_journal swapping || return
-  put_in_force && leave_proxy_mutex
+  put_in_force swap && leave_proxy_mutex
 }
 
 # save_way_back: what the proxy's file says now, as the way back will write it.
 save_way_back() {
   [[ -n $from ]] || return 0
   if [[ -n $live_release ]]; then
-    cp "$live_release/fragment" "$candidate/way-back"
+    copy_synced "$live_release/fragment" "$candidate/way-back"
   else
-    fragment "$from" >"$candidate/way-back"
+    fragment "$from" >"$candidate/way-back" && sync_path "$candidate/way-back"
   fi || fail_with "cannot write to $candidate: is the disk full?"
 }
 
-# put_in_force: the candidate that `write` left becomes the proxy's configuration.
+reload_asked=no # whether this process has asked the proxy to load what is on the disk
+on_disk=no      # whether the last `put_in_force` came as far as the files
+
+# put_in_force swap|remove: the candidate that `write` left, or no fragment, becomes the proxy's configuration.
 put_in_force() {
-  ask_switch swap || {
+  on_disk=no
+  ask_switch "$1" || {
     fail_with "the fragment cannot be put in place: $answer"
     return
   }
+  on_disk=yes
   ask_switch test || {
-    fail_with "the proxy does not accept the new configuration: $answer"
+    fail_with "the proxy does not accept the configuration: $answer"
     return
   }
+  reload_asked=yes
   ask_switch reload || {
     fail_with "the proxy did not reload: $answer"
     return
   }
+  journal[draining]=${answer:-${journal[snapshot]}}
   ask_switch confirm "${journal[snapshot]}" || fail_with "the reload is not in force: $answer"
 }
 
@@ -945,10 +971,14 @@ hand_over() {
 
 # commit: from here the new color is what serves, and nothing goes back by itself.
 commit() {
-  if [[ $at_mode == plan ]]; then
-    say '  commit'
-    return 0
-  fi
+  case $at_mode in
+    plan) say '  commit' ;;
+    run) write_commit ;;
+    *) ;;
+  esac
+}
+
+write_commit() {
   journal[previous]=''
   ! previous_of_from || journal[previous]=${found_release##*/}
   now
@@ -966,10 +996,10 @@ previous_of_from() {
 
 # finish_commit: the pointers follow the journal; safe to repeat.
 finish_commit() {
-  point "colors/${journal[to]}" "$candidate" || {
+  if ! { point "colors/${journal[to]}" "$candidate" && point live "$candidate"; }; then
     fail_with "cannot write to $state: is the disk full?"
     return
-  }
+  fi
   if [[ -n ${journal[previous]} ]]; then
     point previous "$state/releases/${journal[previous]}"
   fi
@@ -1008,9 +1038,11 @@ swap_back() {
   if [[ -z $from ]] || step passes_again "$from"; then
     reason=''
     if step point_back; then
-      # Its old phase would keep the new color from being stopped; a run that finds it on a full disk goes back once more.
-      write_journal preparing || journal[phase]=preparing
       restart_exclusive || warn "$reason"
+      # Its old phase would keep the new color from being stopped; a run that finds it on a full disk goes back once more.
+      now
+      journal[switched]=$now_ms
+      write_journal preparing || journal[phase]=preparing
       reason=$cause
       exit_code=$was
       step drop_candidate || :
@@ -1052,6 +1084,7 @@ passes_again() {
 
 # point_back: the previous fragment, or none if there was none, written, tested, reloaded, confirmed.
 point_back() {
+  local before=${journal[snapshot]} asked=$reload_asked
   enter_proxy_mutex || return
   ask_switch snapshot || {
     fail_with "the proxy is not running: $answer"
@@ -1063,20 +1096,15 @@ point_back() {
       fail_with "the fragment cannot be written: $answer"
       return
     }
-    put_in_force || return
+    put_in_force swap
   else
-    ask_switch restore || {
-      fail_with "the fragment cannot be taken away: $answer"
-      return
-    }
-    # Without a fragment the configuration may be as invalid as it was before the first deployment.
-    if ask_switch test; then
-      if ! { ask_switch reload && ask_switch confirm "${journal[snapshot]}"; }; then
-        fail_with "the proxy did not take the fragment's removal: $answer"
-        return
-      fi
-    fi
-  fi
+    put_in_force remove
+  fi || {
+    # What this process never asked the proxy to load, and what nobody else made it load, is not in force: the files are back.
+    [[ $asked == no && $reload_asked == no && ${journal[snapshot]} == "$before" && $on_disk == yes ]] || return
+    warn "$reason; it is not of this deployment's making: put it right"
+    reason=''
+  }
   leave_proxy_mutex
 }
 
@@ -1084,7 +1112,7 @@ point_back() {
 stay_on_new() {
   reason=''
   if enter_proxy_mutex && ask_switch snapshot && journal[snapshot]=$answer \
-    && ask_switch write "$candidate/fragment" && put_in_force && leave_proxy_mutex && commit; then
+    && ask_switch write "$candidate/fragment" && put_in_force swap && leave_proxy_mutex && commit; then
     served=$to
     reason="$1; $from does not pass its probes any more, so $to stays live: look at both"
   else
@@ -1107,7 +1135,7 @@ restart_exclusive() {
 revive_previous() {
   local found_release
   [[ ${journal[boot]} != "$boot" && -n $from ]] && release_of "$from" || return 0
-  of_release "$found_release" alive || of_release "$found_release" start || warn "$from does not start: $answer"
+  of_release "$found_release" start_missing || warn "$from does not start: $answer"
 }
 
 # ---- cleanup: never back; traffic is on a good color -------------------------------------------
@@ -1133,13 +1161,18 @@ clean_up() {
   group_ends
 }
 
-# drain: until nothing of before the switch is answered any more, at most as long as deploy.bg says.
-drain() {
-  local until=0
-  [[ -n ${journal[snapshot]} && ${journal[boot]} == "$boot" ]] || return 0
-  until=$((journal[switched] + drain_within))
+# drain: the previous color's.
+drain() { drain_color "$from"; }
+
+# drain_color COLOR: until nothing of before the last reload is answered by it any more, at most as long as deploy.bg says.
+drain_color() {
+  local until value
+  [[ -n ${journal[draining]} && ${journal[boot]} == "$boot" ]] || return 0
+  now
+  number "${journal[switched]}" "$now_ms"
+  until=$((value + drain_within))
   while :; do
-    ask_switch draining "${journal[snapshot]}"
+    ask_switch draining "${journal[draining]}" "$1"
     # Only a clear no is one: a driver that did not answer in time has not said that nothing is left.
     (($? != 1)) || return 0
     now
@@ -1147,7 +1180,7 @@ drain() {
       say "  the drain's time is over: $answer"
       return 0
     fi
-    if preempted; then
+    if [[ ${journal[phase]} == switched ]] && preempted; then
       fail_with 'a rollback asked for the previous color'
       return
     fi
@@ -1190,29 +1223,36 @@ recover() {
   read_boot
   case ${journal[phase]} in
     idle) ;;
-    prepared) meet_reservation ;;
+    prepared) meet_reservation || return ;;
     preparing)
       say "the run of deployment ${journal[deployment]} was cut short before its switch: cleaning up"
       shielded=yes
-      drop_candidate
+      drop_candidate || {
+        shielded=no
+        return 1
+      }
       shielded=no
       ;;
-    swapping) recover_swap ;;
-    switched) recover_switched ;;
+    swapping) recover_swap || return ;;
+    switched) ;;
     *)
       exit_code=5
       fail_with "the journal $state/journal says '${journal[phase]}', which this script does not know: was a newer one at work?"
+      return
       ;;
   esac
+  # What an unfinished rollback had put off comes back with it.
+  [[ ${journal[phase]} != switched ]] || recover_switched
 }
 
 # meet_reservation: a prepared color belongs to its deployment until it is taken up, aborted, or too old.
 meet_reservation() {
-  local now_s
+  local now_s value
   printf -v now_s '%(%s)T' -1
+  number "${journal[expires]}" 0
   if [[ ${journal[boot]} != "$boot" ]]; then
     say "the prepared color ${journal[to]} did not survive a reboot: dropping it"
-  elif ((now_s >= journal[expires])); then
+  elif ((now_s >= value)); then
     say "the reservation of deployment ${journal[deployment]} has expired: dropping it"
   else
     case $command in
@@ -1227,7 +1267,7 @@ meet_reservation() {
         ;;
     esac
     exit_code=4
-    fail_with "deployment ${journal[deployment]} has prepared ${journal[to]} and not switched yet (its reservation ends in $((journal[expires] - now_s))s): switch, or abort it, then try again"
+    fail_with "deployment ${journal[deployment]} has prepared ${journal[to]} and not switched yet (its reservation ends in $((value - now_s))s): switch, or abort it, then try again"
     return
   fi
   drop_candidate
@@ -1324,8 +1364,20 @@ prepare_previous() {
     fail_with "cannot write to $state: is the disk full?"
     return
   }
-  journal=([deployment]=$deployment [kind]=rollback [warm]=no [from]=$from [to]=$to [release]=${candidate##*/} [boot]=$boot)
-  ! of_release "$candidate" alive overlap || journal[warm]=yes
+  empty_journal
+  candidate=$release
+  journal[deployment]=$deployment journal[kind]=rollback journal[from]=$from journal[to]=$to journal[release]=${candidate##*/} journal[boot]=$boot
+  # Whether it ran before decides whether it may be stopped again: only a clear answer is one.
+  of_release "$candidate" alive overlap
+  case $? in
+    0) journal[warm]=yes ;;
+    1) journal[warm]=no ;;
+    *)
+      candidate=''
+      fail_with "cannot tell whether release ${release##*/} still runs: $answer"
+      return
+      ;;
+  esac
   write_journal preparing || return
   step bring_up_previous || return
   step previous_passes || return
@@ -1345,7 +1397,7 @@ switch_to_previous() {
   group_begins "switch $app from ${from:-nothing} back to $to"
   step test_as_it_is || return
   step swap || return
-  step verify_previous || return
+  verify_previous || return
   hand_over_all || return
   step commit || return
   group_ends
@@ -1360,13 +1412,15 @@ hand_over_all() {
   done
 }
 
+# verify_previous: what deploy.bg asks through the proxy after a switch, in its order.
 verify_previous() {
-  local name
+  local code
   known_color "$to" || return 0
-  use "$to"
-  for name in ${verifies[@]+"${verifies[@]}"}; do
-    run_verify "$name" || return
-  done
+  at_mode=verifies
+  switch_steps
+  code=$?
+  at_mode=run
+  return "$code"
 }
 
 # resume: after a boot the live color runs again, whatever ran when the host went down.
@@ -1403,18 +1457,18 @@ resume_live() {
 keep_resuming() {
   local unit=/etc/systemd/system/deployc-$app.service
   ((EUID == 0)) && [[ -d /run/systemd/system ]] || return 0
-  cp "$candidate/script" "$state/resume" || {
+  if ! { cmp -s "$candidate/script" "$state/resume" || { copy_synced "$candidate/script" "$state/resume.new" && mv -f "$state/resume.new" "$state/resume"; }; }; then
     fail_with "cannot write to $state: is the disk full?"
     return
-  }
-  [[ ! -f $unit ]] || return 0
+  fi
+  [[ ! -f $unit || ! -L ${unit%/*}/multi-user.target.wants/${unit##*/} ]] || return 0
   bounded "${deadline[resume_unit]}" install_resume_unit "$unit" >"$scratch/answer" 2>&1 || fail_with "cannot enable $unit: $(<"$scratch/answer")"
 }
 
 install_resume_unit() {
   printf '%s\n' '[Unit]' "Description=Brings up the live color of $app" 'After=network-online.target multi-user.target' 'Wants=network-online.target' \
-    '' '[Service]' 'Type=oneshot' "ExecStart=/bin/bash $state/resume resume" '' '[Install]' 'WantedBy=multi-user.target' >"$1" \
-    && systemctl daemon-reload && systemctl enable "${1##*/}"
+    '' '[Service]' 'Type=oneshot' "ExecStart=/bin/bash $state/resume resume" '' '[Install]' 'WantedBy=multi-user.target' >"$1.new" \
+    && mv -f "$1.new" "$1" && systemctl daemon-reload && systemctl enable "${1##*/}"
 }
 
 # ---- status, history, doctor, plan: nothing is changed -----------------------------------------
@@ -1691,7 +1745,9 @@ try_until_passed() {
     start=$now_ms
     limit=$((end - start < probe_timeout ? end - start : probe_timeout))
     ((limit > 0)) || break
-    still_alive || return
+    still_alive
+    code=$?
+    ((code == 0 || code == 2)) || return "$code"
     number=$((number + 1))
     one_try "$limit"
     code=$?
@@ -1708,7 +1764,11 @@ try_until_passed() {
       ((row <= best)) || best=$row
       if ((row >= probe_passes)); then
         still_alive
-        return
+        code=$?
+        ((code == 2)) || return "$code"
+        row=0
+        try_kind='no answer'
+        probe_said=$answer
       fi
     else
       row=0
@@ -1757,10 +1817,14 @@ tries_in_words() {
   fi
 }
 
-# still_alive: what was started has not ended. If it has: why, and at once.
+# still_alive: what was started has not ended. If it has: why, and at once. 2: nobody could tell in time.
 still_alive() {
-  "$is_alive" && return 0
+  local code
+  "$is_alive"
+  code=$?
+  ((code != 0)) || return 0
   ! asked_to_stop || return 143
+  ((code != 124)) || return 2
   fail_with "$probe_service of $color died while it was probed: ${answer:-it is gone}${probe_said:+; the last try said: $probe_said}"
   "$show_logs" 20
   return 1
@@ -1768,12 +1832,16 @@ still_alive() {
 
 # rest_alive MILLISECONDS: waits, and looks once a second whether it is still alive.
 rest_alive() {
-  local left=$1 step
+  local left=$1 step code
   while ((left > 0)); do
     step=$((left < 1000 ? left : 1000))
     pause "$step" || return 143
     left=$((left - step))
-    ((left == 0)) || still_alive || return
+    if ((left > 0)); then
+      still_alive
+      code=$?
+      ((code == 0 || code == 2)) || return "$code"
+    fi
   done
 }
 
@@ -2867,7 +2935,17 @@ read_input() {
     return
   }
   input[$name]=$value
-  [[ $type != secret ]] || secret_values+=("$value")
+  [[ $type != secret ]] || hide "$value"
+}
+
+# hide SECRET: it is not shown from now on, nor is a line of it that tells something.
+hide() {
+  local line
+  secret_values+=("$1")
+  [[ $1 == *$'\n'* ]] || return 0
+  while IFS= read -r line; do
+    ((${#line} < 6)) || secret_values+=("$line")
+  done <<<"$1"
 }
 
 # value_in_file FILE NAME: sets `value` from the last NAME=value line. The text after = is the value,
@@ -2957,7 +3035,7 @@ load_inputs() {
     input[${file##*/}]=$value
   done
   for name in ${secret_names[@]+"${secret_names[@]}"}; do
-    secret_values+=("${input[$name]}")
+    hide "${input[$name]}"
   done
 }
 
@@ -2965,7 +3043,8 @@ load_inputs() {
 #
 # $state/journal      the run at hand or at rest: phase, from, to, release, …
 # $state/colors/C     the last good release of color C (a symlink)
-# $state/previous     the release that served before the live one (a symlink)
+# $state/live         the release that was switched to last (a symlink); what is live the proxy's files say
+# $state/previous     the release that served before it (a symlink)
 # $state/releases/ID  script, inputs/, slot/, fragment, meta, identity.SERVICE, log.SERVICE
 # $state/history      a line for each deployment
 #
@@ -3054,6 +3133,16 @@ sync_path() {
   sync "$@" 2>/dev/null || sync
 }
 
+# sync_tree FOLDER: all that is below it, by its file system. An older sync knows none and takes everything.
+sync_tree() {
+  sync -f "$1" 2>/dev/null || sync
+}
+
+# copy_synced FROM TO
+copy_synced() {
+  cp -- "$1" "$2" && sync_path "$2"
+}
+
 # write_file PATH TEXT: whole or not at all, also when the power fails.
 write_file() {
   if ! { printf '%s\n' "$2" 2>/dev/null >"$1.new" && sync_path "$1.new" && mv -f "$1.new" "$1"; }; then
@@ -3064,7 +3153,7 @@ write_file() {
 
 # ---- journal -----------------------------------------------------------------------------------
 
-journal_keys=(deployment kind warm from to release previous snapshot switched expires boot)
+journal_keys=(deployment kind warm from to release previous snapshot draining switched expires boot)
 
 # empty_journal: what `journal` says when nothing is under way; every key is there.
 empty_journal() {
@@ -3077,14 +3166,23 @@ empty_journal() {
 }
 
 # read_journal: fills `journal`; phase is `idle` without one.
-read_journal() {
+read_journal() { read_journal_from "$state/journal"; }
+
+# read_journal_from FILE
+read_journal_from() {
   local key value
   empty_journal
-  [[ -f $state/journal ]] || return 0
+  [[ -f $1 ]] || return 0
   while IFS='=' read -r key value; do
     [[ -z $key ]] || journal[$key]=$value
-  done <"$state/journal"
+  done <"$1"
   [[ -z ${journal[release]-} ]] || candidate=$state/releases/${journal[release]}
+}
+
+# number TEXT DEFAULT: sets `value`: what is read from a file is calculated with only if it is a whole number.
+number() {
+  value=$2
+  [[ ! $1 =~ ^[0-9]{1,15}$ ]] || value=$((10#$1))
 }
 
 # write_journal PHASE: keeps what is in `journal` under a new phase.
@@ -3093,7 +3191,7 @@ write_journal() {
   for key in "${journal_keys[@]}"; do
     text+=$'\n'"$key=${journal[$key]-}"
   done
-  write_file "$state/journal" "$text" || {
+  bounded "${deadline[journal]}" write_file "$state/journal" "$text" || {
     fail_with "cannot write $state/journal: is the disk full?"
     return
   }
@@ -3147,8 +3245,8 @@ remove_release() {
     *) return 1 ;;
   esac
   [[ -d $1 ]] || return 0
-  of_release "$1" clear || warn "release ${1##*/}: $answer"
-  rm -rf "$1"
+  [[ ! -f $1/meta ]] || of_release "$1" clear || warn "release ${1##*/}: $answer"
+  bounded "${deadline[copy]}" rm -rf "$1" || warn "release ${1##*/} could not be removed"
 }
 
 # sweep_releases: removes what no color, no way back and no run needs. The newest failed one stays to be looked at.
@@ -3158,7 +3256,7 @@ sweep_releases() {
     release=${release%/}
     [[ -d $release && $release != "$candidate" ]] || continue
     keep=no
-    for kept in "$state"/colors/* "$state/previous" "$state/failed"; do
+    for kept in "$state"/colors/* "$state/live" "$state/previous" "$state/failed"; do
       [[ ! $kept -ef $release ]] || keep=yes
     done
     [[ $keep == yes ]] || remove_release "$release"
@@ -3169,6 +3267,7 @@ sweep_releases() {
 meta() {
   local key rest
   value=''
+  [[ -f $2/meta ]] || return 1
   while IFS='=' read -r key rest; do
     if [[ $key == "$1" ]]; then
       value=$rest
@@ -3222,8 +3321,10 @@ enter_mutex() {
   }
   now
   until=$((now_ms + lock_wait))
-  [[ $command != rollback ]] || until=$((now_ms + 10000))
+  # A way back does not wait for a drain to end; what else is at work it lets finish.
+  ! may_preempt || until=$((now_ms + 10000))
   until_locked 9 "$until" || {
+    ! preempted || rm -f "$state/preempt"
     [[ -z $interrupted ]] || {
       fail_with "stopped by $interrupted while it waited for the lock"
       return
@@ -3246,8 +3347,7 @@ until_locked() {
       # What a killed script had started ends by its own deadline, mostly within moments.
       [[ $1 == 9 ]] && holder_is_gone && ((now_ms < $2 + 15000)) || return 1
     fi
-    if [[ $1 == 9 && $command == rollback ]]; then
-      # A way back does not wait for a drain to end.
+    if [[ $1 == 9 ]] && may_preempt; then
       printf '%s\n' "$$" >"$state/preempt"
     elif [[ $said == no ]]; then
       said=yes
@@ -3276,6 +3376,12 @@ holder_of_mutex() {
   else
     holder="$running of deployment $deployed was killed (process $pid), but a command that it started is still at work; it frees the lock when it ends"
   fi
+}
+
+# may_preempt: this is a rollback, and what holds the lock only cleans up.
+may_preempt() {
+  local phase=''
+  [[ $command == rollback ]] && read -r phase 2>/dev/null <"$state/journal" && [[ $phase == phase=switched ]]
 }
 
 # preempted: a rollback asks the drain to end.
@@ -3336,7 +3442,7 @@ know_live() {
   read_live
   case $live_state in
     color | none) return 0 ;;
-    mixed) fail_with "the proxy's files route to both colors: restore the fragment by hand, then try again" ;;
+    mixed) fail_with "the proxy's files route to both colors: put one of the built fragments (${colors[0]}.conf or ${colors[1]}.conf) there and reload the proxy, then try again" ;;
     *) fail_with "cannot tell which color is live: $live_why" ;;
   esac
   exit_code=3
@@ -3352,6 +3458,8 @@ choose_idle() {
   to=''
   for choice in "${colors[@]}"; do
     [[ $choice != "$live" ]] || continue
+    # The fragment was taken away, but the proxy may not have been reloaded since.
+    [[ $live_state != none ]] || ! last_live_is "$choice" || continue
     if [[ -n $live_release ]] && meta ports "$live_release" && shares_port "$choice" "$value"; then
       continue
     fi
@@ -3364,6 +3472,12 @@ choose_idle() {
     return
   fi
   say "  ${from:-no color} is live, $to is idle"
+}
+
+# last_live_is COLOR: the release that was switched to last is of that color, and runs.
+last_live_is() {
+  local value
+  [[ -L $state/live ]] && meta color "$state/live" && [[ $value == "$1" ]] && of_release "$(readlink -f "$state/live")" alive
 }
 
 # shares_port COLOR PORTS: whether a service of the color has one of these ports.
@@ -3384,7 +3498,8 @@ is_untouchable() {
   [[ ${journal[phase]} != swapping ]] || return 0
   read_live
   case $live_state in
-    none) return 1 ;;
+    # Without a fragment the proxy may still serve what it was told last.
+    none) [[ $state/live -ef $1 ]] ;;
     color)
       [[ $live_release != "$1" ]] || return 0
       [[ -z $live_release ]] && meta color "$1" && [[ $value == "$live" ]]
@@ -3404,11 +3519,11 @@ stop_release() {
 
 # ---- fragment: a switch whose truth is one file ---------------------------------------------------
 #
-# The candidate and the backup are dotfiles beside the real one, which no proxy's pattern matches:
-# .NAME.deployc-new and .NAME.deployc-old, or .NAME.deployc-none if there was no file before.
+# The candidate is a dotfile beside the real one, .NAME.deployc-new, which no proxy's pattern matches. There is no backup: the way back
+# writes the text that the previous color's release keeps.
 
-# fragment_paths FILE: sets fragment_file (links resolved), fragment_new, fragment_old, fragment_none, and fragment_sudo: sudo only
-# where this user may not write the folder itself.
+# fragment_paths FILE: sets fragment_file (links resolved), fragment_new, and fragment_sudo: sudo only where this user may not write
+# the folder itself.
 fragment_paths() {
   local folder name
   fragment_file=$1
@@ -3423,8 +3538,6 @@ fragment_paths() {
   name=${fragment_file##*/}
   fragment_folder=${folder:-/}
   fragment_new=$folder/.$name.deployc-new
-  fragment_old=$folder/.$name.deployc-old
-  fragment_none=$folder/.$name.deployc-none
   fragment_sudo=()
   [[ -w $fragment_folder ]] || fragment_sudo=(${sudo[@]+"${sudo[@]}"})
 }
@@ -3436,7 +3549,7 @@ as_fragment_owner() {
 
 # fragment_writable FILE: 1 with the cure when neither this user nor sudo may write it.
 fragment_writable() {
-  local fragment_file fragment_folder fragment_new fragment_old fragment_none
+  local fragment_file fragment_folder fragment_new
   local -a fragment_sudo
   fragment_paths "$1" || return
   if [[ -w $fragment_folder ]]; then
@@ -3454,7 +3567,8 @@ fragment_writable() {
 # fragment_sudoers: prints the line of sudoers for a folder that stays root's.
 fragment_sudoers() {
   local tool commands=''
-  for tool in cat cmp cp ln mv readlink rm sync tee test touch; do
+  for tool in cat chcon cp mv readlink rm sync tee test touch; do
+    type -P "$tool" >/dev/null || continue
     commands+=", $(type -P "$tool")"
   done
   printf '%s ALL=(root) NOPASSWD: %s\n' "$(id -un)" "${commands#, }"
@@ -3463,11 +3577,16 @@ fragment_sudoers() {
 # fragment_routed FILE: the answer of a driver's `routed`. What a release was switched with counts first: deploy.bg may say
 # something else by now.
 fragment_routed() {
-  local fragment_file fragment_folder fragment_new fragment_old fragment_none folder name value link text live_text
+  local fragment_file fragment_folder fragment_new folder name value link text live_text
   local -a fragment_sudo
   fragment_paths "$1" || return
   if ! as_fragment_owner test -e "$fragment_file"; then
-    printf 'none\n'
+    # Only a clear answer is one: without the right to look nothing is known.
+    if as_fragment_owner test ! -e "$fragment_file"; then
+      printf 'none\n'
+    else
+      printf 'unknown %s\n' "$(id -un) may not look at $fragment_file"
+    fi
     return 0
   fi
   if fragment_text "$fragment_file"; then
@@ -3538,7 +3657,7 @@ addresses_of() {
 
 # fragment_write FILE CONTENT: a candidate with CONTENT, with mode, owner and SELinux context of its predecessor.
 fragment_write() {
-  local fragment_file fragment_folder fragment_new fragment_old fragment_none said
+  local fragment_file fragment_folder fragment_new said
   local -a fragment_sudo
   fragment_paths "$1" || return
   if said=$(fragment_make_candidate "$2" 2>&1); then
@@ -3555,7 +3674,7 @@ fragment_make_candidate() {
   if as_fragment_owner test -e "$fragment_new" || as_fragment_owner test -L "$fragment_new"; then
     as_fragment_owner rm -f "$fragment_new" || return
   fi
-  if as_fragment_owner test -e "$fragment_file"; then
+  if ! as_fragment_owner test ! -e "$fragment_file"; then
     as_fragment_owner cp -p "$fragment_file" "$fragment_new" || return
     if [[ -e /sys/fs/selinux/enforce ]] && command -v chcon >/dev/null; then
       as_fragment_owner chcon --reference="$fragment_file" "$fragment_new" || return
@@ -3578,9 +3697,9 @@ fragment_make_candidate() {
   fragment_sync "$fragment_new"
 }
 
-# fragment_swap FILE: the candidate becomes the real one by one rename; the backup is there before.
+# fragment_swap FILE: the candidate becomes the real one by one rename.
 fragment_swap() {
-  local fragment_file fragment_folder fragment_new fragment_old fragment_none said
+  local fragment_file fragment_folder fragment_new said
   local -a fragment_sudo
   fragment_paths "$1" || return
   if said=$(fragment_put_in_place 2>&1); then
@@ -3596,46 +3715,19 @@ fragment_put_in_place() {
     printf 'there is no candidate\n'
     return 1
   }
-  if as_fragment_owner test -e "$fragment_file"; then
-    fragment_keep_backup || return
-    ! as_fragment_owner test -e "$fragment_none" || as_fragment_owner rm -f "$fragment_none" || return
-  else
-    as_fragment_owner rm -f "$fragment_old" || return
-    as_fragment_owner touch "$fragment_none" || return
-  fi
   as_fragment_owner mv -f "$fragment_new" "$fragment_file" && fragment_sync "$fragment_folder"
 }
 
-# fragment_keep_backup: a second name for what is there, which is on the disk already; a copy where there can be none.
-fragment_keep_backup() {
-  ! as_fragment_owner test "$fragment_file" -ef "$fragment_old" || return 0
-  ! as_fragment_owner ln -f "$fragment_file" "$fragment_old" 2>/dev/null || return 0
-  as_fragment_owner rm -f "$fragment_old" || return
-  if ! as_fragment_owner cp -p "$fragment_file" "$fragment_old" || ! as_fragment_owner cmp -s "$fragment_file" "$fragment_old"; then
-    as_fragment_owner rm -f "$fragment_old"
-    return 1
-  fi
-  fragment_sync "$fragment_old"
-}
-
-# fragment_restore FILE: what was there before the last swap, or nothing if nothing was.
-fragment_restore() {
-  local fragment_file fragment_folder fragment_new fragment_old fragment_none said
+# fragment_remove FILE: as it was before the first deployment. Fine if there is nothing.
+fragment_remove() {
+  local fragment_file fragment_folder fragment_new said
   local -a fragment_sudo
   fragment_paths "$1" || return
-  as_fragment_owner rm -f "$fragment_new" 2>/dev/null
-  if as_fragment_owner test -f "$fragment_old"; then
-    said=$(as_fragment_owner mv -f "$fragment_old" "$fragment_file" 2>&1)
-  elif as_fragment_owner test -f "$fragment_none"; then
-    said=$(as_fragment_owner rm -f "$fragment_file" 2>&1 && as_fragment_owner rm -f "$fragment_none" 2>&1)
-  else
-    printf '%s\n' "there is no backup of $fragment_file"
-    return 1
-  fi || {
-    printf '%s\n' "cannot restore $fragment_file: ${said//$'\n'/; }"
-    return 1
-  }
-  fragment_sync "$fragment_folder"
+  if said=$(as_fragment_owner rm -f "$fragment_new" "$fragment_file" 2>&1 && fragment_sync "$fragment_folder" 2>&1); then
+    return 0
+  fi
+  printf '%s\n' "cannot remove $fragment_file: ${said//$'\n'/; }"
+  return 1
 }
 
 # fragment_sync PATH: until it is on the disk. An older sync knows no paths and takes everything.
@@ -3647,32 +3739,45 @@ fragment_sync() {
 #
 # A generation is a line: MASTER:START and for each worker PID:START.
 
-# generation_draining GENERATION NAME: for `draining`: 0 while workers of that generation are still at work for us; prints what they
-# do. Requests to other sites may keep them for hours, so they do not count once no connection to the idle color was seen for 5 s.
+# generation_children MASTER: sets `old`: all children of the master, those that are about to begin or to end among them.
+generation_children() {
+  local pid stat_state stat_parent stat_session stat_start
+  local -a children
+  old=()
+  pid_children "$1"
+  for pid in ${children[@]+"${children[@]}"}; do
+    ! pid_stat "$pid" || [[ $stat_state == [ZXx] ]] || old+=("$pid:$stat_start")
+  done
+}
+
+# generation_draining GENERATION COLOR NAME: for `draining`: 0 while workers of that generation are still at work for COLOR; prints what
+# they do. Requests to other sites may keep them for hours, so they do not count once no connection to that color was seen for 5 s.
 generation_draining() {
   local worker count one since last seen left=0 connections=0
   for worker in $1; do
     [[ $worker == "${1%% *}" ]] || ! pid_is "${worker%:*}" "${worker#*:}" || left=$((left + 1))
   done
   ((left)) || return 1
+  # Where the color of an older deploy.bg listened is not known any more.
+  known_color "$2" || connections=1
   while IFS= read -r one; do
     count=$(established_to "$one") || count=1
     connections=$((connections + count))
-  done < <(addresses_of "$other_color")
+  done < <(! known_color "$2" || addresses_of "$2")
   if ((connections)); then
     rm -f "$release/quiet"
-    printf '%s\n' "$left workers of $2 from before the switch, $connections connections to $other_color"
+    printf '%s\n' "$left workers of $3 from before the reload, $connections connections to $2"
     return 0
   fi
   # Quiet must be seen all along: since when, when last, and in the drain of which switch.
   now
   IFS='|' read -r since last seen 2>/dev/null <"$release/quiet" || seen=''
-  if [[ $seen != "$1" ]] || ((now_ms - last > 2000 || now_ms < last)); then
+  if [[ $seen != "$1" || ! $since$last =~ ^[0-9]+$ ]] || ((now_ms - last > 2000 || now_ms < last)); then
     since=$now_ms
   fi
   printf '%s|%s|%s\n' "$since" "$now_ms" "$1" 2>/dev/null >"$release/quiet" || since=$now_ms
   ((now_ms - since < 5000)) || return 1
-  printf '%s\n' "$left workers of $2 from before the switch, no connection to $other_color for $((now_ms - since)) ms"
+  printf '%s\n' "$left workers of $3 from before the reload, no connection to $2 for $((now_ms - since)) ms"
 }
 
 # ---- driver: how the script talks to the drivers, and to the script of an older release --------
@@ -3686,8 +3791,22 @@ use() {
   color=$1
   service=${2:-${services[0]}}
   slot=$release/slot
-  "color_${color//-/_}"
+  if known_color "$color"; then
+    "color_${color//-/_}"
+  else
+    # Of an older deploy.bg: only its release knows where it listened.
+    other_color='' port='' other_port='' address=''
+  fi
   "service_${service//-/_}"
+}
+
+# known_color COLOR: whether it is one of this script's.
+known_color() {
+  local name
+  for name in "${colors[@]}"; do
+    [[ $name != "$1" ]] || return 0
+  done
+  return 1
 }
 
 # use_release RELEASE COLOR: what follows speaks of this release.
@@ -3758,7 +3877,9 @@ of_release() {
     return 1
   }
   limit=${deadline[copy]}
-  ! meta "limit.$1" "$folder" || limit=$value
+  meta "limit.$1" "$folder" || :
+  number "$value" "$limit"
+  limit=$value
   if cmp -s "$script" "$folder/script"; then
     bounded "$limit" as_release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
   else
@@ -3767,7 +3888,19 @@ of_release() {
   code=$?
   read_answer
   [[ ! -s $scratch/errors ]] || to_log "release ${folder##*/}, $1: $(<"$scratch/errors")"
-  [[ $code != 124 ]] || answer="${folder##*/}: $1 did not finish within $((limit / 1000))s"
+  case $code in
+    124) answer="${folder##*/}: $1 did not finish within $((limit / 1000))s" ;;
+    143) answer="${folder##*/}: $1 was interrupted" ;;
+    *)
+      # An empty or cut script says nothing, and nothing is no answer.
+      if [[ $answer != "release ${folder##*/}"* ]]; then
+        answer="${folder##*/}: its script does not answer: was $state changed by hand, or the disk full?"
+        return 125
+      fi
+      answer=${answer#*"${folder##*/}"}
+      answer=${answer#$'\n'}
+      ;;
+  esac
   return "$code"
 }
 
@@ -3791,6 +3924,7 @@ read_answer() {
 release_command() {
   local value name wanted=${3-} code=0
   release=$1
+  printf 'release %s\n' "${release##*/}"
   state=${release%/releases/*}
   meta color "$release" || return
   load_inputs
@@ -3807,19 +3941,30 @@ release_command() {
     use "$color" "$name"
     [[ $wanted != overlap || $handover == overlap ]] || continue
     case $2 in
-      alive | stop | clear) ask_run "$2" || code=1 ;;
-      persist) ask_run persist "$wanted" || code=1 ;;
-      start) ask_run start || code=1 ;;
-      start_missing) ask_run alive || ask_run start || code=1 ;;
-      start_service) [[ $name != "$wanted" ]] || ask_run start || code=1 ;;
-      stop_service) [[ $name != "$wanted" ]] || ask_run stop || code=1 ;;
-      stop_exclusive) [[ $handover != exclusive ]] || ask_run stop || code=1 ;;
+      alive | stop | clear) ask_run "$2" ;;
+      persist) ask_run persist "$wanted" ;;
+      start) ask_run start ;;
+      start_missing) start_missing ;;
+      start_service) [[ $name != "$wanted" ]] || ask_run start ;;
+      stop_service) [[ $name != "$wanted" ]] || ask_run stop ;;
+      stop_exclusive) [[ $handover != exclusive ]] || ask_run stop ;;
       *) return 2 ;;
     esac
+    code=$?
     ((code == 0)) || break
   done
   printf '%s\n' "$answer"
   return "$code"
+}
+
+# start_missing: the service at hand, unless it runs. Without a clear no it is not started a second time.
+start_missing() {
+  ask_run alive
+  case $? in
+    0) return 0 ;;
+    1) ask_run start ;;
+    *) return 1 ;;
+  esac
 }
 
 # ---- process: who runs, since when, in which session --------------------------------------------
@@ -4441,7 +4586,7 @@ process_enter() {
   local -a environment become
   process_find_account && process_find_become || return
   process_make_environment
-  exec 3>/dev/null 4< <(printf '%s\0' "${environment[@]}")
+  exec 3>/dev/null 4< <(printf '%s\0' "${environment[@]}" '')
   inner="$(declare -f process_become_program)"$'\n''process_become_program "$@"'
   exec "${become[@]}" -c "$inner" deployc - "$process_directory" - "$@"
 }
@@ -4548,6 +4693,11 @@ process_start_in_systemd() {
   systemctl reset-failed "$unit.service" 2>/dev/null || :
   # The program is looked up in its own PATH and folder, by a shell that it replaces. systemd replaces $ in arguments; $$ is one.
   words=('exec "$@"' sh "${process_command[@]}")
+  # Whatever comes in between, the unit of this name is known to be this release's.
+  save_identity "unit $unit -" || {
+    printf '%s\n' "cannot write to $release: is the disk full?"
+    return 1
+  }
   if ! why=$(systemd-run "${options[@]}" -- /bin/sh -c "${words[@]//\$/\$\$}" 2>&1); then
     rm -f "$file"
     printf '%s\n' "systemd did not start ${process_command[0]}: ${why//$'\n'/; }"
@@ -4594,6 +4744,8 @@ process_unit_state() {
 process_alive_unit() {
   local unit_state unit_mark unit_code unit_signalled
   process_unit_state "$1"
+  # Killed before the mark was known: the name alone is of this release.
+  [[ $2 != - ]] || set -- "$1" "$unit_mark"
   case $unit_state:$unit_mark in
     "active:$2" | "activating:$2" | "reloading:$2" | "deactivating:$2") return 0 ;;
     *":$2")
@@ -4627,20 +4779,39 @@ process_stop_unit() {
 # ---- in a session of its own --------------------------------------------------------------------
 
 process_start_in_session() {
-  local line='' boot told
+  local line='' boot told both gives takes pipe=$release/environment.$service
   local -a become
   process_find_become || return
   printf '%s\n' "$(declare -f default_signals process_become_program process_keep)" 'process_keep "$@"' 2>/dev/null >"$release/keeper" || {
     printf '%s\n' "cannot write $release/keeper: is the disk full?"
     return 1
   }
-  exec {told}< <(process_start_keeper)
+  rm -f "$pipe"
+  # Opened for both first: a pipe with one open end waits for the other.
+  if ! { mkfifo -m 600 "$pipe" && exec {both}<>"$pipe" && exec {gives}>"$pipe" && exec {takes}<"$pipe"; } 2>/dev/null; then
+    printf '%s\n' "cannot write to $release: is the disk full?"
+    return 1
+  fi
+  exec {both}>&-
+  rm -f "$pipe"
+  exec {told}< <(process_start_keeper "$takes")
+  exec {takes}<&-
   if ! IFS= read -r -t 10 -u "$told" line; then
     printf '%s\n' "${process_command[0]} was not started: $(process_logs 1)"
     return 1
   fi
   read_boot
-  save_identity "pid $line $boot"
+  # The program waits for its environment. It gets it when it is known who it is; if this script ends before, so does it.
+  save_identity "pid $line $boot" || {
+    printf '%s\n' "cannot write to $release: is the disk full?"
+    return 1
+  }
+  trap '' PIPE
+  { printf '%s\0' "${environment[@]}" '' >&"$gives"; } 2>/dev/null || {
+    printf '%s\n' "${process_command[0]} ended before it was started: $(process_logs 1)"
+    return 1
+  }
+  exec {gives}>&-
 }
 
 # process_find_become: sets `become`, a bash as the app's user.
@@ -4660,9 +4831,10 @@ process_find_become() {
   "${become[@]}" -c : 2>/dev/null || become=(su -m -s "$BASH" -- "$process_user")
 }
 
-# process_start_keeper: becomes the keeper; its standard output is told pid and start time of the program.
+# process_start_keeper DESCRIPTOR: becomes the keeper; its standard output is told pid and start time of the program, whose environment
+# comes from the descriptor.
 process_start_keeper() {
-  exec 3>&1 4< <(printf '%s\0' "${environment[@]}") >/dev/null 2>&1 </dev/null
+  exec 3>&1 4<&"$1" >/dev/null 2>&1 </dev/null
   close_descriptors 3 4
   default_signals
   cd / || exit
@@ -4713,27 +4885,37 @@ process_keep() {
 }
 
 # process_become_program TEXT FOLDER FILES PROGRAM…: as the app's user, in a session of its own, for which it calls itself (TEXT) once
-# more. Descriptor 3 is told pid and start time, which the program keeps; 4 has its environment.
+# more. Descriptor 3 is told pid and start time, which the program keeps; 4 has its environment, up to an empty entry.
 process_become_program() {
-  local line name text=$1 folder=$2 files=$3
-  local -a field
+  local stat='' text=$1 folder=$2 files=$3 become_name='' become_entry='' become_complete=no
+  local -a become_field become_environment=()
   shift 3
-  IFS= read -r -d '' line <"/proc/$$/stat"
-  read -r -a field <<<"${line##*) }"
-  if [[ ${field[3]} != "$$" && $text != - ]]; then
+  IFS= read -r -d '' stat <"/proc/$$/stat"
+  read -r -a become_field <<<"${stat##*) }"
+  if [[ ${become_field[3]} != "$$" && $text != - ]]; then
     exec setsid "$BASH" -c "$text" deployc - "$folder" "$files" "$@"
   fi
   cd -- "$folder" || exit 126
   umask 022
   [[ $files == - ]] || ulimit -n "$files" || exit 126
-  for name in $(compgen -e); do
-    unset "$name" 2>/dev/null || :
-  done
-  while IFS= read -r -d '' line; do
-    export "${line?}"
+  printf '%s %s\n' "$$" "${become_field[19]}" >&3
+  exec 3>&-
+  while IFS= read -r -d '' become_entry; do
+    if [[ -z $become_entry ]]; then
+      become_complete=yes
+      break
+    fi
+    become_environment+=("$become_entry")
   done <&4
-  printf '%s %s\n' "$$" "${field[19]}" >&3
-  exec 3>&- 4<&-
+  exec 4<&-
+  # Whoever started it ended in between and knows nothing of it.
+  [[ $become_complete == yes ]] || exit 125
+  for become_name in $(compgen -e); do
+    unset "$become_name" 2>/dev/null || :
+  done
+  for become_entry in ${become_environment[@]+"${become_environment[@]}"}; do
+    export "${become_entry?}"
+  done
   exec -- "$@"
 }
 
@@ -4839,8 +5021,8 @@ process_find_remains() {
 haproxy_routed() { fragment_routed "$haproxy_file"; }
 haproxy_write() { fragment_write "$haproxy_file" "$1"; }
 haproxy_swap() { fragment_swap "$haproxy_file"; }
-haproxy_restore() { fragment_restore "$haproxy_file"; }
-haproxy_draining() { generation_draining "$1" HAProxy; }
+haproxy_remove() { fragment_remove "$haproxy_file"; }
+haproxy_draining() { generation_draining "$1" "$2" HAProxy; }
 
 haproxy_test() {
   local said path
@@ -4867,22 +5049,25 @@ haproxy_snapshot() {
 
 haproxy_reload() {
   local haproxy_master why said
-  local -a generation
+  local -a generation old
   haproxy_read_generation || {
     printf '%s\n' "$why"
     return 1
   }
-  # Whatever another reload has brought up since the snapshot is old as well.
+  # Whatever another reload has brought up since the snapshot is old as well, and what drains already has to be waited for too.
   printf '%s\n' "${generation[*]}" >"$release/reload"
+  generation_children "$haproxy_master"
   if ((${#haproxy_reload[@]})); then
     said=$(${sudo[@]+"${sudo[@]}"} "${haproxy_reload[@]}" 2>&1)
   elif [[ -d /run/systemd/system && $(systemctl show --property=MainPID haproxy.service 2>/dev/null) == "MainPID=$haproxy_master" ]]; then
     said=$(${sudo[@]+"${sudo[@]}"} systemctl reload haproxy 2>&1)
   else
     said=$(${sudo[@]+"${sudo[@]}"} kill -USR2 "$haproxy_master" 2>&1)
-  fi && return 0
-  printf '%s\n' "${said//$'\n'/; }"
-  return 1
+  fi || {
+    printf '%s\n' "${said//$'\n'/; }"
+    return 1
+  }
+  printf '%s\n' "${generation[0]} ${old[*]-}"
 }
 
 haproxy_confirm() {

@@ -138,7 +138,7 @@ pub fn functions_of(kind: DriverKind) -> Option<&'static [&'static str]> {
             "routed",
             "write",
             "swap",
-            "restore",
+            "remove",
             "test",
             "snapshot",
             "reload",
