@@ -90,17 +90,6 @@ impl Builder<'_> {
             (Action::Confirm, self.switch_limit(Function::Confirm)),
         ]
     }
-
-    /// The longest that the next run has to do about an interrupted one: its way back, or its cleanup.
-    pub(super) fn recovery(&self) -> Duration {
-        let back = self.way_back(&self.exclusive().collect::<Vec<_>>());
-        let cleanup = self.cleanup();
-        let cleanup = cleanup
-            .steps
-            .iter()
-            .filter(|step| step.action != Action::Lock);
-        back.worst().max(cleanup.map(|step| step.worst).sum())
-    }
 }
 
 /// Stops what `prepare` has started, the last first.

@@ -23,6 +23,10 @@ impl<'a> Builder<'a> {
             prepare: self.prepare(),
             switch: self.switch(),
             cleanup: self.cleanup(),
+            rollback: self.rollback(),
+            abort: self.abort(),
+            resume: self.resume(),
+            recovery: self.recovery(),
             outcomes: self.outcomes(),
         }
     }
@@ -32,7 +36,7 @@ impl<'a> Builder<'a> {
     fn prepare(&self) -> Phase {
         let mut steps = vec![
             core(Action::Lock, self.lock(), Failure::Refuse),
-            core(Action::Recover, self.recovery(), Failure::Person),
+            core(Action::Recover, self.recovery().worst(), Failure::Person),
             core(Action::Preflight, self.preflight(), Failure::Refuse),
             core(Action::ReadInputs, Core::Inputs.limit(), Failure::Refuse),
             core(
@@ -107,11 +111,7 @@ impl<'a> Builder<'a> {
         let stop_new = || Failure::Stop(stop.clone());
         let mut steps = vec![
             core(Action::Lock, self.lock(), Failure::Refuse),
-            core(
-                Action::Recover,
-                Core::Journal.limit(),
-                Failure::GoBack(way_back.clone()),
-            ),
+            self.recover(),
             Step {
                 action: Action::TestAsIs,
                 span: Some(self.app.switch.span),
@@ -121,8 +121,23 @@ impl<'a> Builder<'a> {
         ];
         steps.extend(self.user_steps(Place::BeforeSwitch, stop_new));
         steps.extend(self.probes_again(Side::New, stop_new));
+        steps.extend(self.swap());
+        let go_back = || Failure::GoBack(way_back.clone());
+        steps.extend(self.user_steps(Place::AfterSwitch, go_back));
+        steps.extend(self.proof());
+        steps.extend(self.user_steps(Place::AfterVerify, || Failure::Warn));
+        Phase {
+            name: PhaseName::Switch,
+            steps,
+        }
+    }
+
+    /// From the last look at what is live to the new color in force.
+    pub(super) fn swap(&self) -> Vec<Step> {
+        let stop = self.stop_new();
+        let stop_new = || Failure::Stop(stop.clone());
         let routed = self.switch_limit(Function::Routed);
-        steps.push(core(Action::ReadRouted, routed, stop_new()));
+        let mut steps = vec![core(Action::ReadRouted, routed, stop_new())];
         for service in self.overlapping() {
             let worst = limits::limit(&service.run, Function::Persist);
             let action = Action::Persist(service.name.clone(), Side::New);
@@ -133,11 +148,18 @@ impl<'a> Builder<'a> {
         for (action, worst) in self.before_swap(Side::New) {
             steps.push(self.proxy(action, worst, stop_new()));
         }
-        let go_back = || Failure::GoBack(way_back.clone());
+        let way_back = self.way_back(&[]);
         for (action, worst) in self.in_force(Side::New) {
-            steps.push(self.proxy(action, worst, go_back()));
+            steps.push(self.proxy(action, worst, Failure::GoBack(way_back.clone())));
         }
-        steps.extend(self.user_steps(Place::AfterSwitch, go_back));
+        steps
+    }
+
+    /// What is asked through the proxy, what may run only once, and the commit.
+    pub(super) fn proof(&self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let way_back = self.way_back(&[]);
+        let go_back = || Failure::GoBack(way_back.clone());
         for (number, check) in self.checks().iter().enumerate() {
             steps.push(Step {
                 action: Action::Verify(number),
@@ -161,19 +183,35 @@ impl<'a> Builder<'a> {
         }
         let on_failure = Failure::GoBack(self.way_back(&handed));
         steps.push(core(Action::Commit, Core::Journal.limit(), on_failure));
-        steps.extend(self.user_steps(Place::AfterVerify, || Failure::Warn));
+        steps
+    }
+
+    fn cleanup(&self) -> Phase {
+        let mut steps = vec![
+            core(Action::Lock, self.lock(), Failure::Refuse),
+            self.recover(),
+        ];
+        steps.extend(self.clean());
         Phase {
-            name: PhaseName::Switch,
+            name: PhaseName::Cleanup,
             steps,
         }
     }
 
-    pub(super) fn cleanup(&self) -> Phase {
+    /// The recovery of a command that has nothing else to do where there is something to undo.
+    pub(super) fn recover(&self) -> Step {
+        let longest = self.recovery().longest().clone();
+        core(
+            Action::Recover,
+            Core::Journal.limit(),
+            Failure::GoBack(longest),
+        )
+    }
+
+    /// What becomes of the previous color.
+    pub(super) fn clean(&self) -> Vec<Step> {
         let cleanup = self.app.cleanup;
-        let mut steps = vec![
-            core(Action::Lock, self.lock(), Failure::Refuse),
-            self.drain(Side::Previous, Failure::Later),
-        ];
+        let mut steps = vec![self.drain(Side::Previous, Failure::Later)];
         if cleanup.previous == Previous::Stopped {
             for service in self.overlapping() {
                 let name = || service.name.clone();
@@ -201,10 +239,7 @@ impl<'a> Builder<'a> {
         }
         steps.extend(self.user_steps(Place::AfterStop, || Failure::Warn));
         steps.push(core(Action::Record, Core::Journal.limit(), Failure::Warn));
-        Phase {
-            name: PhaseName::Cleanup,
-            steps,
-        }
+        steps
     }
 
     /// Waits for what a color still answers.
@@ -307,7 +342,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A step that is the `switch` driver's.
-    fn proxy(&self, action: Action, worst: Duration, on_failure: Failure) -> Step {
+    pub(super) fn proxy(&self, action: Action, worst: Duration, on_failure: Failure) -> Step {
         Step {
             action,
             span: Some(self.app.switch.span),

@@ -20,10 +20,16 @@ pub enum Command {
     Cleanup,
     /// `deploy`: the three in a row
     Deploy,
+    /// `rollback`, its cleanup included
+    Rollback,
+    /// `abort`
+    Abort,
+    /// `resume`
+    Resume,
 }
 
 impl Command {
-    /// From its name.
+    /// From its name, if it is one that a caller's event can run.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
@@ -45,6 +51,9 @@ impl Command {
             Self::Switch => "switch",
             Self::Cleanup => "cleanup",
             Self::Deploy => "deploy",
+            Self::Rollback => "rollback",
+            Self::Abort => "abort",
+            Self::Resume => "resume",
         }
     }
 }
@@ -116,6 +125,9 @@ fn longest(app: &App, plan: &Plan, commands: &[Command]) -> Vec<(String, Duratio
         Command::Switch => vec![Some(&plan.switch)],
         Command::Cleanup => vec![Some(&plan.cleanup)],
         Command::Deploy => vec![Some(&plan.prepare), Some(&plan.switch), Some(&plan.cleanup)],
+        Command::Rollback => vec![Some(&plan.rollback), Some(&plan.cleanup)],
+        Command::Abort => vec![Some(&plan.abort)],
+        Command::Resume => vec![Some(&plan.resume)],
     });
     let mut before: Vec<(String, Duration)> = Vec::new();
     let mut longest: Vec<(String, Duration)> = Vec::new();

@@ -8,12 +8,16 @@ mod back;
 mod build;
 mod callers;
 pub mod limits;
+mod recovery;
+mod rollback;
 mod table;
+pub mod walk;
 mod words;
 mod worst;
 
 pub use action::{Action, Intent, Place, Side};
 pub use callers::{Caller, Command, callers, check_limits};
+pub use recovery::{Answer, Entry, Recovery, Reservation};
 pub use table::table;
 pub use words::describe;
 pub use worst::{Path, WayBack, WorstCase};
@@ -30,6 +34,15 @@ pub struct Plan {
     pub switch: Phase,
     /// What happens to the previous color.
     pub cleanup: Phase,
+    /// Back to the release that served before, through the same gates and the same swap; a cleanup
+    /// follows.
+    pub rollback: Phase,
+    /// What stops a prepared color.
+    pub abort: Phase,
+    /// What brings the live color up after a boot.
+    pub resume: Phase,
+    /// What each command does first about an interrupted run.
+    pub recovery: Recovery,
     /// The user's steps when the outcome is known; failing they warn.
     pub outcomes: Vec<Step>,
 }
@@ -52,6 +65,12 @@ pub enum PhaseName {
     Switch,
     /// `cleanup`
     Cleanup,
+    /// `rollback`
+    Rollback,
+    /// `abort`
+    Abort,
+    /// `resume`
+    Resume,
 }
 
 impl PhaseName {
@@ -62,6 +81,9 @@ impl PhaseName {
             Self::Prepare => "prepare",
             Self::Switch => "switch",
             Self::Cleanup => "cleanup",
+            Self::Rollback => "rollback",
+            Self::Abort => "abort",
+            Self::Resume => "resume",
         }
     }
 }

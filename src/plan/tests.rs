@@ -70,7 +70,8 @@ fn the_previous_color_is_stopped_only_in_cleanup() {
     assert!(!stops(&plan.prepare.steps, Side::Previous));
     assert!(!stops(&plan.switch.steps, Side::Previous));
     assert!(stops(&plan.cleanup.steps, Side::Previous));
-    assert!(!stops(&plan.cleanup.steps, Side::New));
+    // The lock and the recovery come first.
+    assert!(!stops(&plan.cleanup.steps[2..], Side::New));
 }
 
 /// L5: from the swap to the commit every failure goes back; after it none does.
@@ -84,7 +85,7 @@ fn every_failure_from_swap_to_commit_goes_back() {
     }
     for step in plan.switch.steps[commit + 1..]
         .iter()
-        .chain(&plan.cleanup.steps[1..])
+        .chain(&plan.cleanup.steps[2..])
     {
         let goes_on = matches!(step.on_failure, Failure::Warn | Failure::Later);
         assert!(goes_on, "{step:?}");
@@ -140,9 +141,10 @@ fn the_worst_case_is_the_longest_path() {
         seconds(&slower, |plan| &plan.switch),
         seconds(&plan, |plan| &plan.switch) + 20
     );
+    // A cleanup may find an interrupted swap, and undoes that instead.
     assert_eq!(
         seconds(&slower, |plan| &plan.cleanup),
-        seconds(&plan, |plan| &plan.cleanup)
+        seconds(&plan, |plan| &plan.cleanup) + 10
     );
 }
 

@@ -1,0 +1,177 @@
+//! From a breach back to the host where nothing was ever deployed: what happened, in order.
+
+use super::super::{Action, Command, describe};
+use super::program::Program;
+use super::world::{Color, State};
+use super::{End, Event, Law, Walk};
+use crate::model::App;
+use crate::source::Span;
+
+/// A law that does not hold, and how that comes about.
+#[derive(Clone, Debug)]
+pub struct Breach {
+    /// The law.
+    pub law: Law,
+    /// What is wrong in the last state, in half a sentence.
+    pub why: &'static str,
+    /// What happened, in order; the last is what breaks the law.
+    pub taken: Vec<Taken>,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// A command began.
+    Began(Command),
+    /// A step of it.
+    Step {
+        /// What it does.
+        action: Action,
+        /// Which words of the source asked for it.
+        span: Option<Span>,
+        /// How it ended.
+        ended: Ended,
+    },
+    /// Something that is not a step: in words.
+    Meanwhile(&'static str),
+}
+
+/// How a step of a trace ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It did what it is for.
+    Done,
+    /// It failed, hung until its deadline, or was interrupted by a signal.
+    Failed,
+    /// The run died before it.
+    Died,
+    /// It must not be taken here.
+    Breaks,
+}
+
+impl Breach {
+    /// The step that breaks the law: the last of the trace.
+    #[must_use]
+    pub fn step(&self) -> Option<&Action> {
+        self.taken.iter().rev().find_map(|taken| match taken {
+            Taken::Step { action, .. } => Some(action),
+            _ => None,
+        })
+    }
+
+    /// What happened, line by line. Steps that did what they are for are left out before the last
+    /// command, but for a swap and a commit.
+    #[must_use]
+    pub fn lines(&self, app: &App) -> Vec<String> {
+        let began = |taken: &Taken| matches!(taken, Taken::Began(_));
+        let last = self.taken.iter().rposition(began).unwrap_or_default();
+        let mut lines = Vec::new();
+        for (number, taken) in self.taken.iter().enumerate() {
+            let line = match taken {
+                Taken::Began(command) => format!("`{}` begins", command.name()),
+                Taken::Meanwhile(what) => (*what).to_owned(),
+                Taken::Step { action, ended, .. } => {
+                    let telling = matches!(action, Action::Swap(_) | Action::Commit);
+                    if *ended == Ended::Done && number < last && !telling {
+                        continue;
+                    }
+                    let how = match ended {
+                        Ended::Done => "done",
+                        Ended::Failed => "fails, hangs or is interrupted",
+                        Ended::Died => "the run dies before it is done",
+                        Ended::Breaks => "breaks the law",
+                    };
+                    format!("  {}: {how}", describe(app, action))
+                }
+            };
+            lines.push(line);
+        }
+        lines
+    }
+}
+
+/// The trace of a step that must not be taken, or of an end that must not be.
+pub(super) fn breach(
+    walk: &Walk<'_>,
+    at: u32,
+    step: Option<u16>,
+    law: Law,
+    why: &'static str,
+) -> Breach {
+    let mut taken = before(walk, at);
+    if let Some(node) = step {
+        taken.push(of_step(walk.program, node, Ended::Breaks));
+    }
+    Breach { law, why, taken }
+}
+
+/// The trace of a step that ends a run as it must not end.
+pub(super) fn ended(walk: &Walk<'_>, at: u32, event: Event, why: &'static str) -> Breach {
+    let mut taken = before(walk, at);
+    taken.push(of_event(walk.program, event));
+    let law = Law::WayBack;
+    Breach { law, why, taken }
+}
+
+/// The trace of a command that ends wrongly although nothing fails in it.
+pub(super) fn next_command(
+    walk: &Walk<'_>,
+    at: u32,
+    command: Command,
+    way: &[u32],
+    why: &'static str,
+) -> Breach {
+    let mut taken = before(walk, at);
+    taken.push(Taken::Began(command));
+    for at in way {
+        if let Some(State { run: Some(run), .. }) = walk.seen.state(*at) {
+            taken.push(of_step(walk.program, run.node, Ended::Done));
+        }
+    }
+    Breach {
+        law: Law::WayBack,
+        why,
+        taken,
+    }
+}
+
+fn before(walk: &Walk<'_>, at: u32) -> Vec<Taken> {
+    let mut taken = Vec::new();
+    let mut at = at;
+    while let Some((from, event)) = walk.seen.came(at) {
+        taken.push(of_event(walk.program, event));
+        at = from;
+    }
+    taken.reverse();
+    taken
+}
+
+fn of_event(program: &Program<'_>, event: Event) -> Taken {
+    let color = |a, b| move |color| if color == Color::A { a } else { b };
+    Taken::Meanwhile(match event {
+        Event::Begins(command) => return Taken::Began(command),
+        Event::Step(node, End::Done) => return of_step(program, node, Ended::Done),
+        Event::Step(node, End::Failed) => return of_step(program, node, Ended::Failed),
+        Event::Dies(node) => return of_step(program, node, Ended::Died),
+        Event::Fresh => "nothing was ever deployed",
+        Event::Sickens(of) => color(
+            "the live color, or the first, does not pass its gates any more",
+            "the other color does not pass its gates any more",
+        )(of),
+        Event::Ends(of) => color("the live color, or the first, ends", "the other color ends")(of),
+        Event::ForeignReload => "another program reloads the proxy",
+        Event::Reboot => "the host is booted",
+        Event::Expires => "the reservation expires",
+        Event::Stranger(_) => "somebody else takes or leaves the idle color's place",
+        Event::Answered(_) => "what older workers answered is answered",
+    })
+}
+
+fn of_step(program: &Program<'_>, node: u16, ended: Ended) -> Taken {
+    let node = &program.nodes[usize::from(node)];
+    Taken::Step {
+        action: node.action.clone(),
+        span: node.span,
+        ended,
+    }
+}
