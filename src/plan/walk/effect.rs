@@ -5,7 +5,7 @@
 
 use super::super::{Action, Entry, Intent, PhaseName, Reservation, Side};
 use super::program::{Node, Place, Program, bit};
-use super::world::{Color, Health, Life, Old, Proof, Route, Run, World};
+use super::world::{Color, Health, Life, Proof, Route, Run, World};
 use crate::model::Name;
 
 /// How a step ends.
@@ -219,7 +219,7 @@ impl Effects {
             Intent::Prepare => {
                 let rollback = place == Place::Phase(PhaseName::Rollback);
                 world.pending = rollback && world.entry == Entry::Switched;
-                world.warm = rollback && world.life(run.to).running & overlapping == overlapping;
+                world.warm = rollback && world.life(run.to).running & overlapping != 0;
                 world.entry = Entry::Preparing;
                 world.from = run.from;
                 world.to = run.to;
@@ -295,13 +295,13 @@ impl Effects {
     /// until then; a signal ends it early, but not on a way back.
     fn drain(&mut self, place: Place, side: Side) {
         let color = self.run.color(side);
-        let busy = color.filter(|color| self.world.life(*color).old == Old::Busy);
+        let busy = color.filter(|color| self.world.life(*color).busy);
         match busy {
             Some(color) if self.world.snapshot => {
-                self.done(|world, _| world.life_mut(color).old = Old::Gone);
-                self.done(|world, _| world.life_mut(color).old = Old::Over);
+                let over = |world: &mut World, _: &mut Run| world.life_mut(color).busy = false;
+                self.done(over);
                 if place == Place::Back {
-                    self.failed(|world, _| world.life_mut(color).old = Old::Over);
+                    self.failed(over);
                 } else {
                     self.failed(|_, _| ());
                 }

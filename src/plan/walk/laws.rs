@@ -3,7 +3,7 @@
 
 use super::super::{Action, Command, Entry, Intent, PhaseName, Reservation, Side};
 use super::program::{Exit, Node, Place, Program};
-use super::world::{Color, Health, Life, Old, Proof, Route, Run, World};
+use super::world::{Color, Health, Life, Proof, Route, Run, World};
 use std::fmt;
 
 /// A law of what a generated script keeps on every path.
@@ -64,8 +64,11 @@ pub(super) struct Begins<'a> {
     pub(super) run: &'a Run,
 }
 
+/// A law as a predicate on a step.
+type Holds = fn(&Begins<'_>) -> Verdict;
+
 /// The laws on steps; the one that says most about a breach comes first.
-const STEPS: [(Law, fn(&Begins<'_>) -> Verdict); 8] = [
+const STEPS: [(Law, Holds); 8] = [
     (Law::OneAtATime, one_at_a_time),
     (Law::OneTruth, one_truth),
     (Law::OnlyOurs, only_ours),
@@ -242,7 +245,7 @@ fn one_at_a_time(step: &Begins<'_>) -> Verdict {
         step.world.entry == Entry::Prepared && step.world.reservation == Reservation::Held;
     let its_own = matches!(
         step.run.command,
-        Command::Switch | Command::Abort | Command::Prepare
+        None | Some(Command::Switch | Command::Abort | Command::Prepare)
     ) && step.node.place != Place::Phase(PhaseName::Prepare);
     if reserved && step.changes() && !its_own {
         return Err("a color that another deployment has prepared is taken away");
@@ -257,7 +260,7 @@ fn no_cut(step: &Begins<'_>) -> Verdict {
         return Ok(());
     };
     let routed = service & step.program.overlapping != 0;
-    if routed && step.world.life(color).old == Old::Busy {
+    if routed && step.world.life(color).busy {
         return Err("workers of the proxy may still be answering requests with what is stopped");
     }
     Ok(())

@@ -21,11 +21,11 @@ mod world;
 pub use laws::Law;
 pub use trace::{Breach, Taken};
 
-use super::{Answer, Command, Entry, Plan, Reservation};
+use super::{Action, Answer, Command, Entry, Plan, Reservation};
 use crate::model::App;
 use effect::{Effects, End};
 use laws::Begins;
-use program::{COMMANDS, Exit, Next, Program};
+use program::{COMMANDS, Exit, Next, Place, Program};
 use seen::Seen;
 use world::{Color, Health, Life, Run, State, World};
 
@@ -49,9 +49,10 @@ pub fn walk(app: &App, plan: &Plan) -> Walked {
         transitions: 0,
         program: &program,
     };
-    let breach = time::check(app, &program)
-        .or_else(|| walk.every_state())
-        .or_else(|| walk.every_next_command());
+    let breach = walk
+        .every_state()
+        .or_else(|| walk.every_next_command())
+        .or_else(|| time::check(app, &program));
     Walked {
         states: walk.seen.len(),
         transitions: walk.transitions,
@@ -93,6 +94,8 @@ enum Good {
     To(u32),
     /// The command ends.
     Ended(Exit, u32),
+    /// The recovery is through, and left this state to the command.
+    Recovered(u32),
     /// It is not looked at yet, or it is between two commands.
     Unknown,
 }
@@ -143,14 +146,14 @@ impl Walk<'_> {
                 self.go(at, Event::Begins(command), world, Some(run));
             }
         }
-        self.meanwhile(at, world, None);
+        self.meanwhile(at, world, None, [true; 2]);
         for color in Color::BOTH {
             let life = *world.life(color);
             if life.running != 0 {
                 let mut world = world;
                 world.gone(color);
                 self.go(at, Event::Ends(color), world, None);
-            } else if world.disk.is_some_and(|live| live != color) {
+            } else if world.entry == Entry::Idle && world.disk.is_some_and(|live| live != color) {
                 let mut world = world;
                 world.life_mut(color).health = match life.health {
                     Health::Stranger => Health::Well,
@@ -158,9 +161,9 @@ impl Walk<'_> {
                 };
                 self.go(at, Event::Stranger(color), world, None);
             }
-            if life.old != world::Old::Gone {
+            if life.busy {
                 let mut world = world;
-                world.life_mut(color).old = world::Old::Gone;
+                world.life_mut(color).busy = false;
                 self.go(at, Event::Answered(color), world, None);
             }
         }
@@ -177,11 +180,12 @@ impl Walk<'_> {
         }
     }
 
-    /// What may happen at any time.
-    fn meanwhile(&mut self, at: u32, world: World, run: Option<Run>) {
+    /// What may happen at any time, to the colors that somebody is about to look at: whoever does not
+    /// look sees no difference between a color that fails now and one that fails later.
+    fn meanwhile(&mut self, at: u32, world: World, run: Option<Run>, looked_at: [bool; 2]) {
         for color in Color::BOTH {
             let life = world.life(color);
-            if life.running != 0 && life.health == Health::Well {
+            if looked_at[color as usize] && life.running != 0 && life.health == Health::Well {
                 let mut world = world;
                 world.life_mut(color).health = Health::Sick;
                 self.go(at, Event::Sickens(color), world, run);
@@ -204,7 +208,7 @@ impl Walk<'_> {
     ) -> Option<Breach> {
         let program = self.program;
         let node = &program.nodes[usize::from(run.node)];
-        if node.action == super::Action::Recover {
+        if node.action == Action::Recover {
             self.recover(at, world, run);
         } else {
             let begins = Begins {
@@ -228,7 +232,13 @@ impl Walk<'_> {
                 }
             }
         }
-        self.meanwhile(at, world, Some(run));
+        let looked_at = match &node.action {
+            Action::Probe(_, _, side) | Action::ProbeAgain(_, _, side) => run.color(*side),
+            Action::Verify(_) => world.force,
+            _ => None,
+        };
+        let looked_at = Color::BOTH.map(|color| looked_at == Some(color));
+        self.meanwhile(at, world, Some(run), looked_at);
         self.go(at, Event::Dies(run.node), world, None);
         None
     }
@@ -242,18 +252,19 @@ impl Walk<'_> {
         world: World,
         mut run: Run,
     ) -> Result<(), Breach> {
-        let good = match (next, run.returns) {
-            (Next::Node(node), _) => {
+        let program = self.program;
+        let good = match next {
+            Next::Node(node) => {
+                let place = program.nodes[usize::from(node)].place;
+                if place == Place::Back && program.nodes[usize::from(run.node)].place != place {
+                    run.goes_back();
+                }
                 run.node = node;
                 Good::To(self.go(at, event, world, Some(run)))
             }
-            // The journal is looked at again, as by a process that has just begun.
-            (Next::End(Exit::Recovered), Some(recover)) => {
-                let mut again = Run::begins(run.command, recover, &world);
-                again.locked = run.locked;
-                Good::To(self.go(at, event, world, Some(again)))
-            }
-            (Next::End(exit), _) => {
+            // The command looks at the journal again, like one that begins now.
+            Next::End(Exit::Recovered) => Good::Recovered(self.go(at, event, world, None)),
+            Next::End(exit) => {
                 let place = self.program.nodes[usize::from(run.node)].place;
                 if let Err(why) = laws::ended(exit, place, &world, &run) {
                     return Err(trace::ended(self, at, event, why));
@@ -271,13 +282,14 @@ impl Walk<'_> {
         let program = self.program;
         let recovery = &program.plan.recovery;
         let node = &program.nodes[usize::from(run.node)];
-        let answer = recovery.answer(world.entry, world.reservation, run.command);
+        let command = run.command.unwrap_or(Command::Deploy);
+        let answer = recovery.answer(world.entry, world.reservation, command);
         let next = match answer {
             Answer::Proceed => node.done,
             Answer::Nothing => Next::End(Exit::Done),
             Answer::Refuse => Next::End(Exit::Refused),
             Answer::Undo(way) => {
-                run.returns = Some(run.node);
+                run.command = None;
                 run.found_swapping = world.entry == Entry::Swapping;
                 program.recovery(way)
             }
@@ -289,78 +301,76 @@ impl Walk<'_> {
     /// L5: from every state between two commands, each command without further faults.
     fn every_next_command(&self) -> Option<Breach> {
         let mut ends = vec![Good::Unknown; self.seen.len()];
-        let mut path = Vec::new();
         for at in 0..self.seen.count() {
             let Some(State { world, run: None }) = self.seen.state(at) else {
                 continue;
             };
             for command in COMMANDS {
-                let Next::Node(node) = self.program.start(command) else {
-                    continue;
+                let why = match self.without_faults(at, command, &mut ends) {
+                    None => Err("a command without a fault does not end"),
+                    Some((exit, left)) => {
+                        laws::next_command(self.program, command, &world, exit, &left)
+                    }
                 };
-                let run = Some(Run::begins(command, node, &world));
-                let Some(begin) = self.seen.find(&State { world, run }) else {
-                    continue;
-                };
-                let Some((exit, end)) = self.without_faults(begin, &mut ends, &mut path) else {
-                    let why = "a command without a fault does not end";
-                    return Some(self.breach(begin, None, Law::WayBack, why));
-                };
-                let Some(State { world: left, .. }) = self.seen.state(end) else {
-                    continue;
-                };
-                let verdict = laws::next_command(self.program, command, &world, exit, &left);
-                if let Err(why) = verdict {
-                    let way = self.good_way(begin);
-                    return Some(trace::next_command(self, at, command, &way, why));
+                if let Err(why) = why {
+                    return Some(trace::next_command(self, at, command, why));
                 }
             }
         }
         None
     }
 
-    /// How a command ends from a state on, and in which state.
-    fn without_faults(
-        &self,
-        begin: u32,
-        ends: &mut [Good],
-        path: &mut Vec<u32>,
-    ) -> Option<(Exit, u32)> {
-        path.clear();
-        let mut at = begin;
-        let end = loop {
-            match ends[at as usize] {
-                Good::Ended(exit, end) => break (exit, end),
-                // Only what is on this way is marked so: it leads back to itself.
-                Good::To(_) => return None,
-                Good::Unknown => {}
-            }
-            match self.seen.good(at) {
-                Good::Unknown => return None,
-                Good::Ended(exit, end) => {
-                    path.push(at);
-                    break (exit, end);
-                }
-                Good::To(next) => {
-                    ends[at as usize] = Good::To(next);
-                    path.push(at);
-                    at = next;
-                }
-            }
+    /// Where a command begins that finds the state of that number.
+    fn begin(&self, at: u32, command: Command) -> Option<u32> {
+        let world = self.seen.state(at)?.world;
+        let Next::Node(node) = self.program.start(command) else {
+            return None;
         };
-        for at in path.iter() {
-            ends[*at as usize] = Good::Ended(end.0, end.1);
-        }
-        Some(end)
+        let run = Some(Run::begins(command, node, &world));
+        self.seen.find(&State { world, run })
     }
 
-    /// The states of a command without faults, from its first.
-    fn good_way(&self, begin: u32) -> Vec<u32> {
-        let mut way = vec![begin];
-        while let Some(Good::To(next)) = way.last().map(|at| self.seen.good(*at)) {
-            way.push(next);
+    /// How a command ends that finds that state, and what it leaves. `None`: it goes round in a circle.
+    fn without_faults(
+        &self,
+        found: u32,
+        command: Command,
+        ends: &mut [Good],
+    ) -> Option<(Exit, World)> {
+        let mut found = found;
+        // There are fewer kinds of entries in a journal than this.
+        for _ in 0..8 {
+            match self.end_of(self.begin(found, command)?, ends) {
+                Good::Ended(exit, left) => return Some((exit, self.seen.state(left)?.world)),
+                Good::Recovered(left) => found = left,
+                Good::To(_) | Good::Unknown => return None,
+            }
         }
-        way
+        None
+    }
+
+    /// Where the steps from that one on lead without faults. What is found is kept in `ends`.
+    fn end_of(&self, begin: u32, ends: &mut [Good]) -> Good {
+        let mut path = Vec::new();
+        let mut at = begin;
+        let end = loop {
+            let known = ends[at as usize];
+            if known != Good::Unknown {
+                // Not an end: it is on this very way, which leads back to itself.
+                break known;
+            }
+            let good = self.seen.good(at);
+            ends[at as usize] = good;
+            path.push(at);
+            match good {
+                Good::To(next) => at = next,
+                end => break end,
+            }
+        };
+        for at in path {
+            ends[at as usize] = end;
+        }
+        end
     }
 
     fn breach(&self, at: u32, step: Option<u16>, law: Law, why: &'static str) -> Breach {

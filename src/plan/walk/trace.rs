@@ -3,7 +3,7 @@
 use super::super::{Action, Command, describe};
 use super::program::Program;
 use super::world::{Color, State};
-use super::{End, Event, Law, Walk};
+use super::{End, Event, Good, Law, Walk};
 use crate::model::App;
 use crate::source::Span;
 
@@ -118,15 +118,22 @@ pub(super) fn next_command(
     walk: &Walk<'_>,
     at: u32,
     command: Command,
-    way: &[u32],
     why: &'static str,
 ) -> Breach {
     let mut taken = before(walk, at);
     taken.push(Taken::Began(command));
-    for at in way {
-        if let Some(State { run: Some(run), .. }) = walk.seen.state(*at) {
+    let mut next = walk.begin(at, command);
+    // No command takes so many steps: one that goes round in a circle is cut off.
+    let most = walk.program.nodes.len();
+    while let Some(at) = next.filter(|_| taken.len() < 4 * most) {
+        if let Some(State { run: Some(run), .. }) = walk.seen.state(at) {
             taken.push(of_step(walk.program, run.node, Ended::Done));
         }
+        next = match walk.seen.good(at) {
+            Good::To(next) => Some(next),
+            Good::Recovered(left) => walk.begin(left, command),
+            Good::Ended(..) | Good::Unknown => None,
+        };
     }
     Breach {
         law: Law::WayBack,

@@ -25,18 +25,6 @@ impl Color {
 /// What the proxy points to; `None`: nothing of ours, as before a first deployment.
 pub(super) type Route = Option<Color>;
 
-/// What the proxy's workers of before the last change of route still do for a color.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) enum Old {
-    /// There are none, or they have answered all.
-    #[default]
-    Gone,
-    /// They may be answering requests.
-    Busy,
-    /// They may, but they had all the time of the drain.
-    Over,
-}
-
 /// How what runs in a color's place is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) enum Health {
@@ -57,11 +45,17 @@ pub(super) struct Life {
     pub(super) health: Health,
     /// It is the release that the state's link of the color points to.
     pub(super) linked: bool,
-    pub(super) old: Old,
+    /// The proxy's workers of before the last change of route may still be answering with it, and have
+    /// not had all the time of the drain.
+    pub(super) busy: bool,
 }
 
 /// All that outlives a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "facts about a host, each by itself, not modes"
+)]
 pub(super) struct World {
     /// What the proxy's file on the disk routes to.
     pub(super) disk: Route,
@@ -127,9 +121,7 @@ impl World {
         if let Some(color) = self.force {
             let life = self.life_mut(color);
             // Requests to what does not run have failed already.
-            if life.running != 0 {
-                life.old = Old::Busy;
-            }
+            life.busy = life.running != 0;
         }
         self.force = self.disk;
     }
@@ -171,14 +163,17 @@ impl World {
     }
 }
 
-/// What one process knows; gone when it dies.
+/// What one process knows; gone when it dies. A recovery does not depend on the command that follows
+/// it, so a run that does one has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "facts about a run, each by itself, not modes"
+)]
 pub(super) struct Run {
-    pub(super) command: Command,
+    pub(super) command: Option<Command>,
     /// The next step, a number in the program.
     pub(super) node: u16,
-    /// The recovery that the process does ends here, at its step `Recover`.
-    pub(super) returns: Option<u16>,
     pub(super) from: Route,
     pub(super) to: Color,
     /// Holds the app's mutex.
@@ -218,9 +213,8 @@ impl Run {
     /// A process that begins.
     pub(super) fn begins(command: Command, node: u16, world: &World) -> Self {
         Self {
-            command,
+            command: Some(command),
             node,
-            returns: None,
             from: world.from,
             to: world.to,
             locked: false,
@@ -231,6 +225,22 @@ impl Run {
             proof: Proof::None,
             verified: 0,
             found_swapping: false,
+        }
+    }
+
+    /// It goes back: what it knew of the way forward counts no more, so it must find out again.
+    pub(super) fn goes_back(&mut self) {
+        self.proxy = false;
+        self.read = false;
+        self.passed = [0; 2];
+        self.candidate = None;
+        self.verified = 0;
+        if self.proof != Proof::None {
+            self.proof = Proof::Swapped;
+        }
+        // Which of these it was does not matter any more.
+        if let Some(Command::Prepare | Command::Rollback) = self.command {
+            self.command = Some(Command::Deploy);
         }
     }
 
