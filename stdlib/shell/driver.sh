@@ -154,11 +154,19 @@ release_command() {
       printf '%s\n' "$reason"
       return "$code"
       ;;
+    running) code=1 ;;
   esac
   for name in "${services[@]}"; do
     use "$color" "$name"
     [[ $wanted != overlap || $handover == overlap ]] || continue
     case $2 in
+      running)
+        # Whether anything of it is alive: without an answer nobody knows.
+        ask_run alive
+        code=$?
+        ((code == 1)) || break
+        continue
+        ;;
       alive | stop | clear) ask_run "$2" ;;
       persist) ask_run persist "$wanted" ;;
       start) ask_run start ;;

@@ -63,6 +63,18 @@ net_tables() {
   done
 }
 
+# port_listens PORT: somebody listens on it, at any address. No process is started to look.
+port_listens() {
+  local file table pattern
+  printf -v pattern ':%04X [0-9A-F]+:0000 0A ' "$1"
+  for file in /proc/net/tcp /proc/net/tcp6; do
+    table=''
+    { IFS= read -r -d '' table <"$file"; } 2>/dev/null
+    [[ ! $table =~ $pattern ]] || return 0
+  done
+  return 1
+}
+
 # listeners PORT: prints a line for each listening socket: ADDRESS INODE.
 listeners() {
   local tables port

@@ -233,6 +233,13 @@ take_up_pending() {
   write_journal "${journal[phase]}" && rm -f "$state/journal.pending"
 }
 
+# drain_dropped: what reached the new color between its swap and the way back ends whole.
+drain_dropped() {
+  [[ -n ${journal[draining]} && ${journal[warm]} != yes ]] || return 0
+  use_release "$candidate" "${journal[to]}"
+  step drain_color "${journal[to]}" || :
+}
+
 # drop_candidate: the new color, which users never saw or no longer see, is stopped.
 drop_candidate() {
   local dropped=$candidate kind=${journal[kind]-}
@@ -246,9 +253,6 @@ drop_candidate() {
     return
   fi
   if [[ -f $dropped/meta ]]; then
-    # What reached it between the swap and the way back ends whole.
-    use_release "$dropped" "${journal[to]}"
-    [[ -z ${journal[draining]} ]] || step drain_color "${journal[to]}" || :
     stop_release "$dropped" || {
       warn "release ${dropped##*/} could not be stopped: $answer"
       fail_with "release ${dropped##*/} of $(describe_color "$dropped") could not be stopped: $answer"

@@ -10,6 +10,7 @@ recover() {
     preparing)
       say "the run of deployment ${journal[deployment]} was cut short before its switch: cleaning up"
       shielded=yes
+      drain_dropped
       drop_candidate || {
         shielded=no
         return 1

@@ -58,7 +58,7 @@ prepare_previous() {
   candidate=$release
   journal[deployment]=$deployment journal[kind]=rollback journal[from]=$from journal[to]=$to journal[release]=${candidate##*/} journal[boot]=$boot
   # Whether it ran before decides whether it may be stopped again: only a clear answer is one.
-  of_release "$candidate" alive overlap
+  of_release "$candidate" running overlap
   case $? in
     0) journal[warm]=yes ;;
     1) journal[warm]=no ;;

@@ -175,7 +175,7 @@ read_boot() {
 # release_of COLOR: sets `found_release`: the candidate if it is for this color, else the color's last good one.
 release_of() {
   found_release=''
-  if [[ -n $candidate && ${journal[to]-} == "$1" && ${journal[phase]} != switched ]]; then
+  if [[ -n $candidate && ${journal[to]-} == "$1" ]]; then
     found_release=$candidate
   elif [[ -L $state/colors/$1 ]]; then
     found_release=$(readlink -f "$state/colors/$1")

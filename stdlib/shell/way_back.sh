@@ -37,6 +37,7 @@ swap_back() {
       write_journal preparing || journal[phase]=preparing
       reason=$cause
       exit_code=$was
+      drain_dropped
       step drop_candidate || :
       served=${from:-nothing}
       group_ends

@@ -147,7 +147,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 454f95fa109ac6195c3f756d5d846b9022f5865a4e56615fbba9154ee8466e38 ====
+# ==== Runtime: the same for every application with these drivers; sha256 a9472a4c9f6ada1c543c421a223f541a3c07907be620fbcc45f044cbb55ffd53 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -797,6 +797,13 @@ take_up_pending() {
   write_journal "${journal[phase]}" && rm -f "$state/journal.pending"
 }
 
+# drain_dropped: what reached the new color between its swap and the way back ends whole.
+drain_dropped() {
+  [[ -n ${journal[draining]} && ${journal[warm]} != yes ]] || return 0
+  use_release "$candidate" "${journal[to]}"
+  step drain_color "${journal[to]}" || :
+}
+
 # drop_candidate: the new color, which users never saw or no longer see, is stopped.
 drop_candidate() {
   local dropped=$candidate kind=${journal[kind]-}
@@ -810,9 +817,6 @@ drop_candidate() {
     return
   fi
   if [[ -f $dropped/meta ]]; then
-    # What reached it between the swap and the way back ends whole.
-    use_release "$dropped" "${journal[to]}"
-    [[ -z ${journal[draining]} ]] || step drain_color "${journal[to]}" || :
     stop_release "$dropped" || {
       warn "release ${dropped##*/} could not be stopped: $answer"
       fail_with "release ${dropped##*/} of $(describe_color "$dropped") could not be stopped: $answer"
@@ -1045,6 +1049,7 @@ swap_back() {
       write_journal preparing || journal[phase]=preparing
       reason=$cause
       exit_code=$was
+      drain_dropped
       step drop_candidate || :
       served=${from:-nothing}
       group_ends
@@ -1227,6 +1232,7 @@ recover() {
     preparing)
       say "the run of deployment ${journal[deployment]} was cut short before its switch: cleaning up"
       shielded=yes
+      drain_dropped
       drop_candidate || {
         shielded=no
         return 1
@@ -1368,7 +1374,7 @@ prepare_previous() {
   candidate=$release
   journal[deployment]=$deployment journal[kind]=rollback journal[from]=$from journal[to]=$to journal[release]=${candidate##*/} journal[boot]=$boot
   # Whether it ran before decides whether it may be stopped again: only a clear answer is one.
-  of_release "$candidate" alive overlap
+  of_release "$candidate" running overlap
   case $? in
     0) journal[warm]=yes ;;
     1) journal[warm]=no ;;
@@ -1785,7 +1791,13 @@ try_until_passed() {
     [[ -z $probe_attempts ]] || ((number < probe_attempts)) || break
     ((start + probe_every < end)) || break
     now
-    ((start + probe_every <= now_ms)) || rest_alive $((start + probe_every - now_ms)) || return
+    if ((start + probe_every <= now_ms)); then
+      :
+    elif [[ $try_kind == refused && $listener == right_listener ]] && ((row == 0)) && ! port_listens "$port"; then
+      rest_until_listening $((start + probe_every - now_ms)) || return
+    else
+      rest_alive $((start + probe_every - now_ms)) || return
+    fi
   done
   not_passed
 }
@@ -1842,6 +1854,30 @@ rest_alive() {
       code=$?
       ((code == 0 || code == 2)) || return "$code"
     fi
+  done
+}
+
+# rest_until_listening MILLISECONDS: as `rest_alive`, but over when somebody listens on the port that refused until now: then the next
+# try may pass. A look takes some 4 ms, and much longer on a host with many connections: at most about a tenth of the time is spent so.
+rest_until_listening() {
+  local left=$1 step=40 unseen=0 looked code
+  while ((left > 0)); do
+    step=$((left < step ? left : step))
+    pause "$step" || return 143
+    left=$((left - step))
+    unseen=$((unseen + step))
+    if ((unseen >= 1000)); then
+      unseen=0
+      still_alive
+      code=$?
+      ((code == 0 || code == 2)) || return "$code"
+    fi
+    now
+    looked=$now_ms
+    ! port_listens "$port" || return 0
+    now
+    left=$((left - now_ms + looked))
+    step=$((now_ms - looked > 10 ? 10 * (now_ms - looked) : 40))
   done
 }
 
@@ -3216,7 +3252,7 @@ read_boot() {
 # release_of COLOR: sets `found_release`: the candidate if it is for this color, else the color's last good one.
 release_of() {
   found_release=''
-  if [[ -n $candidate && ${journal[to]-} == "$1" && ${journal[phase]} != switched ]]; then
+  if [[ -n $candidate && ${journal[to]-} == "$1" ]]; then
     found_release=$candidate
   elif [[ -L $state/colors/$1 ]]; then
     found_release=$(readlink -f "$state/colors/$1")
@@ -3936,11 +3972,19 @@ release_command() {
       printf '%s\n' "$reason"
       return "$code"
       ;;
+    running) code=1 ;;
   esac
   for name in "${services[@]}"; do
     use "$color" "$name"
     [[ $wanted != overlap || $handover == overlap ]] || continue
     case $2 in
+      running)
+        # Whether anything of it is alive: without an answer nobody knows.
+        ask_run alive
+        code=$?
+        ((code == 1)) || break
+        continue
+        ;;
       alive | stop | clear) ask_run "$2" ;;
       persist) ask_run persist "$wanted" ;;
       start) ask_run start ;;
@@ -4117,6 +4161,18 @@ net_tables() {
   for file in /proc/net/tcp /proc/net/tcp6; do
     [[ ! -r $file ]] || tables+=("$file")
   done
+}
+
+# port_listens PORT: somebody listens on it, at any address. No process is started to look.
+port_listens() {
+  local file table pattern
+  printf -v pattern ':%04X [0-9A-F]+:0000 0A ' "$1"
+  for file in /proc/net/tcp /proc/net/tcp6; do
+    table=''
+    { IFS= read -r -d '' table <"$file"; } 2>/dev/null
+    [[ ! $table =~ $pattern ]] || return 0
+  done
+  return 1
 }
 
 # listeners PORT: prints a line for each listening socket: ADDRESS INODE.
