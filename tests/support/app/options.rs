@@ -34,6 +34,8 @@ pub enum OnTerm {
     Graceful143,
     /// `ignore`: goes on as before; only KILL ends it.
     Ignore,
+    /// `at-once`: ends and cuts what is in flight, as a program without a handler does.
+    AtOnce,
 }
 
 /// Every option; flag `--NAME VALUE` or variable `TESTAPP_NAME`.
@@ -140,6 +142,7 @@ fn on_term(text: &str) -> Result<OnTerm, String> {
         "graceful" => Ok(OnTerm::Graceful),
         "143" => Ok(OnTerm::Graceful143),
         "ignore" => Ok(OnTerm::Ignore),
+        "at-once" => Ok(OnTerm::AtOnce),
         _ => Err(format!("`{text}` is not a way to take TERM")),
     }
 }

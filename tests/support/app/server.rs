@@ -62,6 +62,9 @@ pub fn serve(options: Options) -> u8 {
     while !signal::terminated() || options.on_term == OnTerm::Ignore {
         thread::sleep(LOOK);
     }
+    if options.on_term == OnTerm::AtOnce {
+        return 143;
+    }
     STOPPING.store(true, Ordering::SeqCst);
     // Wakes the accepting thread, which then takes what waits in the queue and closes the port.
     drop(TcpStream::connect(options.address()));
@@ -72,7 +75,7 @@ pub fn serve(options: Options) -> u8 {
         thread::sleep(LOOK);
     }
     match options.on_term {
-        OnTerm::Graceful143 => 143,
+        OnTerm::Graceful143 | OnTerm::AtOnce => 143,
         OnTerm::Graceful | OnTerm::Ignore => 0,
     }
 }

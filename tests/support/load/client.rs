@@ -8,6 +8,7 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::Long;
 use crate::support::host::Network;
 use crate::support::http::{Answer, Failure, connect, request};
 
@@ -25,9 +26,9 @@ pub enum Kind {
     KeepAlive,
     /// A short request on a connection of its own.
     OneShot,
-    /// A request that takes 3 s.
+    /// A request that takes a while, 3 s by default.
     Slow,
-    /// An answer that takes 20 s and ends with `END`.
+    /// An answer that takes 20 s by default and ends with `END`.
     Stream,
 }
 
@@ -110,23 +111,26 @@ impl Client {
         });
     }
 
-    /// Requests of 3 s, each on a thread of its own.
-    pub fn slow(&self, pause: Duration) {
-        self.each_on_a_thread(pause, Kind::Slow, "/slow?ms=3000");
+    /// Requests that take a while, each on a thread of its own.
+    pub fn slow(&self, long: Long) {
+        let path = format!("/slow?ms={}", long.lasts.as_millis());
+        self.each_on_a_thread(long.pause, Kind::Slow, &path);
     }
 
-    /// Streams of 20 s, each on a thread of its own.
-    pub fn streams(&self, pause: Duration) {
-        self.each_on_a_thread(pause, Kind::Stream, "/stream?seconds=20");
+    /// Streams, each on a thread of its own.
+    pub fn streams(&self, long: Long) {
+        let path = format!("/stream?seconds={}", long.lasts.as_secs_f64());
+        self.each_on_a_thread(long.pause, Kind::Stream, &path);
     }
 
-    fn each_on_a_thread(&self, pause: Duration, kind: Kind, path: &'static str) {
+    fn each_on_a_thread(&self, pause: Duration, kind: Kind, path: &str) {
         let mut threads = Vec::new();
         self.paced(pause, 0, || {
             let client = self.clone();
+            let path = path.to_owned();
             threads.push(thread::spawn(move || {
                 client.network.enter();
-                client.ask(kind, path);
+                client.ask(kind, &path);
             }));
             threads.retain(|thread| !thread.is_finished());
         });

@@ -25,10 +25,19 @@ pub struct Rates {
     pub keep_alive: u32,
     /// Clients that open a connection for each request; each sends 15 requests a second.
     pub one_shot: u32,
-    /// Between two requests of 3 s.
-    pub slow: Option<Duration>,
-    /// Between two streams of 20 s.
-    pub stream: Option<Duration>,
+    /// Requests that take a while.
+    pub slow: Option<Long>,
+    /// Streams.
+    pub stream: Option<Long>,
+}
+
+/// Requests that take a while, each on a thread of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Long {
+    /// How long one takes.
+    pub lasts: Duration,
+    /// Between the starts of two.
+    pub pause: Duration,
 }
 
 impl Rates {
@@ -36,8 +45,14 @@ impl Rates {
     pub const FULL: Self = Self {
         keep_alive: 4,
         one_shot: 8,
-        slow: Some(Duration::from_millis(250)),
-        stream: Some(Duration::from_millis(1500)),
+        slow: Some(Long {
+            lasts: Duration::from_secs(3),
+            pause: Duration::from_millis(250),
+        }),
+        stream: Some(Long {
+            lasts: Duration::from_secs(20),
+            pause: Duration::from_millis(1500),
+        }),
     };
 }
 
@@ -71,13 +86,13 @@ impl Load {
             let client = client.clone();
             issuers.push(thread::spawn(move || client.one_shot(number)));
         }
-        if let Some(pause) = rates.slow {
+        if let Some(long) = rates.slow {
             let client = client.clone();
-            issuers.push(thread::spawn(move || client.slow(pause)));
+            issuers.push(thread::spawn(move || client.slow(long)));
         }
-        if let Some(pause) = rates.stream {
+        if let Some(long) = rates.stream {
             let client = client.clone();
-            issuers.push(thread::spawn(move || client.streams(pause)));
+            issuers.push(thread::spawn(move || client.streams(long)));
         }
         Self {
             started,

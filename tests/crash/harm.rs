@@ -1,0 +1,199 @@
+//! What is done to a run, and how it is told to the script: by variables that `trap.sh` and `shim.sh` read.
+
+use std::fmt;
+
+use crate::point::Point;
+
+/// Where `trap.sh` and `shim.sh` write that their moment came, on the host.
+pub const HIT: &str = "/opt/crash/hit";
+/// Where they count.
+pub const COUNTER: &str = "/opt/crash/counter";
+/// Where they write what there is to interrupt.
+pub const RECORD: &str = "/opt/crash/record";
+
+/// A signal, to whom, and whose commands are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum How {
+    /// KILL to the script, before each of its own commands; its children go on.
+    Kill,
+    /// KILL to the script and all its children, before each command of the children.
+    KillAll,
+    /// KILL to a child, before each of its commands: the out-of-memory killer.
+    KillChild,
+    /// TERM to the script.
+    Term,
+    /// TERM to the script and all its children, as from CodeDeploy's agent.
+    TermAll,
+    /// INT to the script and all its children, as from Ctrl-C.
+    IntAll,
+}
+
+impl How {
+    /// All, the plainest first.
+    pub const ALL: [Self; 6] = [
+        Self::Kill,
+        Self::KillAll,
+        Self::KillChild,
+        Self::Term,
+        Self::TermAll,
+        Self::IntAll,
+    ];
+
+    /// For the table and for `--how`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "kill",
+            Self::KillAll => "kill-all",
+            Self::KillChild => "kill-child",
+            Self::Term => "term",
+            Self::TermAll => "term-all",
+            Self::IntAll => "int-all",
+        }
+    }
+
+    /// Whether the script itself goes on and says how it ended.
+    pub fn script_survives(self) -> bool {
+        !matches!(self, Self::Kill | Self::KillAll)
+    }
+
+    /// Whether the script is asked to stop.
+    pub fn asks_to_stop(self) -> bool {
+        matches!(self, Self::Term | Self::TermAll | Self::IntAll)
+    }
+
+    fn shells(self) -> &'static str {
+        match self {
+            Self::Kill | Self::Term | Self::TermAll | Self::IntAll => "main",
+            Self::KillAll | Self::KillChild => "children",
+        }
+    }
+
+    fn signal(self) -> &'static str {
+        match self {
+            Self::Kill | Self::KillAll | Self::KillChild => "KILL",
+            Self::Term | Self::TermAll => "TERM",
+            Self::IntAll => "INT",
+        }
+    }
+
+    fn target(self) -> &'static str {
+        match self {
+            Self::Kill | Self::Term => "main",
+            Self::KillAll | Self::TermAll | Self::IntAll => "group",
+            Self::KillChild => "self",
+        }
+    }
+}
+
+/// How a program fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// It exits 1 and says nothing.
+    Fails,
+    /// It never ends.
+    Hangs,
+    /// Exit 127, as if it were not there.
+    Missing,
+}
+
+impl Fault {
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Fails, Self::Hangs, Self::Missing];
+
+    /// For the table and for `--how`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fails => "fails",
+            Self::Hangs => "hangs",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+/// What is done to one run.
+#[derive(Clone, Debug)]
+pub enum Harm {
+    /// Nothing.
+    None,
+    /// A signal before a command.
+    Signal(How, Point),
+    /// A call of a program, counted from 1, fails.
+    Tool(String, usize, Fault),
+    /// A program is not on the host at all.
+    Gone(String),
+    /// Nothing; each point of this kind is recorded.
+    RecordPoints(How),
+    /// Nothing; each call of a program is recorded.
+    RecordTools,
+}
+
+impl Harm {
+    /// The variables of the run.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let trap = |how: &How| {
+            vec![
+                ("BASH_ENV", "/opt/crash/trap.sh".to_owned()),
+                ("CRASH_SHELLS", how.shells().to_owned()),
+                ("CRASH_SIGNAL", how.signal().to_owned()),
+                ("CRASH_TARGET", how.target().to_owned()),
+                ("CRASH_HIT", HIT.to_owned()),
+                ("CRASH_COUNTER", COUNTER.to_owned()),
+            ]
+        };
+        match self {
+            Self::None | Self::Gone(_) => Vec::new(),
+            Self::Signal(how, point) => {
+                let mut variables = trap(how);
+                variables.push(("CRASH_PLACE", point.place.clone()));
+                variables.push(("CRASH_POINT", point.turn.to_string()));
+                variables
+            }
+            Self::RecordPoints(how) => {
+                let mut variables = trap(how);
+                variables.push(("CRASH_LOG", RECORD.to_owned()));
+                variables
+            }
+            Self::Tool(tool, call, fault) => vec![
+                ("SHIM_TOOL", tool.clone()),
+                ("SHIM_CALL", call.to_string()),
+                ("SHIM_FAULT", fault.name().to_owned()),
+                ("SHIM_COUNT", COUNTER.to_owned()),
+                ("SHIM_HIT", HIT.to_owned()),
+            ],
+            Self::RecordTools => vec![("SHIM_LOG", RECORD.to_owned())],
+        }
+    }
+
+    /// Whether `shim.sh` stands before every program.
+    pub fn needs_shims(&self) -> bool {
+        matches!(self, Self::Tool(..) | Self::RecordTools)
+    }
+
+    /// Whether the script itself goes on and says how it ended.
+    pub fn script_survives(&self) -> bool {
+        match self {
+            Self::Signal(how, _) => how.script_survives(),
+            _ => true,
+        }
+    }
+}
+
+impl fmt::Display for Harm {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::None => write!(formatter, "untouched"),
+            Self::Signal(how, point) => write!(
+                formatter,
+                "{} at {}#{}",
+                how.name(),
+                point.place,
+                point.turn
+            ),
+            Self::Tool(tool, call, fault) => {
+                write!(formatter, "call {call} of {tool} {}", fault.name())
+            }
+            Self::Gone(tool) => write!(formatter, "{tool} not installed"),
+            Self::RecordPoints(_) | Self::RecordTools => write!(formatter, "recorded"),
+        }
+    }
+}

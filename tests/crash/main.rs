@@ -1,0 +1,123 @@
+//! A generated script against a real nginx under load, interrupted before its n-th command for every n until a run ends untouched.
+//!
+//! `cargo test --test crash` takes a sample; `cargo test --test crash -- --long` takes every point and needs hours;
+//! `-- --long --situation deploy --how kill --stride 7 --from 3` a part of that. It ends with a table and a total.
+
+mod cycle;
+mod harm;
+mod options;
+mod path;
+mod point;
+mod series;
+mod situation;
+mod stand;
+#[path = "../support/mod.rs"]
+#[allow(dead_code, reason = "the end-to-end tests use all of it, this a part")]
+mod support;
+
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use options::Options;
+use path::Paths;
+use series::{Result, Series};
+
+/// Broken promises that are shown of each series.
+const SHOWN: usize = 12;
+
+fn main() -> ExitCode {
+    let options = match Options::from_arguments() {
+        Ok(Some(options)) => options,
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            return ExitCode::from(2);
+        }
+    };
+    println!("{}", options.describe());
+    let paths = Paths::new();
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..options.threads {
+            scope.spawn(|| {
+                while let Some(series) = options.series.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    let result = series.run(&paths);
+                    if let Ok(result) = &result {
+                        show(series, result);
+                    }
+                    results
+                        .lock()
+                        .expect("no thread panics with it")
+                        .push(result.map(|result| (*series, result)));
+                }
+            });
+        }
+    });
+    let mut done = Vec::new();
+    for result in results.into_inner().expect("no thread panics with it") {
+        match result {
+            Ok(one) => done.push(one),
+            Err(skip) if std::env::var_os("CI").is_some_and(|value| value == "true") => {
+                println!("may not be skipped in CI: {}", skip.0);
+                return ExitCode::FAILURE;
+            }
+            Err(skip) => {
+                println!("skipped: {}", skip.0);
+                return ExitCode::SUCCESS;
+            }
+        }
+    }
+    table(&done)
+}
+
+fn show(series: &Series, result: &Result) {
+    for what in result.broken.iter().take(SHOWN) {
+        println!(
+            "BROKEN {} {}: {what}",
+            series.situation.name(),
+            series.kind.name()
+        );
+    }
+    if result.broken.len() > SHOWN {
+        println!("… and {} more", result.broken.len() - SHOWN);
+    }
+}
+
+fn table(done: &[(Series, Result)]) -> ExitCode {
+    println!("\nsituation        how            points  crashes  requests  lost  races  broken");
+    let mut total = Result::default();
+    let mut broken = 0;
+    for (series, result) in done {
+        let name = series.situation.name();
+        line(name, series.kind.name(), result, result.broken.len());
+        total.points += result.points;
+        total.hits += result.hits;
+        total.sent += result.sent;
+        total.lost += result.lost;
+        total.races += result.races;
+        broken += result.broken.len();
+    }
+    line("total", "", &total, broken);
+    if broken == 0 && total.hits > 0 {
+        return ExitCode::SUCCESS;
+    }
+    println!("{broken} promises were not kept, see above");
+    ExitCode::FAILURE
+}
+
+fn line(name: &str, how: &str, result: &Result, broken: usize) {
+    let Result {
+        points,
+        hits,
+        sent,
+        lost,
+        races,
+        ..
+    } = result;
+    println!(
+        "{name:<16} {how:<14} {points:>6} {hits:>8} {sent:>9} {lost:>5} {races:>6} {broken:>7}"
+    );
+}

@@ -1,0 +1,171 @@
+//! What the command line asks for.
+
+use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::harm::{Fault, How};
+use crate::series::{Choice, Kind, Scope, Series};
+use crate::situation::Situation;
+
+/// What is done, and how much at once.
+pub struct Options {
+    /// In the order in which they begin.
+    pub series: Vec<Series>,
+    /// Hosts at once.
+    pub threads: usize,
+    given: String,
+}
+
+/// The short form: what is most dangerous, each at a few points. (situation, kind, stride, stride where it is dense)
+const SHORT: [(Situation, Kind, usize, usize); 12] = [
+    (Situation::Deploy, Kind::Signals(How::Kill), 127, 11),
+    (Situation::BadVerify, Kind::Signals(How::Kill), 251, 17),
+    (Situation::Rollback, Kind::Signals(How::Kill), 251, 17),
+    (Situation::AfterSwapping, Kind::Signals(How::Kill), 251, 23),
+    (Situation::FirstWithout, Kind::Signals(How::Kill), 251, 23),
+    (Situation::First, Kind::Signals(How::Kill), 331, 29),
+    (Situation::Drain, Kind::Signals(How::Kill), 401, 41),
+    (Situation::Deploy, Kind::Signals(How::KillAll), 331, 29),
+    (Situation::Deploy, Kind::Signals(How::TermAll), 251, 29),
+    (Situation::Deploy, Kind::Signals(How::IntAll), 401, 41),
+    (Situation::Deploy, Kind::Tools(Fault::Fails), 29, 1),
+    (Situation::Deploy, Kind::Gone, 7, 1),
+];
+
+const USAGE: &str = "cargo test --test crash -- [--long] [--situation NAME]… [--how NAME]… [--stride N] [--from N] [--most N] [--threads N] [--every] [--list]";
+
+impl Options {
+    /// Reads them; none where there is nothing to do (`--list`).
+    ///
+    /// # Errors
+    /// When one is not known.
+    pub fn from_arguments() -> Result<Option<Self>, String> {
+        let mut arguments = std::env::args().skip(1);
+        let (mut long, mut stride, mut dense, mut from, mut most, mut threads) =
+            (false, 1, 1, None, usize::MAX, 2);
+        let (mut situations, mut kinds) = (Vec::new(), Vec::new());
+        let mut scope = Scope::Effects;
+        let mut given = String::new();
+        while let Some(argument) = arguments.next() {
+            // Writing to a string cannot fail.
+            let _ = write!(given, " {argument}");
+            let mut value = || {
+                arguments
+                    .next()
+                    .ok_or_else(|| format!("{argument} takes a value; usage: {USAGE}"))
+            };
+            match argument.as_str() {
+                "--long" => long = true,
+                "--every" => scope = Scope::Every,
+                "--situation" => {
+                    situations.push(find(&Situation::ALL, Situation::name, &value()?)?);
+                }
+                "--how" => kinds.push(find(&all_kinds(), Kind::name, &value()?)?),
+                "--stride" => {
+                    (stride, dense) = {
+                        let n = number(&value()?)?;
+                        (n, usize::MAX)
+                    }
+                }
+                "--dense" => dense = number(&value()?)?,
+                "--from" => from = Some(number(&value()?)?),
+                "--most" => most = number(&value()?)?,
+                "--threads" => threads = number(&value()?)?,
+                "--list" => return Ok(None),
+                // What `cargo test` hands to every test.
+                "--nocapture" | "--no-capture" | "--quiet" | "-q" | "--show-output" => {}
+                _ => return Err(format!("`{argument}` is not known; usage: {USAGE}")),
+            }
+        }
+        let chosen = |stride: usize, dense: usize| {
+            // Another sample each time, which `--from` takes again.
+            let from = from.unwrap_or_else(|| 1 + seconds() % stride);
+            Choice {
+                from,
+                stride,
+                dense,
+                most,
+                scope,
+            }
+        };
+        let all = long || !situations.is_empty() || !kinds.is_empty();
+        let series = if all {
+            let situations = if situations.is_empty() {
+                Situation::ALL.to_vec()
+            } else {
+                situations
+            };
+            let kinds = if kinds.is_empty() { all_kinds() } else { kinds };
+            let pairs = kinds
+                .iter()
+                .flat_map(|&kind| situations.iter().map(move |&situation| (situation, kind)));
+            pairs
+                .map(|(situation, kind)| Series {
+                    situation,
+                    kind,
+                    choice: chosen(stride, dense),
+                })
+                .collect()
+        } else {
+            let short = SHORT.into_iter();
+            short
+                .map(|(situation, kind, stride, dense)| Series {
+                    situation,
+                    kind,
+                    choice: chosen(stride, dense),
+                })
+                .collect()
+        };
+        Ok(Some(Self {
+            series,
+            threads,
+            given,
+        }))
+    }
+
+    /// How to have the same again.
+    pub fn describe(&self) -> String {
+        let from = self
+            .series
+            .iter()
+            .map(|series| series.choice.from.to_string());
+        format!(
+            "crash{}: {} series, first points {}",
+            self.given,
+            self.series.len(),
+            from.collect::<Vec<_>>().join(" ")
+        )
+    }
+}
+
+fn all_kinds() -> Vec<Kind> {
+    let signals = How::ALL.into_iter().map(Kind::Signals);
+    signals
+        .chain(Fault::ALL.into_iter().map(Kind::Tools))
+        .chain([Kind::Gone])
+        .collect()
+}
+
+fn find<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str, wanted: &str) -> Result<T, String> {
+    all.iter()
+        .copied()
+        .find(|&one| name(one) == wanted)
+        .ok_or_else(|| {
+            let names: Vec<_> = all.iter().map(|&one| name(one)).collect();
+            format!("there is no `{wanted}`; there are {}", names.join(", "))
+        })
+}
+
+fn number(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|&number| number > 0)
+        .ok_or_else(|| format!("`{text}` is not a number from 1"))
+}
+
+fn seconds() -> usize {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    usize::try_from(since.as_secs()).unwrap_or(0)
+}

@@ -1,0 +1,272 @@
+//! A series: one situation, one kind of harm, one point after the other until a run ends untouched.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use crate::cycle::Cycle;
+use crate::harm::{Fault, Harm, How, RECORD};
+use crate::path::Paths;
+use crate::point::{Command, Point, read_record};
+use crate::situation::{PATIENCE, Situation, good};
+use crate::stand::Stand;
+use crate::support::load::report::Report;
+use crate::support::load::{Load, Long, Rates};
+use crate::support::skip::Skip;
+
+/// What is done in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A signal, point after point.
+    Signals(How),
+    /// Each call of each program fails.
+    Tools(Fault),
+    /// Each program in turn is not installed.
+    Gone,
+}
+
+/// Which points are taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    /// The first, from 1.
+    pub from: usize,
+    /// Every so manyth.
+    pub stride: usize,
+    /// Every so manyth where it is dangerous.
+    pub dense: usize,
+    /// At most so many.
+    pub most: usize,
+    /// Of which.
+    pub scope: Scope,
+}
+
+/// Which commands count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Those that change something outside of the shell: between two of them the host is the same.
+    Effects,
+    /// Every one.
+    Every,
+}
+
+/// A situation and what is done in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Series {
+    /// The situation.
+    pub situation: Situation,
+    /// What is done.
+    pub kind: Kind,
+    /// Where.
+    pub choice: Choice,
+}
+
+/// Numbers of a series.
+#[derive(Default)]
+pub struct Result {
+    /// Points that there are.
+    pub points: usize,
+    /// Runs that were interrupted.
+    pub hits: usize,
+    /// Requests sent.
+    pub sent: usize,
+    /// Requests without a good answer.
+    pub lost: usize,
+    /// Reused idle connections that nginx was closing.
+    pub races: usize,
+    /// Promises that were not kept, with the harm.
+    pub broken: Vec<String>,
+}
+
+impl Kind {
+    /// For the table and for `--how`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Signals(how) => how.name(),
+            Self::Tools(fault) => fault.name(),
+            Self::Gone => "not-installed",
+        }
+    }
+}
+
+impl Series {
+    /// Does it on a host of its own.
+    ///
+    /// # Errors
+    /// When this machine cannot.
+    pub fn run(&self, paths: &Paths) -> std::result::Result<Result, Skip> {
+        let stand = Stand::new()?;
+        let mut cycle = Cycle {
+            stand: &stand,
+            situation: self.situation,
+            paths,
+            seen: HashSet::new(),
+        };
+        let mut result = Result::default();
+        for _ in 0..2 {
+            if let Err(why) = good(&stand, "deploy") {
+                result.broken.push(format!("first deploys: {why}"));
+                return Ok(result);
+            }
+        }
+        let harms = match self.harms(&stand, &mut result) {
+            Ok(harms) => harms,
+            Err(why) => {
+                result.broken.push(why);
+                return Ok(result);
+            }
+        };
+        let load = self
+            .situation
+            .has_users()
+            .then(|| Load::start(&stand.host.network(), 80, self.rates()));
+        let mut times: Vec<(Duration, String)> = Vec::new();
+        for (number, harm) in harms.iter().enumerate() {
+            let began = load.as_ref().map_or(Duration::ZERO, Load::now);
+            let found = cycle.crash(harm, number % 2 == 0);
+            let place = found
+                .hit
+                .as_ref()
+                .map_or_else(|| harm.to_string(), |hit| format!("{harm}, {hit}"));
+            result
+                .broken
+                .extend(found.broken.iter().map(|what| format!("{place}: {what}")));
+            times.push((began, place));
+            result.hits += usize::from(found.hit.is_some() || matches!(harm, Harm::Gone(_)));
+            if found.hit.is_none() && self.choice.scope == Scope::Every {
+                break;
+            }
+        }
+        if let Some(load) = load {
+            count(&load.stop(), &times, &mut result);
+        }
+        Ok(result)
+    }
+
+    /// 120 short requests a second; where it is about the drain also long ones. The promise is about those that began before the
+    /// drain's deadline, so they are shorter than that.
+    fn rates(&self) -> Rates {
+        let long = |lasts, pause| {
+            self.situation.has_long_requests().then(|| Long {
+                lasts: Duration::from_millis(lasts),
+                pause: Duration::from_millis(pause),
+            })
+        };
+        Rates {
+            keep_alive: 2,
+            one_shot: 4,
+            slow: long(1000, 200),
+            stream: long(2000, 700),
+        }
+    }
+
+    /// What will be done, in order, from a run in which nothing happened.
+    fn harms(&self, stand: &Stand, result: &mut Result) -> std::result::Result<Vec<Harm>, String> {
+        let record = match self.kind {
+            Kind::Signals(how) => Harm::RecordPoints(how),
+            Kind::Tools(_) | Kind::Gone => Harm::RecordTools,
+        };
+        self.situation.set_up(stand)?;
+        let run = stand.run(&[self.situation.command()], &record, PATIENCE);
+        if run.code != Some(self.situation.exits()) {
+            return Err(format!("recorded: exits {:?}: {}", run.code, run.said));
+        }
+        let text = stand.host.read(RECORD);
+        let mut harms = match self.kind {
+            Kind::Signals(how) => {
+                let commands = read_record(&text);
+                result.points = commands.len();
+                self.points(how, commands)
+            }
+            Kind::Tools(fault) => calls(&text)
+                .into_iter()
+                .map(|(tool, call)| Harm::Tool(tool, call, fault))
+                .collect(),
+            Kind::Gone => {
+                let mut tools: Vec<_> = calls(&text).into_iter().map(|(tool, _)| tool).collect();
+                tools.sort();
+                tools.dedup();
+                tools.into_iter().map(Harm::Gone).collect()
+            }
+        };
+        if !matches!(self.kind, Kind::Signals(_)) {
+            result.points = harms.len();
+            let choice = self.choice;
+            harms = harms
+                .into_iter()
+                .skip(choice.from - 1)
+                .step_by(choice.stride)
+                .collect();
+        }
+        harms.truncate(self.choice.most);
+        Ok(harms)
+    }
+
+    fn points(&self, how: How, commands: Vec<Command>) -> Vec<Harm> {
+        let Choice {
+            from,
+            stride,
+            dense,
+            scope,
+            ..
+        } = self.choice;
+        let all = commands.len();
+        let mut commands = commands;
+        commands.retain(|command| scope == Scope::Every || command.has_effect);
+        let mut in_dense = 0;
+        let mut points = Vec::new();
+        for (index, command) in commands.into_iter().enumerate() {
+            in_dense += usize::from(command.is_dense);
+            let taken = index + 1 >= from && (index + 1 - from).is_multiple_of(stride);
+            if taken || (command.is_dense && in_dense % dense == from % dense) {
+                points.push(match scope {
+                    Scope::Effects => command.point,
+                    Scope::Every => Point {
+                        place: String::new(),
+                        turn: index + 1,
+                    },
+                });
+            }
+        }
+        if scope == Scope::Every && stride == 1 {
+            // A run may take more commands than the recorded one; the first that ends untouched ends the series.
+            points.extend((all + 1..all + 2000).map(|turn| Point {
+                place: String::new(),
+                turn,
+            }));
+        }
+        points
+            .into_iter()
+            .map(|point| Harm::Signal(how, point))
+            .collect()
+    }
+}
+
+/// Requests that were lost are the crash's that came last before.
+fn count(report: &Report, times: &[(Duration, String)], result: &mut Result) {
+    result.sent = report.records.len();
+    result.lost = report.lost();
+    result.races = report.races();
+    for record in &report.records {
+        if let Err(why) = &record.result {
+            let at = times.partition_point(|(began, _)| *began <= record.ended);
+            let place = times
+                .get(at.saturating_sub(1))
+                .map_or("", |(_, place)| place.as_str());
+            result.broken.push(format!(
+                "{place}: {:?} lost: {why:?} ({:.3?} to {:.3?})",
+                record.kind, record.sent, record.ended
+            ));
+        }
+    }
+}
+
+/// Programs that were called, each with the number of its call.
+fn calls(text: &str) -> Vec<(String, usize)> {
+    let mut counts = std::collections::BTreeMap::new();
+    text.lines()
+        .map(|tool| {
+            let count = counts.entry(tool.to_owned()).or_insert(0);
+            *count += 1;
+            (tool.to_owned(), *count)
+        })
+        .collect()
+}

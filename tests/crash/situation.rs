@@ -1,0 +1,166 @@
+//! The situations in which a command is interrupted, and how each is set up.
+
+use std::time::Duration;
+
+use crate::harm::{Harm, How};
+use crate::point::Point;
+use crate::stand::{Release, Stand};
+
+/// For a run that nothing happens to.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is under way when it happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Situation {
+    /// The first deployment; the fragment was put there by hand and its color does not run.
+    First,
+    /// The first deployment; there is no fragment.
+    FirstWithout,
+    /// From one color to the other.
+    Deploy,
+    /// The same with requests of 1 s and streams of 2 s in flight.
+    Drain,
+    /// The new release never passes its probe.
+    BadProbe,
+    /// The new release passes its probe and fails `verify`: the way back.
+    BadVerify,
+    /// Back to what served before.
+    Rollback,
+    /// The phases as commands of their own.
+    Prepare,
+    /// Of a prepared color.
+    Switch,
+    /// After a switch.
+    Cleanup,
+    /// Of a prepared color.
+    Abort,
+    /// A deploy that first has to clear what one left that was killed while it prepared.
+    AfterPreparing,
+    /// The same, killed between swap and confirmation.
+    AfterSwapping,
+    /// The same, killed in its drain.
+    AfterSwitched,
+}
+
+impl Situation {
+    /// All.
+    pub const ALL: [Self; 14] = [
+        Self::First,
+        Self::FirstWithout,
+        Self::Deploy,
+        Self::Drain,
+        Self::BadProbe,
+        Self::BadVerify,
+        Self::Rollback,
+        Self::Prepare,
+        Self::Switch,
+        Self::Cleanup,
+        Self::Abort,
+        Self::AfterPreparing,
+        Self::AfterSwapping,
+        Self::AfterSwitched,
+    ];
+
+    /// For the table and for `--situation`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::FirstWithout => "first-without",
+            Self::Deploy => "deploy",
+            Self::Drain => "drain",
+            Self::BadProbe => "bad-probe",
+            Self::BadVerify => "bad-verify",
+            Self::Rollback => "rollback",
+            Self::Prepare => "prepare",
+            Self::Switch => "switch",
+            Self::Cleanup => "cleanup",
+            Self::Abort => "abort",
+            Self::AfterPreparing => "after-preparing",
+            Self::AfterSwapping => "after-swapping",
+            Self::AfterSwitched => "after-switched",
+        }
+    }
+
+    /// The command that is interrupted.
+    pub fn command(self) -> &'static str {
+        match self {
+            Self::Rollback => "rollback",
+            Self::Prepare => "prepare",
+            Self::Switch => "switch",
+            Self::Cleanup => "cleanup",
+            Self::Abort => "abort",
+            _ => "deploy",
+        }
+    }
+
+    /// What it exits with when nothing happens to it.
+    pub fn exits(self) -> i32 {
+        match self {
+            Self::BadProbe | Self::BadVerify => 1,
+            _ => 0,
+        }
+    }
+
+    /// Whether users are served all the time: not before the first deployment.
+    pub fn has_users(self) -> bool {
+        !matches!(self, Self::First | Self::FirstWithout)
+    }
+
+    /// Whether long requests are in flight.
+    pub fn has_long_requests(self) -> bool {
+        self == Self::Drain
+    }
+
+    /// Brings the host there; the last thing that was done to it was a good deploy, or nothing.
+    ///
+    /// # Errors
+    /// What the script said when it failed.
+    pub fn set_up(self, stand: &Stand) -> Result<(), String> {
+        stand.stage(Release::Good);
+        match self {
+            Self::First => stand.wipe(true),
+            Self::FirstWithout => stand.wipe(false),
+            Self::Deploy | Self::Drain | Self::Rollback | Self::Prepare => {}
+            Self::BadProbe => stand.stage(Release::FailsProbe),
+            Self::BadVerify => stand.stage(Release::FailsVerify),
+            Self::Switch | Self::Abort => good(stand, "prepare")?,
+            Self::Cleanup => {
+                good(stand, "prepare")?;
+                good(stand, "switch")?;
+            }
+            Self::AfterPreparing => killed_in(stand, "gate")?,
+            Self::AfterSwapping => killed_in(stand, "put_in_force")?,
+            Self::AfterSwitched => killed_in(stand, "drain")?,
+        }
+        Ok(())
+    }
+}
+
+/// Runs a command that must succeed.
+///
+/// # Errors
+/// What the script said when it failed.
+pub fn good(stand: &Stand, command: &str) -> Result<(), String> {
+    let run = stand.run(&[command], &Harm::None, PATIENCE);
+    match run.code {
+        Some(0) => Ok(()),
+        code => Err(format!("{command} exits {code:?}: {}", run.said)),
+    }
+}
+
+fn killed_in(stand: &Stand, function: &str) -> Result<(), String> {
+    let point = Point {
+        place: function.to_owned(),
+        turn: 1,
+    };
+    let run = stand.run(&["deploy"], &Harm::Signal(How::Kill, point), PATIENCE);
+    if run.hit.is_none() {
+        return Err(format!("deploy never came into {function}: {}", run.said));
+    }
+    match stand.settle() {
+        left if left.is_empty() => Ok(()),
+        left => Err(format!(
+            "still at work after a kill in {function}: {left:?}"
+        )),
+    }
+}

@@ -1,0 +1,47 @@
+#!/bin/bash
+# Sourced by bash before the script runs ($BASH_ENV): comes between its commands and interrupts it before one of them.
+#
+# CRASH_SHELLS   main: the script's own commands; children: those of its subshells
+# CRASH_PLACE    where, FUNCTION:LINE, or FUNCTION: its first command; empty: anywhere
+# CRASH_POINT    the how manyth time it comes there, from 1; 0: never
+# CRASH_SIGNAL   KILL, TERM, INT
+# CRASH_TARGET   main: the script; group: it and all its children; self: the shell that came there
+# CRASH_HIT      a file that says where, when the point was reached
+# CRASH_COUNTER  a file that holds the count of the children
+# CRASH_LOG      if set: a file with a line for each command: FUNCTION:LINE, what its first word is, the command
+#
+# The calls that the script makes of itself are other programs: only the first is interrupted.
+[[ -z ${CRASH_MAIN-} ]] || return 0
+export CRASH_MAIN=$$
+set -o functrace
+crash_count=0
+
+crash_point() {
+  local place=${FUNCNAME[1]-}:${BASH_LINENO[0]} line=${BASH_COMMAND%%$'\n'*}
+  if [[ $CRASH_SHELLS == main ]]; then
+    [[ $BASHPID == "$$" ]] || return 0
+  else
+    [[ $BASHPID != "$$" ]] || return 0
+  fi
+  if [[ -n ${CRASH_LOG-} ]]; then
+    printf '%s %s %s\n' "$place" "$(type -t -- "${line%%[[:space:]]*}")" "$line" >>"$CRASH_LOG"
+    return 0
+  fi
+  case $CRASH_PLACE in
+    '' | "$place" | "${place%:*}") ;;
+    *) return 0 ;;
+  esac
+  [[ $CRASH_SHELLS == main ]] || read -r crash_count <"$CRASH_COUNTER"
+  crash_count=$((crash_count + 1))
+  [[ $CRASH_SHELLS == main ]] || printf '%s\n' "$crash_count" >"$CRASH_COUNTER"
+  ((crash_count == CRASH_POINT)) || return 0
+  trap - DEBUG
+  printf '%s %s\n' "$place" "$line" >"$CRASH_HIT"
+  case $CRASH_TARGET in
+    main) kill -s "$CRASH_SIGNAL" "$$" ;;
+    group) kill -s "$CRASH_SIGNAL" 0 ;;
+    self) kill -s "$CRASH_SIGNAL" "$BASHPID" ;;
+  esac
+}
+
+trap crash_point DEBUG
