@@ -208,7 +208,7 @@ impl Cycle<'_> {
         for command in commands {
             if let Err(why) = good(stand, command) {
                 broken.push(format!("next {why}"));
-                self.begin_anew();
+                broken.extend(self.begin_anew().err());
                 return;
             }
         }
@@ -220,15 +220,19 @@ impl Cycle<'_> {
         self.look_at_everything(broken);
     }
 
-    /// What one broken promise has left must not be found again at the next crash.
-    fn begin_anew(&mut self) {
+    /// A host on which both colors were deployed once: what one broken promise has left must not be found again at the next crash.
+    ///
+    /// # Errors
+    /// What the script said when it failed.
+    pub fn begin_anew(&mut self) -> Result<(), String> {
         self.stand.end_run();
         self.stand.settle();
+        self.stand.stage(Release::Good);
         self.stand.wipe(true);
-        // Without a first deployment the situations cannot be set up, which then is said.
-        let _ = good(self.stand, "deploy");
-        let _ = good(self.stand, "deploy");
+        self.seen.clear();
+        let deployed = good(self.stand, "deploy").and_then(|()| good(self.stand, "deploy"));
         self.new_logs();
+        deployed
     }
 
     fn look_at_everything(&mut self, broken: &mut Vec<String>) {
@@ -258,7 +262,7 @@ impl Cycle<'_> {
             left.is_empty()
         }) {
             broken.push(format!("after the next, left over: {left:?}"));
-            self.begin_anew();
+            broken.extend(self.begin_anew().err());
         }
     }
 

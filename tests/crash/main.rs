@@ -23,6 +23,7 @@ use std::thread;
 use options::Options;
 use path::Paths;
 use series::{Result, Series};
+use stand::Stand;
 
 /// Broken promises that are shown of each series.
 const SHOWN: usize = 12;
@@ -39,38 +40,37 @@ fn main() -> ExitCode {
     println!("{}", options.describe());
     let paths = Paths::new();
     let next = AtomicUsize::new(0);
-    let results = Mutex::new(Vec::new());
+    let (done, skipped) = (Mutex::new(Vec::new()), Mutex::new(None));
     thread::scope(|scope| {
         for _ in 0..options.threads {
             scope.spawn(|| {
-                while let Some(series) = options.series.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    let result = series.run(&paths);
-                    if let Ok(result) = &result {
-                        show(series, result);
+                let stand = match Stand::new() {
+                    Ok(stand) => stand,
+                    Err(skip) => {
+                        *skipped.lock().expect("no thread panics with it") = Some(skip);
+                        return;
                     }
-                    results
-                        .lock()
-                        .expect("no thread panics with it")
-                        .push(result.map(|result| (*series, result)));
+                };
+                while let Some(series) = options.series.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    let result = series.run(&stand, &paths);
+                    show(series, &result);
+                    let mut done = done.lock().expect("no thread panics with it");
+                    done.push((*series, result));
                 }
             });
         }
     });
-    let mut done = Vec::new();
-    for result in results.into_inner().expect("no thread panics with it") {
-        match result {
-            Ok(one) => done.push(one),
-            Err(skip) if std::env::var_os("CI").is_some_and(|value| value == "true") => {
-                println!("may not be skipped in CI: {}", skip.0);
-                return ExitCode::FAILURE;
-            }
-            Err(skip) => {
-                println!("skipped: {}", skip.0);
-                return ExitCode::SUCCESS;
-            }
+    match skipped.into_inner().expect("no thread panics with it") {
+        Some(skip) if std::env::var_os("CI").is_some_and(|value| value == "true") => {
+            println!("may not be skipped in CI: {}", skip.0);
+            ExitCode::FAILURE
         }
+        Some(skip) => {
+            println!("skipped: {}", skip.0);
+            ExitCode::SUCCESS
+        }
+        None => table(&done.into_inner().expect("no thread panics with it")),
     }
-    table(&done)
 }
 
 fn show(series: &Series, result: &Result) {
@@ -87,12 +87,15 @@ fn show(series: &Series, result: &Result) {
 }
 
 fn table(done: &[(Series, Result)]) -> ExitCode {
-    println!("\nsituation        how            points  crashes  requests  lost  races  broken");
+    println!(
+        "\nsituation        how            commands  points  crashes  requests  lost  races  broken"
+    );
     let mut total = Result::default();
     let mut broken = 0;
     for (series, result) in done {
         let name = series.situation.name();
         line(name, series.kind.name(), result, result.broken.len());
+        total.commands += result.commands;
         total.points += result.points;
         total.hits += result.hits;
         total.sent += result.sent;
@@ -110,6 +113,7 @@ fn table(done: &[(Series, Result)]) -> ExitCode {
 
 fn line(name: &str, how: &str, result: &Result, broken: usize) {
     let Result {
+        commands,
         points,
         hits,
         sent,
@@ -118,6 +122,6 @@ fn line(name: &str, how: &str, result: &Result, broken: usize) {
         ..
     } = result;
     println!(
-        "{name:<16} {how:<14} {points:>6} {hits:>8} {sent:>9} {lost:>5} {races:>6} {broken:>7}"
+        "{name:<16} {how:<14} {commands:>8} {points:>7} {hits:>8} {sent:>9} {lost:>5} {races:>6} {broken:>7}"
     );
 }

@@ -4,7 +4,7 @@
 use deployc::check::{LoadError, Loader};
 use deployc::diagnostics::Report;
 use deployc::model::App;
-use deployc::plan::{Action, Phase, Plan, Side, Step};
+use deployc::plan::{Action, Intent, Phase, Plan, Side, Step};
 use deployc::source::Sources;
 
 use crate::stand::SOURCE;
@@ -50,6 +50,16 @@ pub fn read_log(text: &str) -> Vec<Logged> {
             };
             let step =
                 step.filter(|&step| !run.steps.last().is_some_and(|last| is_part_of(step, last)));
+            if let (Some(step), Some(last)) = (step, run.steps.last_mut())
+                && step
+                    .strip_prefix("drain ")
+                    .is_some_and(|color| *last == format!("stop {color}"))
+            {
+                // Where the new color is drained before it is stopped, the script says that the other way round.
+                let stop = std::mem::replace(last, step.to_owned());
+                run.steps.push(stop);
+                continue;
+            }
             run.steps.extend(step.map(str::to_owned));
         }
     }
@@ -165,6 +175,8 @@ impl Paths {
     fn recoveries(&self) -> Vec<Vec<String>> {
         let mut all = vec![Vec::new()];
         all.extend(self.switch.iter().flat_map(|spot| spot.backs.clone()));
+        // Of a way back that was cut short in its last steps.
+        all.push(vec!["drain {to}".to_owned()]);
         all.push(self.cleanup.iter().map(|spot| spot.title.clone()).collect());
         all
     }
@@ -228,9 +240,14 @@ fn spots(app: &App, phase: &Phase) -> Vec<Spot> {
                 });
             }
         }
-        let backs = ways(app, phase, step);
+        let mut backs = ways(app, phase, step);
         if let Some(last) = spots.last_mut() {
-            last.backs.extend(backs);
+            last.backs.extend_from_slice(&backs);
+            // There is nothing to drain where the proxy was never asked to reload.
+            for back in &mut backs {
+                back.retain(|title| title != "drain {to}");
+            }
+            last.backs.append(&mut backs);
         }
     }
     // Of the first five the plan has three: their failure is the same.
@@ -293,7 +310,9 @@ fn titles(app: &App, phase: &Phase, action: &Action) -> Vec<String> {
             "check questions",
         ],
         Action::ClearIdle(_) => &["clear idle"],
-        Action::MakeRelease | Action::Stage(_) => &["new release"],
+        Action::Journal(Intent::Prepare) | Action::MakeRelease | Action::Stage(_) => {
+            &["new release"]
+        }
         Action::Start(..) => &["start {to}"],
         Action::Probe(_, number, _) => return vec![format!("probe {}", gate(number))],
         Action::ProbeAgain(_, number, _) => return vec![format!("probe {} again", gate(number))],
@@ -304,7 +323,7 @@ fn titles(app: &App, phase: &Phase, action: &Action) -> Vec<String> {
         | Action::InstallResume
         | Action::LockProxy
         | Action::Write(_)
-        | Action::Journal
+        | Action::Journal(_)
         | Action::Swap(_)
         | Action::Test
         | Action::Reload
@@ -313,7 +332,8 @@ fn titles(app: &App, phase: &Phase, action: &Action) -> Vec<String> {
         Action::Verify(number) => return vec![format!("verify {}", number + 1)],
         Action::HandOver(service) => return vec![format!("hand over {service}")],
         Action::Commit => &["commit"],
-        Action::Drain => &["drain"],
+        Action::Drain(Side::Previous) => &["drain"],
+        Action::Drain(Side::New) => &["drain {to}"],
         Action::Stop(..) | Action::Clear(..) | Action::Persist(_, Side::Previous) => {
             &["stop previous"]
         }
@@ -334,7 +354,7 @@ fn back_titles(app: &App, phase: &Phase, action: &Action) -> Vec<String> {
         Action::Write(Side::Previous) => "point the proxy back",
         // What puts a fragment in force is one step there; that of the color that stays is none.
         Action::LockProxy
-        | Action::Journal
+        | Action::Journal(_)
         | Action::Swap(_)
         | Action::Write(_)
         | Action::Test

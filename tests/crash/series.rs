@@ -8,10 +8,9 @@ use crate::harm::{Fault, Harm, How, RECORD};
 use crate::path::Paths;
 use crate::point::{Command, Point, read_record};
 use crate::situation::{PATIENCE, Situation, good};
-use crate::stand::Stand;
+use crate::stand::{STATE, Stand};
 use crate::support::load::report::Report;
 use crate::support::load::{Load, Long, Rates};
-use crate::support::skip::Skip;
 
 /// What is done in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +61,9 @@ pub struct Series {
 /// Numbers of a series.
 #[derive(Default)]
 pub struct Result {
-    /// Points that there are.
+    /// Commands that the recorded run took, or calls of programs.
+    pub commands: usize,
+    /// Of these, those before which a run was interrupted or will be with a stride of 1.
     pub points: usize,
     /// Runs that were interrupted.
     pub hits: usize,
@@ -88,30 +89,24 @@ impl Kind {
 }
 
 impl Series {
-    /// Does it on a host of its own.
-    ///
-    /// # Errors
-    /// When this machine cannot.
-    pub fn run(&self, paths: &Paths) -> std::result::Result<Result, Skip> {
-        let stand = Stand::new()?;
+    /// Does it on a host that may have seen other series.
+    pub fn run(&self, stand: &Stand, paths: &Paths) -> Result {
+        let mut result = Result::default();
         let mut cycle = Cycle {
-            stand: &stand,
+            stand,
             situation: self.situation,
             paths,
             seen: HashSet::new(),
         };
-        let mut result = Result::default();
-        for _ in 0..2 {
-            if let Err(why) = good(&stand, "deploy") {
-                result.broken.push(format!("first deploys: {why}"));
-                return Ok(result);
-            }
+        if let Err(why) = cycle.begin_anew() {
+            result.broken.push(format!("first deploys: {why}"));
+            return result;
         }
-        let harms = match self.harms(&stand, &mut result) {
+        let harms = match self.harms(stand, &mut result) {
             Ok(harms) => harms,
             Err(why) => {
                 result.broken.push(why);
-                return Ok(result);
+                return result;
             }
         };
         let load = self
@@ -138,7 +133,7 @@ impl Series {
         if let Some(load) = load {
             count(&load.stop(), &times, &mut result);
         }
-        Ok(result)
+        result
     }
 
     /// 120 short requests a second; where it is about the drain also long ones. The promise is about those that began before the
@@ -170,10 +165,18 @@ impl Series {
             return Err(format!("recorded: exits {:?}: {}", run.code, run.said));
         }
         let text = stand.host.read(RECORD);
+        let journal = stand.host.read(&format!("{STATE}/journal"));
+        if !journal.is_empty() {
+            let prepared = journal.contains("phase=prepared");
+            good(stand, if prepared { "abort" } else { "cleanup" })?;
+        }
         let mut harms = match self.kind {
             Kind::Signals(how) => {
                 let commands = read_record(&text);
-                result.points = commands.len();
+                result.commands = commands.len();
+                let scope = self.choice.scope;
+                let counts = |command: &&Command| scope == Scope::Every || command.has_effect;
+                result.points = commands.iter().filter(counts).count();
                 self.points(how, commands)
             }
             Kind::Tools(fault) => calls(&text)
@@ -188,6 +191,7 @@ impl Series {
             }
         };
         if !matches!(self.kind, Kind::Signals(_)) {
+            result.commands = harms.len();
             result.points = harms.len();
             let choice = self.choice;
             harms = harms
