@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::harm::{Fault, Harm, How};
-use crate::path::{End, Logged, Paths, read_log};
+use crate::log::{Logged, read_log};
+use crate::path::{End, Paths};
 use crate::situation::{PATIENCE, Situation, good};
 use crate::stand::{Release, Run, STATE, Stand};
 use crate::support::wait;

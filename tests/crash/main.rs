@@ -5,6 +5,7 @@
 
 mod cycle;
 mod harm;
+mod log;
 mod options;
 mod path;
 mod point;
@@ -14,6 +15,7 @@ mod stand;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "the end-to-end tests use all of it, this a part")]
 mod support;
+mod titles;
 
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -55,7 +57,7 @@ fn main() -> ExitCode {
                     let result = series.run(&stand, &paths);
                     show(series, &result);
                     let mut done = done.lock().expect("no thread panics with it");
-                    done.push((*series, result));
+                    done.push((series.clone(), result));
                 }
             });
         }

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::harm::{Fault, How};
-use crate::series::{Choice, Kind, Scope, Series};
+use crate::point::Point;
+use crate::series::{Choice, Kind, Progress, Scope, Series};
 use crate::situation::Situation;
 
 /// What is done, and how much at once.
@@ -18,21 +19,21 @@ pub struct Options {
 
 /// The short form: what is most dangerous, each at a few points. (situation, kind, stride, stride where it is dense)
 const SHORT: [(Situation, Kind, usize, usize); 12] = [
-    (Situation::Deploy, Kind::Signals(How::Kill), 127, 11),
-    (Situation::BadVerify, Kind::Signals(How::Kill), 251, 17),
-    (Situation::Rollback, Kind::Signals(How::Kill), 251, 17),
-    (Situation::AfterSwapping, Kind::Signals(How::Kill), 251, 23),
-    (Situation::FirstWithout, Kind::Signals(How::Kill), 251, 23),
-    (Situation::First, Kind::Signals(How::Kill), 331, 29),
-    (Situation::Drain, Kind::Signals(How::Kill), 401, 41),
-    (Situation::Deploy, Kind::Signals(How::KillAll), 331, 29),
-    (Situation::Deploy, Kind::Signals(How::TermAll), 251, 29),
-    (Situation::Deploy, Kind::Signals(How::IntAll), 401, 41),
-    (Situation::Deploy, Kind::Tools(Fault::Fails), 29, 1),
-    (Situation::Deploy, Kind::Gone, 7, 1),
+    (Situation::Deploy, Kind::Signals(How::Kill), 37, 7),
+    (Situation::BadVerify, Kind::Signals(How::Kill), 83, 13),
+    (Situation::Rollback, Kind::Signals(How::Kill), 67, 11),
+    (Situation::AfterSwapping, Kind::Signals(How::Kill), 83, 17),
+    (Situation::FirstWithout, Kind::Signals(How::Kill), 101, 11),
+    (Situation::First, Kind::Signals(How::Kill), 151, 23),
+    (Situation::Drain, Kind::Signals(How::Kill), 101, 17),
+    (Situation::Deploy, Kind::Signals(How::KillAll), 101, 17),
+    (Situation::Deploy, Kind::Signals(How::TermAll), 83, 17),
+    (Situation::Deploy, Kind::Signals(How::IntAll), 127, 29),
+    (Situation::Deploy, Kind::Tools(Fault::Fails), 17, 1),
+    (Situation::Deploy, Kind::Gone, 5, 1),
 ];
 
-const USAGE: &str = "cargo test --test crash -- [--long] [--situation NAME]… [--how NAME]… [--stride N] [--from N] [--most N] [--threads N] [--every] [--list]";
+const USAGE: &str = "cargo test --test crash -- [--long] [--situation NAME]… [--how NAME]… [--stride N] [--from N] [--most N] [--threads N] [--every] [--at PLACE#TURN]… [--verbose] [--list]";
 
 impl Options {
     /// Reads them; none where there is nothing to do (`--list`).
@@ -44,6 +45,8 @@ impl Options {
         let (mut long, mut stride, mut dense, mut from, mut most, mut threads) =
             (false, 1, 1, None, usize::MAX, 2);
         let (mut situations, mut kinds) = (Vec::new(), Vec::new());
+        let mut only = Vec::new();
+        let mut progress = Progress::Quiet;
         let mut scope = Scope::Effects;
         let mut given = String::new();
         while let Some(argument) = arguments.next() {
@@ -70,6 +73,8 @@ impl Options {
                 "--dense" => dense = number(&value()?)?,
                 "--from" => from = Some(number(&value()?)?),
                 "--most" => most = number(&value()?)?,
+                "--verbose" => progress = Progress::Shown,
+                "--at" => only.push(point(&value()?)?),
                 "--threads" => threads = number(&value()?)?,
                 "--list" => return Ok(None),
                 // What `cargo test` hands to every test.
@@ -78,14 +83,16 @@ impl Options {
             }
         }
         let chosen = |stride: usize, dense: usize| {
-            // Another sample each time, which `--from` takes again.
-            let from = from.unwrap_or_else(|| 1 + seconds() % stride);
+            // Another sample each day, which `--from` takes again.
+            let from = from.unwrap_or_else(|| 1 + days() % stride);
             Choice {
                 from,
                 stride,
                 dense,
                 most,
                 scope,
+                progress,
+                only: only.clone(),
             }
         };
         let all = long || !situations.is_empty() || !kinds.is_empty();
@@ -163,9 +170,19 @@ fn number(text: &str) -> Result<usize, String> {
         .ok_or_else(|| format!("`{text}` is not a number from 1"))
 }
 
-fn seconds() -> usize {
+fn point(text: &str) -> Result<Point, String> {
+    let (place, turn) = text
+        .split_once('#')
+        .ok_or_else(|| format!("`{text}` is not FUNCTION:LINE#TURN"))?;
+    Ok(Point {
+        place: place.to_owned(),
+        turn: number(turn)?,
+    })
+}
+
+fn days() -> usize {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    usize::try_from(since.as_secs()).unwrap_or(0)
+    usize::try_from(since.as_secs() / 86_400).unwrap_or(0)
 }

@@ -3,11 +3,12 @@
 
 use deployc::check::{LoadError, Loader};
 use deployc::diagnostics::Report;
-use deployc::model::App;
-use deployc::plan::{Action, Intent, Phase, Plan, Side, Step};
+use deployc::plan::Step;
 use deployc::source::Sources;
 
+use crate::log::Logged;
 use crate::stand::SOURCE;
+use crate::titles::{self, Spot, spots};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,74 +21,15 @@ pub enum End {
     Good,
 }
 
-/// A run as its log tells it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Logged {
-    /// `deploy`, `rollback` and so on.
-    pub command: String,
-    /// Names of the steps that it began.
-    pub steps: Vec<String>,
-}
-
-/// Reads a deployment's log.
-pub fn read_log(text: &str) -> Vec<Logged> {
-    let mut runs: Vec<Logged> = Vec::new();
-    for line in text.lines() {
-        let Some((_, line)) = line.split_once(' ') else {
-            continue;
-        };
-        if let Some(rest) = line.strip_prefix("command: ") {
-            let command = rest.split(',').next().unwrap_or_default().to_owned();
-            runs.push(Logged {
-                command,
-                steps: Vec::new(),
-            });
-        } else if let Some(run) = runs.last_mut() {
-            let step = match line {
-                // A deployment's commit is said by the journal alone.
-                "journal: switched" => Some("commit"),
-                _ => line.strip_prefix("step: "),
-            };
-            let step =
-                step.filter(|&step| !run.steps.last().is_some_and(|last| is_part_of(step, last)));
-            if let (Some(step), Some(last)) = (step, run.steps.last_mut())
-                && step
-                    .strip_prefix("drain ")
-                    .is_some_and(|color| *last == format!("stop {color}"))
-            {
-                // Where the new color is drained before it is stopped, the script says that the other way round.
-                let stop = std::mem::replace(last, step.to_owned());
-                run.steps.push(stop);
-                continue;
-            }
-            run.steps.extend(step.map(str::to_owned));
-        }
-    }
-    runs
-}
-
-/// Whether `step` was logged as a part of the step before it: a commit by the journal too, the gates of a release when its color or
-/// the previous one is asked again.
-fn is_part_of(step: &str, last: &str) -> bool {
-    let asks_release =
-        last == "previous passes" || ["probe blue again", "probe green again"].contains(&last);
-    (step == "commit" && last == "commit")
-        || (asks_release && step.starts_with("probe ") && !step.ends_with(" again"))
-}
-
-/// A step as the script calls it, `{from}` and `{to}` for the colors, and every way back that its failure may take.
-#[derive(Clone, Debug)]
-struct Spot {
-    title: String,
-    backs: Vec<Vec<String>>,
-}
-
 /// The paths of the plan of `deploy.bg`.
 pub struct Paths {
     prepare: Vec<Spot>,
     switch: Vec<Spot>,
     cleanup: Vec<Spot>,
     rollback: Vec<Spot>,
+    abort: Vec<Spot>,
+    /// What may come before a command's own steps.
+    recoveries: Vec<Vec<String>>,
 }
 
 struct NoFiles;
@@ -108,12 +50,21 @@ impl Paths {
         let (app, plan) = planned
             .and_then(|mut all| all.pop())
             .expect("deploy.bg is correct");
-        let switch = spots(&app, &plan.switch);
+        let along = |steps: &[Step]| titles::along(&app, &plan.switch, steps);
+        // The script stops what a run prepared, and drains it, before any step of its own; only the drain is one.
+        let mut recoveries = vec![Vec::new(), vec!["drain {to}".to_owned()]];
+        for steps in [&plan.recovery.swapping, &plan.recovery.switched] {
+            recoveries.extend(along(steps.steps()));
+        }
+        let drained = recoveries.clone();
+        recoveries.extend(drained.into_iter().map(|way| without_drain(&way)));
         Self {
             prepare: spots(&app, &plan.prepare),
-            rollback: rollback(&app, &plan, &switch),
-            switch,
+            switch: spots(&app, &plan.switch),
             cleanup: spots(&app, &plan.cleanup),
+            rollback: spots(&app, &plan.rollback),
+            abort: spots(&app, &plan.abort),
+            recoveries,
         }
     }
 
@@ -136,7 +87,7 @@ impl Paths {
             ["", "blue"],
             ["", "green"],
         ];
-        let possible = self.recoveries().iter().any(|recovery| {
+        let possible = self.recoveries.iter().any(|recovery| {
             both.iter().any(|&colors| {
                 both.iter()
                     .any(|&recovered| fits(recovery, colors, recovered))
@@ -159,27 +110,17 @@ impl Paths {
             "switch" => &[&self.switch],
             "cleanup" => &[&self.cleanup],
             "rollback" => &[&self.rollback, &self.cleanup],
+            "abort" => &[&self.abort],
             _ => &[],
         };
-        let mut forward = phases.concat();
-        if command == "abort" {
-            forward.push(Spot {
-                title: "stop the new color".into(),
-                backs: vec![Vec::new()],
-            });
-        }
-        forward
+        phases.concat()
     }
+}
 
-    /// What may come before a command's own steps: nothing, the way back of an interrupted switch, or its cleanup.
-    fn recoveries(&self) -> Vec<Vec<String>> {
-        let mut all = vec![Vec::new()];
-        all.extend(self.switch.iter().flat_map(|spot| spot.backs.clone()));
-        // Of a way back that was cut short in its last steps.
-        all.push(vec!["drain {to}".to_owned()]);
-        all.push(self.cleanup.iter().map(|spot| spot.title.clone()).collect());
-        all
-    }
+/// There is nothing to drain where the proxy was never asked to reload.
+fn without_drain(way: &[String]) -> Vec<String> {
+    let other = way.iter().filter(|title| *title != "drain {to}");
+    other.cloned().collect()
 }
 
 /// Whether `steps` are the first of `forward`, and after them a way back.
@@ -210,7 +151,7 @@ fn goes(forward: &[Spot], steps: &[String], colors: [&str; 2], end: End) -> bool
         };
         spot.backs
             .iter()
-            .map(|back| named(back, colors))
+            .flat_map(|back| [named(back, colors), named(&without_drain(back), colors)])
             .any(|back| match end {
                 End::Cut => back.starts_with(&steps[same..]),
                 End::Failed => back == steps[same..],
@@ -227,166 +168,4 @@ fn named(titles: &[String], [from, to]: [&str; 2]) -> Vec<String> {
     named
         .map(|title| title.replace("{from}", from).replace("{to}", to))
         .collect()
-}
-
-fn spots(app: &App, phase: &Phase) -> Vec<Spot> {
-    let mut spots: Vec<Spot> = Vec::new();
-    for step in &phase.steps {
-        for title in titles(app, phase, &step.action) {
-            if spots.last().is_none_or(|last| last.title != title) {
-                spots.push(Spot {
-                    title,
-                    backs: Vec::new(),
-                });
-            }
-        }
-        let mut backs = ways(app, phase, step);
-        if let Some(last) = spots.last_mut() {
-            last.backs.extend_from_slice(&backs);
-            // There is nothing to drain where the proxy was never asked to reload.
-            for back in &mut backs {
-                back.retain(|title| title != "drain {to}");
-            }
-            last.backs.append(&mut backs);
-        }
-    }
-    // Of the first five the plan has three: their failure is the same.
-    let refused = spots
-        .iter()
-        .find(|spot| !spot.backs.is_empty())
-        .map(|spot| spot.backs.clone());
-    for spot in &mut spots {
-        if spot.backs.is_empty() {
-            spot.backs = refused.clone().unwrap_or_default();
-        }
-    }
-    spots
-}
-
-/// The ways that the failure of a step may take, those of failures on the way back among them.
-fn ways(app: &App, phase: &Phase, step: &Step) -> Vec<Vec<String>> {
-    let Some(back) = step.on_failure.way_back() else {
-        return vec![Vec::new()];
-    };
-    let mut way: Vec<String> = Vec::new();
-    let mut all = Vec::new();
-    for step in back.steps() {
-        for title in back_titles(app, phase, &step.action) {
-            if way.last() != Some(&title) {
-                way.push(title);
-            }
-        }
-        if step.on_failure.way_back().is_some() {
-            all.extend(
-                ways(app, phase, step)
-                    .into_iter()
-                    .map(|rest| [way.clone(), rest].concat()),
-            );
-        } else {
-            all.push(way.clone());
-        }
-    }
-    if back
-        .steps()
-        .iter()
-        .all(|step| step.action == Action::Record)
-    {
-        // Nothing was begun yet.
-        all.push(Vec::new());
-    }
-    all.push(way);
-    all
-}
-
-/// What the script calls an action of the way forward. The order of the first five is the script's; the plan has three for them.
-fn titles(app: &App, phase: &Phase, action: &Action) -> Vec<String> {
-    let gate = |number: &usize| app.services[0].gates[*number].name.to_string();
-    let words: &[&str] = match action {
-        Action::Preflight => &[
-            "preflight",
-            "choose idle",
-            "verify as it is",
-            "read inputs",
-            "check questions",
-        ],
-        Action::ClearIdle(_) => &["clear idle"],
-        Action::Journal(Intent::Prepare) | Action::MakeRelease | Action::Stage(_) => {
-            &["new release"]
-        }
-        Action::Start(..) => &["start {to}"],
-        Action::Probe(_, number, _) => return vec![format!("probe {}", gate(number))],
-        Action::ProbeAgain(_, number, _) => return vec![format!("probe {} again", gate(number))],
-        Action::UserStep(place, number) => return vec![format!("{} {number}", place.words())],
-        Action::TestAsIs => &["test as it is"],
-        Action::ReadRouted if phase.name.word() == "prepare" => &[],
-        Action::ReadRouted
-        | Action::InstallResume
-        | Action::LockProxy
-        | Action::Write(_)
-        | Action::Journal(_)
-        | Action::Swap(_)
-        | Action::Test
-        | Action::Reload
-        | Action::Confirm
-        | Action::Persist(_, Side::New) => &["swap"],
-        Action::Verify(number) => return vec![format!("verify {}", number + 1)],
-        Action::HandOver(service) => return vec![format!("hand over {service}")],
-        Action::Commit => &["commit"],
-        Action::Drain(Side::Previous) => &["drain"],
-        Action::Drain(Side::New) => &["drain {to}"],
-        Action::Stop(..) | Action::Clear(..) | Action::Persist(_, Side::Previous) => {
-            &["stop previous"]
-        }
-        Action::Lock | Action::Recover | Action::ReadInputs | Action::Reserve | Action::Record => {
-            &[]
-        }
-    };
-    words.iter().map(|&word| word.to_owned()).collect()
-}
-
-/// What the script calls an action of the way back.
-fn back_titles(app: &App, phase: &Phase, action: &Action) -> Vec<String> {
-    let title = match action {
-        Action::ProbeAgain(_, _, Side::Previous) => "probe {from} again",
-        Action::ProbeAgain(_, _, Side::New) => "probe {to} again",
-        // The record of a way back is made when the new color is stopped.
-        Action::Stop(_, Side::New) | Action::Clear(_, Side::New) | Action::Record => "stop {to}",
-        Action::Write(Side::Previous) => "point the proxy back",
-        // What puts a fragment in force is one step there; that of the color that stays is none.
-        Action::LockProxy
-        | Action::Journal(_)
-        | Action::Swap(_)
-        | Action::Write(_)
-        | Action::Test
-        | Action::Reload
-        | Action::Confirm
-        | Action::Commit => return Vec::new(),
-        _ => return titles(app, phase, action),
-    };
-    vec![title.to_owned()]
-}
-
-/// The plan says nothing of a rollback: another way to a prepared color, then the same switch.
-fn rollback(app: &App, plan: &Plan, switch: &[Spot]) -> Vec<Spot> {
-    let stop = plan
-        .prepare
-        .steps
-        .last()
-        .map(|step| ways(app, &plan.prepare, step))
-        .unwrap_or_default();
-    let back = switch
-        .iter()
-        .find(|spot| spot.title == "swap")
-        .map(|spot| spot.backs.clone())
-        .unwrap_or_default();
-    let spot = |title: &str, backs: &Vec<Vec<String>>| Spot {
-        title: title.to_owned(),
-        backs: backs.clone(),
-    };
-    let mut spots = vec![spot("choose previous", &vec![Vec::new()])];
-    spots.extend(
-        ["bring up previous", "previous passes", "test as it is"].map(|title| spot(title, &stop)),
-    );
-    spots.extend(["swap", "verify previous", "commit"].map(|title| spot(title, &back)));
-    spots
 }

@@ -24,8 +24,10 @@ pub enum Kind {
 }
 
 /// Which points are taken.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Choice {
+    /// These alone, as a report names them.
+    pub only: Vec<Point>,
     /// The first, from 1.
     pub from: usize,
     /// Every so manyth.
@@ -36,6 +38,17 @@ pub struct Choice {
     pub most: usize,
     /// Of which.
     pub scope: Scope,
+    /// Whether each crash is told.
+    pub progress: Progress,
+}
+
+/// Whether each crash is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Only what is broken.
+    Quiet,
+    /// With the time on the load's clock.
+    Shown,
 }
 
 /// Which commands count.
@@ -48,7 +61,7 @@ pub enum Scope {
 }
 
 /// A situation and what is done in it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Series {
     /// The situation.
     pub situation: Situation,
@@ -124,6 +137,9 @@ impl Series {
             result
                 .broken
                 .extend(found.broken.iter().map(|what| format!("{place}: {what}")));
+            if self.choice.progress == Progress::Shown {
+                println!("{began:.3?} {place}");
+            }
             times.push((began, place));
             result.hits += usize::from(found.hit.is_some() || matches!(harm, Harm::Gone(_)));
             if found.hit.is_none() && self.choice.scope == Scope::Every {
@@ -187,13 +203,15 @@ impl Series {
                 let mut tools: Vec<_> = calls(&text).into_iter().map(|(tool, _)| tool).collect();
                 tools.sort();
                 tools.dedup();
+                // Without it no script begins whose first line names it.
+                tools.retain(|tool| tool != "env");
                 tools.into_iter().map(Harm::Gone).collect()
             }
         };
         if !matches!(self.kind, Kind::Signals(_)) {
             result.commands = harms.len();
             result.points = harms.len();
-            let choice = self.choice;
+            let choice = &self.choice;
             harms = harms
                 .into_iter()
                 .skip(choice.from - 1)
@@ -206,6 +224,7 @@ impl Series {
 
     fn points(&self, how: How, commands: Vec<Command>) -> Vec<Harm> {
         let Choice {
+            ref only,
             from,
             stride,
             dense,
@@ -218,6 +237,10 @@ impl Series {
         let mut in_dense = 0;
         let mut points = Vec::new();
         for (index, command) in commands.into_iter().enumerate() {
+            if !only.is_empty() {
+                points.extend(only.contains(&command.point).then_some(command.point));
+                continue;
+            }
             in_dense += usize::from(command.is_dense);
             let taken = index + 1 >= from && (index + 1 - from).is_multiple_of(stride);
             if taken || (command.is_dense && in_dense % dense == from % dense) {

@@ -70,7 +70,7 @@ impl Stand {
     pub fn new() -> Result<Self, Skip> {
         need_programs(&["nginx", "curl", "setsid"])?;
         let host = Host::plain()?;
-        host.copy(testapp(), "/opt/testapp");
+        host.copy(testapp(), "/opt/program");
         host.write_program("/opt/crash/trap.sh", include_str!("trap.sh"));
         host.write_program("/opt/crash/shim.sh", include_str!("shim.sh"));
         // Programs can be taken away from /usr as well, and every one of them can be stood before.
@@ -78,7 +78,8 @@ impl Stand {
             "mkdir -p /mnt/usr/changes /mnt/usr/work /opt/shims
              mount -t overlay overlay -o lowerdir=/usr,upperdir=/mnt/usr/changes,workdir=/mnt/usr/work /usr
              for file in /usr/local/{s,}bin/* /usr/{s,}bin/*; do ln -sf ../crash/shim.sh /opt/shims/${file##*/}; done
-             rm -f /opt/shims/{sh,dash,bash}",
+             rm -f /opt/shims/{sh,dash,bash}
+             cp /usr/bin/env /usr/bin/setsid /opt/crash/",
         )
         .ok();
         compile(SOURCE, &host, "/srv/hello/deploy");
@@ -122,7 +123,7 @@ impl Stand {
             Release::FailsVerify => "--broken /json",
         };
         let program =
-            format!("#!/bin/bash\nexec /opt/testapp \"$@\" --on-term at-once {options}\n");
+            format!("#!/bin/bash\nexec /opt/program \"$@\" --on-term at-once {options}\n");
         self.host.write_program("/srv/hello/staging/hello", program);
     }
 
@@ -160,9 +161,9 @@ impl Stand {
     fn command(&self, words: &[&str], harm: &Harm) -> Command {
         // A caller in the background has INT ignored, which no shell can undo.
         let mut line = vec![
-            "env",
+            "/opt/crash/env",
             "--default-signal=HUP,INT,QUIT,PIPE,TERM",
-            "setsid",
+            "/opt/crash/setsid",
             "--wait",
             SCRIPT,
         ];

@@ -36,7 +36,7 @@ crash_point() {
   [[ $CRASH_SHELLS == main ]] || printf '%s\n' "$crash_count" >"$CRASH_COUNTER"
   ((crash_count == CRASH_POINT)) || return 0
   trap - DEBUG
-  printf '%s %s\n' "$place" "$line" >"$CRASH_HIT"
+  printf '%s, in %s\n' "$line" "${FUNCNAME[*]:1}" >"$CRASH_HIT"
   case $CRASH_TARGET in
     main) kill -s "$CRASH_SIGNAL" "$$" ;;
     group) kill -s "$CRASH_SIGNAL" 0 ;;
