@@ -70,6 +70,28 @@ check_starts_and_stops() {
   expect 0 clear
 }
 
+# What cannot be written down must not run: nothing would ever stop it.
+check_runs_only_when_its_identity_is_kept() {
+  begin
+  save_identity() { return 1; }
+  expect 1 start
+  [[ -n $answer ]] || fail 'start does not say why'
+  until_true 5 nothing_is_ours || fail "left: $(ours)"
+  ! listens "$port" || fail 'something listens'
+}
+
+nothing_is_ours() { [[ -z $(ours) ]]; }
+
+# Killed right before it is written down, by whatever means.
+check_ends_with_its_starter() {
+  begin
+  save_identity() { kill -KILL "$BASHPID"; }
+  call start
+  ((code != 0)) || fail 'start was killed, and answers 0'
+  until_true 5 nothing_is_ours || fail "left: $(ours)"
+  ! listens "$port" || fail 'something listens'
+}
+
 check_was_never_started() {
   begin
   expect 1 alive

@@ -18,6 +18,7 @@ crate::tests![
     plan_and_dry_run_change_nothing,
     resume_starts_the_live_color_again,
     doctor_finds_a_hand_edit,
+    a_fragment_that_was_taken_away_frees_nothing,
     requests_in_flight_are_finished,
     a_slow_boot_is_waited_for,
     a_program_on_ipv6_only_is_reached,
@@ -154,6 +155,26 @@ fn doctor_finds_a_hand_edit() -> Result<(), Skip> {
     site.run("doctor").exits(3).says(file);
     site.deploy().exits(3);
     assert_eq!(site.running(), [live]);
+    Ok(())
+}
+
+/// nginx still serves what it was told last, so that color must not be taken for idle.
+fn a_fragment_that_was_taken_away_frees_nothing() -> Result<(), Skip> {
+    let (site, live, other) = deployed()?;
+    let file = crate::support::site::FRAGMENT;
+    let text = site.host.read(file);
+    site.host.run(&["rm", file]).ok();
+    site.deploy().exits(3).says(file);
+    assert_eq!(
+        site.running(),
+        [live.clone()],
+        "what nginx serves was stopped"
+    );
+    assert_eq!(site.serves(), live);
+    site.host.write(file, text);
+    site.deploy().ok();
+    assert_eq!(site.serves(), other);
+    assert_eq!(site.running(), [other]);
     Ok(())
 }
 

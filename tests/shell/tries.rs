@@ -55,6 +55,27 @@ fn tries_begin_every_so_often_and_never_overlap() {
 }
 
 #[test]
+fn a_try_comes_when_the_port_begins_to_listen() {
+    for tools in [Tools::Machine, Tools::MachineWithoutCurl] {
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a port is free")
+            .port();
+        let script = Script::new(tools, port);
+        let server = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(700));
+            Server::on(&format!("127.0.0.1:{port}")).expect("the port is free")
+        });
+        let ran = script.gate(
+            "tries every 30000 within 60000 passes 1\nask get \"http://127.0.0.1:${port}/ok\"",
+        );
+        ran.passed();
+        assert!(ran.took < Duration::from_secs(10), "{:?}", ran.took);
+        assert_eq!(server.join().expect("it starts").seen().len(), 1);
+    }
+}
+
+#[test]
 fn a_slow_try_is_cut_by_its_own_limit_and_by_the_whole() {
     for tools in [Tools::Machine, Tools::MachineWithoutCurl] {
         let server = Server::start();
