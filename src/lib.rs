@@ -45,6 +45,7 @@ pub fn plan_file(
     for app in apps {
         let plan = plan::plan(&app);
         plan::check_limits(&app, &plan, report);
+        plan::check_laws(&app, &plan, report);
         planned.push((app, plan));
     }
     (!report.has_errors()).then_some(planned)

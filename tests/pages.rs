@@ -11,7 +11,7 @@ use deployc::source::Sources;
 use deployc::syntax::{check_bytes, parse};
 
 /// Codes whose mistake cannot stand in a page, or never comes alone.
-const UNSHOWN: &[&str] = &["BG005", "BG613"];
+const UNSHOWN: &[&str] = &["BG005", "BG311", "BG613"];
 
 struct Nothing;
 
@@ -33,6 +33,7 @@ fn found(text: &str) -> (Vec<String>, String) {
         .map(|app| {
             let plan = plan::plan(&app);
             plan::check_limits(&app, &plan, &mut report);
+            plan::check_laws(&app, &plan, &mut report);
             (app, plan)
         })
         .collect();

@@ -116,6 +116,7 @@ codes! {
     SECRET_IN_SOURCE = 308 Error "a secret in the file";
     SECRET_ON_COMMAND_LINE = 309 Error "a secret on a command line";
     STOP_OF_BOTH = 310 Warning "a command that may stop the live color";
+    LAW_BROKEN = 311 Error "a plan that breaks a law";
 
     HOOK_TOO_SHORT = 401 Error "a hook is ended before the script can have gone back";
     TARGET_TOO_SHORT = 402 Error "a caller's longest hook is shorter than the phases it runs";

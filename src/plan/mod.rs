@@ -8,6 +8,7 @@ mod back;
 mod build;
 mod callers;
 pub mod limits;
+mod proof;
 mod recovery;
 mod rollback;
 mod table;
@@ -17,6 +18,7 @@ mod worst;
 
 pub use action::{Action, Intent, Place, Side};
 pub use callers::{Caller, Command, callers, check_limits};
+pub use proof::check_laws;
 pub use recovery::{Answer, Entry, Recovery, Reservation};
 pub use table::table;
 pub use words::describe;

@@ -88,15 +88,13 @@ impl Effects {
                 world.entry = Entry::Prepared;
                 world.reservation = Reservation::Held;
             }),
-            Action::LockProxy => self.either(|_, run| run.proxy = true),
-            Action::Write(side) => {
-                let route = self.run.color(*side);
-                self.done(|_, run| run.candidate = Some(route));
+            Action::LockProxy | Action::Test => self.either(|_, run| quiet(node, run)),
+            Action::Write(_) => {
+                self.done(|_, run| quiet(node, run));
                 self.failed(|_, run| run.candidate = None);
             }
             Action::Journal(intent) => self.journal(program, node.place, *intent),
             Action::Swap(side) => self.swap(*side),
-            Action::Test => self.either(|_, run| run.proof = run.proof.then(Proof::Tested)),
             Action::Reload => self.reload(),
             Action::Confirm => {
                 if self.world.force == self.world.disk {
@@ -110,7 +108,6 @@ impl Effects {
                 world.entry = Entry::Switched;
                 world.from = run.from;
                 world.to = run.to;
-                world.back = run.from.is_some();
                 world.warm = false;
                 world.pending = false;
                 world.lame = false;
@@ -139,8 +136,8 @@ impl Effects {
         let disk = self.world.disk;
         let agrees = match place {
             Place::Phase(PhaseName::Switch) => disk == self.run.from,
-            // In a rollback it is asked again before the swap, when there is a journal of its own.
-            Place::Phase(PhaseName::Rollback) => disk.is_some() && self.world.back,
+            // Whether there is a release to go back to does not matter: a start may fail.
+            Place::Phase(PhaseName::Rollback) => disk.is_some(),
             _ => true,
         };
         if agrees {
@@ -317,6 +314,16 @@ impl Effects {
             Some(color) if !stays => self.either(|world, _| stop(world.life_mut(color), service)),
             _ => self.done(|_, _| ()),
         }
+    }
+}
+
+/// What a process knows after a step that changes nothing else.
+pub(super) fn quiet(node: &Node, run: &mut Run) {
+    match node.action {
+        Action::LockProxy => run.proxy = true,
+        Action::Write(side) => run.candidate = Some(run.color(side)),
+        Action::Test => run.proof = run.proof.then(Proof::Tested),
+        _ => {}
     }
 }
 

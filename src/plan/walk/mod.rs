@@ -19,13 +19,13 @@ mod trace;
 mod world;
 
 pub use laws::Law;
-pub use trace::{Breach, Taken};
+pub use trace::{Breach, Ended, Taken};
 
 use super::{Action, Answer, Command, Entry, Plan, Reservation};
 use crate::model::App;
 use effect::{Effects, End};
 use laws::Begins;
-use program::{COMMANDS, Exit, Next, Place, Program};
+use program::{COMMANDS, Exit, Next, Node, Place, Program};
 use seen::Seen;
 use world::{Color, Health, Life, Run, State, World};
 
@@ -40,10 +40,20 @@ pub struct Walked {
     pub breach: Option<Breach>,
 }
 
+/// How finely the walk looks at what runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grain {
+    /// Each service by itself: a part of a color may run.
+    Service,
+    /// A color's services that overlap are one, and nobody looks at those that may run only once, to
+    /// which the proxy does not route: a fraction of the states.
+    Color,
+}
+
 /// Walks the whole plan of `app`.
 #[must_use]
-pub fn walk(app: &App, plan: &Plan) -> Walked {
-    let program = Program::new(app, plan);
+pub fn walk(app: &App, plan: &Plan, grain: Grain) -> Walked {
+    let program = Program::new(app, plan, grain);
     let mut walk = Walk {
         seen: Seen::new(),
         transitions: 0,
@@ -100,6 +110,14 @@ enum Good {
     Unknown,
 }
 
+/// How far a command gets before it changes anything.
+enum Begun {
+    /// To its first step of its own, or of a recovery.
+    At(Run),
+    /// To its end.
+    Ended(Exit),
+}
+
 struct Walk<'a> {
     program: &'a Program<'a>,
     seen: Seen,
@@ -141,8 +159,7 @@ impl Walk<'_> {
     /// No process of ours runs: commands may begin, and the world goes its way.
     fn between(&mut self, at: u32, world: World) {
         for command in COMMANDS {
-            if let Next::Node(node) = self.program.start(command) {
-                let run = Run::begins(command, node, &world);
+            if let Begun::At(run) = self.begun(command, &world) {
                 self.go(at, Event::Begins(command), world, Some(run));
             }
         }
@@ -208,28 +225,18 @@ impl Walk<'_> {
     ) -> Option<Breach> {
         let program = self.program;
         let node = &program.nodes[usize::from(run.node)];
-        if node.action == Action::Recover {
-            self.recover(at, world, run);
-        } else {
-            let begins = Begins {
-                program,
-                node,
-                world: &world,
-                run: &run,
+        if let Some((law, why)) = self.broken(node, &world, &run) {
+            return Some(trace::at_step(self, at, run.node, law, why));
+        }
+        Effects::of(program, node, world, run, outcomes);
+        for (end, after, run_after) in outcomes.drain(..) {
+            let next = match end {
+                End::Done => node.done,
+                End::Failed => node.failed,
             };
-            if let Some((law, why)) = begins.broken() {
-                return Some(self.breach(at, Some(run.node), law, why));
-            }
-            Effects::of(program, node, world, run, outcomes);
-            for (end, after, run_after) in outcomes.drain(..) {
-                let next = match end {
-                    End::Done => node.done,
-                    End::Failed => node.failed,
-                };
-                let event = Event::Step(run.node, end);
-                if let Err(breach) = self.follow(at, event, next, after, run_after) {
-                    return Some(breach);
-                }
+            let event = Event::Step(run.node, end);
+            if let Err(breach) = self.follow(at, event, next, after, run_after) {
+                return Some(breach);
             }
         }
         let looked_at = match &node.action {
@@ -243,7 +250,19 @@ impl Walk<'_> {
         None
     }
 
-    /// To what follows a step; the first to be followed is what happens without faults.
+    fn broken(&self, node: &Node, world: &World, run: &Run) -> Option<(Law, &'static str)> {
+        let program = self.program;
+        let begins = Begins {
+            program,
+            node,
+            world,
+            run,
+        };
+        begins.broken()
+    }
+
+    /// To what follows a step; the first to be followed is what happens without faults. Steps that
+    /// change nothing outside of the process, and end it when they fail, have no states of their own.
     fn follow(
         &mut self,
         at: u32,
@@ -253,49 +272,84 @@ impl Walk<'_> {
         mut run: Run,
     ) -> Result<(), Breach> {
         let program = self.program;
-        let good = match next {
-            Next::Node(node) => {
-                let place = program.nodes[usize::from(node)].place;
-                if place == Place::Back && program.nodes[usize::from(run.node)].place != place {
-                    run.goes_back();
+        let mut next = next;
+        let good = loop {
+            let place = program.nodes[usize::from(run.node)].place;
+            let number = match next {
+                Next::Node(number) => number,
+                // The command looks at the journal again, like one that begins now.
+                Next::End(Exit::Recovered) => {
+                    break Good::Recovered(self.go(at, event, world, None));
                 }
-                run.node = node;
-                Good::To(self.go(at, event, world, Some(run)))
-            }
-            // The command looks at the journal again, like one that begins now.
-            Next::End(Exit::Recovered) => Good::Recovered(self.go(at, event, world, None)),
-            Next::End(exit) => {
-                let place = self.program.nodes[usize::from(run.node)].place;
-                if let Err(why) = laws::ended(exit, place, &world, &run) {
-                    return Err(trace::ended(self, at, event, why));
+                Next::End(exit) => {
+                    if let Err(why) = laws::ended(exit, place, &world, &run) {
+                        return Err(trace::at_end(self, at, event, run.node, why));
+                    }
+                    break Good::Ended(exit, self.go(at, event, world, None));
                 }
-                let to = self.go(at, event, world, None);
-                Good::Ended(exit, to)
+            };
+            let node = &program.nodes[usize::from(number)];
+            if node.place == Place::Back && place != Place::Back {
+                run.goes_back();
             }
+            run.node = number;
+            if !node.is_quiet() {
+                break Good::To(self.go(at, event, world, Some(run)));
+            }
+            if let Some((law, why)) = self.broken(node, &world, &run) {
+                return Err(trace::after(
+                    self,
+                    at,
+                    event,
+                    (number, Ended::Breaks),
+                    (law, why),
+                ));
+            }
+            if let Next::End(exit) = node.failed
+                && let Err(why) = laws::ended(exit, node.place, &world, &run)
+            {
+                let failed = (number, Ended::Failed);
+                return Err(trace::after(self, at, event, failed, (Law::WayBack, why)));
+            }
+            effect::quiet(node, &mut run);
+            next = node.done;
         };
         self.seen.set_good(at, good);
         Ok(())
     }
 
-    /// What a command does first about the journal that it finds.
-    fn recover(&mut self, at: u32, world: World, mut run: Run) {
+    /// The lock is taken and the journal is looked at: nothing is changed, so no state lies between.
+    fn begun(&self, command: Command, world: &World) -> Begun {
         let program = self.program;
         let recovery = &program.plan.recovery;
-        let node = &program.nodes[usize::from(run.node)];
-        let command = run.command.unwrap_or(Command::Deploy);
-        let answer = recovery.answer(world.entry, world.reservation, command);
-        let next = match answer {
-            Answer::Proceed => node.done,
-            Answer::Nothing => Next::End(Exit::Done),
-            Answer::Refuse => Next::End(Exit::Refused),
-            Answer::Undo(way) => {
-                run.command = None;
-                run.found_swapping = world.entry == Entry::Swapping;
-                program.recovery(way)
-            }
-        };
-        // Nothing is changed here, so no law can be broken by the command's end.
-        let _ = self.follow(at, Event::Step(run.node, End::Done), next, world, run);
+        let mut next = program.start(command);
+        let mut run = Run::begins(command, world);
+        loop {
+            run.node = match next {
+                Next::Node(node) => node,
+                Next::End(exit) => return Begun::Ended(exit),
+            };
+            let node = &program.nodes[usize::from(run.node)];
+            next = match node.action {
+                Action::Lock => {
+                    run.locked = true;
+                    node.done
+                }
+                Action::Recover if run.command.is_some() => {
+                    match recovery.answer(world.entry, world.reservation, command) {
+                        Answer::Proceed => node.done,
+                        Answer::Nothing => Next::End(Exit::Done),
+                        Answer::Refuse => Next::End(Exit::Refused),
+                        Answer::Undo(way) => {
+                            run.command = None;
+                            run.found_swapping = world.entry == Entry::Swapping;
+                            program.recovery(way)
+                        }
+                    }
+                }
+                _ => return Begun::At(run),
+            };
+        }
     }
 
     /// L5: from every state between two commands, each command without further faults.
@@ -320,14 +374,16 @@ impl Walk<'_> {
         None
     }
 
-    /// Where a command begins that finds the state of that number.
-    fn begin(&self, at: u32, command: Command) -> Option<u32> {
+    /// What a command does first that finds the state of that number, without faults.
+    fn begin(&self, at: u32, command: Command) -> Option<Good> {
         let world = self.seen.state(at)?.world;
-        let Next::Node(node) = self.program.start(command) else {
-            return None;
-        };
-        let run = Some(Run::begins(command, node, &world));
-        self.seen.find(&State { world, run })
+        match self.begun(command, &world) {
+            Begun::Ended(exit) => Some(Good::Ended(exit, at)),
+            Begun::At(run) => {
+                let run = Some(run);
+                self.seen.find(&State { world, run }).map(Good::To)
+            }
+        }
     }
 
     /// How a command ends that finds that state, and what it leaves. `None`: it goes round in a circle.
@@ -340,7 +396,11 @@ impl Walk<'_> {
         let mut found = found;
         // There are fewer kinds of entries in a journal than this.
         for _ in 0..8 {
-            match self.end_of(self.begin(found, command)?, ends) {
+            let end = match self.begin(found, command)? {
+                Good::To(first) => self.end_of(first, ends),
+                end => end,
+            };
+            match end {
                 Good::Ended(exit, left) => return Some((exit, self.seen.state(left)?.world)),
                 Good::Recovered(left) => found = left,
                 Good::To(_) | Good::Unknown => return None,
@@ -371,10 +431,6 @@ impl Walk<'_> {
             ends[at as usize] = end;
         }
         end
-    }
-
-    fn breach(&self, at: u32, step: Option<u16>, law: Law, why: &'static str) -> Breach {
-        trace::breach(self, at, step, law, why)
     }
 }
 

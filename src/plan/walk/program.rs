@@ -1,6 +1,7 @@
 //! A plan as a graph: one node a step, edges for what follows a success and a failure.
 
 use super::super::{Action, Command, Failure, Phase, PhaseName, Plan, Step, WayBack};
+use super::Grain;
 use crate::model::{App, Duration, Handover, Name, Verification};
 use crate::source::Span;
 use std::collections::HashMap;
@@ -51,6 +52,28 @@ pub(super) struct Node {
     pub(super) warns: bool,
 }
 
+impl Node {
+    /// Whether it changes nothing but what the process knows, and ends the command if it fails, or
+    /// changes nothing at all, whether it fails or not.
+    pub(super) fn is_quiet(&self) -> bool {
+        match self.action {
+            Action::LockProxy | Action::Write(_) | Action::Test => {
+                matches!(self.failed, Next::End(_))
+            }
+            Action::Preflight
+            | Action::ReadInputs
+            | Action::MakeRelease
+            | Action::Stage(_)
+            | Action::UserStep(..)
+            | Action::Persist(..)
+            | Action::InstallResume
+            | Action::TestAsIs
+            | Action::Clear(..) => matches!(self.failed, Next::End(_)) || self.failed == self.done,
+            _ => false,
+        }
+    }
+}
+
 /// A plan as a graph, and what the laws need to know of the app.
 pub(super) struct Program<'a> {
     pub(super) plan: &'a Plan,
@@ -88,15 +111,21 @@ pub(super) fn bit(number: usize) -> u16 {
 }
 
 impl<'a> Program<'a> {
-    pub(super) fn new(app: &App, plan: &'a Plan) -> Self {
+    pub(super) fn new(app: &App, plan: &'a Plan, grain: Grain) -> Self {
         let mut services = HashMap::new();
         let mut gates = HashMap::new();
         let (mut overlapping, mut every, mut all_gates) = (0, 0, 0);
         for (number, service) in app.services.iter().enumerate() {
-            services.insert(service.name.clone(), bit(number));
-            every |= bit(number);
-            if service.handover == Handover::Overlap {
-                overlapping |= bit(number);
+            let overlaps = service.handover == Handover::Overlap;
+            let own = match grain {
+                Grain::Service => bit(number),
+                Grain::Color if overlaps => bit(0),
+                Grain::Color => 0,
+            };
+            services.insert(service.name.clone(), own);
+            every |= own;
+            if overlaps {
+                overlapping |= own;
                 for gate in 0..service.gates.len() {
                     let gate_bit = bit(gates.len());
                     gates.insert((service.name.clone(), gate), gate_bit);

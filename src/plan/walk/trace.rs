@@ -1,7 +1,7 @@
 //! From a breach back to the host where nothing was ever deployed: what happened, in order.
 
 use super::super::{Action, Command, describe};
-use super::program::Program;
+use super::program::{Next, Program};
 use super::world::{Color, State};
 use super::{End, Event, Good, Law, Walk};
 use crate::model::App;
@@ -90,25 +90,37 @@ impl Breach {
     }
 }
 
-/// The trace of a step that must not be taken, or of an end that must not be.
-pub(super) fn breach(
-    walk: &Walk<'_>,
-    at: u32,
-    step: Option<u16>,
-    law: Law,
-    why: &'static str,
-) -> Breach {
+/// The trace of a step that must not be taken.
+pub(super) fn at_step(walk: &Walk<'_>, at: u32, node: u16, law: Law, why: &'static str) -> Breach {
     let mut taken = before(walk, at);
-    if let Some(node) = step {
-        taken.push(of_step(walk.program, node, Ended::Breaks));
-    }
+    taken.push(of_step(walk.program, node, Ended::Breaks));
     Breach { law, why, taken }
 }
 
-/// The trace of a step that ends a run as it must not end.
-pub(super) fn ended(walk: &Walk<'_>, at: u32, event: Event, why: &'static str) -> Breach {
+/// The trace of one that comes a few quiet steps after an event.
+pub(super) fn after(
+    walk: &Walk<'_>,
+    at: u32,
+    event: Event,
+    (node, ended): (u16, Ended),
+    (law, why): (Law, &'static str),
+) -> Breach {
     let mut taken = before(walk, at);
-    taken.push(of_event(walk.program, event));
+    happened(walk.program, event, Some(node), &mut taken);
+    taken.push(of_step(walk.program, node, ended));
+    Breach { law, why, taken }
+}
+
+/// The trace of a run that ends as it must not end, after that step.
+pub(super) fn at_end(
+    walk: &Walk<'_>,
+    at: u32,
+    event: Event,
+    last: u16,
+    why: &'static str,
+) -> Breach {
+    let mut taken = before(walk, at);
+    happened(walk.program, event, Some(last), &mut taken);
     let law = Law::WayBack;
     Breach { law, why, taken }
 }
@@ -122,7 +134,11 @@ pub(super) fn next_command(
 ) -> Breach {
     let mut taken = before(walk, at);
     taken.push(Taken::Began(command));
-    let mut next = walk.begin(at, command);
+    let first = |at| match walk.begin(at, command) {
+        Some(Good::To(first)) => Some(first),
+        _ => None,
+    };
+    let mut next = first(at);
     // No command takes so many steps: one that goes round in a circle is cut off.
     let most = walk.program.nodes.len();
     while let Some(at) = next.filter(|_| taken.len() < 4 * most) {
@@ -130,8 +146,8 @@ pub(super) fn next_command(
             taken.push(of_step(walk.program, run.node, Ended::Done));
         }
         next = match walk.seen.good(at) {
+            Good::Recovered(left) => first(left),
             Good::To(next) => Some(next),
-            Good::Recovered(left) => walk.begin(left, command),
             Good::Ended(..) | Good::Unknown => None,
         };
     }
@@ -143,14 +159,39 @@ pub(super) fn next_command(
 }
 
 fn before(walk: &Walk<'_>, at: u32) -> Vec<Taken> {
-    let mut taken = Vec::new();
+    let mut events = Vec::new();
     let mut at = at;
     while let Some((from, event)) = walk.seen.came(at) {
-        taken.push(of_event(walk.program, event));
+        let run = walk.seen.state(at).and_then(|state| state.run);
+        events.push((event, run.map(|run| run.node)));
         at = from;
     }
-    taken.reverse();
+    let mut taken = Vec::new();
+    for (event, node) in events.into_iter().rev() {
+        happened(walk.program, event, node, &mut taken);
+    }
     taken
+}
+
+/// An event, and the quiet steps that followed it until that node, or until the run's end.
+fn happened(program: &Program<'_>, event: Event, until: Option<u16>, taken: &mut Vec<Taken>) {
+    taken.push(of_event(program, event));
+    let Event::Step(node, end) = event else {
+        return;
+    };
+    let node = &program.nodes[usize::from(node)];
+    let mut next = match end {
+        End::Done => node.done,
+        End::Failed => node.failed,
+    };
+    while let Next::Node(number) = next {
+        let node = &program.nodes[usize::from(number)];
+        if until == Some(number) || !node.is_quiet() {
+            break;
+        }
+        taken.push(of_step(program, number, Ended::Done));
+        next = node.done;
+    }
 }
 
 fn of_event(program: &Program<'_>, event: Event) -> Taken {

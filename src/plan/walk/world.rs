@@ -74,8 +74,6 @@ pub(super) struct World {
     pub(super) warm: bool,
     /// A cleanup was under way when that rollback began.
     pub(super) pending: bool,
-    /// There is a release that served before the live one.
-    pub(super) back: bool,
     /// An exclusive service could not be started again, and that was said.
     pub(super) lame: bool,
 }
@@ -94,7 +92,6 @@ impl World {
             snapshot: false,
             warm: false,
             pending: false,
-            back: false,
             lame: false,
         }
     }
@@ -211,10 +208,10 @@ pub(super) enum Proof {
 
 impl Run {
     /// A process that begins.
-    pub(super) fn begins(command: Command, node: u16, world: &World) -> Self {
+    pub(super) fn begins(command: Command, world: &World) -> Self {
         Self {
             command: Some(command),
-            node,
+            node: 0,
             from: world.from,
             to: world.to,
             locked: false,

@@ -1,0 +1,230 @@
+//! The laws hold in every state of every plan that there is: all combinations of the drivers in
+//! `stdlib/` with what changes the order of steps, the examples, and the cases.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use camino::Utf8Path;
+use deployc::check::{self, LoadError, Loader};
+use deployc::diagnostics::{Report, render};
+use deployc::model::App;
+use deployc::plan::plan;
+use deployc::plan::walk::{Grain, walk};
+use deployc::source::Sources;
+
+struct Folder(PathBuf);
+
+impl Loader for Folder {
+    fn read(&self, path: &Utf8Path) -> Result<Vec<u8>, LoadError> {
+        let path = self.0.join(path);
+        if path.is_dir() {
+            return Err(LoadError::Folder);
+        }
+        fs::read(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => LoadError::Missing,
+            _ => LoadError::Other(error.to_string()),
+        })
+    }
+}
+
+/// The apps of a text; none if there are errors in it, which are given beside.
+fn apps(text: &str, folder: &Path) -> (Vec<App>, String) {
+    let mut sources = Sources::new();
+    let main = sources.add("deploy.bg", text);
+    let mut report = Report::new();
+    let apps = check::check(&mut sources, main, &Folder(folder.into()), &mut report);
+    (apps.unwrap_or_default(), render::short(&report, &sources))
+}
+
+fn assert_laws_hold(name: &str, app: &App, grain: Grain) {
+    let walked = walk(app, &plan(app), grain);
+    if let Some(breach) = walked.breach {
+        let lines = breach.lines(app).join("\n");
+        panic!("{name}: {}: {}\n{lines}", breach.law, breach.why);
+    }
+    assert!(walked.states > 1000, "{name}: {} states", walked.states);
+}
+
+/// Walks every app of the files `deploy.bg` in the folders; says how many there were.
+fn walk_folders(root: &str) -> usize {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
+    let mut walked = 0;
+    for entry in fs::read_dir(&root).expect("the folder is there") {
+        let folder = entry.expect("it can be listed").path();
+        let Ok(text) = fs::read_to_string(folder.join("deploy.bg")) else {
+            continue;
+        };
+        for app in apps(&text, &folder).0 {
+            assert_laws_hold(&folder.display().to_string(), &app, Grain::Color);
+            walked += 1;
+        }
+    }
+    walked
+}
+
+#[test]
+fn examples() {
+    assert!(walk_folders("examples") >= 3);
+}
+
+#[test]
+fn cases() {
+    assert!(walk_folders("tests/cases/build") >= 5);
+    assert!(walk_folders("tests/cases/check") >= 10);
+}
+
+/// How a color runs: each `run` driver.
+const RUNS: [(&str, &str); 3] = [
+    (
+        "process",
+        r#"run process { command = ["./shop", "{port}"] }"#,
+    ),
+    ("jar", "run jar"),
+    (
+        "command",
+        r#"run command {
+    start = ["pm2", "start", "shop-{color}"]
+    stop = ["pm2", "delete", "shop-{color}"]
+    alive = ["pm2", "pid", "shop-{color}"]
+  }"#,
+    ),
+];
+
+const SWITCHES: [(&str, &str); 2] = [
+    (
+        "upstream",
+        "file = \"/etc/nginx/conf.d/shop.conf\"\n    upstream = \"shop\"",
+    ),
+    (
+        "set",
+        "file = \"/etc/nginx/conf.d/shop.inc\"\n    set = \"shop\"",
+    ),
+];
+
+const CLEANUPS: [(&str, &str); 2] = [
+    ("stopped", "cleanup { drain 10s }"),
+    ("warm", "cleanup {\n    drain 10s\n    keep warm\n  }"),
+];
+
+const VERIFIES: [(&str, &str); 3] = [
+    (
+        "verify",
+        "verify {\n    get \"http://127.0.0.1/\"\n    expect color\n  }",
+    ),
+    (
+        "warn",
+        "verify {\n    get \"http://127.0.0.1/\"\n    expect color\n    warn\n  }",
+    ),
+    ("none", "verify none \"nothing can ask it\""),
+];
+
+/// One file of a combination.
+fn file(root: &str, run: &str, switch: &str, cleanup: &str, verify: &str, rest: &str) -> String {
+    format!(
+        r#"app shop {{
+  {root}
+  color blue {{ port 8081 }}
+  color green {{ port 8082 }}
+  artifact "{{staging}}/*.jar"
+  {run}
+  probe ready {{
+    get "http://127.0.0.1:{{port}}/health"
+  }}
+  switch nginx {{
+    {switch}
+  }}
+  {verify}
+  {cleanup}
+  {rest}
+}}
+"#
+    )
+}
+
+fn one(name: &str, text: &str, grain: Grain) {
+    let (found, short) = apps(text, Path::new("."));
+    assert_eq!(found.len(), 1, "{name}:\n{short}\n{text}");
+    assert_laws_hold(name, &found[0], grain);
+}
+
+#[test]
+fn every_combination_of_drivers() {
+    for (run_name, run) in RUNS {
+        for (switch_name, switch) in SWITCHES {
+            for (cleanup_name, cleanup) in CLEANUPS {
+                for (verify_name, verify) in VERIFIES {
+                    let name = format!("{run_name} {switch_name} {cleanup_name} {verify_name}");
+                    let text = file("", run, switch, cleanup, verify, "");
+                    one(&name, &text, Grain::Service);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn sudo_steps_and_a_target() {
+    let steps = r#"before start { exec ["true"] }
+  before switch { exec ["true"] }
+  after switch { exec ["true"] }
+  after verify { exec ["true"] }
+  after stop { exec ["true"] }
+  on failure { exec ["true"] }
+  lock { wait 30s }"#;
+    let (_, run) = RUNS[0];
+    let (_, switch) = SWITCHES[0];
+    let (_, cleanup) = CLEANUPS[0];
+    let (_, verify) = VERIFIES[0];
+    one(
+        "sudo and steps",
+        &file("sudo", run, switch, cleanup, verify, steps),
+        Grain::Service,
+    );
+    one(
+        "codedeploy",
+        &file("", run, switch, cleanup, verify, "target codedeploy"),
+        Grain::Service,
+    );
+}
+
+/// Each service by itself, with one that may run only once: the largest walk.
+#[test]
+fn services_and_an_exclusive_one() {
+    let text = r#"app shop {
+  color blue {
+    port web 8081
+    port api 8083
+  }
+  color green {
+    port web 8082
+    port api 8084
+  }
+  artifact "{staging}/*.jar"
+  run jar
+  service web {
+    probe ready {
+      get "http://127.0.0.1:{port}/health"
+    }
+  }
+  service api {
+    probe ready {
+      get "http://127.0.0.1:{port}/health"
+    }
+  }
+  service worker {
+    no port
+    handover exclusive
+  }
+  switch nginx {
+    file = "/etc/nginx/conf.d/shop.conf"
+    upstream = "shop"
+  }
+  verify {
+    get "http://127.0.0.1/"
+    expect color
+  }
+}
+"#;
+    one("services", text, Grain::Service);
+}
