@@ -27,6 +27,8 @@ use path::Paths;
 use series::{Result, Series};
 use stand::Stand;
 
+const HEADER: &str =
+    "situation        how            commands  points  crashes  requests  lost  races  broken";
 /// Broken promises that are shown of each series.
 const SHOWN: usize = 12;
 
@@ -39,7 +41,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    println!("{}", options.describe());
+    println!("{}\n\n{HEADER}", options.describe());
     let paths = Paths::new();
     let next = AtomicUsize::new(0);
     let (done, skipped) = (Mutex::new(Vec::new()), Mutex::new(None));
@@ -71,32 +73,26 @@ fn main() -> ExitCode {
             println!("skipped: {}", skip.0);
             ExitCode::SUCCESS
         }
-        None => table(&done.into_inner().expect("no thread panics with it")),
+        None => total(&done.into_inner().expect("no thread panics with it")),
     }
 }
 
+/// What came of a series, as soon as it is known.
 fn show(series: &Series, result: &Result) {
+    let (name, kind) = (series.situation.name(), series.kind.name());
     for what in result.broken.iter().take(SHOWN) {
-        println!(
-            "BROKEN {} {}: {what}",
-            series.situation.name(),
-            series.kind.name()
-        );
+        println!("BROKEN {name} {kind}: {what}");
     }
     if result.broken.len() > SHOWN {
         println!("… and {} more", result.broken.len() - SHOWN);
     }
+    line(name, kind, result, result.broken.len());
 }
 
-fn table(done: &[(Series, Result)]) -> ExitCode {
-    println!(
-        "\nsituation        how            commands  points  crashes  requests  lost  races  broken"
-    );
+fn total(done: &[(Series, Result)]) -> ExitCode {
     let mut total = Result::default();
     let mut broken = 0;
-    for (series, result) in done {
-        let name = series.situation.name();
-        line(name, series.kind.name(), result, result.broken.len());
+    for (_, result) in done {
         total.commands += result.commands;
         total.points += result.points;
         total.hits += result.hits;
