@@ -163,6 +163,11 @@ fn one_command() {
     case("one-command", Look::Whole);
 }
 
+#[test]
+fn notify() {
+    case("notify", Look::Application);
+}
+
 /// Every folder with a case has a test above.
 #[test]
 fn none_is_forgotten() {

@@ -7,7 +7,9 @@ script=''           # this file
 scratch=''          # temporary files of this process
 from='' to=''       # colors
 served=''           # what serves after a way back
-outcome=''
+outcome=''          # success or failure, and why, for the user's last steps
+outcome_reason=''
+seconds=0
 unmanaged=no
 began=0
 boot=''
@@ -217,6 +219,7 @@ run_rollback() {
 succeeded() {
   outcome=success
   seconds_since "$began"
+  seconds=$elapsed
   remember ok
   outcome_steps success
 }
@@ -227,9 +230,12 @@ failed() {
   reason=${reason:-$cause}
   outcome=failure
   seconds_since "$began"
+  seconds=$elapsed
   remember failed
   shielded=yes
   cause=$reason
+  outcome_reason=$reason
+  reason=''
   outcome_steps failure
   shielded=no
   reason=$cause step_where=$where step_name=$name
@@ -249,9 +255,9 @@ give_verdict() {
   seconds_since "$began"
   if [[ -z $reason ]]; then
     case $command in
-      deploy | switch | rollback) say "$command of $app: done in ${seconds}s: $to serves${from:+, $from served before}" ;;
-      prepare) say "prepare of $app: done in ${seconds}s: $to is ready; switch makes it live" ;;
-      *) say "$command of $app: done in ${seconds}s" ;;
+      deploy | switch | rollback) say "$command of $app: done in ${elapsed}s: $to serves${from:+, $from served before}" ;;
+      prepare) say "prepare of $app: done in ${elapsed}s: $to is ready; switch makes it live" ;;
+      *) say "$command of $app: done in ${elapsed}s" ;;
     esac
     exit 0
   fi

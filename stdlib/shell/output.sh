@@ -93,10 +93,10 @@ fail_with() {
   return 1
 }
 
-# seconds_since MILLISECONDS: sets `seconds`, with one decimal.
+# seconds_since MILLISECONDS: sets `elapsed`, with one decimal.
 seconds_since() {
   now
-  printf -v seconds '%d.%d' $(((now_ms - $1) / 1000)) $(((now_ms - $1) % 1000 / 100))
+  printf -v elapsed '%d.%d' $(((now_ms - $1) / 1000)) $(((now_ms - $1) % 1000 / 100))
 }
 
 # step_begins NAME: on a terminal the line stands while the step runs.

@@ -251,10 +251,10 @@ load_identity() {
 
 # remember RESULT: a line of history: time, deployment, command, result, from, to, seconds, reason.
 remember() {
-  local line seconds masked
+  local line elapsed masked
   seconds_since "$began"
   mask "${reason//[$'\t\n']/ }"
   printf -v line '%(%Y-%m-%dT%H:%M:%S%z)T\t%s\t%s\t%s\t%s\t%s\t%s\t%s' -1 \
-    "$deployment" "$command" "$1" "${from:--}" "${to:--}" "$seconds" "$masked"
+    "$deployment" "$command" "$1" "${from:--}" "${to:--}" "$elapsed" "$masked"
   printf '%s\n' "$line" 2>/dev/null >>"$state/history" || warn "cannot write $state/history"
 }

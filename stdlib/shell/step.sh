@@ -31,7 +31,7 @@ at() {
 step() { take_step '' "$@"; }
 
 take_step() {
-  local where=$1 started seconds code name of=''
+  local where=$1 started elapsed code name of=''
   shift
   step_title "$@"
   if asked_to_stop; then
@@ -47,11 +47,11 @@ take_step() {
   code=$?
   seconds_since "$started"
   if ((code == 0)); then
-    step_ends ok "$name" "$seconds"
+    step_ends ok "$name" "$elapsed"
     step_where=''
   else
     [[ -z $interrupted ]] || reason="stopped by $interrupted${reason:+ ($reason)}"
-    step_ends FAILED "$name" "$seconds"
+    step_ends FAILED "$name" "$elapsed"
   fi
   return "$code"
 }
@@ -88,7 +88,7 @@ user_step() {
   : >"$scratch/step"
   exec 6<"$scratch/step"
   followed_fd=6
-  bounded "$2" into_file "$scratch/step" "$1"
+  bounded "$2" run_user_step "$scratch/step" "$1"
   code=$?
   follow_output
   followed_fd=''
@@ -101,11 +101,10 @@ user_step() {
   esac
 }
 
-# into_file FILE COMMAND…: only the command's output goes there, not what the script says meanwhile.
-into_file() {
-  local file=$1
-  shift
-  "$@" >"$file" 2>&1
+# run_user_step FILE FUNCTION: only its output goes there, not what the script says meanwhile. Its `reason` is that of the outcome.
+run_user_step() {
+  reason=$outcome_reason
+  "$2" >"$1" 2>&1
 }
 
 # step_environment: what a step of the user's sees.
@@ -123,6 +122,11 @@ run_exec() {
   shift
   step_environment
   exec "$@"
+}
+
+# run_notify DRIVER: tells somebody what came of it; the driver finds `outcome`, `reason` and `seconds` beside its settings.
+run_notify() {
+  "$1_notify"
 }
 
 # run_shell FOLDER <TEXT: bash of its own for the user's text; it stops at the first command that fails.

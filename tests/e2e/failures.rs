@@ -22,6 +22,7 @@ crate::tests![
     a_program_that_ignores_term_is_killed,
     children_are_stopped_too,
     a_failed_first_deploy_leaves_nothing,
+    the_outcome_is_told,
 ];
 
 fn deployed() -> Result<(Site, String), Skip> {
@@ -244,5 +245,25 @@ fn a_failed_first_deploy_leaves_nothing() -> Result<(), Skip> {
     assert_eq!(site.running(), Vec::<String>::new());
     site.host.run(&[SCRIPT, "status"]).ok();
     site.stage("").deploy().ok();
+    Ok(())
+}
+
+fn the_outcome_is_told() -> Result<(), Skip> {
+    let told =
+        "on always { shell \"echo $outcome after $seconds: $reason >>/tmp/told\" }\n  cleanup {";
+    let site = Site::with(&[("cleanup {", told)])?;
+    site.deploy().ok();
+    site.stage("--health never").deploy().exits(1);
+    let said = site.host.read("/tmp/told");
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines.len(), 2, "{said}");
+    assert!(
+        lines[0].starts_with("success after ") && lines[0].ends_with(':'),
+        "{said}"
+    );
+    assert!(
+        lines[1].starts_with("failure after ") && lines[1].contains("503"),
+        "{said}"
+    );
     Ok(())
 }

@@ -150,7 +150,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 8fbdead68bf99e2784accedb6e89398bb17f4403c65b678bbe8c3cc8ba49c1b5 ====
+# ==== Runtime: the same for every application with these drivers; sha256 9f1c741f314d7c37ad5caee112e5a13f4cea1b117b5659f1c6d5bf0abef080ea ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -161,7 +161,9 @@ script=''           # this file
 scratch=''          # temporary files of this process
 from='' to=''       # colors
 served=''           # what serves after a way back
-outcome=''
+outcome=''          # success or failure, and why, for the user's last steps
+outcome_reason=''
+seconds=0
 unmanaged=no
 began=0
 boot=''
@@ -371,6 +373,7 @@ run_rollback() {
 succeeded() {
   outcome=success
   seconds_since "$began"
+  seconds=$elapsed
   remember ok
   outcome_steps success
 }
@@ -381,9 +384,12 @@ failed() {
   reason=${reason:-$cause}
   outcome=failure
   seconds_since "$began"
+  seconds=$elapsed
   remember failed
   shielded=yes
   cause=$reason
+  outcome_reason=$reason
+  reason=''
   outcome_steps failure
   shielded=no
   reason=$cause step_where=$where step_name=$name
@@ -403,9 +409,9 @@ give_verdict() {
   seconds_since "$began"
   if [[ -z $reason ]]; then
     case $command in
-      deploy | switch | rollback) say "$command of $app: done in ${seconds}s: $to serves${from:+, $from served before}" ;;
-      prepare) say "prepare of $app: done in ${seconds}s: $to is ready; switch makes it live" ;;
-      *) say "$command of $app: done in ${seconds}s" ;;
+      deploy | switch | rollback) say "$command of $app: done in ${elapsed}s: $to serves${from:+, $from served before}" ;;
+      prepare) say "prepare of $app: done in ${elapsed}s: $to is ready; switch makes it live" ;;
+      *) say "$command of $app: done in ${elapsed}s" ;;
     esac
     exit 0
   fi
@@ -462,7 +468,7 @@ at() {
 step() { take_step '' "$@"; }
 
 take_step() {
-  local where=$1 started seconds code name of=''
+  local where=$1 started elapsed code name of=''
   shift
   step_title "$@"
   if asked_to_stop; then
@@ -478,11 +484,11 @@ take_step() {
   code=$?
   seconds_since "$started"
   if ((code == 0)); then
-    step_ends ok "$name" "$seconds"
+    step_ends ok "$name" "$elapsed"
     step_where=''
   else
     [[ -z $interrupted ]] || reason="stopped by $interrupted${reason:+ ($reason)}"
-    step_ends FAILED "$name" "$seconds"
+    step_ends FAILED "$name" "$elapsed"
   fi
   return "$code"
 }
@@ -519,7 +525,7 @@ user_step() {
   : >"$scratch/step"
   exec 6<"$scratch/step"
   followed_fd=6
-  bounded "$2" into_file "$scratch/step" "$1"
+  bounded "$2" run_user_step "$scratch/step" "$1"
   code=$?
   follow_output
   followed_fd=''
@@ -532,11 +538,10 @@ user_step() {
   esac
 }
 
-# into_file FILE COMMAND…: only the command's output goes there, not what the script says meanwhile.
-into_file() {
-  local file=$1
-  shift
-  "$@" >"$file" 2>&1
+# run_user_step FILE FUNCTION: only its output goes there, not what the script says meanwhile. Its `reason` is that of the outcome.
+run_user_step() {
+  reason=$outcome_reason
+  "$2" >"$1" 2>&1
 }
 
 # step_environment: what a step of the user's sees.
@@ -554,6 +559,11 @@ run_exec() {
   shift
   step_environment
   exec "$@"
+}
+
+# run_notify DRIVER: tells somebody what came of it; the driver finds `outcome`, `reason` and `seconds` beside its settings.
+run_notify() {
+  "$1_notify"
 }
 
 # run_shell FOLDER <TEXT: bash of its own for the user's text; it stops at the first command that fails.
@@ -3331,11 +3341,11 @@ load_identity() {
 
 # remember RESULT: a line of history: time, deployment, command, result, from, to, seconds, reason.
 remember() {
-  local line seconds masked
+  local line elapsed masked
   seconds_since "$began"
   mask "${reason//[$'\t\n']/ }"
   printf -v line '%(%Y-%m-%dT%H:%M:%S%z)T\t%s\t%s\t%s\t%s\t%s\t%s\t%s' -1 \
-    "$deployment" "$command" "$1" "${from:--}" "${to:--}" "$seconds" "$masked"
+    "$deployment" "$command" "$1" "${from:--}" "${to:--}" "$elapsed" "$masked"
   printf '%s\n' "$line" 2>/dev/null >>"$state/history" || warn "cannot write $state/history"
 }
 
@@ -4393,10 +4403,10 @@ fail_with() {
   return 1
 }
 
-# seconds_since MILLISECONDS: sets `seconds`, with one decimal.
+# seconds_since MILLISECONDS: sets `elapsed`, with one decimal.
 seconds_since() {
   now
-  printf -v seconds '%d.%d' $(((now_ms - $1) / 1000)) $(((now_ms - $1) % 1000 / 100))
+  printf -v elapsed '%d.%d' $(((now_ms - $1) / 1000)) $(((now_ms - $1) % 1000 / 100))
 }
 
 # step_begins NAME: on a terminal the line stands while the step runs.

@@ -152,7 +152,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 c029c86f545988087887dbfd698df14e7ee2495e0746251dd80b47b09ad77b6a ====
+# ==== Runtime: the same for every application with these drivers; sha256 378fa655eb817689b1ec2a50ec59e9b53342b1a5a2aad86f0d4fedb7684d194d ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -163,7 +163,9 @@ script=''           # this file
 scratch=''          # temporary files of this process
 from='' to=''       # colors
 served=''           # what serves after a way back
-outcome=''
+outcome=''          # success or failure, and why, for the user's last steps
+outcome_reason=''
+seconds=0
 unmanaged=no
 began=0
 boot=''
@@ -373,6 +375,7 @@ run_rollback() {
 succeeded() {
   outcome=success
   seconds_since "$began"
+  seconds=$elapsed
   remember ok
   outcome_steps success
 }
@@ -383,9 +386,12 @@ failed() {
   reason=${reason:-$cause}
   outcome=failure
   seconds_since "$began"
+  seconds=$elapsed
   remember failed
   shielded=yes
   cause=$reason
+  outcome_reason=$reason
+  reason=''
   outcome_steps failure
   shielded=no
   reason=$cause step_where=$where step_name=$name
@@ -405,9 +411,9 @@ give_verdict() {
   seconds_since "$began"
   if [[ -z $reason ]]; then
     case $command in
-      deploy | switch | rollback) say "$command of $app: done in ${seconds}s: $to serves${from:+, $from served before}" ;;
-      prepare) say "prepare of $app: done in ${seconds}s: $to is ready; switch makes it live" ;;
-      *) say "$command of $app: done in ${seconds}s" ;;
+      deploy | switch | rollback) say "$command of $app: done in ${elapsed}s: $to serves${from:+, $from served before}" ;;
+      prepare) say "prepare of $app: done in ${elapsed}s: $to is ready; switch makes it live" ;;
+      *) say "$command of $app: done in ${elapsed}s" ;;
     esac
     exit 0
   fi
@@ -464,7 +470,7 @@ at() {
 step() { take_step '' "$@"; }
 
 take_step() {
-  local where=$1 started seconds code name of=''
+  local where=$1 started elapsed code name of=''
   shift
   step_title "$@"
   if asked_to_stop; then
@@ -480,11 +486,11 @@ take_step() {
   code=$?
   seconds_since "$started"
   if ((code == 0)); then
-    step_ends ok "$name" "$seconds"
+    step_ends ok "$name" "$elapsed"
     step_where=''
   else
     [[ -z $interrupted ]] || reason="stopped by $interrupted${reason:+ ($reason)}"
-    step_ends FAILED "$name" "$seconds"
+    step_ends FAILED "$name" "$elapsed"
   fi
   return "$code"
 }
@@ -521,7 +527,7 @@ user_step() {
   : >"$scratch/step"
   exec 6<"$scratch/step"
   followed_fd=6
-  bounded "$2" into_file "$scratch/step" "$1"
+  bounded "$2" run_user_step "$scratch/step" "$1"
   code=$?
   follow_output
   followed_fd=''
@@ -534,11 +540,10 @@ user_step() {
   esac
 }
 
-# into_file FILE COMMAND…: only the command's output goes there, not what the script says meanwhile.
-into_file() {
-  local file=$1
-  shift
-  "$@" >"$file" 2>&1
+# run_user_step FILE FUNCTION: only its output goes there, not what the script says meanwhile. Its `reason` is that of the outcome.
+run_user_step() {
+  reason=$outcome_reason
+  "$2" >"$1" 2>&1
 }
 
 # step_environment: what a step of the user's sees.
@@ -556,6 +561,11 @@ run_exec() {
   shift
   step_environment
   exec "$@"
+}
+
+# run_notify DRIVER: tells somebody what came of it; the driver finds `outcome`, `reason` and `seconds` beside its settings.
+run_notify() {
+  "$1_notify"
 }
 
 # run_shell FOLDER <TEXT: bash of its own for the user's text; it stops at the first command that fails.
@@ -3333,11 +3343,11 @@ load_identity() {
 
 # remember RESULT: a line of history: time, deployment, command, result, from, to, seconds, reason.
 remember() {
-  local line seconds masked
+  local line elapsed masked
   seconds_since "$began"
   mask "${reason//[$'\t\n']/ }"
   printf -v line '%(%Y-%m-%dT%H:%M:%S%z)T\t%s\t%s\t%s\t%s\t%s\t%s\t%s' -1 \
-    "$deployment" "$command" "$1" "${from:--}" "${to:--}" "$seconds" "$masked"
+    "$deployment" "$command" "$1" "${from:--}" "${to:--}" "$elapsed" "$masked"
   printf '%s\n' "$line" 2>/dev/null >>"$state/history" || warn "cannot write $state/history"
 }
 
@@ -4395,10 +4405,10 @@ fail_with() {
   return 1
 }
 
-# seconds_since MILLISECONDS: sets `seconds`, with one decimal.
+# seconds_since MILLISECONDS: sets `elapsed`, with one decimal.
 seconds_since() {
   now
-  printf -v seconds '%d.%d' $(((now_ms - $1) / 1000)) $(((now_ms - $1) % 1000 / 100))
+  printf -v elapsed '%d.%d' $(((now_ms - $1) / 1000)) $(((now_ms - $1) % 1000 / 100))
 }
 
 # step_begins NAME: on a terminal the line stands while the step runs.

@@ -147,6 +147,7 @@ pub fn functions_of(kind: DriverKind) -> Option<&'static [&'static str]> {
             "mutex",
             "preflight",
         ]),
+        DriverKind::Notify => Some(&["notify"]),
         _ => None,
     }
 }
