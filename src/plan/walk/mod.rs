@@ -293,7 +293,7 @@ impl Walk<'_> {
                 run.goes_back();
             }
             run.node = number;
-            if !node.is_quiet() {
+            if !program.is_quiet(node, &world, &run) {
                 break Good::To(self.go(at, event, world, Some(run)));
             }
             if let Some((law, why)) = self.broken(node, &world, &run) {

@@ -2,6 +2,7 @@
 
 use super::super::{Action, Command, Failure, Phase, PhaseName, Plan, Step, WayBack};
 use super::Grain;
+use super::world::{Run, World};
 use crate::model::{App, Duration, Handover, Name, Verification};
 use crate::source::Span;
 use std::collections::HashMap;
@@ -50,28 +51,6 @@ pub(super) struct Node {
     pub(super) failed: Next,
     /// A failure is only said.
     pub(super) warns: bool,
-}
-
-impl Node {
-    /// Whether it changes nothing but what the process knows, and ends the command if it fails, or
-    /// changes nothing at all, whether it fails or not.
-    pub(super) fn is_quiet(&self) -> bool {
-        match self.action {
-            Action::LockProxy | Action::Write(_) | Action::Test => {
-                matches!(self.failed, Next::End(_))
-            }
-            Action::Preflight
-            | Action::ReadInputs
-            | Action::MakeRelease
-            | Action::Stage(_)
-            | Action::UserStep(..)
-            | Action::Persist(..)
-            | Action::InstallResume
-            | Action::TestAsIs
-            | Action::Clear(..) => matches!(self.failed, Next::End(_)) || self.failed == self.done,
-            _ => false,
-        }
-    }
 }
 
 /// A plan as a graph, and what the laws need to know of the app.
@@ -188,6 +167,37 @@ impl<'a> Program<'a> {
     pub(super) fn gate(&self, service: &Name, number: usize) -> u16 {
         let gate = (service.clone(), number);
         self.gates.get(&gate).copied().unwrap_or_default()
+    }
+
+    /// Whether a step changes nothing but what the process knows, and ends the command if it fails, or
+    /// changes nothing at all, whether it fails or not.
+    pub(super) fn is_quiet(&self, node: &Node, world: &World, run: &Run) -> bool {
+        let ends = matches!(node.failed, Next::End(_));
+        let harmless = ends || node.failed == node.done;
+        let runs = |service: &Name, color| world.life(color).running & self.service(service) != 0;
+        match &node.action {
+            Action::LockProxy | Action::Write(_) | Action::Test => ends,
+            Action::Preflight
+            | Action::ReadInputs
+            | Action::MakeRelease
+            | Action::Stage(_)
+            | Action::UserStep(..)
+            | Action::Persist(..)
+            | Action::InstallResume
+            | Action::TestAsIs
+            | Action::Clear(..) => harmless,
+            Action::Stop(service, side) => {
+                harmless && !run.color(*side).is_some_and(|color| runs(service, color))
+            }
+            Action::Start(service, side) => {
+                let nobody_looks = self.service(service) == 0;
+                nobody_looks || run.color(*side).is_none_or(|color| runs(service, color))
+            }
+            Action::Drain(side) => {
+                harmless && !run.color(*side).is_some_and(|color| world.life(color).busy)
+            }
+            _ => false,
+        }
     }
 
     /// A command's steps in a row. In a `deploy` nobody reserves, and the lock is held already.

@@ -192,7 +192,11 @@ fn l2_the_cleanup_before_the_commit() {
         let early = plan.cleanup.steps[2..]
             .iter()
             .filter(|step| is_stop(&step.action));
-        let early: Vec<Step> = early.cloned().collect();
+        let early = early.cloned().map(|step| Step {
+            on_failure: Failure::Warn,
+            ..step
+        });
+        let early: Vec<Step> = early.collect();
         plan.switch.steps.splice(commit..commit, early);
     });
 }

@@ -186,7 +186,7 @@ fn happened(program: &Program<'_>, event: Event, until: Option<u16>, taken: &mut
     };
     while let Next::Node(number) = next {
         let node = &program.nodes[usize::from(number)];
-        if until == Some(number) || !node.is_quiet() {
+        if until == Some(number) {
             break;
         }
         taken.push(of_step(program, number, Ended::Done));
