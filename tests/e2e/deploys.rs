@@ -167,7 +167,7 @@ fn a_fragment_that_was_taken_away_frees_nothing() -> Result<(), Skip> {
     site.deploy().exits(3).says(file);
     assert_eq!(
         site.running(),
-        [live.clone()],
+        std::slice::from_ref(&live),
         "what nginx serves was stopped"
     );
     assert_eq!(site.serves(), live);
