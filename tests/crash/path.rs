@@ -144,6 +144,10 @@ fn goes(forward: &[Spot], steps: &[String], colors: [&str; 2], end: End) -> bool
             return true;
         }
     }
+    if steps.is_empty() && end == End::Failed {
+        // Refused before the first step: the lock, the host.
+        return true;
+    }
     // The step whose failure it was, or the next one, which was not begun any more because the script was asked to stop.
     (same.saturating_sub(1)..=same).any(|failed| {
         let Some(spot) = forward.get(failed) else {

@@ -139,6 +139,7 @@ fn back_titles(app: &App, phase: &Phase, action: &Action) -> Vec<String> {
         // The record of a way back is made when the new color is stopped.
         Action::Stop(_, Side::New) | Action::Clear(_, Side::New) | Action::Record => "stop {to}",
         Action::Write(Side::Previous) => "point the proxy back",
+        Action::Commit => "commit",
         // What puts a fragment in force is one step there; that of the color that stays is none.
         Action::LockProxy
         | Action::Journal(_)
@@ -147,7 +148,6 @@ fn back_titles(app: &App, phase: &Phase, action: &Action) -> Vec<String> {
         | Action::Test
         | Action::Reload
         | Action::Confirm
-        | Action::Commit
         // What a rollback brought up, and what is revived after a boot, is no step there.
         | Action::Start(..) => return Vec::new(),
         _ => return titles(app, phase, false, action),
