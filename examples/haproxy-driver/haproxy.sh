@@ -4,6 +4,7 @@
 # listening socket.
 
 haproxy_routed() { fragment_routed "$haproxy_file"; }
+haproxy_read() { fragment_read "$haproxy_file"; }
 haproxy_write() { fragment_write "$haproxy_file" "$1"; }
 haproxy_swap() { fragment_swap "$haproxy_file"; }
 haproxy_remove() { fragment_remove "$haproxy_file"; }

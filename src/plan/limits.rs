@@ -68,8 +68,10 @@ pub enum Function {
     Logs,
     Persist,
     Healthy,
+    Adopt,
     // switch
     Routed,
+    Read,
     Write,
     Swap,
     Remove,
@@ -84,7 +86,7 @@ pub enum Function {
 
 impl Function {
     /// What a `run` driver does.
-    pub const RUN: [Self; 11] = [
+    pub const RUN: [Self; 12] = [
         Self::Stage,
         Self::Start,
         Self::Alive,
@@ -96,11 +98,13 @@ impl Function {
         Self::Logs,
         Self::Persist,
         Self::Healthy,
+        Self::Adopt,
     ];
 
     /// What a `switch` driver does.
-    pub const SWITCH: [Self; 11] = [
+    pub const SWITCH: [Self; 12] = [
         Self::Routed,
+        Self::Read,
         Self::Write,
         Self::Swap,
         Self::Remove,
@@ -128,7 +132,9 @@ impl Function {
             Self::Logs => "logs",
             Self::Persist => "persist",
             Self::Healthy => "healthy",
+            Self::Adopt => "adopt",
             Self::Routed => "routed",
+            Self::Read => "read",
             Self::Write => "write",
             Self::Swap => "swap",
             Self::Remove => "remove",
@@ -160,6 +166,8 @@ impl Function {
             | Self::Confirm
             | Self::Preflight => 10,
             Self::Listens
+            | Self::Adopt
+            | Self::Read
             | Self::Logs
             | Self::Healthy
             | Self::Routed

@@ -36,6 +36,17 @@ command_alive() {
   fi
 }
 
+command_adopt() {
+  local said
+  save_identity starting || return
+  if command_alive && said=$(command_ask_identity); then
+    save_identity "kept $said"
+  else
+    rm -f "$release/identity.$service"
+    return 1
+  fi
+}
+
 command_identity() {
   local identity
   load_identity || return

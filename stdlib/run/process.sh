@@ -31,6 +31,37 @@ process_alive() {
   "process_alive_$kind" "$name" "$mark" "$boot"
 }
 
+# process_adopt: the owner of the port becomes the release's program, unless somebody else keeps it.
+process_adopt() {
+  local inode pid='' owner unit boot start _
+  if [[ -z $port ]]; then
+    printf '%s\n' 'without a port nobody can tell which process it is'
+    return 1
+  fi
+  while read -r _ inode; do
+    for owner in $(socket_owners "$inode"); do
+      # Of a program and its children the program is meant.
+      if [[ -z $pid ]] || pid_descends "$pid" "$owner"; then
+        pid=$owner
+      fi
+    done
+  done < <(listeners "$port")
+  if [[ -z $pid ]] || ! start=$(process_start_time "$pid"); then
+    printf '%s\n' "cannot see which process listens on port $port"
+    return 1
+  fi
+  unit=$(grep -om 1 '[^/]*\.service$' "/proc/$pid/cgroup")
+  if [[ -n $unit && $(systemctl show --property=MainPID "$unit" 2>/dev/null) == "MainPID=$pid" ]]; then
+    printf '%s\n' "process $pid ($(pid_command "$pid")) is kept by $unit of systemd"
+    return 1
+  elif [[ $(pid_command "$pid") == *docker-proxy* ]]; then
+    printf '%s\n' "port $port is published by a container of docker"
+    return 1
+  fi
+  read_boot
+  save_identity "pid $pid $start $boot"
+}
+
 process_identity() {
   local identity kind name _
   load_identity || return

@@ -8,6 +8,11 @@ clean_up() {
     say 'nothing is left to clean up'
     return 0
   fi
+  if [[ $from == "$to" ]]; then
+    # An adopted color took nobody's place.
+    finish_commit && forget_journal
+    return
+  fi
   use_release "$candidate" "$to"
   group_begins "cleanup of ${from:-nothing}"
   if finish_commit && cleanup_steps; then

@@ -149,6 +149,8 @@ release_command() {
   use "$value"
   case $2 in
     gate)
+      # Of an adopted color that nobody can tell the processes of only the answers are known.
+      ! meta adopted "$release" || [[ -f $release/identity.${services[0]} ]] || unmanaged=yes
       at_mode=gates
       prepare_steps || code=1
       printf '%s\n' "$reason"

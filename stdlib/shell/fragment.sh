@@ -120,7 +120,7 @@ fragment_guess() {
   done
   case ${#routes[@]} in
     0) printf 'unknown %s\n' "$fragment_file is not as this script writes it, and routes to neither ${colors[0]} nor ${colors[1]}: was it edited by hand?" ;;
-    1) printf 'unknown %s\n' "$fragment_file is not as this script writes it: edited by hand? It seems to route to ${routes[0]}" ;;
+    1) printf 'edited %s %s\n' "${routes[0]}" "$fragment_file is not as this script writes it: edited by hand? It seems to route to ${routes[0]}; \`adopt\` writes it anew for ${routes[0]}" ;;
     *) printf 'mixed\n' ;;
   esac
 }
@@ -209,6 +209,13 @@ fragment_remove() {
   fi
   printf '%s\n' "cannot remove $fragment_file: ${said//$'\n'/; }"
   return 1
+}
+
+# fragment_read FILE: prints what it says.
+fragment_read() {
+  local fragment_file fragment_folder fragment_new
+  local -a fragment_sudo
+  fragment_paths "$1" && as_fragment_owner cat "$fragment_file"
 }
 
 # fragment_sync PATH: until it is on the disk. An older sync knows no paths and takes everything.

@@ -1,14 +1,15 @@
 # ---- live: which color the proxy's files route to, read again each time it matters -------------
 
-live_state=unknown # color, none, mixed or unknown
+live_state=unknown # color, none, mixed, edited (not as a script of ours writes it) or unknown
 live=''            # the live color
 live_release=''    # its release; empty if the script did not start it
-live_why=''        # for unknown: why
+live_guess=''      # for edited: the color that it seems to route to
+live_why=''        # for edited and unknown: why
 
 # read_live: fills the above.
 read_live() {
   local words
-  live='' live_release='' live_why=''
+  live='' live_release='' live_guess='' live_why=''
   if ! ask_switch routed; then
     live_state=unknown
     live_why=$answer
@@ -21,6 +22,7 @@ read_live() {
       [[ $live_release != - ]] || live_release=''
       ;;
     none | mixed) ;;
+    edited) read -r live_guess live_why <<<"$words" ;;
     *)
       live_state=unknown
       live_why=$words

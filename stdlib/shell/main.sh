@@ -24,6 +24,7 @@ $app: blue/green deploys on this host (${colors[*]}).
   cleanup          drain and stop the previous color
   abort            stop a prepared color
   rollback         go back to the release that served before
+  adopt            take over a fragment edited by hand, or a color started by hand
   resume           bring the live color up, after a boot
   status [--json]  what serves, what is under way
   history          earlier deployments
@@ -96,7 +97,7 @@ main() {
       usage >&2
       exit 2
       ;;
-    deploy | prepare | switch | cleanup | abort | rollback | resume) mutate ;;
+    deploy | prepare | switch | cleanup | abort | rollback | resume | adopt) mutate ;;
     status | history | doctor | plan) inspect "$asked_json" ;;
     *) wrong_usage "unknown command '$command'" ;;
   esac
@@ -205,6 +206,18 @@ run_switch() {
 run_cleanup() { clean_up; }
 run_abort() { abort; }
 run_resume() { resume; }
+
+# run_adopt: no version is deployed, so the user's last steps have nothing to tell.
+run_adopt() {
+  local cause where name
+  adopt && return
+  cause=$reason where=$step_where name=$step_name
+  unmanaged=no
+  go_back
+  reason=${reason:-$cause} step_where=$where step_name=$name
+  remember failed
+  return 1
+}
 
 run_rollback() {
   if prepare_previous && switch_to_previous; then

@@ -149,6 +149,7 @@ write_meta() {
   done
   printf -v text '%s\n' "color=$to" "ports=${ports# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
     "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gates_ms + deadline[driver_slack]))"
+  [[ ${journal[kind]} != adopt ]] || text+="adopted=yes"
   write_file "$release/meta" "${text%$'\n'}"
 }
 
@@ -247,6 +248,10 @@ drop_candidate() {
     forget_journal
     return 0
   }
+  if [[ $kind == adopt ]]; then
+    drop_adopted
+    return
+  fi
   if [[ ${journal[warm]-} == yes ]]; then
     # It ran before this rollback, perhaps with requests to finish; it goes on as it was.
     take_up_pending

@@ -25,6 +25,10 @@ choose_previous() {
     return
   }
   candidate=$found_release
+  if meta adopted "$candidate" && ! of_release "$candidate" alive; then
+    fail_with "the earlier release ${candidate##*/} was adopted, and has no artifact to be started from: deploy the version that is wanted"
+    return
+  fi
   meta color "$candidate"
   to=$value
   if [[ $to == "$from" || $candidate == "$live_release" ]]; then

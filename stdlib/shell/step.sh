@@ -69,8 +69,15 @@ step_title() {
     passes_again) name="probe $2 again" ;;
     point_back) name="point the proxy back" ;;
     take_inputs) name='read inputs' ;;
+    find_adopted) name='find what is live' ;;
+    make_adopted) name="take over ${to:-it}" ;;
+    swap_adopted) name='swap' ;;
+    commit_adopted) name='commit' ;;
     drain_color) name="drain $2" ;;
-    drop_candidate) name="stop ${to:-the new color}" ;;
+    drop_candidate)
+      name="stop ${to:-the new color}"
+      [[ ${journal[kind]-} != adopt ]] || name="leave $to as it was"
+      ;;
     *) name=${1//_/ } ;;
   esac
 }

@@ -52,20 +52,12 @@ verify_as_it_is() {
 
 # swap: journalled, one rename, tested, reloaded, and seen to be in force.
 swap() {
-  local name
   read_live
   if [[ $live_state != color && $live_state != none ]] || [[ $live != "$from" ]]; then
     fail_with "the proxy's files changed meanwhile: ${from:-nothing} was live, now it is ${live:-$live_state} ${live_why}"
     return
   fi
-  for name in "${services[@]}"; do
-    use "$to" "$name"
-    ask_run persist on || {
-      fail_with "$name of $to cannot be made to survive a reboot: $answer"
-      return
-    }
-  done
-  keep_resuming || return
+  survive_reboot || return
   save_way_back || return
   enter_proxy_mutex || return
   ask_switch snapshot || {
@@ -79,6 +71,19 @@ swap() {
   }
   write_journal swapping || return
   put_in_force swap && leave_proxy_mutex
+}
+
+# survive_reboot: the new color comes up after a boot, before anything routes to it.
+survive_reboot() {
+  local name
+  for name in "${services[@]}"; do
+    use "$to" "$name"
+    ask_run persist on || {
+      fail_with "$name of $to cannot be made to survive a reboot: $answer"
+      return
+    }
+  done
+  keep_resuming
 }
 
 # save_way_back: what the proxy's file says now, as the way back will write it.

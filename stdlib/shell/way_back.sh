@@ -30,21 +30,15 @@ swap_back() {
   if [[ -z $from ]] || step passes_again "$from"; then
     reason=''
     if step point_back; then
-      restart_exclusive || warn "$reason"
-      # Its old phase would keep the new color from being stopped; a run that finds it on a full disk goes back once more.
-      now
-      journal[switched]=$now_ms
-      write_journal preparing || journal[phase]=preparing
-      reason=$cause
+      let_go_of_new "$cause"
       exit_code=$was
-      drain_dropped
-      step drop_candidate || :
       served=${from:-nothing}
       group_ends
       return
     fi
     exit_code=5
-    served="unknown: $from was written to the proxy's files, but it is not in force"
+    read_live
+    served="unknown: the proxy's files route to ${live:-$live_state}, and what is in force could not be seen"
     reason="$cause; and on the way back: $reason. Both colors run and neither is touched: put the proxy right, then run any command of this script again"
   elif step passes_again "$to"; then
     stay_on_new "$cause"
@@ -54,6 +48,23 @@ swap_back() {
     reason="$cause; neither $from nor $to passes its probes, so nothing was touched: bring one of them up, then run any command of this script again"
   fi
   group_ends
+}
+
+# let_go_of_new CAUSE: the previous color serves again; the new one is drained and stopped.
+let_go_of_new() {
+  if [[ ${journal[kind]} == adopt ]]; then
+    reason=$1
+    drop_adopted
+    return
+  fi
+  restart_exclusive || warn "$reason"
+  # Its old phase would keep the new color from being stopped; a run that finds it on a full disk goes back once more.
+  now
+  journal[switched]=$now_ms
+  write_journal preparing || journal[phase]=preparing
+  reason=$1
+  drain_dropped
+  step drop_candidate || :
 }
 
 # passes_again COLOR: L1 for the way back. A color that the script did not start is asked with this script's probes.

@@ -6,6 +6,7 @@
 # there were beside an old one, or that the master has let go of a file (its logs) that it had open before.
 
 nginx_routed() { fragment_routed "$nginx_file"; }
+nginx_read() { fragment_read "$nginx_file"; }
 nginx_write() { fragment_write "$nginx_file" "$1"; }
 nginx_swap() { fragment_swap "$nginx_file"; }
 nginx_remove() { fragment_remove "$nginx_file"; }

@@ -92,6 +92,29 @@ check_ends_with_its_starter() {
   ! listens "$port" || fail 'something listens'
 }
 
+# Somebody else started it. What somebody else keeps, and would start again, stays theirs.
+check_is_adopted() {
+  begin
+  up
+  mv "$release/identity.app" "$release/kept"
+  call adopt
+  if ((code == 1)); then
+    says .service
+    mv "$release/kept" "$release/identity.app"
+  else
+    expect 0 alive
+  fi
+  expect 0 stop
+  [[ -z $(ours) ]] || fail "left: $(ours)"
+}
+
+check_adopts_nothing_where_nobody_listens() {
+  begin
+  expect 1 adopt
+  [[ -n $answer ]] || fail 'adopt does not say why not'
+  [[ ! -e $release/identity.app ]] || fail 'an identity was saved'
+}
+
 check_was_never_started() {
   begin
   expect 1 alive

@@ -126,8 +126,8 @@ settings_of() {
 # functions_of KIND: the contract's.
 functions_of() {
   case $1 in
-    run) printf '%s\n' stage start alive identity listens enter stop clear logs persist ;;
-    switch) printf '%s\n' routed write swap remove test snapshot reload confirm draining mutex preflight ;;
+    run) printf '%s\n' stage start alive identity listens enter stop clear logs persist adopt ;;
+    switch) printf '%s\n' routed read write swap remove test snapshot reload confirm draining mutex preflight ;;
   esac
 }
 

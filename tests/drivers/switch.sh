@@ -107,6 +107,11 @@ check_knows_what_is_routed() {
   [[ $answer == unknown* ]] || fail "an empty file: $answer"
 }
 
+check_reads_the_file() {
+  begin blue
+  "${driver}_read" | cmp -s - "$(subject_file)" || fail 'it does not print what the file says'
+}
+
 check_switches() {
   local try pid before
   begin blue

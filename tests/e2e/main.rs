@@ -3,6 +3,7 @@
 //! `cargo test --test e2e` runs all, `cargo test --test e2e NAME` some, `-- --list` names them. A test that cannot run
 //! its real part on this machine says `skipped` and why; with `CI=true` it fails instead.
 
+mod adopt;
 mod agent;
 mod deploys;
 mod examples;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         examples::tests(),
         agent::tests(),
         hosts::tests(),
+        adopt::tests(),
         deploys::tests(),
         failures::tests(),
         interference::tests(),

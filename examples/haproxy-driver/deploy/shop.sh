@@ -44,12 +44,13 @@ tools=(
 # How long each may take, in milliseconds: commands of drivers and the script's own.
 declare -A deadline=(
   [copy]=60000 [driver_slack]=10000 [haproxy_confirm]=10000 [haproxy_draining]=5000
-  [haproxy_mutex]=2000 [haproxy_preflight]=15000 [haproxy_reload]=15000 [haproxy_remove]=10000
-  [haproxy_routed]=5000 [haproxy_snapshot]=5000 [haproxy_swap]=10000 [haproxy_test]=15000
-  [haproxy_write]=10000 [host]=10000 [inputs]=2000 [journal]=5000 [lock]=2000 [process_alive]=5000
-  [process_clear]=10000 [process_enter]=10000 [process_identity]=5000 [process_listens]=5000
-  [process_logs]=5000 [process_persist]=5000 [process_stage]=10000 [process_start]=15000
-  [process_stop]=20000 [proxy_mutex]=60000 [reservation]=3600000 [resume_unit]=15000
+  [haproxy_mutex]=2000 [haproxy_preflight]=15000 [haproxy_read]=5000 [haproxy_reload]=15000
+  [haproxy_remove]=10000 [haproxy_routed]=5000 [haproxy_snapshot]=5000 [haproxy_swap]=10000
+  [haproxy_test]=15000 [haproxy_write]=10000 [host]=10000 [inputs]=2000 [journal]=5000 [lock]=2000
+  [process_adopt]=5000 [process_alive]=5000 [process_clear]=10000 [process_enter]=10000
+  [process_identity]=5000 [process_listens]=5000 [process_logs]=5000 [process_persist]=5000
+  [process_stage]=10000 [process_start]=15000 [process_stop]=20000 [proxy_mutex]=60000
+  [reservation]=3600000 [resume_unit]=15000
 )
 
 # The inputs of a deployment: read once, in prepare, and kept with the release.
@@ -147,7 +148,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 aa7982bca13c9127fa34b4a226c52389078313288d7698517db4b1e6d59d31a0 ====
+# ==== Runtime: the same for every application with these drivers; sha256 2e9506070632f49986c3706e28408522fee23c76d4aa296a64c278d0017ff842 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -175,6 +176,7 @@ $app: blue/green deploys on this host (${colors[*]}).
   cleanup          drain and stop the previous color
   abort            stop a prepared color
   rollback         go back to the release that served before
+  adopt            take over a fragment edited by hand, or a color started by hand
   resume           bring the live color up, after a boot
   status [--json]  what serves, what is under way
   history          earlier deployments
@@ -247,7 +249,7 @@ main() {
       usage >&2
       exit 2
       ;;
-    deploy | prepare | switch | cleanup | abort | rollback | resume) mutate ;;
+    deploy | prepare | switch | cleanup | abort | rollback | resume | adopt) mutate ;;
     status | history | doctor | plan) inspect "$asked_json" ;;
     *) wrong_usage "unknown command '$command'" ;;
   esac
@@ -356,6 +358,18 @@ run_switch() {
 run_cleanup() { clean_up; }
 run_abort() { abort; }
 run_resume() { resume; }
+
+# run_adopt: no version is deployed, so the user's last steps have nothing to tell.
+run_adopt() {
+  local cause where name
+  adopt && return
+  cause=$reason where=$step_where name=$step_name
+  unmanaged=no
+  go_back
+  reason=${reason:-$cause} step_where=$where step_name=$name
+  remember failed
+  return 1
+}
 
 run_rollback() {
   if prepare_previous && switch_to_previous; then
@@ -503,8 +517,15 @@ step_title() {
     passes_again) name="probe $2 again" ;;
     point_back) name="point the proxy back" ;;
     take_inputs) name='read inputs' ;;
+    find_adopted) name='find what is live' ;;
+    make_adopted) name="take over ${to:-it}" ;;
+    swap_adopted) name='swap' ;;
+    commit_adopted) name='commit' ;;
     drain_color) name="drain $2" ;;
-    drop_candidate) name="stop ${to:-the new color}" ;;
+    drop_candidate)
+      name="stop ${to:-the new color}"
+      [[ ${journal[kind]-} != adopt ]] || name="leave $to as it was"
+      ;;
     *) name=${1//_/ } ;;
   esac
 }
@@ -723,6 +744,7 @@ write_meta() {
   done
   printf -v text '%s\n' "color=$to" "ports=${ports# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
     "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gates_ms + deadline[driver_slack]))"
+  [[ ${journal[kind]} != adopt ]] || text+="adopted=yes"
   write_file "$release/meta" "${text%$'\n'}"
 }
 
@@ -821,6 +843,10 @@ drop_candidate() {
     forget_journal
     return 0
   }
+  if [[ $kind == adopt ]]; then
+    drop_adopted
+    return
+  fi
   if [[ ${journal[warm]-} == yes ]]; then
     # It ran before this rollback, perhaps with requests to finish; it goes on as it was.
     take_up_pending
@@ -893,20 +919,12 @@ verify_as_it_is() {
 
 # swap: journalled, one rename, tested, reloaded, and seen to be in force.
 swap() {
-  local name
   read_live
   if [[ $live_state != color && $live_state != none ]] || [[ $live != "$from" ]]; then
     fail_with "the proxy's files changed meanwhile: ${from:-nothing} was live, now it is ${live:-$live_state} ${live_why}"
     return
   fi
-  for name in "${services[@]}"; do
-    use "$to" "$name"
-    ask_run persist on || {
-      fail_with "$name of $to cannot be made to survive a reboot: $answer"
-      return
-    }
-  done
-  keep_resuming || return
+  survive_reboot || return
   save_way_back || return
   enter_proxy_mutex || return
   ask_switch snapshot || {
@@ -920,6 +938,19 @@ swap() {
   }
   write_journal swapping || return
   put_in_force swap && leave_proxy_mutex
+}
+
+# survive_reboot: the new color comes up after a boot, before anything routes to it.
+survive_reboot() {
+  local name
+  for name in "${services[@]}"; do
+    use "$to" "$name"
+    ask_run persist on || {
+      fail_with "$name of $to cannot be made to survive a reboot: $answer"
+      return
+    }
+  done
+  keep_resuming
 }
 
 # save_way_back: what the proxy's file says now, as the way back will write it.
@@ -1052,21 +1083,15 @@ swap_back() {
   if [[ -z $from ]] || step passes_again "$from"; then
     reason=''
     if step point_back; then
-      restart_exclusive || warn "$reason"
-      # Its old phase would keep the new color from being stopped; a run that finds it on a full disk goes back once more.
-      now
-      journal[switched]=$now_ms
-      write_journal preparing || journal[phase]=preparing
-      reason=$cause
+      let_go_of_new "$cause"
       exit_code=$was
-      drain_dropped
-      step drop_candidate || :
       served=${from:-nothing}
       group_ends
       return
     fi
     exit_code=5
-    served="unknown: $from was written to the proxy's files, but it is not in force"
+    read_live
+    served="unknown: the proxy's files route to ${live:-$live_state}, and what is in force could not be seen"
     reason="$cause; and on the way back: $reason. Both colors run and neither is touched: put the proxy right, then run any command of this script again"
   elif step passes_again "$to"; then
     stay_on_new "$cause"
@@ -1076,6 +1101,23 @@ swap_back() {
     reason="$cause; neither $from nor $to passes its probes, so nothing was touched: bring one of them up, then run any command of this script again"
   fi
   group_ends
+}
+
+# let_go_of_new CAUSE: the previous color serves again; the new one is drained and stopped.
+let_go_of_new() {
+  if [[ ${journal[kind]} == adopt ]]; then
+    reason=$1
+    drop_adopted
+    return
+  fi
+  restart_exclusive || warn "$reason"
+  # Its old phase would keep the new color from being stopped; a run that finds it on a full disk goes back once more.
+  now
+  journal[switched]=$now_ms
+  write_journal preparing || journal[phase]=preparing
+  reason=$1
+  drain_dropped
+  step drop_candidate || :
 }
 
 # passes_again COLOR: L1 for the way back. A color that the script did not start is asked with this script's probes.
@@ -1162,6 +1204,11 @@ clean_up() {
   if [[ ${journal[phase]} != switched ]]; then
     say 'nothing is left to clean up'
     return 0
+  fi
+  if [[ $from == "$to" ]]; then
+    # An adopted color took nobody's place.
+    finish_commit && forget_journal
+    return
   fi
   use_release "$candidate" "$to"
   group_begins "cleanup of ${from:-nothing}"
@@ -1351,6 +1398,10 @@ choose_previous() {
     return
   }
   candidate=$found_release
+  if meta adopted "$candidate" && ! of_release "$candidate" alive; then
+    fail_with "the earlier release ${candidate##*/} was adopted, and has no artifact to be started from: deploy the version that is wanted"
+    return
+  fi
   meta color "$candidate"
   to=$value
   if [[ $to == "$from" || $candidate == "$live_release" ]]; then
@@ -1485,6 +1536,147 @@ install_resume_unit() {
   printf '%s\n' '[Unit]' "Description=Brings up the live color of $app" 'After=network-online.target multi-user.target' 'Wants=network-online.target' \
     '' '[Service]' 'Type=oneshot' "ExecStart=/bin/bash $state/resume resume" '' '[Install]' 'WantedBy=multi-user.target' >"$1.new" \
     && mv -f "$1.new" "$1" && systemctl daemon-reload && systemctl enable "${1##*/}"
+}
+
+# ---- adopt: what somebody else made becomes this script's: a fragment edited by hand, a color started by hand ----
+#
+# Nothing is started or stopped. The fragment is written anew for the color that it routes to, through the same swap as a deployment;
+# the color's processes, if the driver can tell which they are, may be stopped by a later deployment.
+
+adopted='' # what of the color becomes this script's: processes, fragment (only that), or own (they were)
+
+# adopt: through gate, swap, verify and commit.
+adopt() {
+  group_begins "adopt the live color of $app"
+  step find_adopted || return
+  if [[ -z $to ]]; then
+    say "  $live is live and this script's own: nothing to adopt"
+    group_ends
+    return 0
+  fi
+  step preflight || return
+  step take_inputs || {
+    asked_to_stop || exit_code=2
+    return 1
+  }
+  step check_questions || return
+  step make_adopted || return
+  step passes_again "$to" || return
+  step test_as_it_is || return
+  step swap_adopted || return
+  [[ $adopted == processes ]] || unmanaged=yes
+  verify_previous || return
+  unmanaged=no
+  step commit_adopted || return
+  group_ends
+}
+
+# find_adopted: sets `from` and `to`, the color that the proxy's files route to; `to` is empty if there is nothing to do.
+find_adopted() {
+  read_live
+  exit_code=3
+  case $live_state in
+    color)
+      from=$live
+      to=$live
+      [[ -z $live_release ]] || to=''
+      ;;
+    edited)
+      from=$live_guess
+      to=$live_guess
+      ;;
+    none)
+      fail_with 'the proxy has no fragment of this app yet: there is nothing to adopt; deploy'
+      return
+      ;;
+    mixed)
+      fail_with "the proxy's files route to both colors: put one of the built fragments (${colors[0]}.conf or ${colors[1]}.conf) there and reload the proxy, then try again"
+      return
+      ;;
+    *)
+      fail_with "cannot tell which color is live: $live_why"
+      return
+      ;;
+  esac
+  exit_code=1
+}
+
+# make_adopted: a release without an artifact: it can be stopped, but not started again.
+make_adopted() {
+  local id name
+  printf -v id '%(%Y%m%d-%H%M%S)T-%s' -1 "$$"
+  release=$state/releases/$id
+  empty_journal
+  candidate=$release
+  journal[deployment]=$deployment journal[kind]=adopt journal[from]=$from journal[to]=$to journal[release]=$id journal[boot]=$boot
+  write_journal preparing || return
+  bounded "${deadline[copy]}" fill_release || {
+    fail_with "cannot write to $release: is the disk full?"
+    return
+  }
+  if ! { ask_switch read && copy_synced "$scratch/answer" "$release/way-back"; }; then
+    fail_with "cannot keep what the proxy's file says now: $answer"
+    return
+  fi
+  if [[ -L $state/colors/$to ]] && of_release "$(readlink -f "$state/colors/$to")" alive; then
+    adopted=own
+    copy_synced "$state/colors/$to/fragment" "$release/fragment" || fail_with "cannot write to $release: is the disk full?"
+    return
+  fi
+  adopted=processes
+  for name in "${services[@]}"; do
+    use "$to" "$name"
+    ask_run adopt && continue
+    adopted=fragment
+    warn "$name of $to runs on as it is, and no deployment will stop it: $answer"
+  done
+  [[ $adopted == processes ]] || rm -f "$release"/identity.*
+}
+
+# swap_adopted: as `swap`, but what was in the file was not of this script.
+swap_adopted() {
+  local was=$live_state$live$live_guess
+  read_live
+  if [[ $live_state$live$live_guess != "$was" ]]; then
+    fail_with "the proxy's files changed meanwhile: ${live_why:-$live_state $live}"
+    return
+  fi
+  if [[ $adopted == processes ]]; then
+    survive_reboot || return
+  fi
+  enter_proxy_mutex || return
+  ask_switch snapshot || {
+    fail_with "the proxy is not running: $answer"
+    return
+  }
+  journal[snapshot]=$answer
+  ask_switch write "$candidate/fragment" || {
+    fail_with "the fragment cannot be written, nothing was changed: $answer"
+    return
+  }
+  write_journal swapping || return
+  put_in_force swap && leave_proxy_mutex
+}
+
+# commit_adopted: there is no previous color, so nothing is drained or stopped.
+commit_adopted() {
+  if [[ $adopted == processes ]]; then
+    journal[previous]=''
+    write_journal switched || return
+    finish_commit || warn_step
+    forget_journal
+    say "  $to is live, and this script's from now on"
+    return
+  fi
+  drop_adopted
+  say "  the fragment is this script's from now on; $to runs on as it was started"
+}
+
+# drop_adopted: whatever came of it, the color is live and nothing of it was started here.
+drop_adopted() {
+  local dropped=$candidate
+  forget_journal
+  bounded "${deadline[copy]}" rm -rf "$dropped" || warn "release ${dropped##*/} could not be removed"
 }
 
 # ---- status, history, doctor, plan: nothing is changed -----------------------------------------
@@ -1713,7 +1905,11 @@ run_gate() {
 run_verify() {
   reset_probe
   "$1"
-  try_until_passed all_alive : color_logs
+  if [[ $unmanaged == yes ]]; then
+    try_until_passed : : :
+  else
+    try_until_passed all_alive : color_logs
+  fi
 }
 
 # run_verify_once DECLARATION: one try, for what is live already. `probe_said` says why it did not pass.
@@ -3455,15 +3651,16 @@ leave_proxy_mutex() {
 
 # ---- live: which color the proxy's files route to, read again each time it matters -------------
 
-live_state=unknown # color, none, mixed or unknown
+live_state=unknown # color, none, mixed, edited (not as a script of ours writes it) or unknown
 live=''            # the live color
 live_release=''    # its release; empty if the script did not start it
-live_why=''        # for unknown: why
+live_guess=''      # for edited: the color that it seems to route to
+live_why=''        # for edited and unknown: why
 
 # read_live: fills the above.
 read_live() {
   local words
-  live='' live_release='' live_why=''
+  live='' live_release='' live_guess='' live_why=''
   if ! ask_switch routed; then
     live_state=unknown
     live_why=$answer
@@ -3476,6 +3673,7 @@ read_live() {
       [[ $live_release != - ]] || live_release=''
       ;;
     none | mixed) ;;
+    edited) read -r live_guess live_why <<<"$words" ;;
     *)
       live_state=unknown
       live_why=$words
@@ -3685,7 +3883,7 @@ fragment_guess() {
   done
   case ${#routes[@]} in
     0) printf 'unknown %s\n' "$fragment_file is not as this script writes it, and routes to neither ${colors[0]} nor ${colors[1]}: was it edited by hand?" ;;
-    1) printf 'unknown %s\n' "$fragment_file is not as this script writes it: edited by hand? It seems to route to ${routes[0]}" ;;
+    1) printf 'edited %s %s\n' "${routes[0]}" "$fragment_file is not as this script writes it: edited by hand? It seems to route to ${routes[0]}; \`adopt\` writes it anew for ${routes[0]}" ;;
     *) printf 'mixed\n' ;;
   esac
 }
@@ -3774,6 +3972,13 @@ fragment_remove() {
   fi
   printf '%s\n' "cannot remove $fragment_file: ${said//$'\n'/; }"
   return 1
+}
+
+# fragment_read FILE: prints what it says.
+fragment_read() {
+  local fragment_file fragment_folder fragment_new
+  local -a fragment_sudo
+  fragment_paths "$1" && as_fragment_owner cat "$fragment_file"
 }
 
 # fragment_sync PATH: until it is on the disk. An older sync knows no paths and takes everything.
@@ -3977,6 +4182,8 @@ release_command() {
   use "$value"
   case $2 in
     gate)
+      # Of an adopted color that nobody can tell the processes of only the answers are known.
+      ! meta adopted "$release" || [[ -f $release/identity.${services[0]} ]] || unmanaged=yes
       at_mode=gates
       prepare_steps || code=1
       printf '%s\n' "$reason"
@@ -4608,6 +4815,37 @@ process_alive() {
   "process_alive_$kind" "$name" "$mark" "$boot"
 }
 
+# process_adopt: the owner of the port becomes the release's program, unless somebody else keeps it.
+process_adopt() {
+  local inode pid='' owner unit boot start _
+  if [[ -z $port ]]; then
+    printf '%s\n' 'without a port nobody can tell which process it is'
+    return 1
+  fi
+  while read -r _ inode; do
+    for owner in $(socket_owners "$inode"); do
+      # Of a program and its children the program is meant.
+      if [[ -z $pid ]] || pid_descends "$pid" "$owner"; then
+        pid=$owner
+      fi
+    done
+  done < <(listeners "$port")
+  if [[ -z $pid ]] || ! start=$(process_start_time "$pid"); then
+    printf '%s\n' "cannot see which process listens on port $port"
+    return 1
+  fi
+  unit=$(grep -om 1 '[^/]*\.service$' "/proc/$pid/cgroup")
+  if [[ -n $unit && $(systemctl show --property=MainPID "$unit" 2>/dev/null) == "MainPID=$pid" ]]; then
+    printf '%s\n' "process $pid ($(pid_command "$pid")) is kept by $unit of systemd"
+    return 1
+  elif [[ $(pid_command "$pid") == *docker-proxy* ]]; then
+    printf '%s\n' "port $port is published by a container of docker"
+    return 1
+  fi
+  read_boot
+  save_identity "pid $pid $start $boot"
+}
+
 process_identity() {
   local identity kind name _
   load_identity || return
@@ -5085,6 +5323,7 @@ process_find_remains() {
 # listening socket.
 
 haproxy_routed() { fragment_routed "$haproxy_file"; }
+haproxy_read() { fragment_read "$haproxy_file"; }
 haproxy_write() { fragment_write "$haproxy_file" "$1"; }
 haproxy_swap() { fragment_swap "$haproxy_file"; }
 haproxy_remove() { fragment_remove "$haproxy_file"; }

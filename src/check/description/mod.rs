@@ -132,10 +132,11 @@ pub fn functions_of(kind: DriverKind) -> Option<&'static [&'static str]> {
     match kind {
         DriverKind::Run => Some(&[
             "stage", "start", "alive", "identity", "listens", "enter", "stop", "clear", "logs",
-            "persist", "healthy",
+            "persist", "healthy", "adopt",
         ]),
         DriverKind::Switch => Some(&[
             "routed",
+            "read",
             "write",
             "swap",
             "remove",

@@ -16,6 +16,7 @@ const MODULES: &[&str] = &[
     "cleanup",
     "recover",
     "rollback",
+    "adopt",
     "status",
     "probe",
     "question",

@@ -1,0 +1,109 @@
+//! `adopt`: what somebody else made becomes the script's, and nobody notices.
+
+use crate::support::site::{FRAGMENT, Site};
+use crate::support::skip::Skip;
+
+crate::tests![
+    a_fragment_edited_by_hand,
+    a_color_started_by_hand,
+    a_color_that_a_unit_keeps_is_left_alone,
+    what_does_not_pass_is_not_adopted,
+    nothing_to_adopt,
+];
+
+/// As somebody might write it.
+const BY_HAND: &str =
+    "# since 2019, do not touch\nupstream hello { server 127.0.0.1:8081 max_fails=0; }\n";
+
+fn a_fragment_edited_by_hand() -> Result<(), Skip> {
+    let site = Site::new()?;
+    site.deploy().ok();
+    let live = site.serves();
+    let text = site.host.read(FRAGMENT);
+    site.host.write(FRAGMENT, format!("{text}\n# by hand\n"));
+    site.deploy().exits(3).says("adopt");
+    site.run("adopt").ok().says(&live);
+    assert_eq!(site.host.read(FRAGMENT).trim(), text.trim());
+    site.assert_serves_only(&live);
+    // It is the same release as before, so the next deployment can stop it.
+    site.deploy().ok();
+    assert_ne!(site.serves(), live);
+    assert_eq!(site.running(), [site.serves()]);
+    Ok(())
+}
+
+/// A site as a hand-written script has left it: blue runs, its own fragment routes to it.
+fn made_by_hand(start: &str) -> Result<Site, Skip> {
+    let site = Site::new()?;
+    site.host.write(FRAGMENT, BY_HAND);
+    site.host.bash(start).ok();
+    site.host.wait_for_port(8081);
+    site.nginx().reload();
+    Ok(site)
+}
+
+const NOHUP: &str = "cd /tmp; nohup setsid /opt/testapp --port 8081 --color blue >/tmp/by-hand.log 2>&1 </dev/null &";
+
+fn a_color_started_by_hand() -> Result<(), Skip> {
+    let site = made_by_hand(NOHUP)?;
+    assert_eq!(site.serves(), "blue");
+    site.deploy().exits(3).says("adopt");
+    site.run("adopt").ok();
+    site.run("status --json")
+        .ok()
+        .says("\"live\":\"blue\"")
+        .says("\"running\":true");
+    assert_eq!(site.serves(), "blue");
+    site.deploy().ok();
+    assert_eq!(site.serves(), "green");
+    assert_eq!(site.running(), ["green"], "what was adopted may be stopped");
+    // It has no artifact, so it cannot come back.
+    site.run("rollback").exits(3).says("adopted");
+    site.assert_serves_only("green");
+    Ok(())
+}
+
+fn a_color_that_a_unit_keeps_is_left_alone() -> Result<(), Skip> {
+    let site = Site::on_systemd()?;
+    site.host.write(FRAGMENT, BY_HAND);
+    site.host
+        .run(&[
+            "systemd-run",
+            "--quiet",
+            "--unit=shop",
+            "/opt/testapp",
+            "--port",
+            "8081",
+            "--color",
+            "blue",
+        ])
+        .ok();
+    site.host.wait_for_port(8081);
+    site.nginx().reload();
+    site.run("adopt").ok().says("shop.service");
+    site.deploy().ok().says("was not started by this script");
+    assert_eq!(site.serves(), "green");
+    assert_eq!(site.running(), ["blue", "green"]);
+    Ok(())
+}
+
+fn what_does_not_pass_is_not_adopted() -> Result<(), Skip> {
+    let site = made_by_hand(&NOHUP.replace("--color blue", "--color blue --health never"))?;
+    site.run("adopt").exits(1).says("503");
+    assert_eq!(site.host.read(FRAGMENT), BY_HAND);
+    assert_eq!(site.running(), ["blue"]);
+    site.run("status").ok().says("under way: nothing");
+    Ok(())
+}
+
+fn nothing_to_adopt() -> Result<(), Skip> {
+    let site = Site::new()?;
+    site.deploy().ok();
+    let live = site.serves();
+    site.run("adopt").ok().says("nothing to adopt");
+    site.host
+        .write(FRAGMENT, "upstream hello { server 127.0.0.1:9; }\n");
+    site.run("adopt").exits(3).says("neither");
+    site.assert_serves_only(&live);
+    Ok(())
+}
