@@ -1,7 +1,7 @@
 //! Who calls the script, what they run in one go, and how long they let it run.
 
 use super::limits::{self, Core, Function};
-use super::{Plan, Step, describe};
+use super::{Action, Failure, Plan, Step, describe};
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::model::{App, DriverUse, Duration, SettingValue};
 use crate::source::Span;
@@ -131,11 +131,22 @@ fn longest(app: &App, plan: &Plan, commands: &[Command]) -> Vec<(String, Duratio
     });
     let mut before: Vec<(String, Duration)> = Vec::new();
     let mut longest: Vec<(String, Duration)> = Vec::new();
+    let mut begun = false;
     for phase in phases {
         let Some(phase) = phase else {
             before.extend(doctor(app));
             continue;
         };
+        // What was begun before it in this row has succeeded: nothing is left to be undone.
+        let mut phase = phase.clone();
+        if begun {
+            let recovers = |step: &&mut Step| step.action == Action::Recover;
+            for step in phase.steps.iter_mut().filter(recovers) {
+                step.on_failure = Failure::Warn;
+            }
+        }
+        begun = true;
+        let phase = &phase;
         let ends = |worst: super::WorstCase<'_>| {
             let mut lines = before.clone();
             let name = phase.name.word();
