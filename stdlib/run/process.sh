@@ -264,6 +264,10 @@ process_unit_state() {
 process_alive_unit() {
   local unit_state unit_mark unit_code unit_signalled
   process_unit_state "$1"
+  if [[ -z $unit_state ]]; then
+    printf '%s\n' 'systemd does not answer'
+    return 2
+  fi
   # Killed before the mark was known: the name alone is of this release.
   [[ $2 != - ]] || set -- "$1" "$unit_mark"
   case $unit_state:$unit_mark in
@@ -278,17 +282,23 @@ process_alive_unit() {
   return 1
 }
 
+# process_unit_is_gone UNIT MARK: no answer of systemd is no yes.
+process_unit_is_gone() {
+  process_alive_unit "$1" "$2" >/dev/null
+  (($? == 1))
+}
+
 process_stop_unit() {
   local unit_state unit_mark unit_code unit_signalled why
-  process_alive_unit "$1" "$2" >/dev/null || {
+  if process_unit_is_gone "$1" "$2"; then
     process_clear
     return 0
-  }
+  fi
   why=$(systemctl stop "$1.service" 2>&1) || why=${why:-systemctl stop failed}
-  if process_alive_unit "$1" "$2" >/dev/null; then
+  if ! process_unit_is_gone "$1" "$2"; then
     systemctl kill --signal=KILL "$1.service" 2>/dev/null || :
     pause 200
-    if process_alive_unit "$1" "$2" >/dev/null; then
+    if ! process_unit_is_gone "$1" "$2"; then
       printf '%s\n' "unit $1 does not end: ${why//$'\n'/; }"
       return 1
     fi

@@ -94,9 +94,12 @@ of_release() {
     answer="${folder##*/} has no script: was $state changed by hand?"
     return 1
   }
-  limit=${deadline[copy]}
-  meta "limit.$1" "$folder" || :
-  number "$value" "$limit"
+  case $1 in
+    stop*) meta limit.stop "$folder" || : ;;
+    start*) meta limit.start "$folder" || : ;;
+    *) meta "limit.$1" "$folder" || : ;;
+  esac
+  number "$value" "${deadline[copy]}"
   limit=$value
   if cmp -s "$script" "$folder/script"; then
     bounded "$limit" as_release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
@@ -156,6 +159,13 @@ release_command() {
       printf '%s\n' "$reason"
       return "$code"
       ;;
+    has_exclusive)
+      for name in "${services[@]}"; do
+        use "$color" "$name"
+        [[ $handover != exclusive ]] || return 0
+      done
+      return 1
+      ;;
     running) code=1 ;;
   esac
   for name in "${services[@]}"; do
@@ -176,6 +186,12 @@ release_command() {
       start_service) [[ $name != "$wanted" ]] || ask_run start ;;
       stop_service) [[ $name != "$wanted" ]] || ask_run stop ;;
       stop_exclusive) [[ $handover != exclusive ]] || ask_run stop ;;
+      start_exclusive) [[ $handover != exclusive ]] || start_missing ;;
+      logs)
+        ask_run logs "$wanted" || answer=''
+        printf '%s\n' "$answer"
+        answer=''
+        ;;
       *) return 2 ;;
     esac
     code=$?

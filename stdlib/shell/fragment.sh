@@ -125,9 +125,16 @@ fragment_guess() {
   esac
 }
 
-# addresses_of COLOR: prints the address of each of its services.
+# addresses_of COLOR: prints the address of each of its services: of its release, whatever deploy.bg says by now. Fails if nobody knows.
 addresses_of() {
-  local name
+  local name value found_release
+  local -a known
+  if release_of "$1" && meta addresses "$found_release"; then
+    read -r -a known <<<"$value"
+    printf '%s\n' ${known[@]+"${known[@]}"}
+    return 0
+  fi
+  known_color "$1" || return
   for name in "${services[@]}"; do
     (
       use "$1" "$name"

@@ -16,17 +16,17 @@ generation_children() {
 # generation_draining GENERATION COLOR NAME: for `draining`: 0 while workers of that generation are still at work for COLOR; prints what
 # they do. Requests to other sites may keep them for hours, so they do not count once no connection to that color was seen for 5 s.
 generation_draining() {
-  local worker count one since last seen left=0 connections=0
+  local worker count=0 one listed since last seen left=0 connections=0
   for worker in $1; do
     [[ $worker == "${1%% *}" ]] || ! pid_is "${worker%:*}" "${worker#*:}" || left=$((left + 1))
   done
   ((left)) || return 1
-  # Where the color of an older deploy.bg listened is not known any more.
-  known_color "$2" || connections=1
+  # Without the places of a color nobody can tell.
+  listed=$(addresses_of "$2") || connections=1
   while IFS= read -r one; do
-    count=$(established_to "$one") || count=1
+    [[ -z $one ]] || count=$(established_to "$one") || count=1
     connections=$((connections + count))
-  done < <(! known_color "$2" || addresses_of "$2")
+  done <<<"$listed"
   if ((connections)); then
     rm -f "$release/quiet"
     printf '%s\n' "$left workers of $3 from before the reload, $connections connections to $2"

@@ -51,7 +51,7 @@ choose_idle() {
   to=''
   for choice in "${colors[@]}"; do
     [[ $choice != "$live" ]] || continue
-    # The fragment was taken away, but the proxy may not have been reloaded since.
+    # The fragment was taken away, but the proxy may not have been reloaded since. Whether all of it runs does not matter.
     [[ $live_state != none ]] || ! last_live_is "$choice" || continue
     if [[ -n $live_release ]] && meta ports "$live_release" && shares_port "$choice" "$value"; then
       continue
@@ -67,10 +67,10 @@ choose_idle() {
   say "  ${from:-no color} is live, $to is idle"
 }
 
-# last_live_is COLOR: the release that was switched to last is of that color, and runs.
+# last_live_is COLOR: the release that was switched to last is of that color.
 last_live_is() {
   local value
-  [[ -L $state/live ]] && meta color "$state/live" && [[ $value == "$1" ]] && of_release "$(readlink -f "$state/live")" alive
+  [[ -L $state/live ]] && meta color "$state/live" && [[ $value == "$1" ]]
 }
 
 # shares_port COLOR PORTS: whether a service of the color has one of these ports.
@@ -94,7 +94,7 @@ is_untouchable() {
     # Without a fragment the proxy may still serve what it was told last.
     none) [[ $state/live -ef $1 ]] ;;
     color)
-      [[ $live_release != "$1" ]] || return 0
+      [[ ! $live_release -ef $1 ]] || return 0
       [[ -z $live_release ]] && meta color "$1" && [[ $value == "$live" ]]
       ;;
     *) return 0 ;;

@@ -158,7 +158,7 @@ mutate() {
   enter_mutex || give_verdict
   ! compgen -G "$state/scratch.*" >/dev/null || rm -rf "$state"/scratch.*
   scratch=$state/scratch.$$
-  (umask 077 && mkdir "$scratch") || {
+  bounded "${deadline[journal]}" mkdir -m 700 "$scratch" || {
     exit_code=3
     fail_with "cannot write to $state: is the disk full?"
     give_verdict

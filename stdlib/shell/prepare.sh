@@ -140,14 +140,15 @@ fill_release() {
 
 # write_meta: what another script must know of this release.
 write_meta() {
-  local name text ports='' stop=0 start=0
+  local name text ports='' addresses='' stop=0 start=0
   for name in "${services[@]}"; do
     use "$to" "$name"
     ports+=" $port"
+    addresses+=" $address"
     stop=$((stop + stop_within + deadline[driver_slack]))
-    start=$((start + deadline[${run}_start]))
+    start=$((start + deadline[${run}_start] + deadline[driver_slack]))
   done
-  printf -v text '%s\n' "color=$to" "ports=${ports# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
+  printf -v text '%s\n' "color=$to" "ports=${ports# }" "addresses=${addresses# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
     "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gates_ms + deadline[driver_slack]))"
   [[ ${journal[kind]} != adopt ]] || text+="adopted=yes"
   write_file "$release/meta" "${text%$'\n'}"

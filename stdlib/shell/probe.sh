@@ -77,6 +77,8 @@ run_verify() {
   "$1"
   if [[ $unmanaged == yes ]]; then
     try_until_passed : : :
+  elif [[ ${journal[kind]-} == rollback ]]; then
+    try_until_passed release_alive : release_logs
   else
     try_until_passed all_alive : color_logs
   fi
@@ -107,6 +109,17 @@ all_alive() {
   probe_service=$service
   use "$color" "$first"
   return "$code"
+}
+
+# release_alive, release_logs LINES: the same of an older release, by its own script: its services and drivers may be others.
+release_alive() { of_release "$candidate" alive overlap; }
+release_logs() {
+  local line
+  of_release "$candidate" logs "$1" && [[ -n $answer ]] || return 0
+  say "  the last lines of its log:"
+  while IFS= read -r line; do
+    say "    | $line"
+  done <<<"$answer"
 }
 
 # try_until_passed ALIVE LISTENER LOGS: tries as the declaration at hand says. ALIVE: is it still running?
@@ -212,7 +225,8 @@ still_alive() {
   code=$?
   ((code != 0)) || return 0
   ! asked_to_stop || return 143
-  ((code != 124)) || return 2
+  # Only a clear no is one: whoever was asked may have been too slow, or been killed.
+  ((code == 1)) || return 2
   fail_with "$probe_service of $color died while it was probed: ${answer:-it is gone}${probe_said:+; the last try said: $probe_said}"
   "$show_logs" 20
   return 1

@@ -13,7 +13,9 @@ recover() {
       drain_dropped
       drop_candidate || {
         shielded=no
-        return 1
+        # After a boot the live color comes first.
+        [[ $command == resume ]] || return 1
+        reason=''
       }
       shielded=no
       ;;
@@ -82,7 +84,7 @@ recover_switched() {
   to=${journal[to]}
   finish_commit || return
   case $command in
-    cleanup | rollback | switch | abort) return 0 ;;
+    cleanup | rollback | switch | abort | resume) return 0 ;;
   esac
   say "finishing the cleanup of deployment ${journal[deployment]}"
   clean_up

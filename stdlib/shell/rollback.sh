@@ -92,18 +92,27 @@ switch_to_previous() {
   step test_as_it_is || return
   step swap || return
   verify_previous || return
-  hand_over_all || return
+  step hand_over_all || return
   step commit || return
   group_ends
 }
 
-# hand_over_all: services that may run only once.
+# hand_over_all: what may run only once, by the scripts of both releases: which services they have is theirs to know.
 hand_over_all() {
-  local name
-  for name in "${services[@]}"; do
-    use "$to" "$name"
-    [[ $handover != exclusive ]] || step hand_over "$name" || return
-  done
+  local found_release=''
+  [[ -z $from ]] || release_of "$from" || :
+  of_release "$candidate" has_exclusive || { [[ -n $found_release ]] && of_release "$found_release" has_exclusive; } || return 0
+  begin_hand_over || return
+  [[ -z $found_release ]] || of_release "$found_release" stop_exclusive || {
+    fail_with "the workers of $from did not stop: $answer"
+    return
+  }
+  of_release "$candidate" start_exclusive || {
+    fail_with "the workers of $to did not start: $answer"
+    return
+  }
+  pause 2000 || return
+  of_release "$candidate" alive || fail_with "the workers of $to ended right after their start: $answer"
 }
 
 # verify_previous: what deploy.bg asks through the proxy after a switch, in its order.
@@ -136,14 +145,18 @@ resume_live() {
     return
   fi
   candidate=''
+  exit_code=5
   of_release "$live_release" start_missing || {
+    served=nothing
     fail_with "$live does not start: $answer"
     return
   }
   of_release "$live_release" gate || {
+    served="$live, which does not pass its probes"
     fail_with "$live was started but does not pass its probes: $answer"
     return
   }
+  exit_code=1
   to=$live
 }
 
@@ -161,6 +174,7 @@ keep_resuming() {
 
 install_resume_unit() {
   printf '%s\n' '[Unit]' "Description=Brings up the live color of $app" 'After=network-online.target multi-user.target' 'Wants=network-online.target' \
-    '' '[Service]' 'Type=oneshot' "ExecStart=/bin/bash $state/resume resume" '' '[Install]' 'WantedBy=multi-user.target' >"$1.new" \
+    '' '[Service]' 'Type=oneshot' "ExecStart=/bin/bash $state/resume resume" \
+    'RemainAfterExit=yes' 'KillMode=process' '' '[Install]' 'WantedBy=multi-user.target' >"$1.new" \
     && mv -f "$1.new" "$1" && systemctl daemon-reload && systemctl enable "${1##*/}"
 }

@@ -38,6 +38,7 @@ open_state() {
     fail_with "cannot make $state: run this as the user who owns it, or make the folder for $(id -un)"
     return
   fi
+  state=$(cd -P "$state" && pwd) || return
   state_is_trusted || return
   machine=''
   read -r machine 2>/dev/null </etc/machine-id || :
@@ -112,7 +113,7 @@ write_file() {
 
 # ---- journal -----------------------------------------------------------------------------------
 
-journal_keys=(deployment kind warm from to release previous snapshot draining switched expires boot)
+journal_keys=(deployment kind warm from to release previous snapshot draining handed switched expires boot)
 
 # empty_journal: what `journal` says when nothing is under way; every key is there.
 empty_journal() {

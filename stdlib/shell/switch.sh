@@ -117,6 +117,7 @@ put_in_force() {
     return
   }
   journal[draining]=${answer:-${journal[snapshot]}}
+  journal[boot]=$boot
   ask_switch confirm "${journal[snapshot]}" || fail_with "the reload is not in force: $answer"
 }
 
@@ -132,6 +133,7 @@ verify() {
 # hand_over SERVICE: what may run only once: the old one stops, then the new one starts and stays alive.
 hand_over() {
   local found_release
+  begin_hand_over || return
   if [[ -n $from ]] && release_of "$from"; then
     of_release "$found_release" stop_service "$1" || {
       fail_with "$1 of $from did not stop: $answer"
@@ -145,6 +147,13 @@ hand_over() {
   pause 2000 || return
   use "$to" "$1"
   color_alive || fail_with "$1 of $to ended right after its start: $answer"
+}
+
+# begin_hand_over: whoever goes back from here must start what is stopped now.
+begin_hand_over() {
+  [[ -z ${journal[handed]} ]] || return 0
+  journal[handed]=yes
+  write_journal swapping
 }
 
 # commit: from here the new color is what serves, and nothing goes back by itself.
@@ -161,7 +170,17 @@ write_commit() {
   ! previous_of_from || journal[previous]=${found_release##*/}
   now
   journal[switched]=$now_ms
-  write_journal switched || return
+  # A signal in the middle would leave it open which color this is about.
+  if asked_to_stop; then
+    fail_with "stopped by $interrupted"
+    return
+  fi
+  shielded=yes
+  write_journal switched || {
+    shielded=no
+    return 1
+  }
+  shielded=no
   # Whatever comes now, the new color is what serves; pointers that could not be written are made up for by the next run.
   finish_commit || warn_step
   say "  $to is live"
@@ -172,14 +191,17 @@ previous_of_from() {
   [[ -n $from ]] && release_of "$from"
 }
 
+# point_all: the pointers, as the journal says.
+point_all() {
+  point "colors/${journal[to]}" "$candidate" && point live "$candidate" || return
+  [[ -z ${journal[previous]} ]] || point previous "$state/releases/${journal[previous]}"
+}
+
 # finish_commit: the pointers follow the journal; safe to repeat.
 finish_commit() {
-  if ! { point "colors/${journal[to]}" "$candidate" && point live "$candidate"; }; then
+  bounded "${deadline[journal]}" point_all || {
     fail_with "cannot write to $state: is the disk full?"
     return
-  fi
-  if [[ -n ${journal[previous]} ]]; then
-    point previous "$state/releases/${journal[previous]}"
-  fi
+  }
   [[ ! -L $state/failed && ! -f $state/journal.pending ]] || rm -f "$state/failed" "$state/journal.pending"
 }

@@ -69,7 +69,7 @@ let_go_of_new() {
 
 # passes_again COLOR: L1 for the way back. A color that the script did not start is asked with this script's probes.
 passes_again() {
-  local held=$release
+  local held=$release to=$to
   if release_of "$1" && [[ $found_release != "$candidate" || $1 == "$to" ]]; then
     of_release "$found_release" gate && return 0
     warn "$1 does not pass: $answer"
@@ -77,6 +77,8 @@ passes_again() {
   fi
   release=$state/none
   load_inputs
+  # It is the one that the gates ask.
+  to=$1
   use "$1"
   at_mode=gates unmanaged=yes
   prepare_steps
@@ -89,6 +91,7 @@ passes_again() {
 # point_back: the previous fragment, or none if there was none, written, tested, reloaded, confirmed.
 point_back() {
   local before=${journal[snapshot]} asked=$reload_asked
+  on_disk=no
   enter_proxy_mutex || return
   ask_switch snapshot || {
     fail_with "the proxy is not running: $answer"
@@ -126,12 +129,13 @@ stay_on_new() {
   exit_code=5
 }
 
-# restart_exclusive: a service that had been handed over runs in the previous color again.
+# restart_exclusive: a service that had been handed over, or was about to be, runs in the previous color again. What still runs there
+# may have been told to end.
 restart_exclusive() {
   local found_release
-  [[ -n $from ]] && release_of "$from" || return 0
-  of_release "$found_release" alive && return 0
+  [[ -n ${journal[handed]} && -n $from ]] && release_of "$from" || return 0
   of_release "$candidate" stop_exclusive || :
+  of_release "$found_release" stop_exclusive || :
   of_release "$found_release" start_missing || fail_with "$answer"
 }
 

@@ -13,6 +13,7 @@ crate::tests![
     prepare_changes_nothing_for_users_and_switch_completes_it,
     abort_undoes_prepare,
     rollback_goes_back_to_the_last_good_release,
+    rollback_goes_back_over_a_service_that_was_added,
     rollback_without_a_release_says_so,
     status_and_history_tell_what_happened,
     plan_and_dry_run_change_nothing,
@@ -98,6 +99,20 @@ fn rollback_goes_back_to_the_last_good_release() -> Result<(), Skip> {
     let answer = http::get(&site.host, 80, "/json").expect("it is served");
     assert!(answer.body.contains(r#""sha":"two""#), "{}", answer.body);
     site.assert_serves_only(&second);
+    Ok(())
+}
+
+/// What a release is made of is its own script's to know, not that of the script that rolls it back.
+fn rollback_goes_back_over_a_service_that_was_added() -> Result<(), Skip> {
+    let (site, live, other) = deployed()?;
+    site.install(&[(
+        "  probe ready {",
+        "  service web {}\n  service worker {\n    no port\n    run process { command = [\"sleep\", \"1000\"] }\n    probe ready { exec [\"true\"] }\n  }\n  probe ready {",
+    )]);
+    site.deploy().ok();
+    assert_eq!(site.serves(), other);
+    site.run("rollback").ok();
+    site.assert_serves_only(&live);
     Ok(())
 }
 

@@ -23,6 +23,7 @@ crate::tests![
     children_are_stopped_too,
     a_failed_first_deploy_leaves_nothing,
     the_outcome_is_told,
+    a_color_that_was_not_started_here_gets_the_traffic_back,
 ];
 
 fn deployed() -> Result<(Site, String), Skip> {
@@ -265,5 +266,24 @@ fn the_outcome_is_told() -> Result<(), Skip> {
         lines[1].starts_with("failure after ") && lines[1].contains("503"),
         "{said}"
     );
+    Ok(())
+}
+
+/// The way back asks the color that it leads to, whoever has started it.
+fn a_color_that_was_not_started_here_gets_the_traffic_back() -> Result<(), Skip> {
+    let verify = (
+        "http://127.0.0.1/profile",
+        "http://127.0.0.1/profile?verify",
+    );
+    let site = Site::with(&[verify])?;
+    let by_hand =
+        "cd /tmp; nohup setsid /opt/testapp --port 8081 --color blue >/dev/null 2>&1 </dev/null &";
+    site.host.bash(by_hand).ok();
+    site.host.wait_for_port(8081);
+    assert_eq!(site.serves(), "blue");
+    site.stage_program("trap 'kill $!' EXIT; /opt/testapp \"$@\" --broken /profile & sleep 3")
+        .deploy()
+        .exits(1);
+    site.assert_serves_only("blue");
     Ok(())
 }

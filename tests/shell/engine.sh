@@ -8,7 +8,7 @@ done
 
 app=shop deployc=0.0.0 root=$SCRATCH scratch=$SCRATCH release=$SCRATCH
 colors=(blue green) services=(web) run=fake run_base='' unmanaged=no handover=overlap
-declare -A input=() deadline=()
+declare -A input=() deadline=() journal=()
 color_blue() { other_color=green port=$PORT address=127.0.0.1:$PORT; }
 service_web() { :; }
 service_worker() { port=''; }

@@ -152,7 +152,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 7b8251967fac7865610f5ed4fee0f5659187ef9f838ea1b68105a93b3d2af6ba ====
+# ==== Runtime: the same for every application with these drivers; sha256 56b365030f427f3c6ce50c74e5817934e58f26d99abfe49118002289e8a245b1 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -314,7 +314,7 @@ mutate() {
   enter_mutex || give_verdict
   ! compgen -G "$state/scratch.*" >/dev/null || rm -rf "$state"/scratch.*
   scratch=$state/scratch.$$
-  (umask 077 && mkdir "$scratch") || {
+  bounded "${deadline[journal]}" mkdir -m 700 "$scratch" || {
     exit_code=3
     fail_with "cannot write to $state: is the disk full?"
     give_verdict
@@ -739,14 +739,15 @@ fill_release() {
 
 # write_meta: what another script must know of this release.
 write_meta() {
-  local name text ports='' stop=0 start=0
+  local name text ports='' addresses='' stop=0 start=0
   for name in "${services[@]}"; do
     use "$to" "$name"
     ports+=" $port"
+    addresses+=" $address"
     stop=$((stop + stop_within + deadline[driver_slack]))
-    start=$((start + deadline[${run}_start]))
+    start=$((start + deadline[${run}_start] + deadline[driver_slack]))
   done
-  printf -v text '%s\n' "color=$to" "ports=${ports# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
+  printf -v text '%s\n' "color=$to" "ports=${ports# }" "addresses=${addresses# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
     "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gates_ms + deadline[driver_slack]))"
   [[ ${journal[kind]} != adopt ]] || text+="adopted=yes"
   write_file "$release/meta" "${text%$'\n'}"
@@ -988,6 +989,7 @@ put_in_force() {
     return
   }
   journal[draining]=${answer:-${journal[snapshot]}}
+  journal[boot]=$boot
   ask_switch confirm "${journal[snapshot]}" || fail_with "the reload is not in force: $answer"
 }
 
@@ -1003,6 +1005,7 @@ verify() {
 # hand_over SERVICE: what may run only once: the old one stops, then the new one starts and stays alive.
 hand_over() {
   local found_release
+  begin_hand_over || return
   if [[ -n $from ]] && release_of "$from"; then
     of_release "$found_release" stop_service "$1" || {
       fail_with "$1 of $from did not stop: $answer"
@@ -1016,6 +1019,13 @@ hand_over() {
   pause 2000 || return
   use "$to" "$1"
   color_alive || fail_with "$1 of $to ended right after its start: $answer"
+}
+
+# begin_hand_over: whoever goes back from here must start what is stopped now.
+begin_hand_over() {
+  [[ -z ${journal[handed]} ]] || return 0
+  journal[handed]=yes
+  write_journal swapping
 }
 
 # commit: from here the new color is what serves, and nothing goes back by itself.
@@ -1032,7 +1042,17 @@ write_commit() {
   ! previous_of_from || journal[previous]=${found_release##*/}
   now
   journal[switched]=$now_ms
-  write_journal switched || return
+  # A signal in the middle would leave it open which color this is about.
+  if asked_to_stop; then
+    fail_with "stopped by $interrupted"
+    return
+  fi
+  shielded=yes
+  write_journal switched || {
+    shielded=no
+    return 1
+  }
+  shielded=no
   # Whatever comes now, the new color is what serves; pointers that could not be written are made up for by the next run.
   finish_commit || warn_step
   say "  $to is live"
@@ -1043,15 +1063,18 @@ previous_of_from() {
   [[ -n $from ]] && release_of "$from"
 }
 
+# point_all: the pointers, as the journal says.
+point_all() {
+  point "colors/${journal[to]}" "$candidate" && point live "$candidate" || return
+  [[ -z ${journal[previous]} ]] || point previous "$state/releases/${journal[previous]}"
+}
+
 # finish_commit: the pointers follow the journal; safe to repeat.
 finish_commit() {
-  if ! { point "colors/${journal[to]}" "$candidate" && point live "$candidate"; }; then
+  bounded "${deadline[journal]}" point_all || {
     fail_with "cannot write to $state: is the disk full?"
     return
-  fi
-  if [[ -n ${journal[previous]} ]]; then
-    point previous "$state/releases/${journal[previous]}"
-  fi
+  }
   [[ ! -L $state/failed && ! -f $state/journal.pending ]] || rm -f "$state/failed" "$state/journal.pending"
 }
 
@@ -1126,7 +1149,7 @@ let_go_of_new() {
 
 # passes_again COLOR: L1 for the way back. A color that the script did not start is asked with this script's probes.
 passes_again() {
-  local held=$release
+  local held=$release to=$to
   if release_of "$1" && [[ $found_release != "$candidate" || $1 == "$to" ]]; then
     of_release "$found_release" gate && return 0
     warn "$1 does not pass: $answer"
@@ -1134,6 +1157,8 @@ passes_again() {
   fi
   release=$state/none
   load_inputs
+  # It is the one that the gates ask.
+  to=$1
   use "$1"
   at_mode=gates unmanaged=yes
   prepare_steps
@@ -1146,6 +1171,7 @@ passes_again() {
 # point_back: the previous fragment, or none if there was none, written, tested, reloaded, confirmed.
 point_back() {
   local before=${journal[snapshot]} asked=$reload_asked
+  on_disk=no
   enter_proxy_mutex || return
   ask_switch snapshot || {
     fail_with "the proxy is not running: $answer"
@@ -1183,12 +1209,13 @@ stay_on_new() {
   exit_code=5
 }
 
-# restart_exclusive: a service that had been handed over runs in the previous color again.
+# restart_exclusive: a service that had been handed over, or was about to be, runs in the previous color again. What still runs there
+# may have been told to end.
 restart_exclusive() {
   local found_release
-  [[ -n $from ]] && release_of "$from" || return 0
-  of_release "$found_release" alive && return 0
+  [[ -n ${journal[handed]} && -n $from ]] && release_of "$from" || return 0
   of_release "$candidate" stop_exclusive || :
+  of_release "$found_release" stop_exclusive || :
   of_release "$found_release" start_missing || fail_with "$answer"
 }
 
@@ -1296,7 +1323,9 @@ recover() {
       drain_dropped
       drop_candidate || {
         shielded=no
-        return 1
+        # After a boot the live color comes first.
+        [[ $command == resume ]] || return 1
+        reason=''
       }
       shielded=no
       ;;
@@ -1365,7 +1394,7 @@ recover_switched() {
   to=${journal[to]}
   finish_commit || return
   case $command in
-    cleanup | rollback | switch | abort) return 0 ;;
+    cleanup | rollback | switch | abort | resume) return 0 ;;
   esac
   say "finishing the cleanup of deployment ${journal[deployment]}"
   clean_up
@@ -1469,18 +1498,27 @@ switch_to_previous() {
   step test_as_it_is || return
   step swap || return
   verify_previous || return
-  hand_over_all || return
+  step hand_over_all || return
   step commit || return
   group_ends
 }
 
-# hand_over_all: services that may run only once.
+# hand_over_all: what may run only once, by the scripts of both releases: which services they have is theirs to know.
 hand_over_all() {
-  local name
-  for name in "${services[@]}"; do
-    use "$to" "$name"
-    [[ $handover != exclusive ]] || step hand_over "$name" || return
-  done
+  local found_release=''
+  [[ -z $from ]] || release_of "$from" || :
+  of_release "$candidate" has_exclusive || { [[ -n $found_release ]] && of_release "$found_release" has_exclusive; } || return 0
+  begin_hand_over || return
+  [[ -z $found_release ]] || of_release "$found_release" stop_exclusive || {
+    fail_with "the workers of $from did not stop: $answer"
+    return
+  }
+  of_release "$candidate" start_exclusive || {
+    fail_with "the workers of $to did not start: $answer"
+    return
+  }
+  pause 2000 || return
+  of_release "$candidate" alive || fail_with "the workers of $to ended right after their start: $answer"
 }
 
 # verify_previous: what deploy.bg asks through the proxy after a switch, in its order.
@@ -1513,14 +1551,18 @@ resume_live() {
     return
   fi
   candidate=''
+  exit_code=5
   of_release "$live_release" start_missing || {
+    served=nothing
     fail_with "$live does not start: $answer"
     return
   }
   of_release "$live_release" gate || {
+    served="$live, which does not pass its probes"
     fail_with "$live was started but does not pass its probes: $answer"
     return
   }
+  exit_code=1
   to=$live
 }
 
@@ -1538,7 +1580,8 @@ keep_resuming() {
 
 install_resume_unit() {
   printf '%s\n' '[Unit]' "Description=Brings up the live color of $app" 'After=network-online.target multi-user.target' 'Wants=network-online.target' \
-    '' '[Service]' 'Type=oneshot' "ExecStart=/bin/bash $state/resume resume" '' '[Install]' 'WantedBy=multi-user.target' >"$1.new" \
+    '' '[Service]' 'Type=oneshot' "ExecStart=/bin/bash $state/resume resume" \
+    'RemainAfterExit=yes' 'KillMode=process' '' '[Install]' 'WantedBy=multi-user.target' >"$1.new" \
     && mv -f "$1.new" "$1" && systemctl daemon-reload && systemctl enable "${1##*/}"
 }
 
@@ -1911,6 +1954,8 @@ run_verify() {
   "$1"
   if [[ $unmanaged == yes ]]; then
     try_until_passed : : :
+  elif [[ ${journal[kind]-} == rollback ]]; then
+    try_until_passed release_alive : release_logs
   else
     try_until_passed all_alive : color_logs
   fi
@@ -1941,6 +1986,17 @@ all_alive() {
   probe_service=$service
   use "$color" "$first"
   return "$code"
+}
+
+# release_alive, release_logs LINES: the same of an older release, by its own script: its services and drivers may be others.
+release_alive() { of_release "$candidate" alive overlap; }
+release_logs() {
+  local line
+  of_release "$candidate" logs "$1" && [[ -n $answer ]] || return 0
+  say "  the last lines of its log:"
+  while IFS= read -r line; do
+    say "    | $line"
+  done <<<"$answer"
 }
 
 # try_until_passed ALIVE LISTENER LOGS: tries as the declaration at hand says. ALIVE: is it still running?
@@ -2046,7 +2102,8 @@ still_alive() {
   code=$?
   ((code != 0)) || return 0
   ! asked_to_stop || return 143
-  ((code != 124)) || return 2
+  # Only a clear no is one: whoever was asked may have been too slow, or been killed.
+  ((code == 1)) || return 2
   fail_with "$probe_service of $color died while it was probed: ${answer:-it is gone}${probe_said:+; the last try said: $probe_said}"
   "$show_logs" 20
   return 1
@@ -3325,6 +3382,7 @@ open_state() {
     fail_with "cannot make $state: run this as the user who owns it, or make the folder for $(id -un)"
     return
   fi
+  state=$(cd -P "$state" && pwd) || return
   state_is_trusted || return
   machine=''
   read -r machine 2>/dev/null </etc/machine-id || :
@@ -3399,7 +3457,7 @@ write_file() {
 
 # ---- journal -----------------------------------------------------------------------------------
 
-journal_keys=(deployment kind warm from to release previous snapshot draining switched expires boot)
+journal_keys=(deployment kind warm from to release previous snapshot draining handed switched expires boot)
 
 # empty_journal: what `journal` says when nothing is under way; every key is there.
 empty_journal() {
@@ -3706,7 +3764,7 @@ choose_idle() {
   to=''
   for choice in "${colors[@]}"; do
     [[ $choice != "$live" ]] || continue
-    # The fragment was taken away, but the proxy may not have been reloaded since.
+    # The fragment was taken away, but the proxy may not have been reloaded since. Whether all of it runs does not matter.
     [[ $live_state != none ]] || ! last_live_is "$choice" || continue
     if [[ -n $live_release ]] && meta ports "$live_release" && shares_port "$choice" "$value"; then
       continue
@@ -3722,10 +3780,10 @@ choose_idle() {
   say "  ${from:-no color} is live, $to is idle"
 }
 
-# last_live_is COLOR: the release that was switched to last is of that color, and runs.
+# last_live_is COLOR: the release that was switched to last is of that color.
 last_live_is() {
   local value
-  [[ -L $state/live ]] && meta color "$state/live" && [[ $value == "$1" ]] && of_release "$(readlink -f "$state/live")" alive
+  [[ -L $state/live ]] && meta color "$state/live" && [[ $value == "$1" ]]
 }
 
 # shares_port COLOR PORTS: whether a service of the color has one of these ports.
@@ -3749,7 +3807,7 @@ is_untouchable() {
     # Without a fragment the proxy may still serve what it was told last.
     none) [[ $state/live -ef $1 ]] ;;
     color)
-      [[ $live_release != "$1" ]] || return 0
+      [[ ! $live_release -ef $1 ]] || return 0
       [[ -z $live_release ]] && meta color "$1" && [[ $value == "$live" ]]
       ;;
     *) return 0 ;;
@@ -3892,9 +3950,16 @@ fragment_guess() {
   esac
 }
 
-# addresses_of COLOR: prints the address of each of its services.
+# addresses_of COLOR: prints the address of each of its services: of its release, whatever deploy.bg says by now. Fails if nobody knows.
 addresses_of() {
-  local name
+  local name value found_release
+  local -a known
+  if release_of "$1" && meta addresses "$found_release"; then
+    read -r -a known <<<"$value"
+    printf '%s\n' ${known[@]+"${known[@]}"}
+    return 0
+  fi
+  known_color "$1" || return
   for name in "${services[@]}"; do
     (
       use "$1" "$name"
@@ -4008,17 +4073,17 @@ generation_children() {
 # generation_draining GENERATION COLOR NAME: for `draining`: 0 while workers of that generation are still at work for COLOR; prints what
 # they do. Requests to other sites may keep them for hours, so they do not count once no connection to that color was seen for 5 s.
 generation_draining() {
-  local worker count one since last seen left=0 connections=0
+  local worker count=0 one listed since last seen left=0 connections=0
   for worker in $1; do
     [[ $worker == "${1%% *}" ]] || ! pid_is "${worker%:*}" "${worker#*:}" || left=$((left + 1))
   done
   ((left)) || return 1
-  # Where the color of an older deploy.bg listened is not known any more.
-  known_color "$2" || connections=1
+  # Without the places of a color nobody can tell.
+  listed=$(addresses_of "$2") || connections=1
   while IFS= read -r one; do
-    count=$(established_to "$one") || count=1
+    [[ -z $one ]] || count=$(established_to "$one") || count=1
     connections=$((connections + count))
-  done < <(! known_color "$2" || addresses_of "$2")
+  done <<<"$listed"
   if ((connections)); then
     rm -f "$release/quiet"
     printf '%s\n' "$left workers of $3 from before the reload, $connections connections to $2"
@@ -4131,9 +4196,12 @@ of_release() {
     answer="${folder##*/} has no script: was $state changed by hand?"
     return 1
   }
-  limit=${deadline[copy]}
-  meta "limit.$1" "$folder" || :
-  number "$value" "$limit"
+  case $1 in
+    stop*) meta limit.stop "$folder" || : ;;
+    start*) meta limit.start "$folder" || : ;;
+    *) meta "limit.$1" "$folder" || : ;;
+  esac
+  number "$value" "${deadline[copy]}"
   limit=$value
   if cmp -s "$script" "$folder/script"; then
     bounded "$limit" as_release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
@@ -4193,6 +4261,13 @@ release_command() {
       printf '%s\n' "$reason"
       return "$code"
       ;;
+    has_exclusive)
+      for name in "${services[@]}"; do
+        use "$color" "$name"
+        [[ $handover != exclusive ]] || return 0
+      done
+      return 1
+      ;;
     running) code=1 ;;
   esac
   for name in "${services[@]}"; do
@@ -4213,6 +4288,12 @@ release_command() {
       start_service) [[ $name != "$wanted" ]] || ask_run start ;;
       stop_service) [[ $name != "$wanted" ]] || ask_run stop ;;
       stop_exclusive) [[ $handover != exclusive ]] || ask_run stop ;;
+      start_exclusive) [[ $handover != exclusive ]] || start_missing ;;
+      logs)
+        ask_run logs "$wanted" || answer=''
+        printf '%s\n' "$answer"
+        answer=''
+        ;;
       *) return 2 ;;
     esac
     code=$?
@@ -5052,6 +5133,10 @@ process_unit_state() {
 process_alive_unit() {
   local unit_state unit_mark unit_code unit_signalled
   process_unit_state "$1"
+  if [[ -z $unit_state ]]; then
+    printf '%s\n' 'systemd does not answer'
+    return 2
+  fi
   # Killed before the mark was known: the name alone is of this release.
   [[ $2 != - ]] || set -- "$1" "$unit_mark"
   case $unit_state:$unit_mark in
@@ -5066,17 +5151,23 @@ process_alive_unit() {
   return 1
 }
 
+# process_unit_is_gone UNIT MARK: no answer of systemd is no yes.
+process_unit_is_gone() {
+  process_alive_unit "$1" "$2" >/dev/null
+  (($? == 1))
+}
+
 process_stop_unit() {
   local unit_state unit_mark unit_code unit_signalled why
-  process_alive_unit "$1" "$2" >/dev/null || {
+  if process_unit_is_gone "$1" "$2"; then
     process_clear
     return 0
-  }
+  fi
   why=$(systemctl stop "$1.service" 2>&1) || why=${why:-systemctl stop failed}
-  if process_alive_unit "$1" "$2" >/dev/null; then
+  if ! process_unit_is_gone "$1" "$2"; then
     systemctl kill --signal=KILL "$1.service" 2>/dev/null || :
     pause 200
-    if process_alive_unit "$1" "$2" >/dev/null; then
+    if ! process_unit_is_gone "$1" "$2"; then
       printf '%s\n' "unit $1 does not end: ${why//$'\n'/; }"
       return 1
     fi
