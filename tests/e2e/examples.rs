@@ -33,6 +33,15 @@ const BLUE_GREEN: Colors = Colors {
     processes: ["--color blue", "--color green"],
 };
 
+/// The jar's, told apart by their profile.
+pub const SPRING: Colors = Colors {
+    names: ["real1", "real2"],
+    processes: [
+        "--spring.profiles.active=real1,",
+        "--spring.profiles.active=real2,",
+    ],
+};
+
 /// A copy of an example, built.
 fn example(name: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -60,19 +69,23 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|reason| panic!("{}: {reason}", path.display()))
 }
 
-fn quickstart() -> Result<(), Skip> {
+/// Any program on two ports: ours, because it can be asked for long answers.
+pub fn install_quickstart(host: &Host) -> Result<Nginx<'_>, Skip> {
     need_programs(&["nginx", "curl"])?;
-    let host = Host::plain()?;
     let example = example("quickstart");
     host.copy_folder(&example.path().join("deploy"), "/opt/hello/deploy");
-    // Any program on two ports: ours, because it can be asked for long answers.
     host.copy(testapp(), "/opt/hello/staging/hello");
-    Nginx::configure(&host, &read(&example.path().join("hello.site.conf")));
+    Nginx::configure(host, &read(&example.path().join("hello.site.conf")));
     host.copy(
         &example.path().join("deploy/nginx/blue.conf"),
         "/etc/nginx/conf.d/hello.conf",
     );
-    let nginx = Nginx::start(&host);
+    Ok(Nginx::start(host))
+}
+
+fn quickstart() -> Result<(), Skip> {
+    let host = Host::plain()?;
+    let nginx = install_quickstart(&host)?;
     host.run(&["/opt/hello/deploy/hello.sh", "doctor"]).ok();
     deploy_in_turn(&host, &BLUE_GREEN, || {
         host.start(&["/opt/hello/deploy/hello.sh", "deploy"])
@@ -83,9 +96,9 @@ fn quickstart() -> Result<(), Skip> {
     Ok(())
 }
 
-fn haproxy_driver() -> Result<(), Skip> {
+/// Behind an `HAProxy` whose only backend it is.
+pub fn install_haproxy_driver(host: &Host) -> Result<(), Skip> {
     need_programs(&["haproxy", "curl"])?;
-    let host = Host::plain()?;
     let example = example("haproxy-driver");
     host.copy_folder(&example.path().join("deploy"), "/opt/shop/deploy");
     host.copy(testapp(), "/opt/shop/staging/shop");
@@ -93,7 +106,13 @@ fn haproxy_driver() -> Result<(), Skip> {
         &example.path().join("deploy/haproxy/blue.cfg"),
         "/etc/haproxy/conf.d/shop.cfg",
     );
-    Haproxy::start(&host, "127.0.0.1:80", "shop");
+    Haproxy::start(host, "127.0.0.1:80", "shop");
+    Ok(())
+}
+
+fn haproxy_driver() -> Result<(), Skip> {
+    let host = Host::plain()?;
+    install_haproxy_driver(&host)?;
     host.run(&["/opt/shop/deploy/shop.sh", "doctor"]).ok();
     deploy_in_turn(&host, &BLUE_GREEN, || {
         host.start(&["/opt/shop/deploy/shop.sh", "deploy"])
@@ -126,7 +145,7 @@ fn spring_jar_codedeploy_on_systemd() -> Result<(), Skip> {
 }
 
 /// The bundle, and a host that waits for it.
-fn spring(host: &Host) -> TempDir {
+pub fn spring(host: &Host) -> TempDir {
     let example = example("spring-jar-codedeploy");
     let mut make = Command::new("bash");
     make.args(["app/build.sh", "."]).current_dir(example.path());
@@ -140,15 +159,8 @@ fn spring(host: &Host) -> TempDir {
 }
 
 fn deploy_spring(host: &Host, example: &TempDir) {
-    let colors = Colors {
-        names: ["real1", "real2"],
-        processes: [
-            "--spring.profiles.active=real1,",
-            "--spring.profiles.active=real2,",
-        ],
-    };
     let mut agent = Agent::new(host, "hello-spring");
-    deploy_in_turn(host, &colors, || {
+    deploy_in_turn(host, &SPRING, || {
         agent.deploy(example.path()).ok();
     });
     let java = host.run(&["ps", "-C", "java", "-o", "user="]).ok().stdout;

@@ -10,6 +10,7 @@ mod examples;
 mod failures;
 mod hosts;
 mod interference;
+mod portability;
 #[path = "../support/mod.rs"]
 mod support;
 mod systemd;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         deploys::tests(),
         failures::tests(),
         interference::tests(),
+        portability::tests(),
         systemd::tests(),
     ]
     .into_iter()

@@ -1,0 +1,398 @@
+//! A script's whole life wherever it may be called: other tools, other environments, other places, other users.
+//!
+//! In each place two deployments, a rollback, a preparation that is aborted: users get one color after the other, what should have ended has,
+//! and the script says nothing on standard error and leaves nothing behind.
+
+use std::time::Duration;
+
+use crate::examples;
+use crate::support::host::Host;
+use crate::support::http;
+use crate::support::nginx::{Nginx, site_with_upstream};
+use crate::support::process::Outcome;
+use crate::support::site::{FRAGMENT, SCRIPT, Site};
+use crate::support::skip::{Skip, need_programs};
+use crate::support::under_load::Colors;
+
+crate::tests![
+    with_busybox_first_in_the_path,
+    without_curl,
+    with_busybox_and_without_curl,
+    in_korean,
+    in_the_c_locale,
+    with_a_umask_that_keeps_others_out,
+    with_an_empty_environment,
+    from_a_folder_that_is_gone,
+    through_a_symlink,
+    from_a_path_with_spaces_and_korean,
+    by_a_user_without_root,
+    through_standard_input,
+    through_ssh,
+    quickstart_where_little_is_left,
+    haproxy_driver_where_little_is_left,
+    spring_jar_codedeploy_where_little_is_left,
+];
+
+/// For one command of the script.
+const COMMAND: Duration = Duration::from_secs(60);
+
+const BUSYBOX_FIRST: &str = "PATH=/opt/busybox:$PATH exec \"$@\"";
+/// Much at once.
+const WHERE_LITTLE_IS_LEFT: &str =
+    "umask 077; cd /run && exec env -i PATH=/opt/busybox:/usr/bin \"$@\"";
+
+/// An application, and how its script is called.
+struct Life<'a> {
+    host: &'a Host,
+    /// Where users ask.
+    port: u16,
+    script: &'a str,
+    /// A line of bash that calls the script: `"$@"` is its path and a command.
+    caller: &'a str,
+    colors: &'a Colors,
+}
+
+const BLUE_GREEN: Colors = Colors {
+    names: ["blue", "green"],
+    processes: ["--color blue", "--color green"],
+};
+
+impl Life<'_> {
+    /// A command that goes well and says nothing on standard error.
+    #[track_caller]
+    fn call(&self, command: &str) -> Outcome {
+        let words = ["bash", "-c", self.caller, "caller", self.script, command];
+        let outcome = self.host.start(&words).wait(COMMAND).ok();
+        assert_eq!(outcome.stderr, "", "{outcome}");
+        outcome
+    }
+
+    /// The color that users get; else what they get instead.
+    fn serves(&self) -> String {
+        match http::get(self.host, self.port, "/profile") {
+            Ok(answer) if answer.status == 200 => answer.body,
+            other => format!("{other:?}"),
+        }
+    }
+
+    /// Colors whose program runs.
+    fn running(&self) -> Vec<&str> {
+        let runs = |process: &str| {
+            let programs = self.host.processes(process);
+            programs.iter().any(|line| !line.contains("/keeper "))
+        };
+        let colors = self.colors.names.into_iter().zip(self.colors.processes);
+        colors
+            .filter_map(|(name, process)| runs(process).then_some(name))
+            .collect()
+    }
+
+    /// What is there besides the releases: temporary files (those of a Java left out), and processes of the script.
+    fn remains(&self) -> String {
+        let files = self.host.bash(
+            "ls -A --ignore=hsperfdata_* /tmp; ls -d /var/lib/deployc/*/scratch.* /srv/*/.deployc/scratch.* 2>/dev/null",
+        );
+        let mut processes = self.host.processes(self.script);
+        processes.retain(|line| !line.contains("/keeper "));
+        format!("{}{processes:?}", files.stdout)
+    }
+
+    #[track_caller]
+    fn assert_serves_only(&self, color: &str) {
+        assert_eq!(self.serves(), color, "users get another color");
+        assert_eq!(self.running(), [color], "other colors run");
+    }
+
+    #[track_caller]
+    fn goes_well(&self) {
+        let before = self.remains();
+        self.call("doctor");
+        self.call("deploy");
+        let first = self.serves();
+        self.assert_serves_only(&first);
+        self.call("deploy");
+        let second = self.serves();
+        assert_ne!(first, second, "the second deploy went to the same color");
+        self.assert_serves_only(&second);
+        self.call("rollback");
+        self.assert_serves_only(&first);
+        self.call("prepare");
+        assert_eq!(self.serves(), first);
+        assert_eq!(self.running(), self.colors.names);
+        self.call("status").says("prepared");
+        self.call("abort");
+        self.assert_serves_only(&first);
+        self.call("status").says(&first);
+        self.call("history");
+        assert_eq!(self.remains(), before, "something is left behind");
+    }
+}
+
+/// The whole life of the usual application, its script called by a line of bash.
+fn live(site: &Site, caller: &str) {
+    let life = Life {
+        host: &site.host,
+        port: 80,
+        script: SCRIPT,
+        caller,
+        colors: &BLUE_GREEN,
+    };
+    life.goes_well();
+    site.nginx().assert_valid();
+    site.nginx().assert_no_failed_bind();
+}
+
+/// Lays the links to `BusyBox` out that stand first in `PATH`.
+fn lay_out_busybox(host: &Host) -> Result<(), Skip> {
+    need_programs(&["busybox"])?;
+    host.bash("mkdir -p /opt/busybox && busybox --install -s /opt/busybox")
+        .ok();
+    Ok(())
+}
+
+/// Removes curl, on this host only.
+fn take_curl_away(host: &Host) {
+    let remove = "mkdir -p /mnt/bin/changes /mnt/bin/work && \
+        mount -t overlay overlay -o lowerdir=/usr/bin,upperdir=/mnt/bin/changes,workdir=/mnt/bin/work /usr/bin && \
+        rm -f /usr/bin/curl && ! command -v curl";
+    host.bash(remove).ok();
+}
+
+fn with_busybox_first_in_the_path() -> Result<(), Skip> {
+    let site = Site::new()?;
+    lay_out_busybox(&site.host)?;
+    live(&site, BUSYBOX_FIRST);
+    Ok(())
+}
+
+fn without_curl() -> Result<(), Skip> {
+    let site = Site::new()?;
+    take_curl_away(&site.host);
+    live(&site, "exec \"$@\"");
+    Ok(())
+}
+
+fn with_busybox_and_without_curl() -> Result<(), Skip> {
+    let site = Site::new()?;
+    lay_out_busybox(&site.host)?;
+    take_curl_away(&site.host);
+    live(&site, BUSYBOX_FIRST);
+    Ok(())
+}
+
+/// The locale is made where the machine has not got it; `LOCPATH` says where.
+fn in_korean() -> Result<(), Skip> {
+    need_programs(&["localedef"])?;
+    let site = Site::new()?;
+    let made = site.host.bash("mkdir -p /opt/locale && localedef -i ko_KR -f UTF-8 /opt/locale/ko_KR.UTF-8 2>&1 && LOCPATH=/opt/locale LC_ALL=ko_KR.UTF-8 locale -k LC_TIME | grep 일요일");
+    if made.code != 0 {
+        return Err(Skip(format!(
+            "the locale ko_KR.UTF-8 cannot be made here (package `locales`): {}",
+            made.output()
+        )));
+    }
+    live(
+        &site,
+        "exec env LOCPATH=/opt/locale LC_ALL=ko_KR.UTF-8 LANG=ko_KR.UTF-8 LANGUAGE=ko \"$@\"",
+    );
+    Ok(())
+}
+
+fn in_the_c_locale() -> Result<(), Skip> {
+    let site = Site::new()?;
+    live(&site, "LC_ALL=C LANG=C exec \"$@\"");
+    Ok(())
+}
+
+/// The program's user reads what root has made, and nginx reads the fragment.
+fn with_a_umask_that_keeps_others_out() -> Result<(), Skip> {
+    let site = Site::with(&[("{color}\"]", "{color}\"]\n    user = \"ec2-user\"")])?;
+    let mode = ["stat", "-c", "%U %a", FRAGMENT];
+    let before = site.host.run(&mode).ok().stdout;
+    live(&site, "umask 077; exec \"$@\"");
+    assert_eq!(site.host.run(&mode).ok().stdout, before);
+    let users = site.host.run(&["ps", "-C", "testapp", "-o", "user="]);
+    assert_eq!(users.ok().stdout.trim(), "ec2-user");
+    // nginx's own user may read what its master has read.
+    site.host
+        .run(&["runuser", "-u", "www-data", "--", "cat", FRAGMENT])
+        .ok();
+    Ok(())
+}
+
+/// No `HOME`, no `USER`, no `PATH`.
+fn with_an_empty_environment() -> Result<(), Skip> {
+    let site = Site::with(&[("{color}\"]", "{color}\"]\n    user = \"ec2-user\"")])?;
+    live(&site, "cd / && exec env -i \"$@\"");
+    Ok(())
+}
+
+/// Bash itself says so, when it starts and when it leaves for another folder; nothing else may.
+fn from_a_folder_that_is_gone() -> Result<(), Skip> {
+    let site = Site::new()?;
+    let gone = "mkdir -p /run/gone; cd /run/gone && rmdir /run/gone && \"$@\" 2> >(grep -v 'error retrieving current directory' >&2)";
+    live(&site, gone);
+    Ok(())
+}
+
+fn through_a_symlink() -> Result<(), Skip> {
+    let site = Site::new()?;
+    site.host
+        .bash("mkdir -p /opt/bin && ln -s ../../srv/hello/deploy/hello.sh /opt/bin/again && ln -s again /opt/bin/hello")
+        .ok();
+    live(&site, "shift; PATH=/opt/bin:$PATH; cd /opt; hello \"$@\"");
+    let life = Life {
+        host: &site.host,
+        port: 80,
+        script: "./hello",
+        caller: "cd /opt/bin; exec \"$@\"",
+        colors: &BLUE_GREEN,
+    };
+    life.goes_well();
+    Ok(())
+}
+
+fn from_a_path_with_spaces_and_korean() -> Result<(), Skip> {
+    let root = "/srv/우리 회사의 '앱'";
+    let site = Site::with(&[
+        ("\"/srv/hello\"", &format!("\"{root}\"")),
+        ("{staging}/hello\"", "{staging}/안녕 하세요\""),
+        ("\"./hello\"", "\"./안녕 하세요\""),
+    ])?;
+    site.host
+        .run(&["mkdir", "-p", &format!("{root}/staging")])
+        .ok();
+    let moves = "mv /srv/hello/staging/hello \"$1/staging/안녕 하세요\"; mv /srv/hello/deploy \"$1/배포 도구\"";
+    site.host.run(&["bash", "-c", moves, "moves", root]).ok();
+    let life = Life {
+        host: &site.host,
+        port: 80,
+        script: &format!("{root}/배포 도구/hello.sh"),
+        caller: "exec \"$@\"",
+        colors: &BLUE_GREEN,
+    };
+    life.goes_well();
+    site.nginx().assert_valid();
+    Ok(())
+}
+
+/// An nginx of the user's own, on a port that needs no right.
+const NGINX_OF_A_USER: &str = "
+worker_processes 2;
+pid /home/ec2-user/nginx/nginx.pid;
+error_log /home/ec2-user/nginx/error.log notice;
+events { worker_connections 1024; }
+http {
+  access_log off;
+  client_body_temp_path /home/ec2-user/nginx/body;
+  proxy_temp_path /home/ec2-user/nginx/proxy;
+  fastcgi_temp_path /home/ec2-user/nginx/fastcgi;
+  uwsgi_temp_path /home/ec2-user/nginx/uwsgi;
+  scgi_temp_path /home/ec2-user/nginx/scgi;
+  include /home/ec2-user/nginx/conf.d/*.conf;
+";
+
+fn by_a_user_without_root() -> Result<(), Skip> {
+    let config = "/home/ec2-user/nginx/nginx.conf";
+    let site = Site::with(&[
+        (
+            "\"/etc/nginx/conf.d/hello.conf\"",
+            "\"/home/ec2-user/nginx/conf.d/hello.conf\"\n    config = \"/home/ec2-user/nginx/nginx.conf\"",
+        ),
+        ("http://127.0.0.1/profile", "http://127.0.0.1:8000/profile"),
+    ])?;
+    let host = &site.host;
+    let server = site_with_upstream("127.0.0.1:8000", "hello");
+    host.write(config, format!("{NGINX_OF_A_USER}{server}}}\n"));
+    host.write(
+        "/home/ec2-user/nginx/conf.d/hello.conf",
+        host.read("/srv/hello/deploy/nginx/blue.conf"),
+    );
+    // What the first configuration's log is before it is read, is root's.
+    let begin = format!(
+        "nginx -s stop; chown -R ec2-user: /home/ec2-user /srv/hello && exec runuser -u ec2-user -- nginx -e /home/ec2-user/nginx/error.log -c {config}"
+    );
+    host.bash(&begin).ok();
+    host.wait_for_port(8000);
+    let life = Life {
+        host,
+        port: 8000,
+        script: SCRIPT,
+        caller: "exec runuser -u ec2-user -- \"$@\"",
+        colors: &BLUE_GREEN,
+    };
+    life.goes_well();
+    assert!(host.exists("/srv/hello/.deployc"), "its state is elsewhere");
+    assert!(!host.exists("/var/lib/deployc"), "it has state of root's");
+    let users = host.run(&["ps", "-C", "testapp", "-o", "user="]).ok();
+    assert_eq!(users.stdout.trim(), "ec2-user");
+    Ok(())
+}
+
+fn through_standard_input() -> Result<(), Skip> {
+    let site = Site::new()?;
+    live(&site, "cd /; exec bash -s -- \"$2\" <\"$1\"");
+    Ok(())
+}
+
+/// A real sshd. The connection ends with the command: nothing that was started holds it open, or ends with it.
+fn through_ssh() -> Result<(), Skip> {
+    need_programs(&["sshd", "ssh", "ssh-keygen"])?;
+    let site = Site::new()?;
+    let begin = "mkdir -p -m 700 /run/sshd /root/.ssh /opt/ssh && cd /opt/ssh && \
+        ssh-keygen -q -t ed25519 -N '' -f host && ssh-keygen -q -t ed25519 -N '' -f client && \
+        cp client.pub /root/.ssh/authorized_keys && chmod 600 /root/.ssh/authorized_keys && \
+        printf '%s\\n' 'Port 2222' 'ListenAddress 127.0.0.1' 'HostKey /opt/ssh/host' 'PidFile /opt/ssh/pid' \
+          'PermitRootLogin yes' 'UsePAM no' 'StrictModes no' 'PrintMotd no' >config && \
+        /usr/sbin/sshd -f /opt/ssh/config";
+    site.host.bash(begin).ok();
+    site.host.wait_for_port(2222);
+    live(
+        &site,
+        "exec ssh -F none -q -p 2222 -i /opt/ssh/client -o StrictHostKeyChecking=no -o UserKnownHostsFile=/opt/ssh/known root@127.0.0.1 \"bash -s -- $2\" <\"$1\"",
+    );
+    Ok(())
+}
+
+/// An example, installed as its README says; `BusyBox`, no curl, nothing in the environment, a umask that keeps others out.
+fn example_goes_well(host: &Host, script: &str, colors: &Colors) -> Result<(), Skip> {
+    lay_out_busybox(host)?;
+    take_curl_away(host);
+    let life = Life {
+        host,
+        port: 80,
+        script,
+        caller: WHERE_LITTLE_IS_LEFT,
+        colors,
+    };
+    life.goes_well();
+    Ok(())
+}
+
+fn quickstart_where_little_is_left() -> Result<(), Skip> {
+    let host = Host::plain()?;
+    examples::install_quickstart(&host)?;
+    example_goes_well(&host, "/opt/hello/deploy/hello.sh", &BLUE_GREEN)
+}
+
+fn haproxy_driver_where_little_is_left() -> Result<(), Skip> {
+    let host = Host::plain()?;
+    examples::install_haproxy_driver(&host)?;
+    example_goes_well(&host, "/opt/shop/deploy/shop.sh", &BLUE_GREEN)
+}
+
+fn spring_jar_codedeploy_where_little_is_left() -> Result<(), Skip> {
+    need_programs(&["nginx", "curl", "javac", "jar"])?;
+    let host = Host::plain()?;
+    let example = examples::spring(&host);
+    Nginx::start(&host);
+    let jar = example.path().join("hello-spring.jar");
+    host.copy(&jar, "/home/ec2-user/app/staging/hello-spring.jar");
+    let deploy = "/home/ec2-user/app/staging/deploy";
+    host.copy_folder(&example.path().join("deploy"), deploy);
+    example_goes_well(
+        &host,
+        &format!("{deploy}/hello-spring.sh"),
+        &examples::SPRING,
+    )
+}
