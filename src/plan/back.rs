@@ -17,17 +17,20 @@ impl Builder<'_> {
     /// requests of meanwhile end whole, L7) and stopped. A drain that fails has used up its time. L1
     /// holds for it too: if the previous color does not pass, the new one stays if that passes, and
     /// if neither does, nothing is touched.
-    pub(super) fn way_back(&self, handed: &[&Service]) -> WayBack {
-        let stay = self.stay_on_new();
+    ///
+    /// `proof` is what the new color has to show if it stays: nothing helps where it has just failed to;
+    /// the next run, after a crash, asks.
+    pub(super) fn way_back(&self, handed: &[&Service], proof: &[Step]) -> WayBack {
+        let stay = self.stay_on_new(proof);
         let mut steps: Vec<Step> =
             self.probes_again(Side::Previous, || Failure::GoBack(stay.clone()));
         steps.extend(self.point_to(Side::Previous));
         for service in handed.iter().rev() {
-            // The previous one must run again whether or not the new one could be stopped now.
+            // Two of what must run once are worse than none, so the next command tries again.
             let [stop, _] = stop_and_clear(service);
-            steps.push(core(stop.action, stop.worst, Failure::Warn));
+            steps.push(core(stop.action, stop.worst, Failure::Person));
             let action = Action::Start(service.name.clone(), Side::Previous);
-            steps.push(core(action, start(service), Failure::Warn));
+            steps.push(core(action, start(service), Failure::Person));
         }
         let journal = Action::Journal(Intent::Return);
         steps.push(core(journal, Core::Journal.limit(), Failure::Warn));
@@ -37,11 +40,13 @@ impl Builder<'_> {
         WayBack::new(steps)
     }
 
-    /// The previous color is gone: the new one serves, whatever failed, and a person is asked.
-    fn stay_on_new(&self) -> WayBack {
+    /// The previous color is gone: the new one serves, whatever failed, and a person is asked unless it
+    /// gives proof.
+    fn stay_on_new(&self, proof: &[Step]) -> WayBack {
         let mut steps = self.probes_again(Side::New, || Failure::Person);
         steps.extend(self.point_to(Side::New));
         steps.push(core(Action::Commit, Core::Journal.limit(), Failure::Person));
+        steps.extend_from_slice(proof);
         WayBack::new(steps)
     }
 

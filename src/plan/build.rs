@@ -107,7 +107,7 @@ impl<'a> Builder<'a> {
 
     fn switch(&self) -> Phase {
         let stop = self.stop_new();
-        let way_back = self.way_back(&[]);
+        let way_back = self.way_back(&[], &[]);
         let stop_new = || Failure::Stop(stop.clone());
         let mut steps = vec![
             core(Action::Lock, self.lock(), Failure::Refuse),
@@ -148,7 +148,7 @@ impl<'a> Builder<'a> {
         for (action, worst) in self.before_swap(Side::New) {
             steps.push(self.proxy(action, worst, stop_new()));
         }
-        let way_back = self.way_back(&[]);
+        let way_back = self.way_back(&[], &[]);
         for (action, worst) in self.in_force(Side::New) {
             steps.push(self.proxy(action, worst, Failure::GoBack(way_back.clone())));
         }
@@ -158,7 +158,7 @@ impl<'a> Builder<'a> {
     /// What is asked through the proxy, what may run only once, and the commit.
     pub(super) fn proof(&self) -> Vec<Step> {
         let mut steps = Vec::new();
-        let way_back = self.way_back(&[]);
+        let way_back = self.way_back(&[], &[]);
         let go_back = || Failure::GoBack(way_back.clone());
         for (number, check) in self.checks().iter().enumerate() {
             steps.push(Step {
@@ -178,10 +178,10 @@ impl<'a> Builder<'a> {
                 action: Action::HandOver(service.name.clone()),
                 span: Some(service.span),
                 worst: limits::stop(service) + start(service) + probes(&service.gates),
-                on_failure: Failure::GoBack(self.way_back(&handed)),
+                on_failure: Failure::GoBack(self.way_back(&handed, &[])),
             });
         }
-        let on_failure = Failure::GoBack(self.way_back(&handed));
+        let on_failure = Failure::GoBack(self.way_back(&handed, &[]));
         steps.push(core(Action::Commit, Core::Journal.limit(), on_failure));
         steps
     }

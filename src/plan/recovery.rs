@@ -115,7 +115,12 @@ impl Builder<'_> {
                 core(revived, start(service), Failure::Warn)
             })
             .collect();
-        swapping.extend_from_slice(self.way_back(&handed).steps());
+        let mut proof = self.proof();
+        proof.retain_mut(|step| {
+            step.on_failure = Failure::Person;
+            matches!(step.action, Action::Verify(_))
+        });
+        swapping.extend_from_slice(self.way_back(&handed, &proof).steps());
         Recovery {
             preparing: WayBack::new(preparing),
             prepared: stop_started(&self.overlapping().collect::<Vec<_>>()),

@@ -141,11 +141,9 @@ fn the_worst_case_is_the_longest_path() {
         seconds(&slower, |plan| &plan.switch),
         seconds(&plan, |plan| &plan.switch) + 20
     );
-    // A cleanup may find an interrupted swap, and undoes that instead.
-    assert_eq!(
-        seconds(&slower, |plan| &plan.cleanup),
-        seconds(&plan, |plan| &plan.cleanup) + 10
-    );
+    // A cleanup may find an interrupted swap, and undoes that instead; which of its ways is the longest may change.
+    let cleanup = |plan| seconds(plan, |plan| &plan.cleanup);
+    assert!((1..=20).contains(&(cleanup(&slower) - cleanup(&plan))));
 }
 
 #[test]

@@ -492,6 +492,10 @@ process_say_exit() {
 process_stop_pid() {
   local boot until seen=no asked=no step=5
   local -a remains
+  if [[ ! "$1 $2" =~ ^[0-9]+\ [0-9]+$ ]]; then
+    printf '%s\n' "$release/identity.$service says neither pid nor start time: was it changed by hand?"
+    return 1
+  fi
   read_boot
   # Nothing survives a reboot, and its pids are others' now.
   [[ $boot == "$3" ]] || return 0

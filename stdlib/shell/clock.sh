@@ -1,10 +1,11 @@
 # ---- clock: monotonic time, interruptible waits, deadlines for everything ----------------------
 
-now_ms=0       # set by `now`
-interrupted='' # the signal that asked the script to stop
-shielded=no    # yes while a way back or a commit must not be cut short
-clock_owner='' # the process that reads descriptor 7
-followed_fd='' # the output of a step of the user's, shown while it runs
+now_ms=0         # set by `now`
+interrupted=''   # the signal that asked the script to stop
+shielded=no      # yes while a way back, or the write of a commit, must not be cut short
+clock_owner=''   # the process that reads descriptor 7
+followed_fd=''   # the output of a step of the user's, shown while it runs
+followed_part='' # of it: a line whose end is not written yet
 
 # now: sets `now_ms`, milliseconds of a clock that nobody sets. No process is started for it.
 now() {
@@ -54,12 +55,13 @@ pause() {
   ! asked_to_stop
 }
 
-# descendants PID: its children, their children and so on.
+# descendants PID…: their children, the children of those and so on.
 descendants() {
-  cat /proc/[0-9]*/stat 2>/dev/null | awk -v root="$1" '
+  cat /proc/[0-9]*/stat 2>/dev/null | awk -v roots="$*" '
     { pid = $1; sub(/^.*\) /, ""); split($0, field, " "); parent[pid] = field[2] }
     END {
-      found[root] = 1
+      count = split(roots, root, " ")
+      for (at = 1; at <= count; at++) found[root[at]] = 1
       do {
         grown = 0
         for (pid in parent) if (!(pid in found) && (parent[pid] in found)) { found[pid] = 1; print pid; grown = 1 }
@@ -67,13 +69,27 @@ descendants() {
     }'
 }
 
+# freeze_tree PID…: adds to `tree` these and all below them. They are stopped: what is stopped starts nothing that the list misses.
+freeze_tree() {
+  local -a below
+  tree+=("$@")
+  while (($#)); do
+    kill -STOP "$@" 2>/dev/null || :
+    mapfile -t below < <(descendants "$@")
+    tree+=(${below[@]+"${below[@]}"})
+    set -- ${below[@]+"${below[@]}"}
+  done
+}
+
 # end_tree PID: ends a child of this script and all that it has started.
 end_tree() {
-  local pids
-  mapfile -t pids < <(descendants "$1")
-  kill -TERM "$1" ${pids[@]+"${pids[@]}"} 2>/dev/null || :
+  local -a tree=()
+  freeze_tree "$1"
+  kill -TERM ${tree[@]+"${tree[@]}"} 2>/dev/null || :
+  kill -CONT ${tree[@]+"${tree[@]}"} 2>/dev/null || :
   nap 100 || :
-  kill -KILL "$1" ${pids[@]+"${pids[@]}"} 2>/dev/null || :
+  freeze_tree ${tree[@]+"${tree[@]}"}
+  kill -KILL ${tree[@]+"${tree[@]}"} 2>/dev/null || :
   wait "$1" 2>/dev/null || :
 }
 
@@ -119,11 +135,17 @@ bounded() {
   return "$code"
 }
 
-# follow_output: shows the lines that a step has written since the last time.
+# follow_output [all]: shows the lines that a step has written since the last time; all: one without an end as well.
 follow_output() {
   local line
   [[ -n $followed_fd ]] || return 0
   while IFS= read -r -u "$followed_fd" line; do
-    say "    | $line"
+    say "    | $followed_part$line"
+    followed_part=''
   done
+  followed_part+=$line
+  if [[ ${1-} == all && -n $followed_part ]]; then
+    say "    | $followed_part"
+    followed_part=''
+  fi
 }

@@ -127,7 +127,7 @@ of_release() {
 
 # as_release RELEASE COMMAND ARG…: what a script of the same text would do, without a start of its own.
 as_release() {
-  from='' to='' reason='' candidate='' journal=([phase]=idle)
+  from='' to='' reason='' candidate='' log_format=plain open_line='' journal=([phase]=idle)
   scratch=$scratch/release
   mkdir -p "$scratch" || return
   release_command "$@"

@@ -63,7 +63,7 @@ fragment_routed() {
   fragment_paths "$1" || return
   if ! as_fragment_owner test -e "$fragment_file"; then
     # Only a clear answer is one: without the right to look nothing is known.
-    if as_fragment_owner test ! -e "$fragment_file"; then
+    if as_fragment_owner test -x "$fragment_folder" && as_fragment_owner test ! -e "$fragment_file"; then
       printf 'none\n'
     else
       printf 'unknown %s\n' "$(id -un) may not look at $fragment_file"

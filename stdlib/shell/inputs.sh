@@ -72,11 +72,27 @@ read_input() {
 # hide SECRET: it is not shown from now on, nor is a line of it that tells something.
 hide() {
   local line
-  secret_values+=("$1")
+  hide_text "$1"
   [[ $1 == *$'\n'* ]] || return 0
   while IFS= read -r line; do
-    ((${#line} < 6)) || secret_values+=("$line")
+    ((${#line} < 6)) || hide_text "$line"
   done <<<"$1"
+}
+
+# hide_text TEXT: the longest come first, or the rest of one that begins like another would show.
+hide_text() {
+  local other placed=no
+  local -a sorted=()
+  for other in ${secret_values[@]+"${secret_values[@]}"}; do
+    [[ $other != "$1" ]] || return 0
+    if [[ $placed == no ]] && ((${#1} > ${#other})); then
+      sorted+=("$1")
+      placed=yes
+    fi
+    sorted+=("$other")
+  done
+  [[ $placed == yes ]] || sorted+=("$1")
+  secret_values=(${sorted[@]+"${sorted[@]}"})
 }
 
 # value_in_file FILE NAME: sets `value` from the last NAME=value line. The text after = is the value,

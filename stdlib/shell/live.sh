@@ -101,7 +101,7 @@ is_untouchable() {
   esac
 }
 
-# stop_release RELEASE: the only place that stops anything.
+# stop_release RELEASE: the only place that stops a color.
 stop_release() {
   if is_untouchable "$1"; then
     answer="the proxy routes to it, or may: it is left alone"

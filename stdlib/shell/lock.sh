@@ -12,6 +12,8 @@ enter_mutex() {
     exit_code=2
     return 1
   fi
+  # Whoever may open it could hold it.
+  [[ -f $state/lock ]] || (umask 077 && : >>"$state/lock")
   exec 9>>"$state/lock" || {
     fail_with "cannot open $state/lock"
     exit_code=3
@@ -94,7 +96,10 @@ enter_proxy_mutex() {
     fail_with "cannot tell which proxy this is: $answer"
     return 1
   }
-  exec 8<"$answer" || return
+  { exec 8<"$answer"; } 2>/dev/null || {
+    fail_with "$(id -un) may not open $answer, on which the apps of one proxy wait for each other"
+    return
+  }
   now
   until=$((now_ms + deadline[proxy_mutex]))
   until_locked 8 "$until" || fail_with "another app's deployment has held the proxy for $((deadline[proxy_mutex] / 1000))s"

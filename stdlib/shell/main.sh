@@ -197,6 +197,8 @@ run_switch() {
   take_up_reservation || return
   deployment=${journal[deployment]}
   switch_over || {
+    # The proxy is not ready, and nothing has happened yet: the reservation stays.
+    [[ $exit_code != 3 || ${journal[phase]} != prepared ]] || return
     failed
     return
   }

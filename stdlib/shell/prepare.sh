@@ -73,7 +73,7 @@ check_questions() {
 
 # clear_idle: what is left of the idle color is ours and stopped, and nobody else has its place.
 clear_idle() {
-  local name
+  local name link folder value
   exit_code=3
   release_of "$to" || :
   if [[ -n $found_release ]]; then
@@ -82,6 +82,17 @@ clear_idle() {
       return
     }
   fi
+  # Colors of other names may have had these ports, and be warm.
+  for link in "$state"/colors/*; do
+    if ! meta ports "$link" || ! shares_port "$to" "$value"; then
+      continue
+    fi
+    folder=$(readlink -f "$link")
+    stop_release "$folder" || {
+      fail_with "release ${folder##*/}, which has a port of the idle color $to, still runs and cannot be stopped: $answer"
+      return
+    }
+  done
   sweep_releases
   for name in "${services[@]}"; do
     release='' use "$to" "$name"

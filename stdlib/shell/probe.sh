@@ -234,45 +234,46 @@ still_alive() {
 
 # rest_alive MILLISECONDS: waits, and looks once a second whether it is still alive.
 rest_alive() {
-  local left=$1 step code
-  while ((left > 0)); do
-    step=$((left < 1000 ? left : 1000))
-    pause "$step" || return 143
-    left=$((left - step))
-    if ((left > 0)); then
-      still_alive
-      code=$?
-      ((code == 0 || code == 2)) || return "$code"
-    fi
+  local until code
+  now
+  until=$((now_ms + $1))
+  while ((now_ms < until)); do
+    pause $((until - now_ms < 1000 ? until - now_ms : 1000)) || return 143
+    now
+    ((now_ms < until)) || return 0
+    still_alive
+    code=$?
+    ((code == 0 || code == 2)) || return "$code"
+    now
   done
 }
 
 # rest_until_listening MILLISECONDS: as `rest_alive`, but over when somebody listens on the port that refused until now: then the next
 # try may pass. A look takes some 4 ms, and much longer on a host with many connections: at most about a tenth of the time is spent so.
 rest_until_listening() {
-  local left=$1 step=40 unseen=0 looked code
-  while ((left > 0)); do
-    step=$((left < step ? left : step))
-    pause "$step" || return 143
-    left=$((left - step))
-    unseen=$((unseen + step))
-    if ((unseen >= 1000)); then
-      unseen=0
-      still_alive
-      code=$?
-      ((code == 0 || code == 2)) || return "$code"
-    fi
+  local until looked seen step=40 code
+  now
+  until=$((now_ms + $1))
+  seen=$now_ms
+  while ((now_ms < until)); do
+    pause $((until - now_ms < step ? until - now_ms : step)) || return 143
     now
     looked=$now_ms
     ! port_listens "$port" || return 0
     now
-    left=$((left - now_ms + looked))
     step=$((now_ms - looked > 10 ? 10 * (now_ms - looked) : 40))
+    ((now_ms - seen >= 1000)) || continue
+    still_alive
+    code=$?
+    ((code == 0 || code == 2)) || return "$code"
+    now
+    seen=$now_ms
   done
 }
 
 # right_listener: it is what was started that answered on its port. 1: nothing of it listens, perhaps not yet; 2: somebody else does.
 right_listener() {
+  local said
   [[ -n $port ]] || return 0
   color_listens
   case $? in
@@ -283,10 +284,21 @@ right_listener() {
       return 1
       ;;
     2)
-      fail_with "port $port was answered by somebody else: $answer; $service of $color does not listen there"
+      said=$answer
+      # A program that went into the background has left somebody of its own there; that it ended says more.
+      still_alive
+      (($? != 1)) || return 2
+      fail_with "port $port was answered by somebody else: $said; $service of $color does not listen there"
       "$show_logs" 20
       return 2
       ;;
-    *) return 0 ;;
+    # 3: who it is cannot be seen.
+    0 | 3) return 0 ;;
+    *)
+      try_kind='no answer'
+      try_wanted='nobody could tell who answered'
+      probe_said=$answer
+      return 1
+      ;;
   esac
 }

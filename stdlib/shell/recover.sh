@@ -42,8 +42,8 @@ meet_reservation() {
     say "the reservation of deployment ${journal[deployment]} has expired: dropping it"
   else
     case $command in
-      abort) return 0 ;;
-      switch) [[ -n $deployment_given && ${journal[deployment]} != "$deployment" ]] || return 0 ;;
+      resume) return 0 ;;
+      abort | switch) [[ -n $deployment_given && ${journal[deployment]} != "$deployment" ]] || return 0 ;;
       prepare | deploy)
         [[ -n $deployment_given && ${journal[deployment]} == "$deployment" ]] && {
           say "deployment $deployment was prepared before: beginning anew"
@@ -61,6 +61,7 @@ meet_reservation() {
 
 # recover_swap: killed between swap and confirmation. Disk and force may differ, so neither is believed.
 recover_swap() {
+  local said
   say "the run of deployment ${journal[deployment]} was cut short in its switch from ${journal[from]:-nothing} to ${journal[to]}: putting it right"
   from=${journal[from]}
   to=${journal[to]}
@@ -71,7 +72,15 @@ recover_swap() {
   swap_back
   shielded=no
   if ((exit_code == 5)); then
-    return 1
+    # Nobody has failed yet: the new color serves if it verifies, as it would have without the interruption.
+    [[ ${journal[phase]} == switched ]] || return 1
+    said=$reason
+    reason=''
+    verify_previous || {
+      reason=$said
+      return 1
+    }
+    warn "$said"
   fi
   say "  ${served} serves"
   reason=''

@@ -54,7 +54,7 @@ prepare_previous() {
     candidate=''
     return 1
   }
-  [[ ! -f $state/journal ]] || cp "$state/journal" "$state/journal.pending" || {
+  [[ ! -f $state/journal ]] || bounded "${deadline[journal]}" copy_synced "$state/journal" "$state/journal.pending" || {
     fail_with "cannot write to $state: is the disk full?"
     return
   }
@@ -164,7 +164,7 @@ resume_live() {
 keep_resuming() {
   local unit=/etc/systemd/system/deployc-$app.service
   ((EUID == 0)) && [[ -d /run/systemd/system ]] || return 0
-  if ! { cmp -s "$candidate/script" "$state/resume" || { copy_synced "$candidate/script" "$state/resume.new" && mv -f "$state/resume.new" "$state/resume"; }; }; then
+  if ! { cmp -s "$candidate/script" "$state/resume" || { bounded "${deadline[copy]}" copy_synced "$candidate/script" "$state/resume.new" && mv -f "$state/resume.new" "$state/resume"; }; }; then
     fail_with "cannot write to $state: is the disk full?"
     return
   fi

@@ -90,7 +90,7 @@ survive_reboot() {
 save_way_back() {
   [[ -n $from ]] || return 0
   if [[ -n $live_release ]]; then
-    copy_synced "$live_release/fragment" "$candidate/way-back"
+    bounded "${deadline[journal]}" copy_synced "$live_release/fragment" "$candidate/way-back"
   else
     fragment "$from" >"$candidate/way-back" && sync_path "$candidate/way-back"
   fi || fail_with "cannot write to $candidate: is the disk full?"

@@ -7,16 +7,23 @@ go_back() {
   case ${journal[phase]} in
     preparing | prepared)
       step drop_candidate || :
-      read_live
-      served=${live:-nothing}
+      tell_served
       ;;
     swapping) swap_back ;;
-    *)
-      read_live
-      served=${live:-nothing}
-      ;;
+    *) tell_served ;;
   esac
+  leave_proxy_mutex
   shielded=no
+}
+
+# tell_served: sets `served`.
+tell_served() {
+  read_live
+  case $live_state in
+    color) served=$live ;;
+    none) served=nothing ;;
+    *) served="what the proxy was told last (its files: ${live_why:-$live_state})" ;;
+  esac
 }
 
 # swap_back: the previous color if it passes its gates, else the new one if it does, else nothing is touched.
@@ -30,9 +37,14 @@ swap_back() {
   if [[ -z $from ]] || step passes_again "$from"; then
     reason=''
     if step point_back; then
-      let_go_of_new "$cause"
-      exit_code=$was
       served=${from:-nothing}
+      if [[ -z ${journal[handed]} ]] || step restart_exclusive; then
+        let_go_of_new "$cause"
+        exit_code=$was
+      else
+        exit_code=5
+        reason="$cause; and on the way back: $reason. $to is left as it is: run any command of this script to try again"
+      fi
       group_ends
       return
     fi
@@ -57,7 +69,6 @@ let_go_of_new() {
     drop_adopted
     return
   fi
-  restart_exclusive || warn "$reason"
   # Its old phase would keep the new color from being stopped; a run that finds it on a full disk goes back once more.
   now
   journal[switched]=$now_ms
@@ -134,9 +145,10 @@ stay_on_new() {
 restart_exclusive() {
   local found_release
   [[ -n ${journal[handed]} && -n $from ]] && release_of "$from" || return 0
-  of_release "$candidate" stop_exclusive || :
-  of_release "$found_release" stop_exclusive || :
-  of_release "$found_release" start_missing || fail_with "$answer"
+  # Two of what must run once are worse than none.
+  if ! { of_release "$candidate" stop_exclusive && of_release "$found_release" stop_exclusive && of_release "$found_release" start_missing; }; then
+    fail_with "the services that may run only once do not run in $from again: $answer"
+  fi
 }
 
 # revive_previous: after a reboot the previous color is down; it is started as it was.

@@ -53,9 +53,14 @@ impl Paths {
         let along = |steps: &[Step]| titles::along(&app, &plan.switch, steps);
         // The script stops what a run prepared, and drains it, before any step of its own; only the drain is one.
         let mut recoveries = vec![Vec::new(), vec!["drain {to}".to_owned()]];
-        for steps in [&plan.recovery.swapping, &plan.recovery.switched] {
-            recoveries.extend(along(steps.steps()));
+        let swapping = along(plan.recovery.swapping.steps());
+        let switched = along(plan.recovery.switched.steps());
+        // A new color that stays has its cleanup at once.
+        for stays in &swapping {
+            recoveries.extend(switched.iter().map(|rest| [&stays[..], &rest[..]].concat()));
         }
+        recoveries.extend(swapping);
+        recoveries.extend(switched);
         let drained = recoveries.clone();
         recoveries.extend(drained.into_iter().map(|way| without_drain(&way)));
         Self {

@@ -16,7 +16,13 @@ if [[ $- == *s* ]]; then
   copy=$(mktemp) || exit 3
   trap : HUP INT TERM
   { printf '%s\n' '#!/usr/bin/env bash' 'set -u' && cat; } >"$copy" || exit 3
-  bash "$copy" "$@" </dev/null
+  bash "$copy" "$@" </dev/null &
+  # Whoever asks this shell to end means the deployment.
+  trap 'kill -TERM "$!" 2>/dev/null' INT TERM
+  while kill -0 "$!" 2>/dev/null; do
+    wait "$!"
+  done
+  wait "$!"
   code=$?
   rm -f -- "$copy"
   exit "$code"
@@ -151,7 +157,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 44691198fa65e318e72cab088c41a45e4f54a6e0d2adc22cb43f73d795739b96 ====
+# ==== Runtime: the same for every application with these drivers; sha256 ff067a390fe0773917a69fd1ee8b7863f3603623e0838df0452b4f92e47b65f4 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -352,6 +358,8 @@ run_switch() {
   take_up_reservation || return
   deployment=${journal[deployment]}
   switch_over || {
+    # The proxy is not ready, and nothing has happened yet: the reservation stays.
+    [[ $exit_code != 3 || ${journal[phase]} != prepared ]] || return
     failed
     return
   }
@@ -548,7 +556,7 @@ user_step() {
   followed_fd=6
   bounded "$2" run_user_step "$scratch/step" "$1"
   code=$?
-  follow_output
+  follow_output all
   followed_fd=''
   exec 6<&-
   case $code in
@@ -671,7 +679,7 @@ check_questions() {
 
 # clear_idle: what is left of the idle color is ours and stopped, and nobody else has its place.
 clear_idle() {
-  local name
+  local name link folder value
   exit_code=3
   release_of "$to" || :
   if [[ -n $found_release ]]; then
@@ -680,6 +688,17 @@ clear_idle() {
       return
     }
   fi
+  # Colors of other names may have had these ports, and be warm.
+  for link in "$state"/colors/*; do
+    if ! meta ports "$link" || ! shares_port "$to" "$value"; then
+      continue
+    fi
+    folder=$(readlink -f "$link")
+    stop_release "$folder" || {
+      fail_with "release ${folder##*/}, which has a port of the idle color $to, still runs and cannot be stopped: $answer"
+      return
+    }
+  done
   sweep_releases
   for name in "${services[@]}"; do
     release='' use "$to" "$name"
@@ -961,7 +980,7 @@ survive_reboot() {
 save_way_back() {
   [[ -n $from ]] || return 0
   if [[ -n $live_release ]]; then
-    copy_synced "$live_release/fragment" "$candidate/way-back"
+    bounded "${deadline[journal]}" copy_synced "$live_release/fragment" "$candidate/way-back"
   else
     fragment "$from" >"$candidate/way-back" && sync_path "$candidate/way-back"
   fi || fail_with "cannot write to $candidate: is the disk full?"
@@ -1086,16 +1105,23 @@ go_back() {
   case ${journal[phase]} in
     preparing | prepared)
       step drop_candidate || :
-      read_live
-      served=${live:-nothing}
+      tell_served
       ;;
     swapping) swap_back ;;
-    *)
-      read_live
-      served=${live:-nothing}
-      ;;
+    *) tell_served ;;
   esac
+  leave_proxy_mutex
   shielded=no
+}
+
+# tell_served: sets `served`.
+tell_served() {
+  read_live
+  case $live_state in
+    color) served=$live ;;
+    none) served=nothing ;;
+    *) served="what the proxy was told last (its files: ${live_why:-$live_state})" ;;
+  esac
 }
 
 # swap_back: the previous color if it passes its gates, else the new one if it does, else nothing is touched.
@@ -1109,9 +1135,14 @@ swap_back() {
   if [[ -z $from ]] || step passes_again "$from"; then
     reason=''
     if step point_back; then
-      let_go_of_new "$cause"
-      exit_code=$was
       served=${from:-nothing}
+      if [[ -z ${journal[handed]} ]] || step restart_exclusive; then
+        let_go_of_new "$cause"
+        exit_code=$was
+      else
+        exit_code=5
+        reason="$cause; and on the way back: $reason. $to is left as it is: run any command of this script to try again"
+      fi
       group_ends
       return
     fi
@@ -1136,7 +1167,6 @@ let_go_of_new() {
     drop_adopted
     return
   fi
-  restart_exclusive || warn "$reason"
   # Its old phase would keep the new color from being stopped; a run that finds it on a full disk goes back once more.
   now
   journal[switched]=$now_ms
@@ -1213,9 +1243,10 @@ stay_on_new() {
 restart_exclusive() {
   local found_release
   [[ -n ${journal[handed]} && -n $from ]] && release_of "$from" || return 0
-  of_release "$candidate" stop_exclusive || :
-  of_release "$found_release" stop_exclusive || :
-  of_release "$found_release" start_missing || fail_with "$answer"
+  # Two of what must run once are worse than none.
+  if ! { of_release "$candidate" stop_exclusive && of_release "$found_release" stop_exclusive && of_release "$found_release" start_missing; }; then
+    fail_with "the services that may run only once do not run in $from again: $answer"
+  fi
 }
 
 # revive_previous: after a reboot the previous color is down; it is started as it was.
@@ -1351,8 +1382,8 @@ meet_reservation() {
     say "the reservation of deployment ${journal[deployment]} has expired: dropping it"
   else
     case $command in
-      abort) return 0 ;;
-      switch) [[ -n $deployment_given && ${journal[deployment]} != "$deployment" ]] || return 0 ;;
+      resume) return 0 ;;
+      abort | switch) [[ -n $deployment_given && ${journal[deployment]} != "$deployment" ]] || return 0 ;;
       prepare | deploy)
         [[ -n $deployment_given && ${journal[deployment]} == "$deployment" ]] && {
           say "deployment $deployment was prepared before: beginning anew"
@@ -1370,6 +1401,7 @@ meet_reservation() {
 
 # recover_swap: killed between swap and confirmation. Disk and force may differ, so neither is believed.
 recover_swap() {
+  local said
   say "the run of deployment ${journal[deployment]} was cut short in its switch from ${journal[from]:-nothing} to ${journal[to]}: putting it right"
   from=${journal[from]}
   to=${journal[to]}
@@ -1380,7 +1412,15 @@ recover_swap() {
   swap_back
   shielded=no
   if ((exit_code == 5)); then
-    return 1
+    # Nobody has failed yet: the new color serves if it verifies, as it would have without the interruption.
+    [[ ${journal[phase]} == switched ]] || return 1
+    said=$reason
+    reason=''
+    verify_previous || {
+      reason=$said
+      return 1
+    }
+    warn "$said"
   fi
   say "  ${served} serves"
   reason=''
@@ -1459,7 +1499,7 @@ prepare_previous() {
     candidate=''
     return 1
   }
-  [[ ! -f $state/journal ]] || cp "$state/journal" "$state/journal.pending" || {
+  [[ ! -f $state/journal ]] || bounded "${deadline[journal]}" copy_synced "$state/journal" "$state/journal.pending" || {
     fail_with "cannot write to $state: is the disk full?"
     return
   }
@@ -1569,7 +1609,7 @@ resume_live() {
 keep_resuming() {
   local unit=/etc/systemd/system/deployc-$app.service
   ((EUID == 0)) && [[ -d /run/systemd/system ]] || return 0
-  if ! { cmp -s "$candidate/script" "$state/resume" || { copy_synced "$candidate/script" "$state/resume.new" && mv -f "$state/resume.new" "$state/resume"; }; }; then
+  if ! { cmp -s "$candidate/script" "$state/resume" || { bounded "${deadline[copy]}" copy_synced "$candidate/script" "$state/resume.new" && mv -f "$state/resume.new" "$state/resume"; }; }; then
     fail_with "cannot write to $state: is the disk full?"
     return
   fi
@@ -2110,45 +2150,46 @@ still_alive() {
 
 # rest_alive MILLISECONDS: waits, and looks once a second whether it is still alive.
 rest_alive() {
-  local left=$1 step code
-  while ((left > 0)); do
-    step=$((left < 1000 ? left : 1000))
-    pause "$step" || return 143
-    left=$((left - step))
-    if ((left > 0)); then
-      still_alive
-      code=$?
-      ((code == 0 || code == 2)) || return "$code"
-    fi
+  local until code
+  now
+  until=$((now_ms + $1))
+  while ((now_ms < until)); do
+    pause $((until - now_ms < 1000 ? until - now_ms : 1000)) || return 143
+    now
+    ((now_ms < until)) || return 0
+    still_alive
+    code=$?
+    ((code == 0 || code == 2)) || return "$code"
+    now
   done
 }
 
 # rest_until_listening MILLISECONDS: as `rest_alive`, but over when somebody listens on the port that refused until now: then the next
 # try may pass. A look takes some 4 ms, and much longer on a host with many connections: at most about a tenth of the time is spent so.
 rest_until_listening() {
-  local left=$1 step=40 unseen=0 looked code
-  while ((left > 0)); do
-    step=$((left < step ? left : step))
-    pause "$step" || return 143
-    left=$((left - step))
-    unseen=$((unseen + step))
-    if ((unseen >= 1000)); then
-      unseen=0
-      still_alive
-      code=$?
-      ((code == 0 || code == 2)) || return "$code"
-    fi
+  local until looked seen step=40 code
+  now
+  until=$((now_ms + $1))
+  seen=$now_ms
+  while ((now_ms < until)); do
+    pause $((until - now_ms < step ? until - now_ms : step)) || return 143
     now
     looked=$now_ms
     ! port_listens "$port" || return 0
     now
-    left=$((left - now_ms + looked))
     step=$((now_ms - looked > 10 ? 10 * (now_ms - looked) : 40))
+    ((now_ms - seen >= 1000)) || continue
+    still_alive
+    code=$?
+    ((code == 0 || code == 2)) || return "$code"
+    now
+    seen=$now_ms
   done
 }
 
 # right_listener: it is what was started that answered on its port. 1: nothing of it listens, perhaps not yet; 2: somebody else does.
 right_listener() {
+  local said
   [[ -n $port ]] || return 0
   color_listens
   case $? in
@@ -2159,11 +2200,22 @@ right_listener() {
       return 1
       ;;
     2)
-      fail_with "port $port was answered by somebody else: $answer; $service of $color does not listen there"
+      said=$answer
+      # A program that went into the background has left somebody of its own there; that it ended says more.
+      still_alive
+      (($? != 1)) || return 2
+      fail_with "port $port was answered by somebody else: $said; $service of $color does not listen there"
       "$show_logs" 20
       return 2
       ;;
-    *) return 0 ;;
+    # 3: who it is cannot be seen.
+    0 | 3) return 0 ;;
+    *)
+      try_kind='no answer'
+      try_wanted='nobody could tell who answered'
+      probe_said=$answer
+      return 1
+      ;;
   esac
 }
 
@@ -3243,11 +3295,27 @@ read_input() {
 # hide SECRET: it is not shown from now on, nor is a line of it that tells something.
 hide() {
   local line
-  secret_values+=("$1")
+  hide_text "$1"
   [[ $1 == *$'\n'* ]] || return 0
   while IFS= read -r line; do
-    ((${#line} < 6)) || secret_values+=("$line")
+    ((${#line} < 6)) || hide_text "$line"
   done <<<"$1"
+}
+
+# hide_text TEXT: the longest come first, or the rest of one that begins like another would show.
+hide_text() {
+  local other placed=no
+  local -a sorted=()
+  for other in ${secret_values[@]+"${secret_values[@]}"}; do
+    [[ $other != "$1" ]] || return 0
+    if [[ $placed == no ]] && ((${#1} > ${#other})); then
+      sorted+=("$1")
+      placed=yes
+    fi
+    sorted+=("$other")
+  done
+  [[ $placed == yes ]] || sorted+=("$1")
+  secret_values=(${sorted[@]+"${sorted[@]}"})
 }
 
 # value_in_file FILE NAME: sets `value` from the last NAME=value line. The text after = is the value,
@@ -3617,6 +3685,8 @@ enter_mutex() {
     exit_code=2
     return 1
   fi
+  # Whoever may open it could hold it.
+  [[ -f $state/lock ]] || (umask 077 && : >>"$state/lock")
   exec 9>>"$state/lock" || {
     fail_with "cannot open $state/lock"
     exit_code=3
@@ -3699,7 +3769,10 @@ enter_proxy_mutex() {
     fail_with "cannot tell which proxy this is: $answer"
     return 1
   }
-  exec 8<"$answer" || return
+  { exec 8<"$answer"; } 2>/dev/null || {
+    fail_with "$(id -un) may not open $answer, on which the apps of one proxy wait for each other"
+    return
+  }
   now
   until=$((now_ms + deadline[proxy_mutex]))
   until_locked 8 "$until" || fail_with "another app's deployment has held the proxy for $((deadline[proxy_mutex] / 1000))s"
@@ -3813,7 +3886,7 @@ is_untouchable() {
   esac
 }
 
-# stop_release RELEASE: the only place that stops anything.
+# stop_release RELEASE: the only place that stops a color.
 stop_release() {
   if is_untouchable "$1"; then
     answer="the proxy routes to it, or may: it is left alone"
@@ -3887,7 +3960,7 @@ fragment_routed() {
   fragment_paths "$1" || return
   if ! as_fragment_owner test -e "$fragment_file"; then
     # Only a clear answer is one: without the right to look nothing is known.
-    if as_fragment_owner test ! -e "$fragment_file"; then
+    if as_fragment_owner test -x "$fragment_folder" && as_fragment_owner test ! -e "$fragment_file"; then
       printf 'none\n'
     else
       printf 'unknown %s\n' "$(id -un) may not look at $fragment_file"
@@ -4228,7 +4301,7 @@ of_release() {
 
 # as_release RELEASE COMMAND ARG…: what a script of the same text would do, without a start of its own.
 as_release() {
-  from='' to='' reason='' candidate='' journal=([phase]=idle)
+  from='' to='' reason='' candidate='' log_format=plain open_line='' journal=([phase]=idle)
   scratch=$scratch/release
   mkdir -p "$scratch" || return
   release_command "$@"
@@ -4738,11 +4811,12 @@ group_ends() {
 
 # ---- clock: monotonic time, interruptible waits, deadlines for everything ----------------------
 
-now_ms=0       # set by `now`
-interrupted='' # the signal that asked the script to stop
-shielded=no    # yes while a way back or a commit must not be cut short
-clock_owner='' # the process that reads descriptor 7
-followed_fd='' # the output of a step of the user's, shown while it runs
+now_ms=0         # set by `now`
+interrupted=''   # the signal that asked the script to stop
+shielded=no      # yes while a way back, or the write of a commit, must not be cut short
+clock_owner=''   # the process that reads descriptor 7
+followed_fd=''   # the output of a step of the user's, shown while it runs
+followed_part='' # of it: a line whose end is not written yet
 
 # now: sets `now_ms`, milliseconds of a clock that nobody sets. No process is started for it.
 now() {
@@ -4792,12 +4866,13 @@ pause() {
   ! asked_to_stop
 }
 
-# descendants PID: its children, their children and so on.
+# descendants PID…: their children, the children of those and so on.
 descendants() {
-  cat /proc/[0-9]*/stat 2>/dev/null | awk -v root="$1" '
+  cat /proc/[0-9]*/stat 2>/dev/null | awk -v roots="$*" '
     { pid = $1; sub(/^.*\) /, ""); split($0, field, " "); parent[pid] = field[2] }
     END {
-      found[root] = 1
+      count = split(roots, root, " ")
+      for (at = 1; at <= count; at++) found[root[at]] = 1
       do {
         grown = 0
         for (pid in parent) if (!(pid in found) && (parent[pid] in found)) { found[pid] = 1; print pid; grown = 1 }
@@ -4805,13 +4880,27 @@ descendants() {
     }'
 }
 
+# freeze_tree PID…: adds to `tree` these and all below them. They are stopped: what is stopped starts nothing that the list misses.
+freeze_tree() {
+  local -a below
+  tree+=("$@")
+  while (($#)); do
+    kill -STOP "$@" 2>/dev/null || :
+    mapfile -t below < <(descendants "$@")
+    tree+=(${below[@]+"${below[@]}"})
+    set -- ${below[@]+"${below[@]}"}
+  done
+}
+
 # end_tree PID: ends a child of this script and all that it has started.
 end_tree() {
-  local pids
-  mapfile -t pids < <(descendants "$1")
-  kill -TERM "$1" ${pids[@]+"${pids[@]}"} 2>/dev/null || :
+  local -a tree=()
+  freeze_tree "$1"
+  kill -TERM ${tree[@]+"${tree[@]}"} 2>/dev/null || :
+  kill -CONT ${tree[@]+"${tree[@]}"} 2>/dev/null || :
   nap 100 || :
-  kill -KILL "$1" ${pids[@]+"${pids[@]}"} 2>/dev/null || :
+  freeze_tree ${tree[@]+"${tree[@]}"}
+  kill -KILL ${tree[@]+"${tree[@]}"} 2>/dev/null || :
   wait "$1" 2>/dev/null || :
 }
 
@@ -4857,13 +4946,19 @@ bounded() {
   return "$code"
 }
 
-# follow_output: shows the lines that a step has written since the last time.
+# follow_output [all]: shows the lines that a step has written since the last time; all: one without an end as well.
 follow_output() {
   local line
   [[ -n $followed_fd ]] || return 0
   while IFS= read -r -u "$followed_fd" line; do
-    say "    | $line"
+    say "    | $followed_part$line"
+    followed_part=''
   done
+  followed_part+=$line
+  if [[ ${1-} == all && -n $followed_part ]]; then
+    say "    | $followed_part"
+    followed_part=''
+  fi
 }
 
 # ---- run process: a program that stays in the foreground ----------------------------------------
@@ -5360,6 +5455,10 @@ process_say_exit() {
 process_stop_pid() {
   local boot until seen=no asked=no step=5
   local -a remains
+  if [[ ! "$1 $2" =~ ^[0-9]+\ [0-9]+$ ]]; then
+    printf '%s\n' "$release/identity.$service says neither pid nor start time: was it changed by hand?"
+    return 1
+  fi
   read_boot
   # Nothing survives a reboot, and its pids are others' now.
   [[ $boot == "$3" ]] || return 0
