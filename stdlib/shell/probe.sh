@@ -249,19 +249,16 @@ rest_alive() {
 }
 
 # rest_until_listening MILLISECONDS: as `rest_alive`, but over when somebody listens on the port that refused until now: then the next
-# try may pass. A look takes some 4 ms, and much longer on a host with many connections: at most about a tenth of the time is spent so.
+# try may pass. A look takes some 4 ms, at most about a tenth of the time.
 rest_until_listening() {
-  local until looked seen step=40 code
+  local until seen code
   now
   until=$((now_ms + $1))
   seen=$now_ms
   while ((now_ms < until)); do
-    pause $((until - now_ms < step ? until - now_ms : step)) || return 143
-    now
-    looked=$now_ms
+    pause $((until - now_ms < 40 ? until - now_ms : 40)) || return 143
     ! port_listens "$port" || return 0
     now
-    step=$((now_ms - looked > 10 ? 10 * (now_ms - looked) : 40))
     ((now_ms - seen >= 1000)) || continue
     still_alive
     code=$?

@@ -142,5 +142,5 @@ run_shell() {
   text=$(cat)
   cd "$1" || return
   step_environment
-  exec bash -eu -o pipefail -c "$text" step </dev/null
+  exec bash -eu -o pipefail -c -- "$text" step </dev/null
 }

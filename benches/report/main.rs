@@ -1,0 +1,347 @@
+//! What users notice of many deploys, and how long one takes: a generated script, the floor below which nothing can be, and the
+//! way blog posts do it, in one run: `cargo bench --bench report -- 100` writes `docs/benchmark.md` and `docs/benchmark.svg`.
+//!
+//! `benches/README.md` says what the columns mean.
+
+mod picture;
+#[path = "../../tests/support/mod.rs"]
+#[allow(dead_code, reason = "the end-to-end tests use all of it, this a part")]
+mod support;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use picture::{Bars, picture};
+use support::build::{deployc, repository, testapp};
+use support::host::Host;
+use support::load::report::Kind as Request;
+use support::load::{Load, Long, Rates};
+use support::nginx::{Nginx, site_with_upstream};
+use support::process::run;
+use support::wait;
+
+/// Deploys of each way, unless the command line says otherwise. The last two wait for seconds and need fewer to show what they lose.
+const DEPLOYS: usize = 100;
+/// How long the program boots, in seconds.
+const BOOT: &str = "1";
+
+/// Users with short requests and some of a second.
+const SHORT: Rates = Rates {
+    keep_alive: 4,
+    one_shot: 8,
+    slow: Some(Long {
+        lasts: Duration::from_secs(1),
+        pause: Duration::from_millis(250),
+    }),
+    stream: None,
+};
+/// The same and streams of 20 s.
+const STREAMS: Rates = Rates {
+    stream: Some(Long {
+        lasts: Duration::from_secs(20),
+        pause: Duration::from_millis(1500),
+    }),
+    ..SHORT
+};
+
+/// A way to deploy.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Script,
+    Floor,
+    Reload,
+    Restart,
+}
+
+impl Way {
+    const ALL: [Self; 4] = [Self::Floor, Self::Script, Self::Reload, Self::Restart];
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Script => "generated script",
+            Self::Floor => "the floor",
+            Self::Reload => "by hand, reload",
+            Self::Restart => "by hand, restart",
+        }
+    }
+
+    /// nginx's port for its users, and the upstream's name.
+    fn site(self) -> (u16, &'static str) {
+        match self {
+            Self::Script => (80, "measured"),
+            Self::Floor => (81, "reference"),
+            Self::Reload => (82, "by-hand-reload"),
+            Self::Restart => (83, "by-hand-restart"),
+        }
+    }
+
+    /// The program's port for a color.
+    fn port(self, color: &str) -> u16 {
+        let first = match self {
+            Self::Script => 8081,
+            Self::Floor => 8091,
+            Self::Reload => 8101,
+            Self::Restart => 8111,
+        };
+        first + u16::from(color == "green")
+    }
+
+    fn deploys(self, wanted: usize) -> usize {
+        match self {
+            Self::Script | Self::Floor => wanted,
+            Self::Reload | Self::Restart => wanted.div_ceil(5),
+        }
+    }
+}
+
+/// What came of one way.
+struct Line {
+    way: Way,
+    deploys: usize,
+    sent: usize,
+    failed: usize,
+    truncated: usize,
+    races: usize,
+    served: Vec<f64>,
+    wall: Vec<f64>,
+    left: usize,
+}
+
+fn main() {
+    let deploys = std::env::args()
+        .skip(1)
+        .find_map(|argument| argument.parse().ok())
+        .unwrap_or(DEPLOYS);
+    let host = match Host::plain() {
+        Ok(host) => host,
+        Err(skip) => {
+            println!("skipped: {}", skip.0);
+            return;
+        }
+    };
+    set_up(&host);
+    let _nginx = Nginx::start(&host);
+    let mut text = String::from(
+        "# What users notice of a deploy\n\nWritten by `cargo bench --bench report`; `benches/README.md` says what is measured. \
+         The milliseconds belong to the machine, the ratios do not.\n\n![ready to served, whole command, requests lost](benchmark.svg)\n",
+    );
+    let short: Vec<Line> = Way::ALL
+        .iter()
+        .map(|&way| measure(&host, way, way.deploys(deploys), SHORT))
+        .collect();
+    let ways = [Way::Floor, Way::Script];
+    let streams: Vec<Line> = ways
+        .iter()
+        .map(|&way| measure(&host, way, deploys.div_ceil(50), STREAMS))
+        .collect();
+    table(&mut text, "Short requests, and some of a second", &short);
+    table(&mut text, "The same, and streams of 20 s", &streams);
+    print!("{text}");
+    let docs = repository().join("docs");
+    fs::write(docs.join("benchmark.md"), text).expect("docs can be written");
+    let bars: Vec<Bars> = short
+        .iter()
+        .map(|line| Bars {
+            title: line.way.title(),
+            served: median(&line.served),
+            wall: median(&line.wall),
+            lost: f64_of(line.failed + line.truncated) / f64_of(line.deploys),
+        })
+        .collect();
+    fs::write(docs.join("benchmark.svg"), picture(&bars)).expect("docs can be written");
+}
+
+fn table(text: &mut String, title: &str, lines: &[Line]) {
+    let floor = &lines[0];
+    writeln!(
+        text,
+        "\n## {title}\n\n| | deploys | requests | failed | truncated | races | ready → served, ms | whole command, ms | processes left |\n| --- | --: | --: | --: | --: | --: | --: | --: | --: |"
+    )
+    .expect("text grows");
+    for line in lines {
+        let against = |of: fn(&Line) -> &Vec<f64>| {
+            let (mine, least) = (median(of(line)), median(of(floor)));
+            format!("{mine:.0} ({:.2}×)", mine / least)
+        };
+        writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            line.way.title(),
+            line.deploys,
+            line.sent,
+            line.failed,
+            line.truncated,
+            line.races,
+            against(|line| &line.served),
+            against(|line| &line.wall),
+            line.left
+        )
+        .expect("text grows");
+    }
+}
+
+/// One site for each way, so that none meets another's file.
+fn set_up(host: &Host) {
+    let sites: String = Way::ALL
+        .iter()
+        .map(|way| {
+            let (port, upstream) = way.site();
+            site_with_upstream(&format!("127.0.0.1:{port}"), upstream)
+        })
+        .collect();
+    Nginx::configure(host, &sites);
+    for way in Way::ALL {
+        let (_, upstream) = way.site();
+        let first = format!(
+            "upstream {upstream} {{ server 127.0.0.1:{}; }}\n",
+            way.port("green")
+        );
+        host.write(&format!("/etc/nginx/conf.d/{upstream}.conf"), first);
+    }
+    for folder in ["/opt/measured/staging", "/opt/reference", "/opt/by-hand"] {
+        host.copy(testapp(), &format!("{folder}/testapp"));
+    }
+    let benches = repository().join("benches");
+    host.copy(
+        &benches.join("deploy/reference.sh"),
+        "/opt/reference/reference.sh",
+    );
+    host.copy(
+        &benches.join("report/by_hand.sh"),
+        "/opt/by-hand/by_hand.sh",
+    );
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let source = folder.path().join("deploy.bg");
+    let text =
+        fs::read_to_string(benches.join("deploy/deploy.bg")).expect("the repository is whole");
+    let text = text.replace("BOOT", BOOT).replace("PASSES", "2");
+    fs::write(&source, text).expect("a temporary file can be written");
+    let mut build = Command::new(deployc());
+    build.arg("build").arg(&source);
+    run(build, Duration::from_secs(30)).ok();
+    host.copy(
+        &folder.path().join("deploy/measured.sh"),
+        "/opt/measured/measured.sh",
+    );
+    // As it is installed by hand before the first deployment.
+    host.copy(
+        &folder.path().join("deploy/nginx/green.conf"),
+        "/etc/nginx/conf.d/measured.conf",
+    );
+}
+
+/// Deploys once so that something serves, then `deploys` times under load.
+fn measure(host: &Host, way: Way, deploys: usize, rates: Rates) -> Line {
+    let mut colors = ["blue", "green"].into_iter().cycle();
+    let mut deploy = || {
+        let color = colors.next().expect("it goes round");
+        let port = way.port(color).to_string();
+        let outcome = match way {
+            Way::Script => host.run(&["/opt/measured/measured.sh", "deploy"]),
+            Way::Floor => host.run(&["/opt/reference/reference.sh", color, &port, BOOT]),
+            Way::Reload => host.run(&["/opt/by-hand/by_hand.sh", "reload", color, &port]),
+            Way::Restart => host.run(&["/opt/by-hand/by_hand.sh", "restart", color, &port]),
+        };
+        let log = match way {
+            Way::Script => format!("/var/lib/deployc/measured/colors/{color}/log.app"),
+            Way::Floor => format!("/opt/reference/log.{color}"),
+            Way::Reload => format!("/opt/by-hand/log.reload.{color}"),
+            Way::Restart => format!("/opt/by-hand/log.restart.{color}"),
+        };
+        (color, outcome.ok(), host.read(&log))
+    };
+    deploy();
+    let began = epoch();
+    let load = Load::start(&host.network(), way.site().0, rates);
+    wait::until(Duration::from_secs(5), || {
+        load.now() > Duration::from_secs(2)
+    });
+    let mut rounds = Vec::new();
+    for _ in 0..deploys {
+        let since = load.now();
+        let (color, outcome, log) = deploy();
+        rounds.push((color, since, ready_at(&log) - began, outcome.took));
+    }
+    let left = host
+        .processes("testapp --")
+        .iter()
+        .filter(|line| !line.contains("/keeper "))
+        .count();
+    let report = load.stop();
+    let mut line = Line {
+        way,
+        deploys,
+        sent: 0,
+        failed: 0,
+        truncated: 0,
+        races: report.races(),
+        served: Vec::new(),
+        wall: rounds
+            .iter()
+            .map(|round| round.3.as_secs_f64() * 1000.0)
+            .collect(),
+        // One of each way that has begun is meant to run.
+        left: left - host_runs(host),
+    };
+    for (kind, counts) in report.counts() {
+        let _: Request = kind;
+        line.sent += counts.sent;
+        line.truncated += counts.truncated;
+        line.failed += counts.lost() - counts.truncated;
+    }
+    for (color, since, ready, _) in &rounds {
+        if let Some(first) = report.first_answer(color, *since) {
+            line.served.push((first.as_secs_f64() - ready) * 1000.0);
+        }
+    }
+    println!(
+        "{}: {deploys} deploys, {} requests, {} lost",
+        way.title(),
+        line.sent,
+        line.failed + line.truncated
+    );
+    line
+}
+
+/// Ways that have a program running: each has one.
+fn host_runs(host: &Host) -> usize {
+    Way::ALL
+        .iter()
+        .filter(|way| {
+            ["blue", "green"].iter().any(|color| {
+                let port = format!("--port {}", way.port(color));
+                host.processes("testapp --")
+                    .iter()
+                    .any(|line| line.contains(&port) && !line.contains("/keeper "))
+            })
+        })
+        .count()
+}
+
+/// Seconds since 1970, the clock of the program's log.
+fn epoch() -> f64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("the clock is set")
+        .as_secs_f64()
+}
+
+/// When the program could first answer, by its own word.
+fn ready_at(log: &str) -> f64 {
+    let line = log.lines().find(|line| line.contains(" is ready on "));
+    let words = line.and_then(|line| line.rsplit_once(" at "));
+    let seconds = words.and_then(|(_, seconds)| seconds.parse().ok());
+    seconds.unwrap_or_else(|| panic!("the program does not say when it was ready:\n{log}"))
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
+fn f64_of(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
