@@ -9,6 +9,7 @@
 
 mod console;
 mod deploy;
+mod hazards;
 mod links;
 
 use std::fs;

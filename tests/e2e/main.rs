@@ -5,9 +5,11 @@
 
 mod adopt;
 mod agent;
+mod concurrency;
 mod deploys;
 mod examples;
 mod failures;
+mod hazards;
 mod hosts;
 mod interference;
 mod portability;
@@ -51,7 +53,9 @@ fn main() -> ExitCode {
         hosts::tests(),
         adopt::tests(),
         deploys::tests(),
+        concurrency::tests(),
         failures::tests(),
+        hazards::tests(),
         interference::tests(),
         portability::tests(),
         systemd::tests(),

@@ -150,14 +150,6 @@ fn lay_out_busybox(host: &Host) -> Result<(), Skip> {
     Ok(())
 }
 
-/// Removes curl, on this host only.
-fn take_curl_away(host: &Host) {
-    let remove = "mkdir -p /mnt/bin/changes /mnt/bin/work && \
-        mount -t overlay overlay -o lowerdir=/usr/bin,upperdir=/mnt/bin/changes,workdir=/mnt/bin/work /usr/bin && \
-        rm -f /usr/bin/curl && ! command -v curl";
-    host.bash(remove).ok();
-}
-
 fn with_busybox_first_in_the_path() -> Result<(), Skip> {
     let site = Site::new()?;
     lay_out_busybox(&site.host)?;
@@ -167,7 +159,7 @@ fn with_busybox_first_in_the_path() -> Result<(), Skip> {
 
 fn without_curl() -> Result<(), Skip> {
     let site = Site::new()?;
-    take_curl_away(&site.host);
+    site.host.remove_program("curl");
     live(&site, "exec \"$@\"");
     Ok(())
 }
@@ -175,7 +167,7 @@ fn without_curl() -> Result<(), Skip> {
 fn with_busybox_and_without_curl() -> Result<(), Skip> {
     let site = Site::new()?;
     lay_out_busybox(&site.host)?;
-    take_curl_away(&site.host);
+    site.host.remove_program("curl");
     live(&site, BUSYBOX_FIRST);
     Ok(())
 }
@@ -357,7 +349,7 @@ fn through_ssh() -> Result<(), Skip> {
 /// An example, installed as its README says; `BusyBox`, no curl, nothing in the environment, a umask that keeps others out.
 fn example_goes_well(host: &Host, script: &str, colors: &Colors) -> Result<(), Skip> {
     lay_out_busybox(host)?;
-    take_curl_away(host);
+    host.remove_program("curl");
     let life = Life {
         host,
         port: 80,

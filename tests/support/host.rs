@@ -215,6 +215,14 @@ impl Host {
         run(self.command(words), SHORT)
     }
 
+    /// Removes a program of `/usr/bin`, on this plain host only.
+    pub fn remove_program(&self, name: &str) {
+        let remove = "mountpoint -q /usr/bin || { mkdir -p /mnt/bin/changes /mnt/bin/work && \
+            mount -t overlay overlay -o lowerdir=/usr/bin,upperdir=/mnt/bin/changes,workdir=/mnt/bin/work /usr/bin; } && \
+            rm -f \"/usr/bin/$1\" && ! command -v \"$1\"";
+        self.run(&["bash", "-c", remove, "remove", name]).ok();
+    }
+
     /// Runs a line of bash.
     pub fn bash(&self, line: &str) -> Outcome {
         self.run(&["bash", "-c", line])

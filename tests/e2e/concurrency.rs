@@ -1,0 +1,136 @@
+//! Several at work at once: deploys, apps, and what a killed deploy has left at work. Rows of `docs/hazards.md` too.
+
+use crate::hazards::{DEADLINE, SOON, deployed_with, wait_for_process};
+use crate::support::http;
+use crate::support::nginx::site_with_upstream;
+use crate::support::process::Outcome;
+use crate::support::site::{SCRIPT, SOURCE, Site, compile};
+use crate::support::skip::Skip;
+
+crate::tests![
+    of_ten_deploys_at_once_one_is_done,
+    three_deploys_that_may_wait_are_all_done,
+    two_apps_on_one_nginx_are_deployed_at_once,
+    a_step_that_calls_the_script_again_does_not_wait_for_itself,
+    children_of_a_killed_deploy_keep_the_next_one_out,
+];
+
+/// Starts so many deploys at one moment.
+fn deploys_at_once(site: &Site, number: usize) -> Vec<Outcome> {
+    let runs: Vec<_> = (0..number).map(|_| site.start("deploy")).collect();
+    runs.into_iter().map(|run| run.wait(DEADLINE)).collect()
+}
+
+fn of_ten_deploys_at_once_one_is_done() -> Result<(), Skip> {
+    let (site, _, other) = deployed_with(&[])?;
+    site.stage("--health starting:2");
+    let outcomes = deploys_at_once(&site, 10);
+    let (done, refused): (Vec<_>, Vec<_>) =
+        outcomes.into_iter().partition(|outcome| outcome.code == 0);
+    assert_eq!(done.len(), 1, "so many were done");
+    for outcome in refused {
+        outcome.exits(4).says("is at work");
+    }
+    site.assert_serves_only(&other);
+    Ok(())
+}
+
+fn three_deploys_that_may_wait_are_all_done() -> Result<(), Skip> {
+    let (site, _, other) = deployed_with(&[("  artifact", "  lock { wait 60s }\n\n  artifact")])?;
+    for outcome in deploys_at_once(&site, 3) {
+        outcome.ok();
+    }
+    site.assert_serves_only(&other);
+    Ok(())
+}
+
+fn two_apps_on_one_nginx_are_deployed_at_once() -> Result<(), Skip> {
+    let (site, mut hello_last, mut hello_next) = deployed_with(&[])?;
+    let mut source = SOURCE.to_owned();
+    for (old, new) in [
+        ("hello", "shop"),
+        ("8081", "9081"),
+        ("8082", "9082"),
+        ("http://127.0.0.1/profile", "http://127.0.0.1:81/profile"),
+    ] {
+        source = source.replace(old, new);
+    }
+    compile(&source, &site.host, "/srv/shop/deploy");
+    let program = site.host.read("/srv/hello/staging/hello");
+    site.host.write_program("/srv/shop/staging/shop", program);
+    site.host.write(
+        "/etc/nginx/conf.d/shop.conf",
+        site.host.read("/srv/shop/deploy/nginx/blue.conf"),
+    );
+    site.host.write(
+        "/etc/nginx/sites-enabled/shop",
+        site_with_upstream("127.0.0.1:81", "shop"),
+    );
+    site.nginx().reload();
+    let shop = || {
+        http::get(&site.host, 81, "/profile")
+            .map_or_else(|failure| format!("{failure:?}"), |answer| answer.body)
+    };
+    let (mut shop_last, mut shop_next) = ("blue", "green");
+    for _ in 0..3 {
+        let both = [
+            site.start("deploy"),
+            site.host.start(&["/srv/shop/deploy/shop.sh", "deploy"]),
+        ];
+        for run in both {
+            run.wait(DEADLINE).ok();
+        }
+        assert_eq!(site.serves(), hello_next);
+        assert_eq!(shop(), shop_next);
+        assert_eq!(site.running().len(), 2, "one color of each");
+        (hello_next, hello_last) = (hello_last, hello_next);
+        (shop_next, shop_last) = (shop_last, shop_next);
+    }
+    site.nginx().assert_no_failed_bind();
+    Ok(())
+}
+
+fn a_step_that_calls_the_script_again_does_not_wait_for_itself() -> Result<(), Skip> {
+    let (site, _, other) = deployed_with(&[])?;
+    site.install(&[(
+        "  cleanup {",
+        "  lock { wait 10m }\n  before switch { exec [\"/opt/step\"] }\n  cleanup {",
+    )]);
+    let step = |command: &str| {
+        let text = format!("#!/bin/bash\nexec {SCRIPT} {command}\n");
+        site.host.write_program("/opt/step", text);
+    };
+    // It may look.
+    step("status");
+    site.deploy().ok();
+    site.assert_serves_only(&other);
+    step("deploy");
+    site.deploy()
+        .exits(1)
+        .within(SOON)
+        .says("a step cannot deploy its own app");
+    site.assert_serves_only(&other);
+    Ok(())
+}
+
+fn children_of_a_killed_deploy_keep_the_next_one_out() -> Result<(), Skip> {
+    let migrate = "  before switch { exec [\"/opt/migrate\"] { within 5m } }\n  cleanup {";
+    let site = Site::with(&[("  cleanup {", migrate)])?;
+    let migration = "#!/bin/bash\nwhile [[ -e /run/migrating ]]; do sleep 0.05; done\n";
+    site.host.write_program("/opt/migrate", migration);
+    site.deploy().ok();
+    let live = site.serves();
+    site.host.write("/run/migrating", "");
+    let deploy = site.start("deploy");
+    wait_for_process(&site, "/opt/migrate");
+    let kill = format!("pkill -KILL -f '^[^ ]*bash {SCRIPT}'");
+    site.host.bash(&kill).ok();
+    site.deploy().exits(4).says("was killed");
+    assert_eq!(site.serves(), live);
+    site.host.run(&["rm", "/run/migrating"]).ok();
+    drop(deploy);
+    site.deploy().ok();
+    let now = site.serves();
+    site.assert_serves_only(&now);
+    Ok(())
+}
