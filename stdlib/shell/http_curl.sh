@@ -29,8 +29,8 @@ curl_ask() {
     *) ;;
   esac
   for header; do
-    # `Name:` would take a header away; `Name;` sends it empty.
-    [[ $header != *': ' ]] || header=${header%: }\;
+    # `Name:` and blanks would take a header away; `Name;` sends it empty.
+    [[ ! $header =~ ^[^:]*:[[:blank:]]*$ ]] || header=${header%%:*}\;
     curl_quote "$header"
     config+=$'\n'"header = $quoted"
   done

@@ -272,6 +272,11 @@ drop_candidate() {
   if [[ -f $dropped/meta ]]; then
     stop_release "$dropped" || {
       warn "release ${dropped##*/} could not be stopped: $answer"
+      if [[ -n $live_release && $live_release -ef $dropped ]]; then
+        exit_code=5
+        fail_with "somebody has pointed the proxy at ${journal[to]} while it was being prepared: write ${journal[from]:-the earlier}'s fragment back by hand and reload the proxy, then run any command of this script again"
+        return
+      fi
       fail_with "release ${dropped##*/} of $(describe_color "$dropped") could not be stopped: $answer"
       return
     }

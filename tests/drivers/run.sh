@@ -73,6 +73,7 @@ check_starts_and_stops() {
 # What cannot be written down must not run: nothing would ever stop it.
 check_runs_only_when_its_identity_is_kept() {
   begin
+  # shellcheck disable=SC2317 # the driver calls it
   save_identity() { return 1; }
   expect 1 start
   [[ -n $answer ]] || fail 'start does not say why'
@@ -85,6 +86,7 @@ nothing_is_ours() { [[ -z $(ours) ]]; }
 # Killed right before it is written down, by whatever means.
 check_ends_with_its_starter() {
   begin
+  # shellcheck disable=SC2317 # the driver calls it
   save_identity() { kill -KILL "$BASHPID"; }
   call start
   ((code != 0)) || fail 'start was killed, and answers 0'

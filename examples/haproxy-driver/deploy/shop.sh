@@ -154,7 +154,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 c7c6d7438ce231944dc312c938e96a8cb1899c4732a49a3ab745c5a761e87cc2 ====
+# ==== Runtime: the same for every application with these drivers; sha256 22815378d0d10c771ecb7982865038acd80261900d6eed6db9c6338ae6af3fd7 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -875,6 +875,11 @@ drop_candidate() {
   if [[ -f $dropped/meta ]]; then
     stop_release "$dropped" || {
       warn "release ${dropped##*/} could not be stopped: $answer"
+      if [[ -n $live_release && $live_release -ef $dropped ]]; then
+        exit_code=5
+        fail_with "somebody has pointed the proxy at ${journal[to]} while it was being prepared: write ${journal[from]:-the earlier}'s fragment back by hand and reload the proxy, then run any command of this script again"
+        return
+      fi
       fail_with "release ${dropped##*/} of $(describe_color "$dropped") could not be stopped: $answer"
       return
     }
@@ -2783,8 +2788,8 @@ curl_ask() {
     *) ;;
   esac
   for header; do
-    # `Name:` would take a header away; `Name;` sends it empty.
-    [[ $header != *': ' ]] || header=${header%: }\;
+    # `Name:` and blanks would take a header away; `Name;` sends it empty.
+    [[ ! $header =~ ^[^:]*:[[:blank:]]*$ ]] || header=${header%%:*}\;
     curl_quote "$header"
     config+=$'\n'"header = $quoted"
   done

@@ -157,7 +157,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 f3eee1bc7fa30ec8946a5bae07b8db1b494c35abbe3543ed054f7b84a670f730 ====
+# ==== Runtime: the same for every application with these drivers; sha256 f239da955e2162f1ca70fc01fe3bb4349dcbaee664a9fce0fc6df2e083b27903 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -878,6 +878,11 @@ drop_candidate() {
   if [[ -f $dropped/meta ]]; then
     stop_release "$dropped" || {
       warn "release ${dropped##*/} could not be stopped: $answer"
+      if [[ -n $live_release && $live_release -ef $dropped ]]; then
+        exit_code=5
+        fail_with "somebody has pointed the proxy at ${journal[to]} while it was being prepared: write ${journal[from]:-the earlier}'s fragment back by hand and reload the proxy, then run any command of this script again"
+        return
+      fi
       fail_with "release ${dropped##*/} of $(describe_color "$dropped") could not be stopped: $answer"
       return
     }
@@ -2786,8 +2791,8 @@ curl_ask() {
     *) ;;
   esac
   for header; do
-    # `Name:` would take a header away; `Name;` sends it empty.
-    [[ $header != *': ' ]] || header=${header%: }\;
+    # `Name:` and blanks would take a header away; `Name;` sends it empty.
+    [[ ! $header =~ ^[^:]*:[[:blank:]]*$ ]] || header=${header%%:*}\;
     curl_quote "$header"
     config+=$'\n'"header = $quoted"
   done

@@ -158,7 +158,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 6a5cfdbf71aee6ed2d3e3d8dcac161032dbb048e7b7282d6bae4373f1226f87a ====
+# ==== Runtime: the same for every application with these drivers; sha256 6d44a69b3e2ae063a8398a629f0e029dd18bf9a8ff4c0ff0d74c414cf4d000ff ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -879,6 +879,11 @@ drop_candidate() {
   if [[ -f $dropped/meta ]]; then
     stop_release "$dropped" || {
       warn "release ${dropped##*/} could not be stopped: $answer"
+      if [[ -n $live_release && $live_release -ef $dropped ]]; then
+        exit_code=5
+        fail_with "somebody has pointed the proxy at ${journal[to]} while it was being prepared: write ${journal[from]:-the earlier}'s fragment back by hand and reload the proxy, then run any command of this script again"
+        return
+      fi
       fail_with "release ${dropped##*/} of $(describe_color "$dropped") could not be stopped: $answer"
       return
     }
@@ -2787,8 +2792,8 @@ curl_ask() {
     *) ;;
   esac
   for header; do
-    # `Name:` would take a header away; `Name;` sends it empty.
-    [[ $header != *': ' ]] || header=${header%: }\;
+    # `Name:` and blanks would take a header away; `Name;` sends it empty.
+    [[ ! $header =~ ^[^:]*:[[:blank:]]*$ ]] || header=${header%%:*}\;
     curl_quote "$header"
     config+=$'\n'"header = $quoted"
   done
