@@ -3,9 +3,9 @@
 use crate::hazards::{DEADLINE, SOON, deployed_with, wait_for_process};
 use crate::support::http;
 use crate::support::nginx::site_with_upstream;
-use crate::support::process::Outcome;
 use crate::support::site::{SCRIPT, SOURCE, Site, compile};
 use crate::support::skip::Skip;
+use crate::support::wait;
 
 crate::tests![
     of_ten_deploys_at_once_one_is_done,
@@ -13,20 +13,28 @@ crate::tests![
     two_apps_on_one_nginx_are_deployed_at_once,
     a_step_that_calls_the_script_again_does_not_wait_for_itself,
     children_of_a_killed_deploy_keep_the_next_one_out,
+    a_reservation_that_is_over_is_dropped,
 ];
 
-/// Starts so many deploys at one moment.
-fn deploys_at_once(site: &Site, number: usize) -> Vec<Outcome> {
-    let runs: Vec<_> = (0..number).map(|_| site.start("deploy")).collect();
-    runs.into_iter().map(|run| run.wait(DEADLINE)).collect()
-}
-
+/// All start while the first is at work: it waits in a step of its own until the others have ended.
 fn of_ten_deploys_at_once_one_is_done() -> Result<(), Skip> {
     let (site, _, other) = deployed_with(&[])?;
-    site.stage("--health starting:2");
-    let outcomes = deploys_at_once(&site, 10);
-    let (done, refused): (Vec<_>, Vec<_>) =
-        outcomes.into_iter().partition(|outcome| outcome.code == 0);
+    site.install(&[(
+        "  cleanup {",
+        "  before switch { shell \"while [[ -e /run/hold ]]; do sleep 0.05; done\" }\n  cleanup {",
+    )]);
+    site.host.write("/run/hold", "");
+    let mut runs: Vec<_> = (0..10).map(|_| site.start("deploy")).collect();
+    let nine_ended = wait::until(DEADLINE, || {
+        runs.iter_mut()
+            .filter_map(|run| run.has_ended().then_some(()))
+            .count()
+            == 9
+    });
+    assert!(nine_ended, "more than one is at work");
+    site.host.run(&["rm", "/run/hold"]).ok();
+    let outcomes = runs.into_iter().map(|run| run.wait(DEADLINE));
+    let (done, refused): (Vec<_>, Vec<_>) = outcomes.partition(|outcome| outcome.code == 0);
     assert_eq!(done.len(), 1, "so many were done");
     for outcome in refused {
         outcome.exits(4).says("is at work");
@@ -37,8 +45,9 @@ fn of_ten_deploys_at_once_one_is_done() -> Result<(), Skip> {
 
 fn three_deploys_that_may_wait_are_all_done() -> Result<(), Skip> {
     let (site, _, other) = deployed_with(&[("  artifact", "  lock { wait 60s }\n\n  artifact")])?;
-    for outcome in deploys_at_once(&site, 3) {
-        outcome.ok();
+    let runs = [(); 3].map(|()| site.start("deploy"));
+    for run in runs {
+        run.wait(DEADLINE).ok();
     }
     site.assert_serves_only(&other);
     Ok(())
@@ -132,5 +141,29 @@ fn children_of_a_killed_deploy_keep_the_next_one_out() -> Result<(), Skip> {
     site.deploy().ok();
     let now = site.serves();
     site.assert_serves_only(&now);
+    Ok(())
+}
+
+/// Somebody has prepared and gone home. The reservation's hour is made a second.
+fn a_reservation_that_is_over_is_dropped() -> Result<(), Skip> {
+    let (site, live, other) = deployed_with(&[])?;
+    let shorten = format!(
+        "sed -i 's/\\[reservation\\]=3600000/[reservation]=1000/' {SCRIPT} && grep -q 'reservation.=1000' {SCRIPT}"
+    );
+    site.host.bash(&shorten).ok();
+    site.stage("--sha forgotten").run("prepare").ok();
+    assert_eq!(site.serves(), live);
+    site.stage("--sha wanted");
+    let mut last = site.deploy();
+    wait::until(SOON, || {
+        if last.code == 4 {
+            last = site.deploy();
+        }
+        last.code != 4
+    });
+    last.ok();
+    site.assert_serves_only(&other);
+    let answer = http::get(&site.host, 80, "/json").expect("it is served");
+    assert!(answer.body.contains("wanted"), "{}", answer.body);
     Ok(())
 }

@@ -21,6 +21,7 @@ crate::tests![
     in_korean,
     in_the_c_locale,
     with_a_umask_that_keeps_others_out,
+    with_such_a_umask_and_no_fragment_yet,
     with_an_empty_environment,
     from_a_folder_that_is_gone,
     through_a_symlink,
@@ -209,6 +210,23 @@ fn with_a_umask_that_keeps_others_out() -> Result<(), Skip> {
     site.host
         .run(&["runuser", "-u", "www-data", "--", "cat", FRAGMENT])
         .ok();
+    Ok(())
+}
+
+/// The first deploy makes nginx's file, readable as files in that folder are.
+fn with_such_a_umask_and_no_fragment_yet() -> Result<(), Skip> {
+    let site = Site::new()?;
+    // A name in a variable is looked up when somebody asks: such a site is valid without the upstream.
+    let server = site_with_upstream("127.0.0.1:80", "$target").replace(
+        "listen 127.0.0.1:80;",
+        "listen 127.0.0.1:80;\n  set $target hello;",
+    );
+    site.host.write("/etc/nginx/sites-enabled/default", server);
+    site.host.run(&["rm", FRAGMENT]).ok();
+    site.nginx().reload();
+    live(&site, "umask 077; exec \"$@\"");
+    let mode = site.host.run(&["stat", "-c", "%U %a", FRAGMENT]).ok();
+    assert_eq!(mode.stdout.trim(), "root 644");
     Ok(())
 }
 
