@@ -57,14 +57,7 @@ impl<'a> Scope<'a> {
             match part {
                 Part::Literal(literal) => {
                     if literal.contains('\0') {
-                        self.findings.push(
-                            Diagnostic::new(
-                                Code::OUT_OF_RANGE,
-                                text.span,
-                                "the string contains a NUL character",
-                            )
-                            .help("no argument, variable or file name on the host can hold it"),
-                        );
+                        self.findings.push(has_nul(text.span));
                         return None;
                     }
                     template.push_literal(literal);
@@ -421,6 +414,16 @@ impl<'a> Scope<'a> {
             )),
         }
     }
+}
+
+/// A string that nothing on a host can hold.
+pub(super) fn has_nul(span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::OUT_OF_RANGE,
+        span,
+        "the string contains a NUL character",
+    )
+    .help("no argument, variable or file name on the host can hold it")
 }
 
 /// The language's own placeholders.

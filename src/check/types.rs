@@ -2,6 +2,7 @@
 
 use super::findings::Findings;
 use super::near::{listed, nearest};
+use super::text::has_nul;
 use super::type_table::{TYPES, TypePlace};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Span;
@@ -136,6 +137,7 @@ impl Type {
                     );
                     return None;
                 };
+                no_nul(&pattern, text.span, findings)?;
                 super::ere::check(&pattern, text.span, findings).then_some(Self::Matching(pattern))
             }
             tree::Type::List(inner, span) => {
@@ -214,6 +216,15 @@ fn allowed(word: &str, span: Span, place: TypePlace, findings: &Findings) -> Opt
     None
 }
 
+/// Refuses a text that no program can be given.
+fn no_nul(text: &str, span: Span, findings: &Findings) -> Option<()> {
+    if text.contains('\0') {
+        findings.push(has_nul(span));
+        return None;
+    }
+    Some(())
+}
+
 /// The words of `one_of [...]`.
 fn words(list: &tree::List, findings: &Findings) -> Option<Vec<String>> {
     let mut words: Vec<String> = Vec::new();
@@ -235,7 +246,10 @@ fn words(list: &tree::List, findings: &Findings) -> Option<Vec<String>> {
                 );
                 return None;
             }
-            Some(word) => words.push(word),
+            Some(word) => {
+                no_nul(&word, value.span(), findings)?;
+                words.push(word);
+            }
             None => {
                 findings.push(
                     Diagnostic::new(Code::WRONG_TYPE, value.span(), "`one_of` takes words")

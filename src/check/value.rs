@@ -145,7 +145,13 @@ impl Scope<'_> {
         for entry in map.body.statements.iter().map(|statement| &statement.node) {
             let key = match &entry.key {
                 Value::Word(word) => Some(word.text.clone()),
-                Value::Text(text) => self.template(text).and_then(|key| key.as_literal()),
+                Value::Text(text) => match self.template(text) {
+                    Some(key) => key.as_literal(),
+                    None => {
+                        wrong = true;
+                        continue;
+                    }
+                },
                 _ => None,
             };
             let Some(key) = key else {

@@ -24,6 +24,9 @@ impl Quoted {
         if !text.is_empty() && text.chars().all(is_plain) {
             return Ok(Self(text.to_owned()));
         }
+        if text.contains(is_unseen) {
+            return Ok(Self(in_ansi_quotes(text)));
+        }
         // A `$` or a backquote in single quotes looks like a mistake to readers and to ShellCheck.
         if text.contains(['$', '`']) {
             return Ok(Self(format!("\"{}\"", in_double_quotes(text))));
@@ -79,6 +82,13 @@ fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_-./:,+@%=".contains(c)
 }
 
+/// Control characters, but for line ends and tabs. No reader of a script sees them, and bash, up to 5.2 at least, doubles
+/// U+0001 and U+007F of a double-quoted word in `name=(…)`.
+fn is_unseen(c: char) -> bool {
+    c.is_ascii_control() && !matches!(c, '\n' | '\t')
+}
+
+/// The inside of double quotes.
 fn checked(text: &str) -> Result<String, HasNul> {
     if text.contains('\0') {
         return Err(HasNul);
@@ -86,16 +96,38 @@ fn checked(text: &str) -> Result<String, HasNul> {
     Ok(in_double_quotes(text))
 }
 
-/// Escapes the four characters that mean something between double quotes in a script.
+/// Escapes the four characters that mean something between double quotes in a script. What nobody would see leaves them
+/// for quotes of its own.
 fn in_double_quotes(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(c, '"' | '\\' | '$' | '`') {
-            escaped.push('\\');
+    for part in text.split_inclusive(is_unseen) {
+        let end = part.strip_suffix(is_unseen).unwrap_or(part);
+        for c in end.chars() {
+            if matches!(c, '"' | '\\' | '$' | '`') {
+                escaped.push('\\');
+            }
+            escaped.push(c);
         }
-        escaped.push(c);
+        if end.len() < part.len() {
+            escaped.extend(["\"", &in_ansi_quotes(&part[end.len()..]), "\""]);
+        }
     }
     escaped
+}
+
+/// `$'…'`: three octal digits end by themselves, whatever follows.
+fn in_ansi_quotes(text: &str) -> String {
+    let mut quoted = String::from("$'");
+    for c in text.chars() {
+        match c {
+            '\'' | '\\' => quoted.extend(['\\', c]),
+            '\r' => quoted.push_str("\\r"),
+            c if is_unseen(c) => quoted.push_str(&format!("\\{:03o}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('\'');
+    quoted
 }
 
 /// How the script names what a placeholder stands for.
@@ -129,7 +161,10 @@ mod tests {
 
     /// What bash takes the word for, with `color` set to `value`.
     fn in_bash(word: &Quoted, value: &str) -> String {
-        let script = format!("set -u\nprintf %s {word}\n");
+        // As an argument and as an element of an array: bash reads the two differently.
+        let script = format!(
+            "set -u\narray=({word})\n[[ ${{array[0]}} == {word} ]] || exit\nprintf %s \"${{array[@]}}\"\n"
+        );
         let mut bash = Command::new("bash")
             .args(["--noprofile", "--norc", "-s"])
             .env_clear()
@@ -199,6 +234,7 @@ mod tests {
             ("a b", "'a b'"),
             ("$HOME", "\"\\$HOME\""),
             ("~", "'~'"),
+            ("a\r\u{1b}1'", "$'a\\r\\0331\\''"),
         ] {
             assert_eq!(
                 Quoted::text(text).map(|word| word.to_string()),

@@ -1,0 +1,151 @@
+//! Inputs: from the environment and from a file, kept with the release, loaded again, given to a program.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::OnceLock;
+
+use proptest::prelude::*;
+
+use crate::bash::{bash, words};
+use crate::source::{app, build, file};
+use crate::texts::{ODD, any_text, without};
+
+/// So many inputs of each kind.
+const EACH: usize = 20;
+
+/// The script of an app with so many inputs, each an argument of a step, too.
+fn script() -> &'static str {
+    static SCRIPT: OnceLock<String> = OnceLock::new();
+    SCRIPT.get_or_init(|| {
+        let mut more = String::new();
+        let mut arguments = String::new();
+        for at in 0..EACH {
+            let _ = write!(
+                more,
+                "  input E{at}: string\n  input F{at}: secret from file \"{{root}}/values\"\n"
+            );
+            let _ = write!(arguments, ", \"<{{E{at}}}>\"");
+        }
+        let _ = write!(
+            more,
+            "  before start {{\n    exec [\"printf\", \"%s\\\\0\"{arguments}]\n    exec [\"env\", \"-0\"]\n  }}\n"
+        );
+        let bundle = build(&app(&more)).unwrap_or_else(|report| panic!("{report:#?}\n{more}"));
+        file(&bundle, "deploy/odd.sh").to_owned()
+    })
+}
+
+/// A line of a file of values. The text is as it stands, unless it looks as if it were in quotes.
+fn line(name: &str, text: &str) -> String {
+    let looks_quoted = |quote| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
+    if looks_quoted('"') || looks_quoted('\'') {
+        format!("{name}='{text}'\n")
+    } else {
+        format!("{name}={text}\n")
+    }
+}
+
+fn round_trip(given: &[String], filed: &[String]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path().display();
+    let script = script().replace("/opt/odd", &root.to_string());
+    let values: String = (0..EACH)
+        .map(|at| line(&format!("F{at}"), &filed[at]))
+        .collect();
+    fs::write(folder.path().join("values"), values).expect("a file");
+    let expected: BTreeMap<String, &String> = (0..EACH)
+        .flat_map(|at| {
+            [
+                (format!("E{at}"), &given[at]),
+                (format!("F{at}"), &filed[at]),
+            ]
+        })
+        .collect();
+
+    let mut taking = bash(
+        folder.path(),
+        &script,
+        "umask 022\nrelease=$root/release\nmkdir \"$release\"\n{ take_inputs && save_inputs; } || printf '%s\\n' \"$reason\" >&2\n",
+    );
+    taking.envs((0..EACH).map(|at| (format!("E{at}"), &given[at])));
+    assert!(words(taking).is_empty());
+    let kept = folder.path().join("release/inputs");
+    let mode = |path: &std::path::Path| {
+        let metadata = fs::metadata(path).expect("it is there");
+        metadata.permissions().mode() & 0o777
+    };
+    assert_eq!(mode(&kept), 0o700);
+    for (name, &text) in &expected {
+        assert_eq!(mode(&kept.join(name)), 0o600);
+        assert_eq!(
+            fs::read(kept.join(name)).expect("it is there"),
+            text.as_bytes()
+        );
+    }
+    fs::remove_file(folder.path().join("values")).expect("it was there");
+
+    // Another command, another environment: what was kept counts.
+    let mut giving = bash(
+        folder.path(),
+        &script,
+        "release=$root/release\nslot=$release from=blue to=green outcome='' seconds=0\nload_inputs\nuse green\n\
+         (before_start_1) && (before_start_2)\n",
+    );
+    giving.envs((0..EACH).map(|at| (format!("E{at}"), "another")));
+    let words = words(giving);
+    for (word, text) in words.iter().zip(given) {
+        assert_eq!(*word, format!("<{text}>"));
+    }
+    let environment: BTreeMap<&str, &str> = words[EACH..]
+        .iter()
+        .filter_map(|entry| entry.split_once('='))
+        .collect();
+    for (name, text) in expected {
+        assert_eq!(
+            environment.get(name.as_str()),
+            Some(&text.as_str()),
+            "{name}"
+        );
+    }
+    let found = fs::read_dir(folder.path()).expect("it is there").count();
+    assert_eq!(found, 3, "a value was run");
+}
+
+/// An empty variable counts as one that is not given.
+fn given(text: &str) -> String {
+    if text.is_empty() {
+        " ".into()
+    } else {
+        text.into()
+    }
+}
+
+/// A file has a value a line; a CR at its end belongs to the line's end.
+fn filed(text: &str) -> String {
+    text.replace('\n', "").trim_end_matches('\r').to_owned()
+}
+
+#[test]
+fn odd_values_arrive_unchanged() {
+    for shift in (0..ODD.len()).step_by(EACH) {
+        let texts = (0..EACH).map(|at| ODD[(at + shift) % ODD.len()]);
+        let given: Vec<_> = texts.clone().map(given).collect();
+        let filed: Vec<_> = texts.map(filed).collect();
+        round_trip(&given, &filed);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_value_arrives_unchanged(
+        values in prop::collection::vec(any_text(), EACH),
+        lines in prop::collection::vec(without(&['\n', '\r']), EACH),
+    ) {
+        let values: Vec<_> = values.iter().map(|text| given(text)).collect();
+        round_trip(&values, &lines);
+    }
+}
