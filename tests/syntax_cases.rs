@@ -103,6 +103,10 @@ fn read(text: &str) -> (String, Option<String>) {
             write!(lines, "{}:{}: ", at.line, at.column).expect("a string takes all");
         }
         writeln!(lines, "{} {}", finding.code, finding.message).expect("a string takes all");
+        for label in finding.label.iter().chain(&finding.others) {
+            // Whole characters: a renderer cuts the text there.
+            let _ = sources.text(label.span);
+        }
     }
     let formatted = (!report.has_errors()).then(|| syntax::format(&tree, text));
     (lines, formatted)

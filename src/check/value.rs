@@ -145,13 +145,13 @@ impl Scope<'_> {
         for entry in map.body.statements.iter().map(|statement| &statement.node) {
             let key = match &entry.key {
                 Value::Word(word) => Some(word.text.clone()),
-                Value::Text(text) => match self.template(text) {
-                    Some(key) => key.as_literal(),
-                    None => {
+                Value::Text(text) => {
+                    let Some(key) = self.template(text) else {
                         wrong = true;
                         continue;
-                    }
-                },
+                    };
+                    key.as_literal()
+                }
                 _ => None,
             };
             let Some(key) = key else {

@@ -267,8 +267,9 @@ impl Repair {
         .label("opened here")
         .help(format!("close it with `{}`", bracket.close()));
         if let Some(mark) = indented {
+            let first = text[mark.at..].chars().next().map_or(0, char::len_utf8);
             finding = finding.also(
-                span(file, mark.at, mark.at + 1),
+                span(file, mark.at, mark.at + first),
                 format!(
                     "by the indentation, `{}` is missing before this",
                     bracket.close()

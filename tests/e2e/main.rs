@@ -6,6 +6,7 @@
 mod adopt;
 mod agent;
 mod concurrency;
+mod data;
 mod deploys;
 mod examples;
 mod failures;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         agent::tests(),
         hosts::tests(),
         adopt::tests(),
+        data::tests(),
         deploys::tests(),
         concurrency::tests(),
         failures::tests(),

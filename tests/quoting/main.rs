@@ -8,6 +8,8 @@
 mod bash;
 mod inputs;
 mod nginx;
+#[path = "../support/odd.rs"]
+mod odd;
 mod source;
 mod texts;
 mod words;

@@ -11,6 +11,8 @@ mod bash42;
 mod json;
 mod lint;
 mod net;
+#[path = "../support/odd.rs"]
+mod odd;
 mod requests;
 mod script;
 mod server;

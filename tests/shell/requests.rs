@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::odd::ODD;
 use crate::script::Script;
 use crate::server::{Server, free_port, header};
 use crate::tools::{Tools, program};
@@ -49,6 +50,55 @@ fn requests_are_what_was_declared() {
         );
         assert_eq!(seen[0].body, body);
         assert!(!script.scratch.path().join("x").exists(), "a value was run");
+    }
+}
+
+/// As bodies whole, as headers without line ends and without the blanks around them, which mean nothing in HTTP, in URLs without what no URL holds.
+#[test]
+fn odd_texts_are_sent_unchanged() {
+    let line = |text: &str| text.replace(['\n', '\r'], "").trim().to_owned();
+    let url = |text: &str| {
+        text.replace(
+            |c: char| c.is_whitespace() || c.is_control() || c == '#',
+            "",
+        )
+    };
+    for tools in [Tools::Machine, Tools::BusyBoxWithoutCurl] {
+        let server = Server::start();
+        let script = Script::new(tools, server.port);
+        let texts: String = ODD
+            .iter()
+            .flat_map(|text| [url(text), line(text), (*text).to_owned()])
+            .flat_map(|text| [text, "\0".to_owned()])
+            .collect();
+        fs::write(script.scratch.path().join("texts"), texts).expect("a file");
+        script
+            .one_try(
+                "while IFS= read -r -d '' url && IFS= read -r -d '' line && IFS= read -r -d '' text; do\n\
+                 ask post \"http://127.0.0.1:${port}/echo?$url\"\nask_header X-Odd \"$line\"\nask_body \"$text\"\n\
+                 done <\"$SCRATCH/texts\"",
+            )
+            .passed();
+        let seen = server.seen();
+        assert_eq!(seen.len(), ODD.len());
+        for (seen, text) in seen.iter().zip(ODD) {
+            let asked = format!("POST /echo?{} HTTP/1.", url(text));
+            assert!(
+                seen.head.starts_with(&asked),
+                "{tools:?} {text:?}: {}",
+                seen.head
+            );
+            assert_eq!(
+                header(&seen.head, "x-odd"),
+                Some(line(text).as_str()),
+                "{tools:?}"
+            );
+            assert_eq!(seen.body, *text, "{tools:?}");
+        }
+        assert!(
+            !script.scratch.path().join("pwned").exists(),
+            "a value was run"
+        );
     }
 }
 

@@ -9,6 +9,7 @@ pub mod host;
 pub mod http;
 pub mod load;
 pub mod nginx;
+pub mod odd;
 pub mod process;
 pub mod site;
 pub mod skip;
