@@ -250,7 +250,7 @@ fn measure(host: &Host, way: Way, deploys: usize, rates: Rates) -> Line {
             Way::Reload => format!("/opt/by-hand/log.reload.{color}"),
             Way::Restart => format!("/opt/by-hand/log.restart.{color}"),
         };
-        (color, outcome.ok(), host.read(&log))
+        (color, outcome.ok(), host.run(&["cat", &log]).ok().stdout)
     };
     deploy();
     let began = epoch();
