@@ -135,7 +135,7 @@ bounded() {
   return "$code"
 }
 
-# follow_output [all]: shows the lines that a step has written since the last time; all: one without an end as well.
+# follow_output: shows the lines that a step has written since the last time.
 follow_output() {
   local line
   [[ -n $followed_fd ]] || return 0
@@ -144,8 +144,12 @@ follow_output() {
     followed_part=''
   done
   followed_part+=$line
-  if [[ ${1-} == all && -n $followed_part ]]; then
-    say "    | $followed_part"
-    followed_part=''
-  fi
+}
+
+# follow_last: the same at the step's end: its last line may have none.
+follow_last() {
+  follow_output
+  [[ -n $followed_part ]] || return 0
+  say "    | $followed_part"
+  followed_part=''
 }

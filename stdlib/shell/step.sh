@@ -97,7 +97,7 @@ user_step() {
   followed_fd=6
   bounded "$2" run_user_step "$scratch/step" "$1"
   code=$?
-  follow_output all
+  follow_last
   followed_fd=''
   exec 6<&-
   case $code in

@@ -154,7 +154,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 22815378d0d10c771ecb7982865038acd80261900d6eed6db9c6338ae6af3fd7 ====
+# ==== Runtime: the same for every application with these drivers; sha256 b3b0465773d5274e67b8bfee2e3f31c2ff8010f980f56671ed2ab9e88ad50e17 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -553,7 +553,7 @@ user_step() {
   followed_fd=6
   bounded "$2" run_user_step "$scratch/step" "$1"
   code=$?
-  follow_output all
+  follow_last
   followed_fd=''
   exec 6<&-
   case $code in
@@ -4952,7 +4952,7 @@ bounded() {
   return "$code"
 }
 
-# follow_output [all]: shows the lines that a step has written since the last time; all: one without an end as well.
+# follow_output: shows the lines that a step has written since the last time.
 follow_output() {
   local line
   [[ -n $followed_fd ]] || return 0
@@ -4961,10 +4961,14 @@ follow_output() {
     followed_part=''
   done
   followed_part+=$line
-  if [[ ${1-} == all && -n $followed_part ]]; then
-    say "    | $followed_part"
-    followed_part=''
-  fi
+}
+
+# follow_last: the same at the step's end: its last line may have none.
+follow_last() {
+  follow_output
+  [[ -n $followed_part ]] || return 0
+  say "    | $followed_part"
+  followed_part=''
 }
 
 # ---- run process: a program that stays in the foreground ----------------------------------------

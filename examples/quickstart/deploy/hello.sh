@@ -157,7 +157,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 f239da955e2162f1ca70fc01fe3bb4349dcbaee664a9fce0fc6df2e083b27903 ====
+# ==== Runtime: the same for every application with these drivers; sha256 27788402d9bfe1357b75ebf4308ecdd0c5ef42b107e3d70c853f06b6e79c01ed ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -556,7 +556,7 @@ user_step() {
   followed_fd=6
   bounded "$2" run_user_step "$scratch/step" "$1"
   code=$?
-  follow_output all
+  follow_last
   followed_fd=''
   exec 6<&-
   case $code in
@@ -4955,7 +4955,7 @@ bounded() {
   return "$code"
 }
 
-# follow_output [all]: shows the lines that a step has written since the last time; all: one without an end as well.
+# follow_output: shows the lines that a step has written since the last time.
 follow_output() {
   local line
   [[ -n $followed_fd ]] || return 0
@@ -4964,10 +4964,14 @@ follow_output() {
     followed_part=''
   done
   followed_part+=$line
-  if [[ ${1-} == all && -n $followed_part ]]; then
-    say "    | $followed_part"
-    followed_part=''
-  fi
+}
+
+# follow_last: the same at the step's end: its last line may have none.
+follow_last() {
+  follow_output
+  [[ -n $followed_part ]] || return 0
+  say "    | $followed_part"
+  followed_part=''
 }
 
 # ---- run process: a program that stays in the foreground ----------------------------------------

@@ -158,7 +158,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 6d44a69b3e2ae063a8398a629f0e029dd18bf9a8ff4c0ff0d74c414cf4d000ff ====
+# ==== Runtime: the same for every application with these drivers; sha256 428b350582b86d313e84d82075bad610830a4f95365afb011aac6144fbd2c072 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -557,7 +557,7 @@ user_step() {
   followed_fd=6
   bounded "$2" run_user_step "$scratch/step" "$1"
   code=$?
-  follow_output all
+  follow_last
   followed_fd=''
   exec 6<&-
   case $code in
@@ -4956,7 +4956,7 @@ bounded() {
   return "$code"
 }
 
-# follow_output [all]: shows the lines that a step has written since the last time; all: one without an end as well.
+# follow_output: shows the lines that a step has written since the last time.
 follow_output() {
   local line
   [[ -n $followed_fd ]] || return 0
@@ -4965,10 +4965,14 @@ follow_output() {
     followed_part=''
   done
   followed_part+=$line
-  if [[ ${1-} == all && -n $followed_part ]]; then
-    say "    | $followed_part"
-    followed_part=''
-  fi
+}
+
+# follow_last: the same at the step's end: its last line may have none.
+follow_last() {
+  follow_output
+  [[ -n $followed_part ]] || return 0
+  say "    | $followed_part"
+  followed_part=''
 }
 
 # ---- run process: a program that stays in the foreground ----------------------------------------
