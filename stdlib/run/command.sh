@@ -38,13 +38,19 @@ command_alive() {
 
 command_adopt() {
   local said
-  save_identity starting || return
-  if command_alive && said=$(command_ask_identity); then
-    save_identity "kept $said"
+  if ! save_identity starting; then
+    printf '%s\n' "cannot write to $release: is the disk full?"
+  elif ! command_alive; then
+    : # it has said why
+  elif ! said=$(command_ask_identity); then
+    printf '%s\n' "${command_identity[0]} failed: $said"
+  elif ! save_identity "kept $said"; then
+    printf '%s\n' "cannot write to $release: is the disk full?"
   else
-    rm -f "$release/identity.$service"
-    return 1
+    return 0
   fi
+  rm -f "$release/identity.$service"
+  return 1
 }
 
 command_identity() {

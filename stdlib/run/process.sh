@@ -52,10 +52,10 @@ process_adopt() {
   fi
   unit=$(grep -om 1 '[^/]*\.service$' "/proc/$pid/cgroup")
   if [[ -n $unit && $(systemctl show --property=MainPID "$unit" 2>/dev/null) == "MainPID=$pid" ]]; then
-    printf '%s\n' "process $pid ($(pid_command "$pid")) is kept by $unit of systemd"
+    printf '%s\n' "process $pid ($(pid_command "$pid")) is kept by $unit of systemd: after the next deployment, \`systemctl disable --now $unit\`"
     return 1
   elif [[ $(pid_command "$pid") == *docker-proxy* ]]; then
-    printf '%s\n' "port $port is published by a container of docker"
+    printf '%s\n' "port $port is published by a container of docker: after the next deployment, \`docker stop\` it"
     return 1
   fi
   read_boot

@@ -15,10 +15,7 @@ adopt() {
     return 0
   fi
   step preflight || return
-  step take_inputs || {
-    asked_to_stop || exit_code=2
-    return 1
-  }
+  step take_inputs || return
   step check_questions || return
   step make_adopted || return
   step passes_again "$to" || return
@@ -34,46 +31,25 @@ adopt() {
 # find_adopted: sets `from` and `to`, the color that the proxy's files route to; `to` is empty if there is nothing to do.
 find_adopted() {
   read_live
-  exit_code=3
-  case $live_state in
-    color)
-      from=$live
-      to=$live
-      [[ -z $live_release ]] || to=''
-      ;;
-    edited)
-      from=$live_guess
-      to=$live_guess
-      ;;
-    none)
-      fail_with 'the proxy has no fragment of this app yet: there is nothing to adopt; deploy'
-      return
-      ;;
-    mixed)
-      fail_with "the proxy's files route to both colors: put one of the built fragments (${colors[0]}.conf or ${colors[1]}.conf) there and reload the proxy, then try again"
-      return
-      ;;
-    *)
-      fail_with "cannot tell which color is live: $live_why"
-      return
-      ;;
-  esac
-  exit_code=1
+  if [[ $live_state == edited ]]; then
+    from=$live_guess
+    to=$live_guess
+    return 0
+  fi
+  live_is_known || return
+  if [[ $live_state == none ]]; then
+    exit_code=3
+    fail_with 'the proxy has no fragment of this app yet: there is nothing to adopt; deploy'
+    return
+  fi
+  from=$live
+  [[ -n $live_release ]] || to=$live
 }
 
 # make_adopted: a release without an artifact: it can be stopped, but not started again.
 make_adopted() {
-  local id name
-  printf -v id '%(%Y%m%d-%H%M%S)T-%s' -1 "$$"
-  release=$state/releases/$id
-  empty_journal
-  candidate=$release
-  journal[deployment]=$deployment journal[kind]=adopt journal[from]=$from journal[to]=$to journal[release]=$id journal[boot]=$boot
-  write_journal preparing || return
-  bounded "${deadline[copy]}" fill_release || {
-    fail_with "cannot write to $release: is the disk full?"
-    return
-  }
+  local name
+  make_release adopt || return
   if ! { ask_switch read && copy_synced "$scratch/answer" "$release/way-back"; }; then
     fail_with "cannot keep what the proxy's file says now: $answer"
     return
@@ -104,18 +80,7 @@ swap_adopted() {
   if [[ $adopted == processes ]]; then
     survive_reboot || return
   fi
-  enter_proxy_mutex || return
-  ask_switch snapshot || {
-    fail_with "the proxy is not running: $answer"
-    return
-  }
-  journal[snapshot]=$answer
-  ask_switch write "$candidate/fragment" || {
-    fail_with "the fragment cannot be written, nothing was changed: $answer"
-    return
-  }
-  write_journal swapping || return
-  put_in_force swap && leave_proxy_mutex
+  swap_to_candidate
 }
 
 # commit_adopted: there is no previous color, so nothing is drained or stopped.

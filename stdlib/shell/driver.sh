@@ -47,7 +47,7 @@ call_driver() {
   shift 3
   function_of "$driver" "$base" "$name" || {
     answer="driver $driver has no function $name"
-    return 1
+    return 127
   }
   limit=${deadline[${driver}_$name]-10000}
   bounded "$limit" "$found" "$@" >"$scratch/answer" 2>"$scratch/errors"
@@ -92,7 +92,7 @@ of_release() {
   shift
   [[ -f $folder/script ]] || {
     answer="${folder##*/} has no script: was $state changed by hand?"
-    return 1
+    return 125
   }
   case $1 in
     stop*) meta limit.stop "$folder" || : ;;
@@ -147,7 +147,10 @@ release_command() {
   release=$1
   printf 'release %s\n' "${release##*/}"
   state=${release%/releases/*}
-  meta color "$release" || return
+  meta color "$release" || {
+    printf 'its meta file says no color: was it changed by hand?\n'
+    return 125
+  }
   load_inputs
   use "$value"
   case $2 in

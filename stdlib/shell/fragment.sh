@@ -4,11 +4,11 @@
 # writes the text that the previous color's release keeps.
 
 # fragment_paths FILE: sets fragment_file (links resolved), fragment_new, and fragment_sudo: sudo only where this user may not write
-# the folder itself.
+# the folder itself. In a folder that may not be searched a link does not look like one.
 fragment_paths() {
   local folder name
   fragment_file=$1
-  if [[ -L $1 || ! -d ${1%/*} ]]; then
+  if [[ -L $1 || ! -d ${1%/*} || ! -x ${1%/*} ]]; then
     fragment_file=$(readlink -f -- "$1" 2>/dev/null || ${sudo[@]+"${sudo[@]}"} readlink -f -- "$1" 2>/dev/null)
   fi
   if [[ -z $fragment_file ]]; then

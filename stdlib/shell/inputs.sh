@@ -5,7 +5,9 @@ declare -A input=()
 # take_inputs: those of a new deployment; whatever was looked at before does not count.
 take_inputs() {
   empty_inputs
-  read_inputs
+  read_inputs && return
+  asked_to_stop || exit_code=2
+  return 1
 }
 
 # empty_inputs: every input is there and empty; settings that name one can be looked at before any is known.

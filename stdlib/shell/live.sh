@@ -33,6 +33,11 @@ read_live() {
 # know_live: as `read_live`, but anything else than a color or none ends the run.
 know_live() {
   read_live
+  live_is_known
+}
+
+# live_is_known: the same of what `read_live` found.
+live_is_known() {
   case $live_state in
     color | none) return 0 ;;
     mixed) fail_with "the proxy's files route to both colors: put one of the built fragments (${colors[0]}.conf or ${colors[1]}.conf) there and reload the proxy, then try again" ;;

@@ -9,10 +9,7 @@ prepare() {
   step preflight || return
   step choose_idle || return
   step verify_as_it_is || return
-  step take_inputs || {
-    asked_to_stop || exit_code=2
-    return 1
-  }
+  step take_inputs || return
   step check_questions || return
   step clear_idle || return
   step new_release || return
@@ -42,13 +39,7 @@ preflight() {
     fail_with "$answer"
     return
   }
-  # A configuration that another site broke is told apart from ours.
-  ask_switch test || {
-    fail_with "the proxy's configuration is broken as it is, before anything was changed: $answer"
-    return
-  }
-  now
-  tested_ms=$now_ms
+  test_as_it_is || return
   exit_code=1
 }
 
@@ -115,17 +106,8 @@ port_is_free() {
 
 # new_release: a folder with all that belongs to this deployment, the script that can stop it among it.
 new_release() {
-  local id name
-  printf -v id '%(%Y%m%d-%H%M%S)T-%s' -1 "$$"
-  release=$state/releases/$id
-  empty_journal
-  candidate=$release
-  journal[deployment]=$deployment journal[kind]=deploy journal[from]=$from journal[to]=$to journal[release]=$id journal[boot]=$boot
-  write_journal preparing || return
-  bounded "${deadline[copy]}" fill_release || {
-    fail_with "cannot write to $release: is the disk full?"
-    return
-  }
+  local name
+  make_release deploy || return
   use "$to"
   copy_artifact || return
   for name in "${services[@]}"; do
@@ -136,6 +118,23 @@ new_release() {
     }
   done
   bounded "${deadline[copy]}" sync_tree "$slot" || fail_with "cannot write $slot to the disk"
+}
+
+# make_release KIND: its folder, which the journal knows of before it is there.
+make_release() {
+  local id
+  printf -v id '%(%Y%m%d-%H%M%S)T-%s' -1 "$$"
+  release=$state/releases/$id
+  begin_journal "$1"
+  write_journal preparing || return
+  bounded "${deadline[copy]}" fill_release || fail_with "cannot write to $release: is the disk full?"
+}
+
+# begin_journal KIND: of a run with the release at hand.
+begin_journal() {
+  empty_journal
+  candidate=$release
+  journal[deployment]=$deployment journal[kind]=$1 journal[from]=$from journal[to]=$to journal[release]=${release##*/} journal[boot]=$boot
 }
 
 # fill_release: all but the artifact, on the disk. The meta file comes last: a release without one was never started.

@@ -58,9 +58,7 @@ prepare_previous() {
     fail_with "cannot write to $state: is the disk full?"
     return
   }
-  empty_journal
-  candidate=$release
-  journal[deployment]=$deployment journal[kind]=rollback journal[from]=$from journal[to]=$to journal[release]=${candidate##*/} journal[boot]=$boot
+  begin_journal rollback
   # Whether it ran before decides whether it may be stopped again: only a clear answer is one.
   of_release "$candidate" running overlap
   case $? in

@@ -24,9 +24,13 @@ switch_over() {
 test_as_it_is() {
   now
   ((tested_ms == 0 || now_ms - tested_ms >= 10000)) || return 0
-  ask_switch test && return 0
-  exit_code=3
-  fail_with "the proxy's configuration is broken as it is, before anything was changed: $answer"
+  ask_switch test || {
+    exit_code=3
+    fail_with "the proxy's configuration is broken as it is, before anything was changed: $answer"
+    return
+  }
+  now
+  tested_ms=$now_ms
 }
 
 # verify_as_it_is: the live color must pass `verify` now, or the question itself may be wrong (a redirect,
@@ -59,6 +63,11 @@ swap() {
   fi
   survive_reboot || return
   save_way_back || return
+  swap_to_candidate
+}
+
+# swap_to_candidate: the release's fragment, written beside the real one before the journal says that the swap begins.
+swap_to_candidate() {
   enter_proxy_mutex || return
   ask_switch snapshot || {
     fail_with "the proxy is not running: $answer"
@@ -166,6 +175,7 @@ commit() {
 }
 
 write_commit() {
+  local code shielded_before=$shielded
   journal[previous]=''
   ! previous_of_from || journal[previous]=${found_release##*/}
   now
@@ -176,11 +186,11 @@ write_commit() {
     return
   fi
   shielded=yes
-  write_journal switched || {
-    shielded=no
-    return 1
-  }
-  shielded=no
+  write_journal switched
+  code=$?
+  # A way back that ends here, on the new color, goes on undisturbed.
+  shielded=$shielded_before
+  ((code == 0)) || return
   # Whatever comes now, the new color is what serves; pointers that could not be written are made up for by the next run.
   finish_commit || warn_step
   say "  $to is live"

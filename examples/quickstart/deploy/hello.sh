@@ -157,7 +157,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 27788402d9bfe1357b75ebf4308ecdd0c5ef42b107e3d70c853f06b6e79c01ed ====
+# ==== Runtime: the same for every application with these drivers; sha256 02df6504176486efdedae105d1a82782bfb0584cb36c21c1166b375a22bca58e ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -615,10 +615,7 @@ prepare() {
   step preflight || return
   step choose_idle || return
   step verify_as_it_is || return
-  step take_inputs || {
-    asked_to_stop || exit_code=2
-    return 1
-  }
+  step take_inputs || return
   step check_questions || return
   step clear_idle || return
   step new_release || return
@@ -648,13 +645,7 @@ preflight() {
     fail_with "$answer"
     return
   }
-  # A configuration that another site broke is told apart from ours.
-  ask_switch test || {
-    fail_with "the proxy's configuration is broken as it is, before anything was changed: $answer"
-    return
-  }
-  now
-  tested_ms=$now_ms
+  test_as_it_is || return
   exit_code=1
 }
 
@@ -721,17 +712,8 @@ port_is_free() {
 
 # new_release: a folder with all that belongs to this deployment, the script that can stop it among it.
 new_release() {
-  local id name
-  printf -v id '%(%Y%m%d-%H%M%S)T-%s' -1 "$$"
-  release=$state/releases/$id
-  empty_journal
-  candidate=$release
-  journal[deployment]=$deployment journal[kind]=deploy journal[from]=$from journal[to]=$to journal[release]=$id journal[boot]=$boot
-  write_journal preparing || return
-  bounded "${deadline[copy]}" fill_release || {
-    fail_with "cannot write to $release: is the disk full?"
-    return
-  }
+  local name
+  make_release deploy || return
   use "$to"
   copy_artifact || return
   for name in "${services[@]}"; do
@@ -742,6 +724,23 @@ new_release() {
     }
   done
   bounded "${deadline[copy]}" sync_tree "$slot" || fail_with "cannot write $slot to the disk"
+}
+
+# make_release KIND: its folder, which the journal knows of before it is there.
+make_release() {
+  local id
+  printf -v id '%(%Y%m%d-%H%M%S)T-%s' -1 "$$"
+  release=$state/releases/$id
+  begin_journal "$1"
+  write_journal preparing || return
+  bounded "${deadline[copy]}" fill_release || fail_with "cannot write to $release: is the disk full?"
+}
+
+# begin_journal KIND: of a run with the release at hand.
+begin_journal() {
+  empty_journal
+  candidate=$release
+  journal[deployment]=$deployment journal[kind]=$1 journal[from]=$from journal[to]=$to journal[release]=${release##*/} journal[boot]=$boot
 }
 
 # fill_release: all but the artifact, on the disk. The meta file comes last: a release without one was never started.
@@ -919,9 +918,13 @@ switch_over() {
 test_as_it_is() {
   now
   ((tested_ms == 0 || now_ms - tested_ms >= 10000)) || return 0
-  ask_switch test && return 0
-  exit_code=3
-  fail_with "the proxy's configuration is broken as it is, before anything was changed: $answer"
+  ask_switch test || {
+    exit_code=3
+    fail_with "the proxy's configuration is broken as it is, before anything was changed: $answer"
+    return
+  }
+  now
+  tested_ms=$now_ms
 }
 
 # verify_as_it_is: the live color must pass `verify` now, or the question itself may be wrong (a redirect,
@@ -954,6 +957,11 @@ swap() {
   fi
   survive_reboot || return
   save_way_back || return
+  swap_to_candidate
+}
+
+# swap_to_candidate: the release's fragment, written beside the real one before the journal says that the swap begins.
+swap_to_candidate() {
   enter_proxy_mutex || return
   ask_switch snapshot || {
     fail_with "the proxy is not running: $answer"
@@ -1061,6 +1069,7 @@ commit() {
 }
 
 write_commit() {
+  local code shielded_before=$shielded
   journal[previous]=''
   ! previous_of_from || journal[previous]=${found_release##*/}
   now
@@ -1071,11 +1080,11 @@ write_commit() {
     return
   fi
   shielded=yes
-  write_journal switched || {
-    shielded=no
-    return 1
-  }
-  shielded=no
+  write_journal switched
+  code=$?
+  # A way back that ends here, on the new color, goes on undisturbed.
+  shielded=$shielded_before
+  ((code == 0)) || return
   # Whatever comes now, the new color is what serves; pointers that could not be written are made up for by the next run.
   finish_commit || warn_step
   say "  $to is live"
@@ -1508,9 +1517,7 @@ prepare_previous() {
     fail_with "cannot write to $state: is the disk full?"
     return
   }
-  empty_journal
-  candidate=$release
-  journal[deployment]=$deployment journal[kind]=rollback journal[from]=$from journal[to]=$to journal[release]=${candidate##*/} journal[boot]=$boot
+  begin_journal rollback
   # Whether it ran before decides whether it may be stopped again: only a clear answer is one.
   of_release "$candidate" running overlap
   case $? in
@@ -1646,10 +1653,7 @@ adopt() {
     return 0
   fi
   step preflight || return
-  step take_inputs || {
-    asked_to_stop || exit_code=2
-    return 1
-  }
+  step take_inputs || return
   step check_questions || return
   step make_adopted || return
   step passes_again "$to" || return
@@ -1665,46 +1669,25 @@ adopt() {
 # find_adopted: sets `from` and `to`, the color that the proxy's files route to; `to` is empty if there is nothing to do.
 find_adopted() {
   read_live
-  exit_code=3
-  case $live_state in
-    color)
-      from=$live
-      to=$live
-      [[ -z $live_release ]] || to=''
-      ;;
-    edited)
-      from=$live_guess
-      to=$live_guess
-      ;;
-    none)
-      fail_with 'the proxy has no fragment of this app yet: there is nothing to adopt; deploy'
-      return
-      ;;
-    mixed)
-      fail_with "the proxy's files route to both colors: put one of the built fragments (${colors[0]}.conf or ${colors[1]}.conf) there and reload the proxy, then try again"
-      return
-      ;;
-    *)
-      fail_with "cannot tell which color is live: $live_why"
-      return
-      ;;
-  esac
-  exit_code=1
+  if [[ $live_state == edited ]]; then
+    from=$live_guess
+    to=$live_guess
+    return 0
+  fi
+  live_is_known || return
+  if [[ $live_state == none ]]; then
+    exit_code=3
+    fail_with 'the proxy has no fragment of this app yet: there is nothing to adopt; deploy'
+    return
+  fi
+  from=$live
+  [[ -n $live_release ]] || to=$live
 }
 
 # make_adopted: a release without an artifact: it can be stopped, but not started again.
 make_adopted() {
-  local id name
-  printf -v id '%(%Y%m%d-%H%M%S)T-%s' -1 "$$"
-  release=$state/releases/$id
-  empty_journal
-  candidate=$release
-  journal[deployment]=$deployment journal[kind]=adopt journal[from]=$from journal[to]=$to journal[release]=$id journal[boot]=$boot
-  write_journal preparing || return
-  bounded "${deadline[copy]}" fill_release || {
-    fail_with "cannot write to $release: is the disk full?"
-    return
-  }
+  local name
+  make_release adopt || return
   if ! { ask_switch read && copy_synced "$scratch/answer" "$release/way-back"; }; then
     fail_with "cannot keep what the proxy's file says now: $answer"
     return
@@ -1735,18 +1718,7 @@ swap_adopted() {
   if [[ $adopted == processes ]]; then
     survive_reboot || return
   fi
-  enter_proxy_mutex || return
-  ask_switch snapshot || {
-    fail_with "the proxy is not running: $answer"
-    return
-  }
-  journal[snapshot]=$answer
-  ask_switch write "$candidate/fragment" || {
-    fail_with "the fragment cannot be written, nothing was changed: $answer"
-    return
-  }
-  write_journal swapping || return
-  put_in_force swap && leave_proxy_mutex
+  swap_to_candidate
 }
 
 # commit_adopted: there is no previous color, so nothing is drained or stopped.
@@ -3230,7 +3202,9 @@ declare -A input=()
 # take_inputs: those of a new deployment; whatever was looked at before does not count.
 take_inputs() {
   empty_inputs
-  read_inputs
+  read_inputs && return
+  asked_to_stop || exit_code=2
+  return 1
 }
 
 # empty_inputs: every input is there and empty; settings that name one can be looked at before any is known.
@@ -3820,6 +3794,11 @@ read_live() {
 # know_live: as `read_live`, but anything else than a color or none ends the run.
 know_live() {
   read_live
+  live_is_known
+}
+
+# live_is_known: the same of what `read_live` found.
+live_is_known() {
   case $live_state in
     color | none) return 0 ;;
     mixed) fail_with "the proxy's files route to both colors: put one of the built fragments (${colors[0]}.conf or ${colors[1]}.conf) there and reload the proxy, then try again" ;;
@@ -3903,11 +3882,11 @@ stop_release() {
 # writes the text that the previous color's release keeps.
 
 # fragment_paths FILE: sets fragment_file (links resolved), fragment_new, and fragment_sudo: sudo only where this user may not write
-# the folder itself.
+# the folder itself. In a folder that may not be searched a link does not look like one.
 fragment_paths() {
   local folder name
   fragment_file=$1
-  if [[ -L $1 || ! -d ${1%/*} ]]; then
+  if [[ -L $1 || ! -d ${1%/*} || ! -x ${1%/*} ]]; then
     fragment_file=$(readlink -f -- "$1" 2>/dev/null || ${sudo[@]+"${sudo[@]}"} readlink -f -- "$1" 2>/dev/null)
   fi
   if [[ -z $fragment_file ]]; then
@@ -4223,7 +4202,7 @@ call_driver() {
   shift 3
   function_of "$driver" "$base" "$name" || {
     answer="driver $driver has no function $name"
-    return 1
+    return 127
   }
   limit=${deadline[${driver}_$name]-10000}
   bounded "$limit" "$found" "$@" >"$scratch/answer" 2>"$scratch/errors"
@@ -4268,7 +4247,7 @@ of_release() {
   shift
   [[ -f $folder/script ]] || {
     answer="${folder##*/} has no script: was $state changed by hand?"
-    return 1
+    return 125
   }
   case $1 in
     stop*) meta limit.stop "$folder" || : ;;
@@ -4323,7 +4302,10 @@ release_command() {
   release=$1
   printf 'release %s\n' "${release##*/}"
   state=${release%/releases/*}
-  meta color "$release" || return
+  meta color "$release" || {
+    printf 'its meta file says no color: was it changed by hand?\n'
+    return 125
+  }
   load_inputs
   use "$value"
   case $2 in
@@ -5028,10 +5010,10 @@ process_adopt() {
   fi
   unit=$(grep -om 1 '[^/]*\.service$' "/proc/$pid/cgroup")
   if [[ -n $unit && $(systemctl show --property=MainPID "$unit" 2>/dev/null) == "MainPID=$pid" ]]; then
-    printf '%s\n' "process $pid ($(pid_command "$pid")) is kept by $unit of systemd"
+    printf '%s\n' "process $pid ($(pid_command "$pid")) is kept by $unit of systemd: after the next deployment, \`systemctl disable --now $unit\`"
     return 1
   elif [[ $(pid_command "$pid") == *docker-proxy* ]]; then
-    printf '%s\n' "port $port is published by a container of docker"
+    printf '%s\n' "port $port is published by a container of docker: after the next deployment, \`docker stop\` it"
     return 1
   fi
   read_boot
