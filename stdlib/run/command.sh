@@ -62,15 +62,18 @@ command_identity() {
 
 # Only an identity that is a pid tells whose the port is.
 command_listens() {
-  local identity inode pid owner stranger='' found=no ours=no _
+  local identity inode pid owner stranger='' ours=no
   load_identity || return 3
   pid=$(command_ask_identity) || pid=''
   if [[ ! $pid =~ ^[0-9]+$ ]]; then
     printf '%s\n' 'the identity is not a pid'
     return 3
   fi
-  while read -r _ inode; do
-    found=yes
+  port_listens "$port" || {
+    printf '%s\n' "nobody listens on port $port"
+    return 1
+  }
+  for inode in ${listening[@]+"${listening[@]}"}; do
     for owner in $(socket_owners "$inode"); do
       if pid_descends "$owner" "$pid"; then
         ours=yes
@@ -78,11 +81,8 @@ command_listens() {
         stranger=$owner
       fi
     done
-  done < <(listeners "$port")
-  if [[ $found == no ]]; then
-    printf '%s\n' "nobody listens on port $port"
-    return 1
-  elif [[ -n $stranger ]]; then
+  done
+  if [[ -n $stranger ]]; then
     printf '%s\n' "port $port belongs to process $stranger ($(pid_command "$stranger")), which is not the one that was started"
     return 2
   elif [[ $ours == no ]]; then

@@ -33,19 +33,20 @@ process_alive() {
 
 # process_adopt: the owner of the port becomes the release's program, unless somebody else keeps it.
 process_adopt() {
-  local inode pid='' owner unit boot start _
+  local inode pid='' owner unit boot start
   if [[ -z $port ]]; then
     printf '%s\n' 'without a port nobody can tell which process it is'
     return 1
   fi
-  while read -r _ inode; do
+  port_listens "$port" || :
+  for inode in ${listening[@]+"${listening[@]}"}; do
     for owner in $(socket_owners "$inode"); do
       # Of a program and its children the program is meant.
       if [[ -z $pid ]] || pid_descends "$pid" "$owner"; then
         pid=$owner
       fi
     done
-  done < <(listeners "$port")
+  done
   if [[ -z $pid ]] || ! start=$(process_start_time "$pid"); then
     printf '%s\n' "cannot see which process listens on port $port"
     return 1
@@ -70,11 +71,14 @@ process_identity() {
 }
 
 process_listens() {
-  local identity inode pid kind name stranger='' found=no ours=no _
+  local identity inode pid kind name stranger='' ours=no _
   load_identity || return 3
   read -r kind name _ <<<"$identity"
-  while read -r _ inode; do
-    found=yes
+  port_listens "$port" || {
+    printf '%s\n' "nobody listens on port $port"
+    return 1
+  }
+  for inode in ${listening[@]+"${listening[@]}"}; do
     # As a rule the program itself holds it, and nobody else needs to be looked at.
     if [[ $kind == pid && $(ls -ln "/proc/$name/fd" 2>/dev/null) == *"socket:[$inode]"* ]]; then
       ours=yes
@@ -87,11 +91,8 @@ process_listens() {
         stranger=$pid
       fi
     done
-  done < <(listeners "$port")
-  if [[ $found == no ]]; then
-    printf '%s\n' "nobody listens on port $port"
-    return 1
-  elif [[ -n $stranger ]]; then
+  done
+  if [[ -n $stranger ]]; then
     printf '%s\n' "port $port belongs to process $stranger ($(pid_command "$stranger")), which is not the one that was started"
     return 2
   elif [[ $ours == no ]]; then
@@ -450,7 +451,7 @@ process_become_program() {
 }
 
 process_alive_pid() {
-  local boot inode pid code tries=0 _
+  local boot inode pid code tries=0
   read_boot
   if [[ $boot != "$3" ]]; then
     printf '%s\n' 'ended with a reboot'
@@ -462,14 +463,14 @@ process_alive_pid() {
     pause 20 || break
   done
   read -r code 2>/dev/null <"$release/exit.$service" || code=''
-  if [[ -n $port ]]; then
-    while read -r _ inode; do
+  if [[ -n $port ]] && port_listens "$port"; then
+    for inode in ${listening[@]+"${listening[@]}"}; do
       for pid in $(socket_owners "$inode"); do
         process_is_marked "$pid" || continue
         printf '%s\n' "left the foreground: process $pid ($(pid_command "$pid")), which it started, listens on port $port; start it without its daemon option, or say how it starts and stops with \`run command\`"
         return 1
       done
-    done < <(listeners "$port")
+    done
   fi
   process_say_exit "$code"
   return 1
@@ -506,7 +507,7 @@ process_stop_pid() {
     kill -s "$process_signal" "$1" 2>/dev/null || :
     while pid_is "$1" "$2" && ((now_ms < until)); do
       pause "$step" || return 1
-      ((step >= 50)) || step=$((step * 2))
+      ((step >= 20)) || step=$((step * 2))
       now
     done
   fi

@@ -75,7 +75,7 @@ answers_somewhere() {
   local name
   for name in "${services[@]}"; do
     use "$1" "$name"
-    [[ -z $port || -z $(listeners "$port") ]] || return 0
+    [[ -z $port ]] || ! port_listens "$port" || return 0
   done
   return 1
 }

@@ -64,18 +64,18 @@ check_questions() {
 
 # clear_idle: what is left of the idle color is ours and stopped, and nobody else has its place.
 clear_idle() {
-  local name link folder value
+  local name link folder idle='' value
   exit_code=3
-  release_of "$to" || :
-  if [[ -n $found_release ]]; then
-    stop_release "$found_release" || {
+  if release_of "$to"; then
+    idle=$found_release
+    stop_release "$idle" || {
       fail_with "the idle color $to still runs and cannot be stopped: $answer"
       return
     }
   fi
   # Colors of other names may have had these ports, and be warm.
   for link in "$state"/colors/*; do
-    if ! meta ports "$link" || ! shares_port "$to" "$value"; then
+    if [[ $link -ef $idle ]] || ! meta ports "$link" || ! shares_port "$to" "$value"; then
       continue
     fi
     folder=$(readlink -f "$link")
@@ -108,6 +108,7 @@ port_is_free() {
 new_release() {
   local name
   make_release deploy || return
+  save_way_back || return
   use "$to"
   copy_artifact || return
   for name in "${services[@]}"; do

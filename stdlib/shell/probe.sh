@@ -140,9 +140,6 @@ try_until_passed() {
     start=$now_ms
     limit=$((end - start < probe_timeout ? end - start : probe_timeout))
     ((limit > 0)) || break
-    still_alive
-    code=$?
-    ((code == 0 || code == 2)) || return "$code"
     number=$((number + 1))
     one_try "$limit"
     code=$?
@@ -157,16 +154,18 @@ try_until_passed() {
         ((code == 0)) || row=0
       fi
       ((row <= best)) || best=$row
-      if ((row >= probe_passes)); then
-        still_alive
-        code=$?
-        ((code == 2)) || return "$code"
-        row=0
-        try_kind='no answer'
-        probe_said=$answer
-      fi
     else
       row=0
+    fi
+    # However it was answered: what has died fails at once, and what passes lives.
+    still_alive
+    code=$?
+    ((code == 0 || code == 2)) || return "$code"
+    if ((row >= probe_passes)); then
+      ((code == 2)) || return 0
+      row=0
+      try_kind='no answer'
+      probe_said=$answer
     fi
     if ((row == 0)); then
       # A last try that was cut short by the end of the whole says less than the one before it.
@@ -182,7 +181,7 @@ try_until_passed() {
     now
     if ((start + probe_every <= now_ms)); then
       :
-    elif [[ $try_kind == refused && $listener == right_listener ]] && ((row == 0)) && ! port_listens "$port"; then
+    elif [[ $try_kind == refused && $listener == right_listener ]] && ((row == 0)); then
       rest_until_listening $((start + probe_every - now_ms)) || return
     else
       rest_alive $((start + probe_every - now_ms)) || return
@@ -249,15 +248,28 @@ rest_alive() {
 }
 
 # rest_until_listening MILLISECONDS: as `rest_alive`, but over when somebody listens on the port that refused until now: then the next
-# try may pass. A look takes some 4 ms, at most about a tenth of the time.
+# try may pass. A look at the port takes some 4 ms, at most about a tenth of the time; a host that counts no new sockets needs none.
 rest_until_listening() {
-  local until seen code
+  local until seen code sockets before rest=10
   now
   until=$((now_ms + $1))
   seen=$now_ms
+  count_sockets
+  before=$sockets
+  if port_listens "$port"; then
+    # At another address, perhaps.
+    rest_alive "$1"
+    return
+  fi
   while ((now_ms < until)); do
-    pause $((until - now_ms < 40 ? until - now_ms : 40)) || return 143
-    ! port_listens "$port" || return 0
+    pause $((until - now_ms < rest ? until - now_ms : rest)) || return 143
+    rest=10
+    count_sockets
+    if [[ $sockets != "$before" ]]; then
+      before=$sockets
+      ! port_listens "$port" || return 0
+      rest=40
+    fi
     now
     ((now_ms - seen >= 1000)) || continue
     still_alive

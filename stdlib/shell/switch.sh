@@ -95,10 +95,14 @@ survive_reboot() {
   keep_resuming
 }
 
-# save_way_back: what the proxy's file says now, as the way back will write it.
+# save_way_back: what the proxy's file says now, as the way back will write it. As a rule `prepare` has saved it, and nothing has changed.
 save_way_back() {
+  local text='' saved=''
   [[ -n $from ]] || return 0
   if [[ -n $live_release ]]; then
+    IFS= read -r -d '' text 2>/dev/null <"$live_release/fragment" || :
+    IFS= read -r -d '' saved 2>/dev/null <"$candidate/way-back" || :
+    [[ -z $text || $saved != "$text" ]] || return 0
     bounded "${deadline[journal]}" copy_synced "$live_release/fragment" "$candidate/way-back"
   else
     fragment "$from" >"$candidate/way-back" && sync_path "$candidate/way-back"

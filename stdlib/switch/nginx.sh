@@ -288,8 +288,17 @@ nginx_watch_overlap() {
 
 # nginx_open_files: prints the master's descriptors other than sockets, `,0,1,2,5,`; nothing where this user may not see them.
 nginx_open_files() {
-  # shellcheck disable=SC2012 # the names are numbers
-  ls -l "/proc/$nginx_master/fd" 2>/dev/null | awk '/ -> / && !/ -> socket:/ { sub(/ -> .*/, ""); files = files $NF "," } END { if (files) print "," files }'
+  local line numbers=','
+  while read -r line; do
+    case $line in
+      *' -> socket:'*) ;;
+      *' -> '*)
+        line=${line%% -> *}
+        numbers+=${line##* },
+        ;;
+    esac
+  done < <(ls -l "/proc/$nginx_master/fd" 2>/dev/null)
+  [[ $numbers == , ]] || printf '%s\n' "$numbers"
 }
 
 # nginx_let_go: the master has closed a file of before the reload. It does so only when the new configuration is in force; while

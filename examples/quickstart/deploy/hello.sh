@@ -157,7 +157,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 02df6504176486efdedae105d1a82782bfb0584cb36c21c1166b375a22bca58e ====
+# ==== Runtime: the same for every application with these drivers; sha256 b9eee28da1c4465f5f7d24596a23621fb66d80196d0f4e68b3911fee09471858 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -670,18 +670,18 @@ check_questions() {
 
 # clear_idle: what is left of the idle color is ours and stopped, and nobody else has its place.
 clear_idle() {
-  local name link folder value
+  local name link folder idle='' value
   exit_code=3
-  release_of "$to" || :
-  if [[ -n $found_release ]]; then
-    stop_release "$found_release" || {
+  if release_of "$to"; then
+    idle=$found_release
+    stop_release "$idle" || {
       fail_with "the idle color $to still runs and cannot be stopped: $answer"
       return
     }
   fi
   # Colors of other names may have had these ports, and be warm.
   for link in "$state"/colors/*; do
-    if ! meta ports "$link" || ! shares_port "$to" "$value"; then
+    if [[ $link -ef $idle ]] || ! meta ports "$link" || ! shares_port "$to" "$value"; then
       continue
     fi
     folder=$(readlink -f "$link")
@@ -714,6 +714,7 @@ port_is_free() {
 new_release() {
   local name
   make_release deploy || return
+  save_way_back || return
   use "$to"
   copy_artifact || return
   for name in "${services[@]}"; do
@@ -989,10 +990,14 @@ survive_reboot() {
   keep_resuming
 }
 
-# save_way_back: what the proxy's file says now, as the way back will write it.
+# save_way_back: what the proxy's file says now, as the way back will write it. As a rule `prepare` has saved it, and nothing has changed.
 save_way_back() {
+  local text='' saved=''
   [[ -n $from ]] || return 0
   if [[ -n $live_release ]]; then
+    IFS= read -r -d '' text 2>/dev/null <"$live_release/fragment" || :
+    IFS= read -r -d '' saved 2>/dev/null <"$candidate/way-back" || :
+    [[ -z $text || $saved != "$text" ]] || return 0
     bounded "${deadline[journal]}" copy_synced "$live_release/fragment" "$candidate/way-back"
   else
     fragment "$from" >"$candidate/way-back" && sync_path "$candidate/way-back"
@@ -1347,7 +1352,7 @@ answers_somewhere() {
   local name
   for name in "${services[@]}"; do
     use "$1" "$name"
-    [[ -z $port || -z $(listeners "$port") ]] || return 0
+    [[ -z $port ]] || ! port_listens "$port" || return 0
   done
   return 1
 }
@@ -2033,9 +2038,6 @@ try_until_passed() {
     start=$now_ms
     limit=$((end - start < probe_timeout ? end - start : probe_timeout))
     ((limit > 0)) || break
-    still_alive
-    code=$?
-    ((code == 0 || code == 2)) || return "$code"
     number=$((number + 1))
     one_try "$limit"
     code=$?
@@ -2050,16 +2052,18 @@ try_until_passed() {
         ((code == 0)) || row=0
       fi
       ((row <= best)) || best=$row
-      if ((row >= probe_passes)); then
-        still_alive
-        code=$?
-        ((code == 2)) || return "$code"
-        row=0
-        try_kind='no answer'
-        probe_said=$answer
-      fi
     else
       row=0
+    fi
+    # However it was answered: what has died fails at once, and what passes lives.
+    still_alive
+    code=$?
+    ((code == 0 || code == 2)) || return "$code"
+    if ((row >= probe_passes)); then
+      ((code == 2)) || return 0
+      row=0
+      try_kind='no answer'
+      probe_said=$answer
     fi
     if ((row == 0)); then
       # A last try that was cut short by the end of the whole says less than the one before it.
@@ -2075,7 +2079,7 @@ try_until_passed() {
     now
     if ((start + probe_every <= now_ms)); then
       :
-    elif [[ $try_kind == refused && $listener == right_listener ]] && ((row == 0)) && ! port_listens "$port"; then
+    elif [[ $try_kind == refused && $listener == right_listener ]] && ((row == 0)); then
       rest_until_listening $((start + probe_every - now_ms)) || return
     else
       rest_alive $((start + probe_every - now_ms)) || return
@@ -2142,15 +2146,28 @@ rest_alive() {
 }
 
 # rest_until_listening MILLISECONDS: as `rest_alive`, but over when somebody listens on the port that refused until now: then the next
-# try may pass. A look takes some 4 ms, at most about a tenth of the time.
+# try may pass. A look at the port takes some 4 ms, at most about a tenth of the time; a host that counts no new sockets needs none.
 rest_until_listening() {
-  local until seen code
+  local until seen code sockets before rest=10
   now
   until=$((now_ms + $1))
   seen=$now_ms
+  count_sockets
+  before=$sockets
+  if port_listens "$port"; then
+    # At another address, perhaps.
+    rest_alive "$1"
+    return
+  fi
   while ((now_ms < until)); do
-    pause $((until - now_ms < 40 ? until - now_ms : 40)) || return 143
-    ! port_listens "$port" || return 0
+    pause $((until - now_ms < rest ? until - now_ms : rest)) || return 143
+    rest=10
+    count_sockets
+    if [[ $sockets != "$before" ]]; then
+      before=$sockets
+      ! port_listens "$port" || return 0
+      rest=40
+    fi
     now
     ((now_ms - seen >= 1000)) || continue
     still_alive
@@ -4521,21 +4538,37 @@ net_tables() {
   done
 }
 
-# port_listens PORT: somebody listens on it, at any address. No process is started to look. The kernel lists what listens (0A, and on
-# old kernels what knocks there, 03) before everything else, of which a busy host has very much: so the look ends there.
+listening=() # inodes, set by `port_listens`
+
+# port_listens PORT: somebody listens on it, at any address; sets `listening`, the inodes of the sockets. No process is started to look.
+# The kernel lists what listens (0A, and on old kernels what knocks there, 03) before everything else, of which a busy host has very
+# much: so the look ends there.
 port_listens() {
-  local file here state wanted _
+  local file here state inode wanted _
   printf -v wanted ':%04X' "$1"
+  listening=()
   for file in /proc/net/tcp /proc/net/tcp6; do
-    while read -r _ here _ state _; do
+    while read -r _ here _ state _ _ _ _ _ inode _; do
       case $state:$here in
-        0A:*"$wanted") return 0 ;;
+        0A:*"$wanted") listening+=("$inode") ;;
         0A:* | 03:* | st:*) ;;
         *) break ;;
       esac
     done 2>/dev/null <"$file"
   done
-  return 1
+  ((${#listening[@]}))
+}
+
+# count_sockets: sets `sockets`, how many are in use. A socket that begins to listen changes it, and to look costs next to nothing, where
+# the tables take milliseconds.
+count_sockets() {
+  local protocol count file _
+  sockets=''
+  for file in /proc/net/sockstat /proc/net/sockstat6; do
+    while read -r protocol _ count _; do
+      [[ $protocol != TCP* ]] || sockets+=" $count"
+    done 2>/dev/null <"$file"
+  done
 }
 
 # listeners PORT: prints a line for each listening socket: ADDRESS INODE.
@@ -4991,19 +5024,20 @@ process_alive() {
 
 # process_adopt: the owner of the port becomes the release's program, unless somebody else keeps it.
 process_adopt() {
-  local inode pid='' owner unit boot start _
+  local inode pid='' owner unit boot start
   if [[ -z $port ]]; then
     printf '%s\n' 'without a port nobody can tell which process it is'
     return 1
   fi
-  while read -r _ inode; do
+  port_listens "$port" || :
+  for inode in ${listening[@]+"${listening[@]}"}; do
     for owner in $(socket_owners "$inode"); do
       # Of a program and its children the program is meant.
       if [[ -z $pid ]] || pid_descends "$pid" "$owner"; then
         pid=$owner
       fi
     done
-  done < <(listeners "$port")
+  done
   if [[ -z $pid ]] || ! start=$(process_start_time "$pid"); then
     printf '%s\n' "cannot see which process listens on port $port"
     return 1
@@ -5028,11 +5062,14 @@ process_identity() {
 }
 
 process_listens() {
-  local identity inode pid kind name stranger='' found=no ours=no _
+  local identity inode pid kind name stranger='' ours=no _
   load_identity || return 3
   read -r kind name _ <<<"$identity"
-  while read -r _ inode; do
-    found=yes
+  port_listens "$port" || {
+    printf '%s\n' "nobody listens on port $port"
+    return 1
+  }
+  for inode in ${listening[@]+"${listening[@]}"}; do
     # As a rule the program itself holds it, and nobody else needs to be looked at.
     if [[ $kind == pid && $(ls -ln "/proc/$name/fd" 2>/dev/null) == *"socket:[$inode]"* ]]; then
       ours=yes
@@ -5045,11 +5082,8 @@ process_listens() {
         stranger=$pid
       fi
     done
-  done < <(listeners "$port")
-  if [[ $found == no ]]; then
-    printf '%s\n' "nobody listens on port $port"
-    return 1
-  elif [[ -n $stranger ]]; then
+  done
+  if [[ -n $stranger ]]; then
     printf '%s\n' "port $port belongs to process $stranger ($(pid_command "$stranger")), which is not the one that was started"
     return 2
   elif [[ $ours == no ]]; then
@@ -5408,7 +5442,7 @@ process_become_program() {
 }
 
 process_alive_pid() {
-  local boot inode pid code tries=0 _
+  local boot inode pid code tries=0
   read_boot
   if [[ $boot != "$3" ]]; then
     printf '%s\n' 'ended with a reboot'
@@ -5420,14 +5454,14 @@ process_alive_pid() {
     pause 20 || break
   done
   read -r code 2>/dev/null <"$release/exit.$service" || code=''
-  if [[ -n $port ]]; then
-    while read -r _ inode; do
+  if [[ -n $port ]] && port_listens "$port"; then
+    for inode in ${listening[@]+"${listening[@]}"}; do
       for pid in $(socket_owners "$inode"); do
         process_is_marked "$pid" || continue
         printf '%s\n' "left the foreground: process $pid ($(pid_command "$pid")), which it started, listens on port $port; start it without its daemon option, or say how it starts and stops with \`run command\`"
         return 1
       done
-    done < <(listeners "$port")
+    done
   fi
   process_say_exit "$code"
   return 1
@@ -5464,7 +5498,7 @@ process_stop_pid() {
     kill -s "$process_signal" "$1" 2>/dev/null || :
     while pid_is "$1" "$2" && ((now_ms < until)); do
       pause "$step" || return 1
-      ((step >= 50)) || step=$((step * 2))
+      ((step >= 20)) || step=$((step * 2))
       now
     done
   fi
@@ -5795,8 +5829,17 @@ nginx_watch_overlap() {
 
 # nginx_open_files: prints the master's descriptors other than sockets, `,0,1,2,5,`; nothing where this user may not see them.
 nginx_open_files() {
-  # shellcheck disable=SC2012 # the names are numbers
-  ls -l "/proc/$nginx_master/fd" 2>/dev/null | awk '/ -> / && !/ -> socket:/ { sub(/ -> .*/, ""); files = files $NF "," } END { if (files) print "," files }'
+  local line numbers=','
+  while read -r line; do
+    case $line in
+      *' -> socket:'*) ;;
+      *' -> '*)
+        line=${line%% -> *}
+        numbers+=${line##* },
+        ;;
+    esac
+  done < <(ls -l "/proc/$nginx_master/fd" 2>/dev/null)
+  [[ $numbers == , ]] || printf '%s\n' "$numbers"
 }
 
 # nginx_let_go: the master has closed a file of before the reload. It does so only when the new configuration is in force; while
