@@ -4,21 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
+use crate::measure::epoch;
 use crate::support::host::Network;
 use crate::support::http::{connect, request};
 
 /// From request to request.
 const PACE: Duration = Duration::from_millis(5);
-
-/// Seconds since 1970, the clock of the program's log.
-pub fn epoch() -> f64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("the clock is set")
-        .as_secs_f64()
-}
 
 /// One request and what became of it.
 pub struct Seen {

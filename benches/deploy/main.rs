@@ -5,19 +5,19 @@
 //! `benches/README.md` says what the columns mean.
 
 mod client;
+#[path = "../measure/mod.rs"]
+mod measure;
 #[path = "../../tests/support/mod.rs"]
 #[allow(dead_code, reason = "the end-to-end tests use all of it, this a part")]
 mod support;
 
-use std::fs;
-use std::process::Command;
 use std::time::Duration;
 
-use client::{Client, Seen, epoch};
-use support::build::{deployc, repository, testapp};
+use client::{Client, Seen};
+use measure::{Measured, epoch, median, ready_at};
+use support::build::{repository, testapp};
 use support::host::Host;
 use support::nginx::{Nginx, site_with_upstream};
-use support::process::run;
 use support::wait;
 
 /// Rounds that are counted, of each kind and boot time.
@@ -128,15 +128,14 @@ fn set_up(host: &Host) {
 
 /// The script for a program that takes so long to boot. The first time nginx also needs a fragment to start with.
 fn install(host: &Host, boot: &str, passes: &str) {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let source = folder.path().join("deploy.bg");
-    let text = fs::read_to_string(repository().join("benches/deploy/deploy.bg"));
-    let text = text.expect("the repository is whole");
-    let text = text.replace("BOOT", boot).replace("PASSES", passes);
-    fs::write(&source, text).expect("a temporary file can be written");
-    let mut build = Command::new(deployc());
-    build.arg("build").arg(&source);
-    run(build, Duration::from_secs(30)).ok();
+    let measured = Measured {
+        app: "measured",
+        ports: [8081, 8082],
+        site: Kind::Script.port(),
+        boot,
+        passes,
+    };
+    let folder = measured.build();
     let bundle = folder.path().join("deploy");
     host.copy(&bundle.join("measured.sh"), "/opt/measured/measured.sh");
     let fragment = "/etc/nginx/conf.d/measured.conf";
@@ -174,23 +173,11 @@ fn deploy(host: &Host, kind: Kind, turn: usize, boot: &str) -> Round {
     }
 }
 
-/// When the program could first answer, by its own word: the number at the end of `… is ready on ADDRESS at SECONDS`.
-fn ready_at(log: &str) -> f64 {
-    let line = log.lines().find(|line| line.contains(" is ready on "));
-    let words = line.and_then(|line| line.rsplit_once(" at "));
-    let seconds = words.and_then(|(_, seconds)| seconds.parse().ok());
-    seconds.unwrap_or_else(|| panic!("the program does not say when it was ready:\n{log}"))
-}
-
 /// One column of the rounds, in order.
 fn column(rounds: &[Round], of: fn(&Round) -> f64) -> Vec<f64> {
     let mut values: Vec<_> = rounds.iter().map(of).collect();
     values.sort_by(f64::total_cmp);
     values
-}
-
-fn median(values: &[f64]) -> f64 {
-    values[values.len() / 2]
 }
 
 fn spread(values: &[f64]) -> String {

@@ -3,6 +3,8 @@
 //!
 //! `benches/README.md` says what the columns mean.
 
+#[path = "../measure/mod.rs"]
+mod measure;
 mod picture;
 #[path = "../../tests/support/mod.rs"]
 #[allow(dead_code, reason = "the end-to-end tests use all of it, this a part")]
@@ -10,16 +12,15 @@ mod support;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::process::Command;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use measure::{Measured, epoch, median, ready_at};
 use picture::{Bars, picture};
-use support::build::{deployc, repository, testapp};
+use support::build::{repository, testapp};
 use support::host::Host;
 use support::load::report::Kind as Request;
 use support::load::{Load, Long, Rates};
 use support::nginx::{Nginx, site_with_upstream};
-use support::process::run;
 use support::wait;
 
 /// Deploys of each way, unless the command line says otherwise. The last two wait for seconds and need fewer to show what they lose.
@@ -49,18 +50,26 @@ const STREAMS: Rates = Rates {
 /// A way to deploy.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
-    Script,
     Floor,
+    Script,
+    Default,
     Reload,
     Restart,
 }
 
 impl Way {
-    const ALL: [Self; 4] = [Self::Floor, Self::Script, Self::Reload, Self::Restart];
+    const ALL: [Self; 5] = [
+        Self::Floor,
+        Self::Script,
+        Self::Default,
+        Self::Reload,
+        Self::Restart,
+    ];
 
     fn title(self) -> &'static str {
         match self {
-            Self::Script => "generated script",
+            Self::Script => "script, passes 1",
+            Self::Default => "script, passes 2",
             Self::Floor => "the floor",
             Self::Reload => "by hand, reload",
             Self::Restart => "by hand, restart",
@@ -74,6 +83,7 @@ impl Way {
             Self::Floor => (81, "reference"),
             Self::Reload => (82, "by-hand-reload"),
             Self::Restart => (83, "by-hand-restart"),
+            Self::Default => (84, "measured-twice"),
         }
     }
 
@@ -84,13 +94,23 @@ impl Way {
             Self::Floor => 8091,
             Self::Reload => 8101,
             Self::Restart => 8111,
+            Self::Default => 8121,
         };
         first + u16::from(color == "green")
     }
 
+    /// How many passes in a row a generated script wants: one as the floor takes it, or the language's default.
+    fn passes(self) -> Option<&'static str> {
+        match self {
+            Self::Script => Some("1"),
+            Self::Default => Some("2"),
+            Self::Floor | Self::Reload | Self::Restart => None,
+        }
+    }
+
     fn deploys(self, wanted: usize) -> usize {
         match self {
-            Self::Script | Self::Floor => wanted,
+            Self::Floor | Self::Script | Self::Default => wanted,
             Self::Reload | Self::Restart => wanted.div_ceil(5),
         }
     }
@@ -131,7 +151,7 @@ fn main() {
         .iter()
         .map(|&way| measure(&host, way, way.deploys(deploys), SHORT))
         .collect();
-    let ways = [Way::Floor, Way::Script];
+    let ways = [Way::Floor, Way::Script, Way::Default];
     let streams: Vec<Line> = ways
         .iter()
         .map(|&way| measure(&host, way, deploys.div_ceil(50), STREAMS))
@@ -200,7 +220,7 @@ fn set_up(host: &Host) {
         );
         host.write(&format!("/etc/nginx/conf.d/{upstream}.conf"), first);
     }
-    for folder in ["/opt/measured/staging", "/opt/reference", "/opt/by-hand"] {
+    for folder in ["/opt/reference", "/opt/by-hand"] {
         host.copy(testapp(), &format!("{folder}/testapp"));
     }
     let benches = repository().join("benches");
@@ -212,24 +232,31 @@ fn set_up(host: &Host) {
         &benches.join("report/by_hand.sh"),
         "/opt/by-hand/by_hand.sh",
     );
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let source = folder.path().join("deploy.bg");
-    let text =
-        fs::read_to_string(benches.join("deploy/deploy.bg")).expect("the repository is whole");
-    let text = text.replace("BOOT", BOOT).replace("PASSES", "2");
-    fs::write(&source, text).expect("a temporary file can be written");
-    let mut build = Command::new(deployc());
-    build.arg("build").arg(&source);
-    run(build, Duration::from_secs(30)).ok();
-    host.copy(
-        &folder.path().join("deploy/measured.sh"),
-        "/opt/measured/measured.sh",
-    );
-    // As it is installed by hand before the first deployment.
-    host.copy(
-        &folder.path().join("deploy/nginx/green.conf"),
-        "/etc/nginx/conf.d/measured.conf",
-    );
+    for way in Way::ALL {
+        let Some(passes) = way.passes() else { continue };
+        let (site, app) = way.site();
+        let measured = Measured {
+            app,
+            ports: ["blue", "green"].map(|color| way.port(color)),
+            site,
+            boot: BOOT,
+            passes,
+        };
+        let bundle = measured.build();
+        let bundle = bundle.path().join("deploy");
+        host.copy(&bundle.join(format!("{app}.sh")), &script(app));
+        // As it is installed by hand before the first deployment.
+        host.copy(
+            &bundle.join("nginx/green.conf"),
+            &format!("/etc/nginx/conf.d/{app}.conf"),
+        );
+        host.copy(testapp(), &format!("/opt/{app}/staging/testapp"));
+    }
+}
+
+/// Where an app's generated script stands on the host.
+fn script(app: &str) -> String {
+    format!("/opt/{app}/{app}.sh")
 }
 
 /// Deploys once so that something serves, then `deploys` times under load.
@@ -239,13 +266,15 @@ fn measure(host: &Host, way: Way, deploys: usize, rates: Rates) -> Line {
         let color = colors.next().expect("it goes round");
         let port = way.port(color).to_string();
         let outcome = match way {
-            Way::Script => host.run(&["/opt/measured/measured.sh", "deploy"]),
+            Way::Script | Way::Default => host.run(&[&script(way.site().1), "deploy"]),
             Way::Floor => host.run(&["/opt/reference/reference.sh", color, &port, BOOT]),
             Way::Reload => host.run(&["/opt/by-hand/by_hand.sh", "reload", color, &port]),
             Way::Restart => host.run(&["/opt/by-hand/by_hand.sh", "restart", color, &port]),
         };
         let log = match way {
-            Way::Script => format!("/var/lib/deployc/measured/colors/{color}/log.app"),
+            Way::Script | Way::Default => {
+                format!("/var/lib/deployc/{}/colors/{color}/log.app", way.site().1)
+            }
             Way::Floor => format!("/opt/reference/log.{color}"),
             Way::Reload => format!("/opt/by-hand/log.reload.{color}"),
             Way::Restart => format!("/opt/by-hand/log.restart.{color}"),
@@ -264,6 +293,9 @@ fn measure(host: &Host, way: Way, deploys: usize, rates: Rates) -> Line {
         let (color, outcome, log) = deploy();
         rounds.push((color, since, ready_at(&log) - began, outcome.took));
     }
+    // The last one's users, too, and what was told to end has time for it.
+    let over = load.now() + Duration::from_secs(2);
+    wait::until(Duration::from_secs(5), || load.now() > over);
     let left = host
         .processes("testapp --")
         .iter()
@@ -318,28 +350,6 @@ fn host_runs(host: &Host) -> usize {
             })
         })
         .count()
-}
-
-/// Seconds since 1970, the clock of the program's log.
-fn epoch() -> f64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("the clock is set")
-        .as_secs_f64()
-}
-
-/// When the program could first answer, by its own word.
-fn ready_at(log: &str) -> f64 {
-    let line = log.lines().find(|line| line.contains(" is ready on "));
-    let words = line.and_then(|line| line.rsplit_once(" at "));
-    let seconds = words.and_then(|(_, seconds)| seconds.parse().ok());
-    seconds.unwrap_or_else(|| panic!("the program does not say when it was ready:\n{log}"))
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
 
 fn f64_of(count: usize) -> f64 {
