@@ -2,8 +2,8 @@
 #
 # A generation is a master and the workers that accept, each as PID:START. After a reload all new workers are there from about 10 ms
 # on, the old ones for about 100 ms more; then each of those is gone or titled `is shutting down`. New workers alone prove nothing: one
-# that dies is started again by the master, with the old configuration. Either of two things does prove a reload: as many new workers as
-# there were beside an old one, or that the master has let go of a file (its logs) that it had open before.
+# that dies is started again by the master, with the old configuration. Either of two things does prove a reload: that more workers
+# accept at once than before it (there may be fewer afterwards), or that the master has let go of a file (its logs) that it had open.
 
 nginx_routed() { fragment_routed "$nginx_file"; }
 nginx_read() { fragment_read "$nginx_file"; }
@@ -24,18 +24,35 @@ nginx_test() {
 }
 
 nginx_snapshot() {
-  local nginx_pid_file nginx_master why=''
+  local nginx_pid_file nginx_master why='' looks=0
   local -a generation
-  if nginx_find_master && nginx_read_generation && ((${#generation[@]} > 1)); then
+  while nginx_find_master && nginx_read_generation && ((${#generation[@]} > 1)); do
+    # Somebody's reload may be under way, with the workers of both configurations. One that keeps dying is not waited for.
+    if nginx_has_just_begun && ((looks++ < 20)); then
+      pause 50 && continue
+    fi
     printf '%s\n' "${generation[*]}"
-  else
-    printf '%s\n' "${why:-nginx has no worker: its error log tells why}"
-    return 1
-  fi
+    return 0
+  done
+  printf '%s\n' "${why:-nginx has no worker: its error log tells why}"
+  return 1
+}
+
+# nginx_has_just_begun: a worker is younger than 300 ms; the old ones of its reload may not have been told to end yet. Where the clock is
+# another than that of the processes (in some containers), nobody is young.
+nginx_has_just_begun() {
+  local worker age
+  now
+  for worker in "${generation[@]:1}"; do
+    # The kernel counts in hundredths of a second.
+    age=$((now_ms - ${worker#*:} * 10))
+    ((age < 0 || age >= 300)) || return 0
+  done
+  return 1
 }
 
 nginx_reload() {
-  local nginx_pid_file nginx_master why asking master ended='' overlap=0 files workers
+  local nginx_pid_file nginx_master why asking master ended='' most=0 files workers
   local -a generation old
   if ! nginx_find_master || ! nginx_read_generation; then
     printf '%s\n' "$why"
@@ -48,7 +65,7 @@ nginx_reload() {
   files=$(nginx_open_files)
   nginx_ask_reload >"$release/reload" 2>&1 &
   asking=$!
-  while ((overlap == 0 || overlap < workers)); do
+  while ((most <= workers)); do
     nginx_watch_overlap
     if [[ -z $ended ]] && ! pid_runs "$asking"; then
       now
@@ -62,12 +79,12 @@ nginx_reload() {
     nginx_own_words "$(<"$release/reload")"
     return 1
   }
-  printf '%s %s %s\n' "$overlap" "${files:--}" "${old[*]-}" >"$release/reload"
+  printf '%s %s %s\n' "$most" "${files:--}" "${old[*]-}" >"$release/reload"
   printf '%s\n' "$master ${old[*]-}"
 }
 
 nginx_confirm() {
-  local nginx_pid_file nginx_master why until asked=0 overlap files step=5
+  local nginx_pid_file nginx_master why until asked=0 most files step=5
   local -a generation old wanted
   now
   until=$((now_ms + ${deadline[${switch}_confirm]-10000} - 500))
@@ -98,11 +115,11 @@ nginx_confirm() {
   return 1
 }
 
-# nginx_recall_reload SNAPSHOT: sets what `reload` saw: `overlap`, `files`, and `old`, to which the snapshot's workers are added.
+# nginx_recall_reload SNAPSHOT: sets what `reload` saw: `most`, `files`, and `old`, to which the snapshot's workers are added.
 nginx_recall_reload() {
   local line=''
-  read -r overlap files line 2>/dev/null <"$release/reload"
-  [[ -n $line ]] || overlap=0 files=-
+  read -r most files line 2>/dev/null <"$release/reload"
+  [[ -n $line ]] || most=0 files=-
   read -r -a old <<<"${1#* } $line"
 }
 
@@ -270,17 +287,14 @@ nginx_is_old() {
   [[ " ${old[*]-} " == *" $1 "* ]]
 }
 
-# nginx_watch_overlap: `overlap` becomes the number of new workers, if there are more than ever and one of the old is still there.
+# nginx_watch_overlap: `most` becomes the number of workers that accept, if there are more than ever, new ones among them.
 nginx_watch_overlap() {
-  local worker new=0
+  local worker
   nginx_read_generation || return
+  ((${#generation[@]} - 1 > most)) || return 0
   for worker in "${generation[@]:1}"; do
-    nginx_is_old "$worker" || new=$((new + 1))
-  done
-  ((new > overlap)) || return 0
-  for worker in ${old[@]+"${old[@]}"}; do
-    if pid_is "${worker%:*}" "${worker#*:}"; then
-      overlap=$new
+    if ! nginx_is_old "$worker"; then
+      most=$((${#generation[@]} - 1))
       return
     fi
   done
@@ -329,12 +343,12 @@ nginx_judge() {
     fi
     new=$((new + 1))
   done
-  if ((new < ${#wanted[@]} - 1)); then
-    why="nginx has $new new workers and had $((${#wanted[@]} - 1)) before the reload"
+  if ((new == 0)); then
+    why='nginx has no worker: its error log tells why'
     return 1
   fi
   nginx_watch_overlap
-  ((overlap < ${#wanted[@]} - 1)) || return 0
+  ((most <= ${#wanted[@]} - 1)) || return 0
   ! nginx_let_go || return 0
   why='the new workers of nginx did not come from this reload: the old ones had ended before (its error log tells why)'
   return 1

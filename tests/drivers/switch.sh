@@ -301,6 +301,16 @@ check_counts_a_foreign_reload() {
   serves green || fail 'confirmed, and green does not serve'
 }
 
+# The workers of both configurations are there when the snapshot is taken.
+check_confirms_right_after_a_foreign_reload() {
+  begin blue
+  subject_reload
+  swap_to green
+  expect 0 reload
+  expect 0 confirm "$snapshot"
+  serves green || fail 'confirmed, and green does not serve'
+}
+
 check_a_foreign_reload_before_the_swap_is_old() {
   begin blue
   expect 0 snapshot

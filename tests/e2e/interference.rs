@@ -18,6 +18,7 @@ crate::tests![
     killed_between_swap_and_reload,
     a_rollback_preempts_a_drain,
     a_stranger_s_reload_in_the_middle_does_no_harm,
+    another_number_of_workers_is_a_reload_too,
     term_starts_the_way_back_at_once,
     term_in_a_drain_cuts_nothing,
     a_program_never_holds_the_lock,
@@ -213,6 +214,21 @@ fn a_stranger_s_reload_in_the_middle_does_no_harm() -> Result<(), Skip> {
         assert_eq!(site.running(), [live.as_str()], "{outcome}");
     }
     site.deploy().ok();
+    Ok(())
+}
+
+/// Somebody has changed `worker_processes` and left the reload to us.
+fn another_number_of_workers_is_a_reload_too() -> Result<(), Skip> {
+    let (site, mut live) = deployed_with(&[])?;
+    for workers in ["1", "4"] {
+        let change = format!("sed -i 's/^worker_processes .*/worker_processes {workers};/'");
+        site.host
+            .bash(&format!("{change} /etc/nginx/nginx.conf"))
+            .ok();
+        site.deploy().ok();
+        assert_ne!(site.serves(), live);
+        live = site.serves();
+    }
     Ok(())
 }
 
