@@ -11,6 +11,7 @@ use std::time::Duration;
 
 crate::tests![
     odd_texts_arrive_at_programs,
+    odd_texts_arrive_at_programs_of_systemd,
     a_secret_is_seen_by_its_program_alone,
     a_trace_shows_secrets_to_its_reader_alone,
 ];
@@ -38,15 +39,15 @@ fn texts(host: &Host, file: &str) -> Vec<String> {
 }
 
 /// Arguments and environment of the program, arguments of a step, and an input in the text of a step.
-fn odd_texts_arrive_at_programs() -> Result<(), Skip> {
-    let arguments: Vec<_> = ODD.into_iter().map(string).collect();
+fn arrive(site: &Site, odd: &[&str]) {
+    let arguments: Vec<_> = odd.iter().copied().map(string).collect();
     let environment: Vec<_> = arguments
         .iter()
         .enumerate()
         .map(|(at, text)| format!("T{at} = {text}"))
         .collect();
     let arguments = arguments.join(", ");
-    let site = Site::with(&[
+    site.install(&[
         (
             "\"--port\", \"{port}\", \"--color\", \"{color}\"]",
             &format!(
@@ -61,7 +62,7 @@ fn odd_texts_arrive_at_programs() -> Result<(), Skip> {
                  shell r\"\"\"\n      printf '%s\\0' \"$NOTE\" `echo sub` >/srv/note\n      \"\"\"\n  }}\n\n  artifact"
             ),
         ),
-    ])?;
+    ]);
     site.host.write_program(
         "/opt/keep",
         "#!/bin/bash\nfile=$1\nshift\nprintf '%s\\0' \"$@\" >\"$file\"\n",
@@ -71,15 +72,25 @@ fn odd_texts_arrive_at_programs() -> Result<(), Skip> {
     );
     let note = "-n $(touch /pwned) 'a' \"b\"\n\\ 한";
     site.run_with("deploy", &[("NOTE", note)]).ok();
-    assert_eq!(texts(&site.host, "/srv/program"), ODD);
-    assert_eq!(texts(&site.host, "/srv/step"), ODD);
+    assert_eq!(texts(&site.host, "/srv/program"), odd);
+    assert_eq!(texts(&site.host, "/srv/step"), odd);
     assert_eq!(texts(&site.host, "/srv/note"), [note, "sub"]);
     let environment = texts(&site.host, "/srv/environment");
-    for (at, text) in ODD.into_iter().enumerate() {
+    for (at, text) in odd.iter().enumerate() {
         let entry = format!("T{at}={text}");
         assert!(environment.contains(&entry), "{entry:?}");
     }
     assert!(!site.host.exists("/pwned"));
+}
+
+fn odd_texts_arrive_at_programs() -> Result<(), Skip> {
+    arrive(&Site::new()?, &ODD);
+    Ok(())
+}
+
+/// systemd itself would pass neither control characters nor all of Unicode on.
+fn odd_texts_arrive_at_programs_of_systemd() -> Result<(), Skip> {
+    arrive(&Site::on_systemd()?, &ODD);
     Ok(())
 }
 

@@ -154,7 +154,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 bc59d5b92da96fd5c91ecfa550c41ac8976f45f0e54130b4e85fec413de86140 ====
+# ==== Runtime: the same for every application with these drivers; sha256 b75b2df128d4b598224caa03d81ea937d3e19a0e370809d395f3730df26e1f91 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -5095,9 +5095,9 @@ process_enter() {
   local -a environment become
   process_find_account && process_find_become || return
   process_make_environment
-  exec 3>/dev/null 4< <(printf '%s\0' "${environment[@]}" '')
-  inner="$(declare -f process_become_program)"$'\n''process_become_program "$@"'
-  exec "${become[@]}" -c "$inner" deployc - "$process_directory" - "$@"
+  exec 3>/dev/null 4< <(process_tell "$@")
+  inner="$(declare -f process_become_program process_become_told)"$'\n''process_become_program "$@"'
+  exec "${become[@]}" -c "$inner" deployc - "$process_directory" -
 }
 
 process_stop() {
@@ -5190,24 +5190,27 @@ process_is_marked() {
 # ---- as a transient unit of systemd -------------------------------------------------------------
 
 process_start_in_systemd() {
-  local unit=deployc-$app-$color-$service-${release##*/} file=$release/environment.$service why mark
-  local -a options words
-  process_write_environment "$file" || return
+  local unit=deployc-$app-$color-$service-${release##*/} file=$release/told.$service why mark text
+  local -a options
+  (umask 077 && process_tell "${process_command[@]}" 2>/dev/null >"$file") || {
+    printf '%s\n' "cannot write $file: is the disk full?"
+    return 1
+  }
   options=(--quiet --unit="$unit" --description="$app $color $service" --service-type=exec
     --property=KillMode=mixed --property=KillSignal="SIG$process_signal" --property=TimeoutStopSec="${stop_within}ms"
     '--property=SuccessExitStatus=130 131 143' --property=WorkingDirectory="$process_directory"
-    --property=EnvironmentFile="$file")
+    --property=StandardInput="file:$file")
   [[ -z $process_user ]] || options+=(--uid="$process_user")
   [[ -z $process_open_files ]] || options+=(--property=LimitNOFILE="$process_open_files")
   systemctl reset-failed "$unit.service" 2>/dev/null || :
-  # The program is looked up in its own PATH and folder, by a shell that it replaces. systemd replaces $ in arguments; $$ is one.
-  words=('exec "$@"' sh "${process_command[@]}")
+  # A shell that the program replaces reads what systemd would not pass on as it is. systemd replaces $ in arguments; $$ is one.
+  text="$(declare -f process_become_told)"$'\n''exec 4<&0 </dev/null; process_become_told'
   # Whatever comes in between, the unit of this name is known to be this release's.
   save_identity "unit $unit -" || {
     printf '%s\n' "cannot write to $release: is the disk full?"
     return 1
   }
-  if ! why=$(systemd-run "${options[@]}" -- /bin/sh -c "${words[@]//\$/\$\$}" 2>&1); then
+  if ! why=$(systemd-run "${options[@]}" -- "$BASH" -c "${text//\$/\$\$}" deployc 2>&1); then
     rm -f "$file"
     printf '%s\n' "systemd did not start ${process_command[0]}: ${why//$'\n'/; }"
     return 1
@@ -5215,24 +5218,6 @@ process_start_in_systemd() {
   rm -f "$file"
   mark=$(systemctl show --property=InvocationID "$unit.service")
   save_identity "unit $unit ${mark#*=}"
-}
-
-# process_write_environment FILE: for systemd, readable by root alone. Between double quotes only \ and " mean something.
-process_write_environment() {
-  local entry text=''
-  for entry in "${environment[@]}"; do
-    if [[ ${entry//[$'\t\n']/} == *[[:cntrl:]]* ]]; then
-      printf '%s\n' "${entry%%=*} holds a control character, which systemd does not pass on: remove it (a carriage return at the end of a line?), or set keeper = session"
-      return 1
-    fi
-    entry=${entry//\\/\\\\}
-    entry=${entry//\"/\\\"}
-    text+="${entry%%=*}=\"${entry#*=}\""$'\n'
-  done
-  (umask 077 && printf '%s' "$text" 2>/dev/null >"$1") || {
-    printf '%s\n' "cannot write $1: is the disk full?"
-    return 1
-  }
 }
 
 # process_unit_state UNIT: sets unit_state unit_mark unit_code unit_signalled.
@@ -5298,10 +5283,10 @@ process_stop_unit() {
 # ---- in a session of its own --------------------------------------------------------------------
 
 process_start_in_session() {
-  local line='' boot told both gives takes pipe=$release/environment.$service
+  local line='' boot told both gives takes pipe=$release/told.$service
   local -a become
   process_find_become || return
-  printf '%s\n' "$(declare -f default_signals process_become_program process_keep)" 'process_keep "$@"' 2>/dev/null >"$release/keeper" || {
+  printf '%s\n' "$(declare -f default_signals process_become_program process_become_told process_keep)" 'process_keep "$@"' 2>/dev/null >"$release/keeper" || {
     printf '%s\n' "cannot write $release/keeper: is the disk full?"
     return 1
   }
@@ -5320,13 +5305,13 @@ process_start_in_session() {
     return 1
   fi
   read_boot
-  # The program waits for its environment. It gets it when it is known who it is; if this script ends before, so does it.
+  # The program waits to be told what it is. It is when it is known who it is; if this script ends before, so does it.
   save_identity "pid $line $boot" || {
     printf '%s\n' "cannot write to $release: is the disk full?"
     return 1
   }
   trap '' PIPE
-  { printf '%s\0' "${environment[@]}" '' >&"$gives"; } 2>/dev/null || {
+  { process_tell "${process_command[@]}" >&"$gives"; } 2>/dev/null || {
     printf '%s\n' "${process_command[0]} ended before it was started: $(process_logs 1)"
     return 1
   }
@@ -5350,22 +5335,22 @@ process_find_become() {
   "${become[@]}" -c : 2>/dev/null || become=(su -m -s "$BASH" -- "$process_user")
 }
 
-# process_start_keeper DESCRIPTOR: becomes the keeper; its standard output is told pid and start time of the program, whose environment
-# comes from the descriptor.
+# process_start_keeper DESCRIPTOR: becomes the keeper; its standard output is told pid and start time of the program, which reads from the
+# descriptor what it is.
 process_start_keeper() {
   exec 3>&1 4<&"$1" >/dev/null 2>&1 </dev/null
   close_descriptors 3 4
   default_signals
   cd / || exit
   exec env -i PATH="$PATH" setsid "$BASH" "$release/keeper" "$release/log.$service" "$process_log_limit" "$release/exit.$service" \
-    "$process_directory" "${process_open_files:--}" "${#become[@]}" "${become[@]}" "${process_command[@]}"
+    "$process_directory" "${process_open_files:--}" "${become[@]}"
 }
 
-# process_keep LOG BYTES EXIT FOLDER FILES WORDS BECOME… COMMAND…: the program's parent: writes its log, which never grows beyond BYTES
+# process_keep LOG BYTES EXIT FOLDER FILES BECOME…: the program's parent: writes its log, which never grows beyond BYTES
 # together with LOG.1, and keeps its exit code. It stands in a session of its own, so that it ends after the program and not with it.
 process_keep() {
-  local log=$1 half=$(($2 / 2)) exit=$3 folder=$4 files=$5 length=$6 inner count child said size code
-  shift 6
+  local log=$1 half=$(($2 / 2)) exit=$3 folder=$4 files=$5 inner count child said size code
+  shift 5
   umask 077
   exec 2>>"$log"
   rm -f "$log.pipe"
@@ -5373,10 +5358,10 @@ process_keep() {
   exec 5<>"$log.pipe"
   exec 6<"$log.pipe"
   rm -f "$log.pipe"
-  inner="$(declare -f process_become_program)"$'\n''process_become_program "$@"'
+  inner="$(declare -f process_become_program process_become_told)"$'\n''process_become_program "$@"'
   (
     default_signals
-    exec "${@:1:length}" -c "$inner" deployc "$inner" "$folder" "$files" "${@:length+1}" >&5 2>&1 5>&- 6<&-
+    exec "$@" -c "$inner" deployc "$inner" "$folder" "$files" >&5 2>&1 5>&- 6<&-
   ) &
   child=$!
   exec 3>&- 4<&- 5>&- 2>/dev/null
@@ -5403,39 +5388,50 @@ process_keep() {
   printf '%s\n' "$code" >"$exit.new" && mv -f "$exit.new" "$exit"
 }
 
-# process_become_program TEXT FOLDER FILES PROGRAM…: as the app's user, in a session of its own, for which it calls itself (TEXT) once
-# more. Descriptor 3 is told pid and start time, which the program keeps; 4 has its environment, up to an empty entry.
+# process_become_program TEXT FOLDER FILES: as the app's user, in a session of its own, for which it calls itself (TEXT) once more.
+# Descriptor 3 is told pid and start time, which the program keeps.
 process_become_program() {
-  local stat='' text=$1 folder=$2 files=$3 become_name='' become_entry='' become_complete=no
-  local -a become_field become_environment=()
-  shift 3
+  local stat='' text=$1 folder=$2 files=$3
+  local -a become_field
   IFS= read -r -d '' stat <"/proc/$$/stat"
   read -r -a become_field <<<"${stat##*) }"
   if [[ ${become_field[3]} != "$$" && $text != - ]]; then
-    exec setsid "$BASH" -c "$text" deployc - "$folder" "$files" "$@"
+    exec setsid "$BASH" -c "$text" deployc - "$folder" "$files"
   fi
   cd -- "$folder" || exit 126
   umask 022
   [[ $files == - ]] || ulimit -n "$files" || exit 126
   printf '%s %s\n' "$$" "${become_field[19]}" >&3
   exec 3>&-
-  while IFS= read -r -d '' become_entry; do
-    if [[ -z $become_entry ]]; then
-      become_complete=yes
-      break
-    fi
+  process_become_told
+}
+
+# process_tell WORD…: for `process_become_told`: the environment, an empty entry, the number of words, the words.
+process_tell() {
+  printf '%s\0' "${environment[@]}" '' "$#" "$@"
+}
+
+# process_become_told: the program that descriptor 4 tells, with nothing else in its environment. If it is not told all, whoever started it
+# has ended in between and knows nothing of it.
+process_become_told() {
+  local become_name='' become_entry='' become_count=''
+  local -a become_environment=() become_words=()
+  while IFS= read -r -d '' -u 4 become_entry && [[ -n $become_entry ]]; do
     become_environment+=("$become_entry")
-  done <&4
+  done
+  IFS= read -r -d '' -u 4 become_count || exit 125
+  while ((${#become_words[@]} < become_count)) && IFS= read -r -d '' -u 4 become_entry; do
+    become_words+=("$become_entry")
+  done
+  ((${#become_words[@]} == become_count)) || exit 125
   exec 4<&-
-  # Whoever started it ended in between and knows nothing of it.
-  [[ $become_complete == yes ]] || exit 125
   for become_name in $(compgen -e); do
     unset "$become_name" 2>/dev/null || :
   done
   for become_entry in ${become_environment[@]+"${become_environment[@]}"}; do
     export "${become_entry?}"
   done
-  exec -- "$@"
+  exec -- ${become_words[@]+"${become_words[@]}"}
 }
 
 process_alive_pid() {
