@@ -9,8 +9,8 @@
 
 mod console;
 mod deploy;
-mod hazards;
 mod links;
+mod shown_by;
 
 use std::fs;
 use std::path::Path;

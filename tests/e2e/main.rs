@@ -14,6 +14,7 @@ mod hazards;
 mod hosts;
 mod interference;
 mod portability;
+mod states;
 #[path = "../support/mod.rs"]
 mod support;
 mod systemd;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         hazards::tests(),
         interference::tests(),
         portability::tests(),
+        states::tests(),
         systemd::tests(),
     ]
     .into_iter()

@@ -1,0 +1,122 @@
+//! Pages whose tables name, in their last column, the tests that show each row: those tests exist, and the pages name every test of the files
+//! that were written for them.
+
+use std::fs;
+
+use crate::repository;
+
+/// A page with such tables.
+struct Page {
+    path: &'static str,
+    /// The first line of each of its tables.
+    header: &'static str,
+    /// It has more rows than this.
+    rows: usize,
+    /// Modules of `tests/e2e` that were written for it.
+    own: &'static [&'static str],
+}
+
+const PAGES: [Page; 2] = [
+    Page {
+        path: "docs/hazards.md",
+        header: "| by hand | here | shown by |",
+        rows: 40,
+        own: &["hazards", "concurrency"],
+    },
+    Page {
+        path: "docs/states.md",
+        header: "| found | done | exit | shown by |",
+        rows: 40,
+        own: &["states"],
+    },
+];
+
+fn read(path: &str) -> String {
+    fs::read_to_string(repository().join(path)).unwrap_or_default()
+}
+
+impl Page {
+    /// What stands in backquotes in the last column, row by row.
+    fn named(&self) -> Vec<Vec<String>> {
+        let columns = self.header.matches(" | ").count() + 1;
+        let named: Vec<Vec<_>> = read(self.path)
+            .lines()
+            .filter(|line| line.starts_with("| ") && !line.starts_with("| ---"))
+            .filter(|line| *line != self.header)
+            .map(|line| {
+                let cells: Vec<_> = line.trim_matches('|').split(" | ").collect();
+                assert_eq!(cells.len(), columns, "a row of another shape: {line}");
+                let words = cells[columns - 1].split('`').skip(1).step_by(2);
+                words.map(str::to_owned).collect()
+            })
+            .collect();
+        let Self { path, rows, .. } = self;
+        assert!(
+            named.len() > *rows,
+            "{path}: {} rows were read",
+            named.len()
+        );
+        named
+    }
+}
+
+/// A test of a module of `tests/e2e`, a check of every driver, a situation of `tests/crash`, or a code whose page's example is tried by
+/// `tests/pages.rs`.
+fn exists(name: &str) -> bool {
+    match name.split_once("::") {
+        Some((kind @ ("run" | "switch"), check)) => {
+            read(&format!("tests/drivers/{kind}.sh")).contains(&format!("\ncheck_{check}() {{"))
+        }
+        Some(("crash", situation)) => {
+            read("tests/crash/situation.rs").contains(&format!(" => \"{situation}\",\n"))
+        }
+        Some((module, test)) => tests_of(module).iter().any(|own| own == test),
+        None => !read(&format!("src/diagnostics/pages/{name}.md")).is_empty(),
+    }
+}
+
+/// The tests that a module of `tests/e2e` registers.
+fn tests_of(module: &str) -> Vec<String> {
+    let text = read(&format!("tests/e2e/{module}.rs"));
+    let list = text
+        .split_once("crate::tests![")
+        .and_then(|(_, rest)| rest.split_once(']'));
+    list.map_or(Vec::new(), |(list, _)| {
+        let names = list.split(',').map(str::trim);
+        names
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect()
+    })
+}
+
+#[test]
+fn every_row_is_shown_by_tests_that_exist() {
+    for page in PAGES {
+        let (path, rows) = (page.path, page.named());
+        assert!(
+            rows.iter().all(|row| !row.is_empty()),
+            "{path}: a row names no test"
+        );
+        let missing: Vec<_> = rows.iter().flatten().filter(|name| !exists(name)).collect();
+        assert!(
+            missing.is_empty(),
+            "{path} names what is not there: {missing:?}"
+        );
+    }
+}
+
+#[test]
+fn every_test_of_a_page_is_in_it() {
+    for page in PAGES {
+        let rows = page.named().concat();
+        for module in page.own {
+            let own = tests_of(module);
+            assert!(!own.is_empty(), "{module} has no test");
+            for test in own {
+                let name = format!("{module}::{test}");
+                assert!(rows.contains(&name), "{} does not name {name}", page.path);
+            }
+        }
+    }
+}
