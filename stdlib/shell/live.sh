@@ -24,8 +24,8 @@ read_live() {
     none | mixed) ;;
     edited) read -r live_guess live_why <<<"$words" ;;
     *)
+      live_why=${words:-"what $switch answered could not be kept: is the disk with $state full?"}
       live_state=unknown
-      live_why=$words
       ;;
   esac
 }

@@ -67,15 +67,27 @@ holder_is_gone() {
 
 # holder_of_mutex: sets `holder`, a sentence about who holds it.
 holder_of_mutex() {
-  local pid started running deployed
+  local pid started running deployed left
   holder='another command is at work'
   [[ -f $state/holder ]] || return 0
   read -r pid started running deployed <"$state/holder" || return 0
   if [[ $(process_start_time "$pid") == "$started" ]]; then
     holder="$running of deployment $deployed is at work (process $pid)"
   else
-    holder="$running of deployment $deployed was killed (process $pid), but a command that it started is still at work; it frees the lock when it ends"
+    what_is_left
+    holder="$running of deployment $deployed has ended (process $pid), but a command that it started is still at work${left:+: $left}; the lock is free when that ends"
   fi
+}
+
+# what_is_left: sets `left`, the processes that hold the mutex and are no script of this app: `sleep 30` (process 17).
+what_is_left() {
+  local folder pid
+  left=''
+  for folder in /proc/[0-9]*; do
+    pid=${folder##*/}
+    [[ $folder/fd/9 -ef $state/lock && $pid != "$$" && $(pid_command "$pid") != *"${script##*/} "* ]] || continue
+    left+="${left:+, }\`$(pid_command "$pid")\` (process $pid)"
+  done
 }
 
 # may_preempt: this is a rollback, and what holds the lock only cleans up.

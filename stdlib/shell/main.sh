@@ -45,7 +45,7 @@ wrong_usage() {
 }
 
 main() {
-  local format='' asked_json=''
+  local format='' asked_json='' dry=no
   exec </dev/null
   export LC_ALL=C
   PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
@@ -75,16 +75,22 @@ main() {
         shift
         ;;
       --json) asked_json=json ;;
-      --dry-run) command=plan ;;
+      --dry-run) dry=yes ;;
       --help | -h) command=help ;;
       -*) wrong_usage "unknown option $1" ;;
       *)
-        [[ -z $command || $command == plan || $command == help ]] || wrong_usage "one command at a time, not '$command' and '$1'"
+        [[ -z $command || $command == help ]] || wrong_usage "one command at a time, not '$command' and '$1'"
         [[ -n $command ]] || command=$1
         ;;
     esac
     shift
   done
+  if [[ $dry == yes ]]; then
+    case $command in
+      '' | deploy | plan) command=plan ;;
+      *) wrong_usage "--dry-run shows what deploy would do; for $command there is none" ;;
+    esac
+  fi
   choose_output "$format"
   if [[ -z $deployment_given && -n $hook_deployment ]]; then
     is_deployment_id "$hook_deployment" || wrong_usage "the deployment's id in the environment is '$hook_deployment': expected letters, digits and . _ : / -"
@@ -158,7 +164,8 @@ mutate() {
   enter_mutex || give_verdict
   ! compgen -G "$state/scratch.*" >/dev/null || rm -rf "$state"/scratch.*
   scratch=$state/scratch.$$
-  bounded "${deadline[journal]}" mkdir -m 700 "$scratch" || {
+  # All answers of drivers are kept there for a moment.
+  { bounded "${deadline[journal]}" mkdir -m 700 "$scratch" && printf '%s\n' "$command" >"$scratch/command"; } 2>/dev/null || {
     exit_code=3
     fail_with "cannot write to $state: is the disk full?"
     give_verdict

@@ -13,7 +13,10 @@ status() {
     return
   fi
   case $live_state in
-    color) say "live:      $live$(described "$live_release")" ;;
+    color)
+      live_is_dead && running=", NOT RUNNING: \`resume\` brings it up"
+      say "live:      $live$(described "$live_release")$running"
+      ;;
     none) say 'live:      nothing: the proxy has no fragment of this app yet' ;;
     mixed) say 'live:      MIXED: the files of the proxy route to both colors' ;;
     *) say "live:      UNKNOWN: $live_why" ;;
@@ -53,6 +56,13 @@ described() {
   elif meta created "$1"; then
     printf ', release %s of %s' "${1##*/}" "$value"
   fi
+}
+
+# live_is_dead: the live color was started by this script and does not run any more. Only a clear answer is one.
+live_is_dead() {
+  [[ -n $live_release ]] || return 1
+  of_release "$live_release" alive
+  (($? == 1))
 }
 
 # mutex_is_held: asked of the kernel; taking the lock to see whether it is free would keep a deployment out.
@@ -98,6 +108,13 @@ doctor() {
   check_host 'the tools and the proxy' preflight || found=1
   check_host 'the live color can be told' know_live || found=1
   check_host 'the inputs' take_inputs || found=1
+  [[ $live != "${colors[0]}" ]] || to=${colors[1]}
+  to=${to:-${colors[0]}}
+  check_host 'what probes and verify ask' check_questions || found=1
+  check_host 'room for a release' room_is_left || found=1
+  check_host 'the script is as it was built' script_is_as_built || found=1
+  # No reason to refuse a deployment: it may be the cure.
+  ! live_is_dead || warn "$live is live and does not run: \`resume\` brings it up"
   reason=''
   if ((found)); then
     exit_code=3
@@ -108,6 +125,28 @@ doctor() {
     color) say "ready; $live is live" ;;
     *) say 'ready; nothing is live yet' ;;
   esac
+}
+
+# room_is_left: the state's disk takes something. Nothing is written to see it.
+room_is_left() {
+  local folder=$state blocks=''
+  while [[ ! -d $folder ]]; do
+    folder=${folder%/*}
+    folder=${folder:-/}
+  done
+  read -r blocks < <(stat -f -c %a "$folder" 2>/dev/null) || :
+  if [[ $blocks == 0 ]]; then
+    fail_with "the disk with $folder is full: make room"
+  elif [[ ! -w $folder ]]; then
+    fail_with "$(id -un) may not write $folder, where the releases are kept: run this as the user who owns it"
+  fi
+}
+
+# script_is_as_built: by the manifest beside it, if there is one.
+script_is_as_built() {
+  local manifest=${script%/*}/manifest.json hash line
+  line=$(grep -sF "${script##*/}\": \"" "$manifest") && hash=$(sha256sum "$script" 2>/dev/null) || return 0
+  [[ $line == *"\"${hash%% *}\""* ]] || fail_with "$script was changed since it was built ($manifest knows another): install what \`deployc build\` wrote"
 }
 
 # check_host WHAT FUNCTION: one line.

@@ -57,7 +57,7 @@ swap_back() {
   else
     exit_code=5
     served='nothing that passes its probes'
-    reason="$cause; neither $from nor $to passes its probes, so nothing was touched: bring one of them up, then run any command of this script again"
+    reason="$cause; neither $from nor $to passes its probes, so nothing was touched: \`resume\` starts $from again"
   fi
   group_ends
 }
@@ -151,9 +151,9 @@ restart_exclusive() {
   fi
 }
 
-# revive_previous: after a reboot the previous color is down; it is started as it was.
+# revive_previous: after a reboot the previous color is down; it is started as it was. `resume` is asked for just that.
 revive_previous() {
   local found_release
-  [[ ${journal[boot]} != "$boot" && -n $from ]] && release_of "$from" || return 0
+  [[ ${journal[boot]} != "$boot" || $command == resume ]] && [[ -n $from ]] && release_of "$from" || return 0
   of_release "$found_release" start_missing || warn "$from does not start: $answer"
 }

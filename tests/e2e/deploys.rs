@@ -19,6 +19,7 @@ crate::tests![
     plan_and_dry_run_change_nothing,
     resume_starts_the_live_color_again,
     doctor_finds_a_hand_edit,
+    doctor_finds_what_a_deployment_would,
     a_fragment_that_was_taken_away_frees_nothing,
     requests_in_flight_are_finished,
     a_slow_boot_is_waited_for,
@@ -141,6 +142,7 @@ fn plan_and_dry_run_change_nothing() -> Result<(), Skip> {
     let (site, live, other) = deployed()?;
     site.run("plan").ok().says(&other);
     site.run("deploy --dry-run").ok();
+    site.run("rollback --dry-run").exits(2).says("deploy");
     site.run("help").ok().says("rollback");
     site.assert_serves_only(&live);
     site.run("no-such-command").exits(2).says("no-such-command");
@@ -153,7 +155,13 @@ fn resume_starts_the_live_color_again() -> Result<(), Skip> {
     // As after a boot: the program is gone, the files are there.
     site.host.bash("kill -KILL $(pgrep -x testapp)").ok();
     assert_eq!(site.serves(), "502");
+    site.run("status").ok().says("NOT RUNNING");
+    // A deployment may be the cure.
+    site.run("doctor")
+        .ok()
+        .says(&format!("{live} is live and does not run"));
     site.run("resume").ok();
+    assert!(!site.run("status").ok().stdout.contains("NOT RUNNING"));
     site.assert_serves_only(&live);
     Ok(())
 }
@@ -170,6 +178,24 @@ fn doctor_finds_a_hand_edit() -> Result<(), Skip> {
     site.run("doctor").exits(3).says(file);
     site.deploy().exits(3);
     assert_eq!(site.running(), [live]);
+    Ok(())
+}
+
+fn doctor_finds_what_a_deployment_would() -> Result<(), Skip> {
+    let (site, _, _) = deployed()?;
+    let script = site.host.read(SCRIPT);
+    site.host
+        .write_program(SCRIPT, script.replace("drain_within=", "drain_within=1"));
+    site.run("doctor")
+        .exits(3)
+        .says("was changed since it was built");
+    site.install(&[(
+        "get \"http://127.0.0.1/profile\"",
+        "get \"https://127.0.0.1/profile\"",
+    )]);
+    site.host.remove_program("curl");
+    site.run("doctor").exits(3).says("curl");
+    site.deploy().exits(3).says("curl");
     Ok(())
 }
 

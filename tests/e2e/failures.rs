@@ -19,6 +19,7 @@ crate::tests![
     a_stopped_proxy_is_said_so,
     a_reload_that_is_not_in_force_goes_back,
     a_full_disk_changes_nothing,
+    a_full_disk_for_the_state_is_said,
     a_program_that_ignores_term_is_killed,
     children_are_stopped_too,
     a_failed_first_deploy_leaves_nothing,
@@ -219,6 +220,21 @@ fn a_full_disk_changes_nothing() -> Result<(), Skip> {
     assert!([1, 3].contains(&outcome.code), "{outcome}");
     site.assert_serves_only(&live);
     site.host.bash("rm /etc/nginx/conf.d/.ballast").ok();
+    site.deploy().ok();
+    Ok(())
+}
+
+fn a_full_disk_for_the_state_is_said() -> Result<(), Skip> {
+    let (site, live) = deployed()?;
+    let full = "mkdir -p /mnt/state && mount -t tmpfs -o size=16m tmpfs /mnt/state && cp -a /var/lib/deployc/. /mnt/state/ && \
+                mount --bind /mnt/state /var/lib/deployc && { head -c 32M /dev/zero > /var/lib/deployc/ballast 2>/dev/null; true; }";
+    site.host.bash(full).ok();
+    site.run("doctor").exits(3).says("is full");
+    site.deploy().exits(3).says("is the disk full?");
+    site.run("rollback").exits(3).says("is the disk full?");
+    site.run("status").ok().says(&live);
+    site.assert_serves_only(&live);
+    site.host.bash("rm /var/lib/deployc/ballast").ok();
     site.deploy().ok();
     Ok(())
 }

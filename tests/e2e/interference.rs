@@ -16,6 +16,8 @@ crate::tests![
     a_stranger_on_ipv6_counts_too,
     a_killed_deploy_is_recovered_by_the_next,
     killed_between_swap_and_reload,
+    everything_killed_between_swap_and_reload,
+    what_a_step_left_running_is_named,
     a_rollback_preempts_a_drain,
     a_stranger_s_reload_in_the_middle_does_no_harm,
     another_number_of_workers_is_a_reload_too,
@@ -148,6 +150,43 @@ fn a_killed_deploy_is_recovered_by_the_next() -> Result<(), Skip> {
 
 /// The file says one color, users get the other: nothing may be stopped until that is mended.
 fn killed_between_swap_and_reload() -> Result<(), Skip> {
+    let (site, _) = killed_in_the_swap()?;
+    site.deploy().ok();
+    let now = site.serves();
+    site.assert_serves_only(&now);
+    Ok(())
+}
+
+/// Neither color could take the traffic, so nothing is touched; `resume` starts the one that served.
+fn everything_killed_between_swap_and_reload() -> Result<(), Skip> {
+    let (site, live) = killed_in_the_swap()?;
+    site.host.bash("kill -KILL $(pgrep -x testapp)").ok();
+    let fragment = site.host.read(FRAGMENT);
+    site.deploy().exits(5).says("resume");
+    assert_eq!(site.host.read(FRAGMENT), fragment);
+    site.run("resume").ok();
+    site.assert_serves_only(&live);
+    site.deploy().ok();
+    Ok(())
+}
+
+/// A step is over when its shell has ended, and what it left behind may be a migration.
+fn what_a_step_left_running_is_named() -> Result<(), Skip> {
+    let left = "  before switch { shell \"sleep 400 &\" }\n\n  artifact";
+    let site = Site::with(&[("  artifact", left)])?;
+    site.deploy().ok();
+    let live = site.serves();
+    let refused = site.deploy().exits(4);
+    refused.says("has ended").says("`sleep 400`");
+    site.assert_serves_only(&live);
+    site.host.bash("pkill -f 'sleep 400'").ok();
+    site.deploy().ok();
+    site.host.bash("pkill -f 'sleep 400'").ok();
+    Ok(())
+}
+
+/// A deploy that was killed after its rename and before its reload, and what was live.
+fn killed_in_the_swap() -> Result<(Site, String), Skip> {
     let site = Site::with(&[(
         "upstream = \"hello\"",
         "upstream = \"hello\"\n    reload = [\"/opt/reload\"]",
@@ -167,10 +206,7 @@ fn killed_between_swap_and_reload() -> Result<(), Skip> {
     site.host
         .write_program("/opt/reload", "#!/bin/bash\nnginx -s reload\n");
     site.host.bash("pkill -f 'sleep 1000'").ok();
-    site.deploy().ok();
-    let now = site.serves();
-    site.assert_serves_only(&now);
-    Ok(())
+    Ok((site, live))
 }
 
 fn a_rollback_preempts_a_drain() -> Result<(), Skip> {

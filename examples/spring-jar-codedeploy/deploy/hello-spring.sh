@@ -2,7 +2,7 @@
 # hello-spring.sh: blue/green deploys of hello-spring on this host, without losing a request.
 #
 # Made by deployc 0.1.0 from deploy.bg. Do not edit: change deploy.bg, run `deployc build`, commit both.
-# Usage: hello-spring.sh deploy | prepare | switch | cleanup | abort | rollback | resume
+# Usage: hello-spring.sh deploy | prepare | switch | cleanup | abort | rollback | adopt | resume
 #        hello-spring.sh status [--json] | history | doctor | plan | help
 #
 # What is set here is read below, or not, as the drivers want it; functions are called by name.
@@ -158,7 +158,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 3306a403acb46270d5cbd46a0660e7f7a90dc5d2b4e88b8ab28054bab5d5b1e7 ====
+# ==== Runtime: the same for every application with these drivers; sha256 e3540498e027c33e263c47e2b92883a3df744185ff580608bcc68f07ad86c218 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -207,7 +207,7 @@ wrong_usage() {
 }
 
 main() {
-  local format='' asked_json=''
+  local format='' asked_json='' dry=no
   exec </dev/null
   export LC_ALL=C
   PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
@@ -237,16 +237,22 @@ main() {
         shift
         ;;
       --json) asked_json=json ;;
-      --dry-run) command=plan ;;
+      --dry-run) dry=yes ;;
       --help | -h) command=help ;;
       -*) wrong_usage "unknown option $1" ;;
       *)
-        [[ -z $command || $command == plan || $command == help ]] || wrong_usage "one command at a time, not '$command' and '$1'"
+        [[ -z $command || $command == help ]] || wrong_usage "one command at a time, not '$command' and '$1'"
         [[ -n $command ]] || command=$1
         ;;
     esac
     shift
   done
+  if [[ $dry == yes ]]; then
+    case $command in
+      '' | deploy | plan) command=plan ;;
+      *) wrong_usage "--dry-run shows what deploy would do; for $command there is none" ;;
+    esac
+  fi
   choose_output "$format"
   if [[ -z $deployment_given && -n $hook_deployment ]]; then
     is_deployment_id "$hook_deployment" || wrong_usage "the deployment's id in the environment is '$hook_deployment': expected letters, digits and . _ : / -"
@@ -320,7 +326,8 @@ mutate() {
   enter_mutex || give_verdict
   ! compgen -G "$state/scratch.*" >/dev/null || rm -rf "$state"/scratch.*
   scratch=$state/scratch.$$
-  bounded "${deadline[journal]}" mkdir -m 700 "$scratch" || {
+  # All answers of drivers are kept there for a moment.
+  { bounded "${deadline[journal]}" mkdir -m 700 "$scratch" && printf '%s\n' "$command" >"$scratch/command"; } 2>/dev/null || {
     exit_code=3
     fail_with "cannot write to $state: is the disk full?"
     give_verdict
@@ -1175,7 +1182,7 @@ swap_back() {
   else
     exit_code=5
     served='nothing that passes its probes'
-    reason="$cause; neither $from nor $to passes its probes, so nothing was touched: bring one of them up, then run any command of this script again"
+    reason="$cause; neither $from nor $to passes its probes, so nothing was touched: \`resume\` starts $from again"
   fi
   group_ends
 }
@@ -1269,10 +1276,10 @@ restart_exclusive() {
   fi
 }
 
-# revive_previous: after a reboot the previous color is down; it is started as it was.
+# revive_previous: after a reboot the previous color is down; it is started as it was. `resume` is asked for just that.
 revive_previous() {
   local found_release
-  [[ ${journal[boot]} != "$boot" && -n $from ]] && release_of "$from" || return 0
+  [[ ${journal[boot]} != "$boot" || $command == resume ]] && [[ -n $from ]] && release_of "$from" || return 0
   of_release "$found_release" start_missing || warn "$from does not start: $answer"
 }
 
@@ -1763,7 +1770,10 @@ status() {
     return
   fi
   case $live_state in
-    color) say "live:      $live$(described "$live_release")" ;;
+    color)
+      live_is_dead && running=", NOT RUNNING: \`resume\` brings it up"
+      say "live:      $live$(described "$live_release")$running"
+      ;;
     none) say 'live:      nothing: the proxy has no fragment of this app yet' ;;
     mixed) say 'live:      MIXED: the files of the proxy route to both colors' ;;
     *) say "live:      UNKNOWN: $live_why" ;;
@@ -1803,6 +1813,13 @@ described() {
   elif meta created "$1"; then
     printf ', release %s of %s' "${1##*/}" "$value"
   fi
+}
+
+# live_is_dead: the live color was started by this script and does not run any more. Only a clear answer is one.
+live_is_dead() {
+  [[ -n $live_release ]] || return 1
+  of_release "$live_release" alive
+  (($? == 1))
 }
 
 # mutex_is_held: asked of the kernel; taking the lock to see whether it is free would keep a deployment out.
@@ -1848,6 +1865,13 @@ doctor() {
   check_host 'the tools and the proxy' preflight || found=1
   check_host 'the live color can be told' know_live || found=1
   check_host 'the inputs' take_inputs || found=1
+  [[ $live != "${colors[0]}" ]] || to=${colors[1]}
+  to=${to:-${colors[0]}}
+  check_host 'what probes and verify ask' check_questions || found=1
+  check_host 'room for a release' room_is_left || found=1
+  check_host 'the script is as it was built' script_is_as_built || found=1
+  # No reason to refuse a deployment: it may be the cure.
+  ! live_is_dead || warn "$live is live and does not run: \`resume\` brings it up"
   reason=''
   if ((found)); then
     exit_code=3
@@ -1858,6 +1882,28 @@ doctor() {
     color) say "ready; $live is live" ;;
     *) say 'ready; nothing is live yet' ;;
   esac
+}
+
+# room_is_left: the state's disk takes something. Nothing is written to see it.
+room_is_left() {
+  local folder=$state blocks=''
+  while [[ ! -d $folder ]]; do
+    folder=${folder%/*}
+    folder=${folder:-/}
+  done
+  read -r blocks < <(stat -f -c %a "$folder" 2>/dev/null) || :
+  if [[ $blocks == 0 ]]; then
+    fail_with "the disk with $folder is full: make room"
+  elif [[ ! -w $folder ]]; then
+    fail_with "$(id -un) may not write $folder, where the releases are kept: run this as the user who owns it"
+  fi
+}
+
+# script_is_as_built: by the manifest beside it, if there is one.
+script_is_as_built() {
+  local manifest=${script%/*}/manifest.json hash line
+  line=$(grep -sF "${script##*/}\": \"" "$manifest") && hash=$(sha256sum "$script" 2>/dev/null) || return 0
+  [[ $line == *"\"${hash%% *}\""* ]] || fail_with "$script was changed since it was built ($manifest knows another): install what \`deployc build\` wrote"
 }
 
 # check_host WHAT FUNCTION: one line.
@@ -3734,15 +3780,27 @@ holder_is_gone() {
 
 # holder_of_mutex: sets `holder`, a sentence about who holds it.
 holder_of_mutex() {
-  local pid started running deployed
+  local pid started running deployed left
   holder='another command is at work'
   [[ -f $state/holder ]] || return 0
   read -r pid started running deployed <"$state/holder" || return 0
   if [[ $(process_start_time "$pid") == "$started" ]]; then
     holder="$running of deployment $deployed is at work (process $pid)"
   else
-    holder="$running of deployment $deployed was killed (process $pid), but a command that it started is still at work; it frees the lock when it ends"
+    what_is_left
+    holder="$running of deployment $deployed has ended (process $pid), but a command that it started is still at work${left:+: $left}; the lock is free when that ends"
   fi
+}
+
+# what_is_left: sets `left`, the processes that hold the mutex and are no script of this app: `sleep 30` (process 17).
+what_is_left() {
+  local folder pid
+  left=''
+  for folder in /proc/[0-9]*; do
+    pid=${folder##*/}
+    [[ $folder/fd/9 -ef $state/lock && $pid != "$$" && $(pid_command "$pid") != *"${script##*/} "* ]] || continue
+    left+="${left:+, }\`$(pid_command "$pid")\` (process $pid)"
+  done
 }
 
 # may_preempt: this is a rollback, and what holds the lock only cleans up.
@@ -3803,8 +3861,8 @@ read_live() {
     none | mixed) ;;
     edited) read -r live_guess live_why <<<"$words" ;;
     *)
+      live_why=${words:-"what $switch answered could not be kept: is the disk with $state full?"}
       live_state=unknown
-      live_why=$words
       ;;
   esac
 }
