@@ -162,8 +162,12 @@ fn everything_killed_between_swap_and_reload() -> Result<(), Skip> {
     let (site, live) = killed_in_the_swap()?;
     site.host.bash("kill -KILL $(pgrep -x testapp)").ok();
     let fragment = site.host.read(FRAGMENT);
-    site.deploy().exits(5).says("resume");
+    site.deploy()
+        .exits(5)
+        .says("passes its probes, so nothing was touched")
+        .says("resume");
     assert_eq!(site.host.read(FRAGMENT), fragment);
+    site.nginx().assert_valid();
     site.run("resume").ok();
     site.assert_serves_only(&live);
     site.deploy().ok();

@@ -6,6 +6,7 @@
 mod adopt;
 mod agent;
 mod concurrency;
+mod cut_short;
 mod data;
 mod deploys;
 mod examples;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         hosts::tests(),
         adopt::tests(),
         data::tests(),
+        cut_short::tests(),
         deploys::tests(),
         concurrency::tests(),
         failures::tests(),

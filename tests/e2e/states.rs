@@ -1,10 +1,7 @@
 //! States that a host can be in when a command begins, set up for real: each is a row of `docs/states.md`, beside those that other files show.
 
-use rustix::process::Signal;
-
 use crate::hazards::{DEADLINE, SOON, deployed_with};
 use crate::support::nginx::site_with_upstream;
-use crate::support::process::{Outcome, Running};
 use crate::support::site::{FRAGMENT, SCRIPT, Site};
 use crate::support::skip::{Skip, need_programs};
 use crate::support::wait;
@@ -17,93 +14,18 @@ crate::tests![
     a_fragment_that_routes_to_neither_is_refused,
     a_fragment_that_is_gone_leaves_the_last_color_alone,
     a_fragment_that_may_not_be_looked_at_is_refused,
-    killed_while_preparing,
-    killed_after_the_reload,
-    killed_in_the_swap_and_the_previous_color_is_down,
-    killed_in_the_swap_and_neither_color_passes,
-    killed_in_the_drain,
-    killed_on_the_way_back,
-    a_killed_rollback_leaves_the_cleanup_to_do,
-    a_rollback_waits_for_no_deploy,
-    a_full_disk_of_the_state_changes_nothing,
     the_state_of_another_machine_is_refused,
     the_state_of_another_user_is_refused,
-    rebooted_at_rest,
-    rebooted_while_preparing,
-    rebooted_while_prepared,
-    rebooted_while_swapping,
-    rebooted_after_the_switch,
-    rebooted_in_the_first_swap,
 ];
 
-const STATE: &str = "/var/lib/deployc/hello";
-
 /// What `verify` asks and no probe does.
-const OWN_VERIFY: (&str, &str) = (
+pub const OWN_VERIFY: (&str, &str) = (
     "http://127.0.0.1/profile",
     "http://127.0.0.1/profile?verify",
 );
 
-/// The reload stands still before or after nginx was asked for as long as `/opt/hold` says so.
-const HELD_RELOAD: (&str, &str) = (
-    "upstream = \"hello\"",
-    "upstream = \"hello\"\n    reload = [\"/opt/reload\"]",
-);
-const RELOAD: &str = r#"#!/bin/bash
-held() { while [[ $(</opt/hold) == "$1" ]]; do touch /opt/held; sleep 0.02; done; }
-held before
-nginx -s reload
-held after
-"#;
-
-/// Where [`HELD_RELOAD`] stands still.
-#[derive(Clone, Copy)]
-enum Hold {
-    Before,
-    After,
-}
-
-/// As `deployed_with`, with a reload that can be held.
-fn deployed_with_held_reload() -> Result<(Site, String, String), Skip> {
-    let site = Site::with(&[HELD_RELOAD])?;
-    site.host.write_program("/opt/reload", RELOAD);
-    site.host.write("/opt/hold", "");
-    site.deploy().ok();
-    let live = site.serves();
-    let other = if live == "blue" { "green" } else { "blue" };
-    Ok((site, live, other.to_owned()))
-}
-
-/// Starts a command whose reload is held; the fragment is swapped then.
-fn hold(site: &Site, command: &str, moment: Hold) -> Running {
-    let word = match moment {
-        Hold::Before => "before",
-        Hold::After => "after",
-    };
-    site.host.write("/opt/hold", word);
-    let run = site.start(command);
-    let held = wait::until(SOON, || site.host.exists("/opt/held"));
-    assert!(held, "it did not come to its reload");
-    run
-}
-
-/// Lets later reloads through.
-fn let_go(site: &Site) {
-    site.host.write("/opt/hold", "");
-    site.host.run(&["rm", "/opt/held"]).ok();
-}
-
-/// Kills a script and what it waits for, but not what it has started in sessions of their own.
-fn kill(site: &Site, run: Running) {
-    run.signal(Signal::KILL);
-    drop(run);
-    let free = ["flock", "-n", &format!("{STATE}/lock"), "true"];
-    let ended = wait::until(SOON, || site.host.run(&free).code == 0);
-    assert!(ended, "something of it still holds the lock");
-}
-
 /// Kills the program of a color.
-fn kill_color(site: &Site, color: &str) {
+pub fn kill_color(site: &Site, color: &str) {
     let programs = site.host.processes("/opt/testapp --port");
     let of_color = programs
         .iter()
@@ -116,34 +38,17 @@ fn kill_color(site: &Site, color: &str) {
     assert!(gone, "{color} still runs");
 }
 
-/// The machine boots, and nginx with it; nothing else does.
-fn reboot(site: &mut Site) {
-    site.host.reboot();
-    site.host.run(&["nginx"]).ok();
-    site.host.wait_for_port(80);
-    assert_eq!(site.running(), Vec::<String>::new());
-}
-
 /// Nothing is left to do for any command.
 #[track_caller]
-fn assert_at_rest(site: &Site) {
+pub fn assert_at_rest(site: &Site) {
     site.run("status").ok().says("under way: nothing");
 }
 
 /// The proxy's file is the one that was built for this color.
 #[track_caller]
-fn assert_routes_to(site: &Site, color: &str) {
+pub fn assert_routes_to(site: &Site, color: &str) {
     let built = format!("/srv/hello/deploy/nginx/{color}.conf");
     assert_eq!(site.host.read(FRAGMENT), site.host.read(&built));
-}
-
-/// A deploy whose program never passes, while it is probed.
-fn start_hopeless_deploy(site: &Site) -> Running {
-    let deploy = site.stage("--health never").start("deploy");
-    // The journal first, then the program.
-    assert!(wait::until(SOON, || site.running().len() == 2));
-    site.stage("");
-    deploy
 }
 
 fn both_up_after_a_switch_the_cleanup_comes_first() -> Result<(), Skip> {
@@ -270,195 +175,6 @@ fn a_fragment_that_may_not_be_looked_at_is_refused() -> Result<(), Skip> {
     Ok(())
 }
 
-fn killed_while_preparing() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with(&[("within 5s", "within 60s")])?;
-    let deploy = start_hopeless_deploy(&site);
-    kill(&site, deploy);
-    assert_eq!(site.serves(), live);
-    assert_eq!(site.running(), ["blue", "green"], "its program goes on");
-    site.run("status")
-        .ok()
-        .says(&format!("prepares {other}"))
-        .says("its process is gone");
-    site.deploy().ok().says("was cut short before its switch");
-    site.assert_serves_only(&other);
-    assert_at_rest(&site);
-    Ok(())
-}
-
-/// What the next deploy says and does after a kill between swap and confirmation.
-#[track_caller]
-fn assert_mends_the_swap(site: &Site, ends_on: &str) -> Outcome {
-    site.run("status").ok().says("may serve either");
-    let outcome = site.deploy().ok().says("was cut short in its switch");
-    site.assert_serves_only(ends_on);
-    assert_routes_to(site, ends_on);
-    assert_at_rest(site);
-    outcome
-}
-
-/// Users have the new color already, and go back to the previous one before the deployment begins.
-fn killed_after_the_reload() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with_held_reload()?;
-    let deploy = hold(&site, "deploy", Hold::After);
-    assert!(wait::until(SOON, || site.serves() == other));
-    kill(&site, deploy);
-    let_go(&site);
-    assert_eq!(site.running(), ["blue", "green"]);
-    assert_mends_the_swap(&site, &other).says(&format!("  {live} serves"));
-    Ok(())
-}
-
-fn killed_in_the_swap_and_the_previous_color_is_down() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with_held_reload()?;
-    let deploy = hold(&site, "deploy", Hold::Before);
-    kill(&site, deploy);
-    let_go(&site);
-    assert_routes_to(&site, &other);
-    assert_eq!(site.serves(), live, "nginx was not told");
-    kill_color(&site, &live);
-    assert_eq!(site.serves(), "502");
-    assert_mends_the_swap(&site, &live)
-        .says(&format!("{live} does not pass its probes any more"))
-        .says(&format!("  {other} serves"));
-    Ok(())
-}
-
-fn killed_in_the_swap_and_neither_color_passes() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with_held_reload()?;
-    let deploy = hold(&site, "deploy", Hold::Before);
-    kill(&site, deploy);
-    let_go(&site);
-    kill_color(&site, &live);
-    kill_color(&site, &other);
-    let master = site.host.read("/run/nginx.pid");
-    for _ in 0..2 {
-        site.deploy()
-            .exits(5)
-            .says(&format!("neither {live} nor {other} passes its probes"));
-        assert_routes_to(&site, &other);
-        assert_eq!(site.host.read("/run/nginx.pid"), master);
-        assert_eq!(site.running(), Vec::<String>::new());
-        site.nginx().assert_valid();
-    }
-    Ok(())
-}
-
-/// A request in flight to a color, whose answer takes longer than the color has when it is told to stop and begins with its name.
-fn stream(site: &Site, color: &str) -> Running {
-    let port = if color == "blue" { "1F91" } else { "1F92" };
-    let stream = site
-        .host
-        .start(&["curl", "-sSN", "http://127.0.0.1/stream?seconds=10"]);
-    let connected = format!("grep -q ' 0100007F:{port} .* 01 ' /proc/net/tcp");
-    assert!(wait::until(SOON, || site.host.bash(&connected).code == 0));
-    stream
-}
-
-#[track_caller]
-fn assert_whole(stream: Running, color: &str) {
-    let body = stream.wait(SOON).ok().stdout;
-    assert!(body.starts_with(color) && body.ends_with("END\n"), "{body}");
-}
-
-fn killed_in_the_drain() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with(&[("drain 5s", "drain 10m")])?;
-    let stream = stream(&site, &live);
-    let deploy = site.start("deploy");
-    assert!(wait::until(SOON, || {
-        site.run("status").stdout.contains("drained and stopped")
-    }));
-    kill(&site, deploy);
-    assert_eq!(site.serves(), other);
-    assert_eq!(site.running(), ["blue", "green"]);
-    site.deploy().ok().says("finishing the cleanup");
-    assert_whole(stream, &live);
-    site.assert_serves_only(&live);
-    assert_at_rest(&site);
-    Ok(())
-}
-
-fn killed_on_the_way_back() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with(&[OWN_VERIFY, ("drain 5s", "drain 10m")])?;
-    let deploy = site.stage("--broken /profile").start("deploy");
-    assert!(wait::until(SOON, || site.serves() == "500"));
-    let stream = stream(&site, &other);
-    assert!(wait::until(SOON, || {
-        site.serves() == live && site.run("status").stdout.contains("prepares")
-    }));
-    kill(&site, deploy);
-    assert_eq!(site.running(), ["blue", "green"]);
-    site.stage("")
-        .deploy()
-        .ok()
-        .says("was cut short before its switch");
-    assert_whole(stream, &other);
-    site.assert_serves_only(&other);
-    assert_at_rest(&site);
-    Ok(())
-}
-
-fn a_killed_rollback_leaves_the_cleanup_to_do() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with_held_reload()?;
-    site.run("prepare").ok();
-    site.run("switch").ok();
-    let before = site.host.processes(&format!("--color {live}"));
-    let rollback = hold(&site, "rollback", Hold::Before);
-    kill(&site, rollback);
-    let_go(&site);
-    assert_eq!(site.host.processes(&format!("--color {live}")), before);
-    let outcome = site
-        .deploy()
-        .ok()
-        .says("was cut short in its switch")
-        .says(&format!("  {other} serves"))
-        .says("finishing the cleanup")
-        .says(&format!("cleanup of {live}"));
-    assert_ne!(
-        site.host.processes(&format!("--color {live}")),
-        before,
-        "it was not stopped before it was started anew: {outcome}"
-    );
-    site.assert_serves_only(&live);
-    assert_at_rest(&site);
-    Ok(())
-}
-
-fn a_rollback_waits_for_no_deploy() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with_held_reload()?;
-    site.deploy().ok();
-    let deploy = site.stage("--health starting:3").start("deploy");
-    assert!(wait::until(SOON, || site.running().len() == 2));
-    site.run("rollback").exits(4).says("is at work");
-    deploy.wait(DEADLINE).ok();
-    site.assert_serves_only(&live);
-    let deploy = hold(site.stage(""), "deploy", Hold::Before);
-    site.run("rollback").exits(4).says("is at work");
-    let_go(&site);
-    deploy.wait(DEADLINE).ok();
-    site.assert_serves_only(&other);
-    Ok(())
-}
-
-fn a_full_disk_of_the_state_changes_nothing() -> Result<(), Skip> {
-    let site = Site::new()?;
-    let small =
-        "mkdir -p /var/lib/deployc && mount -t tmpfs -o mode=755,size=8m tmpfs /var/lib/deployc";
-    site.host.bash(small).ok();
-    site.deploy().ok();
-    let live = site.serves();
-    let fill = "head -c 16M /dev/zero >/var/lib/deployc/ballast 2>/dev/null; [[ -s /var/lib/deployc/ballast ]]";
-    site.host.bash(fill).ok();
-    site.deploy().exits(3);
-    assert_routes_to(&site, &live);
-    site.assert_serves_only(&live);
-    site.host.run(&["rm", "/var/lib/deployc/ballast"]).ok();
-    site.deploy().ok();
-    assert_ne!(site.serves(), live);
-    assert_at_rest(&site);
-    Ok(())
-}
-
 fn the_state_of_another_machine_is_refused() -> Result<(), Skip> {
     let site = Site::new()?;
     site.host
@@ -485,119 +201,5 @@ fn the_state_of_another_user_is_refused() -> Result<(), Skip> {
         .says("hello is deployed by root on this host");
     assert_routes_to(&site, &live);
     site.assert_serves_only(&live);
-    Ok(())
-}
-
-/// After a reboot in some phase: `resume` brings up `resumed`; after the same again `deploy` ends on `deployed`.
-/// `begin` brings a site into the phase.
-fn rebooted(
-    site: &mut Site,
-    begin: impl Fn(&Site),
-    [found_by_resume, found_by_deploy]: [&str; 2],
-    [resumed, deployed]: [&str; 2],
-) {
-    begin(site);
-    reboot(site);
-    assert_eq!(site.serves(), "502");
-    site.run("resume").ok().says(found_by_resume);
-    site.assert_serves_only(resumed);
-    assert_routes_to(site, resumed);
-    // Whatever was under way is no more in the way of the next.
-    site.deploy().ok();
-    let next = site.serves();
-    assert_ne!(next, resumed);
-    site.assert_serves_only(&next);
-    assert_at_rest(site);
-    // The same from the other side is the same.
-    site.deploy().ok();
-    begin(site);
-    reboot(site);
-    site.deploy().ok().says(found_by_deploy);
-    site.assert_serves_only(deployed);
-    assert_routes_to(site, deployed);
-    assert_at_rest(site);
-}
-
-fn rebooted_at_rest() -> Result<(), Skip> {
-    let (mut site, live, other) = deployed_with(&[])?;
-    rebooted(&mut site, |_| (), ["done in"; 2], [&live, &other]);
-    Ok(())
-}
-
-fn rebooted_while_preparing() -> Result<(), Skip> {
-    let (mut site, live, other) = deployed_with(&[("within 5s", "within 60s")])?;
-    let begin = |site: &Site| {
-        let deploy = start_hopeless_deploy(site);
-        kill(site, deploy);
-    };
-    let found = ["was cut short before its switch"; 2];
-    rebooted(&mut site, begin, found, [&live, &other]);
-    Ok(())
-}
-
-fn rebooted_while_prepared() -> Result<(), Skip> {
-    let (mut site, live, other) = deployed_with(&[])?;
-    let begin = |site: &Site| drop(site.run("prepare").ok());
-    rebooted(
-        &mut site,
-        begin,
-        ["did not survive a reboot"; 2],
-        [&live, &other],
-    );
-    Ok(())
-}
-
-/// nginx comes up with the new color's file, and neither color runs: the previous one is started again.
-fn rebooted_while_swapping() -> Result<(), Skip> {
-    let (mut site, live, other) = deployed_with_held_reload()?;
-    let begin = |site: &Site| {
-        let from = site.serves();
-        let deploy = hold(site, "deploy", Hold::Before);
-        kill(site, deploy);
-        let_go(site);
-        assert_routes_to(site, if from == "blue" { "green" } else { "blue" });
-    };
-    let found = ["was cut short in its switch"; 2];
-    rebooted(&mut site, begin, found, [&live, &other]);
-    Ok(())
-}
-
-/// The new color is what serves, whatever was not cleaned up yet.
-fn rebooted_after_the_switch() -> Result<(), Skip> {
-    let (mut site, _, other) = deployed_with(&[])?;
-    let begin = |site: &Site| {
-        site.run("prepare").ok();
-        site.run("switch").ok();
-    };
-    let found = ["done in", "finishing the cleanup"];
-    rebooted(&mut site, begin, found, [&other, &other]);
-    Ok(())
-}
-
-/// The file was put there by hand, and its color never ran: neither passes now, until somebody brings one of them up.
-fn rebooted_in_the_first_swap() -> Result<(), Skip> {
-    let mut site = Site::with(&[HELD_RELOAD, ("within 5s", "within 1s")])?;
-    site.host.write_program("/opt/reload", RELOAD);
-    let deploy = hold(&site, "deploy", Hold::Before);
-    kill(&site, deploy);
-    let_go(&site);
-    assert_routes_to(&site, "green");
-    reboot(&mut site);
-    site.deploy()
-        .exits(5)
-        .says("neither blue nor green passes its probes");
-    assert_routes_to(&site, "green");
-    site.nginx().assert_valid();
-    let by_hand = "nohup setsid /opt/testapp --port 8081 --color blue >/dev/null 2>&1 </dev/null &";
-    site.host.bash(by_hand).ok();
-    site.host.wait_for_port(8081);
-    site.deploy()
-        .ok()
-        .says("  blue serves")
-        .says("blue was not started by this script and runs on");
-    assert_eq!(site.serves(), "green");
-    assert_routes_to(&site, "green");
-    assert_eq!(site.running(), ["blue", "green"]);
-    assert_at_rest(&site);
     Ok(())
 }
