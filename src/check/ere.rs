@@ -15,6 +15,86 @@ pub(super) fn check(pattern: &str, span: Span, findings: &Findings) -> bool {
     }
 }
 
+/// Whether the pattern, which [`check`] has found to be valid, surely does not match all of the text.
+///
+/// No answer where the host's locale decides (what is not ASCII) or where it takes too much to find out: then it is
+/// looked at on the host alone.
+pub(super) fn refuses(pattern: &str, text: &str) -> bool {
+    if !pattern.is_ascii() || !text.is_ascii() {
+        return false;
+    }
+    let whole = translated(pattern).and_then(|pattern| {
+        regex::RegexBuilder::new(&format!("^(?:{pattern})$"))
+            .dot_matches_new_line(true)
+            .build()
+            .ok()
+    });
+    whole.is_some_and(|whole| !whole.is_match(text))
+}
+
+/// The pattern in the syntax of the `regex` crate. It differs in brackets, where `\` escapes, a `[` begins a set in
+/// the set, and `&&`, `--` and `~~` mean something. `None` for `[.x.]` and `[=x=]`.
+fn translated(pattern: &str) -> Option<String> {
+    let chars: Vec<char> = pattern.chars().collect();
+    let mut translated = String::new();
+    let mut at = 0;
+    while let Some(&c) = chars.get(at) {
+        match c {
+            '\\' => {
+                translated.push(c);
+                translated.extend(chars.get(at + 1));
+                at += 1;
+            }
+            '[' => {
+                let end = bracket(&chars, at).ok()?;
+                set(&chars[at + 1..end], &mut translated)?;
+                at = end;
+            }
+            _ => translated.push(c),
+        }
+        at += 1;
+    }
+    Some(translated)
+}
+
+/// What stands in brackets.
+fn set(mut inner: &[char], translated: &mut String) -> Option<()> {
+    translated.push('[');
+    if let Some(rest) = inner.strip_prefix(&['^']) {
+        translated.push('^');
+        inner = rest;
+    }
+    // The last one that can begin a range.
+    let mut from = false;
+    let mut at = 0;
+    while let Some(&c) = inner.get(at) {
+        let next = inner.get(at + 1);
+        match (c, next) {
+            ('[', Some('.' | '=')) => return None,
+            ('[', Some(':')) => {
+                let length = inner[at..].iter().position(|c| *c == ']')?;
+                translated.extend(&inner[at..=at + length]);
+                at += length;
+                from = false;
+            }
+            ('-', Some(_)) if from => {
+                translated.push('-');
+                from = false;
+            }
+            _ => {
+                if !c.is_ascii_alphanumeric() {
+                    translated.push('\\');
+                }
+                translated.push(c);
+                from = true;
+            }
+        }
+        at += 1;
+    }
+    translated.push(']');
+    Some(())
+}
+
 /// A fault, and what to write instead.
 type Fault = (String, String);
 
@@ -296,7 +376,51 @@ fn interval(chars: &[char], start: usize, repeatable: bool) -> Result<usize, Fau
 
 #[cfg(test)]
 mod tests {
-    use super::fault;
+    use super::{fault, refuses};
+
+    #[test]
+    fn a_text_that_is_not_matched_from_end_to_end_is_refused() {
+        for (pattern, text) in [
+            ("^a+$", "b"),
+            ("a+", "aab"),
+            ("a|bc", "abc"),
+            ("[0-9a-f]{7,40}", "0123"),
+            ("[[:digit:]_]+", "12-"),
+            (r"[\.]+", "a"),
+            ("[]a]", "b"),
+            ("[a-]", "b"),
+            ("[^[:space:]]", " "),
+            ("[a&&b]+", "ab&c"),
+            ("v[.]1", "v11"),
+        ] {
+            assert!(refuses(pattern, text), "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_matched_or_may_be_is_not_refused() {
+        for (pattern, text) in [
+            ("^a+$", "aaa"),
+            ("a|b+", "bb"),
+            ("(^a|b$)", "b"),
+            ("[[:digit:]_]+", "1_2"),
+            (r"[\.]+", r".\."),
+            ("[]a]+", "]a]"),
+            ("[a-]+", "-a"),
+            ("[+--]+", "+,-"),
+            ("[a&&b~~c]+", "&~abc"),
+            ("[[a]+", "[a"),
+            ("a.b", "a\nb"),
+            (r"\.\{x", ".{x"),
+            ("[[.a.]]", "b"),
+            ("[[=a=]]", "b"),
+            ("é", "x"),
+            ("x", "é"),
+            ("((a{255}){255}){255}", "b"),
+        ] {
+            assert!(!refuses(pattern, text), "{pattern} {text}");
+        }
+    }
 
     #[test]
     fn what_grep_takes_is_taken() {

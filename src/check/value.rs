@@ -309,9 +309,20 @@ impl Scope<'_> {
                 let template = self.template(text)?;
                 self.shaped(ty, template, text.span)
             }
-            Type::Matching(_) => {
+            Type::Matching(pattern) => {
                 let template = self.template(text)?;
-                self.literal(&template, text.span)?;
+                let found = self.literal(&template, text.span)?;
+                if ere::refuses(pattern, &found) {
+                    self.findings.push(
+                        Diagnostic::new(
+                            Code::OUT_OF_RANGE,
+                            text.span,
+                            format!("found `{found}`, expected {}", ty.described()),
+                        )
+                        .help("the pattern has to match all of it, from the first to the last character"),
+                    );
+                    return None;
+                }
                 Some(SettingValue::Text(template))
             }
             Type::OneOf(_) | Type::Signal | Type::Bool => {

@@ -31,10 +31,7 @@ pub(super) fn resolve(
                     .template(reason)
                     .and_then(|text| scope.literal(&text, reason.span));
                 if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
-                    findings.push(
-                        Diagnostic::new(Code::NO_VERIFY, reason.span, "`verify none` without a reason")
-                            .help("say why nothing can be asked through the proxy: who reviews this should not have to guess"),
-                    );
+                    findings.push(no_reason(reason.span));
                 }
                 if parts.verifies.len() > 1 {
                     let other = parts.verifies[usize::from(at == 0)].1;
@@ -50,6 +47,12 @@ pub(super) fn resolve(
                 }
                 none = text.map(|text| (text, *span));
             }
+            // Who writes this means no probe of that name.
+            tree::Verify::Check {
+                name: Some(name),
+                from: None,
+                body: None,
+            } if name.text == "none" => findings.push(no_reason(name.span)),
             tree::Verify::Check { name, from, body } => {
                 if let Some(name) = name {
                     if let Some(first) = named.iter().find(|known| known.text == name.text) {
@@ -87,6 +90,13 @@ pub(super) fn resolve(
         Some((reason, span)) => Verification::None { reason, span },
         None => Verification::Checks(checks),
     })
+}
+
+/// `verify none` alone, or with an empty text.
+fn no_reason(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::NO_VERIFY, span, "`verify none` without a reason").help(
+        "write `verify none \"reason\"` and say why nothing can be asked through the proxy: who reviews this should not have to guess",
+    )
 }
 
 fn check(

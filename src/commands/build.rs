@@ -137,6 +137,7 @@ fn compare(
             path.as_str(),
             &changed.old,
             &changed.new,
+            "as built",
             terminal.out_is_colored(),
         );
         terminal.out(&text);

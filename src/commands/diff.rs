@@ -4,13 +4,13 @@ use super::terminal::{Look, paint};
 use similar::{ChangeTag, TextDiff};
 use std::fmt::Write as _;
 
-/// A unified diff with three lines around each change; empty if there is none.
-pub(super) fn unified(path: &str, old: &str, new: &str, colored: bool) -> String {
+/// A unified diff with three lines around each change; empty if there is none. `how`: what makes the new text.
+pub(super) fn unified(path: &str, old: &str, new: &str, how: &str, colored: bool) -> String {
     let diff = TextDiff::from_lines(old, new);
     let mut text = String::new();
     for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
         if text.is_empty() {
-            let head = format!("--- {path}\n+++ {path} (as built)");
+            let head = format!("--- {path}\n+++ {path} ({how})");
             let _ = writeln!(text, "{}", paint(&head, Look::Bold, colored));
         }
         let _ = writeln!(

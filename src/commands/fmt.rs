@@ -31,7 +31,13 @@ fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome,
     if options.diff {
         let path = input.path.as_str();
         let colored = terminal.out_is_colored();
-        terminal.out(&diff::unified(path, &input.text, &formatted, colored));
+        terminal.out(&diff::unified(
+            path,
+            &input.text,
+            &formatted,
+            "as formatted",
+            colored,
+        ));
     }
     if options.check && changes {
         terminal.prose(&format!("{}: would be laid out anew\n", input.path));

@@ -25,6 +25,8 @@ fn check_and_diff_write_nothing() {
     assert_eq!(ran.err, "deploy.bg: would be laid out anew\n");
     let ran = folder.run(&["fmt", "--diff"]).exits(1);
     assert!(ran.out.contains("\n-let  a=1\n+let a = 1\n"), "{}", ran.out);
+    let head = "--- deploy.bg\n+++ deploy.bg (as formatted)\n";
+    assert!(ran.out.starts_with(head), "{}", ran.out);
     assert_eq!(folder.read("deploy.bg"), RAGGED);
     folder
         .run(&["fmt", "--check", "--diff", "neat.bg"])

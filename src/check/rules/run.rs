@@ -62,7 +62,7 @@ pub(super) fn is_process(run: &DriverUse) -> bool {
 }
 
 /// What is written of how a service runs: its own `run`, else the app's.
-fn written<'t>(service: &Service, parts: &Parts<'t>) -> Option<&'t tree::DriverUse> {
+pub(super) fn written<'t>(service: &Service, parts: &Parts<'t>) -> Option<&'t tree::DriverUse> {
     let own = parts
         .services
         .iter()

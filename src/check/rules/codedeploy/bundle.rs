@@ -3,22 +3,29 @@
 use super::Rules;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Piece, SettingValue, Step, StepRun, Template};
+use crate::source::Span;
 use std::collections::BTreeMap;
 
 impl Rules<'_> {
     pub(super) fn files(&self) {
         let mut seen: BTreeMap<String, String> = BTreeMap::new();
         if let (Some(destination), Some(source)) = (self.text("destination"), self.text("source")) {
-            seen.insert(destination, source);
+            if source.is_empty() {
+                self.no_source(self.span("source"));
+            }
+            seen.insert(object(&destination), source);
         }
         for (source, destination) in self.map("files") {
+            if source.is_empty() {
+                self.no_source(self.key_span("files", source));
+            }
             let SettingValue::Text(template) = destination else {
                 continue;
             };
             let Some(destination) = template.as_literal() else {
                 continue;
             };
-            if let Some(first) = seen.get(&destination) {
+            if let Some(first) = seen.get(&object(&destination)) {
                 self.findings.push(
                     Diagnostic::new(
                         Code::SAME_DESTINATION,
@@ -30,9 +37,17 @@ impl Rules<'_> {
                     ),
                 );
             } else {
-                seen.insert(destination, source.clone());
+                seen.insert(object(&destination), source.clone());
             }
         }
+    }
+
+    /// A `source:` that is empty: the agent refuses the whole appspec.
+    fn no_source(&self, span: Span) {
+        self.findings.push(
+            Diagnostic::new(Code::BAD_PATH, span, "an empty source")
+                .help("name what in the bundle is copied, as `\"config\"`; `\"/\"` is all of it"),
+        );
     }
 
     pub(super) fn permissions(&self) {
@@ -56,30 +71,43 @@ impl Rules<'_> {
                 );
             }
         }
+        self.objects();
+    }
+
+    /// Each object has its permissions from one entry: the agent fails when two meet.
+    fn objects(&self) {
         let mut objects: Vec<(&str, &str)> = Vec::new();
         for setting in ["modes", "owners"] {
-            for (object, _) in self.map(setting) {
-                if !objects.iter().any(|(known, _)| known == object) {
-                    objects.push((object, setting));
+            for (written, _) in self.map(setting) {
+                if !objects.iter().any(|(known, _)| known == written) {
+                    objects.push((written, setting));
                 }
             }
         }
-        for (object, setting) in &objects {
-            let above = objects.iter().find(|(known, _)| {
-                object
-                    .strip_prefix(known.trim_end_matches('/'))
+        for (at, (written, setting)) in objects.iter().enumerate() {
+            let own = object(written);
+            let same = objects[..at]
+                .iter()
+                .find(|(earlier, _)| object(earlier) == own);
+            let above = objects.iter().find(|(other, _)| {
+                own.strip_prefix(object(other).trim_end_matches('/'))
                     .is_some_and(|rest| rest.starts_with('/') && rest.len() > 1)
             });
-            if let Some((above, _)) = above {
-                self.findings.push(
-                    Diagnostic::new(
-                        Code::OBJECT_TWICE,
-                        self.key_span(setting, object),
-                        format!("`{object}` is below `{above}`, which has permissions already"),
-                    )
-                    .help("the agent gives permissions to a folder and all below it, and fails when it meets a file twice"),
-                );
-            }
+            let message = match (same, above) {
+                (Some((same, _)), _) => format!("`{written}` and `{same}` are one object"),
+                (None, Some((above, _))) => {
+                    format!("`{written}` is below `{above}`, which has permissions already")
+                }
+                (None, None) => continue,
+            };
+            self.findings.push(
+                Diagnostic::new(
+                    Code::OBJECT_TWICE,
+                    self.key_span(setting, written),
+                    message,
+                )
+                .help("the agent gives permissions to a folder and all below it, and fails when it meets a file twice"),
+            );
         }
     }
 
@@ -113,6 +141,16 @@ impl Rules<'_> {
             );
         }
     }
+}
+
+/// The file or folder that a path names, however it is written: `/srv//a/` is `/srv/a`.
+fn object(path: &str) -> String {
+    let parts: Vec<&str> = path
+        .split('/')
+        .filter(|part| !matches!(*part, "" | "."))
+        .collect();
+    let root = if path.starts_with('/') { "/" } else { "" };
+    format!("{root}{}", parts.join("/"))
 }
 
 fn speaks_of(step: &Step, folder: &str) -> bool {

@@ -39,6 +39,7 @@ const LONGEST: i64 = 3600;
 
 struct Rules<'a> {
     app: &'a App,
+    parts: &'a Parts<'a>,
     target: &'a DriverUse,
     written: &'a tree::DriverUse,
     findings: &'a Findings,
@@ -52,6 +53,7 @@ pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
         }
         let rules = Rules {
             app,
+            parts,
             target,
             written,
             findings,

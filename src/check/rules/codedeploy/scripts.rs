@@ -1,7 +1,8 @@
 //! Scripts of the user's own, and whom hooks run as.
 
 use super::{LONGEST, Rules};
-use crate::check::rules::run::is_process;
+use crate::check::rules::run::{is_process, written};
+use crate::check::rules::setting_span;
 use crate::check::shape;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Privilege, SettingValue};
@@ -66,6 +67,7 @@ impl Rules<'_> {
         };
         let span = self.span("runas");
         if user == "root" {
+            self.keepers();
             return;
         }
         if user.is_empty() || !shape::is_user(&user) {
@@ -108,6 +110,33 @@ impl Rules<'_> {
                 )
                 .also(run.span, "started here")
                 .help("a restart of the agent, by its own update for one, would end the app; as root the script starts a unit of its own"),
+            );
+        }
+    }
+    /// Services that are kept in a session although the hooks are root.
+    fn keepers(&self) {
+        for service in &self.app.services {
+            let run = &service.run;
+            let in_session = is_process(run)
+                && matches!(
+                    run.setting("keeper"),
+                    Some(SettingValue::Text(template)) if template.as_literal().as_deref() == Some("session")
+                );
+            if !in_session {
+                continue;
+            }
+            let written = written(service, self.parts);
+            self.findings.push(
+                Diagnostic::new(
+                    Code::DIES_WITH_AGENT,
+                    written.map_or(run.span, |used| setting_span(used, "keeper")),
+                    format!(
+                        "with `keeper = session`, `run {}` starts the app in the agent's own cgroup",
+                        run.driver.name
+                    ),
+                )
+                .also(self.written.driver.span, "called from here")
+                .help("a restart of the agent, by its own update for one, would end the app; leave `keeper` out: the script is root and starts a unit of its own"),
             );
         }
     }
