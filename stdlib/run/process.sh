@@ -33,7 +33,7 @@ process_alive() {
 
 # process_adopt: the owner of the port becomes the release's program, unless somebody else keeps it.
 process_adopt() {
-  local inode pid='' owner unit boot start
+  local inode pid='' owner boot start others
   if [[ -z $port ]]; then
     printf '%s\n' 'without a port nobody can tell which process it is'
     return 1
@@ -51,16 +51,45 @@ process_adopt() {
     printf '%s\n' "cannot see which process listens on port $port"
     return 1
   fi
-  unit=$(grep -om 1 '[^/]*\.service$' "/proc/$pid/cgroup")
-  if [[ -n $unit && $(systemctl show --property=MainPID "$unit" 2>/dev/null) == "MainPID=$pid" ]]; then
-    printf '%s\n' "process $pid ($(pid_command "$pid")) is kept by $unit of systemd: after the next deployment, \`systemctl disable --now $unit\`"
-    return 1
-  elif [[ $(pid_command "$pid") == *docker-proxy* ]]; then
-    printf '%s\n' "port $port is published by a container of docker: after the next deployment, \`docker stop\` it"
+  process_tell_keeper "$pid" && return 1
+  others=$(process_other_ports "$pid")
+  if [[ -n $others ]]; then
+    printf '%s\n' "process $pid ($(pid_command "$pid")) listens on port $others too, and may serve more than this app"
     return 1
   fi
   read_boot
   save_identity "pid $pid $start $boot"
+}
+
+# process_tell_keeper PID: prints who keeps it running, and would start it again; fails if nobody is known to.
+process_tell_keeper() {
+  local group unit main cure='after the next deployment'
+  if (($1 == 1)); then
+    printf '%s\n' "the host's init itself listens on port $port (a socket of systemd's?)"
+    return 0
+  fi
+  group=$(<"/proc/$1/cgroup") || return 0
+  unit=$(grep -om 1 '[^/]*\.service$' <<<"$group")
+  if [[ -n $unit && $group == */user@* ]]; then
+    printf '%s\n' "process $1 ($(pid_command "$1")) is kept by a user's $unit: $cure, \`systemctl --user disable --now $unit\`"
+  elif [[ -n $unit ]] && main=$(systemctl show --property=MainPID "$unit" 2>/dev/null) && main=${main#MainPID=} && ((main > 1)) && pid_descends "$1" "$main"; then
+    printf '%s\n' "process $1 ($(pid_command "$1")) is kept by $unit of systemd: $cure, \`systemctl disable --now $unit\`"
+  elif [[ $group =~ docker|containerd|libpod|kubepods && $group != "$(<"/proc/$$/cgroup")" || $(pid_command "$1") == *docker-proxy* ]]; then
+    printf '%s\n' "port $port is a container's: $cure, \`docker stop\` it"
+  else
+    return 1
+  fi
+}
+
+# process_other_ports PID: prints a port other than this one on which it listens, if there is one.
+process_other_ports() {
+  local tables
+  net_tables
+  # shellcheck disable=SC2012 # the names are numbers
+  ls -ln "/proc/$1/fd" 2>/dev/null | LC_ALL=C awk -v port="$(printf ':%04X' "$port")" "$net_awk"'
+    FILENAME == "-" { if (match($NF, /^socket:\[[0-9]+\]$/)) held[substr($NF, 9, length($NF) - 9)] = 1; next }
+    $4 == "0A" && ($10 in held) && substr($2, length($2) - 4) != port { print number_of(substr($2, length($2) - 3)); exit }
+  ' - ${tables[@]+"${tables[@]}"}
 }
 
 process_identity() {
@@ -447,13 +476,17 @@ process_become_told() {
 }
 
 process_alive_pid() {
-  local boot inode pid code tries=0
+  local boot inode pid code tries=0 value
   read_boot
   if [[ $boot != "$3" ]]; then
     printf '%s\n' 'ended with a reboot'
     return 1
   fi
   ! pid_is "$1" "$2" || return 0
+  if meta adopted "$release"; then
+    printf '%s\n' 'has ended'
+    return 1
+  fi
   # The keeper writes the code when it has read the program's last words.
   while [[ ! -f $release/exit.$service ]] && ((tries++ < 10)); do
     pause 20 || break

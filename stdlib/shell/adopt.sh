@@ -30,33 +30,63 @@ adopt() {
 
 # find_adopted: sets `from` and `to`, the color that the proxy's files route to; `to` is empty if there is nothing to do.
 find_adopted() {
+  local value
   read_live
-  if [[ $live_state == edited ]]; then
-    from=$live_guess
-    to=$live_guess
-    return 0
-  fi
-  live_is_known || return
-  if [[ $live_state == none ]]; then
-    exit_code=3
+  [[ $live_state == edited ]] || live_is_known || return
+  exit_code=3
+  from=${live:-$live_guess}
+  if [[ -z $from ]]; then
     fail_with 'the proxy has no fragment of this app yet: there is nothing to adopt; deploy'
     return
+  elif [[ -f $state/journal.pending ]]; then
+    fail_with "a rollback is unfinished: put the fragment of ${journal[from]:-what served} back by hand and reload the proxy, then run any command of this script again"
+    return
+  elif [[ -n $live_release ]]; then
+    of_release "$live_release" alive
+    case $? in
+      0)
+        exit_code=1
+        return 0
+        ;;
+      1) ;;
+      *)
+        fail_with "cannot tell whether release ${live_release##*/} runs: $answer"
+        return
+        ;;
+    esac
   fi
-  from=$live
-  [[ -n $live_release ]] || to=$live
+  # What somebody wrote into the file may not be in force: then users get what was switched to last.
+  if meta color "$state/live" && [[ $value != "$from" ]]; then
+    of_release "$(readlink -f "$state/live")" alive
+    (($? == 1)) || {
+      fail_with "the file routes to $from, but $value, which was switched to last, still runs and may be what users get: put $value's fragment ($value.conf of the bundle) back and reload the proxy; \`rollback\` and \`deploy\` lead from there to another color"
+      return
+    }
+  fi
+  to=$from
+  exit_code=1
 }
 
 # make_adopted: a release without an artifact: it can be stopped, but not started again.
 make_adopted() {
-  local name
+  local name code=1
+  if [[ -L $state/colors/$to ]]; then
+    of_release "$(readlink -f "$state/colors/$to")" alive
+    code=$?
+    ((code <= 1)) || {
+      fail_with "cannot tell whether $to runs as this script has started it: $answer"
+      return
+    }
+  fi
+  put_off_journal || return
   make_release adopt || return
-  if ! { ask_switch read && copy_synced "$scratch/answer" "$release/way-back"; }; then
+  if ! { ask_switch read && bounded "${deadline[journal]}" copy_synced "$scratch/answer" "$release/way-back"; }; then
     fail_with "cannot keep what the proxy's file says now: $answer"
     return
   fi
-  if [[ -L $state/colors/$to ]] && of_release "$(readlink -f "$state/colors/$to")" alive; then
+  if ((code == 0)); then
     adopted=own
-    copy_synced "$state/colors/$to/fragment" "$release/fragment" || fail_with "cannot write to $release: is the disk full?"
+    bounded "${deadline[journal]}" copy_synced "$state/colors/$to/fragment" "$release/fragment" || fail_with "cannot write to $release: is the disk full?"
     return
   fi
   adopted=processes
@@ -87,9 +117,12 @@ swap_adopted() {
 commit_adopted() {
   if [[ $adopted == processes ]]; then
     journal[previous]=''
-    write_journal switched || return
-    finish_commit || warn_step
-    forget_journal
+    write_switched || return
+    if finish_commit; then
+      take_up_pending
+    else
+      warn_step
+    fi
     say "  $to is live, and this script's from now on"
     return
   fi
@@ -100,6 +133,6 @@ commit_adopted() {
 # drop_adopted: whatever came of it, the color is live and nothing of it was started here.
 drop_adopted() {
   local dropped=$candidate
-  forget_journal
+  take_up_pending || return
   bounded "${deadline[copy]}" rm -rf "$dropped" || warn "release ${dropped##*/} could not be removed"
 }

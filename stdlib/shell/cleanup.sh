@@ -10,7 +10,7 @@ clean_up() {
   fi
   if [[ $from == "$to" ]]; then
     # An adopted color took nobody's place.
-    finish_commit && forget_journal
+    finish_commit && take_up_pending
     return
   fi
   use_release "$candidate" "$to"
@@ -67,6 +67,8 @@ stop_previous() {
     fail_with "$from could not be stopped: $answer"
     return
   }
+  # It may have died before and been started by hand.
+  ! known_color "$from" || ! answers_somewhere "$from" || warn "$from was stopped, and something that this script did not start still listens on its port: stop it by hand"
   of_release "$found_release" persist off || warn "$from may come back after a reboot: $answer"
 }
 

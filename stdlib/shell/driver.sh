@@ -67,6 +67,12 @@ call_driver() {
 # ask_run FUNCTION ARG…: the driver of the service at hand.
 ask_run() { call_driver "$run" "$run_base" "$@"; }
 
+# ask_run_if_able FUNCTION ARG…: what a driver that `cannot` has nothing to do for.
+ask_run_if_able() {
+  local found
+  ! function_of "$run" "$run_base" "$1" || ask_run "$@"
+}
+
 # ask_switch FUNCTION ARG…: the driver of the proxy.
 ask_switch() { call_driver "$switch" "$switch_base" "$@"; }
 
@@ -182,8 +188,9 @@ release_command() {
         ((code == 1)) || break
         continue
         ;;
-      alive | stop | clear) ask_run "$2" ;;
-      persist) ask_run persist "$wanted" ;;
+      alive | stop) ask_run "$2" ;;
+      clear) ask_run_if_able clear ;;
+      persist) ask_run_if_able persist "$wanted" ;;
       start) ask_run start ;;
       start_missing) start_missing ;;
       start_service) [[ $name != "$wanted" ]] || ask_run start ;;

@@ -102,7 +102,7 @@ fragment_text() {
 
 # fragment_guess: what an edited file seems to route to, by the addresses in it; comments do not count.
 fragment_guess() {
-  local text name one after
+  local text name one rest other
   local -a routes=()
   text=$(as_fragment_owner cat "$fragment_file" 2>/dev/null | sed 's/^[[:space:]]*#.*//') || {
     printf 'unknown %s\n' "$fragment_file cannot be read"
@@ -110,12 +110,17 @@ fragment_guess() {
   }
   for name in "${colors[@]}"; do
     while IFS= read -r one; do
-      after=${text#*"$one"}
-      # 127.0.0.1:8081 is not in 127.0.0.1:80810.
-      if [[ -n $one && $after != "$text" && $after != [0-9]* ]]; then
-        routes+=("$name")
-        break
-      fi
+      for other in "$one" "${one/#127.0.0.1:/localhost:}" "${one/#127.0.0.1:/[::1]:}"; do
+        rest=$text
+        while [[ -n $other && $rest == *"$other"* ]]; do
+          rest=${rest#*"$other"}
+          # 127.0.0.1:8081 is not in 127.0.0.1:80810.
+          if [[ $rest != [0-9]* ]]; then
+            routes+=("$name")
+            break 3
+          fi
+        done
+      done
     done < <(addresses_of "$name")
   done
   case ${#routes[@]} in

@@ -109,7 +109,7 @@ is_untouchable() {
 # stop_release RELEASE: the only place that stops a color.
 stop_release() {
   if is_untouchable "$1"; then
-    answer="the proxy routes to it, or may: it is left alone"
+    answer="the proxy routes to it, or may: it is left alone${live_why:+ ($live_why)}"
     return 1
   fi
   of_release "$1" stop

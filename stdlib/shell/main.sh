@@ -166,8 +166,12 @@ mutate() {
   scratch=$state/scratch.$$
   # All answers of drivers are kept there for a moment.
   { bounded "${deadline[journal]}" mkdir -m 700 "$scratch" && printf '%s\n' "$command" >"$scratch/command"; } 2>/dev/null || {
-    exit_code=3
-    fail_with "cannot write to $state: is the disk full?"
+    if asked_to_stop; then
+      fail_with "stopped by $interrupted"
+    else
+      exit_code=3
+      fail_with "cannot write to $state: is the disk full?"
+    fi
     give_verdict
   }
   trap end_unasked EXIT
@@ -222,7 +226,12 @@ run_adopt() {
   adopt && return
   cause=$reason where=$step_where name=$step_name
   unmanaged=no
-  go_back
+  # Before it has begun, the journal may speak of another deployment, which is left as it is.
+  if [[ ${journal[kind]} == adopt ]]; then
+    go_back
+  else
+    tell_served
+  fi
   reason=${reason:-$cause} step_where=$where step_name=$name
   remember failed
   return 1

@@ -69,17 +69,23 @@ listening=() # inodes, set by `port_listens`
 # The kernel lists what listens (0A, and on old kernels what knocks there, 03) before everything else, of which a busy host has very
 # much: so the look ends there.
 port_listens() {
-  local file here state inode wanted _
+  local file row inode wanted _
+  local -a rows
   printf -v wanted ':%04X' "$1"
   listening=()
   for file in /proc/net/tcp /proc/net/tcp6; do
-    while read -r _ here _ state _ _ _ _ _ inode _; do
-      case $state:$here in
-        0A:*"$wanted") listening+=("$inode") ;;
-        0A:* | 03:* | st:*) ;;
+    # Whole, as `read` would go back to the end of each line and have the kernel begin anew.
+    mapfile -t -s 1 -n 4096 rows 2>/dev/null <"$file" || continue
+    for row in ${rows[@]+"${rows[@]}"}; do
+      case $row in
+        *"$wanted "*' 0A '*)
+          read -r _ _ _ _ _ _ _ _ _ inode _ <<<"$row"
+          listening+=("$inode")
+          ;;
+        *' 0A '* | *' 03 '*) ;;
         *) break ;;
       esac
-    done 2>/dev/null <"$file"
+    done
   done
   ((${#listening[@]}))
 }

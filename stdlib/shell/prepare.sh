@@ -64,8 +64,11 @@ check_questions() {
 
 # clear_idle: what is left of the idle color is ours and stopped, and nobody else has its place.
 clear_idle() {
-  local name link folder idle='' value
+  local name link folder idle='' value artifact
+  local -a matches
   exit_code=3
+  # What is missing is found before anything is stopped.
+  find_artifact || return
   if release_of "$to"; then
     idle=$found_release
     stop_release "$idle" || {
@@ -113,7 +116,7 @@ new_release() {
   copy_artifact || return
   for name in "${services[@]}"; do
     use "$to" "$name"
-    ask_run stage || {
+    ask_run_if_able stage || {
       fail_with "$answer"
       return
     }
@@ -165,13 +168,21 @@ write_meta() {
   write_file "$release/meta" "${text%$'\n'}"
 }
 
-# copy_artifact: what was staged for this deployment, into the slot; exactly one file, or a folder's content.
+# copy_artifact: what was staged for this deployment, into the slot.
 copy_artifact() {
   local artifact
   local -a matches
+  exit_code=3
+  find_artifact || return
+  exit_code=1
+  [[ -n $artifact ]] || return 0
+  bounded "${deadline[copy]}" cp -a -- "${matches[0]}" "$slot/" >"$scratch/answer" 2>&1 || fail_with "copying $artifact failed: $(<"$scratch/answer")"
+}
+
+# find_artifact: sets `artifact`, as deploy.bg says, and `matches`: exactly one file, or a folder's content.
+find_artifact() {
   artifact_pattern
   [[ -n $artifact ]] || return 0
-  exit_code=3
   if [[ $artifact == */ ]]; then
     [[ -d $artifact ]] || {
       fail_with "the artifact folder $artifact does not exist"
@@ -188,8 +199,6 @@ copy_artifact() {
       return
     fi
   fi
-  exit_code=1
-  bounded "${deadline[copy]}" cp -a -- "${matches[0]}" "$slot/" >"$scratch/answer" 2>&1 || fail_with "copying $artifact failed: $(<"$scratch/answer")"
 }
 
 # start SERVICE
@@ -230,7 +239,7 @@ describe_color() {
   printf '%s' "$value"
 }
 
-# take_up_pending: what was under way before a rollback that did not succeed. If the rollback had swapped, the drain begins anew.
+# take_up_pending: what was under way before a rollback that did not succeed, or an `adopt`. If that had swapped, the drain begins anew.
 take_up_pending() {
   local draining=${journal[draining]} switched=${journal[switched]}
   if [[ ! -f $state/journal.pending ]]; then
@@ -238,7 +247,7 @@ take_up_pending() {
     return
   fi
   read_journal_from "$state/journal.pending"
-  if [[ -n $draining ]]; then
+  if [[ -n $draining && ${journal[phase]} == switched ]]; then
     journal[draining]=$draining
     journal[switched]=$switched
     journal[boot]=$boot
@@ -274,8 +283,8 @@ drop_candidate() {
       warn "release ${dropped##*/} could not be stopped: $answer"
       if [[ -n $live_release && $live_release -ef $dropped ]]; then
         exit_code=5
-        fail_with "somebody has pointed the proxy at ${journal[to]} while it was being prepared: write ${journal[from]:-the earlier}'s fragment back by hand and reload the proxy, then run any command of this script again"
-        return
+        reason="${reason:+$reason; and }somebody has pointed the proxy at ${journal[to]} while it was being prepared: write ${journal[from]:-the earlier}'s fragment back by hand and reload the proxy, then run any command of this script again"
+        return 1
       fi
       fail_with "release ${dropped##*/} of $(describe_color "$dropped") could not be stopped: $answer"
       return

@@ -282,8 +282,9 @@ rest_until_listening() {
 
 # right_listener: it is what was started that answered on its port. 1: nothing of it listens, perhaps not yet; 2: somebody else does.
 right_listener() {
-  local said
-  [[ -n $port ]] || return 0
+  local said found
+  # Of a driver that cannot tell only the answers are known.
+  [[ -n $port ]] && function_of "$run" "$run_base" listens || return 0
   color_listens
   case $? in
     1)

@@ -13,8 +13,8 @@ recover() {
       drain_dropped
       drop_candidate || {
         shielded=no
-        # After a boot the live color comes first.
-        [[ $command == resume ]] || return 1
+        # After a boot the live color comes first; and what the file says may be for `adopt` to put right.
+        [[ $command == resume || $command == adopt ]] || return 1
         reason=''
       }
       shielded=no
@@ -42,7 +42,7 @@ meet_reservation() {
     say "the reservation of deployment ${journal[deployment]} has expired: dropping it"
   else
     case $command in
-      resume) return 0 ;;
+      resume | adopt) return 0 ;;
       abort | switch) [[ -n $deployment_given && ${journal[deployment]} != "$deployment" ]] || return 0 ;;
       prepare | deploy)
         [[ -n $deployment_given && ${journal[deployment]} == "$deployment" ]] && {
@@ -56,7 +56,10 @@ meet_reservation() {
     fail_with "deployment ${journal[deployment]} has prepared ${journal[to]} and not switched yet (its reservation ends in $((value - now_s))s): switch, or abort it, then try again"
     return
   fi
-  drop_candidate
+  drop_candidate || {
+    [[ $command == resume || $command == adopt ]] || return 1
+    reason=''
+  }
 }
 
 # recover_swap: killed between swap and confirmation. Disk and force may differ, so neither is believed.
@@ -93,7 +96,7 @@ recover_switched() {
   to=${journal[to]}
   finish_commit || return
   case $command in
-    cleanup | rollback | switch | abort | resume) return 0 ;;
+    cleanup | rollback | switch | abort | resume | adopt) return 0 ;;
   esac
   say "finishing the cleanup of deployment ${journal[deployment]}"
   clean_up

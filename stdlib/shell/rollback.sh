@@ -54,10 +54,7 @@ prepare_previous() {
     candidate=''
     return 1
   }
-  [[ ! -f $state/journal ]] || bounded "${deadline[journal]}" copy_synced "$state/journal" "$state/journal.pending" || {
-    fail_with "cannot write to $state: is the disk full?"
-    return
-  }
+  put_off_journal || return
   begin_journal rollback
   # Whether it ran before decides whether it may be stopped again: only a clear answer is one.
   of_release "$candidate" running overlap

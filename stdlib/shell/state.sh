@@ -152,11 +152,18 @@ write_journal() {
     text+=$'\n'"$key=${journal[$key]-}"
   done
   bounded "${deadline[journal]}" write_file "$state/journal" "$text" || {
+    ! asked_to_stop || reason="stopped by $interrupted"
     fail_with "cannot write $state/journal: is the disk full?"
     return
   }
   journal[phase]=$1
   to_log "journal: $1"
+}
+
+# put_off_journal: what is under way is taken up again (`take_up_pending`) when this run is over.
+put_off_journal() {
+  [[ -f $state/journal ]] || return 0
+  bounded "${deadline[journal]}" copy_synced "$state/journal" "$state/journal.pending" || fail_with "cannot write to $state: is the disk full?"
 }
 
 # forget_journal: nothing is under way.

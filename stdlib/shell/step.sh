@@ -50,7 +50,11 @@ take_step() {
     step_ends ok "$name" "$elapsed"
     step_where=''
   else
-    [[ -z $interrupted ]] || reason="stopped by $interrupted${reason:+ ($reason)}"
+    if asked_to_stop; then
+      # Whatever else failed follows from it; and what was asked to stop may have changed something.
+      reason="stopped by $interrupted"
+      ((exit_code != 3)) || exit_code=1
+    fi
     step_ends FAILED "$name" "$elapsed"
   fi
   return "$code"

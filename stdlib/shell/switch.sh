@@ -87,7 +87,7 @@ survive_reboot() {
   local name
   for name in "${services[@]}"; do
     use "$to" "$name"
-    ask_run persist on || {
+    ask_run_if_able persist on || {
       fail_with "$name of $to cannot be made to survive a reboot: $answer"
       return
     }
@@ -179,12 +179,19 @@ commit() {
 }
 
 write_commit() {
-  local code shielded_before=$shielded
   journal[previous]=''
   ! previous_of_from || journal[previous]=${found_release##*/}
   now
   journal[switched]=$now_ms
-  # A signal in the middle would leave it open which color this is about.
+  write_switched || return
+  # Whatever comes now, the new color is what serves; pointers that could not be written are made up for by the next run.
+  finish_commit || warn_step
+  say "  $to is live"
+}
+
+# write_switched: a signal in the middle would leave it open which color this is about.
+write_switched() {
+  local code shielded_before=$shielded
   if asked_to_stop; then
     fail_with "stopped by $interrupted"
     return
@@ -194,10 +201,7 @@ write_commit() {
   code=$?
   # A way back that ends here, on the new color, goes on undisturbed.
   shielded=$shielded_before
-  ((code == 0)) || return
-  # Whatever comes now, the new color is what serves; pointers that could not be written are made up for by the next run.
-  finish_commit || warn_step
-  say "  $to is live"
+  return "$code"
 }
 
 # previous_of_from: sets `found_release`: what served until now.
@@ -217,5 +221,7 @@ finish_commit() {
     fail_with "cannot write to $state: is the disk full?"
     return
   }
+  # What an `adopt` has put off is still to be done.
+  [[ ${journal[kind]} != adopt ]] || return 0
   [[ ! -L $state/failed && ! -f $state/journal.pending ]] || rm -f "$state/failed" "$state/journal.pending"
 }

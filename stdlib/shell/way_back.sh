@@ -130,9 +130,14 @@ point_back() {
 stay_on_new() {
   reason=''
   if enter_proxy_mutex && ask_switch snapshot && journal[snapshot]=$answer \
-    && ask_switch write "$candidate/fragment" && put_in_force swap && leave_proxy_mutex && commit; then
+    && ask_switch write "$candidate/fragment" && put_in_force swap && leave_proxy_mutex; then
     served=$to
-    reason="$1; $from does not pass its probes any more, so $to stays live: look at both"
+    # What may run only once belongs to what serves.
+    if hand_over_all && commit; then
+      reason="$1; $from does not pass its probes any more, so $to stays live: look at both"
+    else
+      reason="$1; $from does not pass its probes any more, so $to stays live, but: $reason"
+    fi
   else
     served=unknown
     reason="$1; $from does not pass its probes any more, and $to could not be put in force: ${reason:-$answer}"

@@ -79,12 +79,12 @@ nginx_reload() {
     nginx_own_words "$(<"$release/reload")"
     return 1
   }
-  printf '%s %s %s\n' "$most" "${files:--}" "${old[*]-}" >"$release/reload"
+  printf '%s %s %s %s\n' "$most" "$workers" "${files:--}" "${old[*]-}" >"$release/reload"
   printf '%s\n' "$master ${old[*]-}"
 }
 
 nginx_confirm() {
-  local nginx_pid_file nginx_master why until asked=0 most files step=5
+  local nginx_pid_file nginx_master why until asked=0 most workers files step=5
   local -a generation old wanted
   now
   until=$((now_ms + ${deadline[${switch}_confirm]-10000} - 500))
@@ -115,11 +115,11 @@ nginx_confirm() {
   return 1
 }
 
-# nginx_recall_reload SNAPSHOT: sets what `reload` saw: `most`, `files`, and `old`, to which the snapshot's workers are added.
+# nginx_recall_reload SNAPSHOT: sets what `reload` saw: `workers` before it, `most` since, `files`, and `old`, to which the snapshot's workers are added.
 nginx_recall_reload() {
   local line=''
-  read -r most files line 2>/dev/null <"$release/reload"
-  [[ -n $line ]] || most=0 files=-
+  read -r most workers files line 2>/dev/null <"$release/reload"
+  [[ -n $line ]] || most=0 workers=$((${#wanted[@]} - 1)) files=-
   read -r -a old <<<"${1#* } $line"
 }
 
@@ -348,7 +348,7 @@ nginx_judge() {
     return 1
   fi
   nginx_watch_overlap
-  ((most <= ${#wanted[@]} - 1)) || return 0
+  ((most <= workers)) || return 0
   ! nginx_let_go || return 0
   why='the new workers of nginx did not come from this reload: the old ones had ended before (its error log tells why)'
   return 1

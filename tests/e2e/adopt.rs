@@ -9,6 +9,11 @@ crate::tests![
     a_color_that_a_unit_keeps_is_left_alone,
     what_does_not_pass_is_not_adopted,
     nothing_to_adopt,
+    a_color_that_may_not_be_in_force_is_not_adopted,
+    a_fragment_edited_while_a_color_is_prepared,
+    a_fragment_edited_before_the_cleanup,
+    a_program_that_was_started_again_by_hand,
+    a_program_that_serves_others_is_left_alone,
 ];
 
 /// As somebody might write it.
@@ -106,4 +111,110 @@ fn nothing_to_adopt() -> Result<(), Skip> {
     site.run("adopt").exits(3).says("neither");
     site.assert_serves_only(&live);
     Ok(())
+}
+
+/// The file names the other color, but nobody has reloaded nginx: users still get what was switched to last.
+fn a_color_that_may_not_be_in_force_is_not_adopted() -> Result<(), Skip> {
+    let (site, live) = deployed()?;
+    let other = if live == "blue" { "8082" } else { "8081" };
+    let start = NOHUP.replace(
+        "--port 8081 --color blue",
+        &format!("--port {other} --broken /profile"),
+    );
+    site.host.bash(&start).ok();
+    let fragment = site.host.read(FRAGMENT);
+    site.host.write(
+        FRAGMENT,
+        format!("upstream hello {{ server 127.0.0.1:{other}; }}\n"),
+    );
+    site.run("adopt")
+        .exits(3)
+        .says(&format!("{live}, which was switched to last, still runs"));
+    assert_eq!(site.serves(), live);
+    site.host.write(FRAGMENT, fragment);
+    assert_eq!(site.serves(), live);
+    Ok(())
+}
+
+/// What another deployment has prepared is still prepared afterwards.
+fn a_fragment_edited_while_a_color_is_prepared() -> Result<(), Skip> {
+    let (site, live) = deployed()?;
+    site.run("prepare --deployment next").ok();
+    edit(&site);
+    site.run("prepare --deployment next").exits(1).says("adopt");
+    site.run("adopt").ok();
+    assert_eq!(site.serves(), live);
+    site.run("status").ok().says("prepared for deployment next");
+    site.run("deploy --deployment next").ok();
+    assert_ne!(site.serves(), live);
+    assert_eq!(site.running(), [site.serves()]);
+    Ok(())
+}
+
+/// A deploy was killed in its drain: that is gone on with when the file is in order again.
+fn a_fragment_edited_before_the_cleanup() -> Result<(), Skip> {
+    let (site, before) = deployed()?;
+    site.run("prepare").ok();
+    site.run("switch").ok();
+    let live = site.serves();
+    edit(&site);
+    site.deploy().exits(3).says("adopt");
+    site.run("adopt").ok();
+    assert_eq!(site.serves(), live);
+    site.run("status")
+        .ok()
+        .says(&format!("{before} has to be drained"));
+    site.run("cleanup").ok();
+    site.assert_serves_only(&live);
+    Ok(())
+}
+
+/// It died, and somebody had no time for the script.
+fn a_program_that_was_started_again_by_hand() -> Result<(), Skip> {
+    let (site, live) = deployed()?;
+    site.host.bash("kill -KILL $(pgrep -x testapp)").ok();
+    let port = if live == "blue" { "8081" } else { "8082" };
+    let start = NOHUP.replace(
+        "--port 8081 --color blue",
+        &format!("--port {port} --color {live}"),
+    );
+    site.host.bash(&start).ok();
+    site.host
+        .wait_for_port(port.parse().expect("a port is a number"));
+    assert_eq!(site.serves(), live);
+    // Without a word of who it is it would be left running, and that is said.
+    site.run("adopt").ok();
+    site.deploy().ok();
+    assert_ne!(site.serves(), live);
+    assert_eq!(
+        site.running(),
+        [site.serves()],
+        "what was adopted may be stopped"
+    );
+    Ok(())
+}
+
+/// A process manager that listens for all its apps would take the others down with it.
+fn a_program_that_serves_others_is_left_alone() -> Result<(), Skip> {
+    let site = made_by_hand(&NOHUP.replace("--color blue", "--color blue --also 9000"))?;
+    site.host.wait_for_port(9000);
+    site.run("adopt").ok().says("listens on port 9000 too");
+    site.deploy().ok().says("was not started by this script");
+    assert_eq!(site.serves(), "green");
+    assert_eq!(site.running(), ["blue", "green"]);
+    Ok(())
+}
+
+/// A site with a good deploy, and its color.
+fn deployed() -> Result<(Site, String), Skip> {
+    let site = Site::new()?;
+    site.deploy().ok();
+    let live = site.serves();
+    Ok((site, live))
+}
+
+/// A comment, which no script of ours has written.
+fn edit(site: &Site) {
+    let text = site.host.read(FRAGMENT);
+    site.host.write(FRAGMENT, format!("{text}\n# by hand\n"));
 }

@@ -13,6 +13,7 @@ crate::tests![
     killed_while_preparing,
     killed_after_the_reload,
     killed_in_the_swap_and_the_previous_color_is_down,
+    what_may_run_only_once_goes_with_the_color_that_serves,
     killed_in_the_drain,
     killed_on_the_way_back,
     a_killed_rollback_leaves_the_cleanup_to_do,
@@ -47,8 +48,8 @@ enum Hold {
 }
 
 /// As `deployed_with`, with a reload that can be held.
-fn deployed_with_held_reload() -> Result<(Site, String, String), Skip> {
-    let site = Site::with(&[HELD_RELOAD])?;
+fn deployed_with_held_reload(more: &[(&str, &str)]) -> Result<(Site, String, String), Skip> {
+    let site = Site::with(&[&[HELD_RELOAD], more].concat())?;
     site.host.write_program("/opt/reload", RELOAD);
     site.host.write("/opt/hold", "");
     site.deploy().ok();
@@ -131,7 +132,7 @@ fn assert_mends_the_swap(site: &Site, ends_on: &str) -> Outcome {
 
 /// Users have the new color already, and go back to the previous one before the deployment begins.
 fn killed_after_the_reload() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with_held_reload()?;
+    let (site, live, other) = deployed_with_held_reload(&[])?;
     let deploy = hold(&site, "deploy", Hold::After);
     assert!(wait::until(SOON, || site.serves() == other));
     kill(&site, deploy);
@@ -142,7 +143,7 @@ fn killed_after_the_reload() -> Result<(), Skip> {
 }
 
 fn killed_in_the_swap_and_the_previous_color_is_down() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with_held_reload()?;
+    let (site, live, other) = deployed_with_held_reload(&[])?;
     let deploy = hold(&site, "deploy", Hold::Before);
     kill(&site, deploy);
     let_go(&site);
@@ -153,6 +154,29 @@ fn killed_in_the_swap_and_the_previous_color_is_down() -> Result<(), Skip> {
     assert_mends_the_swap(&site, &live)
         .says(&format!("{live} does not pass its probes any more"))
         .says(&format!("  {other} serves"));
+    Ok(())
+}
+
+/// The previous color is gone, so the new one stays, and its scheduler must not be forgotten.
+fn what_may_run_only_once_goes_with_the_color_that_serves() -> Result<(), Skip> {
+    let scheduler = "  service web { probe up { tcp \"127.0.0.1:{port}\" } }\n  service scheduler {\n    no port\n    handover exclusive\n    \
+                     run process { command = [\"/bin/sleep\", \"{port.of}\"] }\n  }\n\n  artifact";
+    let scheduler = scheduler.replace("{port.of}", "4711");
+    let (site, live, other) = deployed_with_held_reload(&[("  artifact", &scheduler)])?;
+    let deploy = hold(&site, "deploy", Hold::Before);
+    kill(&site, deploy);
+    let_go(&site);
+    kill_color(&site, &live);
+    site.run("cleanup").ok().says(&format!("{other} serves"));
+    assert_eq!(site.serves(), other);
+    let schedulers = site.host.processes("sleep 4711");
+    let of_other = |line: &&String| {
+        let pid = line.split_once(' ').map_or("", |(pid, _)| pid);
+        let environment = site.host.run(&["cat", &format!("/proc/{pid}/environ")]);
+        environment.stdout.contains(&format!("COLOR={other}"))
+    };
+    assert_eq!(schedulers.len(), 1, "{schedulers:?}");
+    assert!(schedulers.iter().all(|line| of_other(&line)));
     Ok(())
 }
 
@@ -216,7 +240,7 @@ fn killed_on_the_way_back() -> Result<(), Skip> {
 }
 
 fn a_killed_rollback_leaves_the_cleanup_to_do() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with_held_reload()?;
+    let (site, live, other) = deployed_with_held_reload(&[])?;
     site.run("prepare").ok();
     site.run("switch").ok();
     let before = site.host.processes(&format!("--color {live}"));
@@ -242,7 +266,7 @@ fn a_killed_rollback_leaves_the_cleanup_to_do() -> Result<(), Skip> {
 }
 
 fn a_rollback_waits_for_no_deploy() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with_held_reload()?;
+    let (site, live, other) = deployed_with_held_reload(&[])?;
     site.deploy().ok();
     let deploy = site.stage("--health starting:3").start("deploy");
     assert!(wait::until(SOON, || site.running().len() == 2));
@@ -318,7 +342,7 @@ fn rebooted_while_prepared() -> Result<(), Skip> {
 
 /// nginx comes up with the new color's file, and neither color runs: the previous one is started again.
 fn rebooted_while_swapping() -> Result<(), Skip> {
-    let (mut site, live, other) = deployed_with_held_reload()?;
+    let (mut site, live, other) = deployed_with_held_reload(&[])?;
     let begin = |site: &Site| {
         let from = site.serves();
         let deploy = hold(site, "deploy", Hold::Before);

@@ -15,6 +15,7 @@ crate::tests![
     the_last_lines_hold_verdict_reason_and_log,
     a_missing_artifact_changes_nothing,
     two_artifacts_are_both_named,
+    a_missing_artifact_stops_nothing,
     an_invalid_configuration_of_another_site_is_told_apart,
     a_stopped_proxy_is_said_so,
     a_reload_that_is_not_in_force_goes_back,
@@ -165,6 +166,18 @@ fn two_artifacts_are_both_named() -> Result<(), Skip> {
     site.host.write("/srv/hello/staging/help", "");
     site.deploy().exits(3).says("hello help");
     site.assert_serves_only(&live);
+    Ok(())
+}
+
+/// The color that is kept warm is the one that `rollback` needs.
+fn a_missing_artifact_stops_nothing() -> Result<(), Skip> {
+    let (site, live) = deployed_with(&[("stop within 3s", "stop within 3s\n    keep warm")])?;
+    site.deploy().ok();
+    site.host.bash("rm /srv/hello/staging/hello").ok();
+    site.deploy().exits(3).says("no artifact");
+    assert_eq!(site.running(), ["blue", "green"]);
+    site.run("rollback").ok();
+    assert_eq!(site.serves(), live);
     Ok(())
 }
 

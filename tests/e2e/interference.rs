@@ -22,6 +22,7 @@ crate::tests![
     a_stranger_s_reload_in_the_middle_does_no_harm,
     another_number_of_workers_is_a_reload_too,
     term_starts_the_way_back_at_once,
+    term_before_anything_was_started_is_said_so,
     term_in_a_drain_cuts_nothing,
     a_program_never_holds_the_lock,
     status_never_waits_for_a_deploy,
@@ -293,6 +294,27 @@ fn term_starts_the_way_back_at_once() -> Result<(), Skip> {
     );
     assert_eq!(site.running(), [live.as_str()], "{outcome}");
     site.assert_serves_only(&live);
+    Ok(())
+}
+
+/// 3 would say that the host is not ready.
+fn term_before_anything_was_started_is_said_so() -> Result<(), Skip> {
+    let site = Site::with(&[(
+        "upstream = \"hello\"",
+        "upstream = \"hello\"\n    test = [\"/opt/slow-test\"]",
+    )])?;
+    let slow = "#!/bin/bash\ntouch /opt/asked\nsleep 10\n";
+    site.host.write_program("/opt/slow-test", slow);
+    let deploy = site.start("deploy");
+    assert!(wait::until(Duration::from_secs(20), || site
+        .host
+        .exists("/opt/asked")));
+    deploy.signal(Signal::TERM);
+    deploy
+        .wait(Duration::from_secs(8))
+        .says("failed at preflight: stopped by TERM")
+        // 1, and not 3: "nothing was changed".
+        .says("serves, as before");
     Ok(())
 }
 

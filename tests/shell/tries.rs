@@ -167,6 +167,16 @@ fn a_stranger_that_answers_does_not_pass() {
 }
 
 #[test]
+fn a_driver_that_cannot_tell_who_listens_is_not_asked() {
+    let server = Server::start();
+    let script = Script::new(Tools::Machine, server.port);
+    let declared = format!("unset -f fake_listens\ndeclared() {{ {OK}; }}");
+    script
+        .run(&format!("{declared}\nverdict run_gate declared"))
+        .passed();
+}
+
+#[test]
 fn one_try_for_what_is_live_says_why() {
     let server = Server::start();
     for tools in Tools::ALL {

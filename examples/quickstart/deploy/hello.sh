@@ -157,7 +157,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 b95b2a3a89326ce40a31d47f23464220eb783d3006f6bfd8cc81ba9086342856 ====
+# ==== Runtime: the same for every application with these drivers; sha256 9184cf5361aa6c8a93bed5c52f6639b9e79e8fd03f60526333a04ce9908d5494 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -327,8 +327,12 @@ mutate() {
   scratch=$state/scratch.$$
   # All answers of drivers are kept there for a moment.
   { bounded "${deadline[journal]}" mkdir -m 700 "$scratch" && printf '%s\n' "$command" >"$scratch/command"; } 2>/dev/null || {
-    exit_code=3
-    fail_with "cannot write to $state: is the disk full?"
+    if asked_to_stop; then
+      fail_with "stopped by $interrupted"
+    else
+      exit_code=3
+      fail_with "cannot write to $state: is the disk full?"
+    fi
     give_verdict
   }
   trap end_unasked EXIT
@@ -383,7 +387,12 @@ run_adopt() {
   adopt && return
   cause=$reason where=$step_where name=$step_name
   unmanaged=no
-  go_back
+  # Before it has begun, the journal may speak of another deployment, which is left as it is.
+  if [[ ${journal[kind]} == adopt ]]; then
+    go_back
+  else
+    tell_served
+  fi
   reason=${reason:-$cause} step_where=$where step_name=$name
   remember failed
   return 1
@@ -516,7 +525,11 @@ take_step() {
     step_ends ok "$name" "$elapsed"
     step_where=''
   else
-    [[ -z $interrupted ]] || reason="stopped by $interrupted${reason:+ ($reason)}"
+    if asked_to_stop; then
+      # Whatever else failed follows from it; and what was asked to stop may have changed something.
+      reason="stopped by $interrupted"
+      ((exit_code != 3)) || exit_code=1
+    fi
     step_ends FAILED "$name" "$elapsed"
   fi
   return "$code"
@@ -677,8 +690,11 @@ check_questions() {
 
 # clear_idle: what is left of the idle color is ours and stopped, and nobody else has its place.
 clear_idle() {
-  local name link folder idle='' value
+  local name link folder idle='' value artifact
+  local -a matches
   exit_code=3
+  # What is missing is found before anything is stopped.
+  find_artifact || return
   if release_of "$to"; then
     idle=$found_release
     stop_release "$idle" || {
@@ -726,7 +742,7 @@ new_release() {
   copy_artifact || return
   for name in "${services[@]}"; do
     use "$to" "$name"
-    ask_run stage || {
+    ask_run_if_able stage || {
       fail_with "$answer"
       return
     }
@@ -778,13 +794,21 @@ write_meta() {
   write_file "$release/meta" "${text%$'\n'}"
 }
 
-# copy_artifact: what was staged for this deployment, into the slot; exactly one file, or a folder's content.
+# copy_artifact: what was staged for this deployment, into the slot.
 copy_artifact() {
   local artifact
   local -a matches
+  exit_code=3
+  find_artifact || return
+  exit_code=1
+  [[ -n $artifact ]] || return 0
+  bounded "${deadline[copy]}" cp -a -- "${matches[0]}" "$slot/" >"$scratch/answer" 2>&1 || fail_with "copying $artifact failed: $(<"$scratch/answer")"
+}
+
+# find_artifact: sets `artifact`, as deploy.bg says, and `matches`: exactly one file, or a folder's content.
+find_artifact() {
   artifact_pattern
   [[ -n $artifact ]] || return 0
-  exit_code=3
   if [[ $artifact == */ ]]; then
     [[ -d $artifact ]] || {
       fail_with "the artifact folder $artifact does not exist"
@@ -801,8 +825,6 @@ copy_artifact() {
       return
     fi
   fi
-  exit_code=1
-  bounded "${deadline[copy]}" cp -a -- "${matches[0]}" "$slot/" >"$scratch/answer" 2>&1 || fail_with "copying $artifact failed: $(<"$scratch/answer")"
 }
 
 # start SERVICE
@@ -843,7 +865,7 @@ describe_color() {
   printf '%s' "$value"
 }
 
-# take_up_pending: what was under way before a rollback that did not succeed. If the rollback had swapped, the drain begins anew.
+# take_up_pending: what was under way before a rollback that did not succeed, or an `adopt`. If that had swapped, the drain begins anew.
 take_up_pending() {
   local draining=${journal[draining]} switched=${journal[switched]}
   if [[ ! -f $state/journal.pending ]]; then
@@ -851,7 +873,7 @@ take_up_pending() {
     return
   fi
   read_journal_from "$state/journal.pending"
-  if [[ -n $draining ]]; then
+  if [[ -n $draining && ${journal[phase]} == switched ]]; then
     journal[draining]=$draining
     journal[switched]=$switched
     journal[boot]=$boot
@@ -887,8 +909,8 @@ drop_candidate() {
       warn "release ${dropped##*/} could not be stopped: $answer"
       if [[ -n $live_release && $live_release -ef $dropped ]]; then
         exit_code=5
-        fail_with "somebody has pointed the proxy at ${journal[to]} while it was being prepared: write ${journal[from]:-the earlier}'s fragment back by hand and reload the proxy, then run any command of this script again"
-        return
+        reason="${reason:+$reason; and }somebody has pointed the proxy at ${journal[to]} while it was being prepared: write ${journal[from]:-the earlier}'s fragment back by hand and reload the proxy, then run any command of this script again"
+        return 1
       fi
       fail_with "release ${dropped##*/} of $(describe_color "$dropped") could not be stopped: $answer"
       return
@@ -989,7 +1011,7 @@ survive_reboot() {
   local name
   for name in "${services[@]}"; do
     use "$to" "$name"
-    ask_run persist on || {
+    ask_run_if_able persist on || {
       fail_with "$name of $to cannot be made to survive a reboot: $answer"
       return
     }
@@ -1081,12 +1103,19 @@ commit() {
 }
 
 write_commit() {
-  local code shielded_before=$shielded
   journal[previous]=''
   ! previous_of_from || journal[previous]=${found_release##*/}
   now
   journal[switched]=$now_ms
-  # A signal in the middle would leave it open which color this is about.
+  write_switched || return
+  # Whatever comes now, the new color is what serves; pointers that could not be written are made up for by the next run.
+  finish_commit || warn_step
+  say "  $to is live"
+}
+
+# write_switched: a signal in the middle would leave it open which color this is about.
+write_switched() {
+  local code shielded_before=$shielded
   if asked_to_stop; then
     fail_with "stopped by $interrupted"
     return
@@ -1096,10 +1125,7 @@ write_commit() {
   code=$?
   # A way back that ends here, on the new color, goes on undisturbed.
   shielded=$shielded_before
-  ((code == 0)) || return
-  # Whatever comes now, the new color is what serves; pointers that could not be written are made up for by the next run.
-  finish_commit || warn_step
-  say "  $to is live"
+  return "$code"
 }
 
 # previous_of_from: sets `found_release`: what served until now.
@@ -1119,6 +1145,8 @@ finish_commit() {
     fail_with "cannot write to $state: is the disk full?"
     return
   }
+  # What an `adopt` has put off is still to be done.
+  [[ ${journal[kind]} != adopt ]] || return 0
   [[ ! -L $state/failed && ! -f $state/journal.pending ]] || rm -f "$state/failed" "$state/journal.pending"
 }
 
@@ -1254,9 +1282,14 @@ point_back() {
 stay_on_new() {
   reason=''
   if enter_proxy_mutex && ask_switch snapshot && journal[snapshot]=$answer \
-    && ask_switch write "$candidate/fragment" && put_in_force swap && leave_proxy_mutex && commit; then
+    && ask_switch write "$candidate/fragment" && put_in_force swap && leave_proxy_mutex; then
     served=$to
-    reason="$1; $from does not pass its probes any more, so $to stays live: look at both"
+    # What may run only once belongs to what serves.
+    if hand_over_all && commit; then
+      reason="$1; $from does not pass its probes any more, so $to stays live: look at both"
+    else
+      reason="$1; $from does not pass its probes any more, so $to stays live, but: $reason"
+    fi
   else
     served=unknown
     reason="$1; $from does not pass its probes any more, and $to could not be put in force: ${reason:-$answer}"
@@ -1294,7 +1327,7 @@ clean_up() {
   fi
   if [[ $from == "$to" ]]; then
     # An adopted color took nobody's place.
-    finish_commit && forget_journal
+    finish_commit && take_up_pending
     return
   fi
   use_release "$candidate" "$to"
@@ -1351,6 +1384,8 @@ stop_previous() {
     fail_with "$from could not be stopped: $answer"
     return
   }
+  # It may have died before and been started by hand.
+  ! known_color "$from" || ! answers_somewhere "$from" || warn "$from was stopped, and something that this script did not start still listens on its port: stop it by hand"
   of_release "$found_release" persist off || warn "$from may come back after a reboot: $answer"
 }
 
@@ -1379,8 +1414,8 @@ recover() {
       drain_dropped
       drop_candidate || {
         shielded=no
-        # After a boot the live color comes first.
-        [[ $command == resume ]] || return 1
+        # After a boot the live color comes first; and what the file says may be for `adopt` to put right.
+        [[ $command == resume || $command == adopt ]] || return 1
         reason=''
       }
       shielded=no
@@ -1408,7 +1443,7 @@ meet_reservation() {
     say "the reservation of deployment ${journal[deployment]} has expired: dropping it"
   else
     case $command in
-      resume) return 0 ;;
+      resume | adopt) return 0 ;;
       abort | switch) [[ -n $deployment_given && ${journal[deployment]} != "$deployment" ]] || return 0 ;;
       prepare | deploy)
         [[ -n $deployment_given && ${journal[deployment]} == "$deployment" ]] && {
@@ -1422,7 +1457,10 @@ meet_reservation() {
     fail_with "deployment ${journal[deployment]} has prepared ${journal[to]} and not switched yet (its reservation ends in $((value - now_s))s): switch, or abort it, then try again"
     return
   fi
-  drop_candidate
+  drop_candidate || {
+    [[ $command == resume || $command == adopt ]] || return 1
+    reason=''
+  }
 }
 
 # recover_swap: killed between swap and confirmation. Disk and force may differ, so neither is believed.
@@ -1459,7 +1497,7 @@ recover_switched() {
   to=${journal[to]}
   finish_commit || return
   case $command in
-    cleanup | rollback | switch | abort | resume) return 0 ;;
+    cleanup | rollback | switch | abort | resume | adopt) return 0 ;;
   esac
   say "finishing the cleanup of deployment ${journal[deployment]}"
   clean_up
@@ -1525,10 +1563,7 @@ prepare_previous() {
     candidate=''
     return 1
   }
-  [[ ! -f $state/journal ]] || bounded "${deadline[journal]}" copy_synced "$state/journal" "$state/journal.pending" || {
-    fail_with "cannot write to $state: is the disk full?"
-    return
-  }
+  put_off_journal || return
   begin_journal rollback
   # Whether it ran before decides whether it may be stopped again: only a clear answer is one.
   of_release "$candidate" running overlap
@@ -1680,33 +1715,63 @@ adopt() {
 
 # find_adopted: sets `from` and `to`, the color that the proxy's files route to; `to` is empty if there is nothing to do.
 find_adopted() {
+  local value
   read_live
-  if [[ $live_state == edited ]]; then
-    from=$live_guess
-    to=$live_guess
-    return 0
-  fi
-  live_is_known || return
-  if [[ $live_state == none ]]; then
-    exit_code=3
+  [[ $live_state == edited ]] || live_is_known || return
+  exit_code=3
+  from=${live:-$live_guess}
+  if [[ -z $from ]]; then
     fail_with 'the proxy has no fragment of this app yet: there is nothing to adopt; deploy'
     return
+  elif [[ -f $state/journal.pending ]]; then
+    fail_with "a rollback is unfinished: put the fragment of ${journal[from]:-what served} back by hand and reload the proxy, then run any command of this script again"
+    return
+  elif [[ -n $live_release ]]; then
+    of_release "$live_release" alive
+    case $? in
+      0)
+        exit_code=1
+        return 0
+        ;;
+      1) ;;
+      *)
+        fail_with "cannot tell whether release ${live_release##*/} runs: $answer"
+        return
+        ;;
+    esac
   fi
-  from=$live
-  [[ -n $live_release ]] || to=$live
+  # What somebody wrote into the file may not be in force: then users get what was switched to last.
+  if meta color "$state/live" && [[ $value != "$from" ]]; then
+    of_release "$(readlink -f "$state/live")" alive
+    (($? == 1)) || {
+      fail_with "the file routes to $from, but $value, which was switched to last, still runs and may be what users get: put $value's fragment ($value.conf of the bundle) back and reload the proxy; \`rollback\` and \`deploy\` lead from there to another color"
+      return
+    }
+  fi
+  to=$from
+  exit_code=1
 }
 
 # make_adopted: a release without an artifact: it can be stopped, but not started again.
 make_adopted() {
-  local name
+  local name code=1
+  if [[ -L $state/colors/$to ]]; then
+    of_release "$(readlink -f "$state/colors/$to")" alive
+    code=$?
+    ((code <= 1)) || {
+      fail_with "cannot tell whether $to runs as this script has started it: $answer"
+      return
+    }
+  fi
+  put_off_journal || return
   make_release adopt || return
-  if ! { ask_switch read && copy_synced "$scratch/answer" "$release/way-back"; }; then
+  if ! { ask_switch read && bounded "${deadline[journal]}" copy_synced "$scratch/answer" "$release/way-back"; }; then
     fail_with "cannot keep what the proxy's file says now: $answer"
     return
   fi
-  if [[ -L $state/colors/$to ]] && of_release "$(readlink -f "$state/colors/$to")" alive; then
+  if ((code == 0)); then
     adopted=own
-    copy_synced "$state/colors/$to/fragment" "$release/fragment" || fail_with "cannot write to $release: is the disk full?"
+    bounded "${deadline[journal]}" copy_synced "$state/colors/$to/fragment" "$release/fragment" || fail_with "cannot write to $release: is the disk full?"
     return
   fi
   adopted=processes
@@ -1737,9 +1802,12 @@ swap_adopted() {
 commit_adopted() {
   if [[ $adopted == processes ]]; then
     journal[previous]=''
-    write_journal switched || return
-    finish_commit || warn_step
-    forget_journal
+    write_switched || return
+    if finish_commit; then
+      take_up_pending
+    else
+      warn_step
+    fi
     say "  $to is live, and this script's from now on"
     return
   fi
@@ -1750,7 +1818,7 @@ commit_adopted() {
 # drop_adopted: whatever came of it, the color is live and nothing of it was started here.
 drop_adopted() {
   local dropped=$candidate
-  forget_journal
+  take_up_pending || return
   bounded "${deadline[copy]}" rm -rf "$dropped" || warn "release ${dropped##*/} could not be removed"
 }
 
@@ -2226,8 +2294,9 @@ rest_until_listening() {
 
 # right_listener: it is what was started that answered on its port. 1: nothing of it listens, perhaps not yet; 2: somebody else does.
 right_listener() {
-  local said
-  [[ -n $port ]] || return 0
+  local said found
+  # Of a driver that cannot tell only the answers are known.
+  [[ -n $port ]] && function_of "$run" "$run_base" listens || return 0
   color_listens
   case $? in
     1)
@@ -3602,11 +3671,18 @@ write_journal() {
     text+=$'\n'"$key=${journal[$key]-}"
   done
   bounded "${deadline[journal]}" write_file "$state/journal" "$text" || {
+    ! asked_to_stop || reason="stopped by $interrupted"
     fail_with "cannot write $state/journal: is the disk full?"
     return
   }
   journal[phase]=$1
   to_log "journal: $1"
+}
+
+# put_off_journal: what is under way is taken up again (`take_up_pending`) when this run is over.
+put_off_journal() {
+  [[ -f $state/journal ]] || return 0
+  bounded "${deadline[journal]}" copy_synced "$state/journal" "$state/journal.pending" || fail_with "cannot write to $state: is the disk full?"
 }
 
 # forget_journal: nothing is under way.
@@ -3945,7 +4021,7 @@ is_untouchable() {
 # stop_release RELEASE: the only place that stops a color.
 stop_release() {
   if is_untouchable "$1"; then
-    answer="the proxy routes to it, or may: it is left alone"
+    answer="the proxy routes to it, or may: it is left alone${live_why:+ ($live_why)}"
     return 1
   fi
   of_release "$1" stop
@@ -4055,7 +4131,7 @@ fragment_text() {
 
 # fragment_guess: what an edited file seems to route to, by the addresses in it; comments do not count.
 fragment_guess() {
-  local text name one after
+  local text name one rest other
   local -a routes=()
   text=$(as_fragment_owner cat "$fragment_file" 2>/dev/null | sed 's/^[[:space:]]*#.*//') || {
     printf 'unknown %s\n' "$fragment_file cannot be read"
@@ -4063,12 +4139,17 @@ fragment_guess() {
   }
   for name in "${colors[@]}"; do
     while IFS= read -r one; do
-      after=${text#*"$one"}
-      # 127.0.0.1:8081 is not in 127.0.0.1:80810.
-      if [[ -n $one && $after != "$text" && $after != [0-9]* ]]; then
-        routes+=("$name")
-        break
-      fi
+      for other in "$one" "${one/#127.0.0.1:/localhost:}" "${one/#127.0.0.1:/[::1]:}"; do
+        rest=$text
+        while [[ -n $other && $rest == *"$other"* ]]; do
+          rest=${rest#*"$other"}
+          # 127.0.0.1:8081 is not in 127.0.0.1:80810.
+          if [[ $rest != [0-9]* ]]; then
+            routes+=("$name")
+            break 3
+          fi
+        done
+      done
     done < <(addresses_of "$name")
   done
   case ${#routes[@]} in
@@ -4297,6 +4378,12 @@ call_driver() {
 # ask_run FUNCTION ARG…: the driver of the service at hand.
 ask_run() { call_driver "$run" "$run_base" "$@"; }
 
+# ask_run_if_able FUNCTION ARG…: what a driver that `cannot` has nothing to do for.
+ask_run_if_able() {
+  local found
+  ! function_of "$run" "$run_base" "$1" || ask_run "$@"
+}
+
 # ask_switch FUNCTION ARG…: the driver of the proxy.
 ask_switch() { call_driver "$switch" "$switch_base" "$@"; }
 
@@ -4412,8 +4499,9 @@ release_command() {
         ((code == 1)) || break
         continue
         ;;
-      alive | stop | clear) ask_run "$2" ;;
-      persist) ask_run persist "$wanted" ;;
+      alive | stop) ask_run "$2" ;;
+      clear) ask_run_if_able clear ;;
+      persist) ask_run_if_able persist "$wanted" ;;
       start) ask_run start ;;
       start_missing) start_missing ;;
       start_service) [[ $name != "$wanted" ]] || ask_run start ;;
@@ -4602,17 +4690,23 @@ listening=() # inodes, set by `port_listens`
 # The kernel lists what listens (0A, and on old kernels what knocks there, 03) before everything else, of which a busy host has very
 # much: so the look ends there.
 port_listens() {
-  local file here state inode wanted _
+  local file row inode wanted _
+  local -a rows
   printf -v wanted ':%04X' "$1"
   listening=()
   for file in /proc/net/tcp /proc/net/tcp6; do
-    while read -r _ here _ state _ _ _ _ _ inode _; do
-      case $state:$here in
-        0A:*"$wanted") listening+=("$inode") ;;
-        0A:* | 03:* | st:*) ;;
+    # Whole, as `read` would go back to the end of each line and have the kernel begin anew.
+    mapfile -t -s 1 -n 4096 rows 2>/dev/null <"$file" || continue
+    for row in ${rows[@]+"${rows[@]}"}; do
+      case $row in
+        *"$wanted "*' 0A '*)
+          read -r _ _ _ _ _ _ _ _ _ inode _ <<<"$row"
+          listening+=("$inode")
+          ;;
+        *' 0A '* | *' 03 '*) ;;
         *) break ;;
       esac
-    done 2>/dev/null <"$file"
+    done
   done
   ((${#listening[@]}))
 }
@@ -5082,7 +5176,7 @@ process_alive() {
 
 # process_adopt: the owner of the port becomes the release's program, unless somebody else keeps it.
 process_adopt() {
-  local inode pid='' owner unit boot start
+  local inode pid='' owner boot start others
   if [[ -z $port ]]; then
     printf '%s\n' 'without a port nobody can tell which process it is'
     return 1
@@ -5100,16 +5194,45 @@ process_adopt() {
     printf '%s\n' "cannot see which process listens on port $port"
     return 1
   fi
-  unit=$(grep -om 1 '[^/]*\.service$' "/proc/$pid/cgroup")
-  if [[ -n $unit && $(systemctl show --property=MainPID "$unit" 2>/dev/null) == "MainPID=$pid" ]]; then
-    printf '%s\n' "process $pid ($(pid_command "$pid")) is kept by $unit of systemd: after the next deployment, \`systemctl disable --now $unit\`"
-    return 1
-  elif [[ $(pid_command "$pid") == *docker-proxy* ]]; then
-    printf '%s\n' "port $port is published by a container of docker: after the next deployment, \`docker stop\` it"
+  process_tell_keeper "$pid" && return 1
+  others=$(process_other_ports "$pid")
+  if [[ -n $others ]]; then
+    printf '%s\n' "process $pid ($(pid_command "$pid")) listens on port $others too, and may serve more than this app"
     return 1
   fi
   read_boot
   save_identity "pid $pid $start $boot"
+}
+
+# process_tell_keeper PID: prints who keeps it running, and would start it again; fails if nobody is known to.
+process_tell_keeper() {
+  local group unit main cure='after the next deployment'
+  if (($1 == 1)); then
+    printf '%s\n' "the host's init itself listens on port $port (a socket of systemd's?)"
+    return 0
+  fi
+  group=$(<"/proc/$1/cgroup") || return 0
+  unit=$(grep -om 1 '[^/]*\.service$' <<<"$group")
+  if [[ -n $unit && $group == */user@* ]]; then
+    printf '%s\n' "process $1 ($(pid_command "$1")) is kept by a user's $unit: $cure, \`systemctl --user disable --now $unit\`"
+  elif [[ -n $unit ]] && main=$(systemctl show --property=MainPID "$unit" 2>/dev/null) && main=${main#MainPID=} && ((main > 1)) && pid_descends "$1" "$main"; then
+    printf '%s\n' "process $1 ($(pid_command "$1")) is kept by $unit of systemd: $cure, \`systemctl disable --now $unit\`"
+  elif [[ $group =~ docker|containerd|libpod|kubepods && $group != "$(<"/proc/$$/cgroup")" || $(pid_command "$1") == *docker-proxy* ]]; then
+    printf '%s\n' "port $port is a container's: $cure, \`docker stop\` it"
+  else
+    return 1
+  fi
+}
+
+# process_other_ports PID: prints a port other than this one on which it listens, if there is one.
+process_other_ports() {
+  local tables
+  net_tables
+  # shellcheck disable=SC2012 # the names are numbers
+  ls -ln "/proc/$1/fd" 2>/dev/null | LC_ALL=C awk -v port="$(printf ':%04X' "$port")" "$net_awk"'
+    FILENAME == "-" { if (match($NF, /^socket:\[[0-9]+\]$/)) held[substr($NF, 9, length($NF) - 9)] = 1; next }
+    $4 == "0A" && ($10 in held) && substr($2, length($2) - 4) != port { print number_of(substr($2, length($2) - 3)); exit }
+  ' - ${tables[@]+"${tables[@]}"}
 }
 
 process_identity() {
@@ -5496,13 +5619,17 @@ process_become_told() {
 }
 
 process_alive_pid() {
-  local boot inode pid code tries=0
+  local boot inode pid code tries=0 value
   read_boot
   if [[ $boot != "$3" ]]; then
     printf '%s\n' 'ended with a reboot'
     return 1
   fi
   ! pid_is "$1" "$2" || return 0
+  if meta adopted "$release"; then
+    printf '%s\n' 'has ended'
+    return 1
+  fi
   # The keeper writes the code when it has read the program's last words.
   while [[ ! -f $release/exit.$service ]] && ((tries++ < 10)); do
     pause 20 || break
@@ -5674,12 +5801,12 @@ nginx_reload() {
     nginx_own_words "$(<"$release/reload")"
     return 1
   }
-  printf '%s %s %s\n' "$most" "${files:--}" "${old[*]-}" >"$release/reload"
+  printf '%s %s %s %s\n' "$most" "$workers" "${files:--}" "${old[*]-}" >"$release/reload"
   printf '%s\n' "$master ${old[*]-}"
 }
 
 nginx_confirm() {
-  local nginx_pid_file nginx_master why until asked=0 most files step=5
+  local nginx_pid_file nginx_master why until asked=0 most workers files step=5
   local -a generation old wanted
   now
   until=$((now_ms + ${deadline[${switch}_confirm]-10000} - 500))
@@ -5710,11 +5837,11 @@ nginx_confirm() {
   return 1
 }
 
-# nginx_recall_reload SNAPSHOT: sets what `reload` saw: `most`, `files`, and `old`, to which the snapshot's workers are added.
+# nginx_recall_reload SNAPSHOT: sets what `reload` saw: `workers` before it, `most` since, `files`, and `old`, to which the snapshot's workers are added.
 nginx_recall_reload() {
   local line=''
-  read -r most files line 2>/dev/null <"$release/reload"
-  [[ -n $line ]] || most=0 files=-
+  read -r most workers files line 2>/dev/null <"$release/reload"
+  [[ -n $line ]] || most=0 workers=$((${#wanted[@]} - 1)) files=-
   read -r -a old <<<"${1#* } $line"
 }
 
@@ -5943,7 +6070,7 @@ nginx_judge() {
     return 1
   fi
   nginx_watch_overlap
-  ((most <= ${#wanted[@]} - 1)) || return 0
+  ((most <= workers)) || return 0
   ! nginx_let_go || return 0
   why='the new workers of nginx did not come from this reload: the old ones had ended before (its error log tells why)'
   return 1

@@ -45,6 +45,8 @@ pub struct Options {
     pub port: u16,
     /// `--bind`: an address, `127.0.0.1` by default; `::1` for IPv6 only.
     pub bind: IpAddr,
+    /// `--also PORT`: listens there, too, as a process manager with several apps does.
+    pub also: Option<u16>,
     /// `--color`: what `/profile` and `X-Color` say; `none` by default.
     pub color: String,
     /// `--sha`, or `GIT_SHA`: what `/json` says as `build.sha`.
@@ -75,6 +77,7 @@ impl Options {
             bind: bind
                 .parse()
                 .map_err(|_| format!("`{bind}` is not an address"))?,
+            also: value("also").and_then(|port| port.parse().ok()),
             color: value("color").unwrap_or_else(|| "none".into()),
             sha: value("sha")
                 .or_else(|| env::var("GIT_SHA").ok())

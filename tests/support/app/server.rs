@@ -37,6 +37,10 @@ impl Drop for Busy {
 
 /// Serves until TERM; answers the exit code.
 pub fn serve(options: Options) -> u8 {
+    // Held open for as long as the process lives; who connects waits.
+    let _also = options
+        .also
+        .map(|port| TcpListener::bind((options.bind, port)));
     let listener = match TcpListener::bind(options.address()) {
         Ok(listener) => listener,
         Err(reason) => {
