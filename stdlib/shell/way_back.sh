@@ -32,7 +32,7 @@ swap_back() {
   from=${journal[from]}
   to=${journal[to]}
   group_begins "way back to ${from:-nothing}"
-  revive_previous
+  revive "$from"
   reason=''
   if [[ -z $from ]] || step passes_again "$from"; then
     reason=''
@@ -52,7 +52,7 @@ swap_back() {
     read_live
     served="unknown: the proxy's files route to ${live:-$live_state}, and what is in force could not be seen"
     reason="$cause; and on the way back: $reason. Both colors run and neither is touched: put the proxy right, then run any command of this script again"
-  elif step passes_again "$to"; then
+  elif revive "$to" overlap && step passes_again "$to"; then
     stay_on_new "$cause"
   else
     exit_code=5
@@ -156,9 +156,9 @@ restart_exclusive() {
   fi
 }
 
-# revive_previous: after a reboot the previous color is down; it is started as it was. `resume` is asked for just that.
-revive_previous() {
+# revive COLOR [overlap]: after a reboot it is down; it is started as it was. `resume` is asked for just that.
+revive() {
   local found_release
-  [[ ${journal[boot]} != "$boot" || $command == resume ]] && [[ -n $from ]] && release_of "$from" || return 0
-  of_release "$found_release" start_missing || warn "$from does not start: $answer"
+  [[ ${journal[boot]} != "$boot" || $command == resume ]] && [[ -n $1 ]] && release_of "$1" || return 0
+  of_release "$found_release" start_missing ${2+"$2"} || warn "$1 does not start: $answer"
 }
