@@ -33,6 +33,8 @@ test_as_it_is() {
   tested_ms=$now_ms
 }
 
+live_passes=yes # whether the live color passed `verify` before this process began anything
+
 # verify_as_it_is: the live color must pass `verify` now, or the question itself may be wrong (a redirect,
 # another site's answer): better found before anything starts.
 verify_as_it_is() {
@@ -50,6 +52,7 @@ verify_as_it_is() {
       fail_with "${name//_/ } does not pass on the live color as it is: $probe_said. Nothing was started; ask the URL that is meant"
       return
     fi
+    live_passes=no
     warn "${name//_/ } does not pass on the live color $live as it is: $probe_said"
   done
 }

@@ -20,7 +20,8 @@ go_back() {
 tell_served() {
   read_live
   case $live_state in
-    color) served=$live ;;
+    # It may be down; what was not seen to serve is not said to.
+    color) if [[ $live_passes == yes ]]; then served=$live; else served="nothing that passes \`verify\`"; fi ;;
     none) served=nothing ;;
     *) served="what the proxy was told last (its files: ${live_why:-$live_state})" ;;
   esac

@@ -72,7 +72,11 @@ fn a_live_color_that_is_down_is_no_reason_to_wait() -> Result<(), Skip> {
     kill_color(&site, &live);
     assert_eq!(site.serves(), "502");
     // Users get nothing, as before; what failed is stopped.
-    site.stage("--health never").deploy().exits(1).says("503");
+    site.stage("--health never")
+        .deploy()
+        .exits(1)
+        .says("503")
+        .says("nothing that passes `verify` serves, as before");
     assert_routes_to(&site, &live);
     assert_eq!(site.running(), Vec::<String>::new());
     site.stage("").deploy().ok();
