@@ -5,7 +5,7 @@ use super::near::{listed, nearest};
 use super::text::Scope;
 use super::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Driver, DriverKind, DriverUse, Name, SettingValue};
+use crate::model::{Driver, DriverKind, DriverUse, GivenPart, Name, SettingValue};
 use crate::source::Span;
 use crate::syntax::tree::{self, Body, Setting, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,10 +59,10 @@ struct Given<'t> {
     unknown: Vec<&'t str>,
     settings: BTreeMap<&'t str, &'t Value>,
     spans: BTreeMap<&'t str, Span>,
-    parts: Vec<GivenPart<'t>>,
+    parts: Vec<WrittenPart<'t>>,
 }
 
-struct GivenPart<'t> {
+struct WrittenPart<'t> {
     description: &'t PartDescription,
     name: &'t tree::Name,
     label: Option<&'t Value>,
@@ -121,7 +121,7 @@ impl<'t> Given<'t> {
                             given.parts.retain(|part| part.name.text != name.text);
                         }
                         given.spans.insert(&name.text, name.span);
-                        given.parts.push(GivenPart {
+                        given.parts.push(WrittenPart {
                             description: known,
                             name,
                             label: label.as_ref(),
@@ -135,10 +135,7 @@ impl<'t> Given<'t> {
     }
 }
 
-/// A part's name, label and settings.
-type Part = (String, SettingValue, Vec<(String, SettingValue)>);
-
-fn resolve_part(scope: Scope<'_>, part: &GivenPart<'_>) -> Option<Part> {
+fn resolve_part(scope: Scope<'_>, part: &WrittenPart<'_>) -> Option<GivenPart> {
     let label = match (&part.description.label, part.label) {
         (Some(ty), Some(label)) => scope.value(ty, label)?,
         (None, None) => SettingValue::None,
@@ -202,7 +199,15 @@ fn resolve_part(scope: Scope<'_>, part: &GivenPart<'_>) -> Option<Part> {
         };
         settings.push((setting.name.clone(), value?));
     }
-    Some((part.name.text.clone(), label, settings))
+    Some(GivenPart {
+        name: part.name.text.clone(),
+        label,
+        settings,
+        given: given
+            .iter()
+            .map(|(name, (_, value))| ((*name).to_owned(), value.span()))
+            .collect(),
+    })
 }
 
 impl Scope<'_> {

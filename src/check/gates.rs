@@ -3,7 +3,7 @@
 use super::description::Description;
 use super::facts::{Reach, ServiceFacts};
 use super::findings::Findings;
-use super::names::{self, duplicate};
+use super::names::{self, Meaning, Names, duplicate};
 use super::place::Place;
 use super::probe;
 use super::services::{Context, ServiceParts};
@@ -11,7 +11,7 @@ use super::text::Scope;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Gate, Service, Subject};
 use crate::source::Span;
-use crate::syntax::tree::{self, ProbeItem, Value};
+use crate::syntax::tree::{self, Value};
 use std::sync::Arc;
 
 /// The gates of a service; `None` when one of them is wrong, which was said.
@@ -55,11 +55,23 @@ pub(super) fn resolve(
             .iter()
             .any(|(probe, _)| probe.name.text == name)
     };
-    let defaults = context.parts.probes.iter().filter(|(probe, _)| {
-        !own(&probe.name.text) && (facts.reach != Reach::Worker || !needs_port(probe))
-    });
-    for (probe, span) in defaults.chain(&service.probes) {
+    let mut passed_over: Option<&tree::Name> = None;
+    for (probe, span) in &context.parts.probes {
+        if own(&probe.name.text) {
+            continue;
+        }
+        if facts.reach == Reach::Worker && needs_port(context, scope, probe) {
+            passed_over = passed_over.or(Some(&probe.name));
+            continue;
+        }
         gates.extend(gate(context, scope.at(Place::Gate), probe, *span));
+    }
+    for (probe, span) in &service.probes {
+        gates.extend(gate(context, scope.at(Place::Gate), probe, *span));
+    }
+    if gates.is_empty() && findings.errors() == errors && facts.reach == Reach::Worker {
+        let word = service.word.unwrap_or(context.app);
+        findings.push_absent(unasked_worker(word, passed_over));
     }
     if gates.is_empty() && findings.errors() == errors && facts.reach != Reach::Worker {
         let word = service.word.unwrap_or(context.app);
@@ -115,24 +127,63 @@ fn gate(context: &Context<'_>, scope: Scope<'_>, probe: &tree::Probe, span: Span
     })
 }
 
-/// Whether a probe speaks of the port or address, which a worker does not have.
-fn needs_port(probe: &tree::Probe) -> bool {
-    probe
-        .body
-        .iter()
-        .flat_map(|body| &body.statements)
-        .any(|statement| match &statement.node {
-            ProbeItem::Request { urls: value, .. } | ProbeItem::Tcp(value) => speaks_of_port(value),
-            _ => false,
-        })
+/// A worker that is ready as soon as it runs.
+fn unasked_worker(word: &tree::Name, passed_over: Option<&tree::Name>) -> Diagnostic {
+    let finding = Diagnostic::new(
+        Code::WORKER_UNASKED,
+        word.span,
+        format!(
+            "nothing asks `{}` whether it works: it counts as ready once it runs",
+            word.text
+        ),
+    )
+    .help("write a probe into the service that needs no port, as `probe ready { exec [\"./check\"] }`");
+    match passed_over {
+        Some(probe) => finding.also(
+            probe.span,
+            "this asks a port or address, which a worker does not have",
+        ),
+        None => finding,
+    }
 }
 
-fn speaks_of_port(value: &Value) -> bool {
+/// Whether a probe speaks of the port or address, which a worker does not have.
+fn needs_port(context: &Context<'_>, scope: Scope<'_>, probe: &tree::Probe) -> bool {
+    let merged = probe::merge(
+        Some(probe.name.span),
+        probe.from.as_ref(),
+        probe.body.as_ref(),
+        context.probes,
+        context.findings,
+    );
+    // What is wrong with it was said, and belongs to no service more than to another.
+    merged.is_none_or(|merged| {
+        merged
+            .values()
+            .into_iter()
+            .any(|value| speaks_of_port(scope.names, value, 0))
+    })
+}
+
+fn speaks_of_port(names: &Names<'_>, value: &Value, depth: usize) -> bool {
+    // Deeper is a cycle, which is said where the value is typed.
+    let through = |name: &str| {
+        names.find(name).is_some_and(|(level, definition)| {
+            matches!(definition.meaning, Meaning::Let(inner) if depth < 64 && speaks_of_port(level, inner, depth + 1))
+        })
+    };
     match value {
-        Value::Text(text) => text.parts.iter().any(|part| {
-            matches!(part, tree::Part::Hole(hole) if hole.text == "port" || hole.text == "address")
+        Value::Text(text) => text.parts.iter().any(|part| match part {
+            tree::Part::Hole(hole) => {
+                matches!(hole.text.as_str(), "port" | "other.port" | "address")
+                    || through(&hole.text)
+            }
+            tree::Part::Literal(_) => false,
         }),
-        Value::List(list) => list.values().any(speaks_of_port),
+        Value::Word(word) => through(&word.text),
+        Value::List(list) => list
+            .values()
+            .any(|value| speaks_of_port(names, value, depth)),
         _ => false,
     }
 }

@@ -70,6 +70,30 @@ pub(super) fn merge<'t>(
 }
 
 impl<'t> Merged<'t> {
+    /// The values that decide whom it asks, and what.
+    pub(super) fn values(&self) -> Vec<&'t Value> {
+        let mut values: Vec<&'t Value> = self
+            .questions
+            .iter()
+            .filter_map(|(item, _)| match item {
+                ProbeItem::Request { urls: value, .. }
+                | ProbeItem::Tcp(value)
+                | ProbeItem::Exec { command: value, .. } => Some(value),
+                _ => None,
+            })
+            .collect();
+        values.extend(self.body.iter().chain(&self.via).map(|(value, _)| *value));
+        for (name, value, _) in &self.headers {
+            values.extend([*name, *value]);
+        }
+        for (expect, _) in &self.expects {
+            if let Expect::Content { value, .. } = expect {
+                values.push(value);
+            }
+        }
+        values
+    }
+
     fn add(&mut self, body: &'t Body<ProbeItem>, findings: &Findings) {
         let mut said = Said {
             findings,

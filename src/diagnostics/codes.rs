@@ -131,6 +131,7 @@ codes! {
     FRAGMENT_IN_ROOT = 505 Error "the proxy's file below the app's own folder";
     ROOT_SHARED = 506 Error "two apps with one root";
     NO_ADDRESS = 507 Error "a color that the proxy cannot reach";
+    NOTHING_ROUTED = 508 Warning "a switch that routes nothing";
     TEMPLATE_FAILS = 590 Error "a driver's template cannot be filled in";
     ONE_PATH_TWICE = 591 Error "two generated files have one path";
 
@@ -155,4 +156,5 @@ codes! {
     TCP_ONLY = 702 Advice "a gate that any open port passes";
     ONLY_WARNS = 703 Advice "no verify can switch back";
     KEEP_WARM = 704 Advice "both colors stay up";
+    WORKER_UNASKED = 705 Advice "a worker that nothing asks";
 }

@@ -3,7 +3,9 @@
 use super::template::{Language, render as fill};
 use super::{Failed, Places, template_failed};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{App, Color, Name, Quoting, Service, SettingValue, Template, Variable};
+use crate::model::{
+    App, Color, GivenPart, Name, Quoting, Service, SettingValue, Template, Variable,
+};
 use minijinja::{Value, context};
 use std::collections::BTreeMap;
 
@@ -77,13 +79,13 @@ fn settings(app: &App, color: &Color) -> Result<BTreeMap<String, Value>, Failed>
     for (_, name, value) in &app.switch.settings {
         settings.insert(name.clone(), setting(app, color, value)?);
     }
-    for (name, label, inner) in &app.switch.parts {
+    for (name, label, inner) in app.switch.parts.iter().map(GivenPart::content) {
         let mut part = BTreeMap::new();
         part.insert("label".to_owned(), setting(app, color, label)?);
         for (name, value) in inner {
             part.insert(name.clone(), setting(app, color, value)?);
         }
-        settings.insert(name.clone(), Value::from_iter(part));
+        settings.insert(name.to_owned(), Value::from_iter(part));
     }
     Ok(settings)
 }

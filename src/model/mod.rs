@@ -14,7 +14,7 @@ pub use names::{Name, NameError, Port};
 pub use probe::{
     Budget, Expectation, Gate, Method, OnFailure, Part, Question, Relation, Subject, Verify,
 };
-pub use settings::{Driver, DriverFile, DriverKind, DriverUse, Quoting, SettingValue};
+pub use settings::{Driver, DriverFile, DriverKind, DriverUse, GivenPart, Quoting, SettingValue};
 pub use status::StatusSet;
 pub use template::{Piece, Template, Variable};
 

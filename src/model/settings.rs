@@ -111,14 +111,32 @@ pub struct DriverUse {
     /// Every setting of the driver and its bases that is given or has a default, in the order of
     /// description, under the name of the driver that describes it.
     pub settings: Vec<(Name, String, SettingValue)>,
-    /// The driver's parts that are given, in the order of the file: name, label, settings.
+    /// The driver's parts that are given, in the order of the file.
     pub parts: Vec<GivenPart>,
     /// Where the use stands (`run jar`).
     pub span: Span,
 }
 
-/// A part of a driver that is given: name, label, settings.
-pub type GivenPart = (String, SettingValue, Vec<(String, SettingValue)>);
+/// A part of a driver that is given.
+#[derive(Clone, Debug)]
+pub struct GivenPart {
+    /// Its name: `hook`.
+    pub name: String,
+    /// What stands behind the name; [`SettingValue::None`] where the description asks for nothing.
+    pub label: SettingValue,
+    /// Every setting that is given or has a default, in the order of description.
+    pub settings: Vec<(String, SettingValue)>,
+    /// Where the values stand that are given, by setting.
+    pub given: BTreeMap<String, Span>,
+}
+
+impl GivenPart {
+    /// What it says, wherever it stands.
+    #[must_use]
+    pub fn content(&self) -> (&str, &SettingValue, &[(String, SettingValue)]) {
+        (&self.name, &self.label, &self.settings)
+    }
+}
 
 impl DriverUse {
     /// A setting's value.

@@ -3,8 +3,7 @@
 use super::limits::{self, Core, Function};
 use super::{Action, Failure, Plan, Step, describe};
 use crate::diagnostics::{Code, Diagnostic, Report};
-use crate::model::{App, DriverUse, Duration, SettingValue};
-use crate::source::Span;
+use crate::model::{App, DriverUse, Duration, GivenPart, SettingValue};
 use std::fmt::Write as _;
 
 /// A command of the script that a caller runs.
@@ -219,22 +218,29 @@ fn words(value: &SettingValue) -> Vec<String> {
     }
 }
 
-fn within(target: &DriverUse, event: &str) -> Option<Duration> {
+/// The part that limits an event.
+fn hook<'a>(target: &'a DriverUse, event: &str) -> Option<&'a GivenPart> {
     target
         .parts
         .iter()
-        .filter(|(part, label, _)| part == "hook" && words(label) == [event])
-        .flat_map(|(_, _, settings)| settings)
-        .find_map(|(name, value)| match value {
-            SettingValue::Duration(within) if name == "within" => Some(*within),
-            _ => None,
-        })
+        .find(|part| part.name == "hook" && words(&part.label) == [event])
+}
+
+fn within(target: &DriverUse, event: &str) -> Option<Duration> {
+    let mut settings = hook(target, event)?.settings.iter();
+    settings.find_map(|(name, value)| match value {
+        SettingValue::Duration(within) if name == "within" => Some(*within),
+        _ => None,
+    })
 }
 
 /// Compares what the callers allow with what the phases may take: BG401 and BG402.
 pub fn check_limits(app: &App, plan: &Plan, report: &mut Report) {
     for caller in callers(app, plan) {
-        let span: Span = caller.target.span;
+        // Where the limit stands, if the user gave one.
+        let span = hook(caller.target, &caller.event)
+            .and_then(|hook| hook.given.get("within"))
+            .map_or(caller.target.span, |within| *within);
         let commands: Vec<_> = caller
             .commands
             .iter()

@@ -3,16 +3,18 @@
 use super::{Action, Failure, Phase, Plan, Side, Step, callers, check_limits, plan, table};
 use crate::diagnostics::{Code, Report};
 use crate::fixture;
-use crate::model::{App, Duration, Handover, SettingValue};
+use crate::model::{App, Duration, GivenPart, Handover, SettingValue};
+use std::collections::BTreeMap;
 
 fn hook(app: &mut App, event: &str, within: u64) {
     let within = SettingValue::Duration(Duration::from_secs(within));
     let label = SettingValue::Text(crate::model::Template::literal(event));
-    let part = (
-        "hook".to_owned(),
+    let part = GivenPart {
+        name: "hook".to_owned(),
         label,
-        vec![("within".to_owned(), within)],
-    );
+        settings: vec![("within".to_owned(), within)],
+        given: BTreeMap::new(),
+    };
     app.targets[0].parts.push(part);
 }
 

@@ -121,3 +121,16 @@ fn colors_are_for_terminals_or_when_asked_for() {
     let never = folder.run(&["--color", "never", "check"]).exits(1);
     assert!(!never.err.contains(escape));
 }
+
+#[test]
+fn a_hook_that_is_too_short_is_shown_at_its_limit() {
+    let hook =
+        "target codedeploy {\n    hook \"ValidateService\" {\n      within = 5s\n    }\n  }\n";
+    let text = GOOD.replace("target codedeploy\n", hook);
+    let line = text.lines().position(|line| line.contains("within = 5s"));
+    let line = line.expect("the source has a target") + 1;
+    let folder = Folder::with(&[("deploy.bg", &text)]);
+    let ran = folder.run(&["check", "--format", "short"]).exits(1);
+    let place = format!("deploy.bg:{line}:16: error[BG401]: hook `ValidateService`");
+    assert!(ran.out.contains(&place), "{}", ran.out);
+}

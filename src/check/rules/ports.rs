@@ -7,6 +7,7 @@ use crate::check::parts::Parts;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, Port};
 use crate::source::Span;
+use crate::syntax::tree::{self, ServiceItem};
 use std::collections::BTreeMap;
 
 /// A port where it stands: the number, whose it is.
@@ -41,8 +42,19 @@ fn places(app: &App, parts: &Parts<'_>) -> Vec<Place> {
     places
 }
 
-/// BG502
+/// BG502, BG508
 pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
+    let mut services = parts.services.iter().peekable();
+    if services.peek().is_some() && services.all(|(service, _)| says_no_port(service)) {
+        findings.push(
+            Diagnostic::new(
+                Code::NOTHING_ROUTED,
+                app.switch.span,
+                "no service has a port: the proxy's file will route to nothing",
+            )
+            .help("give the service that answers requests a port in each color; an app of workers alone changes nothing by its switch"),
+        );
+    }
     let proxy = proxy_ports(app);
     for place in places(app, parts) {
         if proxy.contains(&place.port.get()) {
@@ -78,4 +90,10 @@ pub(super) fn between(apps: &[(&App, &Parts<'_>)], findings: &Findings) {
             }
         }
     }
+}
+
+/// `no port`
+fn says_no_port(service: &tree::Service) -> bool {
+    let mut items = service.body.iter().flat_map(|body| &body.statements);
+    items.any(|item| matches!(item.node, ServiceItem::NoPort(_)))
 }

@@ -4,7 +4,7 @@ use super::super::quoted::Quoted;
 use super::constants::handover;
 use super::{Code, Failed, Script};
 use crate::diagnostics::{self, Diagnostic};
-use crate::model::{DriverUse, SettingValue, Template};
+use crate::model::{DriverUse, GivenPart, SettingValue, Template};
 use crate::plan::limits::chain;
 
 impl Script<'_> {
@@ -67,7 +67,11 @@ impl Script<'_> {
 fn same_run(one: &DriverUse, other: &DriverUse) -> bool {
     (one.driver.kind, &one.driver.name) == (other.driver.kind, &other.driver.name)
         && one.settings == other.settings
-        && one.parts == other.parts
+        && one
+            .parts
+            .iter()
+            .map(GivenPart::content)
+            .eq(other.parts.iter().map(GivenPart::content))
 }
 
 /// Which driver, and whose functions stand in for those that it lacks.
@@ -86,7 +90,7 @@ pub(super) fn settings(used: &DriverUse, code: &mut Code) -> Result<(), Failed> 
         assign(used, &variable(&[&driver.shell(), setting]), value, code)?;
     }
     let driver = used.driver.name.shell();
-    for (part, label, inner) in &used.parts {
+    for (part, label, inner) in used.parts.iter().map(GivenPart::content) {
         let label = match label {
             SettingValue::None => &SettingValue::Bool(true),
             label => label,
