@@ -58,7 +58,7 @@ swap_back() {
   else
     exit_code=5
     served='nothing that passes its probes'
-    reason="$cause; neither $from nor $to passes its probes, so nothing was touched: \`resume\` starts $from again"
+    reason="$cause; neither $from nor $to passes its probes, so nothing was touched: start one of them, or let \`resume\` do it"
   fi
   group_ends
 }

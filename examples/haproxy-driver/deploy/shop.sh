@@ -154,7 +154,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 5d8b268f84e4eaadc2d494546aa1ab419531812274ca94a093191ecff6333a1a ====
+# ==== Runtime: the same for every application with these drivers; sha256 af60620404429a71b2b8c80e925bd51cc48757a452f3c1089ce2c338444d82c9 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -954,6 +954,8 @@ test_as_it_is() {
   tested_ms=$now_ms
 }
 
+live_passes=yes # whether the live color passed `verify` before this process began anything
+
 # verify_as_it_is: the live color must pass `verify` now, or the question itself may be wrong (a redirect,
 # another site's answer): better found before anything starts.
 verify_as_it_is() {
@@ -971,6 +973,7 @@ verify_as_it_is() {
       fail_with "${name//_/ } does not pass on the live color as it is: $probe_said. Nothing was started; ask the URL that is meant"
       return
     fi
+    live_passes=no
     warn "${name//_/ } does not pass on the live color $live as it is: $probe_said"
   done
 }
@@ -1169,7 +1172,8 @@ go_back() {
 tell_served() {
   read_live
   case $live_state in
-    color) served=$live ;;
+    # It may be down; what was not seen to serve is not said to.
+    color) if [[ $live_passes == yes ]]; then served=$live; else served="nothing that passes \`verify\`"; fi ;;
     none) served=nothing ;;
     *) served="what the proxy was told last (its files: ${live_why:-$live_state})" ;;
   esac
@@ -1181,7 +1185,7 @@ swap_back() {
   from=${journal[from]}
   to=${journal[to]}
   group_begins "way back to ${from:-nothing}"
-  revive_previous
+  revive "$from"
   reason=''
   if [[ -z $from ]] || step passes_again "$from"; then
     reason=''
@@ -1201,12 +1205,12 @@ swap_back() {
     read_live
     served="unknown: the proxy's files route to ${live:-$live_state}, and what is in force could not be seen"
     reason="$cause; and on the way back: $reason. Both colors run and neither is touched: put the proxy right, then run any command of this script again"
-  elif step passes_again "$to"; then
+  elif revive "$to" overlap && step passes_again "$to"; then
     stay_on_new "$cause"
   else
     exit_code=5
     served='nothing that passes its probes'
-    reason="$cause; neither $from nor $to passes its probes, so nothing was touched: \`resume\` starts $from again"
+    reason="$cause; neither $from nor $to passes its probes, so nothing was touched: start one of them, or let \`resume\` do it"
   fi
   group_ends
 }
@@ -1305,11 +1309,11 @@ restart_exclusive() {
   fi
 }
 
-# revive_previous: after a reboot the previous color is down; it is started as it was. `resume` is asked for just that.
-revive_previous() {
+# revive COLOR [overlap]: after a reboot it is down; it is started as it was. `resume` is asked for just that.
+revive() {
   local found_release
-  [[ ${journal[boot]} != "$boot" || $command == resume ]] && [[ -n $from ]] && release_of "$from" || return 0
-  of_release "$found_release" start_missing || warn "$from does not start: $answer"
+  [[ ${journal[boot]} != "$boot" || $command == resume ]] && [[ -n $1 ]] && release_of "$1" || return 0
+  of_release "$found_release" start_missing ${2+"$2"} || warn "$1 does not start: $answer"
 }
 
 # ---- cleanup: never back; traffic is on a good color -------------------------------------------

@@ -158,7 +158,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 be443dfde67b0f18ebd3f8d178ec43ce1758675428fd4a92c5c0bf8e0352f989 ====
+# ==== Runtime: the same for every application with these drivers; sha256 b19bb1d5c37ab8c16b15e2a586bab773feebfe2e35463c6f5b0a203e2abcc6ae ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -958,6 +958,8 @@ test_as_it_is() {
   tested_ms=$now_ms
 }
 
+live_passes=yes # whether the live color passed `verify` before this process began anything
+
 # verify_as_it_is: the live color must pass `verify` now, or the question itself may be wrong (a redirect,
 # another site's answer): better found before anything starts.
 verify_as_it_is() {
@@ -975,6 +977,7 @@ verify_as_it_is() {
       fail_with "${name//_/ } does not pass on the live color as it is: $probe_said. Nothing was started; ask the URL that is meant"
       return
     fi
+    live_passes=no
     warn "${name//_/ } does not pass on the live color $live as it is: $probe_said"
   done
 }
@@ -1173,7 +1176,8 @@ go_back() {
 tell_served() {
   read_live
   case $live_state in
-    color) served=$live ;;
+    # It may be down; what was not seen to serve is not said to.
+    color) if [[ $live_passes == yes ]]; then served=$live; else served="nothing that passes \`verify\`"; fi ;;
     none) served=nothing ;;
     *) served="what the proxy was told last (its files: ${live_why:-$live_state})" ;;
   esac
@@ -1185,7 +1189,7 @@ swap_back() {
   from=${journal[from]}
   to=${journal[to]}
   group_begins "way back to ${from:-nothing}"
-  revive_previous
+  revive "$from"
   reason=''
   if [[ -z $from ]] || step passes_again "$from"; then
     reason=''
@@ -1205,12 +1209,12 @@ swap_back() {
     read_live
     served="unknown: the proxy's files route to ${live:-$live_state}, and what is in force could not be seen"
     reason="$cause; and on the way back: $reason. Both colors run and neither is touched: put the proxy right, then run any command of this script again"
-  elif step passes_again "$to"; then
+  elif revive "$to" overlap && step passes_again "$to"; then
     stay_on_new "$cause"
   else
     exit_code=5
     served='nothing that passes its probes'
-    reason="$cause; neither $from nor $to passes its probes, so nothing was touched: \`resume\` starts $from again"
+    reason="$cause; neither $from nor $to passes its probes, so nothing was touched: start one of them, or let \`resume\` do it"
   fi
   group_ends
 }
@@ -1309,11 +1313,11 @@ restart_exclusive() {
   fi
 }
 
-# revive_previous: after a reboot the previous color is down; it is started as it was. `resume` is asked for just that.
-revive_previous() {
+# revive COLOR [overlap]: after a reboot it is down; it is started as it was. `resume` is asked for just that.
+revive() {
   local found_release
-  [[ ${journal[boot]} != "$boot" || $command == resume ]] && [[ -n $from ]] && release_of "$from" || return 0
-  of_release "$found_release" start_missing || warn "$from does not start: $answer"
+  [[ ${journal[boot]} != "$boot" || $command == resume ]] && [[ -n $1 ]] && release_of "$1" || return 0
+  of_release "$found_release" start_missing ${2+"$2"} || warn "$1 does not start: $answer"
 }
 
 # ---- cleanup: never back; traffic is on a good color -------------------------------------------
