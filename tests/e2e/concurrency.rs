@@ -134,7 +134,7 @@ fn children_of_a_killed_deploy_keep_the_next_one_out() -> Result<(), Skip> {
     wait_for_process(&site, "/opt/migrate");
     let kill = format!("pkill -KILL -f '^[^ ]*bash {SCRIPT}'");
     site.host.bash(&kill).ok();
-    site.deploy().exits(4).says("was killed");
+    site.deploy().exits(4).says("has ended");
     assert_eq!(site.serves(), live);
     site.host.run(&["rm", "/run/migrating"]).ok();
     drop(deploy);
