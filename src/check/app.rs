@@ -11,7 +11,7 @@ use super::probes::Probes;
 use super::services::{self, Context};
 use super::text::Scope;
 use super::types::Type;
-use super::{cleanup, colors, driver_use, gates, inputs, steps, verification};
+use super::{cleanup, colors, driver_use, gates, inputs, steps, unused, verification};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{
     App, Artifact, DriverKind, DriverUse, Duration, Piece, Privilege, Service, SettingValue,
@@ -86,9 +86,7 @@ pub(super) fn resolve<'t>(
     let outcomes = steps::outcomes(scope, parts, around.drivers);
     let lock_wait = lock_wait(scope, parts);
     super::later::check(scope, parts, around.drivers);
-    if findings.errors() == errors {
-        level.warn_unused(&|_| true, findings);
-    }
+    unused::lets(scope, errors);
     let services: Vec<Service> = services.into_iter().flatten().collect();
     for service in &services {
         let driver = service.run.driver.name.as_str();

@@ -7,8 +7,16 @@ use crate::model::{Budget, Duration};
 use crate::syntax::tree::Value;
 
 impl Merged<'_> {
-    /// How often and how long it tries.
+    /// How often and how long it tries; said when it cannot pass in that time.
     pub(super) fn budget(&self, scope: Scope<'_>) -> Option<Budget> {
+        let errors = scope.findings.errors();
+        let budget = self.times(scope)?;
+        self.check_times(scope, &budget);
+        (scope.findings.errors() == errors).then_some(budget)
+    }
+
+    /// How often and how long it tries, each value for itself.
+    pub(super) fn times(&self, scope: Scope<'_>) -> Option<Budget> {
         let default = Budget::default();
         let errors = scope.findings.errors();
         let positive = |value: Option<&Value>, default: Duration| match value {
@@ -62,16 +70,14 @@ impl Merged<'_> {
         if scope.findings.errors() > errors {
             return None;
         }
-        let budget = Budget {
+        Some(Budget {
             every,
             within,
             attempts,
             timeout,
             after,
             passes,
-        };
-        self.check_times(scope, &budget);
-        (scope.findings.errors() == errors).then_some(budget)
+        })
     }
 
     /// Whether it can pass in its time: the first try begins after `after`, each further one

@@ -25,7 +25,7 @@ pub(super) fn ports(color: &tree::Color) -> Vec<PortItem<'_>> {
         .collect()
 }
 
-fn lets(color: &tree::Color) -> Vec<&tree::Let> {
+pub(super) fn lets(color: &tree::Color) -> Vec<&tree::Let> {
     items(color)
         .filter_map(|(item, _)| match item {
             ColorItem::Let(constant) => Some(constant),

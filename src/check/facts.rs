@@ -1,6 +1,6 @@
 //! What is known of an app before its values are looked at.
 
-use crate::model::{Name, Template};
+use crate::model::{App, Name, Template};
 use crate::source::Span;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,6 +16,27 @@ pub(super) struct Facts {
     pub(super) services: Vec<ServiceFacts>,
     /// Templates of `let`s, by where they are defined; each is looked at once.
     pub(super) lets: RefCell<HashMap<Span, Progress>>,
+}
+
+impl Facts {
+    /// What can be taken as known where there is no app: enough to see whether a text could be right.
+    pub(super) fn of_no_app() -> Self {
+        let services = Name::new(App::DEFAULT_SERVICE)
+            .ok()
+            .map(|name| ServiceFacts {
+                name,
+                reach: Reach::Port,
+                named: false,
+                offers: None,
+            });
+        Self {
+            app: App::DEFAULT_SERVICE.to_owned(),
+            root: Some("/opt/app".to_owned()),
+            staging: Some("/opt/app/staging".to_owned()),
+            services: services.into_iter().collect(),
+            lets: RefCell::default(),
+        }
+    }
 }
 
 /// How far the template of a `let` is.

@@ -15,12 +15,33 @@ pub(super) struct Findings {
     seen: RefCell<HashSet<Identity>>,
     errors: Cell<usize>,
     incomplete: Cell<bool>,
+    circles: RefCell<HashSet<Span>>,
+    chain: Cell<bool>,
 }
 
 impl Findings {
     /// Statements were lost to syntax errors: what is missing may have been written.
     pub(super) fn set_incomplete(&self) {
         self.incomplete.set(true);
+    }
+
+    /// Whether the circle that was met at `at` is met for the first time; `members` led there, or are in it.
+    pub(super) fn first_circle(&self, at: Span, members: impl IntoIterator<Item = Span>) -> bool {
+        let mut circles = self.circles.borrow_mut();
+        let first = circles.insert(at);
+        circles.extend(members);
+        first
+    }
+
+    /// Whether a chain of definitions is found to be too long for the first time: one is said, for its pieces are
+    /// too long as well.
+    pub(super) fn first_chain(&self) -> bool {
+        !self.chain.replace(true)
+    }
+
+    /// Whether definitions led nowhere: what lies behind was not looked at, and may use anything.
+    pub(super) fn met_circle(&self) -> bool {
+        !self.circles.borrow().is_empty()
     }
 
     /// Adds a finding, unless the same was found before.

@@ -29,6 +29,7 @@ mod steps;
 mod text;
 mod type_table;
 mod types;
+mod unused;
 mod value;
 mod verification;
 
@@ -139,11 +140,12 @@ fn resolve(
         let model = app::resolve(around, app, *span, parts);
         resolved.push(model);
     }
-    if findings.errors() == 0 {
-        let in_main = |span: Span| span.file == main;
-        names.warn_unused(&in_main, findings);
-        probes.warn_unused(&in_main, findings);
-    }
+    let users = |span: Span| {
+        files
+            .iter()
+            .any(|file| file.id == span.file && file.origin == Origin::User)
+    };
+    unused::of_files(around, &parts, &|span| span.file == main, &users);
     for (model, parts) in resolved.iter().zip(&parts) {
         if let Some(model) = model {
             rules::app(model, parts, findings);

@@ -90,6 +90,15 @@ impl<'t> Names<'t> {
         );
     }
 
+    /// Takes a name for one that means something, which nothing is known of.
+    pub(super) fn suppose(&mut self, name: &'t tree::Name) {
+        self.own.entry(&name.text).or_insert(Definition {
+            span: name.span,
+            meaning: Meaning::Poison,
+            used: Cell::new(true),
+        });
+    }
+
     /// Makes a name mean nothing, after what is wrong with it was said.
     pub(super) fn poison(&mut self, name: &str) {
         if let Some(definition) = self.own.get_mut(name) {
@@ -98,25 +107,49 @@ impl<'t> Names<'t> {
         }
     }
 
-    /// Warns about every definition of this level that nothing used.
-    pub(super) fn warn_unused(&self, files: &dyn Fn(Span) -> bool, findings: &Findings) {
-        for (name, definition) in &self.own {
-            if definition.used.get() || !files(definition.span) {
-                continue;
-            }
-            // Inputs reach the programs and steps in their environment too, where nothing is seen to use them.
-            if matches!(definition.meaning, Meaning::Input { .. }) {
-                continue;
-            }
-            findings.push_absent(
-                Diagnostic::new(
-                    Code::UNUSED,
-                    definition.span,
-                    format!("the `let` `{name}` is never used"),
-                )
-                .help("remove it, or use it"),
-            );
-        }
+    /// The `let`s of this level, in those files, that nothing has used so far.
+    pub(super) fn unused(&self, files: &dyn Fn(Span) -> bool) -> Vec<Unused<'t>> {
+        self.own
+            .iter()
+            .filter(|(_, definition)| !definition.used.get() && files(definition.span))
+            .filter_map(|(name, definition)| match definition.meaning {
+                Meaning::Let(value) => Some((Some(value), name)),
+                Meaning::ColorLet => Some((None, name)),
+                // Inputs reach the programs and steps in their environment too, where nothing is seen to use them.
+                Meaning::Input { .. } | Meaning::Poison => None,
+            })
+            .map(|(value, name)| Unused {
+                name,
+                span: self.own[name].span,
+                value,
+            })
+            .collect()
+    }
+}
+
+/// A `let` that nothing uses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unused<'t> {
+    name: &'t str,
+    pub(super) span: Span,
+    /// `None` for one that stands in the colors.
+    pub(super) value: Option<&'t Value>,
+}
+
+/// Warns about `let`s that nothing uses.
+pub(super) fn warn_unused(unused: &[Unused<'_>], findings: &Findings) {
+    if findings.met_circle() {
+        return;
+    }
+    for unused in unused {
+        findings.push_absent(
+            Diagnostic::new(
+                Code::UNUSED,
+                unused.span,
+                format!("the `let` `{}` is never used", unused.name),
+            )
+            .help("remove it, or use it"),
+        );
     }
 }
 

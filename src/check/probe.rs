@@ -4,7 +4,7 @@ use super::findings::Findings;
 use super::probes::{Probes, unknown_probe};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Span;
-use crate::syntax::tree::{self, Body, Expect, ProbeItem, Value};
+use crate::syntax::tree::{self, Body, Expect, ExpectPart, ProbeItem, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A body with all that `from` brings. In the order of precedence: the nearest says last.
@@ -47,14 +47,16 @@ pub(super) fn merge<'t>(
             return None;
         };
         if !seen.insert(probe.name.span) {
-            findings.push(
-                Diagnostic::new(
-                    Code::CYCLE,
-                    word.span,
-                    format!("`from {}` leads back to where it began", word.text),
-                )
-                .help("one of the probes must stand by itself"),
-            );
+            if findings.first_circle(probe.name.span, seen) {
+                findings.push(
+                    Diagnostic::new(
+                        Code::CYCLE,
+                        word.span,
+                        format!("`from {}` leads back to where it began", word.text),
+                    )
+                    .help("one of the probes must stand by itself"),
+                );
+            }
             return None;
         }
         bodies.extend(&probe.body);
@@ -87,11 +89,29 @@ impl<'t> Merged<'t> {
             values.extend([*name, *value]);
         }
         for (expect, _) in &self.expects {
-            if let Expect::Content { value, .. } = expect {
+            if let Expect::Content { part, value, .. } = expect {
                 values.push(value);
+                match part {
+                    ExpectPart::Header(value) | ExpectPart::Json(value) => values.push(value),
+                    ExpectPart::Body(_) => {}
+                }
             }
         }
         values
+    }
+
+    /// The values that decide how it tries, and the status.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = &'t Value> {
+        let times = [
+            self.every,
+            self.within,
+            self.attempts,
+            self.timeout,
+            self.after,
+            self.passes,
+            self.status.map(|(value, _)| value),
+        ];
+        times.into_iter().flatten()
     }
 
     fn add(&mut self, body: &'t Body<ProbeItem>, findings: &Findings) {

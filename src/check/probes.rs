@@ -41,24 +41,13 @@ impl<'t> Probes<'t> {
         self.own.insert(key, Definition { probe, used });
     }
 
-    /// Warns about every probe of this level that no `from` names.
-    pub(super) fn warn_unused(&self, files: &dyn Fn(Span) -> bool, findings: &Findings) {
-        for definition in self.own.values() {
-            let name = &definition.probe.name;
-            if !definition.used.get() && files(name.span) {
-                findings.push_absent(
-                    Diagnostic::new(
-                        Code::UNUSED,
-                        name.span,
-                        format!("the probe `{}` is never used", name.text),
-                    )
-                    .help(format!(
-                        "outside of `app` a probe only takes effect by `from {}`",
-                        name.text
-                    )),
-                );
-            }
-        }
+    /// The probes of this level, in those files, that no `from` has named so far.
+    pub(super) fn unused(&self, files: &dyn Fn(Span) -> bool) -> Vec<&'t tree::Probe> {
+        self.own
+            .values()
+            .filter(|definition| !definition.used.get() && files(definition.probe.name.span))
+            .map(|definition| definition.probe)
+            .collect()
     }
 
     /// The probe that `from` names; the one at `asking` itself is passed over, so that
@@ -84,6 +73,24 @@ impl<'t> Probes<'t> {
         let mut names = self.outer.map(Probes::visible).unwrap_or_default();
         names.extend(self.own.keys().map(String::as_str));
         names
+    }
+}
+
+/// Warns about probes that no `from` names.
+pub(super) fn warn_unused(unused: &[&tree::Probe], findings: &Findings) {
+    for probe in unused {
+        let name = &probe.name;
+        findings.push_absent(
+            Diagnostic::new(
+                Code::UNUSED,
+                name.span,
+                format!("the probe `{}` is never used", name.text),
+            )
+            .help(format!(
+                "outside of `app` a probe only takes effect by `from {}`",
+                name.text
+            )),
+        );
     }
 }
 

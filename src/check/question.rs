@@ -80,6 +80,9 @@ impl Merged<'_> {
                 .findings
                 .push(Diagnostic::new(Code::BAD_PROBE, span, message).help(help));
         };
+        if self.questions.is_empty() {
+            return;
+        }
         if let Some((_, span)) = self.body
             && method != Some("post")
         {
@@ -88,9 +91,6 @@ impl Merged<'_> {
                 "`body` is what a `post` sends, and there is no `post`",
                 "to look at the answer's body, write `expect body contains \"…\"`",
             );
-        }
-        if self.questions.is_empty() {
-            return;
         }
         if method.is_none() {
             let no_request = "there is no request that could answer";

@@ -10,7 +10,7 @@ use super::place::Place;
 use super::probes::Probes;
 use super::shape;
 use super::text::Scope;
-use super::{colors, gates, inputs};
+use super::{colors, gates, inputs, unused};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, DriverKind, Duration, Handover, Name, Service, Template, Variable};
 use crate::source::Span;
@@ -241,9 +241,7 @@ pub(super) fn resolve(context: &Context<'_>, service: &ServiceParts<'_>) -> Opti
             .help("`handover exclusive` starts it after the switch, so it is for workers: with `no port`"),
         );
     }
-    if findings.errors() == errors {
-        level.warn_unused(&|_| true, findings);
-    }
+    unused::lets(scope, errors);
     Some(Service {
         name,
         run: run.or_else(|| unknown_use(DriverKind::Run, service.span))?,
