@@ -4,6 +4,7 @@ log_format=plain # terminal, plain, github or json
 log_file=''      # the deployment's log; empty until the state folder is known
 secret_values=() # never shown
 open_line=''     # a terminal line that waits for its result
+group_open=no    # whether GitHub Actions is folding
 
 # choose_output [json]: by what standard output is, unless asked for json.
 choose_output() {
@@ -124,16 +125,22 @@ step_ends() {
   to_user "$line"
 }
 
-# group_begins NAME, group_ends: what GitHub Actions folds.
+# group_begins NAME, group_ends: what GitHub Actions folds. It knows no group in a group: one that a failure left open ends first.
 group_begins() {
+  group_ends
   to_log "phase: $1"
   case $log_format in
-    github) to_user "::group::$1" ;;
+    github)
+      group_open=yes
+      to_user "::group::$1"
+      ;;
     json) ;;
     *) to_user "$1" ;;
   esac
 }
 
 group_ends() {
-  [[ $log_format != github ]] || to_user '::endgroup::'
+  [[ $group_open == yes ]] || return 0
+  group_open=no
+  to_user '::endgroup::'
 }

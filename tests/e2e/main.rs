@@ -14,6 +14,7 @@ mod failures;
 mod hazards;
 mod hosts;
 mod interference;
+mod outputs;
 mod portability;
 mod states;
 #[path = "../support/mod.rs"]
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         failures::tests(),
         hazards::tests(),
         interference::tests(),
+        outputs::tests(),
         portability::tests(),
         states::tests(),
         systemd::tests(),

@@ -154,7 +154,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 af60620404429a71b2b8c80e925bd51cc48757a452f3c1089ce2c338444d82c9 ====
+# ==== Runtime: the same for every application with these drivers; sha256 4e312e9bc8e77ed7191ea2070eaa062a4d6755afe6d6ca92e63c8e6610ed10b7 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -4852,6 +4852,7 @@ log_format=plain # terminal, plain, github or json
 log_file=''      # the deployment's log; empty until the state folder is known
 secret_values=() # never shown
 open_line=''     # a terminal line that waits for its result
+group_open=no    # whether GitHub Actions is folding
 
 # choose_output [json]: by what standard output is, unless asked for json.
 choose_output() {
@@ -4972,18 +4973,24 @@ step_ends() {
   to_user "$line"
 }
 
-# group_begins NAME, group_ends: what GitHub Actions folds.
+# group_begins NAME, group_ends: what GitHub Actions folds. It knows no group in a group: one that a failure left open ends first.
 group_begins() {
+  group_ends
   to_log "phase: $1"
   case $log_format in
-    github) to_user "::group::$1" ;;
+    github)
+      group_open=yes
+      to_user "::group::$1"
+      ;;
     json) ;;
     *) to_user "$1" ;;
   esac
 }
 
 group_ends() {
-  [[ $log_format != github ]] || to_user '::endgroup::'
+  [[ $group_open == yes ]] || return 0
+  group_open=no
+  to_user '::endgroup::'
 }
 
 # ---- clock: monotonic time, interruptible waits, deadlines for everything ----------------------

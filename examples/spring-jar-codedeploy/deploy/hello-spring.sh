@@ -158,7 +158,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 b19bb1d5c37ab8c16b15e2a586bab773feebfe2e35463c6f5b0a203e2abcc6ae ====
+# ==== Runtime: the same for every application with these drivers; sha256 1167221febd9a0ec85a82f606569d442d52aa53ec18f90655cdd9f9394ded7ca ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -4856,6 +4856,7 @@ log_format=plain # terminal, plain, github or json
 log_file=''      # the deployment's log; empty until the state folder is known
 secret_values=() # never shown
 open_line=''     # a terminal line that waits for its result
+group_open=no    # whether GitHub Actions is folding
 
 # choose_output [json]: by what standard output is, unless asked for json.
 choose_output() {
@@ -4976,18 +4977,24 @@ step_ends() {
   to_user "$line"
 }
 
-# group_begins NAME, group_ends: what GitHub Actions folds.
+# group_begins NAME, group_ends: what GitHub Actions folds. It knows no group in a group: one that a failure left open ends first.
 group_begins() {
+  group_ends
   to_log "phase: $1"
   case $log_format in
-    github) to_user "::group::$1" ;;
+    github)
+      group_open=yes
+      to_user "::group::$1"
+      ;;
     json) ;;
     *) to_user "$1" ;;
   esac
 }
 
 group_ends() {
-  [[ $log_format != github ]] || to_user '::endgroup::'
+  [[ $group_open == yes ]] || return 0
+  group_open=no
+  to_user '::endgroup::'
 }
 
 # ---- clock: monotonic time, interruptible waits, deadlines for everything ----------------------
