@@ -14,12 +14,14 @@ mod failures;
 mod hazards;
 mod hosts;
 mod interference;
+mod keep_warm;
 mod outputs;
 mod portability;
 mod states;
 #[path = "../support/mod.rs"]
 mod support;
 mod systemd;
+mod workers;
 
 use std::process::ExitCode;
 
@@ -63,10 +65,12 @@ fn main() -> ExitCode {
         failures::tests(),
         hazards::tests(),
         interference::tests(),
+        keep_warm::tests(),
         outputs::tests(),
         portability::tests(),
         states::tests(),
         systemd::tests(),
+        workers::tests(),
     ]
     .into_iter()
     .flatten();

@@ -1,0 +1,128 @@
+//! `keep warm`: the previous color runs on after a deployment, until the next one needs its place.
+
+use std::time::Duration;
+
+use crate::support::load::{Load, Long, Rates};
+use crate::support::site::Site;
+use crate::support::skip::Skip;
+use crate::support::wait;
+
+crate::tests![
+    the_previous_color_runs_until_the_next_prepare,
+    rollback_starts_nothing,
+    a_warm_color_that_died_is_started_by_rollback,
+    no_client_notices,
+];
+
+/// Two deploys, the first of `--sha one`, the second of `--sha two`; the color of each.
+fn deployed_twice() -> Result<(Site, String, String), Skip> {
+    let site = Site::with(&[("    stop within 3s", "    stop within 3s\n    keep warm")])?;
+    site.stage("--sha one").deploy().ok();
+    let first = site.serves();
+    site.stage("--sha two").deploy().ok();
+    let second = site.serves();
+    assert_ne!(first, second);
+    Ok((site, first, second))
+}
+
+/// The process of a color: the same for as long as nobody starts it again.
+fn process(site: &Site, color: &str) -> Vec<String> {
+    let found = site.host.processes(&format!("--color {color} --sha"));
+    let programs = found.into_iter();
+    programs
+        .filter(|line| line.contains("/opt/testapp --port"))
+        .collect()
+}
+
+fn the_previous_color_runs_until_the_next_prepare() -> Result<(), Skip> {
+    let (site, first, second) = deployed_twice()?;
+    assert_eq!(site.running(), ["blue", "green"]);
+    site.run("status")
+        .ok()
+        .says(&format!("idle:      {first}, running"))
+        .says("under way: nothing");
+    let (warm, live) = (process(&site, &first), process(&site, &second));
+    assert_eq!(warm.len(), 1, "{warm:?}");
+
+    site.stage("--sha three").run("prepare").ok();
+    let candidate = process(&site, &first);
+    assert!(candidate[0].ends_with("--sha three"), "{candidate:?}");
+    assert_eq!(candidate.len(), 1, "{candidate:?}");
+    assert_eq!(process(&site, &second), live);
+    assert_eq!(site.serves(), second);
+
+    site.run("switch").ok();
+    site.run("cleanup").ok();
+    assert_eq!(site.serves(), first);
+    assert_eq!(process(&site, &second), live, "now this one is warm");
+    Ok(())
+}
+
+fn rollback_starts_nothing() -> Result<(), Skip> {
+    let (site, first, second) = deployed_twice()?;
+    let processes = || (process(&site, &first), process(&site, &second));
+    let before = processes();
+    for color in [&first, &second, &first] {
+        site.run("rollback").ok();
+        assert_eq!(&site.serves(), color);
+        assert_eq!(processes(), before, "a program was stopped or started");
+    }
+    // What was rolled back to is what the next deployment leaves warm.
+    site.stage("--sha three").deploy().ok();
+    assert_eq!(site.serves(), second);
+    assert_eq!(process(&site, &first), before.0);
+    Ok(())
+}
+
+fn a_warm_color_that_died_is_started_by_rollback() -> Result<(), Skip> {
+    let (site, first, second) = deployed_twice()?;
+    let warm = process(&site, &first);
+    let pid = warm[0].split(' ').next().expect("a line starts with it");
+    site.host.run(&["kill", "-KILL", pid]).ok();
+    site.run("status")
+        .ok()
+        .says(&format!("idle:      {first}, stopped"));
+    let live = process(&site, &second);
+    site.run("rollback").ok();
+    assert_eq!(site.serves(), first);
+    assert!(process(&site, &first)[0].ends_with("--sha one"));
+    assert_eq!(process(&site, &second), live);
+    Ok(())
+}
+
+/// Neither the switch, nor a rollback, nor the prepare that takes the warm color's place.
+fn no_client_notices() -> Result<(), Skip> {
+    let (site, first, second) = deployed_twice()?;
+    // A stream takes longer than a color that is told to stop has, but not longer than a drain.
+    site.install(&[(
+        "drain 5s\n    stop within 3s",
+        "drain 30s\n    stop within 1s\n    keep warm",
+    )]);
+    let streams = Long {
+        lasts: Duration::from_secs(6),
+        pause: Duration::from_millis(500),
+    };
+    let rates = Rates {
+        stream: Some(streams),
+        ..Rates::FULL
+    };
+    let load = Load::start(&site.host.network(), 80, rates);
+    for (command, color) in [
+        ("deploy", &first),
+        ("rollback", &second),
+        ("deploy", &first),
+    ] {
+        // By then there are streams from the color that serves.
+        let whole = load.now() + 2 * streams.pause;
+        wait::until(Duration::from_secs(10), || load.now() > whole);
+        site.stage(&format!("--sha {command}")).run(command).ok();
+        assert_eq!(&site.serves(), color);
+        assert_eq!(site.running(), ["blue", "green"]);
+    }
+    let report = load.stop();
+    report.assert_nothing_lost();
+    for color in ["blue", "green"] {
+        assert!(report.first_answer(color, Duration::ZERO).is_some());
+    }
+    Ok(())
+}
