@@ -18,6 +18,7 @@ mod keep_warm;
 mod outputs;
 mod portability;
 mod states;
+mod steps;
 #[path = "../support/mod.rs"]
 mod support;
 mod systemd;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         outputs::tests(),
         portability::tests(),
         states::tests(),
+        steps::tests(),
         systemd::tests(),
         workers::tests(),
     ]

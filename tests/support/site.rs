@@ -109,12 +109,17 @@ impl Site {
 
     /// Compiles the source with its changes and puts the result on the host, in the place of what was there.
     pub fn install(&self, changes: &[(&str, &str)]) {
+        self.install_beside(&[], changes);
+    }
+
+    /// The same with further files, each a name and a text, beside the source.
+    pub fn install_beside(&self, files: &[(&str, &str)], changes: &[(&str, &str)]) {
         let mut source = SOURCE.to_owned();
         for (old, new) in changes {
             assert!(source.contains(old), "`{old}` does not stand in the source");
             source = source.replace(old, new);
         }
-        compile(&source, &self.host, "/srv/hello/deploy");
+        compile_beside(files, &source, &self.host, "/srv/hello/deploy");
     }
 
     /// The next release: the test application with further options, `--health never`.
@@ -203,9 +208,14 @@ impl Site {
 /// # Panics
 /// If the source does not compile.
 pub fn compile(source: &str, host: &Host, folder: &str) {
+    compile_beside(&[], source, host, folder);
+}
+
+fn compile_beside(files: &[(&str, &str)], source: &str, host: &Host, folder: &str) {
     let temporary = tempfile::tempdir().expect("a temporary folder can be made");
-    let file = temporary.path().join("deploy.bg");
-    fs::write(&file, source).expect("a temporary file can be written");
+    for (name, text) in files.iter().chain(&[("deploy.bg", source)]) {
+        fs::write(temporary.path().join(name), text).expect("a temporary file can be written");
+    }
     build(temporary.path(), Path::new("deploy.bg"));
     host.copy_folder(&temporary.path().join("deploy"), folder);
 }

@@ -1,0 +1,220 @@
+//! Steps of the user's and `notify`: each at its time, with its variables; and what comes of one that fails.
+
+use crate::support::site::Site;
+use crate::support::skip::Skip;
+
+crate::tests![
+    each_place_comes_at_its_time,
+    a_failing_step_goes_back_or_warns_by_its_place,
+    a_step_has_its_folder_and_its_variables,
+    a_step_that_takes_too_long_is_ended,
+    notify_calls_a_driver_of_the_user_s,
+    a_notify_that_fails_changes_no_outcome,
+];
+
+/// All places, each with a step that notes its name.
+const EVERYWHERE: &str = r#"
+  before start  { exec ["/opt/note", "before start"] }
+  before switch { shell "/opt/note 'before switch'" }
+  after switch  { exec ["/opt/note", "after switch"] }
+  after verify  { shell "/opt/note 'after verify'" }
+  after stop    { exec ["/opt/note", "after stop"] }
+  on success    { exec ["/opt/note", "on success"] }
+  on failure    { exec ["/opt/note", "on failure"] }
+  on always     { shell "/opt/note 'on always'" }
+
+  cleanup {"#;
+
+/// Notes the place, from which color to which it goes, which one serves, and which ones run. Fails where it is told to.
+const NOTE: &str = r#"#!/bin/bash
+running=$(for port in 8081 8082; do curl -s "http://127.0.0.1:$port/profile" && echo; done)
+echo "$1: $from to $to, $(curl -s http://127.0.0.1/profile) serves," $running "run" >>/srv/noted
+[[ $1 != "$(cat /srv/fails 2>/dev/null)" ]]
+"#;
+
+/// `hello` with these steps and one good deploy; its color and the other.
+fn noting() -> Result<(Site, String, &'static str), Skip> {
+    let site = Site::with(&[("\n  cleanup {", EVERYWHERE)])?;
+    site.host.write_program("/opt/note", NOTE);
+    site.deploy().ok();
+    let live = site.serves();
+    let other = if live == "blue" { "green" } else { "blue" };
+    noted(&site);
+    Ok((site, live, other))
+}
+
+/// What was noted since the last time.
+fn noted(site: &Site) -> Vec<String> {
+    let lines = site.host.read("/srv/noted");
+    site.host.write("/srv/noted", "");
+    lines.lines().map(str::to_owned).collect()
+}
+
+fn each_place_comes_at_its_time() -> Result<(), Skip> {
+    let (site, old, new) = noting()?;
+    site.deploy().ok();
+    let expected = [
+        format!("before start: {old} to {new}, {old} serves, {old} run"),
+        format!("before switch: {old} to {new}, {old} serves, blue green run"),
+        format!("after switch: {old} to {new}, {new} serves, blue green run"),
+        format!("after verify: {old} to {new}, {new} serves, blue green run"),
+        format!("on success: {old} to {new}, {new} serves, blue green run"),
+        format!("on always: {old} to {new}, {new} serves, blue green run"),
+        format!("after stop: {old} to {new}, {new} serves, {new} run"),
+    ];
+    assert_eq!(noted(&site), expected);
+    // When all has gone back, only one runs.
+    site.stage("--health never").deploy().exits(1);
+    let expected = [
+        format!("before start: {new} to {old}, {new} serves, {new} run"),
+        format!("on failure: {new} to {old}, {new} serves, {new} run"),
+        format!("on always: {new} to {old}, {new} serves, {new} run"),
+    ];
+    assert_eq!(noted(&site), expected);
+    Ok(())
+}
+
+fn a_failing_step_goes_back_or_warns_by_its_place() -> Result<(), Skip> {
+    let (site, mut live, _) = noting()?;
+    for place in ["before start", "before switch", "after switch"] {
+        site.host.write("/srv/fails", place);
+        let step = format!("failed at {place} 1 (deploy.bg:");
+        site.deploy()
+            .exits(1)
+            .says(&step)
+            .says("ended with exit code 1");
+        site.assert_serves_only(&live);
+        let noted = noted(&site);
+        let told = |outcome: &str| noted.iter().any(|line| line.starts_with(outcome));
+        assert!(told("on failure") && !told("on success"), "{noted:?}");
+    }
+    for place in ["after verify", "after stop", "on success", "on always"] {
+        site.host.write("/srv/fails", place);
+        let warning = format!("warning: {place} 1 (deploy.bg:");
+        site.deploy().ok().says(&warning).says("done in");
+        assert_ne!(site.serves(), live, "{place}");
+        live = site.serves();
+        site.assert_serves_only(&live);
+    }
+    // What is told of a failure stays the first cause.
+    site.stage("--health never");
+    for place in ["on failure", "on always"] {
+        site.host.write("/srv/fails", place);
+        let warning = format!("warning: {place} 1 (deploy.bg:");
+        site.deploy()
+            .exits(1)
+            .says(&warning)
+            .says("failed at probe ready");
+        site.assert_serves_only(&live);
+    }
+    Ok(())
+}
+
+fn a_step_has_its_folder_and_its_variables() -> Result<(), Skip> {
+    let step = r#"
+  input NOTE: string
+
+  before switch {
+    exec ["pwd"]
+    exec ["ls"] { in "{slot}" }
+    exec ["echo", "{color} takes the place of {other.color}: {NOTE}"]
+    shell """
+      echo "$app in $root: $color on $address, from $from to $to: $NOTE"
+      cmp "$slot/hello" "$staging/hello" && echo "as it was staged"
+      false | true
+      echo "never"
+      """
+  }
+
+  cleanup {"#;
+    let site = Site::with(&[("\n  cleanup {", step)])?;
+    site.run_with("deploy", &[("NOTE", "a 'b' $c")])
+        .exits(1)
+        .says("    | /srv/hello\n")
+        .says("    | hello\n")
+        .says("    | green takes the place of blue: a 'b' $c\n")
+        .says("    | hello in /srv/hello: green on 127.0.0.1:8082, from blue to green: a 'b' $c\n")
+        .says("    | as it was staged\n")
+        .never_says("never\n");
+    Ok(())
+}
+
+fn a_step_that_takes_too_long_is_ended() -> Result<(), Skip> {
+    let slow = |place: &str| {
+        format!(
+            "\n  {place} {{\n    exec [\"bash\", \"-c\", \"sleep 1234\"] {{ within 1s }}\n  }}\n  cleanup {{"
+        )
+    };
+    let site = Site::new()?;
+    site.deploy().ok();
+    let live = site.serves();
+    site.install(&[("\n  cleanup {", &slow("before switch"))]);
+    site.deploy()
+        .exits(1)
+        .says("before switch 1 did not finish within 1s");
+    site.assert_serves_only(&live);
+    site.install(&[("\n  cleanup {", &slow("after verify"))]);
+    site.deploy()
+        .ok()
+        .says("warning: after verify 1")
+        .says("did not finish within 1s");
+    assert_ne!(site.serves(), live);
+    let left: Vec<_> = site.host.processes("sleep 1234");
+    assert!(left.is_empty(), "{left:?}");
+    Ok(())
+}
+
+/// `hello` that tells the chat of what came of it. The driver is a description and a shell file beside `deploy.bg`.
+fn with_chat(file: &str) -> Result<Site, Skip> {
+    let site = Site::new()?;
+    let chat = [
+        ("chat.bg", include_str!("../cases/build/notify/chat.bg")),
+        ("chat.sh", include_str!("../cases/build/notify/chat.sh")),
+    ];
+    let notify = format!("  on always {{ notify chat {{ file = \"{file}\" }} }}\n\n  cleanup {{");
+    site.install_beside(
+        &chat,
+        &[
+            ("\napp hello {", "use \"./chat.bg\"\n\napp hello {"),
+            ("  cleanup {", &notify),
+        ],
+    );
+    Ok(site)
+}
+
+fn notify_calls_a_driver_of_the_user_s() -> Result<(), Skip> {
+    let site = with_chat("{root}/said")?;
+    site.deploy().ok();
+    site.stage("--health never").deploy().exits(1);
+    let said = site.host.read("/srv/hello/said");
+    let lines: Vec<_> = said.lines().collect();
+    let [success, failure] = lines[..] else {
+        panic!("one line for each deploy: {said}");
+    };
+    let seconds = |line: &str, outcome: &str| -> f64 {
+        let rest = line.strip_prefix(outcome);
+        let number = rest.and_then(|rest| rest.split("s: ").next());
+        let number = number.unwrap_or_else(|| panic!("`{outcome}` is expected first: {line}"));
+        number.parse().expect("a number of seconds")
+    };
+    assert!(seconds(success, "hello success after ") > 0.0);
+    assert!(success.ends_with("s: fine"), "{success}");
+    // The gate had five seconds.
+    let took = seconds(failure, "hello failure after ");
+    assert!((5.0..60.0).contains(&took), "{failure}");
+    assert!(failure.contains("status 503"), "{failure}");
+    Ok(())
+}
+
+fn a_notify_that_fails_changes_no_outcome() -> Result<(), Skip> {
+    let site = with_chat("/srv/no-such-folder/said")?;
+    site.deploy().ok().says("warning: on always 1 (deploy.bg:");
+    let live = site.serves();
+    site.stage("--health never")
+        .deploy()
+        .exits(1)
+        .says("warning: on always 1 (deploy.bg:")
+        .says("status 503");
+    site.assert_serves_only(&live);
+    Ok(())
+}
