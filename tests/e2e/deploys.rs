@@ -13,6 +13,7 @@ crate::tests![
     prepare_changes_nothing_for_users_and_switch_completes_it,
     abort_undoes_prepare,
     rollback_goes_back_to_the_last_good_release,
+    rollback_after_a_failed_deploy_starts_the_last_good_release,
     rollback_goes_back_over_a_service_that_was_added,
     rollback_without_a_release_says_so,
     status_and_history_tell_what_happened,
@@ -99,6 +100,40 @@ fn rollback_goes_back_to_the_last_good_release() -> Result<(), Skip> {
     site.run("rollback").ok();
     let answer = http::get(&site.host, 80, "/json").expect("it is served");
     assert!(answer.body.contains(r#""sha":"two""#), "{}", answer.body);
+    site.assert_serves_only(&second);
+    Ok(())
+}
+
+/// The failed one had taken its color's place, and other inputs are set by now.
+fn rollback_after_a_failed_deploy_starts_the_last_good_release() -> Result<(), Skip> {
+    let site = Site::with(&[
+        ("  artifact", "  input VERSION: string\n\n  artifact"),
+        (
+            "\"--color\", \"{color}\"]",
+            "\"--color\", \"{color}\", \"--sha\", \"{VERSION}\"]",
+        ),
+    ])?;
+    let run = |command: &str, version: &str| site.run_with(command, &[("VERSION", version)]);
+    let served = || {
+        let answer = http::get(&site.host, 80, "/json").expect("it is served");
+        let json: serde_json::Value = serde_json::from_str(&answer.body).expect("it is JSON");
+        json["build"]["sha"].as_str().map(str::to_owned)
+    };
+    run("deploy", "one").ok();
+    let first = site.serves();
+    run("deploy", "two").ok();
+    let second = site.serves();
+    for failures in ["three", "four"] {
+        site.stage("--health never");
+        run("deploy", failures).exits(1);
+        assert_eq!(served().as_deref(), Some("two"));
+        site.assert_serves_only(&second);
+    }
+    run("rollback", "five").ok();
+    assert_eq!(served().as_deref(), Some("one"));
+    site.assert_serves_only(&first);
+    run("rollback", "six").ok();
+    assert_eq!(served().as_deref(), Some("two"));
     site.assert_serves_only(&second);
     Ok(())
 }

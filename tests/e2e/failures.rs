@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::support::site::{FRAGMENT, SCRIPT, Site};
 use crate::support::skip::Skip;
+use crate::support::wait;
 
 crate::tests![
     each_way_to_be_unhealthy_is_told_apart,
@@ -20,6 +21,7 @@ crate::tests![
     a_stopped_proxy_is_said_so,
     a_reload_that_is_not_in_force_goes_back,
     a_full_disk_changes_nothing,
+    a_megabyte_a_second_fills_no_disk,
     a_full_disk_for_the_state_is_said,
     a_program_that_ignores_term_is_killed,
     children_are_stopped_too,
@@ -249,6 +251,39 @@ fn a_full_disk_for_the_state_is_said() -> Result<(), Skip> {
     site.assert_serves_only(&live);
     site.host.bash("rm /var/lib/deployc/ballast").ok();
     site.deploy().ok();
+    Ok(())
+}
+
+/// Each release's log stays under its limit, and holds the last words.
+fn a_megabyte_a_second_fills_no_disk() -> Result<(), Skip> {
+    let site = Site::with(&[("command = ", "log_limit = 1MiB\n    command = ")])?;
+    site.stage_program(
+        r#"
+color=$4
+for ((number = 1; ; number++)); do
+  yes "a line of $color, as many times as make a megabyte" | head -c 1048576
+  echo "$color wrote megabyte $number"
+  sleep 1
+done &
+exec /opt/testapp "$@""#,
+    );
+    let wrote = |color: &str| {
+        let last =
+            format!("grep -q '{color} wrote megabyte 4' /var/lib/deployc/hello/releases/*/log.*");
+        wait::until(Duration::from_secs(30), || site.host.bash(&last).code == 0)
+    };
+    for color in ["green", "blue"] {
+        site.deploy().ok();
+        site.assert_serves_only(color);
+        assert!(wrote(color), "the last words of {color} are not in its log");
+    }
+    let sizes =
+        "for release in /var/lib/deployc/hello/releases/*/; do cat \"$release\"log.* | wc -c; done";
+    let sizes = site.host.bash(sizes).ok().stdout;
+    let sizes: Vec<u64> = sizes.lines().filter_map(|line| line.parse().ok()).collect();
+    assert_eq!(sizes.len(), 2, "{sizes:?}");
+    let kept = 256 << 10..=1 << 20;
+    assert!(sizes.iter().all(|bytes| kept.contains(bytes)), "{sizes:?}");
     Ok(())
 }
 

@@ -27,6 +27,7 @@ crate::tests![
     through_a_symlink,
     from_a_path_with_spaces_and_korean,
     by_a_user_without_root,
+    by_a_user_with_sudo,
     through_standard_input,
     through_ssh,
     quickstart_where_little_is_left,
@@ -335,6 +336,35 @@ fn by_a_user_without_root() -> Result<(), Skip> {
     assert!(host.exists("/srv/hello/.deployc"), "its state is elsewhere");
     assert!(!host.exists("/var/lib/deployc"), "it has state of root's");
     let users = host.run(&["ps", "-C", "testapp", "-o", "user="]).ok();
+    assert_eq!(users.stdout.trim(), "ec2-user");
+    Ok(())
+}
+
+/// nginx and its files are root's; the programs and the state are the user's.
+fn by_a_user_with_sudo() -> Result<(), Skip> {
+    need_programs(&["sudo", "runuser"])?;
+    let site = Site::with(&[("  artifact", "  sudo\n\n  artifact")])?;
+    let caller = "exec runuser -u ec2-user -- \"$@\"";
+    site.host.bash("chown -R ec2-user: /srv/hello").ok();
+    let refused = site
+        .host
+        .start(&["bash", "-c", caller, "caller", SCRIPT, "deploy"]);
+    refused.wait(COMMAND).exits(3).says("put into sudoers");
+    let rights = "ec2-user ALL=(root) NOPASSWD: ALL\n";
+    site.host.write("/etc/sudoers.d/hello", rights);
+    live(&site, caller);
+    let state = "/srv/hello/.deployc";
+    for (file, owner) in [(FRAGMENT, "root"), (state, "ec2-user")] {
+        let found = site.host.run(&["stat", "-c", "%U", file]).ok();
+        assert_eq!(found.stdout.trim(), owner, "{file}");
+    }
+    let foreign = site.host.run(&["find", state, "!", "-user", "ec2-user"]);
+    assert_eq!(foreign.stdout, "", "sudo is for the proxy alone");
+    assert!(
+        !site.host.exists("/var/lib/deployc"),
+        "it has state of root's"
+    );
+    let users = site.host.run(&["ps", "-C", "testapp", "-o", "user="]).ok();
     assert_eq!(users.stdout.trim(), "ec2-user");
     Ok(())
 }
