@@ -1,6 +1,6 @@
 //! The ways back: data like the way forward, with failures of their own.
 
-use super::build::{Builder, core, start};
+use super::build::{Builder, core, hand_over, start};
 use super::limits::{self, Core, Function};
 use super::{Action, Failure, Intent, Side, Step, WayBack};
 use crate::model::{Duration, Service};
@@ -45,6 +45,9 @@ impl Builder<'_> {
     fn stay_on_new(&self, proof: &[Step]) -> WayBack {
         let mut steps = self.probes_again(Side::New, || Failure::Person);
         steps.extend(self.point_to(Side::New));
+        // What may run only once belongs to what serves.
+        let alone = self.exclusive();
+        steps.extend(alone.map(|service| hand_over(service, Failure::Person)));
         steps.push(core(Action::Commit, Core::Journal.limit(), Failure::Person));
         steps.extend_from_slice(proof);
         WayBack::new(steps)

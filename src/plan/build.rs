@@ -174,12 +174,8 @@ impl<'a> Builder<'a> {
         let mut handed: Vec<&Service> = Vec::new();
         for service in self.exclusive() {
             handed.push(service);
-            steps.push(Step {
-                action: Action::HandOver(service.name.clone()),
-                span: Some(service.span),
-                worst: limits::stop(service) + start(service) + probes(&service.gates),
-                on_failure: Failure::GoBack(self.way_back(&handed, &[])),
-            });
+            let back = Failure::GoBack(self.way_back(&handed, &[]));
+            steps.push(hand_over(service, back));
         }
         let on_failure = Failure::GoBack(self.way_back(&handed, &[]));
         steps.push(core(Action::Commit, Core::Journal.limit(), on_failure));
@@ -400,4 +396,14 @@ pub(super) fn service<'a>(app: &'a App, name: &Name) -> &'a Service {
         .iter()
         .find(|service| service.name == *name)
         .expect("actions name services of their own app")
+}
+
+/// A service that may run only once: the old one stops, then the new one starts.
+pub(super) fn hand_over(service: &Service, on_failure: Failure) -> Step {
+    Step {
+        action: Action::HandOver(service.name.clone()),
+        span: Some(service.span),
+        worst: limits::stop(service) + start(service) + probes(&service.gates),
+        on_failure,
+    }
 }

@@ -151,7 +151,7 @@ fn a_fragment_edited_while_a_color_is_prepared() -> Result<(), Skip> {
     Ok(())
 }
 
-/// A deploy was killed in its drain: that is gone on with when the file is in order again.
+/// A cleanup that is still to be done is gone on with when the file is in order again.
 fn a_fragment_edited_before_the_cleanup() -> Result<(), Skip> {
     let (site, before) = deployed()?;
     site.run("prepare").ok();
