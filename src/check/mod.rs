@@ -35,6 +35,7 @@ mod verification;
 
 pub use description::{
     Description, PartDescription, SettingDefault, SettingDescription, functions_of,
+    kind_of as driver_kind,
 };
 pub use files::{LoadError, Loader};
 pub use type_table::{TYPES, TypeEntry, TypePlace};
@@ -43,7 +44,7 @@ pub use types::Type;
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::model::App;
 use crate::source::{FileId, Sources, Span};
-use crate::syntax::tree::Item;
+use crate::syntax::tree::{File, Item};
 use app::Surroundings;
 use description::Descriptions;
 use files::{Files, LoadedFile, Origin};
@@ -75,6 +76,28 @@ pub fn check(
     own.extend(findings.into_report());
     report.extend(own);
     apps.filter(|_| complete)
+}
+
+/// Parses the file `main` of `sources` and all that its `use`s lead to, each with the preset that it is, if it is one.
+/// What is wrong with them goes into `report`.
+pub fn read_files(
+    sources: &mut Sources,
+    main: FileId,
+    loader: &dyn Loader,
+    report: &mut Report,
+) -> Vec<(Option<String>, File)> {
+    let tree = crate::syntax::parse(main, &sources.get(main).text, report);
+    let findings = Findings::default();
+    let files = Files::load(sources, (main, tree), loader, &findings, report);
+    report.extend(findings.into_report());
+    files
+        .into_iter()
+        .filter_map(|file| match file.origin {
+            Origin::User => Some((None, file.tree)),
+            Origin::Preset(name) => Some((Some(name), file.tree)),
+            Origin::Driver => None,
+        })
+        .collect()
 }
 
 fn resolve(

@@ -1,7 +1,8 @@
 //! The command line's grammar, and the help that a person can learn from.
 
+use super::read::DEFAULT;
 use super::terminal::ColorChoice;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Compiles deploy.bg into one readable bash script that deploys blue/green
@@ -60,11 +61,13 @@ A file that is no longer generated is removed, if nobody has edited it.")]
   deployc plan
   deployc plan shop/deploy.bg | less")]
     Plan(Plan),
-    /// Explain a code, a driver or a type
+    /// Explain a code, a driver, a probe or a type
     #[command(after_long_help = "Examples:
   deployc explain BG401
   deployc explain nginx
   deployc explain duration
+  deployc explain spring.health
+  deployc explain haproxy deploy.bg   a driver or probe of your own, of deploy.bg or a file that it uses
   deployc explain                     list everything that can be explained")]
     Explain(Explain),
     /// Print completions for a shell
@@ -86,6 +89,16 @@ pub(super) struct Files {
     /// What to call standard input in messages, and what its `use` is relative to
     #[arg(long, value_name = "PATH", default_value = "deploy.bg")]
     pub(super) stdin_filename: Utf8PathBuf,
+}
+
+impl Files {
+    /// One file, named by other means than the command line's list.
+    pub(super) fn of(file: &Utf8Path) -> Self {
+        Self {
+            files: vec![file.to_owned()],
+            stdin_filename: DEFAULT.into(),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -146,9 +159,12 @@ pub(super) struct Plan {
 
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// A code, a driver or a type; without one, all of them are listed
-    #[arg(value_name = "CODE|DRIVER|TYPE")]
+    /// A code, a driver, a probe or a type; without one, all of them are listed
+    #[arg(value_name = "CODE|NAME")]
     pub(super) topic: Option<String>,
+    /// A file of yours, whose own drivers and probes are known too, and those of what it uses
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(super) file: Option<Utf8PathBuf>,
 }
 
 #[derive(Debug, Args)]

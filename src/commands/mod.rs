@@ -5,6 +5,7 @@ mod bundle;
 mod check;
 mod cli;
 mod completions;
+mod definitions;
 mod diff;
 mod explain;
 mod fmt;

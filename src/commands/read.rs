@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::io::{ErrorKind, Read};
 
 /// What a file is called when none is named.
-const DEFAULT: &str = "deploy.bg";
+pub(super) const DEFAULT: &str = "deploy.bg";
 
 /// A source that was read.
 #[derive(Debug)]

@@ -65,7 +65,7 @@ fn files_that_cannot_be_read_end_with_2_and_a_reason() {
         ),
         (
             vec!["explain", "BG999"],
-            "there is no code, driver or type `BG999`",
+            "there is no code, driver, probe or type `BG999`",
         ),
         (vec!["nonsense"], "unrecognized subcommand 'nonsense'"),
         (vec!["build", "--check", "--stdout"], "cannot be used with"),

@@ -122,7 +122,8 @@ impl Description {
 }
 
 /// The kind of a word.
-pub(super) fn kind_of(word: &str) -> Option<DriverKind> {
+#[must_use]
+pub fn kind_of(word: &str) -> Option<DriverKind> {
     DriverKind::ALL.into_iter().find(|kind| kind.word() == word)
 }
 
