@@ -40,6 +40,17 @@ pub fn plan_file(
     loader: &dyn Loader,
     report: &mut Report,
 ) -> Option<Vec<(App, Plan)>> {
+    plan_for_review(sources, main, loader, report).filter(|_| !report.has_errors())
+}
+
+/// As [`plan_file`], but the plans are there also when what was found is in them: a phase that takes longer than its
+/// caller allows is best seen in the plan. Nothing may be generated then.
+pub fn plan_for_review(
+    sources: &mut Sources,
+    main: FileId,
+    loader: &dyn Loader,
+    report: &mut Report,
+) -> Option<Vec<(App, Plan)>> {
     let apps = check::check(sources, main, loader, report)?;
     let mut planned = Vec::new();
     for app in apps {
@@ -48,7 +59,7 @@ pub fn plan_file(
         plan::check_laws(&app, &plan, report);
         planned.push((app, plan));
     }
-    (!report.has_errors()).then_some(planned)
+    Some(planned)
 }
 
 /// Makes the files of planned apps. `None` when a template cannot be filled in.

@@ -197,7 +197,9 @@ impl<'a> Files<'a> {
             ));
             self.findings
                 .push(match super::near::nearest(name, known.iter().copied()) {
-                    Some(near) => finding.fix(span, format!("\"std/{near}\"")),
+                    Some(near) => finding
+                        .label(format!("did you mean `std/{near}`?"))
+                        .fix(span, format!("\"std/{near}\"")),
                     None => finding,
                 });
             return;

@@ -15,14 +15,14 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
         let mut sources = Sources::new();
         let main = sources.add(input.path, input.text);
         let mut report = Report::new();
-        let planned = crate::plan_file(&mut sources, main, &HostFiles, &mut report);
+        let planned = crate::plan_for_review(&mut sources, main, &HostFiles, &mut report);
         check::show(&report, &sources, terminal);
-        let Some(planned) = planned else {
+        if report.has_errors() {
             outcome = Outcome::Findings;
-            continue;
-        };
+        }
         let tables: Vec<String> = planned
             .iter()
+            .flatten()
             .map(|(app, plan)| table(app, plan, &sources))
             .collect();
         terminal.out(&tables.join("\n"));

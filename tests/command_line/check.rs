@@ -120,6 +120,14 @@ fn colors_are_for_terminals_or_when_asked_for() {
     assert!(colored.err.contains(escape));
     let never = folder.run(&["--color", "never", "check"]).exits(1);
     assert!(!never.err.contains(escape));
+    // `NO_COLOR` with any value but the empty one is for terminals; what is asked for comes first.
+    let shown =
+        |arguments: &[&str], no_color: Option<&str>| folder.run_on_a_terminal(arguments, no_color);
+    assert!(shown(&["check"], None).contains(escape));
+    assert!(!shown(&["check"], Some("1")).contains(escape));
+    assert!(shown(&["check"], Some("")).contains(escape));
+    assert!(shown(&["check", "--color", "always"], Some("1")).contains(escape));
+    assert!(!shown(&["check", "--color", "never"], None).contains(escape));
 }
 
 #[test]
@@ -133,4 +141,10 @@ fn a_hook_that_is_too_short_is_shown_at_its_limit() {
     let ran = folder.run(&["check", "--format", "short"]).exits(1);
     let place = format!("deploy.bg:{line}:16: error[BG401]: hook `ValidateService`");
     assert!(ran.out.contains(&place), "{}", ran.out);
+    // The plan, where the seconds are, is shown all the same; nothing else is made of it.
+    let ran = folder.run(&["plan"]).exits(1);
+    assert!(ran.err.contains("BG401"), "{}", ran.err);
+    assert!(ran.out.contains("\ncallers\n"), "{}", ran.out);
+    folder.run(&["build"]).exits(1);
+    assert!(!folder.path("deploy").exists());
 }

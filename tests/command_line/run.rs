@@ -69,6 +69,32 @@ impl Folder {
         self.run_with(arguments, "", &[])
     }
 
+    /// What a terminal would show, where `deployc` finds findings: `script` of util-linux is the terminal.
+    pub fn run_on_a_terminal(&self, arguments: &[&str], no_color: Option<&str>) -> String {
+        let words = [&[env!("CARGO_BIN_EXE_deployc")], arguments].concat();
+        let words: Vec<_> = words.iter().map(|word| format!("'{word}'")).collect();
+        let mut terminal = Command::new("script");
+        terminal
+            .args([
+                "--quiet",
+                "--return",
+                "--command",
+                &words.join(" "),
+                "/dev/null",
+            ])
+            .current_dir(self.0.path())
+            .env_remove("NO_COLOR")
+            .stdin(Stdio::null());
+        if let Some(no_color) = no_color {
+            terminal.env("NO_COLOR", no_color);
+        }
+        let output = terminal.output().expect("`script` runs");
+        let shown = String::from_utf8(output.stdout).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(1), "{shown}");
+        assert!(shown.contains("BG0"), "{shown}");
+        shown
+    }
+
     /// With something on its standard input and in its environment.
     pub fn run_with(&self, arguments: &[&str], stdin: &str, environment: &[(&str, &str)]) -> Ran {
         let mut child = Command::new(env!("CARGO_BIN_EXE_deployc"))
