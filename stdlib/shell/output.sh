@@ -26,14 +26,22 @@ mask() {
   done
 }
 
-# json_string TEXT: sets `quoted`, a JSON string. Control characters other than the usual become blanks.
+# What UTF-8 is, byte by byte (RFC 3629, section 4).
+utf8_tail=$'[\x80-\xbf]'
+utf8=$'^([\x01-\x7f]|[\xc2-\xdf]'$utf8_tail
+utf8+=$'|\xe0[\xa0-\xbf]'$utf8_tail$'|\xed[\x80-\x9f]'$utf8_tail$'|[\xe1-\xec\xee\xef]'$utf8_tail$utf8_tail
+utf8+=$'|(\xf0[\x90-\xbf]|[\xf1-\xf3]'$utf8_tail$'|\xf4[\x80-\x8f])'$utf8_tail$utf8_tail')*$'
+
+# json_string TEXT: sets `quoted`, a JSON string. Control characters other than the usual become blanks, bytes that are no UTF-8 `?`.
 json_string() {
   quoted=${1//\\/\\\\}
   quoted=${quoted//\"/\\\"}
   quoted=${quoted//$'\n'/\\n}
   quoted=${quoted//$'\r'/\\r}
   quoted=${quoted//$'\t'/\\t}
-  quoted=\"${quoted//[[:cntrl:]]/ }\"
+  quoted=${quoted//[[:cntrl:]]/ }
+  [[ $quoted =~ $utf8 ]] || quoted=${quoted//[$'\x80'-$'\xff']/?}
+  quoted=\"$quoted\"
 }
 
 # to_log TEXT: one line with the time into the deployment's log. A full disk must not stop a deployment.

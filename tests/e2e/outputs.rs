@@ -18,7 +18,7 @@ crate::tests![
 /// A step whose output is all that JSON and a terminal have a meaning for.
 const TALKS: (&str, &str) = (
     "  artifact",
-    "  before switch {\n    shell r\"\"\"\n      printf 'a \"quote\", a \\\\, a tab\\t, a bell\\a, 한\\nno end'\n      \"\"\"\n  }\n\n  artifact",
+    "  before switch {\n    shell r\"\"\"\n      printf 'a \"quote\", a \\\\, a tab\\t, a bell\\a, 한\\ncaf\\xe9, 1 \\xe2\\x82\\nno end'\n      \"\"\"\n  }\n\n  artifact",
 );
 
 /// A site with one good deploy: what the first one finds out about the host is not in the way.
@@ -59,6 +59,8 @@ fn json_is_json_on_every_line() -> Result<(), Skip> {
         .collect();
     let talk = "    | a \"quote\", a \\, a tab\t, a bell , 한";
     assert!(said.contains(&talk), "{said:?}");
+    // What is not UTF-8 cannot be JSON.
+    assert!(said.contains(&"    | caf?, 1 ??"), "{said:?}");
     assert!(said.contains(&"    | no end"), "{said:?}");
 
     for command in ["prepare", "abort", "deploy", "rollback", "cleanup"] {

@@ -158,7 +158,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 1167221febd9a0ec85a82f606569d442d52aa53ec18f90655cdd9f9394ded7ca ====
+# ==== Runtime: the same for every application with these drivers; sha256 a0d6e34f45e10739508d279b1230a2a69d0c99f4cfa2f254d6688e84e86b1c34 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -4878,14 +4878,22 @@ mask() {
   done
 }
 
-# json_string TEXT: sets `quoted`, a JSON string. Control characters other than the usual become blanks.
+# What UTF-8 is, byte by byte (RFC 3629, section 4).
+utf8_tail=$'[\x80-\xbf]'
+utf8=$'^([\x01-\x7f]|[\xc2-\xdf]'$utf8_tail
+utf8+=$'|\xe0[\xa0-\xbf]'$utf8_tail$'|\xed[\x80-\x9f]'$utf8_tail$'|[\xe1-\xec\xee\xef]'$utf8_tail$utf8_tail
+utf8+=$'|(\xf0[\x90-\xbf]|[\xf1-\xf3]'$utf8_tail$'|\xf4[\x80-\x8f])'$utf8_tail$utf8_tail')*$'
+
+# json_string TEXT: sets `quoted`, a JSON string. Control characters other than the usual become blanks, bytes that are no UTF-8 `?`.
 json_string() {
   quoted=${1//\\/\\\\}
   quoted=${quoted//\"/\\\"}
   quoted=${quoted//$'\n'/\\n}
   quoted=${quoted//$'\r'/\\r}
   quoted=${quoted//$'\t'/\\t}
-  quoted=\"${quoted//[[:cntrl:]]/ }\"
+  quoted=${quoted//[[:cntrl:]]/ }
+  [[ $quoted =~ $utf8 ]] || quoted=${quoted//[$'\x80'-$'\xff']/?}
+  quoted=\"$quoted\"
 }
 
 # to_log TEXT: one line with the time into the deployment's log. A full disk must not stop a deployment.
