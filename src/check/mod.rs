@@ -13,6 +13,7 @@ mod findings;
 mod gates;
 mod inputs;
 mod later;
+mod lets;
 mod mistyped;
 mod names;
 mod near;
