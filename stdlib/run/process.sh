@@ -68,7 +68,10 @@ process_tell_keeper() {
     printf '%s\n' "the host's init itself listens on port $port (a socket of systemd's?)"
     return 0
   fi
-  group=$(<"/proc/$1/cgroup") || return 0
+  group=$(<"/proc/$1/cgroup") || {
+    printf '%s\n' "$(id -un) cannot see who keeps process $1 ($(pid_command "$1"))"
+    return 0
+  }
   unit=$(grep -om 1 '[^/]*\.service$' <<<"$group")
   if [[ -n $unit && $group == */user@* ]]; then
     printf '%s\n' "process $1 ($(pid_command "$1")) is kept by a user's $unit: $cure, \`systemctl --user disable --now $unit\`"
@@ -470,7 +473,8 @@ process_become_told() {
     unset "$become_name" 2>/dev/null || :
   done
   for become_entry in ${become_environment[@]+"${become_environment[@]}"}; do
-    export "${become_entry?}"
+    # Not every name is one of a variable, and a program without it would start as if nothing were missing.
+    export "${become_entry?}" || exit 126
   done
   exec -- ${become_words[@]+"${become_words[@]}"}
 }

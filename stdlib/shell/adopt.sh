@@ -86,6 +86,8 @@ make_adopted() {
   fi
   if ((code == 0)); then
     adopted=own
+    # Its processes are another release's.
+    journal[warm]=yes
     bounded "${deadline[journal]}" copy_synced "$state/colors/$to/fragment" "$release/fragment" || fail_with "cannot write to $release: is the disk full?"
     return
   fi
@@ -115,6 +117,7 @@ swap_adopted() {
 
 # commit_adopted: there is no previous color, so nothing is drained or stopped.
 commit_adopted() {
+  local code
   if [[ $adopted == processes ]]; then
     journal[previous]=''
     write_switched || return
@@ -126,7 +129,15 @@ commit_adopted() {
     say "  $to is live, and this script's from now on"
     return
   fi
+  if asked_to_stop; then
+    fail_with "stopped by $interrupted"
+    return
+  fi
+  shielded=yes
   drop_adopted
+  code=$?
+  shielded=no
+  ((code == 0)) || return
   say "  the fragment is this script's from now on; $to runs on as it was started"
 }
 

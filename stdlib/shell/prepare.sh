@@ -252,7 +252,11 @@ take_up_pending() {
     journal[switched]=$switched
     journal[boot]=$boot
   fi
-  write_journal "${journal[phase]}" && rm -f "$state/journal.pending"
+  write_journal "${journal[phase]}" || {
+    read_journal
+    return 1
+  }
+  rm -f "$state/journal.pending"
 }
 
 # drain_dropped: what reached the new color between its swap and the way back ends whole.

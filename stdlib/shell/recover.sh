@@ -2,8 +2,16 @@
 
 # recover: under the mutex. A reservation of another deployment is no crash.
 recover() {
+  local put_off=no
   read_journal
   read_boot
+  if [[ -f $state/journal.pending ]]; then
+    case ${journal[kind]} in
+      rollback | adopt) put_off=yes ;;
+      # Whoever made this copy did not come to a journal of its own.
+      *) rm -f "$state/journal.pending" ;;
+    esac
+  fi
   case ${journal[phase]} in
     idle) ;;
     prepared) meet_reservation || return ;;
@@ -20,14 +28,21 @@ recover() {
       shielded=no
       ;;
     swapping) recover_swap || return ;;
-    switched) ;;
+    switched)
+      # An adopted color took nobody's place.
+      [[ ${journal[kind]} != adopt ]] || { finish_commit && take_up_pending; } || return
+      ;;
     *)
       exit_code=5
       fail_with "the journal $state/journal says '${journal[phase]}', which this script does not know: was a newer one at work?"
       return
       ;;
   esac
-  # What an unfinished rollback had put off comes back with it.
+  # What an unfinished rollback or adopt had put off is recovered in its turn.
+  if [[ $put_off == yes && ! -f $state/journal.pending ]]; then
+    recover
+    return
+  fi
   [[ ${journal[phase]} != switched ]] || recover_switched
 }
 

@@ -94,9 +94,20 @@ switch_to_previous() {
 
 # hand_over_all: what may run only once, by the scripts of both releases: which services they have is theirs to know.
 hand_over_all() {
-  local found_release=''
+  local found_release='' one needed=no
   [[ -z $from ]] || release_of "$from" || :
-  of_release "$candidate" has_exclusive || { [[ -n $found_release ]] && of_release "$found_release" has_exclusive; } || return 0
+  for one in "$candidate" ${found_release:+"$found_release"}; do
+    of_release "$one" has_exclusive
+    case $? in
+      0) needed=yes ;;
+      1) ;;
+      *)
+        fail_with "cannot tell which services of release ${one##*/} may run only once: $answer"
+        return
+        ;;
+    esac
+  done
+  [[ $needed == yes ]] || return 0
   begin_hand_over || return
   [[ -z $found_release ]] || of_release "$found_release" stop_exclusive || {
     fail_with "the workers of $from did not stop: $answer"

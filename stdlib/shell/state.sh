@@ -180,10 +180,11 @@ read_boot() {
 
 # ---- releases ----------------------------------------------------------------------------------
 
-# release_of COLOR: sets `found_release`: the candidate if it is for this color, else the color's last good one.
+# release_of COLOR: sets `found_release`: the candidate if it is for this color (and not the fragment alone is adopted), else the color's
+# last good one.
 release_of() {
   found_release=''
-  if [[ -n $candidate && ${journal[to]-} == "$1" ]]; then
+  if [[ -n $candidate && ${journal[to]-} == "$1" && ${journal[kind]-}${journal[warm]-} != adoptyes ]]; then
     found_release=$candidate
   elif [[ -L $state/colors/$1 ]]; then
     found_release=$(readlink -f "$state/colors/$1")

@@ -22,13 +22,17 @@ status() {
     *) say "live:      UNKNOWN: $live_why" ;;
   esac
   for color_word in "${colors[@]}"; do
-    [[ $color_word != "$live" ]] || continue
+    [[ $color_word != "${live:-$live_guess}" ]] || continue
     release_of "$color_word" || {
       say "idle:      $color_word, empty"
       continue
     }
-    running=stopped
-    ! of_release "$found_release" alive || running=running
+    of_release "$found_release" alive
+    case $? in
+      0) running=running ;;
+      1) running=stopped ;;
+      *) running="cannot tell whether it runs ($answer)" ;;
+    esac
     say "idle:      $color_word, $running$(described "$found_release")"
   done
   case $phase in
@@ -39,7 +43,7 @@ status() {
     switched) say "under way: cleanup of deployment ${journal[deployment]}: ${journal[from]:-nothing} has to be drained and stopped" ;;
   esac
   if [[ $phase != idle && $phase != prepared && $phase != switched && -z $held ]]; then
-    say "           its process is gone: the next deploy, rollback, abort or resume puts this right"
+    say "           its process is gone: the next command that may change something puts this right"
   fi
   [[ -z $held || $phase == preparing ]] || say "lock:      $held"
   if [[ -L $state/failed ]]; then
@@ -129,13 +133,15 @@ doctor() {
 
 # room_is_left: the state's disk takes something. Nothing is written to see it.
 room_is_left() {
-  local folder=$state blocks=''
+  local folder=$state blocks='' free='' for_users=''
   while [[ ! -d $folder ]]; do
     folder=${folder%/*}
     folder=${folder:-/}
   done
-  read -r blocks < <(stat -f -c %a "$folder" 2>/dev/null) || :
-  if [[ $blocks == 0 ]]; then
+  read -r blocks free for_users < <(stat -f -c '%b %f %a' "$folder" 2>/dev/null) || :
+  ((EUID == 0)) || free=$for_users
+  # Some file systems do not count.
+  if [[ $free == 0 && $blocks != 0 ]]; then
     fail_with "the disk with $folder is full: make room"
   elif [[ ! -w $folder ]]; then
     fail_with "$(id -un) may not write $folder, where the releases are kept: run this as the user who owns it"

@@ -33,7 +33,7 @@ test_as_it_is() {
   tested_ms=$now_ms
 }
 
-live_passes=yes # whether the live color passed `verify` before this process began anything
+live_passes=unknown # whether the live color passed `verify` before this process began anything
 
 # verify_as_it_is: the live color must pass `verify` now, or the question itself may be wrong (a redirect,
 # another site's answer): better found before anything starts.
@@ -44,6 +44,7 @@ verify_as_it_is() {
   load_inputs
   known_color "$live" || return 0
   use "$live"
+  ((${#verifies[@]} == 0)) || live_passes=yes
   for name in ${verifies[@]+"${verifies[@]}"}; do
     run_verify_once "$name" && continue
     ! asked_to_stop || return 1

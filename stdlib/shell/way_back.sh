@@ -21,7 +21,14 @@ tell_served() {
   read_live
   case $live_state in
     # It may be down; what was not seen to serve is not said to.
-    color) if [[ $live_passes == yes ]]; then served=$live; else served="nothing that passes \`verify\`"; fi ;;
+    color)
+      served=$live
+      if [[ $live_passes == no ]]; then
+        served="nothing that passes \`verify\`"
+      elif [[ $live_passes == unknown ]] && live_is_dead; then
+        served="nothing that runs"
+      fi
+      ;;
     none) served=nothing ;;
     *) served="what the proxy was told last (its files: ${live_why:-$live_state})" ;;
   esac
@@ -53,7 +60,7 @@ swap_back() {
     read_live
     served="unknown: the proxy's files route to ${live:-$live_state}, and what is in force could not be seen"
     reason="$cause; and on the way back: $reason. Both colors run and neither is touched: put the proxy right, then run any command of this script again"
-  elif revive "$to" overlap && step passes_again "$to"; then
+  elif [[ $from != "$to" ]] && revive "$to" overlap && step passes_again "$to"; then
     stay_on_new "$cause"
   else
     exit_code=5
@@ -159,7 +166,9 @@ restart_exclusive() {
 
 # revive COLOR [overlap]: after a reboot it is down; it is started as it was. `resume` is asked for just that.
 revive() {
-  local found_release
+  local found_release value
   [[ ${journal[boot]} != "$boot" || $command == resume ]] && [[ -n $1 ]] && release_of "$1" || return 0
+  # What was adopted has no artifact.
+  ! meta adopted "$found_release" || return 0
   of_release "$found_release" start_missing ${2+"$2"} || warn "$1 does not start: $answer"
 }

@@ -14,6 +14,7 @@ crate::tests![
     a_fragment_edited_before_the_cleanup,
     a_program_that_was_started_again_by_hand,
     a_program_that_serves_others_is_left_alone,
+    a_killed_adoption_gives_back_what_it_put_off,
 ];
 
 /// As somebody might write it.
@@ -205,9 +206,17 @@ fn a_program_that_serves_others_is_left_alone() -> Result<(), Skip> {
     Ok(())
 }
 
+const TEST: &str = "#!/bin/bash\nnginx -t\n";
+
 /// A site with a good deploy, and its color.
 fn deployed() -> Result<(Site, String), Skip> {
-    let site = Site::new()?;
+    deployed_with(&[])
+}
+
+/// The same with parts of its source replaced.
+fn deployed_with(changes: &[(&str, &str)]) -> Result<(Site, String), Skip> {
+    let site = Site::with(changes)?;
+    site.host.write_program("/opt/test", TEST);
     site.deploy().ok();
     let live = site.serves();
     Ok((site, live))
@@ -217,4 +226,27 @@ fn deployed() -> Result<(Site, String), Skip> {
 fn edit(site: &Site) {
     let text = site.host.read(FRAGMENT);
     site.host.write(FRAGMENT, format!("{text}\n# by hand\n"));
+}
+
+/// The adoption is killed: what was prepared before it is as reserved as it was.
+fn a_killed_adoption_gives_back_what_it_put_off() -> Result<(), Skip> {
+    let (site, live) = deployed_with(&[(
+        "upstream = \"hello\"",
+        "upstream = \"hello\"\n    test = [\"/opt/test\"]",
+    )])?;
+    site.run("prepare --deployment next").ok();
+    edit(&site);
+    // The second test of nginx's configuration is that after the swap.
+    let kill = "#!/bin/bash\n[[ ! -e /opt/asked ]] || pkill -KILL -f '^[^ ]*bash /srv/hello/deploy/hello.sh adopt'\ntouch /opt/asked\nnginx -t\n";
+    site.host.write_program("/opt/test", kill);
+    assert_ne!(site.run("adopt").code, 0);
+    site.host.write_program("/opt/test", TEST);
+    site.run("deploy --deployment other")
+        .exits(4)
+        .says("deployment next has prepared");
+    assert_eq!(site.serves(), live);
+    site.run("adopt").ok();
+    site.run("switch --deployment next").ok();
+    assert_ne!(site.serves(), live);
+    Ok(())
 }

@@ -157,7 +157,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 e6c7609c528fdc7293aabd366449a20c2dfc320d11c217c85afbc1a6848f7d23 ====
+# ==== Runtime: the same for every application with these drivers; sha256 12698b9ae4f2a2dda62c3d3bb95e96e85eb977d043227914e4c5390497aa38e9 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -878,7 +878,11 @@ take_up_pending() {
     journal[switched]=$switched
     journal[boot]=$boot
   fi
-  write_journal "${journal[phase]}" && rm -f "$state/journal.pending"
+  write_journal "${journal[phase]}" || {
+    read_journal
+    return 1
+  }
+  rm -f "$state/journal.pending"
 }
 
 # drain_dropped: what reached the new color between its swap and the way back ends whole.
@@ -957,7 +961,7 @@ test_as_it_is() {
   tested_ms=$now_ms
 }
 
-live_passes=yes # whether the live color passed `verify` before this process began anything
+live_passes=unknown # whether the live color passed `verify` before this process began anything
 
 # verify_as_it_is: the live color must pass `verify` now, or the question itself may be wrong (a redirect,
 # another site's answer): better found before anything starts.
@@ -968,6 +972,7 @@ verify_as_it_is() {
   load_inputs
   known_color "$live" || return 0
   use "$live"
+  ((${#verifies[@]} == 0)) || live_passes=yes
   for name in ${verifies[@]+"${verifies[@]}"}; do
     run_verify_once "$name" && continue
     ! asked_to_stop || return 1
@@ -1176,7 +1181,14 @@ tell_served() {
   read_live
   case $live_state in
     # It may be down; what was not seen to serve is not said to.
-    color) if [[ $live_passes == yes ]]; then served=$live; else served="nothing that passes \`verify\`"; fi ;;
+    color)
+      served=$live
+      if [[ $live_passes == no ]]; then
+        served="nothing that passes \`verify\`"
+      elif [[ $live_passes == unknown ]] && live_is_dead; then
+        served="nothing that runs"
+      fi
+      ;;
     none) served=nothing ;;
     *) served="what the proxy was told last (its files: ${live_why:-$live_state})" ;;
   esac
@@ -1208,7 +1220,7 @@ swap_back() {
     read_live
     served="unknown: the proxy's files route to ${live:-$live_state}, and what is in force could not be seen"
     reason="$cause; and on the way back: $reason. Both colors run and neither is touched: put the proxy right, then run any command of this script again"
-  elif revive "$to" overlap && step passes_again "$to"; then
+  elif [[ $from != "$to" ]] && revive "$to" overlap && step passes_again "$to"; then
     stay_on_new "$cause"
   else
     exit_code=5
@@ -1314,8 +1326,10 @@ restart_exclusive() {
 
 # revive COLOR [overlap]: after a reboot it is down; it is started as it was. `resume` is asked for just that.
 revive() {
-  local found_release
+  local found_release value
   [[ ${journal[boot]} != "$boot" || $command == resume ]] && [[ -n $1 ]] && release_of "$1" || return 0
+  # What was adopted has no artifact.
+  ! meta adopted "$found_release" || return 0
   of_release "$found_release" start_missing ${2+"$2"} || warn "$1 does not start: $answer"
 }
 
@@ -1407,8 +1421,16 @@ answers_somewhere() {
 
 # recover: under the mutex. A reservation of another deployment is no crash.
 recover() {
+  local put_off=no
   read_journal
   read_boot
+  if [[ -f $state/journal.pending ]]; then
+    case ${journal[kind]} in
+      rollback | adopt) put_off=yes ;;
+      # Whoever made this copy did not come to a journal of its own.
+      *) rm -f "$state/journal.pending" ;;
+    esac
+  fi
   case ${journal[phase]} in
     idle) ;;
     prepared) meet_reservation || return ;;
@@ -1425,14 +1447,21 @@ recover() {
       shielded=no
       ;;
     swapping) recover_swap || return ;;
-    switched) ;;
+    switched)
+      # An adopted color took nobody's place.
+      [[ ${journal[kind]} != adopt ]] || { finish_commit && take_up_pending; } || return
+      ;;
     *)
       exit_code=5
       fail_with "the journal $state/journal says '${journal[phase]}', which this script does not know: was a newer one at work?"
       return
       ;;
   esac
-  # What an unfinished rollback had put off comes back with it.
+  # What an unfinished rollback or adopt had put off is recovered in its turn.
+  if [[ $put_off == yes && ! -f $state/journal.pending ]]; then
+    recover
+    return
+  fi
   [[ ${journal[phase]} != switched ]] || recover_switched
 }
 
@@ -1607,9 +1636,20 @@ switch_to_previous() {
 
 # hand_over_all: what may run only once, by the scripts of both releases: which services they have is theirs to know.
 hand_over_all() {
-  local found_release=''
+  local found_release='' one needed=no
   [[ -z $from ]] || release_of "$from" || :
-  of_release "$candidate" has_exclusive || { [[ -n $found_release ]] && of_release "$found_release" has_exclusive; } || return 0
+  for one in "$candidate" ${found_release:+"$found_release"}; do
+    of_release "$one" has_exclusive
+    case $? in
+      0) needed=yes ;;
+      1) ;;
+      *)
+        fail_with "cannot tell which services of release ${one##*/} may run only once: $answer"
+        return
+        ;;
+    esac
+  done
+  [[ $needed == yes ]] || return 0
   begin_hand_over || return
   [[ -z $found_release ]] || of_release "$found_release" stop_exclusive || {
     fail_with "the workers of $from did not stop: $answer"
@@ -1775,6 +1815,8 @@ make_adopted() {
   fi
   if ((code == 0)); then
     adopted=own
+    # Its processes are another release's.
+    journal[warm]=yes
     bounded "${deadline[journal]}" copy_synced "$state/colors/$to/fragment" "$release/fragment" || fail_with "cannot write to $release: is the disk full?"
     return
   fi
@@ -1804,6 +1846,7 @@ swap_adopted() {
 
 # commit_adopted: there is no previous color, so nothing is drained or stopped.
 commit_adopted() {
+  local code
   if [[ $adopted == processes ]]; then
     journal[previous]=''
     write_switched || return
@@ -1815,7 +1858,15 @@ commit_adopted() {
     say "  $to is live, and this script's from now on"
     return
   fi
+  if asked_to_stop; then
+    fail_with "stopped by $interrupted"
+    return
+  fi
+  shielded=yes
   drop_adopted
+  code=$?
+  shielded=no
+  ((code == 0)) || return
   say "  the fragment is this script's from now on; $to runs on as it was started"
 }
 
@@ -1850,13 +1901,17 @@ status() {
     *) say "live:      UNKNOWN: $live_why" ;;
   esac
   for color_word in "${colors[@]}"; do
-    [[ $color_word != "$live" ]] || continue
+    [[ $color_word != "${live:-$live_guess}" ]] || continue
     release_of "$color_word" || {
       say "idle:      $color_word, empty"
       continue
     }
-    running=stopped
-    ! of_release "$found_release" alive || running=running
+    of_release "$found_release" alive
+    case $? in
+      0) running=running ;;
+      1) running=stopped ;;
+      *) running="cannot tell whether it runs ($answer)" ;;
+    esac
     say "idle:      $color_word, $running$(described "$found_release")"
   done
   case $phase in
@@ -1867,7 +1922,7 @@ status() {
     switched) say "under way: cleanup of deployment ${journal[deployment]}: ${journal[from]:-nothing} has to be drained and stopped" ;;
   esac
   if [[ $phase != idle && $phase != prepared && $phase != switched && -z $held ]]; then
-    say "           its process is gone: the next deploy, rollback, abort or resume puts this right"
+    say "           its process is gone: the next command that may change something puts this right"
   fi
   [[ -z $held || $phase == preparing ]] || say "lock:      $held"
   if [[ -L $state/failed ]]; then
@@ -1957,13 +2012,15 @@ doctor() {
 
 # room_is_left: the state's disk takes something. Nothing is written to see it.
 room_is_left() {
-  local folder=$state blocks=''
+  local folder=$state blocks='' free='' for_users=''
   while [[ ! -d $folder ]]; do
     folder=${folder%/*}
     folder=${folder:-/}
   done
-  read -r blocks < <(stat -f -c %a "$folder" 2>/dev/null) || :
-  if [[ $blocks == 0 ]]; then
+  read -r blocks free for_users < <(stat -f -c '%b %f %a' "$folder" 2>/dev/null) || :
+  ((EUID == 0)) || free=$for_users
+  # Some file systems do not count.
+  if [[ $free == 0 && $blocks != 0 ]]; then
     fail_with "the disk with $folder is full: make room"
   elif [[ ! -w $folder ]]; then
     fail_with "$(id -un) may not write $folder, where the releases are kept: run this as the user who owns it"
@@ -3703,10 +3760,11 @@ read_boot() {
 
 # ---- releases ----------------------------------------------------------------------------------
 
-# release_of COLOR: sets `found_release`: the candidate if it is for this color, else the color's last good one.
+# release_of COLOR: sets `found_release`: the candidate if it is for this color (and not the fragment alone is adopted), else the color's
+# last good one.
 release_of() {
   found_release=''
-  if [[ -n $candidate && ${journal[to]-} == "$1" ]]; then
+  if [[ -n $candidate && ${journal[to]-} == "$1" && ${journal[kind]-}${journal[warm]-} != adoptyes ]]; then
     found_release=$candidate
   elif [[ -L $state/colors/$1 ]]; then
     found_release=$(readlink -f "$state/colors/$1")
@@ -5230,7 +5288,10 @@ process_tell_keeper() {
     printf '%s\n' "the host's init itself listens on port $port (a socket of systemd's?)"
     return 0
   fi
-  group=$(<"/proc/$1/cgroup") || return 0
+  group=$(<"/proc/$1/cgroup") || {
+    printf '%s\n' "$(id -un) cannot see who keeps process $1 ($(pid_command "$1"))"
+    return 0
+  }
   unit=$(grep -om 1 '[^/]*\.service$' <<<"$group")
   if [[ -n $unit && $group == */user@* ]]; then
     printf '%s\n' "process $1 ($(pid_command "$1")) is kept by a user's $unit: $cure, \`systemctl --user disable --now $unit\`"
@@ -5632,7 +5693,8 @@ process_become_told() {
     unset "$become_name" 2>/dev/null || :
   done
   for become_entry in ${become_environment[@]+"${become_environment[@]}"}; do
-    export "${become_entry?}"
+    # Not every name is one of a variable, and a program without it would start as if nothing were missing.
+    export "${become_entry?}" || exit 126
   done
   exec -- ${become_words[@]+"${become_words[@]}"}
 }
