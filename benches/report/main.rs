@@ -263,8 +263,8 @@ fn script(app: &str) -> String {
 fn measure(host: &Host, way: Way, deploys: usize, rates: Rates) -> Line {
     // The idle one first, whatever the series before has left.
     let page = format!("http://127.0.0.1:{}/profile", way.site().0);
-    let live = host.run(&["curl", "-s", &page]).stdout;
-    let taken = usize::from(live == "blue");
+    let serving = host.run(&["curl", "-s", &page]).stdout;
+    let taken = usize::from(serving == "blue");
     let mut colors = ["blue", "green"].into_iter().cycle().skip(taken);
     let mut deploy = || {
         let color = colors.next().expect("it goes round");
