@@ -154,7 +154,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 05e2ddf13fdfd364654a5e9f35c6a67724dcd3bd120df21dba7210ea086208d3 ====
+# ==== Runtime: the same for every application with these drivers; sha256 025a9b2a785e306cc1cda178602edf2ffc6a37e188e676e2cea30888b29d3d65 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -5452,6 +5452,7 @@ process_is_marked() {
 
 process_start_in_systemd() {
   local unit=deployc-$app-$color-$service-${release##*/} file=$release/told.$service why mark text
+  local unit_state unit_mark unit_code unit_signalled
   local -a options
   (umask 077 && process_tell "${process_command[@]}" 2>/dev/null >"$file") || {
     printf '%s\n' "cannot write $file: is the disk full?"
@@ -5473,7 +5474,14 @@ process_start_in_systemd() {
   }
   if ! why=$(systemd-run "${options[@]}" -- "$BASH" -c "${text//\$/\$\$}" deployc 2>&1); then
     rm -f "$file"
-    printf '%s\n' "systemd did not start ${process_command[0]}: ${why//$'\n'/; }"
+    why=${why//$'\n'/; }
+    process_unit_state "$unit"
+    # It was started and has ended before systemd said so: how, `alive` tells. Codes from 200 on are systemd's own.
+    if [[ -z $why && -n $unit_mark && $unit_code =~ ^[0-9]+$ ]] && ((unit_code < 200)); then
+      save_identity "unit $unit $unit_mark"
+      return
+    fi
+    printf '%s\n' "systemd did not start ${process_command[0]}: ${why:-it ended with code ${unit_code:-?} before the program began}"
     return 1
   fi
   rm -f "$file"

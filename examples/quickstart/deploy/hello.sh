@@ -157,7 +157,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 12698b9ae4f2a2dda62c3d3bb95e96e85eb977d043227914e4c5390497aa38e9 ====
+# ==== Runtime: the same for every application with these drivers; sha256 8a3bddc4703bf0d4c59da564851261f35be3eb637f03f2b3547d9ea3204d1873 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -5455,6 +5455,7 @@ process_is_marked() {
 
 process_start_in_systemd() {
   local unit=deployc-$app-$color-$service-${release##*/} file=$release/told.$service why mark text
+  local unit_state unit_mark unit_code unit_signalled
   local -a options
   (umask 077 && process_tell "${process_command[@]}" 2>/dev/null >"$file") || {
     printf '%s\n' "cannot write $file: is the disk full?"
@@ -5476,7 +5477,14 @@ process_start_in_systemd() {
   }
   if ! why=$(systemd-run "${options[@]}" -- "$BASH" -c "${text//\$/\$\$}" deployc 2>&1); then
     rm -f "$file"
-    printf '%s\n' "systemd did not start ${process_command[0]}: ${why//$'\n'/; }"
+    why=${why//$'\n'/; }
+    process_unit_state "$unit"
+    # It was started and has ended before systemd said so: how, `alive` tells. Codes from 200 on are systemd's own.
+    if [[ -z $why && -n $unit_mark && $unit_code =~ ^[0-9]+$ ]] && ((unit_code < 200)); then
+      save_identity "unit $unit $unit_mark"
+      return
+    fi
+    printf '%s\n' "systemd did not start ${process_command[0]}: ${why:-it ended with code ${unit_code:-?} before the program began}"
     return 1
   fi
   rm -f "$file"

@@ -158,7 +158,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 a66777e8af3d9f1ef5e3252a974464b18164cd4993bd1198fe3725345144cbbd ====
+# ==== Runtime: the same for every application with these drivers; sha256 883052212261176bfd611a40bc763a46ee02103b492598d1ae77670d6c62269c ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -5456,6 +5456,7 @@ process_is_marked() {
 
 process_start_in_systemd() {
   local unit=deployc-$app-$color-$service-${release##*/} file=$release/told.$service why mark text
+  local unit_state unit_mark unit_code unit_signalled
   local -a options
   (umask 077 && process_tell "${process_command[@]}" 2>/dev/null >"$file") || {
     printf '%s\n' "cannot write $file: is the disk full?"
@@ -5477,7 +5478,14 @@ process_start_in_systemd() {
   }
   if ! why=$(systemd-run "${options[@]}" -- "$BASH" -c "${text//\$/\$\$}" deployc 2>&1); then
     rm -f "$file"
-    printf '%s\n' "systemd did not start ${process_command[0]}: ${why//$'\n'/; }"
+    why=${why//$'\n'/; }
+    process_unit_state "$unit"
+    # It was started and has ended before systemd said so: how, `alive` tells. Codes from 200 on are systemd's own.
+    if [[ -z $why && -n $unit_mark && $unit_code =~ ^[0-9]+$ ]] && ((unit_code < 200)); then
+      save_identity "unit $unit $unit_mark"
+      return
+    fi
+    printf '%s\n' "systemd did not start ${process_command[0]}: ${why:-it ended with code ${unit_code:-?} before the program began}"
     return 1
   fi
   rm -f "$file"
