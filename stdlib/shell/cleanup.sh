@@ -8,11 +8,6 @@ clean_up() {
     say 'nothing is left to clean up'
     return 0
   fi
-  if [[ $from == "$to" ]]; then
-    # An adopted color took nobody's place.
-    finish_commit && take_up_pending
-    return
-  fi
   use_release "$candidate" "$to"
   group_begins "cleanup of ${from:-nothing}"
   if finish_commit && cleanup_steps; then

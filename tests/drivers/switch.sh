@@ -292,6 +292,46 @@ check_is_not_fooled_by_workers_that_died() {
   ((code == 1)) || fail "no reload is in force, and it is confirmed: $code"
 }
 
+# The same one after the other, and one is not there when the reload is asked for.
+check_is_not_fooled_by_a_worker_that_is_gone() {
+  local -a before
+  local master pid
+  begin blue
+  "$suite/../../testapp" --port 8099 >/dev/null 2>&1 &
+  until_true 5 listens 8099
+  swap_to green
+  subject_listen 8099
+  mapfile -t before < <(subject_workers)
+  master=$(parent_of "${before[0]}")
+  kill -STOP "$master"
+  kill -KILL "${before[0]}"
+  call reload
+  kill -CONT "$master"
+  for pid in "${before[@]:1}"; do
+    kill -KILL "$pid"
+  done
+  until_true 5 has_other_workers "${before[@]}"
+  call confirm "$snapshot"
+  ((code == 1)) || fail "no reload is in force, and it is confirmed: $code"
+}
+
+parent_of() {
+  local stat_state stat_parent stat_session stat_start
+  pid_stat "$1"
+  printf '%s\n' "$stat_parent"
+}
+
+# has_other_workers PID…: as many workers accept, and none of these.
+has_other_workers() {
+  local -a workers
+  local pid
+  mapfile -t workers < <(subject_workers)
+  ((${#workers[@]} == $#)) || return 1
+  for pid in "${workers[@]}"; do
+    [[ " $* " != *" $pid "* ]] || return 1
+  done
+}
+
 check_counts_a_foreign_reload() {
   begin blue
   swap_to green

@@ -154,7 +154,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 025a9b2a785e306cc1cda178602edf2ffc6a37e188e676e2cea30888b29d3d65 ====
+# ==== Runtime: the same for every application with these drivers; sha256 8453a0593e40af026cc8a9129f31ac0ae8156375fa40c0fe9b62d4aa55054ae5 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -1339,11 +1339,6 @@ clean_up() {
   if [[ ${journal[phase]} != switched ]]; then
     say 'nothing is left to clean up'
     return 0
-  fi
-  if [[ $from == "$to" ]]; then
-    # An adopted color took nobody's place.
-    finish_commit && take_up_pending
-    return
   fi
   use_release "$candidate" "$to"
   group_begins "cleanup of ${from:-nothing}"

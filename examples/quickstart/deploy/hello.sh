@@ -157,7 +157,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 8a3bddc4703bf0d4c59da564851261f35be3eb637f03f2b3547d9ea3204d1873 ====
+# ==== Runtime: the same for every application with these drivers; sha256 ce55d8ff937f37253e691bae336d6e8958a6e37982ed1f1f652236b58fc4089e ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -1342,11 +1342,6 @@ clean_up() {
   if [[ ${journal[phase]} != switched ]]; then
     say 'nothing is left to clean up'
     return 0
-  fi
-  if [[ $from == "$to" ]]; then
-    # An adopted color took nobody's place.
-    finish_commit && take_up_pending
-    return
   fi
   use_release "$candidate" "$to"
   group_begins "cleanup of ${from:-nothing}"
@@ -6159,7 +6154,8 @@ nginx_judge() {
     return 1
   fi
   nginx_watch_overlap
-  ((most <= workers)) || return 0
+  # One of before may have been missing when the reload was asked for. There may be fewer for good only after it was in force.
+  ((most <= workers || (asked == 0 && most < ${#wanted[@]}))) || return 0
   ! nginx_let_go || return 0
   why='the new workers of nginx did not come from this reload: the old ones had ended before (its error log tells why)'
   return 1

@@ -158,7 +158,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 883052212261176bfd611a40bc763a46ee02103b492598d1ae77670d6c62269c ====
+# ==== Runtime: the same for every application with these drivers; sha256 f08f0fc80c7166bb99bcdea3557761d4bc7dff48321871f3b50348a969dd45da ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -1343,11 +1343,6 @@ clean_up() {
   if [[ ${journal[phase]} != switched ]]; then
     say 'nothing is left to clean up'
     return 0
-  fi
-  if [[ $from == "$to" ]]; then
-    # An adopted color took nobody's place.
-    finish_commit && take_up_pending
-    return
   fi
   use_release "$candidate" "$to"
   group_begins "cleanup of ${from:-nothing}"
@@ -6196,7 +6191,8 @@ nginx_judge() {
     return 1
   fi
   nginx_watch_overlap
-  ((most <= workers)) || return 0
+  # One of before may have been missing when the reload was asked for. There may be fewer for good only after it was in force.
+  ((most <= workers || (asked == 0 && most < ${#wanted[@]}))) || return 0
   ! nginx_let_go || return 0
   why='the new workers of nginx did not come from this reload: the old ones had ended before (its error log tells why)'
   return 1
