@@ -181,6 +181,9 @@ impl Series {
             return Err(format!("recorded: exits {:?}: {}", run.code, run.said));
         }
         let text = stand.host.read(RECORD);
+        if text.is_empty() {
+            return Err("recorded: no command".to_owned());
+        }
         let journal = stand.host.read(&format!("{STATE}/journal"));
         if !journal.is_empty() {
             let prepared = journal.contains("phase=prepared");

@@ -206,9 +206,10 @@ impl Host {
         }
     }
 
-    /// Reads a file; empty if there is none.
+    /// Reads a file; empty if there is none. What is no UTF-8 is replaced.
     pub fn read(&self, inside: &str) -> String {
-        fs::read_to_string(self.path(inside)).unwrap_or_default()
+        let bytes = fs::read(self.path(inside)).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// Whether a file or folder is there.
