@@ -44,7 +44,7 @@ drain_color() {
       fail_with 'a rollback asked for the previous color'
       return
     fi
-    pause 200 || return
+    pause 100 || return
   done
 }
 

@@ -4,6 +4,8 @@ now_ms=0         # set by `now`
 interrupted=''   # the signal that asked the script to stop
 shielded=no      # yes while a way back, or the write of a commit, must not be cut short
 clock_owner=''   # the process that reads descriptor 7
+parents_clock=7  # in a subshell of `bounded`: the descriptor of the clock that it wakes
+woken_by=''      # what `nap` was woken by: the process whose end it was, or ''
 followed_fd=''   # the output of a step of the user's, shown while it runs
 followed_part='' # of it: a line whose end is not written yet
 
@@ -30,11 +32,14 @@ open_clock() {
 
 # nap MILLISECONDS: at most 100 at a time, so that a trap runs soon after its signal. Fails when the time is over, is 0 when woken.
 nap() {
-  local fraction _
-  # A subshell has its own: it must not take the line that wakes its parent.
-  [[ $clock_owner == "$BASHPID" ]] || open_clock
+  local fraction
+  # A subshell has its own: it must not take the line that wakes its parent, but writes one there at its end.
+  [[ $clock_owner == "$BASHPID" ]] || {
+    exec {parents_clock}>&7
+    open_clock
+  }
   printf -v fraction '0.%03d' $(($1 > 100 ? 100 : $1))
-  read -r -t "$fraction" -u 7 _
+  read -r -t "$fraction" -u 7 woken_by
 }
 
 # asked_to_stop: a signal came, and nothing forbids to follow it.
@@ -101,7 +106,8 @@ bounded() {
   (
     trap - HUP PIPE TERM INT
     # Its end ends the nap below, unless it becomes another program.
-    trap '{ printf "\n" >&7; } 2>/dev/null' EXIT
+    parents_clock=7
+    trap '{ printf "%s\n" "$BASHPID" >&"$parents_clock"; } 2>/dev/null' EXIT
     "$@"
   ) </dev/null &
   child=$!
@@ -118,6 +124,7 @@ bounded() {
     fi
     follow_output
     if nap "$step"; then
+      [[ $woken_by != "$child" ]] || break
       step=1
     elif ((step < 50)); then
       step=$((step * 2))

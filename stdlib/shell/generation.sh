@@ -16,11 +16,8 @@ generation_children() {
 # generation_draining GENERATION COLOR NAME: for `draining`: 0 while workers of that generation are still at work for COLOR; prints what
 # they do. Requests to other sites may keep them for hours, so they do not count once no connection to that color was seen for 5 s.
 generation_draining() {
-  local worker count=0 one listed since last seen left=0 connections=0
-  for worker in $1; do
-    [[ $worker == "${1%% *}" ]] || ! pid_is "${worker%:*}" "${worker#*:}" || left=$((left + 1))
-  done
-  ((left)) || return 1
+  local count=0 one listed since last seen left connections=0
+  generation_works "$1" || return 1
   # Without the places of a color nobody can tell.
   listed=$(addresses_of "$2") || connections=1
   while IFS= read -r one; do
@@ -29,6 +26,7 @@ generation_draining() {
   done <<<"$listed"
   if ((connections)); then
     rm -f "$release/quiet"
+    generation_ends_soon "$1" && return 1
     printf '%s\n' "$left workers of $3 from before the reload, $connections connections to $2"
     return 0
   fi
@@ -40,5 +38,27 @@ generation_draining() {
   fi
   printf '%s|%s|%s\n' "$since" "$now_ms" "$1" 2>/dev/null >"$release/quiet" || since=$now_ms
   ((now_ms - since < 5000)) || return 1
+  ! generation_ends_soon "$1" || return 1
   printf '%s\n' "$left workers of $3 from before the reload, no connection to $2 for $((now_ms - since)) ms"
+}
+
+# generation_works GENERATION: workers of it are there; sets `left`, how many.
+generation_works() {
+  local worker
+  left=0
+  for worker in $1; do
+    [[ $worker == "${1%% *}" ]] || ! pid_is "${worker%:*}" "${worker#*:}" || left=$((left + 1))
+  done
+  ((left))
+}
+
+# generation_ends_soon GENERATION: its last worker ends within 300 ms. To look at the workers costs next to nothing, to count connections
+# milliseconds of a busy host.
+generation_ends_soon() {
+  local look
+  for ((look = 0; look < 30; look++)); do
+    pause 10 || break
+    generation_works "$1" || break
+  done
+  ((left == 0))
 }

@@ -74,8 +74,13 @@ port_listens() {
   printf -v wanted ':%04X' "$1"
   listening=()
   for file in /proc/net/tcp /proc/net/tcp6; do
-    # Whole, as `read` would go back to the end of each line and have the kernel begin anew.
-    mapfile -t -s 1 -n 4096 rows 2>/dev/null <"$file" || continue
+    # At once, as `read` would go back to the end of each line and have the kernel begin anew; and more than the beginning only where it is
+    # full of what listens: a busy host takes 20 ms to tell everything.
+    mapfile -t -s 1 -n 64 rows 2>/dev/null <"$file" || continue
+    case ${rows[63]-} in
+      *' 0A '* | *' 03 '*) mapfile -t -s 1 rows <"$file" ;;
+      *) ;;
+    esac
     for row in ${rows[@]+"${rows[@]}"}; do
       case $row in
         *"$wanted "*' 0A '*)

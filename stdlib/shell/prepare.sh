@@ -224,8 +224,12 @@ gate() {
 
 # gate_again SERVICE NAME: right before the swap, unless this process has just seen it pass.
 gate_again() {
+  local age=2000
   now
-  if [[ -n ${passed_ms[$1.$2]-} ]] && ((now_ms - passed_ms[$1.$2] < 2000)); then
+  [[ -z ${passed_ms[$1.$2]-} ]] || age=$((now_ms - passed_ms[$1.$2]))
+  # Whether it lives was asked last thing.
+  ((age >= 100)) || return 0
+  if ((age < 2000)); then
     use "$to" "$1"
     color_alive && return 0
   fi

@@ -248,7 +248,7 @@ rest_alive() {
 }
 
 # rest_until_listening MILLISECONDS: as `rest_alive`, but over when somebody listens on the port that refused until now: then the next
-# try may pass. A look at the port takes some 4 ms, at most about a tenth of the time; a host that counts no new sockets needs none.
+# try may pass. A look at the port takes 2 to 4 ms, at most about a tenth of the time; a host that counts no new sockets needs none.
 rest_until_listening() {
   local until seen code sockets before rest=10
   now
@@ -268,7 +268,7 @@ rest_until_listening() {
     if [[ $sockets != "$before" ]]; then
       before=$sockets
       ! port_listens "$port" || return 0
-      rest=40
+      rest=25
     fi
     now
     ((now_ms - seen >= 1000)) || continue

@@ -271,12 +271,14 @@ nginx_accepts() {
   [[ $title == *'worker process'* && $title != *'shutting down'* ]]
 }
 
-# nginx_ask_reload: by systemd where nginx is one of its units, else by nginx itself, which every init script does in the end.
+# nginx_ask_reload: by systemd where nginx is one of its units; else as `nginx -s reload` does it in the end, which sudo can be allowed.
 nginx_ask_reload() {
   if ((${#nginx_reload[@]})); then
     nginx_as_root "${nginx_reload[@]}"
   elif [[ -d /run/systemd/system && $(systemctl show --property=MainPID nginx.service 2>/dev/null) == "MainPID=$nginx_master" ]]; then
     nginx_as_root systemctl reload nginx
+  elif ((${#sudo[@]} == 0)); then
+    kill -HUP "$nginx_master"
   else
     nginx_as_root "$nginx_binary" -s reload -c "$nginx_config"
   fi

@@ -8,6 +8,7 @@
 mod answers;
 #[path = "../support/bash42.rs"]
 mod bash42;
+mod bounded;
 mod json;
 mod lint;
 mod net;

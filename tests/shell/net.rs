@@ -34,6 +34,22 @@ fn listeners_of_both_families_with_their_owner() {
 }
 
 #[test]
+fn a_port_is_found_among_many() {
+    let taken: Vec<_> = (0..100)
+        .map(|_| TcpListener::bind("127.0.0.1:0").expect("a port"))
+        .collect();
+    for listener in &taken {
+        let port = listener.local_addr().expect("its address").port();
+        let script = Script::new(Tools::Machine, port);
+        let ran = script.run("port_listens \"$PORT\"; echo \"$? ${#listening[@]}\"");
+        assert_eq!(ran.stdout, "0 1\n", "{ran:#?}");
+    }
+    let script = Script::new(Tools::Machine, free_port());
+    let ran = script.run("port_listens \"$PORT\"; echo \"$?\"");
+    assert_eq!(ran.stdout, "1\n", "{ran:#?}");
+}
+
+#[test]
 fn every_address_is_written_as_people_do() {
     let script = Script::new(Tools::Machine, 1);
     for (raw, text) in [

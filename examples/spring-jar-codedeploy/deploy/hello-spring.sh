@@ -158,7 +158,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 f08f0fc80c7166bb99bcdea3557761d4bc7dff48321871f3b50348a969dd45da ====
+# ==== Runtime: the same for every application with these drivers; sha256 48bd2254d502e1c1c3c5dbc96b150f2816681de74a6e861e8c7979274713537e ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -851,8 +851,12 @@ gate() {
 
 # gate_again SERVICE NAME: right before the swap, unless this process has just seen it pass.
 gate_again() {
+  local age=2000
   now
-  if [[ -n ${passed_ms[$1.$2]-} ]] && ((now_ms - passed_ms[$1.$2] < 2000)); then
+  [[ -z ${passed_ms[$1.$2]-} ]] || age=$((now_ms - passed_ms[$1.$2]))
+  # Whether it lives was asked last thing.
+  ((age >= 100)) || return 0
+  if ((age < 2000)); then
     use "$to" "$1"
     color_alive && return 0
   fi
@@ -1380,7 +1384,7 @@ drain_color() {
       fail_with 'a rollback asked for the previous color'
       return
     fi
-    pause 200 || return
+    pause 100 || return
   done
 }
 
@@ -2317,7 +2321,7 @@ rest_alive() {
 }
 
 # rest_until_listening MILLISECONDS: as `rest_alive`, but over when somebody listens on the port that refused until now: then the next
-# try may pass. A look at the port takes some 4 ms, at most about a tenth of the time; a host that counts no new sockets needs none.
+# try may pass. A look at the port takes 2 to 4 ms, at most about a tenth of the time; a host that counts no new sockets needs none.
 rest_until_listening() {
   local until seen code sockets before rest=10
   now
@@ -2337,7 +2341,7 @@ rest_until_listening() {
     if [[ $sockets != "$before" ]]; then
       before=$sockets
       ! port_listens "$port" || return 0
-      rest=40
+      rest=25
     fi
     now
     ((now_ms - seen >= 1000)) || continue
@@ -4340,11 +4344,8 @@ generation_children() {
 # generation_draining GENERATION COLOR NAME: for `draining`: 0 while workers of that generation are still at work for COLOR; prints what
 # they do. Requests to other sites may keep them for hours, so they do not count once no connection to that color was seen for 5 s.
 generation_draining() {
-  local worker count=0 one listed since last seen left=0 connections=0
-  for worker in $1; do
-    [[ $worker == "${1%% *}" ]] || ! pid_is "${worker%:*}" "${worker#*:}" || left=$((left + 1))
-  done
-  ((left)) || return 1
+  local count=0 one listed since last seen left connections=0
+  generation_works "$1" || return 1
   # Without the places of a color nobody can tell.
   listed=$(addresses_of "$2") || connections=1
   while IFS= read -r one; do
@@ -4353,6 +4354,7 @@ generation_draining() {
   done <<<"$listed"
   if ((connections)); then
     rm -f "$release/quiet"
+    generation_ends_soon "$1" && return 1
     printf '%s\n' "$left workers of $3 from before the reload, $connections connections to $2"
     return 0
   fi
@@ -4364,7 +4366,29 @@ generation_draining() {
   fi
   printf '%s|%s|%s\n' "$since" "$now_ms" "$1" 2>/dev/null >"$release/quiet" || since=$now_ms
   ((now_ms - since < 5000)) || return 1
+  ! generation_ends_soon "$1" || return 1
   printf '%s\n' "$left workers of $3 from before the reload, no connection to $2 for $((now_ms - since)) ms"
+}
+
+# generation_works GENERATION: workers of it are there; sets `left`, how many.
+generation_works() {
+  local worker
+  left=0
+  for worker in $1; do
+    [[ $worker == "${1%% *}" ]] || ! pid_is "${worker%:*}" "${worker#*:}" || left=$((left + 1))
+  done
+  ((left))
+}
+
+# generation_ends_soon GENERATION: its last worker ends within 300 ms. To look at the workers costs next to nothing, to count connections
+# milliseconds of a busy host.
+generation_ends_soon() {
+  local look
+  for ((look = 0; look < 30; look++)); do
+    pause 10 || break
+    generation_works "$1" || break
+  done
+  ((left == 0))
 }
 
 # ---- driver: how the script talks to the drivers, and to the script of an older release --------
@@ -4753,8 +4777,13 @@ port_listens() {
   printf -v wanted ':%04X' "$1"
   listening=()
   for file in /proc/net/tcp /proc/net/tcp6; do
-    # Whole, as `read` would go back to the end of each line and have the kernel begin anew.
-    mapfile -t -s 1 -n 4096 rows 2>/dev/null <"$file" || continue
+    # At once, as `read` would go back to the end of each line and have the kernel begin anew; and more than the beginning only where it is
+    # full of what listens: a busy host takes 20 ms to tell everything.
+    mapfile -t -s 1 -n 64 rows 2>/dev/null <"$file" || continue
+    case ${rows[63]-} in
+      *' 0A '* | *' 03 '*) mapfile -t -s 1 rows <"$file" ;;
+      *) ;;
+    esac
     for row in ${rows[@]+"${rows[@]}"}; do
       case $row in
         *"$wanted "*' 0A '*)
@@ -5064,6 +5093,8 @@ now_ms=0         # set by `now`
 interrupted=''   # the signal that asked the script to stop
 shielded=no      # yes while a way back, or the write of a commit, must not be cut short
 clock_owner=''   # the process that reads descriptor 7
+parents_clock=7  # in a subshell of `bounded`: the descriptor of the clock that it wakes
+woken_by=''      # what `nap` was woken by: the process whose end it was, or ''
 followed_fd=''   # the output of a step of the user's, shown while it runs
 followed_part='' # of it: a line whose end is not written yet
 
@@ -5090,11 +5121,14 @@ open_clock() {
 
 # nap MILLISECONDS: at most 100 at a time, so that a trap runs soon after its signal. Fails when the time is over, is 0 when woken.
 nap() {
-  local fraction _
-  # A subshell has its own: it must not take the line that wakes its parent.
-  [[ $clock_owner == "$BASHPID" ]] || open_clock
+  local fraction
+  # A subshell has its own: it must not take the line that wakes its parent, but writes one there at its end.
+  [[ $clock_owner == "$BASHPID" ]] || {
+    exec {parents_clock}>&7
+    open_clock
+  }
   printf -v fraction '0.%03d' $(($1 > 100 ? 100 : $1))
-  read -r -t "$fraction" -u 7 _
+  read -r -t "$fraction" -u 7 woken_by
 }
 
 # asked_to_stop: a signal came, and nothing forbids to follow it.
@@ -5161,7 +5195,8 @@ bounded() {
   (
     trap - HUP PIPE TERM INT
     # Its end ends the nap below, unless it becomes another program.
-    trap '{ printf "\n" >&7; } 2>/dev/null' EXIT
+    parents_clock=7
+    trap '{ printf "%s\n" "$BASHPID" >&"$parents_clock"; } 2>/dev/null' EXIT
     "$@"
   ) </dev/null &
   child=$!
@@ -5178,6 +5213,7 @@ bounded() {
     fi
     follow_output
     if nap "$step"; then
+      [[ $woken_by != "$child" ]] || break
       step=1
     elif ((step < 50)); then
       step=$((step * 2))
@@ -6114,12 +6150,14 @@ nginx_accepts() {
   [[ $title == *'worker process'* && $title != *'shutting down'* ]]
 }
 
-# nginx_ask_reload: by systemd where nginx is one of its units, else by nginx itself, which every init script does in the end.
+# nginx_ask_reload: by systemd where nginx is one of its units; else as `nginx -s reload` does it in the end, which sudo can be allowed.
 nginx_ask_reload() {
   if ((${#nginx_reload[@]})); then
     nginx_as_root "${nginx_reload[@]}"
   elif [[ -d /run/systemd/system && $(systemctl show --property=MainPID nginx.service 2>/dev/null) == "MainPID=$nginx_master" ]]; then
     nginx_as_root systemctl reload nginx
+  elif ((${#sudo[@]} == 0)); then
+    kill -HUP "$nginx_master"
   else
     nginx_as_root "$nginx_binary" -s reload -c "$nginx_config"
   fi
