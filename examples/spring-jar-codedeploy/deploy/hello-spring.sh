@@ -158,7 +158,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 48bd2254d502e1c1c3c5dbc96b150f2816681de74a6e861e8c7979274713537e ====
+# ==== Runtime: the same for every application with these drivers; sha256 ffa37bee10ad784e3d3aaea8830cb08e6a61fd861f6b234fd558e7d43342b037 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -4621,12 +4621,12 @@ start_missing() {
 # pid_stat PID: sets stat_state stat_parent stat_session stat_start (ticks since boot); 1 when there is no such process.
 pid_stat() {
   local line=''
-  local -a field
   # The program's name stands in parentheses and may hold anything, line ends and parentheses too: what counts comes after it.
   { IFS= read -r -d '' line <"/proc/$1/stat"; } 2>/dev/null
   [[ -n $line ]] || return 1
-  read -r -a field <<<"${line##*) }"
-  stat_state=${field[0]} stat_parent=${field[1]} stat_session=${field[3]} stat_start=${field[19]}
+  # shellcheck disable=SC2086 # a letter and numbers; to read them as a line takes twice as long
+  set -- ${line##*) }
+  stat_state=$1 stat_parent=$2 stat_session=$4 stat_start=${20}
 }
 
 # process_start_time PID: prints when it started, in ticks since boot; 1 when it is gone.
