@@ -69,7 +69,7 @@ find_adopted() {
 
 # make_adopted: a release without an artifact: it can be stopped, but not started again.
 make_adopted() {
-  local name code=1
+  local name warm='' code=1
   if [[ -L $state/colors/$to ]]; then
     of_release "$(readlink -f "$state/colors/$to")" alive
     code=$?
@@ -79,15 +79,15 @@ make_adopted() {
     }
   fi
   put_off_journal || return
-  make_release adopt || return
+  # If it does, its processes are another release's, and whoever reads the journal must know.
+  ((code != 0)) || warm=yes
+  make_release adopt "$warm" || return
   if ! { ask_switch read && bounded "${deadline[journal]}" copy_synced "$scratch/answer" "$release/way-back"; }; then
     fail_with "cannot keep what the proxy's file says now: $answer"
     return
   fi
   if ((code == 0)); then
     adopted=own
-    # Its processes are another release's.
-    journal[warm]=yes
     bounded "${deadline[journal]}" copy_synced "$state/colors/$to/fragment" "$release/fragment" || fail_with "cannot write to $release: is the disk full?"
     return
   fi

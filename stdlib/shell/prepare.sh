@@ -124,21 +124,21 @@ new_release() {
   bounded "${deadline[copy]}" sync_tree "$slot" || fail_with "cannot write $slot to the disk"
 }
 
-# make_release KIND: its folder, which the journal knows of before it is there.
+# make_release KIND [WARM]: its folder, which the journal knows of before it is there.
 make_release() {
   local id
   printf -v id '%(%Y%m%d-%H%M%S)T-%s' -1 "$$"
   release=$state/releases/$id
-  begin_journal "$1"
+  begin_journal "$@"
   write_journal preparing || return
   bounded "${deadline[copy]}" fill_release || fail_with "cannot write to $release: is the disk full?"
 }
 
-# begin_journal KIND: of a run with the release at hand.
+# begin_journal KIND [WARM]: of a run with the release at hand; WARM is yes where what runs of the color goes on whatever comes of it.
 begin_journal() {
   empty_journal
   candidate=$release
-  journal[deployment]=$deployment journal[kind]=$1 journal[from]=$from journal[to]=$to journal[release]=${release##*/} journal[boot]=$boot
+  journal[deployment]=$deployment journal[kind]=$1 journal[warm]=${2-} journal[from]=$from journal[to]=$to journal[release]=${release##*/} journal[boot]=$boot
 }
 
 # fill_release: all but the artifact, on the disk. The meta file comes last: a release without one was never started.

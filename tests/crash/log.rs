@@ -47,10 +47,15 @@ pub fn read_log(text: &str) -> Vec<Logged> {
 }
 
 /// Whether `step` was logged as a part of the step before it: a commit by the journal too, the gates of a release when its color or
-/// the previous one is asked again.
+/// the previous one is asked again, or was brought up.
 fn is_part_of(step: &str, last: &str) -> bool {
-    let asks_release =
-        last == "previous passes" || ["probe blue again", "probe green again"].contains(&last);
+    let asks_release = [
+        "previous passes",
+        "resume live",
+        "probe blue again",
+        "probe green again",
+    ]
+    .contains(&last);
     (step == "commit" && last == "commit")
         || (asks_release && step.starts_with("probe ") && !step.ends_with(" again"))
 }

@@ -6,11 +6,13 @@
 mod cycle;
 mod harm;
 mod log;
+mod look;
 mod options;
 mod path;
 mod point;
 mod series;
 mod situation;
+mod source;
 mod stand;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "the end-to-end tests use all of it, this a part")]
@@ -25,6 +27,7 @@ use std::thread;
 use options::Options;
 use path::Paths;
 use series::{Result, Series};
+use source::Source;
 use stand::Stand;
 
 const HEADER: &str =
@@ -42,7 +45,7 @@ fn main() -> ExitCode {
         }
     };
     println!("{}\n\n{HEADER}", options.describe());
-    let paths = Paths::new();
+    let paths = Source::ALL.map(Paths::new);
     let next = AtomicUsize::new(0);
     let (done, skipped) = (Mutex::new(Vec::new()), Mutex::new(None));
     thread::scope(|scope| {

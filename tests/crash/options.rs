@@ -18,7 +18,7 @@ pub struct Options {
 }
 
 /// The short form: what is most dangerous, each at a few points. (situation, kind, stride, stride where it is dense)
-const SHORT: [(Situation, Kind, usize, usize); 12] = [
+const SHORT: [(Situation, Kind, usize, usize); 18] = [
     (Situation::Deploy, Kind::Signals(How::Kill), 37, 7),
     (Situation::BadVerify, Kind::Signals(How::Kill), 83, 13),
     (Situation::Rollback, Kind::Signals(How::Kill), 67, 11),
@@ -29,14 +29,38 @@ const SHORT: [(Situation, Kind, usize, usize); 12] = [
     (Situation::Deploy, Kind::Signals(How::KillAll), 101, 17),
     (Situation::Deploy, Kind::Signals(How::TermAll), 83, 17),
     (Situation::Deploy, Kind::Signals(How::IntAll), 127, 29),
+    (Situation::Resume, Kind::Signals(How::Kill), 31, 7),
+    (Situation::ResumeSwapping, Kind::Signals(How::Kill), 83, 17),
+    (Situation::Adopt, Kind::Signals(How::Kill), 83, 17),
+    (Situation::Whole, Kind::Signals(How::Kill), 151, 31),
+    (Situation::WholeBadWorker, Kind::Signals(How::Kill), 151, 31),
+    (Situation::WholeRollback, Kind::Signals(How::Kill), 101, 31),
     (Situation::Deploy, Kind::Tools(Fault::Fails), 17, 1),
     (Situation::Deploy, Kind::Gone, 5, 1),
 ];
 
-const USAGE: &str = "cargo test --test crash -- [--long] [--situation NAME]… [--how NAME]… [--stride N] [--from N] [--most N] [--threads N] [--every] [--at PLACE#TURN]… [--verbose] [--list]";
+const USAGE: &str = "\
+cargo test --test crash -- [OPTION]…
+
+Without options, or with --threads alone: a sample of what is most dangerous.
+
+  --long            every situation, every way of interrupting it, at every point: hours
+  --situation NAME  only this situation, at every point; may be given again
+  --how NAME        only this way of interrupting it, at every point; may be given again
+  --stride N        every N-th point
+  --dense N         after --stride: every N-th point also in the functions where a wrong order would show
+  --from N          begin at the N-th point; without it each day takes another sample
+  --most N          at most N points
+  --every           every command is a point, not only those that change something outside of the shell
+  --at PLACE#TURN   only this point, as a report names it; may be given again
+  --threads N       hosts at once (2)
+  --verbose         say each crash
+  --list            do nothing, as whoever lists tests expects of one that has no names
+  --help            this text
+";
 
 impl Options {
-    /// Reads them; none where there is nothing to do (`--list`).
+    /// Reads them; none where there is nothing to do (`--list`, `--help`).
     ///
     /// # Errors
     /// When one is not known.
@@ -55,7 +79,7 @@ impl Options {
             let mut value = || {
                 arguments
                     .next()
-                    .ok_or_else(|| format!("{argument} takes a value; usage: {USAGE}"))
+                    .ok_or_else(|| format!("{argument} takes a value: try --help"))
             };
             match argument.as_str() {
                 "--long" => long = true,
@@ -77,9 +101,13 @@ impl Options {
                 "--at" => only.push(point(&value()?)?),
                 "--threads" => threads = number(&value()?)?,
                 "--list" => return Ok(None),
+                "--help" | "-h" => {
+                    println!("{}", help());
+                    return Ok(None);
+                }
                 // What `cargo test` hands to every test.
                 "--nocapture" | "--no-capture" | "--quiet" | "-q" | "--show-output" => {}
-                _ => return Err(format!("`{argument}` is not known; usage: {USAGE}")),
+                _ => return Err(format!("`{argument}` is not known: try --help")),
             }
         }
         let chosen = |stride: usize, dense: usize| {
@@ -151,6 +179,16 @@ fn all_kinds() -> Vec<Kind> {
         .chain(Fault::ALL.into_iter().map(Kind::Tools))
         .chain([Kind::Gone])
         .collect()
+}
+
+/// The usage, and all names.
+fn help() -> String {
+    let situations = Situation::ALL.map(Situation::name).join(", ");
+    let kinds: Vec<_> = all_kinds().into_iter().map(Kind::name).collect();
+    format!(
+        "{USAGE}\nSituations: {situations}\nHow: {}",
+        kinds.join(", ")
+    )
 }
 
 fn find<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str, wanted: &str) -> Result<T, String> {

@@ -3,11 +3,11 @@
 
 use deployc::check::{LoadError, Loader};
 use deployc::diagnostics::Report;
-use deployc::plan::Step;
+use deployc::plan::{Place, Step};
 use deployc::source::Sources;
 
 use crate::log::Logged;
-use crate::stand::SOURCE;
+use crate::source::Source;
 use crate::titles::{self, Spot, spots};
 
 /// How a run ended.
@@ -21,32 +21,38 @@ pub enum End {
     Good,
 }
 
-/// The paths of the plan of `deploy.bg`.
+/// The paths of the plan of an app.
 pub struct Paths {
     prepare: Vec<Spot>,
     switch: Vec<Spot>,
     cleanup: Vec<Spot>,
     rollback: Vec<Spot>,
     abort: Vec<Spot>,
+    resume: Vec<Spot>,
+    /// The user's steps after a success and after a failure.
+    outcomes: [Vec<Spot>; 2],
     /// What may come before a command's own steps.
     recoveries: Vec<Vec<String>>,
 }
 
-struct NoFiles;
+struct Beside(Source);
 
-impl Loader for NoFiles {
-    fn read(&self, _: &camino::Utf8Path) -> Result<Vec<u8>, LoadError> {
-        Err(LoadError::Missing)
+impl Loader for Beside {
+    fn read(&self, path: &camino::Utf8Path) -> Result<Vec<u8>, LoadError> {
+        let mut files = self.0.files().iter();
+        let named = files.find(|(name, _)| path.file_name() == Some(*name));
+        let (_, text) = named.ok_or(LoadError::Missing)?;
+        Ok(text.as_bytes().to_vec())
     }
 }
 
 impl Paths {
     /// From the compiler's own plan.
-    pub fn new() -> Self {
+    pub fn new(source: Source) -> Self {
         let mut sources = Sources::new();
-        let main = sources.add("deploy.bg", SOURCE.to_owned());
+        let main = sources.add("deploy.bg", source.text().to_owned());
         let mut report = Report::new();
-        let planned = deployc::plan_file(&mut sources, main, &NoFiles, &mut report);
+        let planned = deployc::plan_file(&mut sources, main, &Beside(source), &mut report);
         let (app, plan) = planned
             .and_then(|mut all| all.pop())
             .expect("deploy.bg is correct");
@@ -61,14 +67,16 @@ impl Paths {
         }
         recoveries.extend(swapping);
         recoveries.extend(switched);
-        let drained = recoveries.clone();
-        recoveries.extend(drained.into_iter().map(|way| without_drain(&way)));
+        let recoveries: Vec<_> = recoveries.iter().flat_map(|way| variants(way)).collect();
         Self {
             prepare: spots(&app, &plan.prepare),
             switch: spots(&app, &plan.switch),
             cleanup: spots(&app, &plan.cleanup),
             rollback: spots(&app, &plan.rollback),
             abort: spots(&app, &plan.abort),
+            resume: spots(&app, &plan.resume),
+            outcomes: [Place::OnSuccess, Place::OnFailure]
+                .map(|other| titles::outcomes(&plan.outcomes, other)),
             recoveries,
         }
     }
@@ -79,10 +87,11 @@ impl Paths {
     /// What it did, and the nearest that it could have done.
     pub fn check(&self, run: &Logged, end: End) -> Result<(), String> {
         let forward = self.forward(&run.command);
+        let told = self.told(&run.command);
         let fits = |recovery: &[String], colors: [&str; 2], recovered: [&str; 2]| {
             let recovery = named(recovery, recovered);
             match run.steps.strip_prefix(recovery.as_slice()) {
-                Some(rest) => goes(&forward, rest, colors, end),
+                Some(rest) => goes(&forward, &told, rest, colors, end),
                 None => end == End::Cut && recovery.starts_with(&run.steps),
             }
         };
@@ -109,27 +118,47 @@ impl Paths {
     }
 
     fn forward(&self, command: &str) -> Vec<Spot> {
+        let [success, _] = &self.outcomes;
         let phases: &[&[Spot]] = match command {
-            "deploy" => &[&self.prepare, &self.switch, &self.cleanup],
+            "deploy" => &[&self.prepare, &self.switch, success, &self.cleanup],
             "prepare" => &[&self.prepare],
-            "switch" => &[&self.switch],
+            "switch" => &[&self.switch, success],
             "cleanup" => &[&self.cleanup],
-            "rollback" => &[&self.rollback, &self.cleanup],
+            "rollback" => &[&self.rollback, success, &self.cleanup],
             "abort" => &[&self.abort],
+            "resume" => &[&self.resume],
+            "adopt" => return titles::adoption(),
             _ => &[],
         };
         phases.concat()
     }
+
+    /// What follows the way back of a command that failed.
+    fn told(&self, command: &str) -> Vec<String> {
+        let [_, failure] = &self.outcomes;
+        match command {
+            "deploy" | "prepare" | "switch" | "rollback" => {
+                failure.iter().map(|spot| spot.title.clone()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
-/// There is nothing to drain where the proxy was never asked to reload.
-fn without_drain(way: &[String]) -> Vec<String> {
-    let other = way.iter().filter(|title| *title != "drain {to}");
-    other.cloned().collect()
+/// There is nothing to drain where the proxy was never asked to reload, and no worker to start again where none was stopped.
+fn variants(way: &[String]) -> Vec<Vec<String>> {
+    let without = |way: &[String], gone: &str| -> Vec<String> {
+        let other = way.iter().filter(|title| *title != gone);
+        other.cloned().collect()
+    };
+    let alone = without(way, "restart exclusive");
+    let both = [way.to_vec(), alone];
+    let undrained = both.clone().map(|way| without(&way, "drain {to}"));
+    [both, undrained].concat()
 }
 
-/// Whether `steps` are the first of `forward`, and after them a way back.
-fn goes(forward: &[Spot], steps: &[String], colors: [&str; 2], end: End) -> bool {
+/// Whether `steps` are the first of `forward`, and after them a way back and what is `told` of a failure.
+fn goes(forward: &[Spot], told: &[String], steps: &[String], colors: [&str; 2], end: End) -> bool {
     let titles = named(
         &forward
             .iter()
@@ -160,10 +189,11 @@ fn goes(forward: &[Spot], steps: &[String], colors: [&str; 2], end: End) -> bool
         };
         spot.backs
             .iter()
-            .flat_map(|back| [named(back, colors), named(&without_drain(back), colors)])
+            .flat_map(|back| variants(back))
+            .map(|back| named(&back, colors))
             .any(|back| match end {
-                End::Cut => back.starts_with(&steps[same..]),
-                End::Failed => back == steps[same..],
+                End::Cut => [&back[..], told].concat().starts_with(&steps[same..]),
+                End::Failed => [&back[..], told].concat() == steps[same..],
                 // A cleanup that was not finished.
                 End::Good => back.is_empty() && steps.len() == same,
             })

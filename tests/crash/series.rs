@@ -8,6 +8,7 @@ use crate::harm::{Fault, Harm, How, RECORD};
 use crate::path::Paths;
 use crate::point::{Command, Point, read_record};
 use crate::situation::{PATIENCE, Situation, good};
+use crate::source::Source;
 use crate::stand::{STATE, Stand};
 use crate::support::load::report::Report;
 use crate::support::load::{Load, Long, Rates};
@@ -103,12 +104,14 @@ impl Kind {
 
 impl Series {
     /// Does it on a host that may have seen other series.
-    pub fn run(&self, stand: &Stand, paths: &Paths) -> Result {
+    pub fn run(&self, stand: &Stand, paths: &[Paths; Source::ALL.len()]) -> Result {
         let mut result = Result::default();
+        let source = self.situation.source();
+        stand.install(source);
         let mut cycle = Cycle {
             stand,
             situation: self.situation,
-            paths,
+            paths: &paths[source as usize],
             seen: HashSet::new(),
         };
         if let Err(why) = cycle.begin_anew() {
@@ -129,7 +132,7 @@ impl Series {
         let mut times: Vec<(Duration, String)> = Vec::new();
         for (number, harm) in harms.iter().enumerate() {
             let began = load.as_ref().map_or(Duration::ZERO, Load::now);
-            let found = cycle.crash(harm, number % 2 == 0);
+            let found = cycle.crash(harm, number);
             let place = found
                 .hit
                 .as_ref()

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::harm::{Harm, How};
 use crate::point::Point;
+use crate::source::Source;
 use crate::stand::{Release, Stand};
 
 /// For a run that nothing happens to.
@@ -40,11 +41,25 @@ pub enum Situation {
     AfterSwapping,
     /// The same, killed in its drain.
     AfterSwitched,
+    /// The host went down and came up with nothing but nginx: what is live is started again.
+    Resume,
+    /// The same; it went down between swap and confirmation.
+    ResumeSwapping,
+    /// Of a color that was started by hand, behind a fragment that was written by hand.
+    Adopt,
+    /// Of a fragment that was edited by hand; its color is the script's.
+    AdoptEdited,
+    /// From one color to the other, with a worker that is handed over, and steps of the user's.
+    Whole,
+    /// The same, and the worker of the new release ends at once: the way back after a hand-over.
+    WholeBadWorker,
+    /// Back to what served before, with a worker that is handed over.
+    WholeRollback,
 }
 
 impl Situation {
     /// All.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 21] = [
         Self::First,
         Self::FirstWithout,
         Self::Deploy,
@@ -59,6 +74,13 @@ impl Situation {
         Self::AfterPreparing,
         Self::AfterSwapping,
         Self::AfterSwitched,
+        Self::Resume,
+        Self::ResumeSwapping,
+        Self::Adopt,
+        Self::AdoptEdited,
+        Self::Whole,
+        Self::WholeBadWorker,
+        Self::WholeRollback,
     ];
 
     /// For the table and for `--situation`.
@@ -78,17 +100,34 @@ impl Situation {
             Self::AfterPreparing => "after-preparing",
             Self::AfterSwapping => "after-swapping",
             Self::AfterSwitched => "after-switched",
+            Self::Resume => "resume",
+            Self::ResumeSwapping => "resume-swapping",
+            Self::Adopt => "adopt",
+            Self::AdoptEdited => "adopt-edited",
+            Self::Whole => "whole",
+            Self::WholeBadWorker => "whole-bad-worker",
+            Self::WholeRollback => "whole-rollback",
+        }
+    }
+
+    /// What is deployed.
+    pub fn source(self) -> Source {
+        match self {
+            Self::Whole | Self::WholeBadWorker | Self::WholeRollback => Source::Whole,
+            _ => Source::Plain,
         }
     }
 
     /// The command that is interrupted.
     pub fn command(self) -> &'static str {
         match self {
-            Self::Rollback => "rollback",
+            Self::Rollback | Self::WholeRollback => "rollback",
             Self::Prepare => "prepare",
             Self::Switch => "switch",
             Self::Cleanup => "cleanup",
             Self::Abort => "abort",
+            Self::Resume | Self::ResumeSwapping => "resume",
+            Self::Adopt | Self::AdoptEdited => "adopt",
             _ => "deploy",
         }
     }
@@ -96,14 +135,35 @@ impl Situation {
     /// What it exits with when nothing happens to it.
     pub fn exits(self) -> i32 {
         match self {
-            Self::BadProbe | Self::BadVerify => 1,
+            Self::BadProbe | Self::BadVerify | Self::WholeBadWorker => 1,
             _ => 0,
         }
     }
 
-    /// Whether users are served all the time: not before the first deployment.
+    /// Whether users are served all the time: not before the first deployment, and not by a host that went down.
     pub fn has_users(self) -> bool {
-        !matches!(self, Self::First | Self::FirstWithout)
+        !matches!(self, Self::First | Self::FirstWithout) && !self.is_after_boot()
+    }
+
+    /// Whether nothing of the app runs.
+    pub fn is_after_boot(self) -> bool {
+        matches!(self, Self::Resume | Self::ResumeSwapping)
+    }
+
+    /// Whether the command may need a person after a single fault: a bad release is one fault, a program that fails on its way back the
+    /// second.
+    pub fn has_a_fault(self) -> bool {
+        matches!(self, Self::BadVerify | Self::WholeBadWorker)
+    }
+
+    /// The commands that lead out of it, whatever was interrupted; a deploy comes last.
+    pub fn ways_out(self) -> &'static [&'static [&'static str]] {
+        match self {
+            Self::Resume | Self::ResumeSwapping => &[&["resume", "deploy"], &["deploy"]],
+            // What was edited by hand nobody takes for granted.
+            Self::Adopt | Self::AdoptEdited => &[&["adopt", "deploy"]],
+            _ => &[&["deploy"]],
+        }
     }
 
     /// Whether long requests are in flight.
@@ -120,7 +180,13 @@ impl Situation {
         match self {
             Self::First => stand.wipe(true),
             Self::FirstWithout => stand.wipe(false),
-            Self::Deploy | Self::Drain | Self::Rollback | Self::Prepare => {}
+            Self::Deploy
+            | Self::Drain
+            | Self::Rollback
+            | Self::Prepare
+            | Self::Whole
+            | Self::WholeRollback => {}
+            Self::WholeBadWorker => stand.stage(Release::WorkerFails),
             Self::BadProbe => stand.stage(Release::FailsProbe),
             Self::BadVerify => stand.stage(Release::FailsVerify),
             Self::Switch | Self::Abort => good(stand, "prepare")?,
@@ -131,6 +197,18 @@ impl Situation {
             Self::AfterPreparing => killed_in(stand, "gate")?,
             Self::AfterSwapping => killed_in(stand, "put_in_force")?,
             Self::AfterSwitched => killed_in(stand, "drain")?,
+            Self::Resume => stand.reboot(),
+            Self::ResumeSwapping => {
+                killed_in(stand, "put_in_force")?;
+                stand.reboot();
+            }
+            Self::Adopt => {
+                if stand.on_disk() == Some("blue") {
+                    good(stand, "deploy")?;
+                }
+                stand.make_by_hand()?;
+            }
+            Self::AdoptEdited => stand.edit(),
         }
         Ok(())
     }

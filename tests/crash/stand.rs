@@ -7,23 +7,36 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::harm::{COUNTER, HIT, Harm, RECORD};
+use crate::source::Source;
 use crate::support::build::testapp;
 use crate::support::host::{Host, PATH};
 use crate::support::http;
 use crate::support::nginx::{Nginx, site_with_upstream};
 use crate::support::process::Running;
-use crate::support::site::compile;
+use crate::support::site::compile_beside;
 use crate::support::skip::{Skip, need_programs};
 use crate::support::wait;
 
-/// What is deployed.
-pub const SOURCE: &str = include_str!("deploy.bg");
 /// The file that the script owns.
 const FRAGMENT: &str = "/etc/nginx/conf.d/hello.conf";
 /// The script on the host.
 const SCRIPT: &str = "/srv/hello/deploy/hello.sh";
 /// What it knows between two runs.
 pub const STATE: &str = "/var/lib/deployc/hello";
+/// A fragment as somebody might write it.
+const BY_HAND: &str =
+    "# since 2019, do not touch\nupstream hello { server 127.0.0.1:8081 max_fails=0; }\n";
+/// How somebody might start blue.
+const START_BY_HAND: &str = "nohup setsid /opt/program --port 8081 --color blue --on-term at-once >/dev/null 2>&1 </dev/null &";
+/// Where a worker says that another one runs.
+const NOTED: &str = "/srv/noted";
+/// What users of a worker see: it keeps a lock for as long as it runs.
+const WORKER: &str = r#"if [[ $1 == work ]]; then
+  exec 5>>/srv/turn
+  /opt/crash/flock -n 5 || echo "that of $2 is not alone" >>/srv/noted
+  STAYS
+fi
+"#;
 /// Carried by all that a run starts, except what outlives it.
 const MARK: &str = "CRASH_RUN=1";
 /// For what a killed run had started to end by itself.
@@ -38,6 +51,8 @@ pub enum Release {
     FailsProbe,
     /// It becomes healthy, and `verify` finds it broken.
     FailsVerify,
+    /// Its worker ends at once.
+    WorkerFails,
 }
 
 /// The host.
@@ -79,16 +94,28 @@ impl Stand {
              mount -t overlay overlay -o lowerdir=/usr,upperdir=/mnt/usr/changes,workdir=/mnt/usr/work /usr
              for file in /usr/local/{s,}bin/* /usr/{s,}bin/*; do ln -sf ../crash/shim.sh /opt/shims/${file##*/}; done
              rm -f /opt/shims/{sh,dash,bash}
-             cp /usr/bin/env /usr/bin/setsid /opt/crash/",
+             cp /usr/bin/{env,setsid,flock,sleep} /opt/crash/",
         )
         .ok();
-        compile(SOURCE, &host, "/srv/hello/deploy");
+        for source in Source::ALL {
+            compile_beside(source.files(), source.text(), &host, source.built());
+        }
         Nginx::configure(&host, &site_with_upstream("127.0.0.1:80", "hello"));
         let stand = Self { host };
+        stand.install(Source::Plain);
         stand.stage(Release::Good);
         stand.host.write(FRAGMENT, stand.built("blue"));
         Nginx::start(&stand.host);
         Ok(stand)
+    }
+
+    /// Makes it the app that is deployed from now on.
+    pub fn install(&self, source: Source) {
+        let replace = format!(
+            "mkdir -p /srv/hello && rm -rf /srv/hello/deploy && cp -a {} /srv/hello/deploy",
+            source.built()
+        );
+        self.host.bash(&replace).ok();
     }
 
     fn built(&self, color: &str) -> String {
@@ -99,10 +126,10 @@ impl Stand {
     /// As it was before the first deployment: nothing runs, the state is empty, the first fragment was put there by hand, or none
     /// is there (then the site must do without).
     pub fn wipe(&self, fragment: bool) {
-        let kill = "for e in /proc/[0-9]*/environ; do
-            if grep -qs DEPLOYC_RUN= $e; then p=${e#/proc/}; kill -KILL ${p%/*}; fi
-          done; rm -rf /var/lib/deployc /etc/nginx/conf.d/{*,.[a-z]*}; true";
-        self.host.bash(kill).ok();
+        self.forget();
+        self.host
+            .bash("pkill -KILL -x program; rm -rf /etc/nginx/conf.d/{*,.[a-z]*}")
+            .ok();
         let site = if fragment {
             self.host.write(FRAGMENT, self.built("blue"));
             site_with_upstream("127.0.0.1:80", "hello")
@@ -115,15 +142,64 @@ impl Stand {
         Nginx::running(&self.host).reload();
     }
 
+    /// Nothing that the script has started runs, and it knows of nothing.
+    fn forget(&self) {
+        let kill = "for e in /proc/[0-9]*/environ; do
+            if grep -qs DEPLOYC_RUN= $e; then p=${e#/proc/}; kill -KILL ${p%/*}; fi
+          done; rm -rf /var/lib/deployc; true";
+        self.host.bash(kill).ok();
+    }
+
+    /// As a hand-written script has left it: blue runs, and its own fragment routes to it. Green was live until now; users notice nothing.
+    ///
+    /// # Errors
+    /// If requests to green do not end.
+    pub fn make_by_hand(&self) -> Result<(), String> {
+        self.host.bash(START_BY_HAND).ok();
+        self.host.wait_for_port(8081);
+        self.host.write(FRAGMENT, BY_HAND);
+        let nginx = Nginx::running(&self.host);
+        nginx.reload();
+        if !wait::until(SETTLING, || nginx.draining().is_empty()) {
+            return Err("nginx still serves green".to_owned());
+        }
+        self.forget();
+        Ok(())
+    }
+
+    /// Somebody edits the fragment.
+    pub fn edit(&self) {
+        let text = self.host.read(FRAGMENT);
+        self.host.write(FRAGMENT, format!("{text}\n# by hand\n"));
+    }
+
+    /// The host goes down and comes up: nginx runs again, and nothing else.
+    pub fn reboot(&self) {
+        self.host.reboot_plain();
+        Nginx::start(&self.host);
+    }
+
+    /// What workers noted since the last time.
+    pub fn noted(&self) -> Vec<String> {
+        let lines = self.host.read(NOTED);
+        let _ = fs::remove_file(self.host.path(NOTED));
+        lines.lines().map(str::to_owned).collect()
+    }
+
     /// Makes the next release.
     pub fn stage(&self, release: Release) {
         let options = match release {
-            Release::Good => "",
+            Release::Good | Release::WorkerFails => "",
             Release::FailsProbe => "--health never",
             Release::FailsVerify => "--broken /json",
         };
+        let stays = match release {
+            Release::WorkerFails => "exit 3",
+            _ => "exec /opt/crash/sleep 1000000",
+        };
+        let worker = WORKER.replace("STAYS", stays);
         let program =
-            format!("#!/bin/bash\nexec /opt/program \"$@\" --on-term at-once {options}\n");
+            format!("#!/bin/bash\n{worker}exec /opt/program \"$@\" --on-term at-once {options}\n");
         self.host.write_program("/srv/hello/staging/hello", program);
     }
 
@@ -220,17 +296,35 @@ impl Stand {
             .collect()
     }
 
-    /// The color that the file on disk routes to.
+    /// The color that the file on disk routes to, if it is one that the script writes.
     pub fn on_disk(&self) -> Option<&'static str> {
         let text = self.host.read(FRAGMENT);
-        match (
-            text.contains("127.0.0.1:8081"),
-            text.contains("127.0.0.1:8082"),
-        ) {
-            (true, false) => Some("blue"),
-            (false, true) => Some("green"),
-            _ => None,
+        ["blue", "green"]
+            .into_iter()
+            .find(|color| self.built(color) == text)
+    }
+
+    /// Programs that run, each by its release and its service; those that were adopted too.
+    pub fn programs(&self) -> Vec<(String, String)> {
+        let mut adopted = Vec::new();
+        for release in self.names(&format!("{STATE}/releases")) {
+            let identity = format!("{STATE}/releases/{release}/identity.app");
+            let identity = self.host.read(&identity);
+            if let ["pid", pid, ..] = identity.split(' ').collect::<Vec<_>>()[..] {
+                adopted.push((pid.to_owned(), release));
+            }
         }
+        let processes = self.processes();
+        let programs = processes.iter().filter_map(|process| {
+            if process.is_by_hand() {
+                let mut adopted = adopted.iter();
+                let (_, release) = adopted.find(|(pid, _)| *pid == process.pid)?;
+                return Some((release.clone(), "app".to_owned()));
+            }
+            let (release, service) = process.program_of()?;
+            Some((release.to_owned(), service.to_owned()))
+        });
+        programs.collect()
     }
 
     /// What users get: a color, a status, or what went wrong.
@@ -270,13 +364,17 @@ impl Stand {
 }
 
 impl Process {
-    /// The release whose program this is.
-    pub fn program_of(&self) -> Option<&str> {
+    /// The release and the service whose program this is.
+    pub fn program_of(&self) -> Option<(&str, &str)> {
         let (_, rest) = self.environment.split_once("DEPLOYC_RUN=")?;
-        rest.strip_prefix(STATE)?
-            .strip_prefix("/releases/")?
-            .split('/')
-            .next()
+        let rest = rest.strip_prefix(STATE)?.strip_prefix("/releases/")?;
+        let mut parts = rest.split('/');
+        Some((parts.next()?, parts.next()?))
+    }
+
+    /// Whether it is a program that the script did not start.
+    pub fn is_by_hand(&self) -> bool {
+        self.command.starts_with("/opt/program ") && !self.environment.contains("DEPLOYC_RUN=")
     }
 
     /// The release whose log this keeps.

@@ -150,12 +150,17 @@ impl Host {
     /// by itself.
     pub fn reboot(&mut self) {
         match &mut self.kind {
-            Kind::Plain { .. } => drop(self.bash(REBOOT).ok()),
+            Kind::Plain { .. } => self.reboot_plain(),
             Kind::Systemd(container) => {
                 container.restart();
                 self.init = container.init();
             }
         }
+    }
+
+    /// The same on a host that is known to be a plain one.
+    pub fn reboot_plain(&self) {
+        self.bash(REBOOT).ok();
     }
 
     /// Where a path of the host lies for this process. Absolute symbolic links on the way would lead out of the host.

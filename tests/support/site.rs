@@ -211,7 +211,11 @@ pub fn compile(source: &str, host: &Host, folder: &str) {
     compile_beside(&[], source, host, folder);
 }
 
-fn compile_beside(files: &[(&str, &str)], source: &str, host: &Host, folder: &str) {
+/// The same with further files, each a name and a text, beside the source.
+///
+/// # Panics
+/// If the source does not compile.
+pub fn compile_beside(files: &[(&str, &str)], source: &str, host: &Host, folder: &str) {
     let temporary = tempfile::tempdir().expect("a temporary folder can be made");
     for (name, text) in files.iter().chain(&[("deploy.bg", source)]) {
         fs::write(temporary.path().join(name), text).expect("a temporary file can be written");

@@ -157,7 +157,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 b654d7cd8aca39138dad926dd48bfd40c870cbb61cac1c43d0c728d6199e3e1a ====
+# ==== Runtime: the same for every application with these drivers; sha256 25a112dde5739acbe126287c16cc5e994437904517b6249dd9411aafda721675 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -750,21 +750,21 @@ new_release() {
   bounded "${deadline[copy]}" sync_tree "$slot" || fail_with "cannot write $slot to the disk"
 }
 
-# make_release KIND: its folder, which the journal knows of before it is there.
+# make_release KIND [WARM]: its folder, which the journal knows of before it is there.
 make_release() {
   local id
   printf -v id '%(%Y%m%d-%H%M%S)T-%s' -1 "$$"
   release=$state/releases/$id
-  begin_journal "$1"
+  begin_journal "$@"
   write_journal preparing || return
   bounded "${deadline[copy]}" fill_release || fail_with "cannot write to $release: is the disk full?"
 }
 
-# begin_journal KIND: of a run with the release at hand.
+# begin_journal KIND [WARM]: of a run with the release at hand; WARM is yes where what runs of the color goes on whatever comes of it.
 begin_journal() {
   empty_journal
   candidate=$release
-  journal[deployment]=$deployment journal[kind]=$1 journal[from]=$from journal[to]=$to journal[release]=${release##*/} journal[boot]=$boot
+  journal[deployment]=$deployment journal[kind]=$1 journal[warm]=${2-} journal[from]=$from journal[to]=$to journal[release]=${release##*/} journal[boot]=$boot
 }
 
 # fill_release: all but the artifact, on the disk. The meta file comes last: a release without one was never started.
@@ -1797,7 +1797,7 @@ find_adopted() {
 
 # make_adopted: a release without an artifact: it can be stopped, but not started again.
 make_adopted() {
-  local name code=1
+  local name warm='' code=1
   if [[ -L $state/colors/$to ]]; then
     of_release "$(readlink -f "$state/colors/$to")" alive
     code=$?
@@ -1807,15 +1807,15 @@ make_adopted() {
     }
   fi
   put_off_journal || return
-  make_release adopt || return
+  # If it does, its processes are another release's, and whoever reads the journal must know.
+  ((code != 0)) || warm=yes
+  make_release adopt "$warm" || return
   if ! { ask_switch read && bounded "${deadline[journal]}" copy_synced "$scratch/answer" "$release/way-back"; }; then
     fail_with "cannot keep what the proxy's file says now: $answer"
     return
   fi
   if ((code == 0)); then
     adopted=own
-    # Its processes are another release's.
-    journal[warm]=yes
     bounded "${deadline[journal]}" copy_synced "$state/colors/$to/fragment" "$release/fragment" || fail_with "cannot write to $release: is the disk full?"
     return
   fi
