@@ -135,7 +135,14 @@ verify_previous() {
 # resume: after a boot the live color runs again, whatever ran when the host went down.
 resume() {
   group_begins "resume of $app"
-  step resume_live || return
+  step resume_live || {
+    if asked_to_stop && ((exit_code == 5)); then
+      # Nothing has failed: what was started goes on, and the next `resume` starts the rest.
+      exit_code=1
+      served="what runs of $live"
+    fi
+    return 1
+  }
   group_ends
 }
 

@@ -98,10 +98,12 @@ impl Cycle<'_> {
         if untouched && code != self.situation.exits() {
             broken.push(format!("exits {code} untouched: {}", run.said));
         }
+        let asked = matches!(harm, Harm::Signal(how, _) if how.asks_to_stop());
         // Before its traps are set a signal just ends it.
-        let early = matches!(harm, Harm::Signal(how, _) if how.asks_to_stop())
-            && [130, 143].contains(&code);
-        let may_give_up = self.situation.has_a_fault() && code == 5;
+        let early = asked && [130, 143].contains(&code);
+        // With nothing that serves, one fault needs a person; whoever is asked to stop has met none.
+        let down = self.situation.is_after_boot() && !asked;
+        let may_give_up = (self.situation.has_a_fault() || down) && code == 5;
         if early && !run.said.is_empty() {
             broken.push(format!("exits {code} in the middle: {}", run.said));
         } else if !early && !may_give_up && ![0, 1, 3].contains(&code) {

@@ -154,7 +154,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 875bdc9e3bece47e2338a9a38381aae268f6df45d633ac35122bfe626fda93a1 ====
+# ==== Runtime: the same for every application with these drivers; sha256 e6d5ba9d8db936c03389662a4bcba3bb579f1469b0e9c379afefef8fdce6df8e ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -1673,7 +1673,14 @@ verify_previous() {
 # resume: after a boot the live color runs again, whatever ran when the host went down.
 resume() {
   group_begins "resume of $app"
-  step resume_live || return
+  step resume_live || {
+    if asked_to_stop && ((exit_code == 5)); then
+      # Nothing has failed: what was started goes on, and the next `resume` starts the rest.
+      exit_code=1
+      served="what runs of $live"
+    fi
+    return 1
+  }
   group_ends
 }
 

@@ -157,7 +157,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 25a112dde5739acbe126287c16cc5e994437904517b6249dd9411aafda721675 ====
+# ==== Runtime: the same for every application with these drivers; sha256 03b62525371748221ab6d123554ff0ac77abf2cc5b7f3914f3b0ec82fe1d7a33 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -1676,7 +1676,14 @@ verify_previous() {
 # resume: after a boot the live color runs again, whatever ran when the host went down.
 resume() {
   group_begins "resume of $app"
-  step resume_live || return
+  step resume_live || {
+    if asked_to_stop && ((exit_code == 5)); then
+      # Nothing has failed: what was started goes on, and the next `resume` starts the rest.
+      exit_code=1
+      served="what runs of $live"
+    fi
+    return 1
+  }
   group_ends
 }
 

@@ -158,7 +158,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 3cc3dcf4fedfe9141f72c4969c5bab17cc7d2f1e09ef158990cfafff5f03e001 ====
+# ==== Runtime: the same for every application with these drivers; sha256 b41d85e797c684831eae48fabf09139eba6c27066f40a8efca9b77a84d149e2f ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -1677,7 +1677,14 @@ verify_previous() {
 # resume: after a boot the live color runs again, whatever ran when the host went down.
 resume() {
   group_begins "resume of $app"
-  step resume_live || return
+  step resume_live || {
+    if asked_to_stop && ((exit_code == 5)); then
+      # Nothing has failed: what was started goes on, and the next `resume` starts the rest.
+      exit_code=1
+      served="what runs of $live"
+    fi
+    return 1
+  }
   group_ends
 }
 
