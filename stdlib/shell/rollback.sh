@@ -83,18 +83,22 @@ previous_passes() {
 
 # switch_to_previous: through the same swap, verify and commit as a deployment.
 switch_to_previous() {
+  local found_release needed
   group_begins "switch $app from ${from:-nothing} back to $to"
   step test_as_it_is || return
   step swap || return
   verify_previous || return
-  step hand_over_all || return
+  exclusives
+  [[ $needed == no ]] || step hand_over_all || return
   step commit || return
   group_ends
 }
 
-# hand_over_all: what may run only once, by the scripts of both releases: which services they have is theirs to know.
-hand_over_all() {
-  local found_release='' one needed=no
+# exclusives: sets `needed`, whether a service of one of both releases may run only once: which they have is theirs to know. Empty: one
+# did not answer.
+exclusives() {
+  local one
+  found_release='' needed=no
   [[ -z $from ]] || release_of "$from" || :
   for one in "$candidate" ${found_release:+"$found_release"}; do
     of_release "$one" has_exclusive
@@ -102,12 +106,19 @@ hand_over_all() {
       0) needed=yes ;;
       1) ;;
       *)
-        fail_with "cannot tell which services of release ${one##*/} may run only once: $answer"
+        needed='' answer="cannot tell which services of release ${one##*/} may run only once: $answer"
         return
         ;;
     esac
   done
-  [[ $needed == yes ]] || return 0
+}
+
+# hand_over_all: what `exclusives` found, by the scripts of both releases.
+hand_over_all() {
+  [[ -n $needed ]] || {
+    fail_with "$answer"
+    return
+  }
   begin_hand_over || return
   [[ -z $found_release ]] || of_release "$found_release" stop_exclusive || {
     fail_with "the workers of $from did not stop: $answer"
