@@ -62,13 +62,15 @@ pub fn adoption() -> Vec<Spot> {
     let left = vec![vec!["leave {to} as it was".to_owned()]];
     let back = ["probe {to} again", "point the proxy back"].map(str::to_owned);
     let backs = vec![back.to_vec(), back[..1].to_vec()];
+    // Before the journal knows of it there is nothing to leave.
+    let begun = [&nothing[..], &left[..]].concat();
     let swap = [&left[..], &backs[..]].concat();
     let all = [
         ("find what is live", &nothing),
         ("preflight", &nothing),
         ("read inputs", &nothing),
         ("check questions", &nothing),
-        ("take over {to}", &left),
+        ("take over {to}", &begun),
         ("probe {to} again", &left),
         ("test as it is", &left),
         ("swap", &swap),
