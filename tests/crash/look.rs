@@ -155,7 +155,7 @@ impl Look<'_> {
         );
         left.extend(
             stand
-                .names("/tmp")
+                .temporary()
                 .into_iter()
                 .map(|name| format!("/tmp/{name}")),
         );

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::harm::{Harm, How};
 use crate::point::Point;
 use crate::source::Source;
-use crate::stand::{Release, Stand};
+use crate::stand::{Init, Release, Stand};
 
 /// For a run that nothing happens to.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -55,11 +55,17 @@ pub enum Situation {
     WholeBadWorker,
     /// Back to what served before, with a worker that is handed over.
     WholeRollback,
+    /// From one color to the other, on a host with systemd.
+    Systemd,
+    /// Back to what served before, there.
+    SystemdRollback,
+    /// Of what was live when its unit ended.
+    SystemdResume,
 }
 
 impl Situation {
     /// All.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::First,
         Self::FirstWithout,
         Self::Deploy,
@@ -81,6 +87,9 @@ impl Situation {
         Self::Whole,
         Self::WholeBadWorker,
         Self::WholeRollback,
+        Self::Systemd,
+        Self::SystemdRollback,
+        Self::SystemdResume,
     ];
 
     /// For the table and for `--situation`.
@@ -107,6 +116,17 @@ impl Situation {
             Self::Whole => "whole",
             Self::WholeBadWorker => "whole-bad-worker",
             Self::WholeRollback => "whole-rollback",
+            Self::Systemd => "systemd",
+            Self::SystemdRollback => "systemd-rollback",
+            Self::SystemdResume => "systemd-resume",
+        }
+    }
+
+    /// Where it is deployed.
+    pub fn init(self) -> Init {
+        match self {
+            Self::Systemd | Self::SystemdRollback | Self::SystemdResume => Init::Systemd,
+            _ => Init::Plain,
         }
     }
 
@@ -121,12 +141,12 @@ impl Situation {
     /// The command that is interrupted.
     pub fn command(self) -> &'static str {
         match self {
-            Self::Rollback | Self::WholeRollback => "rollback",
+            Self::Rollback | Self::WholeRollback | Self::SystemdRollback => "rollback",
             Self::Prepare => "prepare",
             Self::Switch => "switch",
             Self::Cleanup => "cleanup",
             Self::Abort => "abort",
-            Self::Resume | Self::ResumeSwapping => "resume",
+            Self::Resume | Self::ResumeSwapping | Self::SystemdResume => "resume",
             Self::Adopt | Self::AdoptEdited => "adopt",
             _ => "deploy",
         }
@@ -147,7 +167,10 @@ impl Situation {
 
     /// Whether nothing of the app runs.
     pub fn is_after_boot(self) -> bool {
-        matches!(self, Self::Resume | Self::ResumeSwapping)
+        matches!(
+            self,
+            Self::Resume | Self::ResumeSwapping | Self::SystemdResume
+        )
     }
 
     /// Whether the command may need a person after a single fault: a bad release is one fault, a program that fails on its way back the
@@ -159,7 +182,9 @@ impl Situation {
     /// The commands that lead out of it, whatever was interrupted; a deploy comes last.
     pub fn ways_out(self) -> &'static [&'static [&'static str]] {
         match self {
-            Self::Resume | Self::ResumeSwapping => &[&["resume", "deploy"], &["deploy"]],
+            Self::Resume | Self::ResumeSwapping | Self::SystemdResume => {
+                &[&["resume", "deploy"], &["deploy"]]
+            }
             // What was edited by hand nobody takes for granted.
             Self::Adopt | Self::AdoptEdited => &[&["adopt", "deploy"]],
             _ => &[&["deploy"]],
@@ -185,7 +210,9 @@ impl Situation {
             | Self::Rollback
             | Self::Prepare
             | Self::Whole
-            | Self::WholeRollback => {}
+            | Self::WholeRollback
+            | Self::Systemd
+            | Self::SystemdRollback => {}
             Self::WholeBadWorker => stand.stage(Release::WorkerFails),
             Self::BadProbe => stand.stage(Release::FailsProbe),
             Self::BadVerify => stand.stage(Release::FailsVerify),
@@ -197,10 +224,10 @@ impl Situation {
             Self::AfterPreparing => killed_in(stand, "gate")?,
             Self::AfterSwapping => killed_in(stand, "put_in_force")?,
             Self::AfterSwitched => killed_in(stand, "drain")?,
-            Self::Resume => stand.reboot(),
+            Self::Resume | Self::SystemdResume => stand.go_down(),
             Self::ResumeSwapping => {
                 killed_in(stand, "put_in_force")?;
-                stand.reboot();
+                stand.go_down();
             }
             Self::Adopt => {
                 if stand.on_disk() == Some("blue") {

@@ -55,10 +55,20 @@ pub enum Release {
     WorkerFails,
 }
 
+/// What keeps the programs of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Init {
+    /// Nothing: each program has a session of its own.
+    Plain,
+    /// systemd: each is a transient unit.
+    Systemd,
+}
+
 /// The host.
 pub struct Stand {
     /// For everything that is not said below.
     pub host: Host,
+    init: Init,
 }
 
 /// A run of the script, harmed or not.
@@ -82,16 +92,26 @@ pub struct Process {
 
 impl Stand {
     /// nginx with the first fragment by hand, nothing deployed.
-    pub fn new() -> Result<Self, Skip> {
+    pub fn new(init: Init) -> Result<Self, Skip> {
         need_programs(&["nginx", "curl", "setsid"])?;
-        let host = Host::plain()?;
+        let host = match init {
+            Init::Plain => Host::plain()?,
+            Init::Systemd => Host::systemd()?,
+        };
         host.copy(testapp(), "/opt/program");
         host.write_program("/opt/crash/trap.sh", include_str!("trap.sh"));
         host.write_program("/opt/crash/shim.sh", include_str!("shim.sh"));
-        // Programs can be taken away from /usr as well, and every one of them can be stood before.
+        if init == Init::Plain {
+            // Programs can be taken away from /usr as well.
+            host.bash(
+                "mkdir -p /mnt/usr/changes /mnt/usr/work
+                 mount -t overlay overlay -o lowerdir=/usr,upperdir=/mnt/usr/changes,workdir=/mnt/usr/work /usr",
+            )
+            .ok();
+        }
+        // Every one of them can be stood before.
         host.bash(
-            "mkdir -p /mnt/usr/changes /mnt/usr/work /opt/shims
-             mount -t overlay overlay -o lowerdir=/usr,upperdir=/mnt/usr/changes,workdir=/mnt/usr/work /usr
+            "mkdir -p /opt/shims
              for file in /usr/local/{s,}bin/* /usr/{s,}bin/*; do ln -sf ../crash/shim.sh /opt/shims/${file##*/}; done
              rm -f /opt/shims/{sh,dash,bash}
              cp /usr/bin/{env,setsid,flock,sleep} /opt/crash/",
@@ -101,12 +121,19 @@ impl Stand {
             compile_beside(source.files(), source.text(), &host, source.built());
         }
         Nginx::configure(&host, &site_with_upstream("127.0.0.1:80", "hello"));
-        let stand = Self { host };
+        let stand = Self { host, init };
         stand.install(Source::Plain);
         stand.stage(Release::Good);
         stand.host.write(FRAGMENT, stand.built("blue"));
-        Nginx::start(&stand.host);
+        stand.start_nginx();
         Ok(stand)
+    }
+
+    fn start_nginx(&self) {
+        match self.init {
+            Init::Plain => drop(Nginx::start(&self.host)),
+            Init::Systemd => drop(self.host.run(&["systemctl", "restart", "nginx"]).ok()),
+        }
     }
 
     /// Makes it the app that is deployed from now on.
@@ -144,6 +171,12 @@ impl Stand {
 
     /// Nothing that the script has started runs, and it knows of nothing.
     fn forget(&self) {
+        if self.init == Init::Systemd {
+            self.stop_units();
+            let remove = "systemctl disable --quiet deployc-hello.service
+              rm -f /etc/systemd/system/deployc-hello.service; systemctl daemon-reload";
+            self.host.bash(remove).ok();
+        }
         let kill = "for e in /proc/[0-9]*/environ; do
             if grep -qs DEPLOYC_RUN= $e; then p=${e#/proc/}; kill -KILL ${p%/*}; fi
           done; rm -rf /var/lib/deployc; true";
@@ -173,10 +206,20 @@ impl Stand {
         self.host.write(FRAGMENT, format!("{text}\n# by hand\n"));
     }
 
-    /// The host goes down and comes up: nginx runs again, and nothing else.
-    pub fn reboot(&self) {
-        self.host.reboot_plain();
-        Nginx::start(&self.host);
+    /// Nothing runs but nginx: the host goes down and comes up, or, as systemd would start the app again by itself, only its units end.
+    pub fn go_down(&self) {
+        match self.init {
+            Init::Plain => {
+                self.host.reboot_plain();
+                self.start_nginx();
+            }
+            Init::Systemd => self.stop_units(),
+        }
+    }
+
+    fn stop_units(&self) {
+        let stop = "systemctl stop 'deployc-hello-*'; systemctl reset-failed";
+        self.host.bash(stop).ok();
     }
 
     /// What workers noted since the last time.
@@ -262,6 +305,13 @@ impl Stand {
             }
         }
         taken
+    }
+
+    /// Names in /tmp, those of systemd itself left out.
+    pub fn temporary(&self) -> Vec<String> {
+        let mut names = self.names("/tmp");
+        names.retain(|name| !name.starts_with("systemd-private-") && !name.ends_with("-unix"));
+        names
     }
 
     /// Ends what is left of a run that hangs.

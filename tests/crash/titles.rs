@@ -27,15 +27,13 @@ pub fn spots(app: &App, phase: &Phase) -> Vec<Spot> {
             last.backs.append(&mut ways(app, phase, step));
         }
     }
-    // Of the first five the plan has three: their failure is the same.
-    let refused = spots
-        .iter()
-        .find(|spot| !spot.backs.is_empty())
-        .map(|spot| spot.backs.clone());
-    for spot in &mut spots {
+    // Where the script has several steps for one of the plan's, their failure is the same.
+    let mut backs = Vec::new();
+    for spot in spots.iter_mut().rev() {
         if spot.backs.is_empty() {
-            spot.backs = refused.clone().unwrap_or_default();
+            spot.backs.clone_from(&backs);
         }
+        backs.clone_from(&spot.backs);
     }
     spots
 }
@@ -186,6 +184,8 @@ fn titles(app: &App, phase: &Phase, is_first: bool, action: &Action) -> Vec<Stri
         Action::Verify(number) => return vec![format!("verify {}", number + 1)],
         Action::HandOver(_) if is_rollback => &["hand over all"],
         Action::HandOver(service) => return vec![format!("hand over {service}")],
+        // Which services may run only once is asked of both releases.
+        Action::Commit if is_rollback => &["hand over all", "commit"],
         Action::Commit => &["commit"],
         Action::Drain(Side::Previous) => &["drain"],
         Action::Drain(Side::New) => &["drain {to}"],
