@@ -136,12 +136,14 @@ point_back() {
 
 # stay_on_new CAUSE: the previous color is gone; the new one serves, whatever failed.
 stay_on_new() {
+  local found_release needed
   reason=''
   if enter_proxy_mutex && ask_switch snapshot && journal[snapshot]=$answer \
     && ask_switch write "$candidate/fragment" && put_in_force swap && leave_proxy_mutex; then
     served=$to
     # What may run only once belongs to what serves.
-    if hand_over_all && commit; then
+    exclusives
+    if { [[ $needed == no ]] || hand_over_all; } && commit; then
       reason="$1; $from does not pass its probes any more, so $to stays live: look at both"
     else
       reason="$1; $from does not pass its probes any more, so $to stays live, but: $reason"

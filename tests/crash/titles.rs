@@ -184,8 +184,6 @@ fn titles(app: &App, phase: &Phase, is_first: bool, action: &Action) -> Vec<Stri
         Action::Verify(number) => return vec![format!("verify {}", number + 1)],
         Action::HandOver(_) if is_rollback => &["hand over all"],
         Action::HandOver(service) => return vec![format!("hand over {service}")],
-        // Which services may run only once is asked of both releases.
-        Action::Commit if is_rollback => &["hand over all", "commit"],
         Action::Commit => &["commit"],
         Action::Drain(Side::Previous) => &["drain"],
         Action::Drain(Side::New) => &["drain {to}"],

@@ -154,7 +154,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 dff84e75ba0b43c9d2ef04ea7422434dbe5a5764ed604680332fba13f2958d60 ====
+# ==== Runtime: the same for every application with these drivers; sha256 05c221a406d3db5c4fee452406fe7ff4f5ef1abee1012e427db3933dfd3dde87 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -1297,12 +1297,14 @@ point_back() {
 
 # stay_on_new CAUSE: the previous color is gone; the new one serves, whatever failed.
 stay_on_new() {
+  local found_release needed
   reason=''
   if enter_proxy_mutex && ask_switch snapshot && journal[snapshot]=$answer \
     && ask_switch write "$candidate/fragment" && put_in_force swap && leave_proxy_mutex; then
     served=$to
     # What may run only once belongs to what serves.
-    if hand_over_all && commit; then
+    exclusives
+    if { [[ $needed == no ]] || hand_over_all; } && commit; then
       reason="$1; $from does not pass its probes any more, so $to stays live: look at both"
     else
       reason="$1; $from does not pass its probes any more, so $to stays live, but: $reason"

@@ -157,7 +157,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 74855af7c444edb61b2c9786caf1535c982217a688800e5b7d0db520d7210100 ====
+# ==== Runtime: the same for every application with these drivers; sha256 9913539d7e25dcd4894c0245c81a7ec0ae9ae69519dff68d63f39a2d36cc451e ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -1300,12 +1300,14 @@ point_back() {
 
 # stay_on_new CAUSE: the previous color is gone; the new one serves, whatever failed.
 stay_on_new() {
+  local found_release needed
   reason=''
   if enter_proxy_mutex && ask_switch snapshot && journal[snapshot]=$answer \
     && ask_switch write "$candidate/fragment" && put_in_force swap && leave_proxy_mutex; then
     served=$to
     # What may run only once belongs to what serves.
-    if hand_over_all && commit; then
+    exclusives
+    if { [[ $needed == no ]] || hand_over_all; } && commit; then
       reason="$1; $from does not pass its probes any more, so $to stays live: look at both"
     else
       reason="$1; $from does not pass its probes any more, so $to stays live, but: $reason"

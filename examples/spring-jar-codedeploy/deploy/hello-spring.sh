@@ -158,7 +158,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 4eda5e5b1d03bc6a1b2726f11cfebb781b70d72ec08e2e55a37905f8327754e1 ====
+# ==== Runtime: the same for every application with these drivers; sha256 d96ee732f7395f2b728b5b035b74c49deac531f40255a73cf5d3383e5224c48a ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -1301,12 +1301,14 @@ point_back() {
 
 # stay_on_new CAUSE: the previous color is gone; the new one serves, whatever failed.
 stay_on_new() {
+  local found_release needed
   reason=''
   if enter_proxy_mutex && ask_switch snapshot && journal[snapshot]=$answer \
     && ask_switch write "$candidate/fragment" && put_in_force swap && leave_proxy_mutex; then
     served=$to
     # What may run only once belongs to what serves.
-    if hand_over_all && commit; then
+    exclusives
+    if { [[ $needed == no ]] || hand_over_all; } && commit; then
       reason="$1; $from does not pass its probes any more, so $to stays live: look at both"
     else
       reason="$1; $from does not pass its probes any more, so $to stays live, but: $reason"
