@@ -39,8 +39,8 @@ impl Cycle<'_> {
     /// lead out, each comes in its turn.
     pub fn crash(&mut self, harm: &Harm, number: usize) -> Found {
         let settle = number.is_multiple_of(2);
-        let ways_out = self.situation.ways_out();
-        let way_out = ways_out[number / 2 % ways_out.len()];
+        let ways = self.situation.ways_out();
+        let way_out = ways[number / 2 % ways.len()];
         let mut broken = Vec::new();
         let stand = self.stand;
         if let Err(why) = self.situation.set_up(stand) {

@@ -32,9 +32,9 @@ const SHORT: [(Situation, Kind, usize, usize); 18] = [
     (Situation::Resume, Kind::Signals(How::Kill), 31, 7),
     (Situation::ResumeSwapping, Kind::Signals(How::Kill), 83, 17),
     (Situation::Adopt, Kind::Signals(How::Kill), 83, 17),
-    (Situation::Whole, Kind::Signals(How::Kill), 151, 31),
-    (Situation::WholeBadWorker, Kind::Signals(How::Kill), 151, 31),
-    (Situation::WholeRollback, Kind::Signals(How::Kill), 101, 31),
+    (Situation::Whole, Kind::Signals(How::Kill), 211, 61),
+    (Situation::WholeBadWorker, Kind::Signals(How::Kill), 211, 61),
+    (Situation::WholeRollback, Kind::Signals(How::Kill), 151, 61),
     (Situation::Deploy, Kind::Tools(Fault::Fails), 17, 1),
     (Situation::Deploy, Kind::Gone, 5, 1),
 ];
