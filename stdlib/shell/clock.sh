@@ -30,14 +30,17 @@ open_clock() {
   clock_owner=$BASHPID
 }
 
+# own_clock: a subshell has its own: it must not take the line that wakes its parent, but writes one there at its end.
+own_clock() {
+  [[ $clock_owner != "$BASHPID" ]] || return 0
+  [[ -z $clock_owner ]] || exec {parents_clock}>&7
+  open_clock
+}
+
 # nap MILLISECONDS: at most 100 at a time, so that a trap runs soon after its signal. Fails when the time is over, is 0 when woken.
 nap() {
   local fraction
-  # A subshell has its own: it must not take the line that wakes its parent, but writes one there at its end.
-  [[ $clock_owner == "$BASHPID" ]] || {
-    exec {parents_clock}>&7
-    open_clock
-  }
+  own_clock
   printf -v fraction '0.%03d' $(($1 > 100 ? 100 : $1))
   read -r -t "$fraction" -u 7 woken_by
 }
@@ -101,8 +104,9 @@ end_tree() {
 # bounded MILLISECONDS COMMAND…: runs a command or a function of this script in a subshell with its
 # standard input closed. 124: it took too long and was ended; 143: the script was asked to stop.
 bounded() {
-  local limit=$1 step=1 child start code
+  local limit=$1 step=1 ending=0 child start code
   shift
+  own_clock
   (
     trap - HUP PIPE TERM INT
     # Its end ends the nap below, unless it becomes another program.
@@ -123,9 +127,12 @@ bounded() {
       return 124
     fi
     follow_output
-    if nap "$step"; then
-      [[ $woken_by != "$child" ]] || break
+    if ((ending > 0)); then
+      ending=$((ending - 1))
+    elif nap "$step"; then
       step=1
+      # It has said so and is about to be gone: the next looks come without a nap.
+      [[ $woken_by != "$child" ]] || ending=10
     elif ((step < 50)); then
       step=$((step * 2))
     fi

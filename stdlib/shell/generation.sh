@@ -52,13 +52,16 @@ generation_works() {
   ((left))
 }
 
-# generation_ends_soon GENERATION: its last worker ends within 300 ms. To look at the workers costs next to nothing, to count connections
+# generation_ends_soon GENERATION: its last worker ends within 300 ms. To look at a worker takes some 0.1 ms, to count connections
 # milliseconds of a busy host.
 generation_ends_soon() {
-  local look
-  for ((look = 0; look < 30; look++)); do
-    pause 10 || break
+  local until
+  now
+  until=$((now_ms + 300))
+  while ((now_ms < until)); do
+    pause $((left > 2 ? left * 5 : 10)) || break
     generation_works "$1" || break
+    now
   done
   ((left == 0))
 }

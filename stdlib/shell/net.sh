@@ -69,18 +69,20 @@ listening=() # inodes, set by `port_listens`
 # The kernel lists what listens (0A, and on old kernels what knocks there, 03) before everything else, of which a busy host has very
 # much: so the look ends there.
 port_listens() {
-  local file row inode wanted _
+  local file row inode wanted count _
   local -a rows
   printf -v wanted ':%04X' "$1"
   listening=()
   for file in /proc/net/tcp /proc/net/tcp6; do
     # At once, as `read` would go back to the end of each line and have the kernel begin anew; and more than the beginning only where it is
     # full of what listens: a busy host takes 20 ms to tell everything.
-    mapfile -t -s 1 -n 64 rows 2>/dev/null <"$file" || continue
-    case ${rows[63]-} in
-      *' 0A '* | *' 03 '*) mapfile -t -s 1 rows <"$file" ;;
-      *) ;;
-    esac
+    count=64 rows=()
+    while mapfile -t -s 1 -n "$count" rows 2>/dev/null <"$file"; do
+      case ${rows[count - 1]-} in
+        *' 0A '* | *' 03 '*) count=$((count * 4)) ;;
+        *) break ;;
+      esac
+    done
     for row in ${rows[@]+"${rows[@]}"}; do
       case $row in
         *"$wanted "*' 0A '*)

@@ -66,7 +66,7 @@ nginx_reload() {
   nginx_ask_reload >"$release/reload" 2>&1 &
   asking=$!
   while ((most <= workers)); do
-    nginx_watch_overlap
+    ! nginx_read_generation || nginx_watch_overlap
     if [[ -z $ended ]] && ! pid_runs "$asking"; then
       now
       ended=$now_ms
@@ -292,7 +292,6 @@ nginx_is_old() {
 # nginx_watch_overlap: `most` becomes the number of workers that accept, if there are more than ever, new ones among them.
 nginx_watch_overlap() {
   local worker
-  nginx_read_generation || return
   ((${#generation[@]} - 1 > most)) || return 0
   for worker in "${generation[@]:1}"; do
     if ! nginx_is_old "$worker"; then
@@ -338,6 +337,7 @@ nginx_judge() {
     why="nginx was restarted meanwhile: its master was process ${wanted[0]%:*} and is $nginx_master now"
     return 2
   fi
+  nginx_watch_overlap
   for worker in "${generation[@]:1}"; do
     if nginx_is_old "$worker"; then
       why="worker ${worker%:*} of nginx still serves the configuration of before the reload (its error log tells why: often a port that is taken)"
@@ -349,7 +349,6 @@ nginx_judge() {
     why='nginx has no worker: its error log tells why'
     return 1
   fi
-  nginx_watch_overlap
   # One of before may have been missing when the reload was asked for. There may be fewer for good only after it was in force.
   ((most <= workers || (asked == 0 && most < ${#wanted[@]}))) || return 0
   ! nginx_let_go || return 0

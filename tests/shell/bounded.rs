@@ -1,33 +1,66 @@
-//! Commands with a deadline: their ends are told, and looked for only where that was missed.
+//! Commands with a deadline: their ends are told, so that nobody looks for them late.
 
 use crate::script::Script;
 use crate::tools::Tools;
 
-/// A `bounded` that cannot see by itself that its child has ended, and a command that is tried again: once in some hundred times a
-/// `read` runs out of time just when the line comes.
-const BLIND: &str = "pid_runs() { :; }
-ends() { for _ in 1 2 3; do bounded 5000 \"$@\"; code=$?; ((code == 124)) || break; done; echo \"$code\"; }
-waits() { nap 1; bounded 5000 pause 5; }
+/// A command tells its end in a line; `seen` is how often that woke somebody up, of five times: once in some hundred times a `read` runs
+/// out of time just when the line comes.
+const SEEN: &str = "seen() {
+  local try count=0 told
+  for try in 1 2 3 4 5; do
+    told=no
+    bounded 5000 \"$@\"
+    [[ $told == no ]] || count=$((count + 1))
+  done
+  echo \"$((count >= 3))\"
+}
+pid_runs() {
+  local stat_state stat_parent stat_session stat_start
+  [[ $told == yes ]] || nap 30 || :
+  [[ $woken_by != \"$1\" ]] || told=yes
+  pid_stat \"$1\" && [[ $stat_state != [ZXx] ]]
+}
 ";
 
 #[test]
 fn a_command_tells_its_end() {
     let script = Script::new(Tools::Machine, 1);
-    let ran = script.run(&format!("{BLIND}ends true\nends eval 'exit 7'"));
-    assert_eq!(ran.stdout, "0\n7\n", "{ran:#?}");
+    let ran = script.run(&format!("{SEEN}seen true\nseen eval 'exit 7'"));
+    assert_eq!(ran.stdout, "1\n1\n", "{ran:#?}");
 }
 
 #[test]
 fn so_does_one_that_has_waited_itself() {
     let script = Script::new(Tools::Machine, 1);
-    let ran = script.run(&format!("{BLIND}ends waits"));
-    assert_eq!(ran.stdout, "0\n", "{ran:#?}");
+    let ran = script.run(&format!(
+        "waits() {{ nap 1; }}\nothers() {{ told=no; bounded 5000 true; }}\n{SEEN}seen waits\nseen others"
+    ));
+    assert_eq!(ran.stdout, "1\n1\n", "{ran:#?}");
+}
+
+#[test]
+fn the_first_one_in_a_subshell_tells_that_subshell() {
+    let script = Script::new(Tools::Machine, 1);
+    let ran = script.run(&format!(
+        "{SEEN}told=yes\nfirst() {{ told=no; bounded 5000 true; echo \"$told\"; }}\nfor _ in 1 2 3 4 5; do bounded 5000 first; done"
+    ));
+    let told = ran.stdout.lines().filter(|line| *line == "yes").count();
+    assert!(told >= 3, "{ran:#?}");
 }
 
 #[test]
 fn the_end_of_another_is_not_its_own() {
     let script = Script::new(Tools::Machine, 1);
     let ran = script.run("printf '1\\n' >&7\nverdict bounded 300 sleep 60");
+    assert!(ran.stdout.contains("code=124\n"), "{ran:#?}");
+    assert!(ran.stdout.ends_with("children=\n"), "{ran:#?}");
+}
+
+#[test]
+fn a_line_is_no_end() {
+    let script = Script::new(Tools::Machine, 1);
+    let ran = script
+        .run("lies() { echo $BASHPID >&\"$parents_clock\"; sleep 60; }\nverdict bounded 300 lies");
     assert!(ran.stdout.contains("code=124\n"), "{ran:#?}");
     assert!(ran.stdout.ends_with("children=\n"), "{ran:#?}");
 }

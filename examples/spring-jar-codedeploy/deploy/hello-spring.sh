@@ -158,7 +158,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 d96ee732f7395f2b728b5b035b74c49deac531f40255a73cf5d3383e5224c48a ====
+# ==== Runtime: the same for every application with these drivers; sha256 d9bef84d373424fd2078bcca5e919acab3d4c8941803226093b27a67d435b5bc ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -4400,13 +4400,16 @@ generation_works() {
   ((left))
 }
 
-# generation_ends_soon GENERATION: its last worker ends within 300 ms. To look at the workers costs next to nothing, to count connections
+# generation_ends_soon GENERATION: its last worker ends within 300 ms. To look at a worker takes some 0.1 ms, to count connections
 # milliseconds of a busy host.
 generation_ends_soon() {
-  local look
-  for ((look = 0; look < 30; look++)); do
-    pause 10 || break
+  local until
+  now
+  until=$((now_ms + 300))
+  while ((now_ms < until)); do
+    pause $((left > 2 ? left * 5 : 10)) || break
     generation_works "$1" || break
+    now
   done
   ((left == 0))
 }
@@ -4792,18 +4795,20 @@ listening=() # inodes, set by `port_listens`
 # The kernel lists what listens (0A, and on old kernels what knocks there, 03) before everything else, of which a busy host has very
 # much: so the look ends there.
 port_listens() {
-  local file row inode wanted _
+  local file row inode wanted count _
   local -a rows
   printf -v wanted ':%04X' "$1"
   listening=()
   for file in /proc/net/tcp /proc/net/tcp6; do
     # At once, as `read` would go back to the end of each line and have the kernel begin anew; and more than the beginning only where it is
     # full of what listens: a busy host takes 20 ms to tell everything.
-    mapfile -t -s 1 -n 64 rows 2>/dev/null <"$file" || continue
-    case ${rows[63]-} in
-      *' 0A '* | *' 03 '*) mapfile -t -s 1 rows <"$file" ;;
-      *) ;;
-    esac
+    count=64 rows=()
+    while mapfile -t -s 1 -n "$count" rows 2>/dev/null <"$file"; do
+      case ${rows[count - 1]-} in
+        *' 0A '* | *' 03 '*) count=$((count * 4)) ;;
+        *) break ;;
+      esac
+    done
     for row in ${rows[@]+"${rows[@]}"}; do
       case $row in
         *"$wanted "*' 0A '*)
@@ -5139,14 +5144,17 @@ open_clock() {
   clock_owner=$BASHPID
 }
 
+# own_clock: a subshell has its own: it must not take the line that wakes its parent, but writes one there at its end.
+own_clock() {
+  [[ $clock_owner != "$BASHPID" ]] || return 0
+  [[ -z $clock_owner ]] || exec {parents_clock}>&7
+  open_clock
+}
+
 # nap MILLISECONDS: at most 100 at a time, so that a trap runs soon after its signal. Fails when the time is over, is 0 when woken.
 nap() {
   local fraction
-  # A subshell has its own: it must not take the line that wakes its parent, but writes one there at its end.
-  [[ $clock_owner == "$BASHPID" ]] || {
-    exec {parents_clock}>&7
-    open_clock
-  }
+  own_clock
   printf -v fraction '0.%03d' $(($1 > 100 ? 100 : $1))
   read -r -t "$fraction" -u 7 woken_by
 }
@@ -5210,8 +5218,9 @@ end_tree() {
 # bounded MILLISECONDS COMMAND…: runs a command or a function of this script in a subshell with its
 # standard input closed. 124: it took too long and was ended; 143: the script was asked to stop.
 bounded() {
-  local limit=$1 step=1 child start code
+  local limit=$1 step=1 ending=0 child start code
   shift
+  own_clock
   (
     trap - HUP PIPE TERM INT
     # Its end ends the nap below, unless it becomes another program.
@@ -5232,9 +5241,12 @@ bounded() {
       return 124
     fi
     follow_output
-    if nap "$step"; then
-      [[ $woken_by != "$child" ]] || break
+    if ((ending > 0)); then
+      ending=$((ending - 1))
+    elif nap "$step"; then
       step=1
+      # It has said so and is about to be gone: the next looks come without a nap.
+      [[ $woken_by != "$child" ]] || ending=10
     elif ((step < 50)); then
       step=$((step * 2))
     fi
@@ -5965,7 +5977,7 @@ nginx_reload() {
   nginx_ask_reload >"$release/reload" 2>&1 &
   asking=$!
   while ((most <= workers)); do
-    nginx_watch_overlap
+    ! nginx_read_generation || nginx_watch_overlap
     if [[ -z $ended ]] && ! pid_runs "$asking"; then
       now
       ended=$now_ms
@@ -6191,7 +6203,6 @@ nginx_is_old() {
 # nginx_watch_overlap: `most` becomes the number of workers that accept, if there are more than ever, new ones among them.
 nginx_watch_overlap() {
   local worker
-  nginx_read_generation || return
   ((${#generation[@]} - 1 > most)) || return 0
   for worker in "${generation[@]:1}"; do
     if ! nginx_is_old "$worker"; then
@@ -6237,6 +6248,7 @@ nginx_judge() {
     why="nginx was restarted meanwhile: its master was process ${wanted[0]%:*} and is $nginx_master now"
     return 2
   fi
+  nginx_watch_overlap
   for worker in "${generation[@]:1}"; do
     if nginx_is_old "$worker"; then
       why="worker ${worker%:*} of nginx still serves the configuration of before the reload (its error log tells why: often a port that is taken)"
@@ -6248,7 +6260,6 @@ nginx_judge() {
     why='nginx has no worker: its error log tells why'
     return 1
   fi
-  nginx_watch_overlap
   # One of before may have been missing when the reload was asked for. There may be fewer for good only after it was in force.
   ((most <= workers || (asked == 0 && most < ${#wanted[@]}))) || return 0
   ! nginx_let_go || return 0
