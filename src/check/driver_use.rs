@@ -310,7 +310,24 @@ fn unknown_setting(scope: Scope<'_>, name: &tree::Name, description: &Descriptio
     known.extend(parts.iter().map(|part| part.name.as_str()));
     let driver = &description.driver;
     let owner = format!("`{} {}`", driver.kind.word(), driver.name);
-    unknown(scope, name, &owner, &known);
+    let text = name.text.as_str();
+    let (written, help) = if settings.iter().any(|(_, known)| known.name == text) {
+        (
+            format!("`{text}` of {owner} is a setting and no block"),
+            format!("write `{text} = …`"),
+        )
+    } else if let Some(part) = parts.iter().find(|known| known.name == text) {
+        let label = part.label.as_ref().map_or("", |_| "\"…\" ");
+        (
+            format!("`{text}` of {owner} is a block and no setting"),
+            format!("write `{text} {label}{{ … }}`"),
+        )
+    } else {
+        return unknown(scope, name, &owner, &known);
+    };
+    scope
+        .findings
+        .push(Diagnostic::new(Code::UNKNOWN_SETTING, name.span, written).help(help));
 }
 
 fn unknown(scope: Scope<'_>, name: &tree::Name, owner: &str, known: &[&str]) {
