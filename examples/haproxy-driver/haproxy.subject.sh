@@ -22,7 +22,7 @@ subject_settings() {
   haproxy_backend=shop
   haproxy_config=("${subject_config[@]}")
   haproxy_pid=/run/haproxy.pid
-  haproxy_reload=()
+  haproxy_reload=(${reload_with[@]+"${reload_with[@]}"})
 }
 
 subject_config=(/etc/haproxy/haproxy.cfg /etc/haproxy/conf.d)

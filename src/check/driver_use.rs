@@ -179,7 +179,14 @@ fn resolve_part(scope: Scope<'_>, part: &WrittenPart<'_>) -> Option<GivenPart> {
                 }
             }
             Setting::Part { name, .. } => {
-                unknown(scope, name, &format!("`{}`", part.name.text), &[]);
+                let owner = format!("`{}`", part.name.text);
+                if described.iter().any(|known| known.name == name.text) {
+                    no_block(scope, name, &owner);
+                } else {
+                    let known: Vec<&str> =
+                        described.iter().map(|known| known.name.as_str()).collect();
+                    unknown(scope, name, &owner, &known);
+                }
             }
         }
     }
@@ -300,6 +307,16 @@ fn twice(scope: Scope<'_>, name: &tree::Name, first: Option<&Span>) {
     });
 }
 
+/// A setting that was written as a block.
+fn no_block(scope: Scope<'_>, name: &tree::Name, owner: &str) {
+    let text = name.text.as_str();
+    let written = format!("`{text}` of {owner} is a setting and no block");
+    scope.findings.push(
+        Diagnostic::new(Code::UNKNOWN_SETTING, name.span, written)
+            .help(format!("write `{text} = …`")),
+    );
+}
+
 fn unknown_setting(scope: Scope<'_>, name: &tree::Name, description: &Description) {
     let settings = description.all_settings();
     let parts = description.all_parts();
@@ -311,23 +328,18 @@ fn unknown_setting(scope: Scope<'_>, name: &tree::Name, description: &Descriptio
     let driver = &description.driver;
     let owner = format!("`{} {}`", driver.kind.word(), driver.name);
     let text = name.text.as_str();
-    let (written, help) = if settings.iter().any(|(_, known)| known.name == text) {
-        (
-            format!("`{text}` of {owner} is a setting and no block"),
-            format!("write `{text} = …`"),
-        )
+    if settings.iter().any(|(_, known)| known.name == text) {
+        no_block(scope, name, &owner);
     } else if let Some(part) = parts.iter().find(|known| known.name == text) {
         let label = part.label.as_ref().map_or("", |_| "\"…\" ");
-        (
-            format!("`{text}` of {owner} is a block and no setting"),
-            format!("write `{text} {label}{{ … }}`"),
-        )
+        let written = format!("`{text}` of {owner} is a block and no setting");
+        scope.findings.push(
+            Diagnostic::new(Code::UNKNOWN_SETTING, name.span, written)
+                .help(format!("write `{text} {label}{{ … }}`")),
+        );
     } else {
-        return unknown(scope, name, &owner, &known);
-    };
-    scope
-        .findings
-        .push(Diagnostic::new(Code::UNKNOWN_SETTING, name.span, written).help(help));
+        unknown(scope, name, &owner, &known);
+    }
 }
 
 fn unknown(scope: Scope<'_>, name: &tree::Name, owner: &str, known: &[&str]) {

@@ -91,11 +91,18 @@ freeze_tree() {
 
 # end_tree PID: ends a child of this script and all that it has started.
 end_tree() {
+  local until
   local -a tree=()
   freeze_tree "$1"
   kill -TERM ${tree[@]+"${tree[@]}"} 2>/dev/null || :
   kill -CONT ${tree[@]+"${tree[@]}"} 2>/dev/null || :
-  nap 100 || :
+  # A line, the child's own among them, does not cut short what they have to clean up.
+  now
+  until=$((now_ms + 100))
+  while ((now_ms < until)); do
+    nap $((until - now_ms)) || :
+    now
+  done
   freeze_tree ${tree[@]+"${tree[@]}"}
   kill -KILL ${tree[@]+"${tree[@]}"} 2>/dev/null || :
   wait "$1" 2>/dev/null || :

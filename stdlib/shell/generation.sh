@@ -55,11 +55,12 @@ generation_works() {
 # generation_ends_soon GENERATION: its last worker ends within 300 ms. To look at a worker takes some 0.1 ms, to count connections
 # milliseconds of a busy host.
 generation_ends_soon() {
-  local until
+  local until step
   now
   until=$((now_ms + 300))
   while ((now_ms < until)); do
-    pause $((left > 2 ? left * 5 : 10)) || break
+    step=$((left > 2 ? left * 5 : 10))
+    pause $((step < until - now_ms ? step : until - now_ms)) || break
     generation_works "$1" || break
     now
   done

@@ -63,7 +63,8 @@ nginx_reload() {
   generation_children "$nginx_master"
   workers=$((${#generation[@]} - 1))
   files=$(nginx_open_files)
-  nginx_ask_reload >"$release/reload" 2>&1 &
+  # Apart from what an earlier reload has seen, which holds if this one fails.
+  nginx_ask_reload >"$release/reload.said" 2>&1 &
   asking=$!
   while ((most <= workers)); do
     ! nginx_read_generation || nginx_watch_overlap
@@ -76,7 +77,7 @@ nginx_reload() {
     pause 10 || break
   done
   wait "$asking" || {
-    nginx_own_words "$(<"$release/reload")"
+    nginx_own_words "$(<"$release/reload.said")"
     return 1
   }
   printf '%s %s %s %s\n' "$most" "$workers" "${files:--}" "${old[*]-}" >"$release/reload"
@@ -84,7 +85,7 @@ nginx_reload() {
 }
 
 nginx_confirm() {
-  local nginx_pid_file nginx_master why until asked=0 most workers files step=5
+  local nginx_pid_file nginx_master why until asked=0 again=no most workers files step=5
   local -a generation old wanted
   now
   until=$((now_ms + ${deadline[${switch}_confirm]-10000} - 500))
@@ -105,8 +106,10 @@ nginx_confirm() {
     # On a busy host the overlap may have passed unseen, and a master may have no files: nginx is asked once more and watched.
     if [[ $why == 'the new workers'* ]] && ((now_ms - asked > 500)); then
       asked=$now_ms
-      nginx_reload >/dev/null || :
-      nginx_recall_reload "$1"
+      if nginx_reload >/dev/null; then
+        again=yes
+        nginx_recall_reload "$1"
+      fi
     fi
     pause "$step" || break
     ((step >= 20)) || step=$((step * 2))
@@ -119,7 +122,7 @@ nginx_confirm() {
 nginx_recall_reload() {
   local line=''
   read -r most workers files line 2>/dev/null <"$release/reload"
-  [[ -n $line ]] || most=0 workers=$((${#wanted[@]} - 1)) files=-
+  [[ -n $line && $most$workers =~ ^[0-9]+$ ]] || line='' most=0 workers=$((${#wanted[@]} - 1)) files=-
   read -r -a old <<<"${1#* } $line"
 }
 
@@ -350,7 +353,9 @@ nginx_judge() {
     return 1
   fi
   # One of before may have been missing when the reload was asked for. There may be fewer for good only after it was in force.
-  ((most <= workers || (asked == 0 && most < ${#wanted[@]}))) || return 0
+  if ((most > workers && most > 1)) && { [[ $again == yes ]] || ((most >= ${#wanted[@]})); }; then
+    return 0
+  fi
   ! nginx_let_go || return 0
   why='the new workers of nginx did not come from this reload: the old ones had ended before (its error log tells why)'
   return 1

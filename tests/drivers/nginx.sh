@@ -9,7 +9,7 @@ subject_nginx_settings() {
   nginx_config=/etc/nginx/nginx.conf
   nginx_binary=nginx
   nginx_test=()
-  nginx_reload=()
+  nginx_reload=(${reload_with[@]+"${reload_with[@]}"})
 }
 
 subject_begin() {

@@ -3,7 +3,7 @@
 #
 # What every `switch` driver keeps. A subject gives:
 #   subject_begin             the proxy's configuration on port 80 of the host, without the fragment of the app
-#   subject_settings          the driver's settings
+#   subject_settings          the driver's settings; the array reload_with is how to reload, where it is set
 #   subject_file              the path of the fragment
 #   subject_fragment COLOR    what the fragment says while COLOR is live
 #   subject_start             starts the proxy; subject_end ends it at once
@@ -313,6 +313,24 @@ check_is_not_fooled_by_a_worker_that_is_gone() {
   until_true 5 has_other_workers "${before[@]}"
   call confirm "$snapshot"
   ((code == 1)) || fail "no reload is in force, and it is confirmed: $code"
+}
+
+# The first request does nothing, a second one fails: what it says is text, and proves nothing.
+check_evaluates_nothing_that_a_reload_says() {
+  local -a before reload_with=(/srv/reload)
+  begin blue
+  # shellcheck disable=SC2016 # whoever would expand it is who is looked for
+  printf '%s\n' '#!/bin/bash' 'mkdir /srv/asked 2>/dev/null && exit' 'echo '\''wanted[$(touch${IFS}/srv/evaluated)] 1 - x'\' 'exit 1' >/srv/reload
+  chmod +x /srv/reload
+  mapfile -t before < <(subject_workers)
+  swap_to green
+  subject_settings
+  call reload
+  kill -KILL "${before[@]}"
+  until_true 5 has_other_workers "${before[@]}"
+  call confirm "$snapshot"
+  ((code == 1)) || fail "no reload is in force, and it is confirmed: $code"
+  [[ ! -e /srv/evaluated ]] || fail 'what the reload said was run'
 }
 
 parent_of() {

@@ -64,3 +64,13 @@ fn a_line_is_no_end() {
     assert!(ran.stdout.contains("code=124\n"), "{ran:#?}");
     assert!(ran.stdout.ends_with("children=\n"), "{ran:#?}");
 }
+
+#[test]
+fn what_is_told_to_end_has_time_to_clean_up() {
+    let script = Script::new(Tools::Machine, 1);
+    let ran = script.run(
+        "works='trap \"sleep 0.03; echo cleaned up; exit\" TERM; while :; do sleep 0.01; done'\nverdict bounded 300 bash -c \"$works\"",
+    );
+    assert!(ran.stdout.starts_with("cleaned up\n"), "{ran:#?}");
+    assert!(ran.stdout.contains("code=124\n"), "{ran:#?}");
+}

@@ -154,7 +154,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 5fed2e5a2dbb69661ea70cfa5c967b9f081dd09dd1b28bab1c013559e04698fd ====
+# ==== Runtime: the same for every application with these drivers; sha256 36110cf80d3a4791866f1ae26ad4c5bf135080e8919cdaf3bdef1bdeddf723af ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -4399,11 +4399,12 @@ generation_works() {
 # generation_ends_soon GENERATION: its last worker ends within 300 ms. To look at a worker takes some 0.1 ms, to count connections
 # milliseconds of a busy host.
 generation_ends_soon() {
-  local until
+  local until step
   now
   until=$((now_ms + 300))
   while ((now_ms < until)); do
-    pause $((left > 2 ? left * 5 : 10)) || break
+    step=$((left > 2 ? left * 5 : 10))
+    pause $((step < until - now_ms ? step : until - now_ms)) || break
     generation_works "$1" || break
     now
   done
@@ -5201,11 +5202,18 @@ freeze_tree() {
 
 # end_tree PID: ends a child of this script and all that it has started.
 end_tree() {
+  local until
   local -a tree=()
   freeze_tree "$1"
   kill -TERM ${tree[@]+"${tree[@]}"} 2>/dev/null || :
   kill -CONT ${tree[@]+"${tree[@]}"} 2>/dev/null || :
-  nap 100 || :
+  # A line, the child's own among them, does not cut short what they have to clean up.
+  now
+  until=$((now_ms + 100))
+  while ((now_ms < until)); do
+    nap $((until - now_ms)) || :
+    now
+  done
   freeze_tree ${tree[@]+"${tree[@]}"}
   kill -KILL ${tree[@]+"${tree[@]}"} 2>/dev/null || :
   wait "$1" 2>/dev/null || :

@@ -157,7 +157,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 949f83238d0089c7dcb30babdd8c2f5bbc73449db9d914652f52351766dc83a3 ====
+# ==== Runtime: the same for every application with these drivers; sha256 a702225464c5c5eff2b18832f54c85591e0803e34d22a1691c154c60fd273c83 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -4402,11 +4402,12 @@ generation_works() {
 # generation_ends_soon GENERATION: its last worker ends within 300 ms. To look at a worker takes some 0.1 ms, to count connections
 # milliseconds of a busy host.
 generation_ends_soon() {
-  local until
+  local until step
   now
   until=$((now_ms + 300))
   while ((now_ms < until)); do
-    pause $((left > 2 ? left * 5 : 10)) || break
+    step=$((left > 2 ? left * 5 : 10))
+    pause $((step < until - now_ms ? step : until - now_ms)) || break
     generation_works "$1" || break
     now
   done
@@ -5204,11 +5205,18 @@ freeze_tree() {
 
 # end_tree PID: ends a child of this script and all that it has started.
 end_tree() {
+  local until
   local -a tree=()
   freeze_tree "$1"
   kill -TERM ${tree[@]+"${tree[@]}"} 2>/dev/null || :
   kill -CONT ${tree[@]+"${tree[@]}"} 2>/dev/null || :
-  nap 100 || :
+  # A line, the child's own among them, does not cut short what they have to clean up.
+  now
+  until=$((now_ms + 100))
+  while ((now_ms < until)); do
+    nap $((until - now_ms)) || :
+    now
+  done
   freeze_tree ${tree[@]+"${tree[@]}"}
   kill -KILL ${tree[@]+"${tree[@]}"} 2>/dev/null || :
   wait "$1" 2>/dev/null || :
@@ -5937,7 +5945,8 @@ nginx_reload() {
   generation_children "$nginx_master"
   workers=$((${#generation[@]} - 1))
   files=$(nginx_open_files)
-  nginx_ask_reload >"$release/reload" 2>&1 &
+  # Apart from what an earlier reload has seen, which holds if this one fails.
+  nginx_ask_reload >"$release/reload.said" 2>&1 &
   asking=$!
   while ((most <= workers)); do
     ! nginx_read_generation || nginx_watch_overlap
@@ -5950,7 +5959,7 @@ nginx_reload() {
     pause 10 || break
   done
   wait "$asking" || {
-    nginx_own_words "$(<"$release/reload")"
+    nginx_own_words "$(<"$release/reload.said")"
     return 1
   }
   printf '%s %s %s %s\n' "$most" "$workers" "${files:--}" "${old[*]-}" >"$release/reload"
@@ -5958,7 +5967,7 @@ nginx_reload() {
 }
 
 nginx_confirm() {
-  local nginx_pid_file nginx_master why until asked=0 most workers files step=5
+  local nginx_pid_file nginx_master why until asked=0 again=no most workers files step=5
   local -a generation old wanted
   now
   until=$((now_ms + ${deadline[${switch}_confirm]-10000} - 500))
@@ -5979,8 +5988,10 @@ nginx_confirm() {
     # On a busy host the overlap may have passed unseen, and a master may have no files: nginx is asked once more and watched.
     if [[ $why == 'the new workers'* ]] && ((now_ms - asked > 500)); then
       asked=$now_ms
-      nginx_reload >/dev/null || :
-      nginx_recall_reload "$1"
+      if nginx_reload >/dev/null; then
+        again=yes
+        nginx_recall_reload "$1"
+      fi
     fi
     pause "$step" || break
     ((step >= 20)) || step=$((step * 2))
@@ -5993,7 +6004,7 @@ nginx_confirm() {
 nginx_recall_reload() {
   local line=''
   read -r most workers files line 2>/dev/null <"$release/reload"
-  [[ -n $line ]] || most=0 workers=$((${#wanted[@]} - 1)) files=-
+  [[ -n $line && $most$workers =~ ^[0-9]+$ ]] || line='' most=0 workers=$((${#wanted[@]} - 1)) files=-
   read -r -a old <<<"${1#* } $line"
 }
 
@@ -6224,7 +6235,9 @@ nginx_judge() {
     return 1
   fi
   # One of before may have been missing when the reload was asked for. There may be fewer for good only after it was in force.
-  ((most <= workers || (asked == 0 && most < ${#wanted[@]}))) || return 0
+  if ((most > workers && most > 1)) && { [[ $again == yes ]] || ((most >= ${#wanted[@]})); }; then
+    return 0
+  fi
   ! nginx_let_go || return 0
   why='the new workers of nginx did not come from this reload: the old ones had ended before (its error log tells why)'
   return 1
