@@ -248,7 +248,12 @@ fn a_full_disk_for_the_state_is_said() -> Result<(), Skip> {
     site.deploy().exits(3).says("is the disk full?");
     site.run("rollback").exits(3).says("is the disk full?");
     site.run("status").ok().says(&live);
+    // Room for a release, and not for its program.
+    let larger = "truncate -s -1M /var/lib/deployc/ballast && head -c 16M /dev/zero >>/srv/hello/staging/hello";
+    site.host.bash(larger).ok();
+    site.deploy().exits(1).says("failed: is the disk with");
     site.assert_serves_only(&live);
+    site.stage("");
     site.host.bash("rm /var/lib/deployc/ballast").ok();
     site.deploy().ok();
     Ok(())

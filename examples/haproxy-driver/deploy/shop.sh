@@ -154,7 +154,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 36110cf80d3a4791866f1ae26ad4c5bf135080e8919cdaf3bdef1bdeddf723af ====
+# ==== Runtime: the same for every application with these drivers; sha256 34c8e9de0ad2dc759035a210994478b5a85b50828cabb728460fd47f9fb09b0c ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -793,13 +793,17 @@ write_meta() {
 
 # copy_artifact: what was staged for this deployment, into the slot.
 copy_artifact() {
-  local artifact
+  local artifact said
   local -a matches
   exit_code=3
   find_artifact || return
   exit_code=1
   [[ -n $artifact ]] || return 0
-  bounded "${deadline[copy]}" cp -a -- "${matches[0]}" "$slot/" >"$scratch/answer" 2>&1 || fail_with "copying $artifact failed: $(<"$scratch/answer")"
+  bounded "${deadline[copy]}" cp -a -- "${matches[0]}" "$slot/" >"$scratch/answer" 2>&1 || {
+    # A full disk has no room for what cp says of it.
+    said=$(<"$scratch/answer")
+    fail_with "copying $artifact failed: ${said:-is the disk with $state full?}"
+  }
 }
 
 # find_artifact: sets `artifact`, as deploy.bg says, and `matches`: exactly one file, or a folder's content.

@@ -157,7 +157,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 a702225464c5c5eff2b18832f54c85591e0803e34d22a1691c154c60fd273c83 ====
+# ==== Runtime: the same for every application with these drivers; sha256 bf4ef4ebfba5c708c2e0a450d4ac91564d127201b83e6c7f8169c3771b51c5aa ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -796,13 +796,17 @@ write_meta() {
 
 # copy_artifact: what was staged for this deployment, into the slot.
 copy_artifact() {
-  local artifact
+  local artifact said
   local -a matches
   exit_code=3
   find_artifact || return
   exit_code=1
   [[ -n $artifact ]] || return 0
-  bounded "${deadline[copy]}" cp -a -- "${matches[0]}" "$slot/" >"$scratch/answer" 2>&1 || fail_with "copying $artifact failed: $(<"$scratch/answer")"
+  bounded "${deadline[copy]}" cp -a -- "${matches[0]}" "$slot/" >"$scratch/answer" 2>&1 || {
+    # A full disk has no room for what cp says of it.
+    said=$(<"$scratch/answer")
+    fail_with "copying $artifact failed: ${said:-is the disk with $state full?}"
+  }
 }
 
 # find_artifact: sets `artifact`, as deploy.bg says, and `matches`: exactly one file, or a folder's content.

@@ -158,7 +158,7 @@ outcome_steps() {
   return 0
 }
 
-# ==== Runtime: the same for every application with these drivers; sha256 bab5eb1d1ef996a510f49c6a517f941445c6ba81f5df992706e2a2d65d60afd7 ====
+# ==== Runtime: the same for every application with these drivers; sha256 5f6ef71a3aaefeefd99754a3a38535337d3b4ae276c851d9424c77e79ccd5d61 ====
 
 # ---- main: one command --------------------------------------------------------------------------
 
@@ -797,13 +797,17 @@ write_meta() {
 
 # copy_artifact: what was staged for this deployment, into the slot.
 copy_artifact() {
-  local artifact
+  local artifact said
   local -a matches
   exit_code=3
   find_artifact || return
   exit_code=1
   [[ -n $artifact ]] || return 0
-  bounded "${deadline[copy]}" cp -a -- "${matches[0]}" "$slot/" >"$scratch/answer" 2>&1 || fail_with "copying $artifact failed: $(<"$scratch/answer")"
+  bounded "${deadline[copy]}" cp -a -- "${matches[0]}" "$slot/" >"$scratch/answer" 2>&1 || {
+    # A full disk has no room for what cp says of it.
+    said=$(<"$scratch/answer")
+    fail_with "copying $artifact failed: ${said:-is the disk with $state full?}"
+  }
 }
 
 # find_artifact: sets `artifact`, as deploy.bg says, and `matches`: exactly one file, or a folder's content.
