@@ -29,6 +29,7 @@ pub fn format(file: &File, text: &str) -> String {
         out: String::with_capacity(text.len()),
         depth: 0,
         flat: None,
+        last_text: None,
     };
     layout.statements(&file.body, Layout::item, "");
     if !layout.out.is_empty() {
@@ -46,6 +47,8 @@ struct Layout<'a> {
     depth: usize,
     /// While something is tried on one line: whether it fits so far.
     flat: Option<Fit>,
+    /// Where the last string over lines ended, and the margin of the line that it began on.
+    last_text: Option<(usize, &'a str)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

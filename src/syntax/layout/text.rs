@@ -16,7 +16,12 @@ impl Layout<'_> {
         }
         let start = text.span.start as usize;
         let line = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let from = margin(&self.text[line..start]);
+        // A line that begins in another string has that one's blanks, and not the statement's.
+        let from = match self.last_text {
+            Some((end, from)) if line < end => from,
+            _ => margin(&self.text[line..start]),
+        };
+        self.last_text = Some((text.span.end as usize, from));
         self.put(&moved(written, from, self.depth * 2));
     }
 }
