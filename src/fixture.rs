@@ -251,6 +251,7 @@ pub(crate) fn hello() -> App {
             handover: Handover::Overlap,
             span: line(14),
         }],
+        shared: Vec::new(),
         switch: switch(),
         verify: Verification::Checks(vec![Verify {
             name: name("verify"),

@@ -114,6 +114,7 @@ pub(super) fn resolve<'t>(
         colors: colors?,
         artifact: artifact.unwrap_or_default(),
         services,
+        shared: Vec::new(),
         switch: switch.or_else(|| unknown_use(DriverKind::Switch, app.name.span))?,
         verify: verify.unwrap_or_else(without_verify),
         cleanup,

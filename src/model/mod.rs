@@ -41,6 +41,8 @@ pub struct App {
     pub artifact: Option<Artifact>,
     /// What a color consists of; at least one. A bare `run` makes one named [`App::DEFAULT_SERVICE`].
     pub services: Vec<Service>,
+    /// What both colors need: there, or made, before a color starts; never stopped. In the order of the file.
+    pub shared: Vec<DriverUse>,
     /// How the proxy is pointed at a color.
     pub switch: DriverUse,
     /// What is asked through the proxy after the switch.

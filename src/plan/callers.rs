@@ -25,6 +25,8 @@ pub enum Command {
     Abort,
     /// `resume`
     Resume,
+    /// `adopt`
+    Adopt,
 }
 
 impl Command {
@@ -53,6 +55,7 @@ impl Command {
             Self::Rollback => "rollback",
             Self::Abort => "abort",
             Self::Resume => "resume",
+            Self::Adopt => "adopt",
         }
     }
 }
@@ -127,6 +130,7 @@ fn longest(app: &App, plan: &Plan, commands: &[Command]) -> Vec<(String, Duratio
         Command::Rollback => vec![Some(&plan.rollback), Some(&plan.cleanup)],
         Command::Abort => vec![Some(&plan.abort)],
         Command::Resume => vec![Some(&plan.resume)],
+        Command::Adopt => Vec::new(),
     });
     let mut before: Vec<(String, Duration)> = Vec::new();
     let mut longest: Vec<(String, Duration)> = Vec::new();

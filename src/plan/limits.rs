@@ -1,6 +1,6 @@
 //! How long everything may take: one table, read by the plan and written into the script as `deadline`.
 
-use crate::model::{App, Driver, DriverUse, Duration, Service};
+use crate::model::{App, Driver, DriverKind, DriverUse, Duration, Service};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -69,6 +69,8 @@ pub enum Function {
     Persist,
     Healthy,
     Adopt,
+    Fetch,
+    Offers,
     // switch
     Routed,
     Read,
@@ -81,12 +83,16 @@ pub enum Function {
     Confirm,
     Draining,
     Mutex,
+    Dial,
+    // run and switch
     Preflight,
+    // shared
+    Ensure,
 }
 
 impl Function {
     /// What a `run` driver does.
-    pub const RUN: [Self; 12] = [
+    pub const RUN: [Self; 15] = [
         Self::Stage,
         Self::Start,
         Self::Alive,
@@ -99,10 +105,13 @@ impl Function {
         Self::Persist,
         Self::Healthy,
         Self::Adopt,
+        Self::Fetch,
+        Self::Offers,
+        Self::Preflight,
     ];
 
     /// What a `switch` driver does.
-    pub const SWITCH: [Self; 12] = [
+    pub const SWITCH: [Self; 13] = [
         Self::Routed,
         Self::Read,
         Self::Write,
@@ -115,6 +124,7 @@ impl Function {
         Self::Draining,
         Self::Mutex,
         Self::Preflight,
+        Self::Dial,
     ];
 
     /// As in a function's name: `DRIVER_stage`.
@@ -145,6 +155,10 @@ impl Function {
             Self::Draining => "draining",
             Self::Mutex => "mutex",
             Self::Preflight => "preflight",
+            Self::Fetch => "fetch",
+            Self::Offers => "offers",
+            Self::Dial => "dial",
+            Self::Ensure => "ensure",
         }
     }
 
@@ -153,7 +167,8 @@ impl Function {
     #[must_use]
     pub fn default_limit(self) -> Duration {
         Duration::from_secs(match self {
-            Self::Stage => 60,
+            Self::Fetch => 300,
+            Self::Stage | Self::Ensure => 60,
             Self::Test | Self::Reload => 15,
             Self::Start
             | Self::Enter
@@ -172,10 +187,35 @@ impl Function {
             | Self::Healthy
             | Self::Routed
             | Self::Snapshot
+            | Self::Offers
+            | Self::Dial
             | Self::Draining => 5,
             Self::Alive | Self::Identity | Self::Mutex => 2,
         })
     }
+}
+
+/// Whether a driver has a function: one of its own or of a driver that it extends, and it does not say `cannot`. Functions that may be
+/// left out are not missed.
+#[must_use]
+pub fn has(used: &DriverUse, function: Function) -> bool {
+    let cannot = |driver: &Arc<Driver>| driver.cannot.iter().any(|name| name == function.name());
+    if chain(&used.driver).any(cannot) {
+        return false;
+    }
+    let may_be_left_out = match function {
+        Function::Fetch | Function::Offers | Function::Dial => true,
+        Function::Preflight => used.driver.kind == DriverKind::Run,
+        _ => false,
+    };
+    !may_be_left_out || chain(&used.driver).any(|driver| defines(driver, function))
+}
+
+/// Whether the file of a driver's functions defines that one.
+fn defines(driver: &Driver, function: Function) -> bool {
+    let head = format!("{}_{}() {{", driver.name.shell(), function.name());
+    let mut texts = driver.functions.iter();
+    texts.any(|file| file.text.lines().any(|line| line.starts_with(&head)))
 }
 
 /// How long a driver's function may take, `stop within` not counted.
@@ -206,8 +246,7 @@ pub fn table(app: &App) -> BTreeMap<String, Duration> {
         .map(|(name, _, limit)| ((*name).to_owned(), *limit))
         .collect();
     let mut add = |used: &DriverUse, function: Function, limit: Duration| {
-        let cannot = &used.driver.cannot;
-        if !cannot.iter().any(|name| name == function.name()) {
+        if has(used, function) {
             table
                 .entry(format!("{}_{}", used.driver.name.shell(), function.name()))
                 .and_modify(|longest| *longest = limit.max(*longest))

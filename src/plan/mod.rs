@@ -8,6 +8,7 @@ mod back;
 mod build;
 mod callers;
 pub mod limits;
+pub mod order;
 mod proof;
 mod recovery;
 mod rollback;

@@ -218,7 +218,7 @@ impl<'a> Program<'a> {
                 .chain(rest(&plan.switch))
                 .chain(rest(&plan.cleanup))
                 .collect(),
-            Command::Doctor => Vec::new(),
+            Command::Doctor | Command::Adopt => Vec::new(),
         };
         self.sequence(&steps, Exit::Done, ways)
     }

@@ -1,0 +1,369 @@
+//! Model → programs: the order of every command.
+
+use super::ways;
+use super::{
+    Action, Extent, Intent, Line, Otherwise, Outcome, Place, Plan, Program, ProgramName, Side,
+    Step, Way,
+};
+use crate::model::{
+    App, Handover, OnFailure, Outcome as When, Previous, Service, Verification, Verify,
+};
+use crate::plan::limits::{Function, has};
+use crate::source::Span;
+
+/// Makes the programs of one app.
+pub(super) struct Builder<'a> {
+    pub(super) app: &'a App,
+}
+
+/// Lines of one program, as they are added.
+pub(super) struct Lines(Vec<Line>);
+
+impl Lines {
+    pub(super) fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    pub(super) fn otherwise(&mut self, otherwise: Otherwise) -> &mut Self {
+        self.0.push(Line::Otherwise(otherwise));
+        self
+    }
+
+    pub(super) fn way(&mut self, way: Way) -> &mut Self {
+        self.otherwise(Otherwise::Way(way))
+    }
+
+    /// A step of the core's own.
+    pub(super) fn step(&mut self, action: Action) -> &mut Self {
+        self.at(action, None)
+    }
+
+    /// A step that words of the source ask for.
+    pub(super) fn at(&mut self, action: Action, span: impl Into<Option<Span>>) -> &mut Self {
+        let span = span.into();
+        self.0.push(Line::Step(Step { action, span }));
+        self
+    }
+
+    pub(super) fn run(&mut self, program: ProgramName) -> &mut Self {
+        self.0.push(Line::Run(program));
+        self
+    }
+
+    pub(super) fn point_proxy_at(&mut self, side: Side, otherwise: Otherwise) -> &mut Self {
+        self.0.push(Line::PointProxyAt(side, otherwise));
+        self
+    }
+
+    pub(super) fn named(self, name: ProgramName) -> Program {
+        Program {
+            name,
+            lines: self.0,
+        }
+    }
+}
+
+pub(super) fn plan(app: &App) -> Plan {
+    let builder = Builder { app };
+    let mut programs = vec![
+        builder.deploy(),
+        builder.prepare(),
+        builder.reserve(),
+        builder.take_up(),
+        builder.switch(),
+        builder.before_swap(),
+        builder.point_proxy_at(),
+        builder.cleanup(),
+        builder.rollback(),
+        builder.failed(),
+        ways::end_new(),
+        builder.go_back(),
+        builder.stay_on_new(),
+    ];
+    programs.extend(ways::runtime());
+    Plan { programs }
+}
+
+/// What is the same in every app: the programs that stand in the runtime.
+pub(super) fn same_in_all() -> Vec<Program> {
+    ways::runtime()
+}
+
+impl Builder<'_> {
+    #[allow(clippy::unused_self, reason = "one of the row of an app's programs")]
+    fn deploy(&self) -> Program {
+        let mut lines = Lines::new();
+        lines
+            .run(ProgramName::Prepare)
+            .run(ProgramName::Switch)
+            .run(ProgramName::Cleanup);
+        lines.named(ProgramName::Deploy)
+    }
+
+    /// What only looks comes first; the journal before the first effect; what the user's steps and drivers may fail at before anything
+    /// of the idle color is cleared.
+    fn prepare(&self) -> Program {
+        let app = self.app;
+        let mut lines = Lines::new();
+        lines.otherwise(Otherwise::Refuse).step(Action::CheckHost);
+        for service in &app.services {
+            if has(&service.run, Function::Preflight) {
+                lines.at(Action::PreflightRun(service.name.clone()), service.run.span);
+            }
+        }
+        self.proxy(&mut lines, Action::PreflightProxy);
+        self.proxy(&mut lines, Action::TestAsItIs);
+        lines.step(Action::ChooseIdle);
+        for check in self.checks() {
+            lines.at(Action::TryVerify(check.name.clone()), check.span);
+        }
+        let artifact = app.artifact.as_ref().map(|artifact| artifact.span);
+        lines
+            .step(Action::ReadInputs)
+            .step(Action::CheckQuestions)
+            .at(Action::FindArtifact, artifact);
+        for (number, shared) in app.shared.iter().enumerate() {
+            lines.at(Action::EnsureShared(number + 1), shared.span);
+        }
+        lines
+            .step(Action::NoStranger)
+            .step(Action::Journal(Intent::Preparing))
+            .way(Way::EndNew)
+            .at(Action::MakeRelease, artifact);
+        self.user(&mut lines, Place::BeforeStart);
+        for service in &app.services {
+            if has(&service.run, Function::Fetch) {
+                lines.at(Action::Fetch(service.name.clone()), service.run.span);
+            }
+        }
+        for service in &app.services {
+            lines.at(Action::Stage(service.name.clone()), service.run.span);
+        }
+        lines
+            .step(Action::SyncRelease)
+            .step(Action::ClearIdle)
+            .step(Action::PortsAreFree);
+        for service in self.overlapping() {
+            lines.at(Action::Start(service.name.clone()), service.run.span);
+            if has(&service.run, Function::Offers) {
+                lines.at(Action::ReadOffers(service.name.clone()), service.run.span);
+            }
+        }
+        for service in self.overlapping() {
+            for gate in &service.gates {
+                let action = Action::Gate(service.name.clone(), gate.name.clone());
+                lines.at(action, gate.span);
+            }
+        }
+        lines.named(ProgramName::Prepare)
+    }
+
+    #[allow(clippy::unused_self, reason = "one of the row of an app's programs")]
+    fn reserve(&self) -> Program {
+        let mut lines = Lines::new();
+        lines.way(Way::EndNew).step(Action::Reserve);
+        lines.named(ProgramName::Reserve)
+    }
+
+    fn take_up(&self) -> Program {
+        let mut lines = Lines::new();
+        lines.otherwise(Otherwise::Refuse).step(Action::TakeUp);
+        self.proxy(&mut lines, Action::TestAsItIs);
+        lines.named(ProgramName::TakeUp)
+    }
+
+    fn switch(&self) -> Program {
+        let mut lines = Lines::new();
+        lines.way(Way::EndNew);
+        self.proxy(&mut lines, Action::TestAsItIs);
+        self.user(&mut lines, Place::BeforeSwitch);
+        for service in self.overlapping() {
+            for gate in &service.gates {
+                let action = Action::GateAgain(service.name.clone(), gate.name.clone());
+                lines.at(action, gate.span);
+            }
+        }
+        lines
+            .run(ProgramName::BeforeSwap)
+            .point_proxy_at(Side::New, Otherwise::Way(Way::GoBack));
+        self.user(&mut lines, Place::AfterSwitch);
+        self.verify(&mut lines, Otherwise::Way(Way::GoBack));
+        if let Some(first) = self.exclusive() {
+            lines
+                .step(Action::Journal(Intent::Handing))
+                .at(Action::MoveExclusive(Side::New), first.span)
+                .step(Action::Persist(Side::New, Extent::Exclusive));
+        }
+        lines.step(Action::Commit);
+        self.done(&mut lines);
+        lines.named(ProgramName::Switch)
+    }
+
+    /// What comes after a commit: nothing of it goes back.
+    fn done(&self, lines: &mut Lines) {
+        lines.otherwise(Otherwise::Warn);
+        self.user(lines, Place::AfterVerify);
+        lines.step(Action::Record(Outcome::Ok));
+        self.user(lines, Place::OnSuccess);
+        self.user(lines, Place::OnAlways);
+    }
+
+    fn before_swap(&self) -> Program {
+        let mut lines = Lines::new();
+        lines.way(Way::EndNew).step(Action::StillLive);
+        self.proxy(&mut lines, Action::Dial(Side::New));
+        lines
+            .step(Action::Persist(Side::New, Extent::Overlap))
+            .step(Action::KeepResuming)
+            .step(Action::SaveWayBack);
+        lines.named(ProgramName::BeforeSwap)
+    }
+
+    fn point_proxy_at(&self) -> Program {
+        let mut lines = Lines::new();
+        self.proxy(&mut lines, Action::LockProxy);
+        self.proxy(&mut lines, Action::Write(Side::Given));
+        lines
+            .step(Action::Journal(Intent::Swapping))
+            .otherwise(Otherwise::Given);
+        for action in [
+            Action::Swap(Side::Given),
+            Action::Test,
+            Action::Reload,
+            Action::Confirm,
+        ] {
+            self.proxy(&mut lines, action);
+        }
+        lines.step(Action::UnlockProxy);
+        lines.named(ProgramName::PointProxyAt)
+    }
+
+    fn cleanup(&self) -> Program {
+        let span = self.app.cleanup.span;
+        let extent = match self.app.cleanup.previous {
+            Previous::Stopped => Extent::Whole,
+            Previous::KeptWarm => Extent::Exclusive,
+        };
+        let mut lines = Lines::new();
+        lines
+            .otherwise(Otherwise::Later)
+            .at(Action::Drain(Side::Old), span)
+            .at(Action::Stop(Side::Old, extent), span)
+            .otherwise(Otherwise::Warn)
+            .step(Action::PersistOff(Side::Old));
+        self.user(&mut lines, Place::AfterStop);
+        lines.step(Action::CloseJournal).step(Action::Sweep);
+        lines.named(ProgramName::Cleanup)
+    }
+
+    fn rollback(&self) -> Program {
+        let mut lines = Lines::new();
+        lines.otherwise(Otherwise::Refuse).step(Action::CheckHost);
+        self.proxy(&mut lines, Action::PreflightProxy);
+        lines
+            .step(Action::ChooseEarlier)
+            .step(Action::PutOffJournal)
+            .step(Action::Journal(Intent::Preparing))
+            .way(Way::EndNew)
+            .step(Action::Ensures(Side::New))
+            .step(Action::StartMissing(Side::New, Extent::Overlap))
+            .step(Action::Gates(Side::New));
+        self.proxy(&mut lines, Action::TestAsItIs);
+        self.user(&mut lines, Place::BeforeSwitch);
+        lines
+            .run(ProgramName::BeforeSwap)
+            .point_proxy_at(Side::New, Otherwise::Way(Way::GoBack));
+        self.user(&mut lines, Place::AfterSwitch);
+        let first = self.exclusive().map(|service| service.span);
+        lines
+            .step(Action::Verifies(Side::New))
+            .step(Action::Journal(Intent::Handing))
+            .at(Action::MoveExclusive(Side::New), first)
+            .step(Action::Persist(Side::New, Extent::Exclusive))
+            .step(Action::Commit);
+        self.done(&mut lines);
+        lines.run(ProgramName::Cleanup);
+        lines.named(ProgramName::Rollback)
+    }
+
+    fn failed(&self) -> Program {
+        let mut lines = Lines::new();
+        lines
+            .otherwise(Otherwise::Warn)
+            .step(Action::Record(Outcome::Failed));
+        self.user(&mut lines, Place::OnFailure);
+        self.user(&mut lines, Place::OnAlways);
+        lines.named(ProgramName::Failed)
+    }
+
+    // ---- Parts -------------------------------------------------------------------------------
+
+    /// Every check through the proxy. One that only warns changes `otherwise` for itself alone.
+    pub(super) fn verify(&self, lines: &mut Lines, otherwise: Otherwise) {
+        for check in self.checks() {
+            let action = Action::Verify(check.name.clone());
+            match check.on_failure {
+                OnFailure::SwitchBack => {
+                    lines.at(action, check.span);
+                }
+                OnFailure::Warn => {
+                    lines
+                        .otherwise(Otherwise::Warn)
+                        .at(action, check.span)
+                        .otherwise(otherwise);
+                }
+            }
+        }
+    }
+
+    /// The user's steps of a place.
+    fn user(&self, lines: &mut Lines, place: Place) {
+        let steps = &self.app.steps;
+        let outcome = |when| {
+            let outcomes = self.app.outcomes.iter();
+            let outcomes = outcomes.filter(move |outcome| outcome.when == when);
+            outcomes.map(|outcome| outcome.step.span).collect()
+        };
+        let spans: Vec<Span> = match place {
+            Place::BeforeStart => spans(&steps.before_start),
+            Place::BeforeSwitch => spans(&steps.before_switch),
+            Place::AfterSwitch => spans(&steps.after_switch),
+            Place::AfterVerify => spans(&steps.after_verify),
+            Place::AfterStop => spans(&steps.after_stop),
+            Place::OnSuccess => outcome(When::Success),
+            Place::OnFailure => outcome(When::Failure),
+            Place::OnAlways => outcome(When::Always),
+        };
+        for (number, span) in spans.into_iter().enumerate() {
+            lines.at(Action::User(place, number + 1), span);
+        }
+    }
+
+    /// A step that is the `switch` driver's.
+    pub(super) fn proxy(&self, lines: &mut Lines, action: Action) {
+        lines.at(action, self.app.switch.span);
+    }
+
+    /// Services that run in both colors at once for a while.
+    fn overlapping(&self) -> impl Iterator<Item = &Service> {
+        let services = self.app.services.iter();
+        services.filter(|service| service.handover == Handover::Overlap)
+    }
+
+    /// The first service that may run only once.
+    pub(super) fn exclusive(&self) -> Option<&Service> {
+        let mut services = self.app.services.iter();
+        services.find(|service| service.handover == Handover::Exclusive)
+    }
+
+    fn checks(&self) -> &[Verify] {
+        match &self.app.verify {
+            Verification::Checks(checks) => checks,
+            Verification::None { .. } => &[],
+        }
+    }
+}
+
+fn spans(steps: &[crate::model::Step]) -> Vec<Span> {
+    steps.iter().map(|step| step.span).collect()
+}
