@@ -27,7 +27,7 @@ pub mod syntax;
 
 use check::Loader;
 use diagnostics::Report;
-use emit::{Bundle, Places};
+use emit::{Bundle, Form, Places};
 use model::App;
 use plan::Plan;
 use source::{FileId, Sources};
@@ -66,9 +66,10 @@ pub fn plan_for_review(
 pub fn emit_files(
     planned: &[(App, Plan)],
     places: &Places<'_>,
+    form: Form,
     report: &mut Report,
 ) -> Option<Bundle> {
-    emit::emit(planned, places)
+    emit::emit(planned, places, form)
         .map_err(|findings| report.extend(findings))
         .ok()
 }

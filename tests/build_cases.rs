@@ -13,7 +13,7 @@ use std::process::Command;
 use camino::{Utf8Path, Utf8PathBuf};
 use deployc::check::{LoadError, Loader};
 use deployc::diagnostics::Report;
-use deployc::emit::{Bundle, Mode, Places};
+use deployc::emit::{Bundle, Form, Mode, Places};
 use deployc::source::Sources;
 
 /// Where the runtime begins: the same bytes in every script, so no part of a snapshot.
@@ -43,7 +43,7 @@ fn bundle(source: &Path) -> Bundle {
         main,
         folder: Utf8Path::new("deploy"),
     };
-    deployc::emit_files(&planned, &places, &mut report).unwrap_or_else(|| panic!("{report:#?}"))
+    deployc::emit_files(&planned, &places, Form::Files, &mut report).unwrap_or_else(|| panic!("{report:#?}"))
 }
 
 fn run(program: &str, arguments: &[&str], file: &Path) {

@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use deployc::check::{LoadError, Loader};
 use deployc::diagnostics::Report;
 use deployc::diagnostics::render::{Look, human, json, short};
-use deployc::emit::{Bundle, Places};
+use deployc::emit::{Bundle, Form, Places};
 use deployc::source::{FileId, Sources, Span};
 use deployc::syntax;
 
@@ -77,7 +77,7 @@ pub fn build(text: &str) -> (Option<Bundle>, Report) {
             main,
             folder: Utf8Path::new("deploy"),
         };
-        deployc::emit_files(&planned, &places, &mut report)
+        deployc::emit_files(&planned, &places, Form::Files, &mut report)
     });
     (bundle, report)
 }

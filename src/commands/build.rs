@@ -39,7 +39,7 @@ fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome,
     let planned = crate::plan_file(&mut sources, main, &HostFiles, &mut report);
     let bundle = planned
         .as_ref()
-        .and_then(|planned| crate::emit_files(planned, &places(&sources, main), &mut report));
+        .and_then(|planned| crate::emit_files(planned, &places(&sources, main), options.form(), &mut report));
     check::show(&report, &sources, terminal);
     let (Some(planned), Some(bundle)) = (planned, bundle) else {
         return Ok(Outcome::Findings);

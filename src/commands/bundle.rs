@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::emit::manifest::{Build, Manifest, sha256};
-use crate::emit::{Bundle, Mode, OutputFile};
+use crate::emit::{Bundle, Mode, OutputFile, Owner};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
@@ -106,6 +106,7 @@ impl Installation {
             path,
             text: manifest.render(),
             mode: Mode::Plain,
+            owner: Owner::Folder,
         });
         Ok(Self {
             folder: folder.to_owned(),

@@ -6,7 +6,7 @@ use super::terminal::Terminal;
 use super::{Failure, Outcome};
 use crate::diagnostics::Report;
 use crate::diagnostics::render::{Look, human, json, short};
-use crate::emit::Places;
+use crate::emit::{Form, Places};
 use crate::source::Sources;
 use camino::Utf8Path;
 
@@ -36,7 +36,7 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
                 main,
                 folder: Utf8Path::new("deploy"),
             };
-            crate::emit_files(&planned, &places, &mut report);
+            crate::emit_files(&planned, &places, Form::Files, &mut report);
         }
         all.extend(report);
     }

@@ -2,6 +2,7 @@
 
 use super::read::DEFAULT;
 use super::terminal::ColorChoice;
+use crate::emit::Form;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -114,9 +115,23 @@ pub(super) struct Build {
     /// Write nothing; show what would change, and exit 1 if anything would
     #[arg(long, conflicts_with = "stdout")]
     pub(super) diff: bool,
-    /// Write nothing; print the script
+    /// Write nothing; print the script, the runtime in it
     #[arg(long)]
     pub(super) stdout: bool,
+    /// One file an app: the runtime in it, none beside it
+    #[arg(long)]
+    pub(super) single: bool,
+}
+
+impl Build {
+    /// In how many files a script comes.
+    pub(super) fn form(&self) -> Form {
+        if self.single || self.stdout {
+            Form::Single
+        } else {
+            Form::Files
+        }
+    }
 }
 
 #[derive(Debug, Args)]

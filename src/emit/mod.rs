@@ -9,7 +9,10 @@ mod targets;
 pub mod template;
 
 pub use places::Places;
-pub use script::runtime_modules;
+pub use script::{
+    RUNTIME_BEGINS, RUNTIME_ENDS, order_module, runtime_file, runtime_id, runtime_modules,
+    runtime_text,
+};
 
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::model::{App, DriverFile, DriverUse};
@@ -22,6 +25,24 @@ use quoted::HasNul;
 /// The compiler's version, as generated files name it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// In how many files a script comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The application's script, and the runtime beside it.
+    Files,
+    /// One file, which has the runtime in it.
+    Single,
+}
+
+/// Whose a generated file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The source's that it was made from.
+    Source,
+    /// That of all sources that are built into this folder: it is the same for each.
+    Folder,
+}
+
 /// A generated file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputFile {
@@ -31,6 +52,8 @@ pub struct OutputFile {
     pub text: String,
     /// Who may run it.
     pub mode: Mode,
+    /// Whose it is.
+    pub owner: Owner,
 }
 
 /// A generated file's permissions.
@@ -65,7 +88,7 @@ impl From<HasNul> for Failed {
 ///
 /// # Errors
 /// When a driver's template cannot be filled in, or two apps want one path.
-pub fn emit(apps: &[(App, Plan)], places: &Places<'_>) -> Result<Bundle, Report> {
+pub fn emit(apps: &[(App, Plan)], places: &Places<'_>, form: Form) -> Result<Bundle, Report> {
     let mut bundle = Bundle::default();
     let mut report = Report::new();
     for (app, plan) in apps {
@@ -74,13 +97,21 @@ pub fn emit(apps: &[(App, Plan)], places: &Places<'_>) -> Result<Bundle, Report>
             [_] => String::new(),
             _ => format!("{}-", app.name),
         };
-        match emit_app(app, plan, places, &prefix) {
+        match emit_app(app, plan, places, form, &prefix) {
             Ok(files) => bundle.add(app, files, &mut report),
             Err(finding) => report.push(*finding),
         }
     }
     if report.has_errors() {
         return Err(report);
+    }
+    if form == Form::Files {
+        bundle.files.push(OutputFile {
+            path: places.out(&runtime_file()),
+            text: runtime_text().to_owned(),
+            mode: Mode::Plain,
+            owner: Owner::Folder,
+        });
     }
     Ok(bundle)
 }
@@ -103,13 +134,15 @@ fn emit_app(
     app: &App,
     plan: &Plan,
     places: &Places<'_>,
+    form: Form,
     prefix: &str,
 ) -> Result<Vec<OutputFile>, Failed> {
     let fragments = fragments::render(app, places)?;
     let mut files = vec![OutputFile {
         path: places.out(&format!("{}.sh", app.name)),
-        text: script::render(app, plan, fragments.as_ref(), places)?,
+        text: script::render(app, fragments.as_ref(), places, form)?,
         mode: Mode::Executable,
+        owner: Owner::Source,
     }];
     let folder = &app.switch.driver.name;
     for (color, text) in app.colors.iter().zip(fragments.iter().flatten()) {
@@ -120,6 +153,7 @@ fn emit_app(
             )),
             text: text.clone(),
             mode: Mode::Plain,
+            owner: Owner::Source,
         });
     }
     files.extend(targets::render(app, plan, places)?);

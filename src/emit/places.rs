@@ -27,11 +27,16 @@ impl Places<'_> {
         self.relative(&self.sources.get(self.main).path)
     }
 
-    /// `deploy.bg:14`: where a span begins, the file named relative to the main source's folder.
+    /// Where a span begins: `@14` is line 14 of the main source, `@common.bg:14` that of another file, which is named relative to the
+    /// main source's folder.
     #[must_use]
     pub fn at(&self, span: Span) -> String {
+        let line = self.sources.line_column(span).line;
+        if span.file == self.main {
+            return format!("@{line}");
+        }
         let file = self.relative(self.sources.path(span));
-        format!("{file}:{}", self.sources.line_column(span).line)
+        format!("@{file}:{line}")
     }
 
     /// A source's path, relative to the main source's folder. Never absolute, and on one line: it

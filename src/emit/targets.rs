@@ -1,7 +1,7 @@
 //! The files that callers want: made from the target driver's templates and the plan's numbers.
 
 use super::template::{Language, render as fill};
-use super::{Failed, Mode, OutputFile, Places, VERSION, template_failed};
+use super::{Failed, Mode, OutputFile, Owner, Places, VERSION, template_failed};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, DriverUse, SettingValue, Template};
 use crate::plan::{Caller, Plan, callers};
@@ -75,6 +75,7 @@ pub(super) fn render(
                         Language::Shell => Mode::Executable,
                         _ => Mode::Plain,
                     },
+                    owner: Owner::Source,
                     path,
                     text,
                 });

@@ -1,7 +1,7 @@
 //! What a bundle must be, whatever the app: `facts` of its callers, not its wording (that is in
 //! `tests/cases/build`).
 
-use super::{Bundle, Mode, OutputFile, Places, emit};
+use super::{Bundle, Form, Mode, OutputFile, Places, emit};
 use crate::diagnostics::Code;
 use crate::fixture;
 use crate::model::{App, SettingValue, Template};
@@ -23,7 +23,7 @@ fn try_bundle(apps: Vec<App>) -> Result<Bundle, crate::diagnostics::Report> {
             (app, plan)
         })
         .collect();
-    emit(&planned, &places)
+    emit(&planned, &places, Form::Files)
 }
 
 fn bundle(app: App) -> Bundle {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use camino::Utf8Path;
 use deployc::check::{LoadError, Loader};
 use deployc::diagnostics::Report;
-use deployc::emit::{Bundle, Places};
+use deployc::emit::{Bundle, Form, Places};
 use deployc::source::Sources;
 
 /// A text as `deploy.bg` writes it.
@@ -70,7 +70,7 @@ pub fn build(source: &str) -> Result<Bundle, Report> {
         folder: Utf8Path::new("deploy"),
     };
     planned
-        .and_then(|planned| deployc::emit_files(&planned, &places, &mut report))
+        .and_then(|planned| deployc::emit_files(&planned, &places, Form::Files, &mut report))
         .ok_or(report)
 }
 

@@ -73,22 +73,35 @@ impl Code {
         self.line(")");
     }
 
-    /// `name=(words…)`, as many words on a line as fit. For words without line breaks.
-    pub(super) fn table(&mut self, name: &str, words: &[impl Display]) {
-        self.line(format!("{name}=("));
+    /// `name=(words…)`, on one line where all of it fits, else as many words on a line as fit, each group beginning a line. A word with
+    /// a line break stands on lines of its own.
+    pub(super) fn table(&mut self, name: &str, groups: &[Vec<String>], remark: Option<String>) {
+        let words: Vec<&str> = groups.iter().flatten().map(String::as_str).collect();
+        let line = format!("{name}=({})", words.join(" "));
+        if line.chars().count() + 2 * self.depth <= WIDTH && !line.contains('\n') {
+            self.push(line, remark);
+            return;
+        }
+        self.push(format!("{name}=("), remark);
         self.depth += 1;
-        let mut line = String::new();
-        for word in words {
-            let word = word.to_string();
-            if !line.is_empty() && line.len() + word.len() + 2 * self.depth >= WIDTH {
-                self.line(std::mem::take(&mut line));
+        for group in groups {
+            let mut line = String::new();
+            for word in group {
+                let fits = line.chars().count() + word.chars().count() + 2 * self.depth < WIDTH
+                    && !line.contains('\n')
+                    && !word.contains('\n');
+                if !line.is_empty() && !fits {
+                    self.line(std::mem::take(&mut line));
+                }
+                if !line.is_empty() {
+                    line.push(' ');
+                }
+                line.push_str(word);
             }
             if !line.is_empty() {
-                line.push(' ');
+                self.line(line);
             }
-            line.push_str(&word);
         }
-        self.line(line);
         self.depth -= 1;
         self.line(")");
     }
@@ -173,7 +186,10 @@ mod tests {
             Some("here".to_owned()),
         );
         code.array("lines", &["'a\nb'", "c"], None);
-        code.table("many", &vec!["word"; 60]);
+        let words = |count| vec!["word".to_owned(); count];
+        code.table("many", &[words(60), words(3)], None);
+        code.table("few", &[words(2), words(2)], Some("here".to_owned()));
+        code.table("lines", &[vec!["a".to_owned(), "'b\nc'".to_owned(), "d".to_owned()]], None);
         let body = |code: &mut Code| {
             code.noted("inner=1", "deploy.bg:2");
             code.line("cat <<'END'");

@@ -1,50 +1,107 @@
-//! A function for each color: what belongs to it and to its services.
+//! What differs by color and by service, as tables: where each listens, how the proxy reaches it, how it runs.
 
 use super::super::fragments::address;
 use super::super::quoted::Quoted;
 use super::{Code, Failed, Script};
-use crate::model::{Color, Port, Service};
+use crate::model::{Color, DriverUse, Handover};
+use crate::plan::limits::chain;
 
 impl Script<'_> {
-    pub(super) fn colors(&self, code: &mut Code) -> Result<(), Failed> {
+    pub(super) fn tables(&self, code: &mut Code) -> Result<(), Failed> {
         code.gap();
-        code.comment("What belongs to a color.");
-        for color in &self.app.colors {
-            let head = format!("{}() {{", Self::color_function(color));
-            let place = self.places.at(color.span);
-            code.block(head, Some(place), "}", |code| self.color(color, code))?;
+        code.comment(
+            "Where each color listens, how the proxy reaches it, how each service runs.",
+        );
+        code.table("declare -A port_of", &self.ports(), None);
+        code.table("declare -A address_of", &self.addresses()?, None);
+        code.table(
+            "declare -A run_of",
+            &self.by_service(|service| Quoted::text(&chain_words(&service.run)))?,
+            None,
+        );
+        code.table(
+            "declare -A handover_of",
+            &self.by_service(|service| Quoted::text(handover(service.handover)))?,
+            None,
+        );
+        code.table(
+            "declare -A stop_within_of",
+            &self.by_service(|service| Quoted::text(&service.stop_within.as_millis().to_string()))?,
+            Some("ms".to_owned()),
+        );
+        if self.app.colors.iter().any(|color| !color.lets.is_empty()) {
+            code.table("declare -A let_of", &self.lets()?, None);
         }
         Ok(())
     }
 
-    fn color(&self, color: &Color, code: &mut Code) -> Result<(), Failed> {
-        code.line(format!("other_color={}", self.app.other(color).name));
-        for (name, text) in &color.lets {
-            code.line(format!("let_{name}={}", Quoted::text(text)?));
-        }
-        if let [service] = self.app.services.as_slice() {
-            code.line(self.addresses(color, service)?);
-        } else {
-            for (service, port) in &color.ports {
-                code.line(format!("port_{}={port}", service.shell()));
-            }
-            code.block("case $service in", None, "esac", |code| {
-                for service in &self.app.services {
-                    let line = self.addresses(color, service)?;
-                    code.line(format!("{}) {line} ;;", service.name));
+    fn ports(&self) -> Vec<Vec<String>> {
+        let of = |color: &Color| {
+            let services = self.app.services.iter();
+            let ports =
+                services.filter_map(|service| Some((&service.name, color.port(&service.name)?)));
+            ports
+                .map(|(service, port)| format!("{}={port}", key(&color.name, service)))
+                .collect()
+        };
+        self.app.colors.iter().map(of).collect()
+    }
+
+    fn addresses(&self) -> Result<Vec<Vec<String>>, Failed> {
+        let of = |color: &Color| {
+            let mut entries = Vec::new();
+            for service in &self.app.services {
+                if let Some(address) = address(self.app, color, service)? {
+                    let address = Quoted::text(&address)?;
+                    entries.push(format!("{}={address}", key(&color.name, &service.name)));
                 }
-                Ok::<(), Failed>(())
-            })?;
-        }
-        Ok(())
+            }
+            Ok(entries)
+        };
+        self.app.colors.iter().map(of).collect()
     }
 
-    fn addresses(&self, color: &Color, service: &Service) -> Result<String, Failed> {
-        let port = |port: Option<Port>| port.map_or("''".to_owned(), |port| port.to_string());
-        let own = port(color.port(&service.name));
-        let other = port(self.app.other(color).port(&service.name));
-        let address = address(self.app, color, service)?.unwrap_or_default();
-        let address = Quoted::text(&address)?;
-        Ok(format!("port={own} other_port={other} address={address}"))
+    fn lets(&self) -> Result<Vec<Vec<String>>, Failed> {
+        let of = |color: &Color| {
+            let lets = color.lets.iter();
+            lets.map(|(name, text)| {
+                let text = Quoted::text(text)?;
+                Ok(format!("{}={text}", key(&color.name, name)))
+            })
+            .collect()
+        };
+        self.app.colors.iter().map(of).collect()
+    }
+
+    fn by_service(
+        &self,
+        value: impl Fn(&crate::model::Service) -> Result<Quoted, super::super::quoted::HasNul>,
+    ) -> Result<Vec<Vec<String>>, Failed> {
+        let services = self.app.services.iter();
+        let entries: Vec<String> = services
+            .map(|service| Ok(format!("[\"{}\"]={}", service.name, value(service)?)))
+            .collect::<Result<_, Failed>>()?;
+        Ok(vec![entries])
+    }
+}
+
+/// A key of two words. In quotes, or shfmt takes `-` for arithmetic.
+fn key(color: impl std::fmt::Display, word: impl std::fmt::Display) -> String {
+    format!("[\"{color} {word}\"]")
+}
+
+/// A driver and those whose functions stand in for what it lacks, nearest first.
+pub(super) fn chain_words(used: &DriverUse) -> String {
+    let names: Vec<String> = chain(&used.driver)
+        .map(|driver| driver.name.shell())
+        .collect();
+    names.join(" ")
+}
+
+/// As the runtime knows it.
+fn handover(handover: Handover) -> &'static str {
+    match handover {
+        Handover::Overlap => "overlap",
+        Handover::Exclusive => "exclusive",
     }
 }

@@ -1,16 +1,20 @@
 //! What holds for every color and deployment: names, folders, limits, inputs.
 
 use super::super::quoted::Quoted;
-use super::{Code, Failed, Script, VERSION};
-use crate::model::{Handover, Input, InputType, Previous, Privilege, Verification};
-use crate::plan::limits::{self, chain};
+use super::colors::chain_words;
+use super::{Code, Failed, Script};
+use crate::model::{
+    Input, InputType, OnFailure, Privilege, Service, Verification, Verify,
+};
+use crate::plan::limits::chain;
+use crate::plan::order::deadlines;
 use std::collections::BTreeSet;
 
 /// What the runtime itself calls, beside bash. `curl` is not among them: without it probes go
 /// through bash's own `/dev/tcp`.
-const TOOLS: [&str; 23] = [
+const TOOLS: [&str; 24] = [
     "awk", "cat", "cmp", "cp", "flock", "grep", "head", "id", "ln", "ls", "mkdir", "mktemp", "mv",
-    "readlink", "rm", "sed", "stat", "sync", "tail", "tee", "touch", "tr", "wc",
+    "readlink", "rm", "sed", "sha256sum", "stat", "sync", "tail", "tee", "touch", "tr", "wc",
 ];
 
 /// The environment variable by which the hooks of one deployment know each other.
@@ -20,7 +24,8 @@ impl Script<'_> {
     pub(super) fn constants(&self, code: &mut Code) -> Result<(), Failed> {
         let app = self.app;
         let at = |span| self.places.at(span);
-        code.line(format!("deployc={VERSION}"));
+        code.line(format!("runtime={}", super::runtime::id()));
+        code.line(format!("source={}", Quoted::text(&self.places.source())?));
         code.noted(format!("app={}", app.name), at(app.span));
         code.line(format!("root={}", Quoted::text(&app.root)?));
         code.line(format!("staging={}", Quoted::text(&app.staging)?));
@@ -29,14 +34,21 @@ impl Script<'_> {
         code.array("colors", &colors, Some(lines.join(" ")));
         let services: Vec<_> = app.services.iter().map(|service| &service.name).collect();
         code.array("services", &services, None);
-        code.array(
-            "sudo",
-            match app.privilege {
-                Privilege::Own => &[],
-                Privilege::Sudo => &["sudo", "-n"],
-            },
-            None,
-        );
+        self.questions(code);
+        let inputs = &app.inputs;
+        let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
+        let secrets: Vec<&str> = inputs
+            .iter()
+            .filter(|input| input.ty == InputType::Secret)
+            .map(|input| input.name.as_str())
+            .collect();
+        code.array("input_names", &names, None);
+        code.array("secret_names", &secrets, None);
+        let sudo: &[&str] = match app.privilege {
+            Privilege::Own => &[],
+            Privilege::Sudo => &["sudo", "-n"],
+        };
+        code.array("sudo", sudo, None);
         code.noted(format!("lock_wait={}", app.lock_wait.as_millis()), "ms");
         code.noted(
             format!("drain_within={}", app.cleanup.drain.as_millis()),
@@ -44,18 +56,6 @@ impl Script<'_> {
                 .span
                 .map_or("ms".to_owned(), |span| format!("ms; {}", at(span))),
         );
-        let checks = match &app.verify {
-            Verification::Checks(checks) => checks.len(),
-            Verification::None { .. } => 0,
-        };
-        let checks: Vec<String> = (1..=checks)
-            .map(|number| format!("verify_{number}"))
-            .collect();
-        code.array("verifies", &checks, None);
-        code.line(match app.cleanup.previous {
-            Previous::Stopped => "previous=stopped",
-            Previous::KeptWarm => "previous='kept-warm'",
-        });
         let mut environment = app
             .targets
             .iter()
@@ -65,16 +65,30 @@ impl Script<'_> {
         } else {
             code.line("hook_deployment=''");
         }
-        code.table("tools", &self.tools()?);
-        code.gap();
-        self.deadlines(code);
-        code.gap();
-        self.inputs(code)?;
-        code.gap();
-        self.artifact(code)
+        code.line(format!("switch_chain=({})", chain_words(&app.switch)));
+        code.table("tools", &[self.tools()?], None);
+        Ok(())
     }
 
-    fn tools(&self) -> Result<Vec<Quoted>, Failed> {
+    /// What can be asked of a color: a service's gate, a check through the proxy.
+    fn questions(&self, code: &mut Code) {
+        let gates = self.app.services.iter().flat_map(|service| {
+            let gates = service.gates.iter();
+            gates.map(move |gate| format!("\"{} {}\"", service.name, gate.name))
+        });
+        code.array("gates", &gates.collect::<Vec<_>>(), None);
+        let checks: &[Verify] = match &self.app.verify {
+            Verification::Checks(checks) => checks,
+            Verification::None { .. } => &[],
+        };
+        let names: Vec<_> = checks.iter().map(|check| &check.name).collect();
+        code.array("verifies", &names, None);
+        let warn = |check: &&Verify| check.on_failure == OnFailure::Warn;
+        let names: Vec<_> = checks.iter().filter(warn).map(|check| &check.name).collect();
+        code.array("verifies_that_warn", &names, None);
+    }
+
+    fn tools(&self) -> Result<Vec<String>, Failed> {
         let app = self.app;
         let used = app.services.iter().map(|service| &service.run);
         let drivers = used
@@ -86,34 +100,46 @@ impl Script<'_> {
             .collect();
         tools
             .into_iter()
-            .map(|tool| Ok(Quoted::text(tool)?))
+            .map(|tool| Ok(Quoted::text(tool)?.to_string()))
             .collect()
     }
 
-    fn deadlines(&self, code: &mut Code) {
-        code.comment(
-            "How long each may take, in milliseconds: commands of drivers and the script's own.",
-        );
-        let limits: Vec<String> = limits::table(self.app)
-            .iter()
-            .map(|(name, limit)| format!("[{name}]={}", limit.as_millis()))
-            .collect();
-        code.table("declare -A deadline", &limits);
+    /// The core's own first, then the user's steps, the proxy's driver, and each service's.
+    pub(super) fn deadlines(&self, code: &mut Code) {
+        code.gap();
+        code.comment("How long each may take, in milliseconds: what drivers do, and the script's own.");
+        let mut core = Vec::new();
+        let mut user = Vec::new();
+        let mut switch = Vec::new();
+        let mut services = vec![Vec::new(); self.app.services.len()];
+        let mut others = Vec::new();
+        for (key, limit) in deadlines(self.app) {
+            let of = |service: &Service| {
+                let rest = key.strip_prefix(service.name.as_str());
+                rest.is_some_and(|rest| rest.starts_with(' '))
+            };
+            let group = if key.starts_with("user ") && key.contains('.') {
+                &mut user
+            } else if let Some(at) = self.app.services.iter().position(of) {
+                &mut services[at]
+            } else if key.starts_with("switch.") {
+                &mut switch
+            } else if key.contains([' ', '.']) {
+                &mut others
+            } else {
+                &mut core
+            };
+            group.push(format!("[\"{key}\"]={}", limit.as_millis()));
+        }
+        let mut groups = vec![core, user, others, switch];
+        groups.extend(services);
+        code.table("declare -A deadline", &groups, None);
     }
 
-    fn inputs(&self, code: &mut Code) -> Result<(), Failed> {
+    /// The inputs of a deployment: read once, in `prepare`, and kept with the release.
+    pub(super) fn inputs(&self, code: &mut Code) -> Result<(), Failed> {
         let inputs = &self.app.inputs;
-        let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
-        let secrets: Vec<&str> = inputs
-            .iter()
-            .filter(|input| input.ty == InputType::Secret)
-            .map(|input| input.name.as_str())
-            .collect();
-        code.comment(
-            "The inputs of a deployment: read once, in prepare, and kept with the release.",
-        );
-        code.array("input_names", &names, None);
-        code.array("secret_names", &secrets, None);
+        code.gap();
         code.block("read_inputs() {", None, "}", |code| {
             for input in inputs {
                 code.line(self.read_input(input)?);
@@ -165,7 +191,8 @@ impl Script<'_> {
     }
 
     /// What is copied into a release. It may speak of inputs, so it is asked for when they are known.
-    fn artifact(&self, code: &mut Code) -> Result<(), Failed> {
+    pub(super) fn artifact(&self, code: &mut Code) -> Result<(), Failed> {
+        code.gap();
         let artifact = self.app.artifact.as_ref();
         let place = artifact.map(|artifact| self.places.at(artifact.span));
         code.block("artifact_pattern() {", place, "}", |code| {
@@ -176,14 +203,6 @@ impl Script<'_> {
             code.line(format!("artifact={pattern}"));
             Ok(())
         })
-    }
-}
-
-/// As the runtime knows it.
-pub(super) fn handover(handover: Handover) -> &'static str {
-    match handover {
-        Handover::Overlap => "overlap",
-        Handover::Exclusive => "exclusive",
     }
 }
 

@@ -3,27 +3,29 @@
 use super::super::quoted::Quoted;
 use super::{Code, Failed, Script};
 use crate::model::{
-    Budget, Expectation, Gate, Method, Part, Question, Relation, Service, Subject, Template,
+    Budget, Expectation, Method, Part, Question, Relation, Subject, Template,
     Verification,
 };
 
 impl Script<'_> {
     pub(super) fn gates(&self, code: &mut Code) -> Result<(), Failed> {
         code.gap();
-        code.comment("Gates: the color that they ask gets traffic only when they pass.");
+        code.comment("Gates: a color gets traffic only when it passes them.");
         for service in &self.app.services {
             for gate in &service.gates {
-                let head = format!("{}() {{", Self::gate_function(service, gate));
+                let head = format!("gate.{}.{}() {{", service.name, gate.name);
                 let place = self.places.at(gate.span);
                 code.block(head, Some(place), "}", |code| {
                     body(&gate.budget, &gate.questions, code)
                 })?;
             }
         }
+        code.gap();
         match &self.app.verify {
             Verification::Checks(checks) => {
-                for (number, check) in checks.iter().enumerate() {
-                    let head = format!("verify_{}() {{", number + 1);
+                code.comment("Asked through the proxy when a color serves.");
+                for check in checks {
+                    let head = format!("verify.{}() {{", check.name);
                     let place = self.places.at(check.span);
                     code.block(head, Some(place), "}", |code| {
                         body(&check.budget, &check.questions, code)
@@ -37,10 +39,6 @@ impl Script<'_> {
             }
         }
         Ok(())
-    }
-
-    fn gate_function(service: &Service, gate: &Gate) -> String {
-        format!("probe_{}_{}", service.name.shell(), gate.name.shell())
     }
 }
 

@@ -1,27 +1,32 @@
-//! The script: what is particular to the application first, then the runtime, byte for byte.
+//! The script: what is particular to the application, and the order of its commands; then the runtime is brought in.
 
 mod code;
 mod colors;
 mod constants;
+mod drivers;
 mod gates;
+mod order;
+mod programs;
+mod recovery;
 mod runtime;
 mod services;
 mod steps;
 
-pub use runtime::modules as runtime_modules;
+pub use order::text as order_module;
+pub use runtime::{file_name as runtime_file, id as runtime_id, modules as runtime_modules};
+pub use runtime::{BEGINS as RUNTIME_BEGINS, ENDS as RUNTIME_ENDS, text as runtime_text};
 
-use super::manifest::sha256;
 use super::template::{Language, render as fill};
-use super::{Failed, Places, VERSION, template_failed};
-use crate::model::{App, Color, Service};
-use crate::plan::Plan;
+use super::{Failed, Form, Places, VERSION, template_failed};
+use crate::model::App;
+use crate::plan::order::Plan;
 use code::Code;
 use minijinja::{Value, context};
 
 /// What every part of the script is made from.
 struct Script<'a> {
     app: &'a App,
-    plan: &'a Plan,
+    order: Plan,
     fragments: Option<&'a [String; 2]>,
     places: &'a Places<'a>,
 }
@@ -29,33 +34,32 @@ struct Script<'a> {
 /// The whole script of an app.
 pub(super) fn render(
     app: &App,
-    plan: &Plan,
     fragments: Option<&[String; 2]>,
     places: &Places<'_>,
+    form: Form,
 ) -> Result<String, Failed> {
     let script = Script {
         app,
-        plan,
+        order: Plan::new(app),
         fragments,
         places,
     };
-    let mut code = Code::default();
-    script.constants(&mut code)?;
-    script.colors(&mut code)?;
-    script.services(&mut code)?;
-    script.gates(&mut code)?;
-    script.switch(&mut code)?;
-    script.steps(&mut code)?;
-    let runtime = runtime::text(app);
     let heading = format!("# ==== {}: what {} says ", app.name, places.source());
+    let (what, beside) = match form {
+        Form::Files => ("both", runtime::file_name()),
+        Form::Single => ("it", "the part below".to_owned()),
+    };
     let context = context! {
         app => app.name.as_str(),
         deployc => VERSION,
         source => safe(&places.source()),
+        what => what,
+        where => safe(&beside),
+        single => form == Form::Single,
         rule => safe(&"=".repeat(100_usize.saturating_sub(heading.chars().count()))),
-        application => safe(&code.render()),
-        hash => sha256(&runtime),
-        runtime => safe(&runtime),
+        application => safe(&script.application()?),
+        programs => safe(&script.order()?),
+        runtime => safe(runtime::text()),
     };
     fill(
         Language::Shell,
@@ -72,11 +76,26 @@ fn safe(code: &str) -> Value {
 }
 
 impl Script<'_> {
-    fn color_function(color: &Color) -> String {
-        format!("color_{}", color.name.shell())
+    /// What the source says.
+    fn application(&self) -> Result<String, Failed> {
+        let mut code = Code::default();
+        self.constants(&mut code)?;
+        self.tables(&mut code)?;
+        self.settings(&mut code)?;
+        self.deadlines(&mut code);
+        self.inputs(&mut code)?;
+        self.artifact(&mut code)?;
+        self.gates(&mut code)?;
+        self.fragment(&mut code)?;
+        self.steps(&mut code)?;
+        Ok(code.render())
     }
 
-    fn service_function(service: &Service) -> String {
-        format!("service_{}", service.name.shell())
+    /// In which order it is done, and the user's own drivers.
+    fn order(&self) -> Result<String, Failed> {
+        let mut code = Code::default();
+        self.programs(&mut code)?;
+        self.drivers(&mut code);
+        Ok(code.render())
     }
 }

@@ -1,15 +1,16 @@
-//! The runtime part: modules in one order, then the used drivers' files, a base before its driver.
+//! The runtime: how each step is done. One file, the same bytes for every application of this version.
 
-use crate::model::{App, Driver, StepRun};
-use crate::plan::limits::chain;
+use super::super::VERSION;
+use super::super::manifest::sha256;
 use crate::stdlib;
-use std::sync::Arc;
+use std::sync::LazyLock;
 
-/// The modules of `stdlib/shell/` in the order in which a script has them: the command first, then
-/// the phases in the order of a deployment, then what they are built on.
+/// The modules of `stdlib/shell/` in the order in which the runtime has them: the command first, then the order and what runs it, the
+/// actions in the order of a deployment, then what they are built on.
 const MODULES: &[&str] = &[
     "main",
     "step",
+    "order",
     "prepare",
     "switch",
     "way_back",
@@ -38,62 +39,83 @@ const MODULES: &[&str] = &[
     "clock",
 ];
 
-/// The names of the modules, in the order in which a script has them.
+/// The kinds of drivers that have functions; all of ours follow the modules.
+const DRIVERS: [&str; 4] = ["run", "switch", "shared", "notify"];
+
+static TEXT: LazyLock<String> = LazyLock::new(make);
+static HASH: LazyLock<String> = LazyLock::new(|| sha256(text()));
+
+/// The names of the modules, in the order in which the runtime has them.
 #[must_use]
 pub fn modules() -> &'static [&'static str] {
     MODULES
 }
 
-/// Everything below the application's part, without `main "$@"`.
-pub(super) fn text(app: &App) -> String {
+/// The whole file.
+#[must_use]
+pub fn text() -> &'static str {
+    &TEXT
+}
+
+/// By what a script pins it: `VERSION-SHA256`.
+#[must_use]
+pub fn id() -> String {
+    format!("{VERSION}-{}", *HASH)
+}
+
+/// Its name beside the scripts: `deployc-runtime-VERSION-HASH8.sh`.
+#[must_use]
+pub fn file_name() -> String {
+    format!("deployc-runtime-{VERSION}-{}.sh", &HASH[..8])
+}
+
+/// The first words of its first line; the version follows.
+pub const BEGINS: &str = "# deployc-runtime ";
+
+/// The last line: without it the file is not whole.
+pub const ENDS: &str = "# The end of deployc-runtime.";
+
+fn make() -> String {
+    let mut text = format!(
+        "{BEGINS}{VERSION}: how each step of a deployment is done; the same file for every application.\n\
+         #\n\
+         # Do not edit. An application's script, APP.sh beside this file, says what is done and in which order. It names this file by its\n\
+         # sha256 and reads nothing of it before that is checked; `deployc runtime --check FILE` tells whether it is what was released.\n\
+         #\n\
+         # shellcheck shell=bash\n\
+         # What an application's script sets is read here, and what is set here is read there; functions are called by name.\n\
+         # shellcheck disable=SC2034,SC2154,SC2317\n\
+         # A local variable is an array in one function and a text in another.\n\
+         # shellcheck disable=SC2128,SC2178\n"
+    );
+    for file in files() {
+        text.push('\n');
+        text.push_str(&file);
+    }
+    text.push('\n');
+    text.push_str(ENDS);
+    text.push('\n');
+    text
+}
+
+/// What it consists of: each ends with one line break.
+fn files() -> impl Iterator<Item = String> {
     let modules = MODULES
         .iter()
         .filter_map(|module| stdlib::text(&format!("shell/{module}.sh")));
-    let drivers = drivers(app);
-    let drivers = drivers
+    let drivers = DRIVERS
         .iter()
-        .filter_map(|driver| Some(driver.functions.as_ref()?.text.as_str()));
-    let files: Vec<&str> = modules
-        .chain(drivers)
-        .map(|file| without_directives(file).trim_end())
-        .filter(|file| !file.is_empty())
-        .collect();
-    files.join("\n\n")
+        .flat_map(|kind| stdlib::files(kind))
+        .filter(|path| path.ends_with(".sh"))
+        .filter_map(stdlib::text);
+    modules.chain(drivers).map(without_directives)
 }
 
-/// The drivers whose functions the script calls, each once, bases first.
-fn drivers(app: &App) -> Vec<&Arc<Driver>> {
-    let steps = &app.steps;
-    let steps = steps.before_start.iter().chain(&steps.before_switch);
-    let steps = steps
-        .chain(&app.steps.after_switch)
-        .chain(&app.steps.after_verify);
-    let steps = steps.chain(&app.steps.after_stop);
-    let steps = steps.chain(app.outcomes.iter().map(|outcome| &outcome.step));
-    let notified = steps.filter_map(|step| match &step.run {
-        StepRun::Notify(used) => Some(used),
-        StepRun::Exec(_) | StepRun::Shell(_) => None,
-    });
-    let used = app.services.iter().map(|service| &service.run);
-    let mut drivers: Vec<&Arc<Driver>> = Vec::new();
-    for used in used.chain([&app.switch]).chain(notified) {
-        let bases: Vec<_> = chain(&used.driver).collect();
-        for driver in bases.into_iter().rev() {
-            let same =
-                |other: &&Arc<Driver>| other.kind == driver.kind && other.name == driver.name;
-            if !drivers.iter().any(same) {
-                drivers.push(driver);
-            }
-        }
-    }
-    drivers
-}
-
-/// A file without its first lines that only speak to ShellCheck (and to the kernel).
-fn without_directives(text: &str) -> &str {
+/// A file without its first lines that only speak to ShellCheck (and to the kernel), one line break at its end.
+pub(super) fn without_directives(text: &str) -> String {
     let mut rest = text;
     while rest.starts_with("#!") || rest.starts_with("# shellcheck") {
         rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
     }
-    rest
+    format!("{}\n", rest.trim_start_matches('\n').trim_end())
 }

@@ -1,54 +1,40 @@
-//! How each service runs and how the proxy is switched: the drivers' settings as variables.
+//! The settings of the drivers as variables, and what the proxy's file says.
 
 use super::super::quoted::Quoted;
-use super::constants::handover;
 use super::{Code, Failed, Script};
 use crate::diagnostics::{self, Diagnostic};
-use crate::model::{DriverUse, GivenPart, SettingValue, Template};
-use crate::plan::limits::chain;
+use crate::model::{DriverUse, GivenPart, Service, SettingValue, Template};
 
 impl Script<'_> {
-    pub(super) fn services(&self, code: &mut Code) -> Result<(), Failed> {
-        code.gap();
-        code.comment("How a service runs.");
+    pub(super) fn settings(&self, code: &mut Code) -> Result<(), Failed> {
         for (at, service) in self.app.services.iter().enumerate() {
+            code.gap();
             let mut before = self.app.services[..at].iter();
             let like = before.find(|other| same_run(&other.run, &service.run));
-            let head = format!("{}() {{", Self::service_function(service));
+            let head = format!("{}() {{", settings_function(service));
             let place = self.places.at(service.run.span);
-            code.block(head, Some(place), "}", |code| {
-                match like {
-                    Some(like) => code.line(Self::service_function(like)),
-                    None => driver("run", &service.run, code),
+            code.block(head, Some(place), "}", |code| match like {
+                Some(like) => {
+                    code.line(settings_function(like));
+                    Ok(())
                 }
-                code.line(format!(
-                    "handover={} stop_within={}",
-                    handover(service.handover),
-                    service.stop_within.as_millis()
-                ));
-                match like {
-                    Some(_) => Ok(()),
-                    None => settings(&service.run, code),
-                }
+                None => all_settings(&service.run, code),
             })?;
         }
-        Ok(())
-    }
-
-    pub(super) fn switch(&self, code: &mut Code) -> Result<(), Failed> {
         let switch = &self.app.switch;
         code.gap();
-        code.comment(
-            "How the proxy is pointed at a color, and what its file says while a color is live.",
-        );
         let place = self.places.at(switch.span);
-        code.block("switch_settings() {", Some(place), "}", |code| {
-            driver("switch", switch, code);
-            settings(switch, code)
-        })?;
+        code.block("switch.settings() {", Some(place), "}", |code| {
+            all_settings(switch, code)
+        })
+    }
+
+    pub(super) fn fragment(&self, code: &mut Code) -> Result<(), Failed> {
         let Some(fragments) = self.fragments else {
             return Ok(());
         };
+        code.gap();
+        code.comment("What the proxy's file says while a color is live.");
         code.block("fragment() {", None, "}", |code| {
             code.block("case $1 in", None, "esac", |code| {
                 for (color, text) in self.app.colors.iter().zip(fragments) {
@@ -63,6 +49,11 @@ impl Script<'_> {
     }
 }
 
+/// Its name has no underscore and no dot: no two services share a function.
+fn settings_function(service: &Service) -> String {
+    format!("settings.{}", service.name)
+}
+
 /// Whether two services have one driver and the same settings, word for word.
 fn same_run(one: &DriverUse, other: &DriverUse) -> bool {
     (one.driver.kind, &one.driver.name) == (other.driver.kind, &other.driver.name)
@@ -74,14 +65,12 @@ fn same_run(one: &DriverUse, other: &DriverUse) -> bool {
             .eq(other.parts.iter().map(GivenPart::content))
 }
 
-/// Which driver, and whose functions stand in for those that it lacks.
-fn driver(kind: &str, used: &DriverUse, code: &mut Code) {
-    let base = chain(&used.driver).nth(1);
-    let base = base.map_or("''".to_owned(), |base| base.name.shell());
-    code.line(format!(
-        "{kind}={} {kind}_base={base}",
-        used.driver.name.shell()
-    ));
+/// A function's body: no function is empty.
+fn all_settings(used: &DriverUse, code: &mut Code) -> Result<(), Failed> {
+    if used.settings.is_empty() && used.parts.is_empty() {
+        code.line("return 0");
+    }
+    settings(used, code)
 }
 
 /// Settings as `DRIVER_SETTING`, parts as `DRIVER_PART` and `DRIVER_PART_SETTING`.

@@ -12,7 +12,7 @@ mod ways;
 mod words;
 
 pub use action::{Action, Extent, Intent, Outcome, Place, Side};
-pub use calls::{Call, Core};
+pub use calls::{Call, Core, deadlines};
 pub use program::{Home, Line, Otherwise, Program, ProgramName, Step, Way};
 pub use recovery::{Answer, Kind, Phase, Reservation, recovery};
 
@@ -30,6 +30,12 @@ impl Plan {
     #[must_use]
     pub fn new(app: &App) -> Self {
         build::plan(app)
+    }
+
+    /// The programs that are the same in every app: the runtime has them.
+    #[must_use]
+    pub fn same_in_all() -> Vec<Program> {
+        build::same_in_all()
     }
 
     /// The program of that name.

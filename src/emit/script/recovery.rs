@@ -1,0 +1,210 @@
+//! The recovery table as the patterns of one `case`: few rows, which a person can read.
+
+use super::order::COMMANDS;
+use crate::plan::Command;
+use crate::plan::order::{Answer, Kind, Phase, Reservation, recovery};
+
+/// What the first word of a row stands for; `None` is anything.
+type Pattern = (Option<Kind>, Option<Reservation>, Option<Command>);
+
+/// One row: if one of the patterns fits, that is the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Row {
+    patterns: Vec<Pattern>,
+    answer: Answer,
+}
+
+/// The rows of all phases, as lines of a `case` over `PHASE:KIND:RESERVATION:COMMAND`. Phases that are alike share theirs.
+pub(super) fn rows() -> Vec<String> {
+    let mut phases: Vec<(Vec<Phase>, Vec<Row>)> = Vec::new();
+    for phase in Phase::ALL {
+        let rows = of_phase(phase);
+        match phases.iter_mut().find(|(_, other)| *other == rows) {
+            Some((alike, _)) => alike.push(phase),
+            None => phases.push((vec![phase], rows)),
+        }
+    }
+    let lines = phases
+        .iter()
+        .flat_map(|(phases, rows)| rows.iter().map(|row| line(phases, row)));
+    lines.collect()
+}
+
+fn line(phases: &[Phase], row: &Row) -> String {
+    let mut patterns = Vec::new();
+    for phase in phases {
+        for (kind, reservation, command) in &row.patterns {
+            let words = [
+                Some(phase.word()),
+                kind.map(Kind::word),
+                reservation.map(Reservation::word),
+                command.map(Command::name),
+            ];
+            let mut words: Vec<&str> = words.map(|word| word.unwrap_or("*")).to_vec();
+            // A star takes the colons with it, and no two of the four share a word.
+            words.dedup_by(|one, other| *one == "*" && *other == "*");
+            patterns.push(words.join(":"));
+        }
+    }
+    format!("{}) answer={} ;;", patterns.join(" | "), row.answer.word())
+}
+
+/// What a phase answers for each kind and reservation, command by command.
+fn answers(phase: Phase, kind: Kind, reservation: Reservation) -> Vec<Answer> {
+    let commands = COMMANDS.iter();
+    commands
+        .map(|(command, _)| recovery(*command, phase, kind, reservation))
+        .collect()
+}
+
+/// The shortest of the lists that tell apart, one after the other, the kinds and reservations with the same answers.
+fn of_phase(phase: Phase) -> Vec<Row> {
+    let mut groups: Vec<(Vec<Answer>, Vec<(Kind, Reservation)>)> = Vec::new();
+    for kind in Kind::ALL {
+        for reservation in Reservation::ALL {
+            let answers = answers(phase, kind, reservation);
+            match groups.iter_mut().find(|(other, _)| *other == answers) {
+                Some((_, pairs)) => pairs.push((kind, reservation)),
+                None => groups.push((answers, vec![(kind, reservation)])),
+            }
+        }
+    }
+    let lists = orders(&groups).into_iter().map(|groups| {
+        let mut rows = Vec::new();
+        let mut done = Vec::new();
+        for (answers, pairs) in groups {
+            rows.extend(of_group(answers, &cover(pairs, &done)));
+            done.extend_from_slice(pairs);
+        }
+        without_idle(phase, rows)
+    });
+    let length = |rows: &Vec<Row>| -> usize { rows.iter().map(|row| row.patterns.len()).sum() };
+    lists.min_by_key(length).unwrap_or_default()
+}
+
+/// Every order of some things.
+fn orders<T>(things: &[T]) -> Vec<Vec<&T>> {
+    let mut orders = vec![Vec::new()];
+    for thing in things {
+        orders = orders
+            .iter()
+            .flat_map(|order: &Vec<&T>| {
+                (0..=order.len()).map(move |at| {
+                    let mut longer = order.clone();
+                    longer.insert(at, thing);
+                    longer
+                })
+            })
+            .collect();
+    }
+    orders
+}
+
+/// Few patterns that fit all of `pairs` and beside them only what was `done` before.
+fn cover(
+    pairs: &[(Kind, Reservation)],
+    done: &[(Kind, Reservation)],
+) -> Vec<(Option<Kind>, Option<Reservation>)> {
+    let kinds = Kind::ALL.map(Some).into_iter().chain([None]);
+    let mut candidates: Vec<_> = kinds
+        .flat_map(|kind| {
+            let reservations = Reservation::ALL.map(Some).into_iter().chain([None]);
+            reservations.map(move |reservation| (kind, reservation))
+        })
+        .collect();
+    let fits = |(kind, reservation): &(Option<Kind>, Option<Reservation>),
+                pair: &(Kind, Reservation)| {
+        kind.is_none_or(|kind| kind == pair.0)
+            && reservation.is_none_or(|reservation| reservation == pair.1)
+    };
+    // The widest first.
+    candidates.sort_by_key(|(kind, reservation)| {
+        usize::from(kind.is_some()) + usize::from(reservation.is_some())
+    });
+    let mut left: Vec<_> = pairs.to_vec();
+    let mut cover = Vec::new();
+    for candidate in candidates {
+        let stray = Kind::ALL.iter().any(|kind| {
+            let mut pairs_of = Reservation::ALL.iter().map(|other| (*kind, *other));
+            pairs_of.any(|pair| {
+                fits(&candidate, &pair) && !pairs.contains(&pair) && !done.contains(&pair)
+            })
+        });
+        if !stray && left.iter().any(|pair| fits(&candidate, pair)) {
+            left.retain(|pair| !fits(&candidate, pair));
+            cover.push(candidate);
+        }
+    }
+    cover
+}
+
+/// What most commands are answered comes last, for all of them.
+fn of_group(answers: &[Answer], cover: &[(Option<Kind>, Option<Reservation>)]) -> Vec<Row> {
+    let count = |answer: &Answer| answers.iter().filter(|other| *other == answer).count();
+    let Some(usual) = answers.iter().max_by_key(|answer| count(answer)) else {
+        return Vec::new();
+    };
+    let mut rows: Vec<Row> = Vec::new();
+    for ((command, _), answer) in COMMANDS.iter().zip(answers) {
+        if answer == usual {
+            continue;
+        }
+        let patterns = cover
+            .iter()
+            .map(|(kind, reservation)| (*kind, *reservation, Some(*command)));
+        match rows.iter_mut().find(|row| row.answer == *answer) {
+            Some(row) => row.patterns.extend(patterns),
+            None => rows.push(Row {
+                patterns: patterns.collect(),
+                answer: *answer,
+            }),
+        }
+    }
+    let patterns = cover
+        .iter()
+        .map(|(kind, reservation)| (*kind, *reservation, None));
+    rows.push(Row {
+        patterns: patterns.collect(),
+        answer: *usual,
+    });
+    rows
+}
+
+/// Without the patterns that change no answer.
+fn without_idle(phase: Phase, mut rows: Vec<Row>) -> Vec<Row> {
+    let mut at = (0, 0);
+    while at.0 < rows.len() {
+        if at.1 >= rows[at.0].patterns.len() {
+            at = (at.0 + 1, 0);
+            continue;
+        }
+        let pattern = rows[at.0].patterns.remove(at.1);
+        if !says_all(phase, &rows) {
+            rows[at.0].patterns.insert(at.1, pattern);
+            at.1 += 1;
+        }
+    }
+    rows.retain(|row| !row.patterns.is_empty());
+    rows
+}
+
+fn says_all(phase: Phase, rows: &[Row]) -> bool {
+    let says = |kind, reservation, command| {
+        let fits = |pattern: &Pattern| {
+            pattern.0.is_none_or(|other| other == kind)
+                && pattern.1.is_none_or(|other| other == reservation)
+                && pattern.2.is_none_or(|other| other == command)
+        };
+        let mut rows = rows.iter();
+        rows.find(|row| row.patterns.iter().any(fits))
+            .map(|row| row.answer)
+    };
+    Kind::ALL.iter().all(|kind| {
+        Reservation::ALL.iter().all(|reservation| {
+            COMMANDS.iter().all(|(command, _)| {
+                says(*kind, *reservation, *command)
+                    == Some(recovery(*command, phase, *kind, *reservation))
+            })
+        })
+    })
+}

@@ -1,0 +1,154 @@
+# ---- order: what is the same in every application ------------------------------------------------
+#
+# Made from the plan by `tests/regenerate`; do not edit. The other programs stand in the application's script, in the same words: `old` is
+# the color that serves when a command begins, `new` the other one. When a step fails, the rest is skipped, and the last `otherwise` says
+# what comes instead: the name of a way back, or
+#   refuse   nothing was changed: exit 3          later    exit 0; the next command goes on with it
+#   warn     it is said, and the next step comes  person   exit 5
+
+plan.abort() { # a prepared color is stopped
+  otherwise person
+  step stop new
+  otherwise warn
+  step persist_off new
+  step close_journal
+  step sweep
+}
+
+plan.resume() { # after a boot: what served runs again
+  otherwise refuse
+  step find_live
+  otherwise person
+  step ensures old
+  step start_missing old
+  step gates old
+  step dial old
+}
+
+plan.adopt() { # a fragment edited by hand, or a color started by hand, becomes this script's
+  otherwise refuse
+  step find_adoptable
+  step check_host
+  step preflight_proxy
+  step read_inputs
+  step check_questions
+  step put_off_journal
+  step journal adopting
+  otherwise let_go
+  step make_adopted
+  step gates new
+  step test_as_it_is
+  step still_live old
+  step dial new
+  step persist new
+  step keep_resuming
+  plan.point_proxy_at new undo_adopt
+  step verifies new
+  step commit_adopted
+}
+
+way.undo_adopt() { # the file says again what it said
+  otherwise person
+  step gates new
+  step dial new
+  plan.point_proxy_at old person
+  way.let_go
+}
+
+way.let_go() { # an adoption failed: the color goes on as it was
+  otherwise warn
+  step close_journal
+  step sweep
+}
+
+recover.end_new() { # users saw nothing of the new color, or see it no more
+  otherwise warn
+  step drain new
+  way.end_new
+}
+
+recover.swap() { # the proxy may serve either color; what a reboot ended is started first
+  otherwise warn
+  step start_missing old overlap
+  way.go_back
+}
+
+recover.adopted() { # an adoption was good; pointers and journal follow
+  otherwise later
+  step finish_adopted
+}
+
+# ---- a run that was cut short: what comes before the command's own program, by what the journal says ----
+#
+#   preparing, adopting  users saw nothing                                    switched   good; the old color still runs
+#   prepared             ready, it waits for its `switch`                     returning  the old color serves; the new one drains
+#   swapping             between the rename and the commit: the proxy may serve either color (of an adopt: or what somebody wrote)
+#
+# Sets `answer`: proceed; nothing (to do: exit 0); usage (exit 2); refuse (exit 4); undo:PROGRAM, then the journal is looked at again;
+# try:PROGRAM, then the command begins, whatever came of it; instead:PROGRAM, and that is all; person (exit 5): no phase that is known.
+
+recovery() { # COMMAND PHASE KIND mine|held|over
+  case $2:$3:$4:$1 in
+    idle:*:switch) answer=usage ;;
+    idle:*:cleanup | idle:*:abort) answer=nothing ;;
+    idle:*) answer=proceed ;;
+    preparing:adopt:* | returning:adopt:*) answer=undo:way.let_go ;;
+    preparing:*:resume | preparing:*:adopt | returning:*:resume | returning:*:adopt) answer=try:recover.end_new ;;
+    preparing:* | returning:*) answer=undo:recover.end_new ;;
+    prepared:*:over:resume | prepared:*:over:adopt) answer=try:recover.end_new ;;
+    prepared:*:over:*) answer=undo:recover.end_new ;;
+    prepared:*:held:resume | prepared:*:held:adopt) answer=proceed ;;
+    prepared:*:held:*) answer=refuse ;;
+    prepared:*:deploy | prepared:*:prepare) answer=undo:recover.end_new ;;
+    prepared:*:cleanup | prepared:*:rollback) answer=refuse ;;
+    prepared:*) answer=proceed ;;
+    swapping:adopt:*) answer=undo:way.undo_adopt ;;
+    swapping:deploy:*:rollback) answer=instead:recover.swap ;;
+    swapping:*) answer=undo:recover.swap ;;
+    switched:adopt:*) answer=undo:recover.adopted ;;
+    switched:*:held:deploy | switched:*:held:prepare) answer=undo:plan.cleanup ;;
+    switched:*:held:resume | switched:*:held:adopt) answer=proceed ;;
+    switched:*:held:*) answer=refuse ;;
+    switched:*:deploy | switched:*:prepare) answer=undo:plan.cleanup ;;
+    switched:*:switch | switched:*:abort) answer=nothing ;;
+    switched:*) answer=proceed ;;
+    adopting:*) answer=undo:way.let_go ;;
+    *) answer=person ;;
+  esac
+}
+
+# ---- the commands ----
+
+command.deploy() {
+  plan.deploy
+}
+
+command.prepare() {
+  plan.prepare
+  plan.reserve
+}
+
+command.switch() {
+  plan.take_up
+  plan.switch
+}
+
+command.cleanup() {
+  plan.cleanup
+}
+
+command.abort() {
+  plan.abort
+}
+
+command.rollback() {
+  plan.rollback
+}
+
+command.resume() {
+  plan.resume
+}
+
+command.adopt() {
+  plan.adopt
+}
