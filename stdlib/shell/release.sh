@@ -60,7 +60,7 @@ tell_answer() {
 
 # as_release RELEASE WORD ARG…: what a script of the same text would do, without a start of its own.
 as_release() {
-  reason='' cause='' log_format=plain open_line='' journal=([phase]=idle)
+  reason='' cause='' log_format=plain open_line=''
   scratch=$scratch/release
   mkdir -p "$scratch" || return
   release_command "$@"
@@ -69,7 +69,7 @@ as_release() {
 # release_command RELEASE WORD ARG…: the other side of `of_release`.
 release_command() {
   local value name wanted=${3-} code=0
-  candidate=$1 from='' old_release=''
+  journal=([phase]=idle) candidate=$1 from='' old_release=''
   printf 'release %s\n' "${1##*/}"
   state=${1%/releases/*}
   meta color "$1" || {
