@@ -94,9 +94,9 @@ fragment_routed() {
 fragment_text() {
   text=''
   if [[ -r $1 ]]; then
-    ! IFS= read -r -d '' text <"$1"
+    if IFS= read -r -d '' text <"$1"; then return 1; fi
   else
-    ! IFS= read -r -d '' text < <(as_fragment_owner cat "$1" 2>/dev/null) && [[ -n $text ]]
+    if IFS= read -r -d '' text < <(as_fragment_owner cat "$1" 2>/dev/null) || [[ -z $text ]]; then return 1; fi
   fi
 }
 
@@ -141,10 +141,7 @@ addresses_of() {
   fi
   known_color "$1" || return
   for name in "${services[@]}"; do
-    (
-      use "$1" "$name"
-      [[ -z $address ]] || printf '%s\n' "$address"
-    )
+    [[ -z ${address_of["$1 $name"]-} ]] || printf '%s\n' "${address_of["$1 $name"]}"
   done
 }
 

@@ -76,7 +76,7 @@ bash_request() {
     given+=${name,,}$'\n'
   done
   request="${method^^} $url_path HTTP/1.0"$'\r\n'
-  for default in "Host: $url_name" "User-Agent: deployc/$deployc" 'Accept: */*' 'Connection: close'; do
+  for default in "Host: $url_name" "User-Agent: deployc/${runtime%%-*}" 'Accept: */*' 'Connection: close'; do
     name=${default%%:*}
     [[ $given == *$'\n'"${name,,}"$'\n'* ]] || request+=$default$'\r\n'
   done

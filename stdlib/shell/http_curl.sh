@@ -14,7 +14,7 @@ curl_ask() {
   config+=$'\n'"output = $quoted"
   curl_quote "$scratch/http.head"
   config+=$'\n'"dump-header = $quoted"
-  config+=$'\nuser-agent = "deployc/'$deployc'"'
+  config+=$'\nuser-agent = "deployc/'"${runtime%%-*}"'"'
   config+=$'\ngloboff\nhttp1.1\nproto = "=http,https"\nnoproxy = "*"'
   printf -v quoted '%d.%03d' $((http_ms / 1000)) $((http_ms % 1000))
   config+=$'\n'"max-time = $quoted"

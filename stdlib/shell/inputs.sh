@@ -1,13 +1,12 @@
 # ---- inputs: values of a deployment, checked and read once, kept with the release --------------
 
 declare -A input=()
+declare -A offered=() # what drivers offer, such as `web container.ip`
 
 # take_inputs: those of a new deployment; whatever was looked at before does not count.
 take_inputs() {
   empty_inputs
-  read_inputs && return
-  asked_to_stop || exit_code=2
-  return 1
+  read_inputs
 }
 
 # empty_inputs: every input is there and empty; settings that name one can be looked at before any is known.
@@ -21,9 +20,10 @@ empty_inputs() {
 
 # read_input WHERE NAME TYPE [default V] [file PATH] [pattern ERE] [values V…]
 read_input() {
-  local where=$1 name=$2 type=$3 has_default=no default='' file='' pattern='' value given=no
+  local where=${1#@} name=$2 type=$3 has_default=no default='' file='' pattern='' value given=no
   local -a values=()
   shift 3
+  [[ $where == *:* ]] || where=$source:$where
   while (($#)); do
     case $1 in
       default)
@@ -165,25 +165,37 @@ input_fits() {
 # save_inputs: to files of the candidate that only this user may read; any text survives that way.
 save_inputs() {
   local name
-  mkdir -m 700 "$release/inputs" || return
+  mkdir -m 700 "$candidate/inputs" || return
   for name in ${input_names[@]+"${input_names[@]}"}; do
     (
       umask 077
-      printf '%s' "${input[$name]}" >"$release/inputs/$name"
+      printf '%s' "${input[$name]}" >"$candidate/inputs/$name"
     ) || return
   done
 }
 
-# load_inputs: those of the release at hand, whatever the environment says now.
+# load_inputs RELEASE: those of that release, whatever the environment says now.
 load_inputs() {
   local file name value
   empty_inputs
-  for file in "$release"/inputs/*; do
+  for file in "$1"/inputs/*; do
     [[ -f $file ]] || continue
     IFS= read -r -d '' value <"$file" || :
     input[${file##*/}]=$value
   done
   for name in ${secret_names[@]+"${secret_names[@]}"}; do
     hide "${input[$name]}"
+  done
+}
+
+# load_offers: what the drivers of the candidate's services offered when they had started: `offered[SERVICE NAME]`.
+load_offers() {
+  local file name value
+  offered=()
+  for file in "$candidate"/offers.*; do
+    [[ -f $file ]] || continue
+    while IFS='=' read -r name value; do
+      [[ -z $name ]] || offered["${file##*/offers.} $name"]=$value
+    done <"$file"
   done
 }

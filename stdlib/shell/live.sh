@@ -5,6 +5,7 @@ live=''            # the live color
 live_release=''    # its release; empty if the script did not start it
 live_guess=''      # for edited: the color that it seems to route to
 live_why=''        # for edited and unknown: why
+live_word=''       # all that `routed` said
 
 # read_live: fills the above.
 read_live() {
@@ -13,8 +14,10 @@ read_live() {
   if ! ask_switch routed; then
     live_state=unknown
     live_why=$answer
+    live_word=unknown
     return 0
   fi
+  live_word=$answer
   read -r live_state words <<<"$answer"
   case $live_state in
     color)
@@ -43,33 +46,14 @@ live_is_known() {
     mixed) fail_with "the proxy's files route to both colors: put one of the built fragments (${colors[0]}.conf or ${colors[1]}.conf) there and reload the proxy, then try again" ;;
     *) fail_with "cannot tell which color is live: $live_why" ;;
   esac
-  exit_code=3
   return 1
 }
 
-# choose_idle: sets `from` and `to`. A color that this script does not know (it was renamed) may be live;
-# then the idle one is that whose place it does not take.
-choose_idle() {
-  local choice value
-  know_live || return
-  from=$live
-  to=''
-  for choice in "${colors[@]}"; do
-    [[ $choice != "$live" ]] || continue
-    # The fragment was taken away, but the proxy may not have been reloaded since. Whether all of it runs does not matter.
-    [[ $live_state != none ]] || ! last_live_is "$choice" || continue
-    if [[ -n $live_release ]] && meta ports "$live_release" && shares_port "$choice" "$value"; then
-      continue
-    fi
-    to=$choice
-    break
-  done
-  if [[ -z $to ]]; then
-    exit_code=3
-    fail_with "no color is idle: $live takes the ports of both"
-    return
-  fi
-  say "  ${from:-no color} is live, $to is idle"
+# nobody_runs_live: what the file routes to has no release here, and nobody listens on its ports: somebody has put the file there for a
+# first deployment. What it says beside that does not matter: the way back writes it again, byte for byte.
+nobody_runs_live() {
+  local routed=${live:-$live_guess}
+  [[ -n $routed && -z $live_release && ! -L $state/live && ! -L $state/colors/$routed ]] && known_color "$routed" && ! answers_somewhere "$routed"
 }
 
 # last_live_is COLOR: the release that was switched to last is of that color.
@@ -82,9 +66,8 @@ last_live_is() {
 shares_port() {
   local name taken
   for name in "${services[@]}"; do
-    release='' use "$1" "$name"
     for taken in $2; do
-      [[ $port != "$taken" ]] || return 0
+      [[ ${port_of["$1 $name"]-} != "$taken" ]] || return 0
     done
   done
   return 1
@@ -95,6 +78,11 @@ is_untouchable() {
   local value
   [[ ${journal[phase]} != swapping ]] || return 0
   read_live
+  # Of a first deployment: nothing serves, whatever somebody has written into the file; but what it routes to may be loaded at any time.
+  if nobody_runs_live; then
+    meta color "$1" && [[ $value == "${live:-$live_guess}" ]]
+    return
+  fi
   case $live_state in
     # Without a fragment the proxy may still serve what it was told last.
     none) [[ $state/live -ef $1 ]] ;;
@@ -106,10 +94,22 @@ is_untouchable() {
   esac
 }
 
-# stop_release RELEASE: the only place that stops a color.
+# routes_to_itself RELEASE: its own script says that its own file routes to it: it may be of other files than this one.
+routes_to_itself() {
+  local value
+  ! cmp -s "$script" "$1/script" && release_protocol "$1" && ((value >= 1)) || return 1
+  of_release "$1" routed || return 1
+  [[ $answer == "color "*" $1" ]]
+}
+
+# stop_release RELEASE: the only place that stops a whole color.
 stop_release() {
   if is_untouchable "$1"; then
     answer="the proxy routes to it, or may: it is left alone${live_why:+ ($live_why)}"
+    return 1
+  fi
+  if routes_to_itself "$1"; then
+    answer="its own script says that the proxy routes to it: it is left alone"
     return 1
   fi
   of_release "$1" stop

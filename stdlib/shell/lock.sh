@@ -45,7 +45,7 @@ until_locked() {
     now
     if ((now_ms >= $2)); then
       # What a killed script had started ends by its own deadline, mostly within moments.
-      [[ $1 == 9 ]] && holder_is_gone && ((now_ms < $2 + 15000)) || return 1
+      [[ $1 == 9 ]] && holder_is_gone && ((now_ms < $2 + deadline["leftovers"])) || return 1
     fi
     if [[ $1 == 9 ]] && may_preempt; then
       printf '%s\n' "$$" >"$state/preempt"
@@ -113,8 +113,8 @@ enter_proxy_mutex() {
     return
   }
   now
-  until=$((now_ms + deadline[proxy_mutex]))
-  until_locked 8 "$until" || fail_with "another app's deployment has held the proxy for $((deadline[proxy_mutex] / 1000))s"
+  until=$((now_ms + deadline["proxy_lock"]))
+  until_locked 8 "$until" || fail_with "another app's deployment has held the proxy for $((deadline["proxy_lock"] / 1000))s"
 }
 
 # leave_proxy_mutex

@@ -3,16 +3,11 @@
 command=''
 deployment=''       # id of the deployment
 deployment_given='' # the same, if the caller gave one
-script=''           # this file
-scratch=''          # temporary files of this process
-from='' to=''       # colors
-served=''           # what serves after a way back
-outcome=''          # success or failure, and why, for the user's last steps
-outcome_reason=''
-seconds=0
-unmanaged=no
+script=''           # this file, and what it says: it may be replaced while it runs
+script_text=''
+scratch='' # temporary files of this process
+served=''  # what serves after a way back
 began=0
-boot=''
 
 usage() {
   cat <<USAGE
@@ -49,17 +44,11 @@ main() {
   exec </dev/null
   export LC_ALL=C
   PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
-  script=${BASH_SOURCE[0]}
-  [[ $script == /* && ! -L $script ]] || script=$(readlink -f "$script")
+  script=$script_file
   case ${1-} in
     _release)
       shift
       hidden release_command "$@"
-      ;;
-    _detached)
-      shift
-      "$@"
-      return
       ;;
   esac
   while (($#)); do
@@ -119,7 +108,6 @@ hidden() {
   local code
   scratch=$(mktemp -d) || exit 3
   empty_inputs
-  switch_settings
   watch_signals
   "$@"
   code=$?
@@ -135,9 +123,9 @@ inspect() {
   scratch=$(mktemp -d) || exit 3
   trap 'rm -rf "$scratch"' EXIT
   watch_signals
-  locate_state || give_verdict
   empty_inputs
-  switch_settings
+  empty_journal
+  locate_state || give_verdict
   read_journal
   "$command" "${1-}"
   code=$?
@@ -154,123 +142,83 @@ mutate() {
   began=$now_ms
   cd / 2>/dev/null || exit 3
   watch_signals
+  empty_inputs
+  empty_journal
+  verdict=refuse exit_code=3
   locate_state || give_verdict
-  exit_code=3
   open_state || give_verdict
   log_file=$state/log/${deployment//\//_}.log
   [[ -f $log_file ]] || (umask 077 && : >"$log_file")
-  to_log "command: $command, process $$, deployc $deployc"
-  exit_code=1
-  enter_mutex || give_verdict
-  ! compgen -G "$state/scratch.*" >/dev/null || rm -rf "$state"/scratch.*
-  scratch=$state/scratch.$$
-  # All answers of drivers are kept there for a moment.
-  { bounded "${deadline[journal]}" mkdir -m 700 "$scratch" && printf '%s\n' "$command" >"$scratch/command"; } 2>/dev/null || {
-    if asked_to_stop; then
-      fail_with "stopped by $interrupted"
-    else
-      exit_code=3
-      fail_with "cannot write to $state: is the disk full?"
-    fi
+  to_log "command: $command, process $$, deployc $runtime"
+  enter_mutex || {
+    [[ -z $interrupted ]] || verdict=stopped
     give_verdict
   }
   trap end_unasked EXIT
-  empty_inputs
-  switch_settings
+  make_scratch || give_verdict
+  IFS= read -r -d '' script_text <"$script" || :
   sweep_logs
-  if recover && "run_$command"; then
-    reason=''
-  else
-    fail_with "$command ended for a reason that was not said: see $log_file" || :
+  read_boot
+  if recover; then
+    run_command
   fi
   give_verdict
 }
 
-run_deploy() {
-  if prepare && switch_over; then
-    succeeded
-    clean_up
+# make_scratch: all answers of drivers are kept there for a moment.
+make_scratch() {
+  ! compgen -G "$state/scratch.*" >/dev/null || rm -rf "$state"/scratch.*
+  scratch=$state/scratch.$$
+  { bounded "${deadline["journal"]}" mkdir -m 700 "$scratch" && printf '%s\n' "$command" >"$scratch/command"; } 2>/dev/null && return 0
+  if asked_to_stop; then
+    verdict=stopped
+    fail_with "stopped by $interrupted"
   else
-    failed
+    fail_with "cannot write to $state: is the disk full?"
   fi
+  return 1
 }
 
-run_prepare() {
-  prepare || failed
+# run_command: the command's program; and after it what deploy.bg wants done when it has failed.
+run_command() {
+  local ended
+  exit_code=3
+  run_program "command.$command"
+  [[ $verdict != 'done' ]] || return 0
+  tell_served
+  case $command in
+    deploy | prepare | switch | rollback) ;;
+    *) return 0 ;;
+  esac
+  [[ $verdict != refuse || $exit_code == 3 || $exit_code == 2 ]] || return 0
+  ended=$verdict
+  shielded=yes
+  run_program plan.failed
+  shielded=no
+  verdict=$ended
 }
 
-run_switch() {
-  if [[ ${journal[phase]} == switched ]] && [[ ${journal[deployment]} == "$deployment" || -z $deployment_given ]]; then
-    say "deployment ${journal[deployment]} has switched already: ${journal[to]} is live"
-    to=${journal[to]}
+# tell_served: sets `served`, as far as it was seen in this process.
+tell_served() {
+  [[ -z $served ]] || return 0
+  read_live
+  if nobody_runs_live; then
+    served=nothing
     return 0
   fi
-  take_up_reservation || return
-  deployment=${journal[deployment]}
-  switch_over || {
-    # The proxy is not ready, and nothing has happened yet: the reservation stays.
-    [[ $exit_code != 3 || ${journal[phase]} != prepared ]] || return
-    failed
-    return
-  }
-  succeeded
-}
-
-run_cleanup() { clean_up; }
-run_abort() { abort; }
-run_resume() { resume; }
-
-# run_adopt: no version is deployed, so the user's last steps have nothing to tell.
-run_adopt() {
-  local cause where name
-  adopt && return
-  cause=$reason where=$step_where name=$step_name
-  unmanaged=no
-  # Before it has begun, the journal may speak of another deployment, which is left as it is.
-  if [[ ${journal[kind]} == adopt ]]; then
-    go_back
-  else
-    tell_served
-  fi
-  reason=${reason:-$cause} step_where=$where step_name=$name
-  remember failed
-  return 1
-}
-
-run_rollback() {
-  if prepare_previous && switch_to_previous; then
-    succeeded
-    clean_up
-  else
-    failed
-  fi
-}
-
-# succeeded, failed: what deploy.bg wants done when the outcome is known; it does not change it.
-succeeded() {
-  outcome=success
-  seconds_since "$began"
-  seconds=$elapsed
-  remember ok
-  outcome_steps success
-}
-
-failed() {
-  local cause=$reason where=$step_where name=$step_name
-  go_back
-  reason=${reason:-$cause}
-  outcome=failure
-  seconds_since "$began"
-  seconds=$elapsed
-  remember failed
-  shielded=yes
-  cause=$reason
-  outcome_reason=$reason
-  reason=''
-  outcome_steps failure
-  shielded=no
-  reason=$cause step_where=$where step_name=$name
-  return 1
+  case $live_state in
+    # It may be down; what was not seen to serve is not said to.
+    color)
+      served=$live
+      if [[ $live_passes == no ]]; then
+        served="nothing that passes \`verify\`"
+      elif [[ $live_passes == unknown ]] && live_is_dead; then
+        served="nothing that runs"
+      fi
+      ;;
+    none) served=nothing ;;
+    *) served="what the proxy was told last (its files: ${live_why:-$live_state})" ;;
+  esac
 }
 
 # end_unasked: bash itself gave up (it has no memory, say). What was begun is put right by the next run.
@@ -284,7 +232,8 @@ give_verdict() {
   trap 'rm -rf "$scratch"' EXIT
   group_ends
   seconds_since "$began"
-  if [[ -z $reason ]]; then
+  [[ -z $reason ]] || keep_cause
+  if [[ $verdict == 'done' ]]; then
     case $command in
       deploy | switch | rollback) say "$command of $app: done in ${elapsed}s: $to serves${from:+, $from served before}" ;;
       prepare) say "prepare of $app: done in ${elapsed}s: $to is ready; switch makes it live" ;;
@@ -292,13 +241,22 @@ give_verdict() {
     esac
     exit 0
   fi
-  write_line error "$command of $app: failed${step_name:+ at $step_name}${step_where:+ ($step_where)}: $reason"
-  case $exit_code in
-    1) say "${served:-what served before} serves, as before" ;;
-    3) say 'nothing was changed' ;;
-    5) say "a person is needed; what serves now: ${served:-unknown}" ;;
+  step_where=$cause_where
+  write_line error "$command of $app: failed${cause_name:+ at $cause_name}${cause_where:+ ($cause_where)}: ${cause:-for a reason that was not said: see $log_file}"
+  case $verdict in
+    failed | stopped)
+      say "${served:-what served before} serves, as before"
+      exit 1
+      ;;
+    refuse)
+      ((exit_code != 3)) || say 'nothing was changed'
+      exit "$exit_code"
+      ;;
+    *)
+      say "a person is needed; what serves now: ${served:-unknown}"
+      exit 5
+      ;;
   esac
-  exit "$exit_code"
 }
 
 # sweep_logs: those of the last 50 deployments are kept.

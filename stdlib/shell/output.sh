@@ -5,6 +5,7 @@ log_file=''      # the deployment's log; empty until the state folder is known
 secret_values=() # never shown
 open_line=''     # a terminal line that waits for its result
 group_open=no    # whether GitHub Actions is folding
+group_program='' # whose steps are shown
 
 # choose_output [json]: by what standard output is, unless asked for json.
 choose_output() {
@@ -108,29 +109,69 @@ seconds_since() {
   printf -v elapsed '%d.%d' $(((now_ms - $1) / 1000)) $(((now_ms - $1) % 1000 / 100))
 }
 
-# step_begins NAME: on a terminal the line stands while the step runs.
+# Steps that only their failure is worth a line to people; the log has all.
+quiet_steps=' check_host find_artifact check_questions no_stranger journal put_off_journal reserve take_up sync_release ports_are_free '
+quiet_steps+='still_live dial persist persist_off keep_resuming save_way_back lock_proxy write unlock_proxy close_journal record sweep '
+
+# step_begins ACTION ARG…: sets `step_name`, its words with the colors in place of `new` and `old`. On a terminal the line stands while the
+# step runs.
 step_begins() {
-  to_log "step: $1"
-  [[ $log_format == terminal ]] || return 0
-  open_line=$1
-  printf '  ..     %s' "$1" 2>/dev/null || return 0
+  local word
+  step_name=''
+  for word; do
+    case $word in
+      new) word=${to:-new} ;;
+      old) word=${from:-old} ;;
+    esac
+    step_name+="${step_name:+ }$word"
+  done
+  to_log "step: $*"
+  [[ $log_format == terminal && $quiet_steps != *" $1 "* ]] || return 0
+  open_line=$step_name
+  printf '  ..     %s' "$step_name" 2>/dev/null || return 0
 }
 
-# step_ends RESULT NAME SECONDS: one line a step.
+# step_ends RESULT BEGUN ACTION ARG…: one line a step.
 step_ends() {
-  local line quoted
-  to_log "step $1: $2 (${3}s)"
+  local line quoted result=$1 elapsed
+  seconds_since "$2"
+  shift 2
+  to_log "step $result: $* (${elapsed}s)"
   if [[ $log_format == json ]]; then
-    json_string "$2"
-    to_user "{\"level\":\"info\",\"app\":\"$app\",\"deployment\":\"${deployment-}\",\"step\":$quoted,\"where\":\"$step_where\",\"result\":\"$1\",\"seconds\":$3}"
+    json_string "$*"
+    to_user "{\"level\":\"info\",\"app\":\"$app\",\"deployment\":\"${deployment-}\",\"step\":$quoted,\"where\":\"$step_where\",\"result\":\"$result\",\"seconds\":$elapsed}"
     return
   fi
   if [[ -n $open_line ]]; then
     open_line=''
     printf '\r\033[K' 2>/dev/null || :
   fi
-  printf -v line '  %-6s %s (%ss)' "$1" "$2" "$3"
+  # Without a color that served before there is nothing to tell of it.
+  [[ $result != ok || ($quiet_steps != *" $1 "* && "${2-} $from" != 'old ') ]] || return 0
+  printf -v line '  %-6s %s (%ss)' "$result" "$step_name" "$elapsed"
   to_user "$line"
+}
+
+# group_of_program FUNCTION…: what people see as one part: the innermost of the programs that are one.
+group_of_program() {
+  local program title=''
+  for program; do
+    case $program in
+      plan.prepare) title="prepare $app (deployment $deployment)" ;;
+      plan.switch) title="switch $app from ${from:-nothing} to $to" ;;
+      plan.cleanup) title="cleanup of ${from:-nothing}" ;;
+      plan.rollback) title="rollback of $app (deployment $deployment)" ;;
+      plan.abort) title="abort of deployment ${journal[deployment]}" ;;
+      plan.resume) title="resume of $app" ;;
+      plan.adopt) title="adopt the live color of $app" ;;
+      way.go_back) title="way back to ${from:-nothing}" ;;
+      *) continue ;;
+    esac
+    break
+  done
+  [[ -n $title && $program != "$group_program" ]] || return 0
+  group_program=$program
+  group_begins "$title"
 }
 
 # group_begins NAME, group_ends: what GitHub Actions folds. It knows no group in a group: one that a failure left open ends first.

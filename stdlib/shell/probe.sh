@@ -3,6 +3,7 @@
 probe_said=''    # why the last try did not pass
 probe_failure='' # in a word, where somebody asks: redirect
 probe_worst=0    # the longest that all tries of a declaration may take, in milliseconds
+unmanaged=no     # yes: of the color that is asked only the answers are known
 
 # reset_probe: forgets the declaration before. The defaults are those of the language.
 reset_probe() {
@@ -61,8 +62,7 @@ questions_ready() {
 
 # run_gate DECLARATION: the color at hand passes, stays alive, and is what answered. 143: the script was asked to stop.
 run_gate() {
-  reset_probe
-  "$1"
+  declare_question "$1"
   # Of a color that this script did not start only the answers are known.
   if [[ $unmanaged == yes ]]; then
     try_until_passed : : :
@@ -73,53 +73,44 @@ run_gate() {
 
 # run_verify DECLARATION: the same through the proxy; every service of the color stays alive meanwhile.
 run_verify() {
-  reset_probe
-  "$1"
+  declare_question "$1"
   if [[ $unmanaged == yes ]]; then
     try_until_passed : : :
-  elif [[ ${journal[kind]-} == rollback ]]; then
-    try_until_passed release_alive : release_logs
-  else
+  elif [[ ${journal[phase]} == idle ]] || cmp -s "$script" "$release/script"; then
     try_until_passed all_alive : color_logs
+  else
+    try_until_passed release_alive : release_logs
   fi
 }
 
 # run_verify_once DECLARATION: one try, for what is live already. `probe_said` says why it did not pass.
 run_verify_once() {
   local try_kind='' try_wanted='' try_target=''
-  reset_probe
-  "$1"
+  declare_question "$1"
   one_try "$probe_timeout" && return 0
   probe_said="$try_wanted $try_target: $probe_said"
   return 1
 }
 
-# all_alive: every service of the color at hand.
+# all_alive: every service of the color at hand that was started before its hand-over.
 all_alive() {
-  local name first=$service code=0
+  local name code
   for name in "${services[@]}"; do
-    use "$color" "$name"
-    # What is handed over after verify does not run yet.
-    [[ $handover == overlap ]] || continue
-    color_alive || {
+    overlaps "$name" || continue
+    probe_service=$name
+    at new "$name" color_alive || {
       code=$?
-      break
+      return "$code"
     }
   done
   probe_service=$service
-  use "$color" "$first"
-  return "$code"
 }
 
 # release_alive, release_logs LINES: the same of an older release, by its own script: its services and drivers may be others.
-release_alive() { of_release "$candidate" alive overlap; }
+release_alive() { of_release "$release" alive overlap; }
 release_logs() {
-  local line
-  of_release "$candidate" logs "$1" && [[ -n $answer ]] || return 0
-  say "  the last lines of its log:"
-  while IFS= read -r line; do
-    say "    | $line"
-  done <<<"$answer"
+  of_release "$release" logs "$1" || return 0
+  show_logs_of 'its log'
 }
 
 # try_until_passed ALIVE LISTENER LOGS: tries as the declaration at hand says. ALIVE: is it still running?
@@ -284,7 +275,7 @@ rest_until_listening() {
 right_listener() {
   local said found
   # Of a driver that cannot tell only the answers are known.
-  [[ -n $port ]] && function_of "$run" "$run_base" listens || return 0
+  [[ -n $port ]] && run_has listens || return 0
   color_listens
   case $? in
     1)

@@ -110,17 +110,17 @@ command_on_host() {
 # command_inside PROG ARG…: inside the color, through its driver.
 command_inside() {
   local found
-  function_of "$run" "$run_base" enter || return
-  "$found" "$@" 2>&1 | tail -c 4096
+  function_of "${run_of["$service"]}" enter || return
+  with_settings "settings.$service" "$found" "$@" 2>&1 | tail -c 4096
   return "${PIPESTATUS[0]}"
 }
 
 # driver_says_healthy: the driver's own verdict.
 driver_says_healthy() {
   local found
-  function_of "$run" "$run_base" healthy || {
-    printf '%s\n' "the driver $run has no verdict of its own"
+  function_of "${run_of["$service"]}" healthy || {
+    printf '%s\n' "the driver ${run_of["$service"]%% *} has no verdict of its own"
     return 1
   }
-  "$found"
+  with_settings "settings.$service" "$found"
 }

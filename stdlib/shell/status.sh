@@ -38,7 +38,7 @@ status() {
   case $phase in
     idle) say 'under way: nothing' ;;
     prepared) say "under way: ${journal[to]} is prepared for deployment ${journal[deployment]}, not switched yet" ;;
-    preparing) say "under way: deployment ${journal[deployment]} prepares ${journal[to]}${held:+ ($held)}" ;;
+    preparing | returning | adopting) say "under way: deployment ${journal[deployment]} prepares ${journal[to]}${held:+ ($held)}" ;;
     swapping) say "under way: deployment ${journal[deployment]} switches from ${journal[from]:-nothing} to ${journal[to]}; until it is confirmed the proxy may serve either" ;;
     switched) say "under way: cleanup of deployment ${journal[deployment]}: ${journal[from]:-nothing} has to be drained and stopped" ;;
   esac
@@ -109,14 +109,16 @@ history() {
 # doctor: is this host ready, and is what is installed what was generated?
 doctor() {
   local found=0
-  check_host 'the tools and the proxy' preflight || found=1
-  check_host 'the live color can be told' know_live || found=1
-  check_host 'the inputs' take_inputs || found=1
+  check_for_doctor 'the tools' do_check_host || found=1
+  check_for_doctor 'the proxy' do_preflight_proxy || found=1
+  check_for_doctor 'its configuration' do_test_as_it_is || found=1
+  check_for_doctor 'the live color can be told' know_live || found=1
+  from=$live to=${colors[0]}
   [[ $live != "${colors[0]}" ]] || to=${colors[1]}
-  to=${to:-${colors[0]}}
-  check_host 'what probes and verify ask' check_questions || found=1
-  check_host 'room for a release' room_is_left || found=1
-  check_host 'the script is as it was built' script_is_as_built || found=1
+  check_for_doctor 'the inputs' take_inputs || found=1
+  check_for_doctor 'what probes and verify ask' do_check_questions || found=1
+  check_for_doctor 'room for a release' room_is_left || found=1
+  check_for_doctor 'the script is as it was built' script_is_as_built || found=1
   # No reason to refuse a deployment: it may be the cure.
   ! live_is_dead || warn "$live is live and does not run: \`resume\` brings it up"
   reason=''
@@ -155,8 +157,8 @@ script_is_as_built() {
   [[ $line == *"\"${hash%% *}\""* ]] || fail_with "$script was changed since it was built ($manifest knows another): install what \`deployc build\` wrote"
 }
 
-# check_host WHAT FUNCTION: one line.
-check_host() {
+# check_for_doctor WHAT FUNCTION: one line.
+check_for_doctor() {
   reason=''
   if "$2"; then
     say "  ok      $1"
@@ -166,28 +168,38 @@ check_host() {
   return 1
 }
 
-# plan: what a deployment would do, in order.
+# plan: what every command would do, in order; nothing is done.
 plan() {
-  local to='the idle color' name
-  at_mode=plan
+  local program
   read_live
   case $live_state in
     color | none)
-      for name in "${colors[@]}"; do
-        [[ $name != "$live" ]] || continue
-        to=$name
-        break
-      done
-      say "$app: from ${live:-nothing} to $to"
+      do_choose_idle >/dev/null || :
+      say "$app: from ${live:-nothing} to ${to:-no color that is idle}"
       ;;
     *) say "$app: a deployment would be refused now: see status" ;;
   esac
-  say 'prepare (users see nothing; a failure stops the new color)'
-  say '  mutex, recover, preflight, choose idle, verify as it is, inputs, clear idle, new release'
-  prepare_steps
-  say 'switch (a failure goes back to what served before)'
-  switch_steps
-  say 'cleanup (never back)'
-  cleanup_steps
-  at_mode=run
+  say 'every command first takes the lock and undoes or finishes what an interrupted run left'
+  listing=yes
+  for program in prepare switch cleanup; do
+    list_program "plan.$program"
+  done
+  for program in plan.failed plan.rollback plan.abort plan.resume plan.adopt way.end_new way.go_back way.stay_on_new way.undo_adopt way.let_go; do
+    list_program "$program"
+  done
+}
+
+# list_program FUNCTION: its steps, with what the failure of each asks for.
+list_program() {
+  say ''
+  say "${1#plan.}:"
+  otherwise=person
+  "$1"
+}
+
+# list_step WHERE ACTION ARG…
+list_step() {
+  local line
+  printf -v line '  %-42s %-14s %s' "${*:2}" "$otherwise" "$1"
+  say "${line%"${line##*[! ]}"}"
 }

@@ -1,0 +1,117 @@
+# ---- actions of `adopt`: what somebody else made becomes this script's ---------------------------------
+#
+# Nothing is started or stopped. The fragment is written anew for the color that it routes to, through the same swap as a deployment; the
+# color's processes, if the driver can tell which they are, may be stopped by a later deployment.
+
+adopted=''    # what of the color becomes this script's: processes, fragment (only that), or own (they were)
+adopts_own='' # yes: what runs of the color was started by this script
+
+# do_find_adoptable: sets `from` and `to`, the color that the proxy's files route to.
+do_find_adoptable() {
+  local value link
+  read_live
+  [[ $live_state == edited ]] || live_is_known || return
+  from=${live:-$live_guess} old_release=$live_release
+  if [[ -z $from ]]; then
+    fail_with 'the proxy has no fragment of this app yet: there is nothing to adopt; deploy'
+    return
+  elif [[ -f $state/journal.pending ]]; then
+    fail_with "a rollback is unfinished: put the fragment of ${journal[from]:-what served} back by hand and reload the proxy, then run any command of this script again"
+    return
+  elif [[ -n $live_release ]]; then
+    of_release "$live_release" alive
+    case $? in
+      0)
+        to=$from
+        say "  $live is live and this script's own: nothing to adopt"
+        return 10
+        ;;
+      1) ;;
+      *)
+        fail_with "cannot tell whether release ${live_release##*/} runs: $answer"
+        return
+        ;;
+    esac
+  fi
+  # What somebody wrote into the file may not be in force: then users get what was switched to last.
+  if meta color "$state/live" && [[ $value != "$from" ]]; then
+    of_release "$(readlink -f "$state/live")" alive
+    (($? == 1)) || {
+      fail_with "the file routes to $from, but $value, which was switched to last, still runs and may be what users get: put $value's fragment ($value.conf of the bundle) back and reload the proxy; \`rollback\` and \`deploy\` lead from there to another color"
+      return
+    }
+  fi
+  to=$from adopts_own=''
+  link=$state/colors/$to
+  [[ -L $link ]] || return 0
+  # Its processes are another release's, and whoever reads the journal must know.
+  of_release "$(readlink -f "$link")" alive
+  case $? in
+    0) adopts_own=yes ;;
+    1) ;;
+    *) fail_with "cannot tell whether $to runs as this script has started it: $answer" ;;
+  esac
+}
+
+# do_make_adopted: a release without an artifact: it can be stopped, but not started again.
+do_make_adopted() {
+  local name
+  bounded "${deadline["copy"]}" make_release_folder || {
+    fail_with "cannot write to $candidate: is the disk full?"
+    return
+  }
+  if ! { ask_switch read && bounded "${deadline["journal"]}" copy_synced "$scratch/answer" "$candidate/way-back"; }; then
+    fail_with "cannot keep what the proxy's file says now: $answer"
+    return
+  fi
+  if [[ $adopts_own == yes ]]; then
+    adopted=own
+    bounded "${deadline["journal"]}" copy_synced "$state/colors/$to/fragment" "$candidate/fragment" || fail_with "cannot write to $candidate: is the disk full?"
+    return
+  fi
+  adopted=processes
+  for name in "${services[@]}"; do
+    at new "$name" ask_run adopt && continue
+    adopted=fragment
+    warn "$name of $to runs on as it is, and no deployment will stop it: $answer"
+  done
+  [[ $adopted == processes ]] || rm -f "$candidate"/identity.*
+}
+
+# do_commit_adopted: there is no previous color, so nothing is drained or stopped.
+do_commit_adopted() {
+  if [[ $adopted == processes ]]; then
+    journal[previous]=''
+    write_switched || return
+    finish_adopted || {
+      warn "$reason"
+      reason=''
+    }
+    say "  $to is live, and this script's from now on"
+    return 0
+  fi
+  drop_adopted || return
+  say "  the fragment is this script's from now on; $to runs on as it was started"
+}
+
+# drop_adopted: only the fragment was adopted, so its release has nothing to keep. A signal cannot split it.
+drop_adopted() {
+  local dropped=$candidate code shielded_before=$shielded
+  if asked_to_stop; then
+    fail_with "stopped by $interrupted"
+    return
+  fi
+  shielded=yes
+  take_up_pending
+  code=$?
+  ((code != 0)) || bounded "${deadline["copy"]}" rm -rf "$dropped" || warn "release ${dropped##*/} could not be removed"
+  shielded=$shielded_before
+  return "$code"
+}
+
+# do_finish_adopted: what a kill has left after the commit of an adoption.
+do_finish_adopted() { finish_adopted; }
+
+finish_adopted() {
+  finish_commit && take_up_pending
+}

@@ -1,0 +1,200 @@
+# ---- actions that end something: a color, a command ---------------------------------------------------
+
+# do_gates SIDE: L1 for a color that is there already, by the script of its release. Of one that the script did not start only the answers
+# are known, to this script's probes.
+do_gates() {
+  local gate code=0
+  color_of_side "$1"
+  [[ -n $side_color ]] || return 0
+  [[ $1 == old ]] || ! release_of "$to" || side_release=$found_release
+  if [[ -n $side_release && -d $side_release ]]; then
+    ask_release_or_tell "$side_release" gate 'does not pass its probes'
+    return
+  fi
+  known_color "$side_color" || return 0
+  [[ ${journal[kind]} == adopt ]] || load_inputs "$state/none"
+  unmanaged=yes
+  for gate in ${gates[@]+"${gates[@]}"}; do
+    overlaps "${gate% *}" || continue
+    at "$1" "${gate% *}" run_gate "gate.${gate% *}.${gate#* }" || {
+      code=1
+      break
+    }
+  done
+  unmanaged=no
+  ((code == 0)) || ! asked_to_stop || return 143
+  load_inputs "$candidate"
+  return "$code"
+}
+
+# do_start_missing SIDE [overlap]: by the script of that color's release. What somebody else started is not started by this script.
+do_start_missing() {
+  local value
+  color_of_side "$1"
+  [[ -n $side_release && -d $side_release ]] || return 0
+  # What was adopted has no artifact.
+  ! meta adopted "$side_release" || return 0
+  of_release "$side_release" start_missing "${2-}" || {
+    ! asked_to_stop || return 143
+    fail_with "$side_color does not start: $answer"
+  }
+}
+
+# do_drain SIDE: until nothing of before the last reload is answered by it any more, at most as long as deploy.bg says.
+do_drain() {
+  local until value
+  color_of_side "$1"
+  [[ -n $side_color && -n ${journal[draining]} && ${journal[boot]} == "$boot" ]] || return 0
+  # It ran before this rollback, and is not stopped.
+  [[ $1 == old || ${journal[warm]} != yes ]] || return 0
+  now
+  number "${journal[switched]}" "$now_ms"
+  until=$((value + drain_within))
+  while :; do
+    ask_switch draining "${journal[draining]}" "$side_color"
+    # Only a clear no is one: a driver that did not answer in time has not said that nothing is left.
+    (($? != 1)) || return 0
+    now
+    if ((now_ms >= until)); then
+      say "  the drain's time is over: $answer"
+      return 0
+    fi
+    if [[ ${journal[phase]} == switched ]] && preempted; then
+      fail_with 'a rollback asked for the previous color'
+      return
+    fi
+    pause 100 || return 143
+  done
+}
+
+# do_stop SIDE [exclusive]: only after L2 was asked again.
+do_stop() {
+  color_of_side "$1"
+  [[ -n $side_release && -d $side_release ]] || {
+    [[ $1 == new ]] || say_not_ours
+    return 0
+  }
+  # It ran before this rollback, perhaps with requests to finish; it goes on as it was.
+  [[ $1 == old || ${journal[warm]} != yes ]] || return 0
+  # A release without one was never started.
+  [[ -f $side_release/meta ]] || return 0
+  if [[ ${2-} == exclusive ]]; then
+    of_release "$side_release" stop_exclusive || fail_with "what may run only once in $side_color could not be stopped: $answer"
+    return
+  fi
+  stop_release "$side_release" || {
+    ! asked_to_stop || return 143
+    if [[ $1 == new && -n $live_release && $live_release -ef $side_release && ${journal[phase]} != swapping ]]; then
+      fail_with "somebody has pointed the proxy at $to while it was being prepared: write ${from:-the earlier color}'s fragment back by hand and reload the proxy, then run any command of this script again"
+      return 5
+    fi
+    fail_with "release ${side_release##*/} of $side_color could not be stopped: $answer"
+    return
+  }
+  if [[ $1 == old ]]; then
+    say_not_ours
+  elif [[ ${journal[kind]} != rollback && $command != abort ]]; then
+    # A failed release stays to be looked at. One that was good before is not made bad by a failed rollback.
+    point failed "$candidate"
+  fi
+}
+
+# say_not_ours: on the ports of the previous color something that this script did not start still runs.
+say_not_ours() {
+  known_color "$from" && answers_somewhere "$from" || return 0
+  if [[ -n $old_release ]]; then
+    warn "$from was stopped, and something that this script did not start still listens on its port: stop it by hand"
+  else
+    warn "$from was not started by this script and runs on: stop it by hand"
+  fi
+}
+
+# answers_somewhere COLOR: whether anybody listens on one of its ports.
+answers_somewhere() {
+  local name
+  for name in "${services[@]}"; do
+    ! at "$1" "$name" own_port_listens || return 0
+  done
+  return 1
+}
+
+own_port_listens() {
+  [[ -n $port ]] && port_listens "$port"
+}
+
+# do_persist_off SIDE: a color that is stopped, or only kept warm, does not come up after a boot.
+do_persist_off() {
+  color_of_side "$1"
+  [[ -n $side_release && -f $side_release/meta ]] || return 0
+  [[ $1 == old || ${journal[warm]} != yes ]] || return 0
+  of_release "$side_release" persist off || fail_with "$side_color may come back after a reboot: $answer"
+}
+
+do_close_journal() {
+  take_up_pending
+}
+
+# do_record ok|failed: a line of the history, and what the user's last steps are told.
+do_record() {
+  seconds_since "$began"
+  seconds=$elapsed
+  outcome_reason=$cause
+  if [[ $1 == ok ]]; then
+    outcome=success
+    outcome_reason=''
+  else
+    outcome=failure
+  fi
+  remember "$1"
+}
+
+# do_user new PLACE.NUMBER: a step of the user's; its output is shown while it runs.
+do_user() {
+  local code
+  if asked_to_stop; then
+    return 143
+  fi
+  : >"$scratch/step"
+  exec 6<"$scratch/step"
+  followed_fd=6
+  at_first new bounded "${deadline["user $2"]}" run_user_step "$scratch/step" "user.$2"
+  code=$?
+  follow_last
+  followed_fd=''
+  exec 6<&-
+  case $code in
+    0) return 0 ;;
+    124) fail_with "it did not finish within $((deadline["user $2"] / 1000))s" ;;
+    143) fail_with 'it was interrupted' ;;
+    *) fail_with "it ended with exit code $code" ;;
+  esac
+}
+
+# do_sweep: removes what no color, no way back and no run needs, for at most a minute; the rest goes the next time. The newest failed
+# release stays to be looked at.
+do_sweep() {
+  local folder kept keep until
+  now
+  until=$((now_ms + deadline["sweep"]))
+  for folder in "$state"/releases/*/; do
+    folder=${folder%/}
+    [[ -d $folder && $folder != "$candidate" ]] || continue
+    keep=no
+    for kept in "$state"/colors/* "$state/live" "$state/previous" "$state/failed"; do
+      [[ ! $kept -ef $folder ]] || keep=yes
+    done
+    now
+    ((now_ms < until)) || return 0
+    [[ $keep == yes ]] || remove_release "$folder"
+  done
+  sweep_runtimes
+}
+
+# sweep_runtimes: those that no release, not what `resume` runs after a boot, and not this script was made with.
+sweep_runtimes() {
+  local file
+  for file in "$state"/runtimes/*; do
+    [[ -f $file && ${file##*/} != "$runtime" ]] || continue
+    grep -qsxF "runtime=${file##*/}" "$state"/releases/*/script "$state/resume" || rm -f "$file"
+  done
+}

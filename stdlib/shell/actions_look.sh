@@ -1,0 +1,272 @@
+# ---- actions that look: nothing is changed ----------------------------------------------------------
+
+tested_ms=0             # when this process found the proxy's configuration as it should be
+live_passes=unknown     # whether the live color passed `verify` before this process began anything
+declare -A passed_ms=() # when a gate of the new color passed in this process
+
+do_check_host() {
+  local tool
+  for tool in "${tools[@]}"; do
+    command -v -- "$tool" >/dev/null || {
+      fail_with "$tool is not on this host (looked in $PATH): install it"
+      return
+    }
+  done
+}
+
+# do_preflight_run new SERVICE
+do_preflight_run() { at new "$2" ask_or_fail run preflight; }
+
+do_preflight_proxy() { ask_or_fail switch preflight; }
+
+# ask_or_fail run|switch FUNCTION ARG…: its answer is the reason.
+ask_or_fail() {
+  "ask_$1" "${@:2}" || fail_with "$answer"
+}
+
+# do_test_as_it_is: a configuration that another site broke is told apart from ours, unless this process has just tested it.
+do_test_as_it_is() {
+  now
+  ((tested_ms == 0 || now_ms - tested_ms >= 10000)) || return 0
+  ask_switch test || {
+    fail_with "the proxy's configuration is broken as it is, before anything was changed: $answer"
+    return
+  }
+  now
+  tested_ms=$now_ms
+}
+
+# do_choose_idle: sets `from` and `to`. A color that this script does not know (it was renamed) may be live; then the idle one is that whose
+# place it does not take.
+do_choose_idle() {
+  local choice value
+  read_live
+  from='' old_release='' to=''
+  if nobody_runs_live; then
+    to=$(other_color "${live:-$live_guess}")
+    say "  the proxy's file routes to ${live:-$live_guess}, which nobody has started: a first deployment, to $to"
+    return 0
+  fi
+  live_is_known || return
+  from=$live old_release=$live_release
+  for choice in "${colors[@]}"; do
+    [[ $choice != "$live" ]] || continue
+    # The fragment was taken away, but the proxy may not have been reloaded since. Whether all of it runs does not matter.
+    [[ $live_state != none ]] || ! last_live_is "$choice" || continue
+    if [[ -n $live_release ]] && meta ports "$live_release" && shares_port "$choice" "$value"; then
+      continue
+    fi
+    to=$choice
+    break
+  done
+  if [[ -z $to ]]; then
+    fail_with "no color is idle: $live takes the ports of both"
+    return
+  fi
+  say "  ${from:-no color} is live, $to is idle"
+}
+
+# do_find_live: sets `from`, what is to run.
+do_find_live() {
+  know_live || return
+  if [[ $live_state == none ]]; then
+    say '  nothing is live: nothing to bring up'
+    return 10
+  fi
+  if [[ -z $live_release ]]; then
+    fail_with "$live is live, but this script did not start it and cannot bring it up"
+    return
+  fi
+  from=$live old_release=$live_release
+  # What is under way, if something is, stays with the journal.
+  to=$live candidate=$live_release
+  load_inputs "$candidate"
+}
+
+# do_choose_earlier: sets `from` and `to` for the way back to what served before the live color, and notes whether that runs.
+do_choose_earlier() {
+  local value
+  know_live || return
+  if last_failed; then
+    fail_with "$live serves: the deployment of $value failed and went back already; deploy the version that is wanted"
+    return
+  fi
+  from=$live old_release=$live_release
+  previous_release || {
+    fail_with 'there is no earlier release to go back to'
+    return
+  }
+  if meta adopted "$found_release" && ! of_release "$found_release" alive; then
+    fail_with "the earlier release ${found_release##*/} was adopted, and has no artifact to be started from: deploy the version that is wanted"
+    return
+  fi
+  meta color "$found_release"
+  if [[ $value == "$from" || $found_release == "$live_release" ]]; then
+    fail_with "the earlier release ${found_release##*/} is in the live color $live: nothing to go back to"
+    return
+  fi
+  to=$value
+  # Whether it ran before decides whether it may be stopped again: only a clear answer is one.
+  of_release "$found_release" running overlap
+  case $? in
+    0) earlier_runs=yes ;;
+    1) earlier_runs=no ;;
+    *)
+      fail_with "cannot tell whether release ${found_release##*/} still runs: $answer"
+      return
+      ;;
+  esac
+  earlier=$found_release
+  load_inputs "$earlier"
+  say "  from ${from:-nothing} back to $to, release ${earlier##*/} of $(release_time "$earlier")"
+}
+
+earlier='' earlier_runs=no # the release that a rollback goes back to
+
+# do_take_up: the color that `prepare` left for this deployment.
+do_take_up() {
+  deployment=${journal[deployment]}
+  say "  ${from:-no color} is live, $to is prepared"
+}
+
+# do_still_live old: the proxy's files route where they did.
+do_still_live() {
+  local found=$live_word
+  read_live
+  if [[ ${journal[kind]} == adopt ]]; then
+    [[ $live_word == "$found" ]] || fail_with "the proxy's files changed meanwhile: ${live_why:-$live_state $live}"
+    return
+  fi
+  if [[ -n $from ]]; then
+    [[ $live_state != color || $live != "$from" ]] || return 0
+  elif [[ $live_state == none ]] || nobody_runs_live; then
+    return 0
+  fi
+  fail_with "the proxy's files changed meanwhile: ${from:-nothing} was live, now it is ${live:-$live_state} ${live_why}"
+}
+
+# do_try_verify old NAME: the live color must pass now, or the question itself may be wrong (a redirect, another site's answer): better
+# found before anything starts.
+do_try_verify() {
+  [[ -n $from ]] && known_color "$from" || return 0
+  load_inputs "${old_release:-$state/none}"
+  [[ $live_passes == no ]] || live_passes=yes
+  at_first old run_verify_once "verify.$2" && return 0
+  ! asked_to_stop || return 143
+  if [[ $probe_failure == redirect ]]; then
+    fail_with "$2 does not pass on the live color as it is: $probe_said. Nothing was started; ask the URL that is meant"
+    return
+  fi
+  live_passes=no
+  warn "$2 does not pass on the live color $from as it is: $probe_said"
+}
+
+do_read_inputs() {
+  take_inputs || return 2
+}
+
+# do_check_questions: this host can ask all that will be asked.
+do_check_questions() {
+  local one
+  for one in ${gates[@]+"${gates[@]}"}; do
+    at new "${one% *}" question_is_ready "gate.${one% *}.${one#* }" || return
+  done
+  for one in ${verifies[@]+"${verifies[@]}"}; do
+    at_first new question_is_ready "verify.$one" || return
+  done
+}
+
+# question_is_ready DECLARATION
+question_is_ready() {
+  declare_question "$1"
+  questions_ready
+}
+
+do_find_artifact() {
+  local artifact
+  local -a matches
+  find_artifact
+}
+
+# do_no_stranger new: nobody else has the idle color's place.
+do_no_stranger() {
+  local name
+  release_of "$to" || found_release=''
+  for name in "${services[@]}"; do
+    at "$to" "$name" no_stranger_listens "$found_release" || return
+  done
+}
+
+# no_stranger_listens RELEASE: who listens on the port of the service at hand is of that release, or of one of ours that has this port.
+no_stranger_listens() {
+  local link value
+  [[ -n $port ]] && port_listens "$port" || return 0
+  for link in "$state"/colors/*; do
+    if [[ -d $link ]] && meta ports "$link" && [[ " $value " == *" $port "* ]]; then
+      of_release "$link" running
+      # Only a clear no is one.
+      (($? == 1)) || return 0
+    fi
+  done
+  port_is_taken
+}
+
+# port_is_taken: says by whom. Fails.
+port_is_taken() {
+  fail_with "port $port of the idle color $color is taken by a process that this script did not start: $(owners_of_port "$port")"
+}
+
+# do_ports_are_free new
+do_ports_are_free() {
+  local name
+  for name in "${services[@]}"; do
+    at "$to" "$name" port_is_free || return
+  done
+}
+
+# port_is_free: no listener in IPv4 or IPv6, and a connection is refused.
+port_is_free() {
+  [[ -n $port ]] || return 0
+  if [[ -n $(listeners "$port") ]]; then
+    port_is_taken
+    return
+  fi
+  connect_refused 127.0.0.1 "$port" || fail_with "something answers on 127.0.0.1:$port, the place of the idle color $color"
+}
+
+# do_dial SIDE: each address can be connected to from where the proxy stands.
+do_dial() {
+  local side=$1 one value
+  local -a places=()
+  color_of_side "$side"
+  [[ -n $side_color ]] || return 0
+  while IFS= read -r one; do
+    [[ -z $one ]] || places+=("$one")
+  done < <(addresses_of "$side_color")
+  ((${#places[@]})) || return 0
+  if switch_has dial; then
+    ask_switch dial "${places[@]}" || fail_with "the proxy cannot reach $side_color: $answer"
+    return
+  fi
+  for one in "${places[@]}"; do
+    bounded "${deadline["switch.dial"]}" dial_from_host "$one" >"$scratch/answer" 2>/dev/null || {
+      ! asked_to_stop || return 143
+      fail_with "the proxy will not reach $side_color: no connection to $one"
+      return
+    }
+  done
+}
+
+# dial_from_host HOST:PORT
+dial_from_host() {
+  local host port
+  http_host_port "$1" '' && tcp_connect "$host" "$port"
+}
+
+# color_of_side SIDE: sets `side_color` and `side_release`; empty where there is none.
+color_of_side() {
+  case $1 in
+    new) side_color=$to side_release=$candidate ;;
+    *) side_color=$from side_release=$old_release ;;
+  esac
+}

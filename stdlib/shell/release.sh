@@ -1,0 +1,326 @@
+# ---- release: what started a color knows how to stop it, whatever this script has become since -------
+#
+# The script of a release is asked as `SCRIPT _release FOLDER WORD ARG…`. Protocol 0 is that of 0.1.0: its releases say no `protocol` in
+# their meta, and know neither `routed`, `verify`, `exclusives` nor `ensure`.
+
+# of_release RELEASE WORD ARG…: sets `answer`; the exit code is the script's. 125: it does not answer.
+of_release() {
+  local folder=$1 limit code value
+  shift
+  [[ -f $folder/script ]] || {
+    answer="${folder##*/} has no script: was $state changed by hand?"
+    return 125
+  }
+  case $1 in
+    stop*) meta limit.stop "$folder" || : ;;
+    start*) meta limit.start "$folder" || : ;;
+    *) meta "limit.$1" "$folder" || : ;;
+  esac
+  number "$value" "${deadline["copy"]}"
+  limit=$value
+  if cmp -s "$script" "$folder/script"; then
+    bounded "$limit" as_release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
+  else
+    bounded "$limit" bash "$folder/script" _release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
+  fi
+  code=$?
+  read_answer
+  [[ ! -s $scratch/errors ]] || to_log "release ${folder##*/}, $1: $(<"$scratch/errors")"
+  case $code in
+    124) answer="${folder##*/}: $1 did not finish within $((limit / 1000))s" ;;
+    143) answer="${folder##*/}: $1 was interrupted" ;;
+    *)
+      # An empty or cut script says nothing, and nothing is no answer.
+      if [[ $answer != "release ${folder##*/}"* ]]; then
+        answer="${folder##*/}: its script does not answer: was $state changed by hand, or the disk full?"
+        return 125
+      fi
+      answer=${answer#*"${folder##*/}"}
+      answer=${answer#$'\n'}
+      ;;
+  esac
+  return "$code"
+}
+
+# release_protocol RELEASE: sets `value`.
+release_protocol() {
+  meta protocol "$1" || :
+  number "$value" 0
+}
+
+# tell_answer: the last line of `answer` is the reason; what stands before it is shown.
+tell_answer() {
+  local line told=$answer
+  [[ $told == *$'\n'* ]] || return 0
+  answer=${told##*$'\n'}
+  while IFS= read -r line; do
+    say "$line"
+  done <<<"${told%$'\n'*}"
+}
+
+# as_release RELEASE WORD ARG…: what a script of the same text would do, without a start of its own.
+as_release() {
+  reason='' cause='' log_format=plain open_line=''
+  scratch=$scratch/release
+  mkdir -p "$scratch" || return
+  release_command "$@"
+}
+
+# release_command RELEASE WORD ARG…: the other side of `of_release`.
+release_command() {
+  local value name wanted=${3-} code=0
+  journal=([phase]=idle) candidate=$1 from='' old_release=''
+  printf 'release %s\n' "${1##*/}"
+  state=${1%/releases/*}
+  meta color "$1" || {
+    printf 'its meta file says no color: was it changed by hand?\n'
+    return 125
+  }
+  to=$value
+  load_inputs "$1"
+  load_offers
+  case $2 in
+    gate | verify)
+      # Of an adopted color that nobody can tell the processes of only the answers are known.
+      ! meta adopted "$1" || [[ -f $1/identity.${services[0]} ]] || unmanaged=yes
+      "release_$2" "$wanted" || code=1
+      printf '%s\n' "$reason"
+      return "$code"
+      ;;
+    routed)
+      ask_switch routed
+      code=$?
+      printf '%s\n' "$answer"
+      return "$code"
+      ;;
+    has_exclusive)
+      for name in "${services[@]}"; do
+        overlaps "$name" || return 0
+      done
+      return 1
+      ;;
+    exclusives)
+      for name in "${services[@]}"; do
+        overlaps "$name" || printf '%s\n' "$name"
+      done
+      return 0
+      ;;
+    ensure) return 0 ;;
+    running) code=1 ;;
+  esac
+  for name in "${services[@]}"; do
+    case $wanted in
+      overlap) overlaps "$name" || continue ;;
+      exclusive) ! overlaps "$name" || continue ;;
+    esac
+    at new "$name" release_service "$2" "$wanted" "${4-}"
+    code=$?
+    if [[ $2 == running ]]; then
+      # Whether anything of it is alive: without an answer nobody knows.
+      ((code == 1)) || break
+      continue
+    fi
+    ((code == 0)) || break
+  done
+  printf '%s\n' "$answer"
+  return "$code"
+}
+
+# release_service WORD WANTED MORE: one of them for the service at hand.
+release_service() {
+  case $1 in
+    running) ask_run alive ;;
+    alive | stop) ask_run "$1" ;;
+    clear) ask_run_if_able clear ;;
+    persist)
+      # persist on|off [overlap|exclusive]
+      case $3 in
+        overlap) overlaps "$service" || return 0 ;;
+        exclusive) ! overlaps "$service" || return 0 ;;
+      esac
+      ask_run_if_able persist "$2"
+      ;;
+    start) ask_run start ;;
+    start_missing) start_missing ;;
+    start_service) [[ $service != "$2" ]] || ask_run start ;;
+    stop_service) [[ $service != "$2" ]] || ask_run stop ;;
+    stop_exclusive) [[ $handover != exclusive ]] || ask_run stop ;;
+    start_exclusive) [[ $handover != exclusive ]] || start_missing ;;
+    logs)
+      ask_run logs "$2" || answer=''
+      printf '%s\n' "$answer"
+      answer=''
+      ;;
+    *) return 2 ;;
+  esac
+}
+
+# start_missing: the service at hand, unless it runs. Without a clear no it is not started a second time.
+start_missing() {
+  ask_run alive
+  case $? in
+    0) return 0 ;;
+    1) ask_run start ;;
+    *) return 1 ;;
+  esac
+}
+
+# release_gate [exclusive]: the gates of its services that overlap, or of those that may run only once.
+release_gate() {
+  local gate name
+  for gate in ${gates[@]+"${gates[@]}"}; do
+    name=${gate% *}
+    if [[ $1 == exclusive ]]; then
+      ! overlaps "$name" || continue
+    else
+      overlaps "$name" || continue
+    fi
+    at new "$name" run_gate "gate.$name.${gate#* }" || return
+  done
+}
+
+# release_verify: what is asked through the proxy; those that only warn are not asked again.
+release_verify() {
+  local name
+  for name in ${verifies[@]+"${verifies[@]}"}; do
+    at_first new run_verify "verify.$name" && continue
+    if [[ " ${verifies_that_warn[*]-} " == *" $name "* ]]; then
+      say "  $name: $reason"
+      reason=''
+      continue
+    fi
+    return 1
+  done
+}
+
+# ---- its folder ----------------------------------------------------------------------------------
+
+# make_release_folder: all but the artifact, on the disk. The meta file comes last: a release without one was never started.
+make_release_folder() {
+  local name
+  local -a files=("$candidate/script" "$candidate/fragment")
+  for name in ${input_names[@]+"${input_names[@]}"}; do
+    files+=("$candidate/inputs/$name")
+  done
+  keep_runtime && mkdir -p "$candidate/slot" && printf '%s' "$script_text" >"$candidate/script" && fragment "$to" >"$candidate/fragment" && save_inputs \
+    && sync_path ${files[@]+"${files[@]}"} "$candidate/inputs" "$candidate" "$state/releases" && write_meta
+}
+
+# keep_runtime: the file that this script was made with, for the copies of it in releases. In a script of one file there is none.
+keep_runtime() {
+  local kept=$state/runtimes/$runtime
+  [[ -n $runtime_file && ! -f $kept ]] || return 0
+  cp -- "$runtime_file" "$kept.new" && [[ $(sha256sum <"$kept.new") == "${runtime#*-} "* ]] && sync_path "$kept.new" && mv -f "$kept.new" "$kept" && sync_path "$state/runtimes"
+}
+
+# write_meta: what another script must know of this release.
+write_meta() {
+  local name text ports='' addresses='' routed='' stop=0 start=0 gate=0 verify=0 slack=10000
+  for name in "${services[@]}"; do
+    [[ -z ${address_of["$to $name"]-} ]] || routed+=" $name"
+    ports+=" ${port_of["$to $name"]-}"
+    addresses+=" ${address_of["$to $name"]-}"
+    stop=$((stop + deadline["$name stop"] + slack))
+    start=$((start + deadline["$name start"] + slack))
+  done
+  worst_of_questions
+  printf -v text '%s\n' "color=$to" "ports=${ports# }" "addresses=${addresses# }" "routed=${routed# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
+    "protocol=1" "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gate + slack))" "limit.verify=$((verify + slack))"
+  [[ ${journal[kind]} != adopt ]] || text+="adopted=yes"
+  write_file "$candidate/meta" "${text%$'\n'}"
+}
+
+# worst_of_questions: adds to `gate` and `verify` how long all of them may take.
+worst_of_questions() {
+  local one
+  for one in ${gates[@]+"${gates[@]}"}; do
+    at new "${one% *}" declare_question "gate.${one% *}.${one#* }"
+    gate=$((gate + probe_worst))
+  done
+  for one in ${verifies[@]+"${verifies[@]}"}; do
+    at_first new declare_question "verify.$one"
+    verify=$((verify + probe_worst))
+  done
+}
+
+# declare_question DECLARATION: what it asks, without asking.
+declare_question() {
+  reset_probe
+  "$1"
+}
+
+# release_of COLOR: sets `found_release`: the candidate if it is for this color (and not the fragment alone is adopted), else the color's
+# last good one.
+release_of() {
+  found_release=''
+  if [[ -n $candidate && ${journal[to]-} == "$1" && ${journal[kind]-}${journal[warm]-} != adoptyes ]]; then
+    found_release=$candidate
+  elif [[ -L $state/colors/$1 ]]; then
+    found_release=$(readlink -f "$state/colors/$1")
+  fi
+  [[ -n $found_release && -d $found_release ]]
+}
+
+# point NAME RELEASE: $state/NAME is that release from now on; one rename.
+point() {
+  [[ ! $state/$1 -ef $2 ]] || return 0
+  ln -sfn "$2" "$state/.point" && mv -fT "$state/.point" "$state/$1" && sync_path "$state"
+}
+
+# previous_release: sets `found_release`: what served before the live one.
+previous_release() {
+  found_release=''
+  [[ -L $state/previous ]] || return 1
+  found_release=$(readlink -f "$state/previous")
+  [[ -n $found_release && -f $found_release/meta ]]
+}
+
+# remove_release RELEASE: a stopped one that nothing points to.
+remove_release() {
+  case $1 in
+    "$state"/releases/?*) ;;
+    *) return 1 ;;
+  esac
+  [[ -d $1 ]] || return 0
+  [[ ! -f $1/meta ]] || of_release "$1" clear || warn "release ${1##*/}: $answer"
+  bounded "${deadline["copy"]}" rm -rf "$1" || warn "release ${1##*/} could not be removed"
+}
+
+# meta KEY RELEASE: sets `value`: what a release says of itself.
+meta() {
+  local key rest
+  value=''
+  [[ -f $2/meta ]] || return 1
+  while IFS='=' read -r key rest; do
+    if [[ $key == "$1" ]]; then
+      value=$rest
+      return 0
+    fi
+  done <"$2/meta"
+  return 1
+}
+
+# describe_color RELEASE: prints the color that it was made for.
+describe_color() {
+  local value
+  meta color "$1"
+  printf '%s' "$value"
+}
+
+# release_time RELEASE: when it was made.
+release_time() {
+  local value
+  meta created "$1"
+  printf '%s' "$value"
+}
+
+# save_identity LINE, load_identity: what tells the service at hand from everything else on the host.
+save_identity() {
+  write_file "$release/identity.$service" "$1"
+}
+
+load_identity() {
+  identity=''
+  [[ -f $release/identity.$service ]] || return 1
+  IFS= read -r identity <"$release/identity.$service"
+}
