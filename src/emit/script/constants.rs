@@ -140,12 +140,13 @@ impl Script<'_> {
     pub(super) fn inputs(&self, code: &mut Code) -> Result<(), Failed> {
         let inputs = &self.app.inputs;
         code.gap();
+        if inputs.is_empty() {
+            code.short("read_inputs", "return 0", None);
+            return Ok(());
+        }
         code.block("read_inputs() {", None, "}", |code| {
             for input in inputs {
                 code.line(self.read_input(input)?);
-            }
-            if inputs.is_empty() {
-                code.line("return 0");
             }
             Ok(())
         })
@@ -192,17 +193,14 @@ impl Script<'_> {
 
     /// What is copied into a release. It may speak of inputs, so it is asked for when they are known.
     pub(super) fn artifact(&self, code: &mut Code) -> Result<(), Failed> {
-        code.gap();
         let artifact = self.app.artifact.as_ref();
         let place = artifact.map(|artifact| self.places.at(artifact.span));
-        code.block("artifact_pattern() {", place, "}", |code| {
-            let pattern = artifact.map(|artifact| Quoted::template(&artifact.pattern));
-            let pattern = pattern
-                .transpose()?
-                .map_or("''".to_owned(), |word| word.to_string());
-            code.line(format!("artifact={pattern}"));
-            Ok(())
-        })
+        let pattern = artifact.map(|artifact| Quoted::template(&artifact.pattern));
+        let pattern = pattern
+            .transpose()?
+            .map_or("''".to_owned(), |word| word.to_string());
+        code.short("artifact_pattern", &format!("artifact={pattern}"), place);
+        Ok(())
     }
 }
 
