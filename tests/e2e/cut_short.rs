@@ -142,6 +142,14 @@ fn killed_after_the_reload() -> Result<(), Skip> {
     Ok(())
 }
 
+/// It cannot even be started again.
+fn kill_for_good(site: &Site, color: &str) {
+    site.host
+        .bash("chmod -x /var/lib/deployc/hello/releases/*/slot/hello")
+        .ok();
+    kill_color(site, color);
+}
+
 fn killed_in_the_swap_and_the_previous_color_is_down() -> Result<(), Skip> {
     let (site, live, other) = deployed_with_held_reload(&[])?;
     let deploy = hold(&site, "deploy", Hold::Before);
@@ -375,9 +383,7 @@ fn rebooted_in_the_first_swap() -> Result<(), Skip> {
         let_go(&site);
         assert_routes_to(&site, "green");
         reboot(&mut site);
-        site.run(command)
-            .ok()
-            .says("  nothing serves");
+        site.run(command).ok().says("  nothing serves");
         site.assert_serves_only(ends_on);
         assert_routes_to(&site, ends_on);
         site.run("cleanup").ok();
