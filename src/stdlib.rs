@@ -1,5 +1,9 @@
 //! The standard library, embedded in the binary: drivers, presets and the script's runtime.
 
+mod names;
+
+pub use names::{SCRIPT_FUNCTIONS, SCRIPT_VARIABLES, ShellNames, functions, of_runtime, variables};
+
 use crate::model::DriverKind;
 use include_dir::{Dir, include_dir};
 

@@ -38,9 +38,9 @@ fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome,
     let mut report = Report::new();
     let planned = crate::plan_file(&mut sources, main, &HostFiles, &mut report);
     let form = options.form();
-    let bundle = planned.as_ref().and_then(|planned| {
-        crate::emit_files(planned, &places(&sources, main), form, &mut report)
-    });
+    let bundle = planned
+        .as_ref()
+        .and_then(|planned| crate::emit_files(planned, &places(&sources, main), form, &mut report));
     check::show(&report, &sources, terminal);
     let (Some(planned), Some(mut bundle)) = (planned, bundle) else {
         return Ok(Outcome::Findings);

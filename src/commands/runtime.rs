@@ -11,8 +11,8 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
         terminal.out(&format!("{}  {}\n", runtime_id(), runtime_file()));
         return Ok(Outcome::Clean);
     };
-    let bytes = fs::read(path)
-        .map_err(|error| Failure(format!("`{path}` cannot be read: {error}")))?;
+    let bytes =
+        fs::read(path).map_err(|error| Failure(format!("`{path}` cannot be read: {error}")))?;
     if bytes == runtime_text().as_bytes() {
         terminal.prose(&format!(
             "{path}: the runtime of deployc {VERSION}, as it was released\n"

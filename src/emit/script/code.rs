@@ -203,7 +203,11 @@ mod tests {
         let words = |count| vec!["word".to_owned(); count];
         code.table("many", &[words(60), words(3)], None);
         code.table("few", &[words(2), words(2)], Some("here".to_owned()));
-        code.table("lines", &[vec!["a".to_owned(), "'b\nc'".to_owned(), "d".to_owned()]], None);
+        code.table(
+            "lines",
+            &[vec!["a".to_owned(), "'b\nc'".to_owned(), "d".to_owned()]],
+            None,
+        );
         code.short("one.line", "true", Some("here".to_owned()));
         code.short("another.line", "true", Some("there".to_owned()));
         code.short("broken", "echo 'a\nb'", Some("here".to_owned()));

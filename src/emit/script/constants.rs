@@ -4,17 +4,38 @@ use super::super::quoted::Quoted;
 use super::colors::chain_words;
 use super::{Code, Failed, Script};
 use crate::model::{
-    Input, InputType, OnFailure, Privilege, Service, Verification, Verify,
+    DriverKind, Input, InputType, OnFailure, Privilege, Service, Verification, Verify,
 };
-use crate::plan::limits::chain;
 use crate::plan::order::deadlines;
 use std::collections::BTreeSet;
 
 /// What the runtime itself calls, beside bash. `curl` is not among them: without it probes go
 /// through bash's own `/dev/tcp`.
 const TOOLS: [&str; 24] = [
-    "awk", "cat", "cmp", "cp", "flock", "grep", "head", "id", "ln", "ls", "mkdir", "mktemp", "mv",
-    "readlink", "rm", "sed", "sha256sum", "stat", "sync", "tail", "tee", "touch", "tr", "wc",
+    "awk",
+    "cat",
+    "cmp",
+    "cp",
+    "flock",
+    "grep",
+    "head",
+    "id",
+    "ln",
+    "ls",
+    "mkdir",
+    "mktemp",
+    "mv",
+    "readlink",
+    "rm",
+    "sed",
+    "sha256sum",
+    "stat",
+    "sync",
+    "tail",
+    "tee",
+    "touch",
+    "tr",
+    "wc",
 ];
 
 /// The environment variable by which the hooks of one deployment know each other.
@@ -84,16 +105,18 @@ impl Script<'_> {
         let names: Vec<_> = checks.iter().map(|check| &check.name).collect();
         code.array("verifies", &names, None);
         let warn = |check: &&Verify| check.on_failure == OnFailure::Warn;
-        let names: Vec<_> = checks.iter().filter(warn).map(|check| &check.name).collect();
+        let names: Vec<_> = checks
+            .iter()
+            .filter(warn)
+            .map(|check| &check.name)
+            .collect();
         code.array("verifies_that_warn", &names, None);
     }
 
     fn tools(&self) -> Result<Vec<String>, Failed> {
-        let app = self.app;
-        let used = app.services.iter().map(|service| &service.run);
-        let drivers = used
-            .chain([&app.switch])
-            .flat_map(|used| chain(&used.driver));
+        // A driver that only tells somebody does not keep a deployment from beginning.
+        let drivers = self.app.drivers().flat_map(|used| used.driver.chain());
+        let drivers = drivers.filter(|driver| driver.kind != DriverKind::Notify);
         let tools: BTreeSet<&str> = drivers
             .flat_map(|driver| driver.tools.iter().map(String::as_str))
             .chain(TOOLS)
@@ -107,7 +130,9 @@ impl Script<'_> {
     /// The core's own first, then the user's steps, the proxy's driver, and each service's.
     pub(super) fn deadlines(&self, code: &mut Code) {
         code.gap();
-        code.comment("How long each may take, in milliseconds: what drivers do, and the script's own.");
+        code.comment(
+            "How long each may take, in milliseconds: what drivers do, and the script's own.",
+        );
         let mut core = Vec::new();
         let mut user = Vec::new();
         let mut switch = Vec::new();

@@ -13,8 +13,8 @@ mod services;
 mod steps;
 
 pub use order::text as order_module;
-pub use runtime::{file_name as runtime_file, id as runtime_id, modules as runtime_modules};
 pub use runtime::{BEGINS as RUNTIME_BEGINS, ENDS as RUNTIME_ENDS, text as runtime_text};
+pub use runtime::{file_name as runtime_file, id as runtime_id, modules as runtime_modules};
 
 use super::template::{Language, render as fill};
 use super::{Failed, Form, Places, VERSION, template_failed};
