@@ -148,6 +148,7 @@ recover() {
     before="${journal[phase]} ${journal[kind]}"
     say_recovery
     recover_by "${answer_of#*:}"
+    [[ ${before%% *} != swapping || -z $in_force ]] || say "  $in_force serves"
     case $answer_of in
       instead:*) return 1 ;;
       try:*)
