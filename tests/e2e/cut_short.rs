@@ -375,9 +375,7 @@ fn rebooted_in_the_first_swap() -> Result<(), Skip> {
         let_go(&site);
         assert_routes_to(&site, "green");
         reboot(&mut site);
-        site.run(command)
-            .ok()
-            .says("  nothing serves");
+        site.run(command).ok().says("  nothing serves");
         site.assert_serves_only(ends_on);
         assert_routes_to(&site, ends_on);
         site.run("cleanup").ok();

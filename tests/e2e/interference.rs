@@ -173,7 +173,9 @@ fn everything_killed_between_swap_and_reload() -> Result<(), Skip> {
     let (site, live) = killed_in_the_swap()?;
     let programs = "/var/lib/deployc/hello/releases/*/slot/hello";
     site.host
-        .bash(&format!("chmod -x {programs}; kill -KILL $(pgrep -x testapp)"))
+        .bash(&format!(
+            "chmod -x {programs}; kill -KILL $(pgrep -x testapp)"
+        ))
         .ok();
     let fragment = site.host.read(FRAGMENT);
     site.deploy()

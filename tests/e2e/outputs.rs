@@ -189,6 +189,8 @@ fn a_terminal_shows_a_step_while_it_runs() -> Result<(), Skip> {
         .says("\r\n  FAILED gate green app ready (");
     // Elsewhere nothing is written over.
     let plain = site.deploy().exits(1);
-    plain.says("\n  FAILED gate green app ready (").never_says("\r");
+    plain
+        .says("\n  FAILED gate green app ready (")
+        .never_says("\r");
     Ok(())
 }
