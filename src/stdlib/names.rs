@@ -1,6 +1,6 @@
 //! Names in shell text: what the runtime and our drivers define and use, so that a user's driver defines none of it again.
 
-use super::{files, text};
+use super::shell_files;
 use regex::Regex;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -33,8 +33,7 @@ const FOLDERS: [&str; 5] = ["shell", "run", "switch", "shared", "notify"];
 pub fn of_runtime() -> &'static ShellNames {
     static NAMES: LazyLock<ShellNames> = LazyLock::new(|| {
         let mut names = ShellNames::default();
-        let files = FOLDERS.iter().flat_map(|folder| files(folder));
-        for text in files.filter(|path| path.ends_with(".sh")).filter_map(text) {
+        for text in FOLDERS.iter().flat_map(|folder| shell_files(folder)) {
             names
                 .functions
                 .extend(functions(text).into_iter().map(|(name, _)| name));

@@ -133,7 +133,7 @@ impl Script<'_> {
         code.comment(
             "How long each may take, in milliseconds: what drivers do, and the script's own.",
         );
-        let mut core = Vec::new();
+        let mut own = Vec::new();
         let mut user = Vec::new();
         let mut switch = Vec::new();
         let mut services = vec![Vec::new(); self.app.services.len()];
@@ -152,11 +152,11 @@ impl Script<'_> {
             } else if key.contains([' ', '.']) {
                 &mut others
             } else {
-                &mut core
+                &mut own
             };
             group.push(format!("[\"{key}\"]={}", limit.as_millis()));
         }
-        let mut groups = vec![core, user, others, switch];
+        let mut groups = vec![own, user, others, switch];
         groups.extend(services);
         code.table("declare -A deadline", &groups, None);
     }

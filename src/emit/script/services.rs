@@ -12,15 +12,14 @@ impl Script<'_> {
             let like = before.find(|other| same_run(&other.run, &service.run));
             let name = settings_function(service);
             let place = self.places.at(service.run.span);
-            match like {
-                Some(like) => code.short(&name, &settings_function(like), Some(place)),
-                None => {
-                    code.gap();
-                    code.block(format!("{name}() {{"), Some(place), "}", |code| {
-                        all_settings(&service.run, code)
-                    })?;
-                }
+            if let Some(like) = like {
+                code.short(&name, &settings_function(like), Some(place));
+                continue;
             }
+            code.gap();
+            code.block(format!("{name}() {{"), Some(place), "}", |code| {
+                all_settings(&service.run, code)
+            })?;
         }
         let switch = &self.app.switch;
         code.gap();
