@@ -88,8 +88,8 @@ do_find_live() {
 do_choose_earlier() {
   local value
   know_live || return
-  if last_failed; then
-    fail_with "$live serves: the deployment of $value failed and went back already; deploy the version that is wanted"
+  if deploy_went_back; then
+    fail_with "$live serves: the deployment of $value has gone back already. To go back further, deploy the version that is wanted"
     return
   fi
   from=$live old_release=$live_release

@@ -53,7 +53,7 @@ do_write() {
     [[ -z $from ]] || fail_with "$file is not there: was $state changed by hand?"
     return
   fi
-  ask_switch write "$file" || fail_with "the fragment cannot be written, nothing was changed: $answer"
+  ask_switch write "$file" || fail_with "the fragment cannot be written: $answer"
 }
 
 # do_swap SIDE: one rename.

@@ -43,7 +43,6 @@ main() {
   local format='' asked_json='' dry=no
   exec </dev/null
   export LC_ALL=C
-  PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
   script=$script_file
   case ${1-} in
     _release)
@@ -243,7 +242,13 @@ give_verdict() {
   [[ -z $reason ]] || keep_cause
   if [[ $verdict == 'done' ]]; then
     case $command in
-      deploy | switch | rollback) say "$command of $app: done in ${elapsed}s: $to serves${from:+, $from served before}" ;;
+      deploy | switch | rollback)
+        if [[ ${in_force:-$to} == "$to" ]]; then
+          say "$command of $app: done in ${elapsed}s: $to serves${from:+, $from served before}"
+        else
+          say "$command of $app: done in ${elapsed}s: $in_force serves, as before"
+        fi
+        ;;
       prepare) say "prepare of $app: done in ${elapsed}s: $to is ready; switch makes it live" ;;
       *) say "$command of $app: done in ${elapsed}s" ;;
     esac
