@@ -43,7 +43,8 @@ fn bundle(source: &Path) -> Bundle {
         main,
         folder: Utf8Path::new("deploy"),
     };
-    deployc::emit_files(&planned, &places, Form::Files, &mut report).unwrap_or_else(|| panic!("{report:#?}"))
+    deployc::emit_files(&planned, &places, Form::Files, &mut report)
+        .unwrap_or_else(|| panic!("{report:#?}"))
 }
 
 fn run(program: &str, arguments: &[&str], file: &Path) {

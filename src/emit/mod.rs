@@ -1,5 +1,6 @@
 //! Plan → files: the script, the proxy's fragments, the targets' files, the manifest.
 
+mod attributes;
 mod fragments;
 pub mod manifest;
 mod places;
@@ -8,6 +9,7 @@ mod script;
 mod targets;
 pub mod template;
 
+pub use attributes::{ATTRIBUTE_LINES, ATTRIBUTES, attributes};
 pub use places::Places;
 pub use script::{
     RUNTIME_BEGINS, RUNTIME_ENDS, order_module, runtime_file, runtime_id, runtime_modules,

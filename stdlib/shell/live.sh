@@ -5,7 +5,6 @@ live=''            # the live color
 live_release=''    # its release; empty if the script did not start it
 live_guess=''      # for edited: the color that it seems to route to
 live_why=''        # for edited and unknown: why
-live_word=''       # all that `routed` said
 
 # read_live: fills the above.
 read_live() {
@@ -14,10 +13,8 @@ read_live() {
   if ! ask_switch routed; then
     live_state=unknown
     live_why=$answer
-    live_word=unknown
     return 0
   fi
-  live_word=$answer
   read -r live_state words <<<"$answer"
   case $live_state in
     color)
@@ -27,7 +24,7 @@ read_live() {
     none | mixed) ;;
     edited) read -r live_guess live_why <<<"$words" ;;
     *)
-      live_why=${words:-"what $switch answered could not be kept: is the disk with $state full?"}
+      live_why=${words:-"what ${switch_chain[0]} answered could not be kept: is the disk with $state full?"}
       live_state=unknown
       ;;
   esac

@@ -88,7 +88,7 @@ nginx_confirm() {
   local nginx_pid_file nginx_master why until asked=0 again=no most workers files step=5
   local -a generation old wanted
   now
-  until=$((now_ms + ${deadline["switch.confirm"]-10000} - 500))
+  until=$((now_ms + limit - 500))
   read -r -a wanted <<<"$1"
   nginx_recall_reload "$1"
   nginx_find_master || {

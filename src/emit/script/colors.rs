@@ -9,9 +9,7 @@ use crate::plan::limits::chain;
 impl Script<'_> {
     pub(super) fn tables(&self, code: &mut Code) -> Result<(), Failed> {
         code.gap();
-        code.comment(
-            "Where each color listens, how the proxy reaches it, how each service runs.",
-        );
+        code.comment("Where each color listens, how the proxy reaches it, how each service runs.");
         code.table("declare -A port_of", &self.ports(), None);
         code.table("declare -A address_of", &self.addresses()?, None);
         code.table(
@@ -26,7 +24,8 @@ impl Script<'_> {
         );
         code.table(
             "declare -A stop_within_of",
-            &self.by_service(|service| Quoted::text(&service.stop_within.as_millis().to_string()))?,
+            &self
+                .by_service(|service| Quoted::text(&service.stop_within.as_millis().to_string()))?,
             Some("ms".to_owned()),
         );
         if self.app.colors.iter().any(|color| !color.lets.is_empty()) {

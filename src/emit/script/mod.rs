@@ -13,8 +13,8 @@ mod services;
 mod steps;
 
 pub use order::text as order_module;
-pub use runtime::{file_name as runtime_file, id as runtime_id, modules as runtime_modules};
 pub use runtime::{BEGINS as RUNTIME_BEGINS, ENDS as RUNTIME_ENDS, text as runtime_text};
+pub use runtime::{file_name as runtime_file, id as runtime_id, modules as runtime_modules};
 
 use super::template::{Language, render as fill};
 use super::{Failed, Form, Places, VERSION, template_failed};
@@ -55,6 +55,7 @@ pub(super) fn render(
         source => safe(&places.source()),
         what => what,
         where => safe(&beside),
+        kept => safe(&kept(app)),
         single => form == Form::Single,
         rule => safe(&"=".repeat(100_usize.saturating_sub(heading.chars().count()))),
         application => safe(&script.application()?),
@@ -68,6 +69,13 @@ pub(super) fn render(
         context,
     )
     .map_err(|error| template_failed(&app.switch, app.span, &error))
+}
+
+/// Variables of the caller's without a capital letter that are not taken away: the inputs that have none, and bash's own `_`.
+fn kept(app: &App) -> String {
+    let inputs = app.inputs.iter().map(|input| input.name.as_str());
+    let small = inputs.filter(|name| !name.contains(|c: char| c.is_ascii_uppercase()));
+    ["_"].into_iter().chain(small).collect::<Vec<_>>().join(" ")
 }
 
 /// Shell code that was made here, or a file name in a comment: not quoted again.

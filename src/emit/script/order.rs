@@ -119,9 +119,15 @@ mod tests {
                 .collect();
             assert_eq!(of_runtime, Plan::same_in_all());
         }
-        for line in Plan::same_in_all().iter().flat_map(|program| &program.lines) {
+        for line in Plan::same_in_all()
+            .iter()
+            .flat_map(|program| &program.lines)
+        {
             // A place is a line of one app's source.
-            assert!(!matches!(line, Line::Step(step) if step.span.is_some()), "{line:?}");
+            assert!(
+                !matches!(line, Line::Step(step) if step.span.is_some()),
+                "{line:?}"
+            );
         }
     }
 
@@ -133,7 +139,12 @@ mod tests {
             for kind in Kind::ALL {
                 for reservation in Reservation::ALL {
                     for phase in Phase::ALL {
-                        let words = [command.name(), phase.word(), kind.word(), reservation.word()];
+                        let words = [
+                            command.name(),
+                            phase.word(),
+                            kind.word(),
+                            reservation.word(),
+                        ];
                         asked += &format!("say {}\n", words.join(" "));
                         let answer = recovery(command, phase, kind, reservation).word();
                         wanted += &format!("{} {answer}\n", words.join(" "));

@@ -8,18 +8,19 @@ use crate::model::{DriverUse, GivenPart, Service, SettingValue, Template};
 impl Script<'_> {
     pub(super) fn settings(&self, code: &mut Code) -> Result<(), Failed> {
         for (at, service) in self.app.services.iter().enumerate() {
-            code.gap();
             let mut before = self.app.services[..at].iter();
             let like = before.find(|other| same_run(&other.run, &service.run));
-            let head = format!("{}() {{", settings_function(service));
+            let name = settings_function(service);
             let place = self.places.at(service.run.span);
-            code.block(head, Some(place), "}", |code| match like {
-                Some(like) => {
-                    code.line(settings_function(like));
-                    Ok(())
+            match like {
+                Some(like) => code.short(&name, &settings_function(like), Some(place)),
+                None => {
+                    code.gap();
+                    code.block(format!("{name}() {{"), Some(place), "}", |code| {
+                        all_settings(&service.run, code)
+                    })?;
                 }
-                None => all_settings(&service.run, code),
-            })?;
+            }
         }
         let switch = &self.app.switch;
         code.gap();
