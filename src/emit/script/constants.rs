@@ -3,7 +3,8 @@
 use super::super::quoted::Quoted;
 use super::{Code, Failed, Script, VERSION};
 use crate::model::{Handover, Input, InputType, Previous, Privilege, Verification};
-use crate::plan::limits::{self, chain};
+use crate::plan::deadlines;
+use crate::plan::limits::chain;
 use std::collections::BTreeSet;
 
 /// What the runtime itself calls, beside bash. `curl` is not among them: without it probes go
@@ -94,7 +95,7 @@ impl Script<'_> {
         code.comment(
             "How long each may take, in milliseconds: commands of drivers and the script's own.",
         );
-        let limits: Vec<String> = limits::table(self.app)
+        let limits: Vec<String> = deadlines(self.app)
             .iter()
             .map(|(name, limit)| format!("[{name}]={}", limit.as_millis()))
             .collect();
