@@ -172,6 +172,10 @@ pub fn recovery(command: Command, phase: Phase, kind: Kind, reservation: Reserva
             (Reservation::Mine, C::Deploy | C::Prepare) => Answer::Undo(P::RecoverEndNew),
             _ => Answer::Refuse,
         },
+        // After a boot the color that was to be adopted may be down: then only `resume` can start it.
+        (Phase::Swapping, Kind::Adopt) if command == C::Resume => {
+            Answer::Try(P::Way(Way::UndoAdopt))
+        }
         (Phase::Swapping, Kind::Adopt) => Answer::Undo(P::Way(Way::UndoAdopt)),
         (Phase::Swapping, Kind::Deploy) if command == C::Rollback => {
             Answer::Instead(P::RecoverSwap)

@@ -198,11 +198,14 @@ impl<'a> Effects<'a> {
                 _ => None,
             },
             Action::FindAdoptable => {
-                let journal = self.world.journal;
-                let put_off = self.world.pending.is_some() && journal.has_put_off();
+                // Only a journal that rests can be put off; what an unfinished run has left comes first.
+                let rests = matches!(
+                    self.world.journal.phase,
+                    Phase::Idle | Phase::Prepared | Phase::Switched
+                );
                 match disk {
-                    File::Edited(live) if !put_off => Some((Some(live), live)),
-                    File::Ours(live) if self.world.life(live).by_hand() && !put_off => {
+                    File::Edited(live) if rests => Some((Some(live), live)),
+                    File::Ours(live) if self.world.life(live).by_hand() && rests => {
                         Some((Some(live), live))
                     }
                     File::Ours(_) => return self.push(End::Nothing, |_, _| ()),

@@ -11,8 +11,7 @@ use super::world::{Color, Life, World};
 /// stay as it is: the next command goes back once more. So it does where a signal has ended a recovery.
 pub(super) fn ended(exit: Exit, place: Place, world: &World, run: &Run) -> Verdict {
     let swapping = world.journal.phase == Phase::Swapping && run.proof != Proof::None;
-    let is_back = run.proof == Proof::Confirmed && place != Place::Recovery;
-    let is_back = is_back && !matches!(place, Place::Forward(_));
+    let is_back = run.proof == Proof::Confirmed && !matches!(place, Place::Forward(_));
     let told = exit == Exit::Interrupted && place == Place::Recovery;
     if swapping && exit != Exit::Person && !is_back && !told {
         return Err("the run ends in the middle of a swap, and nothing goes back");
@@ -35,6 +34,12 @@ pub(super) fn next_command(end: &Ended<'_>) -> Verdict {
         return end.person();
     }
     let (found, left) = (end.found, end.left);
+    let swapping = |world: &World| world.journal.phase == Phase::Swapping;
+    // After a boot what serves comes first: `resume` begins whatever came of the recovery.
+    let unfinished = swapping(found) && swapping(left) && end.begin.command == Command::Resume;
+    if unfinished {
+        return Ok(());
+    }
     if left.disk != left.force {
         return Err("what is on the disk is not what is in force");
     }
@@ -44,7 +49,7 @@ pub(super) fn next_command(end: &Ended<'_>) -> Verdict {
     if end.moved_exclusive() && !end.is_whole() {
         return Err("a service of the color that serves was not started again");
     }
-    if left.journal.phase == Phase::Swapping && found.journal.phase == Phase::Swapping {
+    if swapping(found) && swapping(left) {
         return Err("an interrupted swap is still not at its end");
     }
     match end.begin.command {
@@ -96,9 +101,19 @@ impl Ended<'_> {
     /// A person is asked only where no color can serve, or one does.
     fn person(&self) -> Verdict {
         let (found, left) = (self.found, self.left);
-        // What is down can serve if the recovery starts it, which it does with the old color.
-        let down = |color: Color| found.life(color).running == 0;
+        // What is down can serve if the recovery starts it, which it does with the old color, but with none that was to be adopted.
         let journal = found.journal;
+        let starts = journal.kind != Kind::Adopt;
+        let down = |color: Color| starts && found.life(color).running == 0;
+        if self.begin.command == Command::Resume {
+            // It is about the color that the file routes to, and no other.
+            let live = found.disk.color();
+            return if live.is_some_and(|live| self.well(found, live)) && !self.serves() {
+                Err("a person is asked although the live color can serve")
+            } else {
+                Ok(())
+            };
+        }
         let can_serve = journal.from.is_some_and(|old| self.well(found, old) || down(old))
             || self.well(found, journal.to);
         if left.disk == left.force && self.serves() || !can_serve {
@@ -162,10 +177,10 @@ impl Ended<'_> {
         if swapping && (journal.kind == Kind::Deploy || !self.served()) {
             return Ok(());
         }
-        let wanted = if swapping {
-            Some(journal.to)
-        } else {
-            found.force.color().map(Color::other)
+        let wanted = match journal.kind {
+            Kind::Rollback if swapping => Some(journal.to),
+            Kind::Adopt if swapping => Some(journal.to.other()),
+            _ => found.force.color().map(Color::other),
         };
         if left.force.color() == wanted {
             Ok(())

@@ -147,7 +147,8 @@ impl Walk<'_> {
         if let Err(why) = ends::ended(exit, place, &world, run) {
             return Err(trace::at_end(self, at, event, why));
         }
-        Ok(Good::Ended(exit, self.go(at, event, world, None)))
+        let left = self.go(at, event, world, None);
+        Ok(Good::Ended(exit, left, world.is_renamed()))
     }
 }
 

@@ -112,8 +112,8 @@ pub(super) struct Graph {
     checks: HashMap<Name, u16>,
     /// Of a release that this script makes.
     today: Sets,
-    /// Of a release that an older deploy.bg has made: its first exclusive service is gone today, and one that ran in both colors
-    /// then may run only once now.
+    /// Of a release that an older deploy.bg has made: one of its services that may run only once is gone today, and the first of
+    /// today's is new.
     past: Sets,
     /// Bits of the services that the proxy routes to.
     pub(super) routed: u16,
@@ -197,7 +197,7 @@ impl Graph {
         let Sets { overlap, exclusive } = self.today;
         let first = exclusive & exclusive.wrapping_neg();
         self.past = Sets {
-            overlap: overlap | first,
+            overlap,
             exclusive: exclusive & !first | bit(app.services.len()),
         };
         if grain == Grain::Color || exclusive == 0 {

@@ -136,8 +136,8 @@ enum Meanwhile {
 enum Good {
     /// To that state.
     To(u32),
-    /// The command ends.
-    Ended(Exit, u32),
+    /// The command ends, and what it leaves has the colors' names changed or not.
+    Ended(Exit, u32, bool),
     /// It is not looked at yet, or it is between two commands.
     Unknown,
 }
@@ -282,41 +282,48 @@ impl Walk<'_> {
         None
     }
 
-    /// How a command ends that finds that state, and what it leaves. `None`: it goes round in a circle.
+    /// How a command ends that finds that state, and what it leaves, with the colors' names as it found them. `None`: it goes round in a
+    /// circle.
     fn without_faults(&self, found: u32, begin: Begin, known: &mut [Good]) -> Option<(Exit, World)> {
         let mut at = found;
         let mut last = None;
+        let mut renamed = false;
+        let named = |world: World, renamed| if renamed { world.renamed() } else { world };
         // There are fewer phases than this.
         for _ in 0..8 {
             let world = self.seen.state(at)?.world;
             let (run, answer) = match self.begun(begin, &world) {
-                Begun::Ended(exit) => return Some((exit, world)),
+                Begun::Ended(exit) => return Some((exit, named(world, renamed))),
                 Begun::At(run) => (run, Answer::Proceed),
                 Begun::First(run, answer) => (run, answer),
             };
             // What the last round could not put right is for the next command, or for a person.
-            let phase = world.journal.phase;
+            let phase = (world.journal.phase, world.journal.kind);
             if answer != Answer::Proceed && last.replace(phase) == Some(phase) {
-                return Some((Exit::Refused, world));
+                return Some((Exit::Refused, named(world, renamed)));
             }
-            let (exit, left) = self.end_of(world, run, known)?;
+            let (exit, left, names) = self.end_of(world, run, known)?;
+            renamed ^= names;
             let world = self.seen.state(left)?.world;
             match answer {
-                Answer::Instead(_) if exit == Exit::Recovered => return Some((Exit::Done, world)),
+                Answer::Instead(_) if exit == Exit::Recovered => {
+                    return Some((Exit::Done, named(world, renamed)));
+                }
                 Answer::Try(_) => {
                     let run = self.own(begin, &world)?;
-                    let (exit, left) = self.end_of(world, run, known)?;
-                    return Some((exit, self.seen.state(left)?.world));
+                    let (exit, left, names) = self.end_of(world, run, known)?;
+                    let left = self.seen.state(left)?.world;
+                    return Some((exit, named(left, renamed ^ names)));
                 }
                 Answer::Undo(_) if exit == Exit::Recovered => at = left,
-                _ => return Some((exit, world)),
+                _ => return Some((exit, named(world, renamed))),
             }
         }
         None
     }
 
     /// Where the steps from that one on lead without faults. What is found is kept in `known`.
-    fn end_of(&self, world: World, run: Run, known: &mut [Good]) -> Option<(Exit, u32)> {
+    fn end_of(&self, world: World, run: Run, known: &mut [Good]) -> Option<(Exit, u32, bool)> {
         let run = Some(run);
         let mut at = self.seen.find(&State { world, run })?;
         let mut path = Vec::new();
@@ -337,7 +344,7 @@ impl Walk<'_> {
             known[at as usize] = end;
         }
         match end {
-            Good::Ended(exit, left) => Some((exit, left)),
+            Good::Ended(exit, left, renamed) => Some((exit, left, renamed)),
             Good::To(_) | Good::Unknown => None,
         }
     }

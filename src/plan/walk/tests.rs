@@ -1,9 +1,9 @@
 //! The walk of plans as they are made: the laws hold. And of plans that are broken on purpose: each is
 //! caught, by the law that it breaks, at the step that breaks it.
 
-use super::{Breach, Grain, Law, walk};
+use super::{Grain, walk};
 use crate::fixture;
-use crate::model::{App, Handover, OnFailure, Previous, Verification};
+use crate::model::{App, Handover, OnFailure, Previous, Service, Verification};
 use crate::plan::plan;
 
 // ---- plans as they are made --------------------------------------------------------------------
@@ -25,4 +25,68 @@ fn assert_laws_hold(app: &App) {
 #[test]
 fn the_laws_hold_in_every_state() {
     assert_laws_hold(&fixture::hello());
+}
+
+/// One that may run only once.
+fn worker(app: &App, name: &str) -> Service {
+    let mut worker = app.services[0].clone();
+    worker.name = fixture::name(name);
+    worker.gates.clear();
+    worker.address = None;
+    worker.handover = Handover::Exclusive;
+    worker
+}
+
+/// Two services that overlap, and one that may run only once.
+fn several() -> App {
+    let mut app = fixture::hello();
+    let mut api = app.services[0].clone();
+    api.name = fixture::name("api");
+    app.services.push(api);
+    app.services.push(worker(&app, "worker"));
+    app
+}
+
+#[test]
+fn the_laws_hold_with_several_services() {
+    assert_laws_hold(&several());
+}
+
+#[test]
+fn the_laws_hold_with_a_worker_first_and_with_two() {
+    let mut app = fixture::hello();
+    app.services.insert(0, worker(&app, "worker"));
+    assert_laws_hold(&app);
+    app.services.push(worker(&app, "mailer"));
+    assert_laws_hold(&app);
+}
+
+#[test]
+fn the_laws_hold_with_nothing_but_workers() {
+    let mut app = fixture::hello();
+    app.services = vec![worker(&app, "worker"), worker(&app, "mailer")];
+    assert_laws_hold(&app);
+}
+
+#[test]
+fn the_laws_hold_when_the_old_color_is_kept_warm() {
+    let mut app = fixture::hello();
+    app.cleanup.previous = Previous::KeptWarm;
+    assert_laws_hold(&app);
+    app.services.push(worker(&app, "worker"));
+    assert_laws_hold(&app);
+}
+
+#[test]
+fn the_laws_hold_with_checks_that_only_warn_and_with_none() {
+    let mut app = fixture::hello();
+    if let Verification::Checks(checks) = &mut app.verify {
+        checks[0].on_failure = OnFailure::Warn;
+    }
+    assert_laws_hold(&app);
+    app.verify = Verification::None {
+        reason: "nobody can ask it".to_owned(),
+        span: fixture::line(31),
+    };
+    assert_laws_hold(&app);
 }

@@ -168,7 +168,7 @@ pub(super) fn next_command(
             taken.push(of_step(walk.graph, run.node, Ended::Done));
         }
         next = match walk.seen.good(at) {
-            Good::Ended(super::Exit::Recovered, left) => first(left),
+            Good::Ended(super::Exit::Recovered, left, _) => first(left),
             Good::To(next) => Some(next),
             Good::Ended(..) | Good::Unknown => None,
         };

@@ -211,15 +211,28 @@ impl World {
     #[must_use]
     pub(super) fn canonical(mut self) -> Self {
         self.pending = self.pending.filter(|_| self.journal.has_put_off());
-        if self.disk.color() == Some(Color::B) {
-            self.life.swap(0, 1);
-            self.disk = self.disk.other();
-            self.force = self.force.other();
-            self.kept = self.kept.map(File::other);
-            self.journal.swap_colors();
-            if let Some(pending) = &mut self.pending {
-                pending.swap_colors();
-            }
+        if self.is_renamed() {
+            self.renamed()
+        } else {
+            self
+        }
+    }
+
+    /// Whether [`World::canonical`] changes the colors' names.
+    pub(super) fn is_renamed(&self) -> bool {
+        self.disk.color() == Some(Color::B)
+    }
+
+    /// The same with the colors' names changed.
+    #[must_use]
+    pub(super) fn renamed(mut self) -> Self {
+        self.life.swap(0, 1);
+        self.disk = self.disk.other();
+        self.force = self.force.other();
+        self.kept = self.kept.map(File::other);
+        self.journal.swap_colors();
+        if let Some(pending) = &mut self.pending {
+            pending.swap_colors();
         }
         self
     }
