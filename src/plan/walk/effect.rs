@@ -190,9 +190,9 @@ impl<'a> Effects<'a> {
                 File::Absent | File::Text => return self.push(End::Nothing, |_, _| ()),
                 File::Edited(_) => None,
             },
-            // Whether there is a release to go back to does not matter: a start may fail.
+            // Whether there is a release to go back to does not matter: a start may fail. After the first switch there is none.
             Action::ChooseEarlier => match disk {
-                File::Ours(live) if !self.world.life(live.other()).by_hand() => {
+                File::Ours(live) if self.has_earlier(live.other()) => {
                     Some((Some(live), live.other()))
                 }
                 _ => None,
@@ -229,11 +229,18 @@ impl<'a> Effects<'a> {
         self.failed(|_, _| ());
     }
 
+    fn has_earlier(&self, color: Color) -> bool {
+        let journal = &self.world.journal;
+        let first = journal.phase == Phase::Switched && journal.from.is_none();
+        !first && !self.world.life(color).by_hand()
+    }
+
     // ---- the journal -------------------------------------------------------------------------
 
     fn journal(&mut self, intent: Intent) {
         let rollback = self.node.program == ProgramName::Rollback;
         let overlap = self.graph.sets(&self.world, self.run.to).overlap;
+        let hands = self.graph.moves();
         self.either(|world, run| match intent {
             Intent::Preparing => {
                 let warm = world.life(run.to).running & overlap != 0;
@@ -261,7 +268,8 @@ impl<'a> Effects<'a> {
                 world.journal.phase = Phase::Swapping;
                 world.journal.drains = true;
             }
-            Intent::Handing => world.journal.handed = true,
+            // Where nothing may run only once, nobody looks.
+            Intent::Handing => world.journal.handed = hands,
             Intent::Returning => {
                 world.journal.phase = Phase::Returning;
                 world.journal.drains = true;
@@ -272,9 +280,9 @@ impl<'a> Effects<'a> {
     fn commit(&mut self) {
         self.either(|world, run| {
             let kind = world.journal.kind;
+            // Of a deployment or of a rollback: what is left to do is the same.
             world.journal = Journal {
                 phase: Phase::Switched,
-                kind,
                 from: run.from,
                 to: run.to,
                 drains: world.journal.drains,

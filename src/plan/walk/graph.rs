@@ -205,6 +205,11 @@ impl Graph {
         }
     }
 
+    /// Whether a service may run only once, in a release of today or in an older one.
+    pub(super) fn moves(&self) -> bool {
+        self.today.exclusive | self.past.exclusive != 0
+    }
+
     /// Whether releases of an older deploy.bg are told apart.
     pub(super) fn has_past(&self) -> bool {
         self.past.exclusive != self.today.exclusive

@@ -78,6 +78,20 @@ fn walk_by(app: &App, plan: &Plan, grain: Grain, table: Table) -> Walked {
         .every_state()
         .or_else(|| walk.every_next_command())
         .or_else(|| time::check(app, plan, &graph));
+    if std::env::var_os("STATS").is_some() {
+        let mut by = std::collections::BTreeMap::<String, usize>::new();
+        for n in 0..walk.seen.count() {
+            let st = walk.seen.state(n).unwrap();
+            let key = match st.run {
+                None => format!("between {:?} {:?} pend {}", st.world.journal.phase, st.world.journal.kind, st.world.pending.is_some()),
+                Some(run) => { let node = &graph.nodes[run.node as usize]; format!("{:?} {:?}", node.place, node.action.title()) }
+            };
+            *by.entry(key).or_default() += 1;
+        }
+        let mut by: Vec<_> = by.into_iter().collect();
+        by.sort_by_key(|x| std::cmp::Reverse(x.1));
+        for (k, n) in by { eprintln!("{n:7} {k}"); }
+    }
     Walked {
         states: walk.seen.len(),
         transitions: walk.transitions,
@@ -189,9 +203,9 @@ impl Walk<'_> {
     fn go(&mut self, from: u32, event: Event, world: World, run: Option<Run>) -> u32 {
         self.transitions += 1;
         let world = if run.is_none() {
-            world.canonical()
+            world.normal().canonical()
         } else {
-            world
+            world.normal()
         };
         self.seen.add(State { world, run }, from, event)
     }

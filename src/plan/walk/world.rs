@@ -207,6 +207,24 @@ impl World {
         self.kept = None;
     }
 
+    /// Without what makes no difference any more: nobody asks what drains where nothing does.
+    #[must_use]
+    pub(super) fn normal(mut self) -> Self {
+        // What serves is not stopped before the route changes again, and then it is busy in any case.
+        if let Some(live) = self.force.color() {
+            self.life_mut(live).busy = false;
+        }
+        if self.force == self.disk && self.life.iter().all(|life| !life.busy) {
+            if matches!(self.journal.phase, Phase::Switched | Phase::Returning) {
+                self.journal.drains = false;
+            }
+            if let Some(pending) = &mut self.pending {
+                pending.drains = false;
+            }
+        }
+        self
+    }
+
     /// The colors' names do not matter: the live one is called A.
     #[must_use]
     pub(super) fn canonical(mut self) -> Self {
