@@ -7,7 +7,7 @@
 #       4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, what `adopt` and `resume` do and what comes first
-# after a run that was cut short stand in deployc-runtime-0.2.0-94c6819d.sh, the same for every application;
+# after a run that was cut short stand in deployc-runtime-0.2.0-10e16bed.sh, the same for every application;
 # `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
@@ -28,7 +28,7 @@ trap : ALRM
 
 # ==== shop: what deploy.bg says ===================================================================
 
-runtime=0.2.0-94c6819da0c6eb358893889a0a9d2462a5e6d74e8aa8318fc42b13c4f0e3eac8
+runtime=0.2.0-10e16bed492fa6633777dcbe92526134d17c9e5ca2ce96c01536cc5269689e77
 source=deploy.bg
 app=shop # @4
 root=/opt/shop
@@ -449,10 +449,7 @@ haproxy_judge() {
   done
 }
 
-if [[ -z ${BASH_SOURCE[0]-} ]]; then
-  printf '%s\n' "$app: this is one of two files and cannot be fed through standard input: take what \`deployc build --stdout\` prints" >&2
-  exit 3
-fi
+[[ -n ${BASH_SOURCE[0]-} ]] || { printf '%s\n' "$app: one of two files: through standard input comes what \`deployc build --stdout\` prints" >&2 && exit 3; }
 script_file=$(readlink -f -- "${BASH_SOURCE[0]}")
 runtime_file='' # where the runtime was read from; of a script that has it inside: nowhere
 
