@@ -43,11 +43,7 @@ fn bundle(source: &Path, form: Form) -> Bundle {
         main,
         folder: Utf8Path::new("deploy"),
     };
-<<<<<<< HEAD
     deployc::emit_files(&planned, &places, form, &mut report)
-=======
-    deployc::emit_files(&planned, &places, Form::Files, &mut report)
->>>>>>> order
         .unwrap_or_else(|| panic!("{report:#?}"))
 }
 

@@ -3,14 +3,9 @@
 use super::super::quoted::Quoted;
 use super::colors::chain_words;
 use super::{Code, Failed, Script};
-<<<<<<< HEAD
 use crate::model::{
     DriverKind, Input, InputType, OnFailure, Privilege, Service, Verification, Verify,
 };
-=======
-use crate::model::{Input, InputType, OnFailure, Privilege, Service, Verification, Verify};
-use crate::plan::limits::chain;
->>>>>>> order
 use crate::plan::order::deadlines;
 use std::collections::BTreeSet;
 
@@ -138,11 +133,7 @@ impl Script<'_> {
         code.comment(
             "How long each may take, in milliseconds: what drivers do, and the script's own.",
         );
-<<<<<<< HEAD
         let mut own = Vec::new();
-=======
-        let mut core = Vec::new();
->>>>>>> order
         let mut user = Vec::new();
         let mut switch = Vec::new();
         let mut services = vec![Vec::new(); self.app.services.len()];
