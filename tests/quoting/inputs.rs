@@ -10,8 +10,8 @@ use proptest::prelude::*;
 
 use crate::bash::{bash, words};
 use crate::source::{app, build_as, file};
-use deployc::emit::Form;
 use crate::texts::{ODD, any_text, without};
+use deployc::emit::Form;
 
 /// So many inputs of each kind.
 const EACH: usize = 20;
