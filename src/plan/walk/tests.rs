@@ -1,18 +1,13 @@
-//! The walk of plans as they are made: the laws hold. And of plans that are broken on purpose: each is
-//! caught, by the law that it breaks, at the step that breaks it.
+//! The walk of plans as they are made: the laws hold.
 
 use super::{Grain, walk};
 use crate::fixture;
 use crate::model::{App, Handover, OnFailure, Previous, Service, Verification};
 use crate::plan::plan;
 
-// ---- plans as they are made --------------------------------------------------------------------
-
 fn assert_laws_hold(app: &App) {
     for grain in [Grain::Color, Grain::Service] {
-        let began = std::time::Instant::now();
         let walked = walk(app, &plan(app), grain);
-        eprintln!("{grain:?} {} {} {:?}", walked.states, walked.transitions, began.elapsed());
         if let Some(breach) = &walked.breach {
             let lines = breach.lines().join("\n");
             panic!("{}: {}\n{lines}", breach.law, breach.why);
@@ -28,7 +23,7 @@ fn the_laws_hold_in_every_state() {
 }
 
 /// One that may run only once.
-fn worker(app: &App, name: &str) -> Service {
+pub(super) fn worker(app: &App, name: &str) -> Service {
     let mut worker = app.services[0].clone();
     worker.name = fixture::name(name);
     worker.gates.clear();
@@ -38,7 +33,7 @@ fn worker(app: &App, name: &str) -> Service {
 }
 
 /// Two services that overlap, and one that may run only once.
-fn several() -> App {
+pub(super) fn several() -> App {
     let mut app = fixture::hello();
     let mut api = app.services[0].clone();
     api.name = fixture::name("api");
