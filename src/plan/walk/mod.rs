@@ -48,9 +48,10 @@ pub struct Walked {
 /// How finely the walk looks at what runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grain {
-    /// Each service by itself: a part of a color may run. Where one may run only once, a release may be of an older deploy.bg, with
-    /// other services.
+    /// Each service by itself: a part of a color may run.
     Service,
+    /// As by color, and a release may be of an older deploy.bg, in which other services might run only once.
+    Release,
     /// A color's services that overlap are one, and so are those that may run only once: a fraction of the states.
     Color,
 }
