@@ -28,24 +28,15 @@ ours() {
   pgrep -f "testapp --port $port"
 }
 
-# A script sets every setting, so the subject must: functions run with `set -u`.
 check_has_every_setting() {
-  local file name
   new_release r1 blue
-  for file in "${files[@]}"; do
-    file=$(dirname "$subject")/${file%.sh}.bg
-    [[ -f $file ]] || fail "there is no description $file"
-    name=$(basename "$file" .bg)
-    while read -r name; do
-      [[ -z $name ]] || declare -p "$name" >/dev/null 2>&1 || fail "the subject does not set $name, a setting of $file"
-    done <<<"$(settings_of "$name" "$file")"
-  done
+  sets_all_settings
 }
 
 check_has_every_function() {
-  local name found
+  local name
   for name in $(functions_of run); do
-    function_of "$driver" "$base" "$name" || fail "neither ${driver}_$name nor ${base:-a base}'s is there"
+    has "$name" || fail "none of $chain has $name"
   done
 }
 
@@ -147,10 +138,10 @@ check_answers_in_one_line() {
 }
 
 check_leaves_the_script_alone() {
-  local name found before after
+  local name before after
   begin
-  for name in stage start alive identity listens logs persist stop clear; do
-    function_of "$driver" "$base" "$name"
+  for name in preflight fetch stage start alive identity listens offers logs persist stop clear; do
+    has "$name" || continue
     before=$(
       shopt
       set +o
@@ -158,9 +149,9 @@ check_leaves_the_script_alone() {
       pwd
     )
     case $name in
-      logs) "$found" 5 ;;
-      persist) "$found" on ;;
-      *) "$found" ;;
+      logs) directly logs 5 ;;
+      persist) directly persist on ;;
+      *) directly "$name" ;;
     esac >/dev/null 2>&1 </dev/null
     after=$(
       shopt
@@ -279,7 +270,7 @@ check_kills_what_ignores_term() {
 
 check_ends_quickly_what_ends_quickly() {
   local began
-  stop_grace=20000
+  stop_within_of["app"]=20000
   begin
   up
   now
