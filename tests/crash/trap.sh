@@ -10,11 +10,9 @@
 # CRASH_COUNTER  a file that holds the count of the children
 # CRASH_LOG      if set: a file with a line for each command: FUNCTION:LINE, what its first word is, the command
 #
-# The calls that the script makes of itself are other programs: only the first is interrupted.
-[[ -z ${CRASH_MAIN-} ]] || return 0
-export CRASH_MAIN=$$
-set -o functrace
-crash_count=0
+# The script's first lines take every function away and let functions inherit no trap, so the trap itself puts both back, before the next
+# command. The calls that the script makes of itself are other programs: only the first is interrupted.
+crash_count=${crash_count-0}
 
 crash_point() {
   local place=${FUNCNAME[1]-}:${BASH_LINENO[0]} line=${BASH_COMMAND%%$'\n'*}
@@ -44,4 +42,7 @@ crash_point() {
   esac
 }
 
-trap crash_point DEBUG
+[[ -z ${CRASH_MAIN-} ]] || return 0
+export CRASH_MAIN=$$ CRASH_TRAP=${BASH_SOURCE[0]}
+set -o functrace
+trap '[[ $- == *T* ]] || set -o functrace; declare -F crash_point >/dev/null || . "$CRASH_TRAP"; crash_point' DEBUG
