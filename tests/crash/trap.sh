@@ -22,7 +22,10 @@ crash_point() {
     [[ $BASHPID != "$$" ]] || return 0
   fi
   if [[ -n ${CRASH_LOG-} ]]; then
-    printf '%s %s %s\n' "$place" "$(type -t -- "${line%%[[:space:]]*}")" "$line" >>"$CRASH_LOG"
+    local word=${line%%[[:space:]]*}
+    # Asked once: a process for each command would make the run too slow for what it waits for.
+    [[ -n $word && -n ${crash_kinds["$word"]+is} ]] || crash_kinds["${word:- }"]=$(type -t -- "$word")
+    printf '%s %s %s\n' "$place" "${crash_kinds["${word:- }"]}" "$line" >>"$CRASH_LOG"
     return 0
   fi
   case $CRASH_PLACE in
@@ -43,6 +46,7 @@ crash_point() {
 }
 
 [[ -z ${CRASH_MAIN-} ]] || return 0
+declare -A crash_kinds=()
 export CRASH_MAIN=$$ CRASH_TRAP=${BASH_SOURCE[0]}
 set -o functrace
 trap '[[ $- == *T* ]] || set -o functrace; declare -F crash_point >/dev/null || . "$CRASH_TRAP"; crash_point' DEBUG

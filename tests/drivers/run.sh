@@ -3,7 +3,9 @@
 #
 # What every `run` driver keeps. A subject gives: subject_begin (set up the host), subject_settings (the driver's settings for a program
 # that behaves as `behaviour` says: program ARGUMENT…), and where it applies subject_settings_user USER, subject_settings_log BYTES,
-# subject_settings_env NAME=VALUE…, subject_false_identity PID.
+# subject_settings_env NAME=VALUE…, subject_false_identity PID; for a driver with `preflight` subject_not_ready (take away what it looks for).
+#
+# A check below `# where it has FUNCTION` is about a function that a driver may leave out.
 
 # begin [BEHAVIOUR…]: a new release of blue.
 begin() {
@@ -106,6 +108,49 @@ check_adopts_nothing_where_nobody_listens() {
   expect 1 adopt
   [[ -n $answer ]] || fail 'adopt does not say why not'
   [[ ! -e $release/identity.app ]] || fail 'an identity was saved'
+}
+
+# where it has preflight
+check_preflight_only_looks() {
+  begin
+  expect 0 preflight
+  expect 0 preflight
+  [[ ! -e $release/identity.app && -z $(ls -A "$release/slot") ]] || fail "the release has $(ls -A "$release" "$release/slot")"
+  nothing_is_ours || fail "it started $(ours)"
+  subject_not_ready
+  expect 1 preflight
+  [[ -n $answer && $answer != *$'\n'* ]] || fail "one line says what is missing, not: $answer"
+}
+
+# It comes before anything of the idle color is cleared, and again after a kill.
+# where it has fetch
+check_fetches_beside_what_runs() {
+  begin
+  up
+  release_id=r2 begin
+  expect 0 fetch
+  expect 0 fetch
+  [[ ! -e $release/identity.app ]] || fail 'it was started'
+  release_id=r1 begin
+  expect 0 alive
+  listens "$port" || fail 'what ran does not listen any more'
+  expect 0 stop
+  release_id=r2 begin
+  up
+  expect 0 stop
+}
+
+# where it has offers
+check_offers_values() {
+  local line
+  begin
+  up
+  expect 0 offers
+  [[ -n $answer ]] || fail 'it offers nothing'
+  while IFS= read -r line; do
+    [[ $line =~ ^[a-z][a-z0-9.-]*=[^[:cntrl:]]+$ ]] || fail "no NAME=VALUE: $line"
+  done <<<"$answer"
+  expect 0 stop
 }
 
 check_was_never_started() {

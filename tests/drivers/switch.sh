@@ -12,6 +12,8 @@
 #   subject_reload            reloads it as a stranger would
 #   subject_workers           prints the pids of the workers that accept
 #   subject_other_site PORT   a site on port 81 for something else, on 127.0.0.1:PORT
+#
+# A check below `# where it has FUNCTION` is about a function that a driver may leave out.
 
 # begin COLOR: both colors run, the proxy serves COLOR, and the release at hand is of the other color.
 begin() {
@@ -148,7 +150,8 @@ check_leaves_the_script_alone() {
   begin blue
   expect 0 snapshot
   snapshot=$answer
-  for name in preflight routed test snapshot mutex 'write' swap reload confirm draining remove; do
+  for name in preflight routed test snapshot mutex dial 'write' swap reload confirm draining remove; do
+    has "$name" || continue
     before=$(
       shopt
       set +o
@@ -158,6 +161,7 @@ check_leaves_the_script_alone() {
     case $name in
       write) directly write "$release/fragment" ;;
       confirm) directly confirm "$snapshot" ;;
+      dial) directly dial "${address_of["blue app"]}" ;;
       draining) directly draining "$snapshot" blue ;;
       *) directly "$name" ;;
     esac >/dev/null 2>&1 </dev/null
@@ -471,6 +475,16 @@ check_is_ready_for_a_first_install() {
   rm -f "$(subject_file)"
   call preflight
   ((code == 0)) || says "$(subject_file)"
+}
+
+# where it has dial
+check_dials_from_where_the_proxy_stands() {
+  begin blue
+  expect 0 dial "${address_of["blue app"]}"
+  expect 0 dial "${address_of["blue app"]}" "${address_of["green app"]}"
+  expect 1 dial "${address_of["blue app"]}" 127.0.0.1:8099
+  says 8099
+  [[ $answer != *$'\n'* ]] || fail "it answered more than one line: $answer"
 }
 
 check_names_its_mutex() {
