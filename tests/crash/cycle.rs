@@ -4,12 +4,12 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use deployc::plan::order::Phase;
+use deployc::plan::Phase;
 
+use crate::accept::Before;
 use crate::harm::{Fault, Harm};
 use crate::log::{Logged, read_log};
 use crate::look::Look;
-use crate::accept::Before;
 use crate::path::{End, Found as Journal, Paths};
 use crate::situation::{PATIENCE, Situation, good};
 use crate::stand::{Release, Run, STATE, Stand};

@@ -4,7 +4,7 @@
 use deployc::check::{LoadError, Loader};
 use deployc::diagnostics::Report;
 use deployc::model::App;
-use deployc::plan::order::{Phase, Plan};
+use deployc::plan::{Phase, Plan};
 use deployc::source::Sources;
 
 use crate::accept::{Acceptor, Before};
@@ -53,10 +53,9 @@ impl Paths {
         let main = sources.add("deploy.bg", source.text().to_owned());
         let mut report = Report::new();
         let planned = deployc::plan_file(&mut sources, main, &Beside(source), &mut report);
-        let (app, _) = planned
+        let (app, plan) = planned
             .and_then(|mut all| all.pop())
             .expect("deploy.bg is correct");
-        let plan = Plan::new(&app);
         Self { app, plan }
     }
 
@@ -91,6 +90,9 @@ impl Paths {
             return Ok(());
         }
         let command = run.command.name();
-        Err(format!("{command} from {before:?}: {why}; it logged {:?}", run.events))
+        Err(format!(
+            "{command} from {before:?}: {why}; it logged {:?}",
+            run.events
+        ))
     }
 }

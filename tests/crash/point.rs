@@ -145,5 +145,7 @@ fn is_assignment(text: &str) -> bool {
         .strip_prefix('[')
         .and_then(|rest| rest.split_once(']'))
         .map_or(rest, |(_, rest)| rest);
-    !name.is_empty() && name.chars().all(is_name) && (element.starts_with('=') || element.starts_with("+="))
+    !name.is_empty()
+        && name.chars().all(is_name)
+        && (element.starts_with('=') || element.starts_with("+="))
 }

@@ -49,4 +49,5 @@ crash_point() {
 declare -A crash_kinds=()
 export CRASH_MAIN=$$ CRASH_TRAP=${BASH_SOURCE[0]}
 set -o functrace
+# shellcheck disable=SC1090 # it is this file
 trap '[[ $- == *T* ]] || set -o functrace; declare -F crash_point >/dev/null || . "$CRASH_TRAP"; crash_point' DEBUG

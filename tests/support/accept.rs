@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use deployc::model::App;
-use deployc::plan::Command;
-use deployc::plan::order::{
-    Action, Answer, Call, Intent, Kind, Line, Otherwise, Phase, Plan, ProgramName, Reservation,
-    Side, recovery,
+use deployc::plan::{
+    Action, Answer, Call, Command, Intent, Kind, Line, Otherwise, Phase, Plan, ProgramName,
+    Reservation, Side, recovery,
 };
 
 use super::trace::{Event, phase};
@@ -41,7 +40,8 @@ fn key<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 fn kind(text: &str) -> Kind {
     let word = key(text, "kind");
     let mut all = Kind::ALL.into_iter();
-    all.find(|kind| Some(kind.word()) == word).unwrap_or(Kind::Deploy)
+    all.find(|kind| Some(kind.word()) == word)
+        .unwrap_or(Kind::Deploy)
 }
 
 /// What a walk has shown.
@@ -116,7 +116,10 @@ impl Acceptor<'_> {
             walk.between();
             match walk.events.get(walk.at) {
                 None => Ok(codes),
-                Some(event) => Err(Stop::Wrong(format!("after the end of {:?}: {event:?}", self.command))),
+                Some(event) => Err(Stop::Wrong(format!(
+                    "after the end of {:?}: {event:?}",
+                    self.command
+                ))),
             }
         });
         let recovered = walk.recovered;
@@ -162,7 +165,9 @@ impl Walk<'_> {
             match answer {
                 Answer::Instead(_) => return Ok(codes(verdict)),
                 Answer::Try(_) => break,
-                _ if matches!(verdict, Verdict::Refuse | Verdict::Person) => return Ok(codes(verdict)),
+                _ if matches!(verdict, Verdict::Refuse | Verdict::Person) => {
+                    return Ok(codes(verdict));
+                }
                 _ => {}
             }
         }
@@ -203,7 +208,11 @@ impl Walk<'_> {
     fn reservation(&self) -> Reservation {
         let mine = self.phase != Phase::Prepared
             || matches!(self.acceptor.command, Command::Switch | Command::Abort);
-        if mine { Reservation::Mine } else { Reservation::Held }
+        if mine {
+            Reservation::Mine
+        } else {
+            Reservation::Held
+        }
     }
 
     /// A program and the ways that it leads to.
@@ -240,7 +249,9 @@ impl Walk<'_> {
                 Some(_) if may_end => return Ok(Turn::Through),
                 None => return Err(Stop::Cut),
                 Some(event) => {
-                    return Err(Stop::Wrong(format!("{event:?} where the plan has `{title}`")));
+                    return Err(Stop::Wrong(format!(
+                        "{event:?} where the plan has `{title}`"
+                    )));
                 }
             }
             self.at += 1;
@@ -298,7 +309,9 @@ impl Walk<'_> {
         if key.starts_with("tool ") || allowed.contains(key) {
             return Ok(());
         }
-        Err(Stop::Wrong(format!("`{title}` may not call {key}: {allowed:?}")))
+        Err(Stop::Wrong(format!(
+            "`{title}` may not call {key}: {allowed:?}"
+        )))
     }
 
     fn journal_says(&mut self, action: &Action, phase: Phase) {
@@ -333,7 +346,9 @@ impl Walk<'_> {
         while let Some(event) = self.events.get(self.at) {
             match event {
                 Event::Call(key)
-                    if key.starts_with("tool ") || key == "switch.routed" || key.ends_with(" alive") => {}
+                    if key.starts_with("tool ")
+                        || key == "switch.routed"
+                        || key.ends_with(" alive") => {}
                 Event::Fault(_) | Event::Broken(_) => {}
                 _ => return,
             }
@@ -366,7 +381,12 @@ impl Walk<'_> {
                 }
                 Line::Run(name) => self.lines(*name, None, otherwise, nodes),
                 Line::PointProxyAt(side, other) => {
-                    self.lines(ProgramName::PointProxyAt, Some((*side, *other)), otherwise, nodes);
+                    self.lines(
+                        ProgramName::PointProxyAt,
+                        Some((*side, *other)),
+                        otherwise,
+                        nodes,
+                    );
                 }
             }
         }

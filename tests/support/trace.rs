@@ -1,7 +1,7 @@
 //! What a run did, line by line, as the deployment's log tells it: its steps, what the journal says, and (on fake drivers, which write
 //! there) whom it called.
 
-use deployc::plan::order::Phase;
+use deployc::plan::Phase;
 
 /// One line that counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
