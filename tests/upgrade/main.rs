@@ -7,9 +7,11 @@ mod hold;
 mod hosts;
 mod killed_landed;
 mod landed;
+mod matrix;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "the end-to-end tests use all of it, this a part")]
 mod support;
+mod table;
 
 use std::process::ExitCode;
 
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         deploys::tests(),
         killed_landed::tests(),
         hosts::tests(),
+        table::tests(),
     ];
     let conclusion = libtest_mimic::run(&arguments, all.into_iter().flatten().collect());
     support::docker::end_engine();
