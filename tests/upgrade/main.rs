@@ -6,6 +6,7 @@ mod deploys;
 mod hold;
 mod hosts;
 mod killed_landed;
+mod killed_today;
 mod landed;
 mod matrix;
 #[path = "../support/mod.rs"]
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let all = [
         deploys::tests(),
         killed_landed::tests(),
+        killed_today::tests(),
         hosts::tests(),
         table::tests(),
     ];
