@@ -143,16 +143,14 @@ impl Installation {
     /// A `.gitattributes` of the user's own stays as it is.
     fn leave_attributes(&mut self, build: &mut Build) -> Result<(), Failure> {
         let mut files = self.files.iter();
-        let Some(at) = files.position(|file| file.path.file_name() == Some(ATTRIBUTES)) else {
+        let Some(at) = files.position(|file| is_attributes(&file.path)) else {
             return Ok(());
         };
         let path = self.files[at].path.clone();
         if let Some(bytes) = read(&self.folder.join(&path))?
             && !self.made(&path, &bytes)
         {
-            let text = lossy(Some(bytes));
-            let says = |line: &&str| text.lines().any(|other| other.trim() == *line);
-            self.lacks_attributes = !ATTRIBUTE_LINES.iter().all(says);
+            self.lacks_attributes = !says_attributes(&bytes);
             self.files.remove(at);
             build.files.remove(path.as_str());
         }
@@ -184,6 +182,8 @@ impl Installation {
                     }
                     Change::WrongMode
                 }
+                // What the user has added to it stays.
+                Some(bytes) if is_attributes(&file.path) && says_attributes(bytes) => continue,
                 Some(bytes) if self.knows(&file.path, bytes) => Change::Stale,
                 Some(bytes) if !self.made(&file.path, bytes) => Change::NotOurs,
                 Some(_) if file.path.file_name() == Some(MANIFEST) => Change::Stale,
@@ -284,6 +284,17 @@ impl Installation {
             .get(path.as_str())
             .is_some_and(|hash| *hash == sha256(bytes))
     }
+}
+
+fn is_attributes(path: &Utf8Path) -> bool {
+    path.file_name() == Some(ATTRIBUTES)
+}
+
+/// Whether a `.gitattributes` has every line that ours would have.
+fn says_attributes(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let says = |line: &&str| text.lines().any(|other| other.trim() == *line);
+    ATTRIBUTE_LINES.iter().all(says)
 }
 
 /// A manifest is a file like any other: what it names must lie where a build writes.

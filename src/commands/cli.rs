@@ -112,6 +112,10 @@ impl Files {
 }
 
 #[derive(Debug, Args)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "the flags of a command line, as clap wants them"
+)]
 pub(super) struct Build {
     #[command(flatten)]
     pub(super) files: Files,

@@ -147,8 +147,8 @@ do_record() {
   else
     outcome=failure
     case $verdict:$in_force in
-      refuse:* | stopped:*) result=refused ;;
-      failed:?*) result=went-back ;;
+      refuse:* | stopped:*) result='refused' ;;
+      failed:?*) result='went-back' ;;
     esac
   fi
   remember "$result"

@@ -246,10 +246,10 @@ do_dial() {
   done < <(addresses_of "$side_color")
   ((${#places[@]})) || return 0
   if switch_has dial; then
-    ask_switch dial "${places[@]}" || fail_with "the proxy cannot reach $side_color: $answer"
+    ask_switch dial ${places[@]+"${places[@]}"} || fail_with "the proxy cannot reach $side_color: $answer"
     return
   fi
-  for one in "${places[@]}"; do
+  for one in ${places[@]+"${places[@]}"}; do
     bounded "${deadline["switch.dial"]}" dial_from_host "$one" >"$scratch/answer" 2>/dev/null || {
       ! asked_to_stop || return 143
       fail_with "the proxy will not reach $side_color: no connection to $one"

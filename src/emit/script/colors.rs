@@ -4,7 +4,6 @@ use super::super::fragments::address;
 use super::super::quoted::Quoted;
 use super::{Code, Failed, Script};
 use crate::model::{Color, DriverUse, Handover};
-use crate::plan::limits::chain;
 
 impl Script<'_> {
     pub(super) fn tables(&self, code: &mut Code) -> Result<(), Failed> {
@@ -91,9 +90,8 @@ fn key(color: impl std::fmt::Display, word: impl std::fmt::Display) -> String {
 
 /// A driver and those whose functions stand in for what it lacks, nearest first.
 pub(super) fn chain_words(used: &DriverUse) -> String {
-    let names: Vec<String> = chain(&used.driver)
-        .map(|driver| driver.name.shell())
-        .collect();
+    let chain = used.driver.chain();
+    let names: Vec<String> = chain.map(|driver| driver.name.shell()).collect();
     names.join(" ")
 }
 

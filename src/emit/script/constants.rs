@@ -3,9 +3,10 @@
 use super::super::quoted::Quoted;
 use super::colors::chain_words;
 use super::{Code, Failed, Script};
-use crate::model::{Input, InputType, OnFailure, Privilege, Service, Verification, Verify};
-use crate::plan::limits::chain;
-use crate::plan::order::deadlines;
+use crate::model::{
+    DriverKind, Input, InputType, OnFailure, Privilege, Service, Verification, Verify,
+};
+use crate::plan::deadlines;
 use std::collections::BTreeSet;
 
 /// What the runtime itself calls, beside bash. `curl` is not among them: without it probes go
@@ -113,11 +114,9 @@ impl Script<'_> {
     }
 
     fn tools(&self) -> Result<Vec<String>, Failed> {
-        let app = self.app;
-        let used = app.services.iter().map(|service| &service.run);
-        let drivers = used
-            .chain([&app.switch])
-            .flat_map(|used| chain(&used.driver));
+        // A driver that only tells somebody does not keep a deployment from beginning.
+        let drivers = self.app.drivers().flat_map(|used| used.driver.chain());
+        let drivers = drivers.filter(|driver| driver.kind != DriverKind::Notify);
         let tools: BTreeSet<&str> = drivers
             .flat_map(|driver| driver.tools.iter().map(String::as_str))
             .chain(TOOLS)
@@ -134,7 +133,7 @@ impl Script<'_> {
         code.comment(
             "How long each may take, in milliseconds: what drivers do, and the script's own.",
         );
-        let mut core = Vec::new();
+        let mut own = Vec::new();
         let mut user = Vec::new();
         let mut switch = Vec::new();
         let mut services = vec![Vec::new(); self.app.services.len()];
@@ -153,11 +152,11 @@ impl Script<'_> {
             } else if key.contains([' ', '.']) {
                 &mut others
             } else {
-                &mut core
+                &mut own
             };
             group.push(format!("[\"{key}\"]={}", limit.as_millis()));
         }
-        let mut groups = vec![core, user, others, switch];
+        let mut groups = vec![own, user, others, switch];
         groups.extend(services);
         code.table("declare -A deadline", &groups, None);
     }
