@@ -186,6 +186,7 @@ impl<'a> Calls<'a> {
             Action::SyncRelease => self.core(Core::Copy),
             Action::ClearIdle => {
                 self.switch(Function::Routed);
+                self.switch_if_able(Function::Holds);
                 self.every(Extent::Whole, &[Function::Alive, Function::Stop]);
             }
             Action::Start(name) => {
@@ -232,6 +233,7 @@ impl<'a> Calls<'a> {
             }
             Action::Stop(_, extent) => {
                 self.switch(Function::Routed);
+                self.switch_if_able(Function::Holds);
                 self.every(*extent, &[Function::Alive, Function::Stop]);
             }
             Action::Sweep => {
@@ -278,6 +280,12 @@ impl<'a> Calls<'a> {
 
     fn switch(&mut self, function: Function) {
         self.calls.push(Call::Switch(function));
+    }
+
+    fn switch_if_able(&mut self, function: Function) {
+        if has(&self.app.switch, function) {
+            self.switch(function);
+        }
     }
 
     fn core(&mut self, core: Core) {

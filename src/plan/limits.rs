@@ -80,6 +80,7 @@ pub enum Function {
     Draining,
     Mutex,
     Dial,
+    Holds,
     // run and switch
     Preflight,
     // shared
@@ -107,7 +108,7 @@ impl Function {
     ];
 
     /// What a `switch` driver does.
-    pub const SWITCH: [Self; 13] = [
+    pub const SWITCH: [Self; 14] = [
         Self::Routed,
         Self::Read,
         Self::Write,
@@ -121,6 +122,7 @@ impl Function {
         Self::Mutex,
         Self::Preflight,
         Self::Dial,
+        Self::Holds,
     ];
 
     /// As in a function's name: `DRIVER_stage`.
@@ -154,6 +156,7 @@ impl Function {
             Self::Fetch => "fetch",
             Self::Offers => "offers",
             Self::Dial => "dial",
+            Self::Holds => "holds",
             Self::Ensure => "ensure",
         }
     }
@@ -165,6 +168,7 @@ impl Function {
         Duration::from_secs(match self {
             Self::Fetch => 300,
             Self::Stage | Self::Ensure => 60,
+            Self::Holds => 20,
             Self::Test | Self::Reload => 15,
             Self::Start
             | Self::Enter
@@ -200,7 +204,7 @@ pub fn has(used: &DriverUse, function: Function) -> bool {
         return false;
     }
     let may_be_left_out = match function {
-        Function::Fetch | Function::Offers | Function::Dial => true,
+        Function::Fetch | Function::Offers | Function::Dial | Function::Holds => true,
         Function::Preflight => used.driver.kind == DriverKind::Run,
         _ => false,
     };

@@ -4379,6 +4379,19 @@ routes_to_itself() {
   [[ $answer == "color "*" $1" ]]
 }
 
+# is_named_elsewhere RELEASE: of protocol 0, which cannot be asked what its own file says: another file that the proxy loads names one of its
+# addresses, or nobody can tell. Sets `answer`.
+is_named_elsewhere() {
+  local value
+  local -a places=()
+  release_protocol "$1"
+  ((value == 0)) && switch_has holds && meta addresses "$1" || return 1
+  read -r -a places <<<"$value"
+  ((${#places[@]})) || return 1
+  ask_switch holds ${places[@]+"${places[@]}"}
+  (($? != 1))
+}
+
 # stop_release RELEASE: the only place that stops a whole color.
 stop_release() {
   if is_untouchable "$1"; then
@@ -4387,6 +4400,10 @@ stop_release() {
   fi
   if routes_to_itself "$1"; then
     answer="its own script says that the proxy routes to it: it is left alone"
+    return 1
+  fi
+  if is_named_elsewhere "$1"; then
+    answer="$answer: it is left alone"
     return 1
   fi
   of_release "$1" stop
@@ -6538,6 +6555,31 @@ nginx_preflight() {
   nginx_includes "$said" && return 0
   printf '%s\n' "nginx does not include $nginx_file: add \`include $nginx_file;\` to $nginx_config or to the site's server block"
   return 1
+}
+
+# nginx_holds ADDRESS…: a file that nginx loads, other than ours, names one of them.
+nginx_holds() {
+  local said line file='' found=1 address ours
+  said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null) || {
+    printf '%s\n' 'nginx does not say what it loads: its configuration is broken'
+    return 2
+  }
+  ours=$(readlink -f -- "$nginx_file")
+  while IFS= read -r line; do
+    if [[ $line == '# configuration file '*: ]]; then
+      file=${line#'# configuration file '} file=${file%:}
+      continue
+    fi
+    [[ $file != "$nginx_file" && $file != "$ours" && ! $line =~ ^[[:space:]]*# ]] || continue
+    for address; do
+      # 127.0.0.1:8081 is not in 127.0.0.1:80810.
+      [[ $line == *"$address" || $line == *"$address"[!0-9]* ]] || continue
+      printf '%s\n' "$file names $address"
+      found=0
+      break 2
+    done
+  done <<<"$said"
+  return "$found"
 }
 
 # nginx_as_root COMMAND…
