@@ -9,9 +9,11 @@ mod killed_landed;
 mod killed_today;
 mod landed;
 mod matrix;
+mod reboots;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "the end-to-end tests use all of it, this a part")]
 mod support;
+mod systemd;
 mod table;
 
 use std::process::ExitCode;
@@ -30,7 +32,9 @@ fn main() -> ExitCode {
         deploys::tests(),
         killed_landed::tests(),
         killed_today::tests(),
+        systemd::tests(),
         hosts::tests(),
+        reboots::tests(),
         table::tests(),
     ];
     let conclusion = libtest_mimic::run(&arguments, all.into_iter().flatten().collect());

@@ -149,13 +149,24 @@ fn assert_cell(host: &Upgrade, command: &str, cell: &str) {
             "{color} serves: {outcome}"
         );
     }
-    if !host.site.host.exists("/srv/turn") {
-        host.site.nginx().assert_valid();
-        return;
+    host.nothing_runs_twice(&serves);
+}
+
+impl Upgrade {
+    /// Fails the test unless one mailer runs, in the color that serves, and never was beside another; and nginx is in order.
+    #[track_caller]
+    pub fn nothing_runs_twice(&self, serves: &str) {
+        self.site.nginx().assert_valid();
+        if !self.site.host.exists("/srv/turn") {
+            return;
+        }
+        let color = serves.split(' ').next().unwrap_or_default();
+        let is_there = wait::until(SOON, || self.mailers() == [color]);
+        assert!(is_there, "mailers of {:?} run", self.mailers());
+        let noted = self.noted();
+        assert!(
+            noted.iter().all(|line| !line.contains("is not alone")),
+            "{noted:?}"
+        );
     }
-    let mailer_is_there = wait::until(SOON, || host.mailers() == [color]);
-    assert!(mailer_is_there, "{:?} run: {outcome}", host.mailers());
-    let noted = host.noted();
-    let alone = noted.iter().all(|line| !line.contains("is not alone"));
-    assert!(alone, "{noted:?}: {outcome}");
 }
