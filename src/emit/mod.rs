@@ -140,7 +140,7 @@ fn emit_app(
     let fragments = fragments::render(app, places)?;
     let mut files = vec![OutputFile {
         path: places.out(&format!("{}.sh", app.name)),
-        text: script::render(app, fragments.as_ref(), places, form)?,
+        text: script::render(app, plan, fragments.as_ref(), places, form)?,
         mode: Mode::Executable,
         owner: Owner::Source,
     }];

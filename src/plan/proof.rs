@@ -2,7 +2,6 @@
 
 use super::Plan;
 use super::walk::{Breach, Ended, Grain, Taken, walk};
-use super::words::describe;
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::model::App;
 
@@ -16,14 +15,14 @@ pub fn check_laws(app: &App, plan: &Plan, report: &mut Report) {
 /// The last step is what the finding is about; every other of the last command's that the file asked
 /// for is pointed at too, once.
 fn finding(app: &App, breach: &Breach) -> Diagnostic {
-    let began = |taken: &Taken| matches!(taken, Taken::Began(_));
+    let began = |taken: &Taken| matches!(taken, Taken::Began(..));
     let last = breach.taken.iter().rposition(began).unwrap_or_default();
     let mut steps = breach.taken[last..].iter().filter_map(|taken| match taken {
         Taken::Step {
             action,
             span,
             ended,
-        } => Some((describe(app, action), *span, *ended)),
+        } => Some((action.title(), *span, *ended)),
         _ => None,
     });
     let breaks = steps.next_back();
@@ -45,92 +44,13 @@ fn finding(app: &App, breach: &Breach) -> Diagnostic {
         let how = match ended {
             Ended::Done | Ended::Breaks => "",
             Ended::Failed => ", which fails",
+            Ended::Told => ", which a signal interrupts",
             Ended::Died => ", before which the run dies",
         };
         finding = finding.also(span, format!("step {}: {what}{how}", number + 1));
     }
     finding.help(format!(
         "how it comes about:\n{}",
-        breach.lines(app).join("\n")
+        breach.lines().join("\n")
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::check_laws;
-    use crate::diagnostics::render;
-    use crate::diagnostics::{Code, Report};
-    use crate::fixture;
-    use crate::plan::{Action, Failure, Plan, plan};
-
-    fn report_of(change: impl FnOnce(&mut Plan)) -> Report {
-        let app = fixture::hello();
-        let mut plan = plan(&app);
-        change(&mut plan);
-        let mut report = Report::new();
-        check_laws(&app, &plan, &mut report);
-        report
-    }
-
-    #[test]
-    fn a_plan_as_it_is_made_gives_no_finding() {
-        assert!(report_of(|_| ()).is_empty());
-    }
-
-    #[test]
-    fn a_breach_points_at_the_lines_that_lead_to_it() {
-        let report = report_of(|plan| {
-            let switch = &mut plan.switch.steps;
-            switch.retain(|step| !matches!(step.action, Action::ProbeAgain(..)));
-        });
-        let findings = report.sorted();
-        assert_eq!(findings.len(), 1);
-        let finding = findings[0];
-        assert_eq!(finding.code, Code::LAW_BROKEN);
-        // The swap is asked for by `switch nginx`, and follows what stands in the lines before.
-        assert_eq!(
-            finding.label.as_ref().map(|label| label.span),
-            Some(fixture::line(26))
-        );
-        let help = finding.help.clone().unwrap_or_default();
-        assert!(
-            help.ends_with("swap to the new color: breaks the law"),
-            "{help}"
-        );
-        let short = render::short(&report, &fixture::sources());
-        assert!(short.contains("deploy.bg:26"), "{short}");
-        assert!(short.contains("law L1, gate, does not hold"), "{short}");
-    }
-
-    #[test]
-    fn a_breach_in_the_cleanup_points_at_the_cleanup() {
-        let report = report_of(|plan| {
-            for step in &mut plan.cleanup.steps {
-                if let Action::Drain(_) = step.action {
-                    step.on_failure = Failure::Warn;
-                }
-            }
-        });
-        let findings = report.sorted();
-        let finding = findings[0];
-        assert!(
-            finding.message.starts_with("law L7, no cut, does not hold"),
-            "{}",
-            finding.message
-        );
-        assert_eq!(
-            finding.label.as_ref().map(|label| label.span),
-            Some(fixture::line(37))
-        );
-        let gate = finding
-            .others
-            .iter()
-            .find(|label| label.span == fixture::line(21));
-        let gate = gate.expect("the gate is on the way");
-        assert!(
-            gate.text.contains("probe new `app` `ready`"),
-            "{}",
-            gate.text
-        );
-    }
 }

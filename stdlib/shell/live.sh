@@ -99,6 +99,19 @@ routes_to_itself() {
   [[ $answer == "color "*" $1" ]]
 }
 
+# is_named_elsewhere RELEASE: of protocol 0, which cannot be asked what its own file says: another file that the proxy loads names one of its
+# addresses, or nobody can tell. Sets `answer`.
+is_named_elsewhere() {
+  local value
+  local -a places=()
+  release_protocol "$1"
+  ((value == 0)) && switch_has holds && meta addresses "$1" || return 1
+  read -r -a places <<<"$value"
+  ((${#places[@]})) || return 1
+  ask_switch holds ${places[@]+"${places[@]}"}
+  (($? != 1))
+}
+
 # stop_release RELEASE: the only place that stops a whole color.
 stop_release() {
   if is_untouchable "$1"; then
@@ -107,6 +120,10 @@ stop_release() {
   fi
   if routes_to_itself "$1"; then
     answer="its own script says that the proxy routes to it: it is left alone"
+    return 1
+  fi
+  if is_named_elsewhere "$1"; then
+    answer="$answer: it is left alone"
     return 1
   fi
   of_release "$1" stop

@@ -161,6 +161,31 @@ nginx_preflight() {
   return 1
 }
 
+# nginx_holds ADDRESS…: a file that nginx loads, other than ours, names one of them.
+nginx_holds() {
+  local said line file='' found=1 address ours
+  said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null) || {
+    printf '%s\n' 'nginx does not say what it loads: its configuration is broken'
+    return 2
+  }
+  ours=$(readlink -f -- "$nginx_file")
+  while IFS= read -r line; do
+    if [[ $line == '# configuration file '*: ]]; then
+      file=${line#'# configuration file '} file=${file%:}
+      continue
+    fi
+    [[ $file != "$nginx_file" && $file != "$ours" && ! $line =~ ^[[:space:]]*# ]] || continue
+    for address; do
+      # 127.0.0.1:8081 is not in 127.0.0.1:80810.
+      [[ $line == *"$address" || $line == *"$address"[!0-9]* ]] || continue
+      printf '%s\n' "$file names $address"
+      found=0
+      break 2
+    done
+  done <<<"$said"
+  return "$found"
+}
+
 # nginx_as_root COMMAND…
 nginx_as_root() {
   ${sudo[@]+"${sudo[@]}"} "$@"

@@ -11,7 +11,10 @@ fn the_state_has_no_runtimes() -> Result<(), Skip> {
     assert!(!host.site.host.exists(&runtimes));
     host.replace(By::Today);
     host.run("status").ok().says("blue");
-    assert!(!host.site.host.exists(&runtimes), "`status` changes nothing");
+    assert!(
+        !host.site.host.exists(&runtimes),
+        "`status` changes nothing"
+    );
     host.stage("three").run("deploy").ok();
     assert!(host.site.host.exists(&runtimes));
     Ok(())

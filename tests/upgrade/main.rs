@@ -23,11 +23,7 @@ const THREADS: usize = 6;
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
-    let all = [
-        deploys::tests(),
-        killed_landed::tests(),
-        hosts::tests(),
-    ];
+    let all = [deploys::tests(), killed_landed::tests(), hosts::tests()];
     let conclusion = libtest_mimic::run(&arguments, all.into_iter().flatten().collect());
     support::docker::end_engine();
     conclusion.exit_code()

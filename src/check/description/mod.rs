@@ -162,6 +162,7 @@ pub fn functions_of(kind: DriverKind) -> Option<&'static [&'static str]> {
             "mutex",
             "preflight",
             "dial",
+            "holds",
         ]),
         DriverKind::Notify => Some(&["notify"]),
         _ => None,

@@ -6,7 +6,7 @@ use super::{Code, Failed, Script};
 use crate::model::{
     DriverKind, Input, InputType, OnFailure, Privilege, Service, Verification, Verify,
 };
-use crate::plan::order::deadlines;
+use crate::plan::deadlines;
 use std::collections::BTreeSet;
 
 /// What the runtime itself calls, beside bash. `curl` is not among them: without it probes go

@@ -19,14 +19,14 @@ pub use runtime::{file_name as runtime_file, id as runtime_id, modules as runtim
 use super::template::{Language, render as fill};
 use super::{Failed, Form, Places, VERSION, template_failed};
 use crate::model::App;
-use crate::plan::order::Plan;
+use crate::plan::Plan;
 use code::Code;
 use minijinja::{Value, context};
 
 /// What every part of the script is made from.
 struct Script<'a> {
     app: &'a App,
-    order: Plan,
+    plan: &'a Plan,
     fragments: Option<&'a [String; 2]>,
     places: &'a Places<'a>,
 }
@@ -34,13 +34,14 @@ struct Script<'a> {
 /// The whole script of an app.
 pub(super) fn render(
     app: &App,
+    plan: &Plan,
     fragments: Option<&[String; 2]>,
     places: &Places<'_>,
     form: Form,
 ) -> Result<String, Failed> {
     let script = Script {
         app,
-        order: Plan::new(app),
+        plan,
         fragments,
         places,
     };

@@ -1,8 +1,6 @@
 //! The recovery table as the patterns of one `case`: few rows, which a person can read.
 
-use super::order::COMMANDS;
-use crate::plan::Command;
-use crate::plan::order::{Answer, Kind, Phase, Reservation, recovery};
+use crate::plan::{Answer, Command, Kind, Phase, Reservation, recovery};
 
 /// Cases, and the command that finds them; `None` is any.
 type Pattern = (Option<Kind>, Option<Reservation>, Option<Command>);
@@ -57,9 +55,9 @@ fn line(phases: &[Phase], row: &Row) -> String {
 
 /// What a phase answers for each kind and reservation, command by command.
 fn answers(phase: Phase, kind: Kind, reservation: Reservation) -> Vec<Answer> {
-    let commands = COMMANDS.iter();
+    let commands = Command::ALL.iter();
     commands
-        .map(|(command, _)| recovery(*command, phase, kind, reservation))
+        .map(|command| recovery(*command, phase, kind, reservation))
         .collect()
 }
 
@@ -147,7 +145,7 @@ fn of_group(answers: &[Answer], cover: &[Cases]) -> Vec<Row> {
         return Vec::new();
     };
     let mut rows: Vec<Row> = Vec::new();
-    for ((command, _), answer) in COMMANDS.iter().zip(answers) {
+    for (command, answer) in Command::ALL.iter().zip(answers) {
         if answer == usual {
             continue;
         }
@@ -203,7 +201,7 @@ fn says_all(phase: Phase, rows: &[Row]) -> bool {
     };
     Kind::ALL.iter().all(|kind| {
         Reservation::ALL.iter().all(|reservation| {
-            COMMANDS.iter().all(|(command, _)| {
+            Command::ALL.iter().all(|command| {
                 says(*kind, *reservation, *command)
                     == Some(recovery(*command, phase, *kind, *reservation))
             })

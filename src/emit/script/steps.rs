@@ -6,7 +6,7 @@ use super::gates::words;
 use super::services::{delimiter, settings};
 use super::{Code, Failed, Script};
 use crate::model::{Outcome, Step as UserStep, StepRun};
-use crate::plan::order::Place;
+use crate::plan::Place;
 
 impl Script<'_> {
     pub(super) fn steps(&self, code: &mut Code) -> Result<(), Failed> {

@@ -115,6 +115,7 @@ pub enum ProgramName {
     Adopt,
     RecoverEndNew,
     RecoverSwap,
+    RecoverRollback,
     RecoverAdopted,
 }
 
@@ -148,6 +149,7 @@ impl ProgramName {
             Self::Adopt => "plan.adopt".to_owned(),
             Self::RecoverEndNew => "recover.end_new".to_owned(),
             Self::RecoverSwap => "recover.swap".to_owned(),
+            Self::RecoverRollback => "recover.rollback".to_owned(),
             Self::RecoverAdopted => "recover.adopted".to_owned(),
         }
     }
@@ -186,6 +188,9 @@ impl ProgramName {
             Self::RecoverSwap => {
                 "the proxy may serve either color; what a reboot ended is started first"
             }
+            Self::RecoverRollback => {
+                "who wants to go back finds a switch that was cut short: its way back is the rollback"
+            }
             Self::RecoverAdopted => "an adoption was good; pointers and journal follow",
         }
     }
@@ -211,6 +216,7 @@ impl ProgramName {
             | Self::Adopt
             | Self::RecoverEndNew
             | Self::RecoverSwap
+            | Self::RecoverRollback
             | Self::RecoverAdopted => Home::Runtime,
         }
     }

@@ -1,7 +1,7 @@
 //! The ways back, and the programs that are the same in every app.
 
 use super::build::{Builder, Lines};
-use super::{Action, Extent, Intent, Otherwise, Program, ProgramName, Side, Way};
+use super::{Action, Extent, Intent, Otherwise, Outcome, Program, ProgramName, Side, Way};
 
 /// The new color is stopped.
 pub(super) fn end_new() -> Program {
@@ -64,6 +64,7 @@ pub(super) fn runtime() -> Vec<Program> {
         let_go(),
         recover_end_new(),
         recover_swap(),
+        recover_rollback(),
         recover_adopted(),
     ]
 }
@@ -154,6 +155,15 @@ fn recover_swap() -> Program {
         .step(Action::StartMissing(Side::Old, Extent::Overlap))
         .run(ProgramName::Way(Way::GoBack));
     lines.named(ProgramName::RecoverSwap)
+}
+
+fn recover_rollback() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .run(ProgramName::RecoverSwap)
+        .otherwise(Otherwise::Warn)
+        .step(Action::Record(Outcome::Ok));
+    lines.named(ProgramName::RecoverRollback)
 }
 
 fn recover_adopted() -> Program {

@@ -1,58 +1,11 @@
 //! What an action may call, and how long each of these calls may take: the worst case of a step is their sum, the script's `deadline`
 //! table has the same numbers, and a real run may call nothing else.
 
+use super::limits::{self, Core, Function, has};
 use super::{Action, Extent, Place, Side};
 use crate::model::{
-    App, Budget, DriverUse, Duration, Handover, Name, Question, Service, Subject, Verification,
-    Verify,
+    App, Budget, Duration, Handover, Name, Question, Service, Subject, Verification, Verify,
 };
-use crate::plan::limits::{self, Function, has};
-use std::collections::BTreeMap;
-
-/// A stretch of the script's own work that has a deadline: who keeps it is said with each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Core {
-    /// Copying what belongs to a release, or making all of it reach the disk. The script ends the copy.
-    Copy,
-    /// One synced write into the state: journal, pointers, a fragment that is kept. The script ends it.
-    Journal,
-    /// What a killed script had started may still hold the app's mutex; it ends by its own deadline.
-    Leftovers,
-    /// Waiting for another app that holds the proxy's mutex, from its swap to its confirmation.
-    ProxyLock,
-    /// How long a prepared color is kept for its deployment. No wait: it is in no worst case.
-    Reservation,
-    /// Enabling the unit that brings the live color up after a boot. The script ends it.
-    ResumeUnit,
-    /// How long a program that may run only once must live to count as started.
-    StaysAlive,
-    /// Removing old releases; what is left is the next command's.
-    Sweep,
-}
-
-impl Core {
-    /// Every one: its name in the script's table, and how long it may take.
-    pub const ALL: [(&'static str, Self, Duration); 8] = [
-        ("copy", Self::Copy, Duration::from_secs(60)),
-        ("journal", Self::Journal, Duration::from_secs(5)),
-        ("leftovers", Self::Leftovers, Duration::from_secs(15)),
-        // The longest that another app's swap, test, reload and confirm take with the default limits.
-        ("proxy_lock", Self::ProxyLock, Duration::from_secs(60)),
-        ("reservation", Self::Reservation, Duration::from_secs(3600)),
-        ("resume_unit", Self::ResumeUnit, Duration::from_secs(15)),
-        ("stays_alive", Self::StaysAlive, Duration::from_secs(2)),
-        ("sweep", Self::Sweep, Duration::from_secs(60)),
-    ];
-
-    /// How long it may take.
-    #[must_use]
-    pub fn limit(self) -> Duration {
-        Self::ALL
-            .iter()
-            .find(|(_, core, _)| *core == self)
-            .map_or(Duration::ZERO, |(_, _, limit)| *limit)
-    }
-}
 
 /// Something that an action may call, each at most once but for what is said.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -178,7 +131,6 @@ impl<'a> Calls<'a> {
             | Action::FindArtifact
             | Action::NoStranger
             | Action::PortsAreFree
-            | Action::TakeUp
             | Action::UnlockProxy
             | Action::Record(_) => {}
             Action::PreflightRun(name) => self.run(name, Function::Preflight),
@@ -188,6 +140,7 @@ impl<'a> Calls<'a> {
             | Action::FindLive
             | Action::ChooseEarlier
             | Action::FindAdoptable
+            | Action::TakeUp
             | Action::StillLive => {
                 self.switch(Function::Routed);
                 self.every(Extent::Whole, &[Function::Alive]);
@@ -233,6 +186,7 @@ impl<'a> Calls<'a> {
             Action::SyncRelease => self.core(Core::Copy),
             Action::ClearIdle => {
                 self.switch(Function::Routed);
+                self.switch_if_able(Function::Holds);
                 self.every(Extent::Whole, &[Function::Alive, Function::Stop]);
             }
             Action::Start(name) => {
@@ -279,6 +233,7 @@ impl<'a> Calls<'a> {
             }
             Action::Stop(_, extent) => {
                 self.switch(Function::Routed);
+                self.switch_if_able(Function::Holds);
                 self.every(*extent, &[Function::Alive, Function::Stop]);
             }
             Action::Sweep => {
@@ -325,6 +280,12 @@ impl<'a> Calls<'a> {
 
     fn switch(&mut self, function: Function) {
         self.calls.push(Call::Switch(function));
+    }
+
+    fn switch_if_able(&mut self, function: Function) {
+        if has(&self.app.switch, function) {
+            self.switch(function);
+        }
     }
 
     fn core(&mut self, core: Core) {
@@ -392,63 +353,4 @@ fn bounded(questions: &[Question]) -> u64 {
         .iter()
         .filter(|question| !matches!(question.subject, Subject::Healthy));
     u64::try_from(asked.count()).unwrap_or(u64::MAX)
-}
-
-/// The script's `deadline` table, in milliseconds as [`Duration`] has them: the core's own, each function of each service's driver and
-/// of the proxy's, each step of the user's.
-#[must_use]
-pub fn deadlines(app: &App) -> BTreeMap<String, Duration> {
-    let mut table: BTreeMap<String, Duration> = Core::ALL
-        .iter()
-        .map(|(name, _, limit)| ((*name).to_owned(), *limit))
-        .collect();
-    let mut add = |call: Call| {
-        if let Some(key) = call.key() {
-            table.insert(key, call.limit(app));
-        }
-    };
-    let given = |used: &DriverUse, functions: &[Function]| -> Vec<Function> {
-        let functions = functions.iter().copied();
-        functions.filter(|function| has(used, *function)).collect()
-    };
-    for service in &app.services {
-        for function in given(&service.run, &Function::RUN) {
-            add(Call::Run(service.name.clone(), function));
-        }
-    }
-    for function in Function::SWITCH {
-        // Without one of the driver's own the script dials from the host.
-        if function == Function::Dial || has(&app.switch, function) {
-            add(Call::Switch(function));
-        }
-    }
-    for number in 1..=app.shared.len() {
-        add(Call::Shared(number, Function::Ensure));
-    }
-    for (place, count) in user_steps(app) {
-        for number in 1..=count {
-            add(Call::User(place, number));
-        }
-    }
-    table
-}
-
-/// How many steps the user has in each place.
-fn user_steps(app: &App) -> [(Place, usize); 8] {
-    use crate::model::Outcome;
-    let steps = &app.steps;
-    let outcomes = |when| {
-        let outcomes = app.outcomes.iter();
-        outcomes.filter(|outcome| outcome.when == when).count()
-    };
-    [
-        (Place::BeforeStart, steps.before_start.len()),
-        (Place::BeforeSwitch, steps.before_switch.len()),
-        (Place::AfterSwitch, steps.after_switch.len()),
-        (Place::AfterVerify, steps.after_verify.len()),
-        (Place::AfterStop, steps.after_stop.len()),
-        (Place::OnSuccess, outcomes(Outcome::Success)),
-        (Place::OnFailure, outcomes(Outcome::Failure)),
-        (Place::OnAlways, outcomes(Outcome::Always)),
-    ]
 }
