@@ -309,7 +309,7 @@ fn one_of_two_files_cannot_be_fed_through_standard_input() {
     let ran = bash.args(["-s", "help"]).stdin(script).output();
     let ran = ran.expect("bash runs");
     assert_eq!(ran.status.code(), Some(3), "{ran:?}");
-    let said = "hello-spring: standard input is one of two files: take what `deployc build --stdout` prints\n";
+    let said = "hello-spring: one of two files: through standard input comes what `deployc build --stdout` prints\n";
     assert_eq!(String::from_utf8_lossy(&ran.stderr), said);
 }
 
