@@ -65,6 +65,9 @@ impl Case {
         let (world, ran) = judge(stand, self.command, self.fault, by, "", &mut found);
         found.calls = trace::calls(&ran.events);
         if self.fault.is_none() {
+            needs_nobody(self.command, &ran, &mut found);
+        }
+        if self.fault.is_none() {
             return found;
         }
         stand.save("interrupted");
@@ -76,8 +79,9 @@ impl Case {
             stand.restore("interrupted");
             let told = format!("then {}", command.name());
             let (after, ran) = judge(stand, command, None, by, &told, &mut found);
+            needs_nobody(command, &ran, &mut found);
             match command {
-                Command::Resume if !resumes(stand, &world, ran.code) => {
+                Command::Resume if !resumes(&world, ran.code) => {
                     let what = format!("{told}: what served is not brought up: exit {:?}", ran.code);
                     found.complaints.push(format!("{what}\n{}", shown(&ran)));
                 }
@@ -107,7 +111,7 @@ fn deploys(stand: &Stand, before: &World, after: &World, by: By, ran: &Ran, foun
 }
 
 /// One command: the world after it, and what it said. What is wrong is added.
-fn judge(stand: &Stand, command: Command, fault: Option<Fault>, by: By, told: &str, found: &mut Found) -> (World, Ran) {
+pub fn judge(stand: &Stand, command: Command, fault: Option<Fault>, by: By, told: &str, found: &mut Found) -> (World, Ran) {
     let before = stand.world();
     let ran = stand.run(command.name(), fault);
     found.runs += 1;
@@ -141,9 +145,6 @@ fn judge(stand: &Stand, command: Command, fault: Option<Fault>, by: By, told: &s
     if ran.code.is_none() && !fault.is_some_and(|fault| matches!(fault.how, How::Kill | How::KillLate)) {
         wrong.push("it does not end".to_owned());
     }
-    if ran.code == Some(5) && fault.is_none() {
-        wrong.push("exit 5 without a fault".to_owned());
-    }
     for what in wrong {
         let told = if told.is_empty() { String::new() } else { format!("{told}: ") };
         found.complaints.push(format!("{told}{what}: exit {:?}\n{}", ran.code, shown(&ran)));
@@ -151,12 +152,20 @@ fn judge(stand: &Stand, command: Command, fault: Option<Fault>, by: By, told: &s
     (after, ran)
 }
 
+/// Nothing has happened to it, and nothing is wrong with the host: no person is needed.
+fn needs_nobody(command: Command, ran: &Ran, found: &mut Found) {
+    if ran.code == Some(5) {
+        let what = format!("{} needs a person, and nothing is wrong", command.name());
+        found.complaints.push(format!("{what}: exit 5\n{}", shown(ran)));
+    }
+}
+
 /// `resume` brings up what serves; where nothing was ever switched to by a script it says so.
-fn resumes(stand: &Stand, before: &World, code: Option<i32>) -> bool {
-    let is_ours = before.live.is_some() || before.says("release").is_some();
+fn resumes(before: &World, code: Option<i32>) -> bool {
+    let is_ours = before.live.is_some() || before.phase() == Phase::Switched;
     match code {
         Some(0) => true,
-        Some(3) => !is_ours || stand.color_of(&before.force).is_none(),
+        Some(3) => !is_ours,
         _ => false,
     }
 }

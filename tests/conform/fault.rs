@@ -15,10 +15,14 @@ pub enum How {
     Term,
     /// It takes longer than its deadline.
     Hang,
+    /// It says that it was done, and it was not.
+    Lie,
+    /// Meanwhile somebody else writes the proxy's file and loads it.
+    Foreign,
 }
 
 impl How {
-    /// All.
+    /// All that may happen to a sound script on a sound host.
     pub const ALL: [Self; 6] = [
         Self::Fail,
         Self::FailLate,
@@ -37,6 +41,8 @@ impl How {
             Self::KillLate => "kill-late",
             Self::Term => "term",
             Self::Hang => "hang",
+            Self::Lie => "lie",
+            Self::Foreign => "foreign",
         }
     }
 
@@ -50,7 +56,7 @@ impl How {
         match self {
             Self::FailLate | Self::KillLate => !asks,
             Self::Hang => !call.starts_with("tool "),
-            Self::Fail | Self::Kill | Self::Term => true,
+            Self::Fail | Self::Kill | Self::Term | Self::Lie | Self::Foreign => true,
         }
     }
 }

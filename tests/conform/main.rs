@@ -46,8 +46,8 @@ const COMMANDS: [Command; 8] = [
 const ANSWERED: [&str; 2] = ["127.0.0.1:21891", "127.0.0.1:21892"];
 /// Each shape is divided among so many stands.
 const PARTS: usize = 2;
-/// Complaints that are shown of each shape.
-const SHOWN: usize = 8;
+/// Kinds of complaints that are shown of each shape's part, with the first of each.
+const SHOWN: usize = 12;
 
 fn main() -> ExitCode {
     let options = match Options::from_arguments() {
@@ -94,12 +94,8 @@ fn shapes(options: &Options, folder: &std::path::Path) -> usize {
             part: (part, PARTS),
         };
         let result = series.run();
-        for what in result.complaints.iter().take(SHOWN) {
-            println!("WRONG {what}\n");
-        }
-        let left = result.complaints.len().saturating_sub(SHOWN);
-        if left > 0 {
-            println!("… and {left} more of {shape}");
+        for (what, times) in result.kinds().iter().take(SHOWN) {
+            println!("WRONG {what}\n    so {times} times in {shape}\n");
         }
         results.lock().expect("no thread panics with it").push((shape, result));
     });

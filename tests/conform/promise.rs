@@ -57,7 +57,15 @@ impl Ended<'_> {
         if code != 5 {
             self.serves(&mut broken);
         }
+        if code != 5 && self.after.phase() == Phase::Idle {
+            self.rests(&mut broken);
+        }
         match (code, self.command) {
+            (0, Command::Deploy | Command::Prepare | Command::Cleanup | Command::Rollback)
+                if self.before.phase() == Phase::Prepared =>
+            {
+                broken.push("what another deployment has reserved was taken".to_owned());
+            }
             (0, Command::Deploy) => self.deployed(&mut broken),
             (0, Command::Rollback) => self.rolled_back(&mut broken),
             (0, Command::Prepare) if self.after.phase() != Phase::Prepared => {
@@ -112,7 +120,9 @@ impl Ended<'_> {
         let Some(was) = self.stand.color_of(&before.force) else {
             return;
         };
-        if before.release_in(&was).is_none() {
+        // The way back of a first deployment leads to nothing.
+        let is_first = before.phase() == Phase::Swapping && before.says("from").is_none();
+        if before.release_in(&was).is_none() || is_first {
             return;
         }
         let Some(color) = self.stand.color_of(&after.force) else {
@@ -123,13 +133,13 @@ impl Ended<'_> {
             broken.push(format!("{color} is in force, and nothing of it runs"));
             return;
         };
-        let built = if release == "-" { &self.stand.shape.before } else { self.stand.built_of(release) };
+        let built = self.stand.built_of(release);
         for service in built.services() {
-            // Of a command that has not put right what was cut short, what may run only once may be nowhere.
-            if built.exclusive().any(|name| name == service)
-                && (after.phase() != Phase::Idle || !before.has(&was, service))
-                && self.ran.code != Some(0)
-            {
+            let ran = before.has(&was, service);
+            let once = built.exclusive().any(|name| name == service);
+            // Of what somebody else has started, what ran runs. What may run only once is nowhere while a move of it is not put right.
+            let is_moved = once && (after.phase() != Phase::Idle || !ran) && self.ran.code != Some(0);
+            if is_moved || (release == "-" && !ran) {
                 continue;
             }
             if !after.has(&color, service) {
@@ -163,13 +173,27 @@ impl Ended<'_> {
             if !failed("drain ") && !failed("stop ") && !failed("close_journal") {
                 broken.push(format!("it is done, and the journal says {:?}", after.phase()));
             }
-            return;
+        }
+    }
+
+    /// Nothing is under way: what serves is what the script knows of, and nothing else of its making runs, but what is kept warm.
+    fn rests(&self, broken: &mut Vec<String>) {
+        let after = self.after;
+        for (name, pointer) in [("live", &after.live), ("previous", &after.previous)] {
+            if let Some(release) = pointer.as_ref().filter(|release| !after.releases.contains(*release)) {
+                broken.push(format!("{name} is release {release}, which is gone"));
+            }
+        }
+        let color = self.stand.color_of(&after.force).unwrap_or_default();
+        let serves = after.release_in(&color).filter(|release| *release != "-");
+        if serves.is_some() && serves != after.live.as_deref() {
+            broken.push(format!("{serves:?} serves, and live is {:?}", after.live));
         }
         let app = &self.stand.shape.after.app;
         let is_warm = app.cleanup.previous == deployc::model::Previous::KeptWarm;
         for ((other, service), running) in &after.runs {
             if *other != color && (running.once || !is_warm) && running.release != "-" {
-                broken.push(format!("it is done, and {service} of {other} still runs"));
+                broken.push(format!("nothing is under way, and {service} of {other} runs"));
             }
         }
     }

@@ -21,6 +21,26 @@ pub struct Result {
     pub complaints: Vec<String>,
 }
 
+impl Result {
+    /// The first complaint of each kind, and how many there are of it.
+    pub fn kinds(&self) -> Vec<(&str, usize)> {
+        let kind = |what: &str| {
+            let line = what.lines().next().unwrap_or_default();
+            let what = line.split_once("): ").map_or(line, |(_, what)| what);
+            what.replace(|c: char| c.is_ascii_digit(), "")
+        };
+        let mut kinds: Vec<(String, &str, usize)> = Vec::new();
+        for what in &self.complaints {
+            let kind = kind(what);
+            match kinds.iter_mut().find(|(other, ..)| *other == kind) {
+                Some((.., times)) => *times += 1,
+                None => kinds.push((kind, what, 1)),
+            }
+        }
+        kinds.into_iter().map(|(_, what, times)| (what, times)).collect()
+    }
+}
+
 /// One shape on one stand, or a part of it.
 pub struct Series<'a> {
     /// Where.

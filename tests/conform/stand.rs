@@ -18,7 +18,7 @@ use crate::world::{self, World};
 /// Who runs scripts where root runs the tests: the state is in the app's folder then.
 const NOBODY: u32 = 65534;
 /// Longer than every deadline of the fakes in a row. A run that needs it hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(40);
 /// What counts as a call, beside drivers and the user's programs.
 const TOOLS: [&str; 5] = ["sync", "mv", "cp", "ln", "rm"];
 
@@ -184,23 +184,23 @@ impl Stand {
         Ok(format!("# by hand\n{}", lines.concat()))
     }
 
-    /// Starts every service of the first color.
-    pub fn start_by_hand(&self) {
-        let before = &self.shape.before;
-        let color = before.app.colors[0].name.as_str();
-        for service in before.services() {
-            let once = before.exclusive().any(|name| name == service);
-            let text = if once { "- once\n" } else { "-\n" };
-            self.write(&format!("runs/{color}.{service}"), text);
+    /// Starts what is routed of the first color. What somebody has started by hand the script neither stops nor watches, so what may run
+    /// only once must not be among it.
+    ///
+    /// # Errors
+    /// When nothing is routed.
+    pub fn start_by_hand(&self) -> Result<(), String> {
+        let color = self.shape.before.app.colors[0].name.as_str();
+        for line in self.addresses()?.lines() {
+            if let ["route", service, address] = line.split(' ').collect::<Vec<_>>()[..] {
+                self.write(&format!("runs/{color}.{service}"), &format!("- {address}\n"));
+            }
         }
+        Ok(())
     }
 
-    /// Says which colors run and are not well.
-    pub fn make_sick(&self, colors: &str) {
-        self.write("sick", &format!("{colors}\n"));
-    }
-
-    fn write(&self, name: &str, text: &str) {
+    /// A file of the world.
+    pub fn write(&self, name: &str, text: &str) {
         let path = self.folder.join("world").join(name);
         fs::write(&path, text).expect("the world can be written");
         if is_root() {
@@ -220,9 +220,16 @@ impl Stand {
         self.run_script("before/shop.sh", command, fault)
     }
 
-    /// Installs another text as the script, and takes the resting states made with the one before for its own.
+    /// Installs another text as the script, of which the resting states are made, too.
     pub fn install(&self, text: &str) {
-        fs::write(self.folder.join("after/shop.sh"), text).expect("a script can be written");
+        for part in ["before", "after"] {
+            fs::write(self.folder.join(part).join("shop.sh"), text).expect("a script can be written");
+        }
+    }
+
+    /// Forgets the resting states.
+    pub fn forget(&self) {
+        self.made.borrow_mut().clear();
     }
 
     fn run_script(&self, script: &str, command: &str, fault: Option<Fault>) -> Ran {

@@ -101,7 +101,7 @@ impl State {
             Self::Edited => stand.load(&stand.addresses()?),
             Self::Started => {
                 let text = stand.addresses()?;
-                stand.start_by_hand();
+                stand.start_by_hand()?;
                 stand.load(&text);
             }
         }

@@ -111,7 +111,7 @@ fn runs(folder: &Path) -> BTreeMap<(String, String), Running> {
         let mut words = said.split_whitespace();
         let running = Running {
             release: words.next()?.to_owned(),
-            once: words.next() == Some("once"),
+            once: words.nth(1) == Some("once"),
         };
         Some(((color.to_owned(), service.to_owned()), running))
     });

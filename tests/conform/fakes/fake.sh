@@ -1,10 +1,15 @@
 # ---- the world: a folder of files that fake drivers, fake tools and steps share -------------------------
 #
-# ${root%/*}/world/runs/COLOR.SERVICE   what runs: the release that started it, and `once` if it may run only once
-# ${root%/*}/world/proxy.conf, force    what the proxy reads, and what is in force; generation: how often it was loaded
-# ${root%/*}/world/sick                 colors that run and are not well
-# ${root%/*}/world/drains               how many times the proxy still says that something drains
-# ${root%/*}/world/count                calls so far; fault: HOW N, what comes of the N-th
+# runs/COLOR.SERVICE   what runs: the release that started it, its address or -, and `once` if it may run only once
+# proxy.conf, force    what the proxy reads, and what is in force
+# generation           how often the proxy has loaded something
+# drains               how many times the proxy still says that something drains
+# sick, deaf           colors that run and are not well; colors that the proxy cannot reach
+# refused              colors that do not answer through the proxy as they should
+# foreign              somebody else has written the proxy's file
+# count, fault         calls so far; HOW N: what comes of the N-th
+#
+# It stands beside $root. Whatever the fakes see that no script may do is a line of the log that begins with BROKEN.
 
 # fake_do KEY EFFECT ARG…: a call that changes something. When it is to fail, its answer is 1.
 fake_do() { fake_answer 1 "$@"; }
@@ -30,7 +35,12 @@ fake_answer() {
       ;;
     kill) fake_kill ;;
     term) fake_signal TERM ;;
-    hang) sleep 60 ;;
+    hang)
+      sleep 14
+      fake_note "BROKEN $key hangs, and nobody has ended it"
+      ;;
+    lie) return 0 ;;
+    foreign) fake_foreign ;;
   esac
   "$@"
   code=$?
@@ -64,6 +74,15 @@ fake_kill() {
   exit 1
 }
 
+# fake_foreign: somebody else writes the proxy's file, as it was but for a comment, and loads it.
+fake_foreign() {
+  local text
+  text=$(<"${root%/*}/world/proxy.conf")
+  printf '# by hand\n%s\n' "${text#*$'\n'}" >"${root%/*}/world/proxy.conf"
+  cp "${root%/*}/world/proxy.conf" "${root%/*}/world/force"
+  : >"${root%/*}/world/foreign"
+}
+
 # ---- run fake --------------------------------------------------------------------------------------
 
 fake_stage() { fake_do "$service stage" true; }
@@ -89,20 +108,25 @@ fake_is_up() {
 }
 
 fake_is_well() {
-  local sick=''
   fake_is_up || return
-  { read -r sick <"${root%/*}/world/sick"; } 2>/dev/null
-  [[ " $sick " != *" $color "* ]] || {
+  ! fake_says sick "$color" || {
     printf '%s is sick\n' "$color"
     return 1
   }
 }
 
+# fake_says FILE COLOR: whether a file of the world names it.
+fake_says() {
+  local colors=''
+  { read -r colors <"${root%/*}/world/$1"; } 2>/dev/null
+  [[ " $colors " == *" $2 "* ]]
+}
+
 fake_comes_up() {
-  local file started kind
+  local file started place kind
   for file in "${root%/*}/world/runs"/*; do
     [[ -f $file ]] || continue
-    read -r started kind <"$file"
+    read -r started place kind <"$file"
     if [[ ${file##*/} == "$color.$service" && $started != "${release##*/}" ]]; then
       printf '%s\n' "its place is taken by release $started"
       return 1
@@ -113,14 +137,16 @@ fake_comes_up() {
   save_identity "$color.$service of ${release##*/}" || return
   kind=''
   [[ $fake_once == no ]] || kind=once
-  printf '%s\n' "${release##*/} $kind" >"${root%/*}/world/runs/$color.$service"
+  printf '%s\n' "${release##*/} ${address:--} $kind" >"${root%/*}/world/runs/$color.$service"
 }
 
 # fake_goes_down: only what this release has started.
 fake_goes_down() {
-  local what
+  local what drains=0
   fake_is_up >/dev/null || return 0
   if [[ $fake_once == no ]]; then
+    { read -r drains <"${root%/*}/world/drains"; } 2>/dev/null
+    ((drains == 0)) || fake_note "BROKEN $color.$service is stopped, and answers $drains requests"
     for what in proxy.conf force; do
       ! fake_routes_to "${root%/*}/world/$what" || fake_note "BROKEN $color.$service is stopped, and $what routes to it"
     done
@@ -137,11 +163,11 @@ fake_routes_to() {
 
 # fake_is_taken_over: somebody else has started it.
 fake_is_taken_over() {
-  local started kind
-  { read -r started kind <"${root%/*}/world/runs/$color.$service"; } 2>/dev/null || {
+  local started place kind
+  { read -r started place kind <"${root%/*}/world/runs/$color.$service"; } 2>/dev/null || {
     printf '%s\n' "nobody runs $service of $color"
     return 1
   }
   save_identity "$color.$service of ${release##*/}" || return
-  printf '%s\n' "${release##*/} $kind" >"${root%/*}/world/runs/$color.$service"
+  printf '%s\n' "${release##*/} $place $kind" >"${root%/*}/world/runs/$color.$service"
 }

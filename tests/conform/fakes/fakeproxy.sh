@@ -4,7 +4,7 @@ fakeproxy_preflight() { fake_do switch.preflight true; }
 fakeproxy_routed() { fake_do switch.routed fragment_routed "$fakeproxy_file"; }
 fakeproxy_read() { fake_do switch.read fragment_read "$fakeproxy_file"; }
 fakeproxy_write() { fake_do switch.write fragment_write "$fakeproxy_file" "$1"; }
-fakeproxy_swap() { fake_do switch.swap fragment_swap "$fakeproxy_file"; }
+fakeproxy_swap() { fake_do switch.swap fakeproxy_renames; }
 fakeproxy_remove() { fake_do switch.remove fragment_remove "$fakeproxy_file"; }
 fakeproxy_test() { fake_do switch.test true; }
 fakeproxy_snapshot() { fake_do switch.snapshot fakeproxy_generation; }
@@ -13,6 +13,11 @@ fakeproxy_confirm() { fake_do switch.confirm fakeproxy_is_newer "$1"; }
 fakeproxy_draining() { fake_ask switch.draining fakeproxy_drains; }
 fakeproxy_mutex() { fake_do switch.mutex printf '%s\n' "${root%/*}/world"; }
 
+fakeproxy_renames() {
+  [[ ! -f ${root%/*}/world/foreign ]] || fake_note "BROKEN what somebody else has written is overwritten"
+  fragment_swap "$fakeproxy_file"
+}
+
 fakeproxy_generation() {
   local generation=0
   { read -r generation <"${root%/*}/world/generation"; } 2>/dev/null
@@ -20,8 +25,11 @@ fakeproxy_generation() {
 }
 
 fakeproxy_loads() {
-  local generation
+  local generation what
   generation=$(fakeproxy_generation)
+  for what in sick deaf; do
+    ! fakeproxy_loads_a "$what" || fake_note "BROKEN the proxy loads a color that is $what"
+  done
   if [[ -f $fakeproxy_file ]]; then
     printf '%s\n' "$(<"$fakeproxy_file")" >"${root%/*}/world/force"
   else
@@ -29,6 +37,13 @@ fakeproxy_loads() {
   fi
   printf '%s\n' "$((generation + 1))" >"${root%/*}/world/generation"
   printf '%s\n' "$generation"
+}
+
+# fakeproxy_loads_a FILE: what it reads is for a color that this file of the world names.
+fakeproxy_loads_a() {
+  local word
+  { read -r _ word _ <"$fakeproxy_file"; } 2>/dev/null || return
+  fake_says "$1" "${word#color=}"
 }
 
 fakeproxy_is_newer() {
