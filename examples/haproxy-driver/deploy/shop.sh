@@ -456,7 +456,7 @@ runtime_file='' # where the runtime was read from; of a script that has it insid
 load_runtime() { # opens the very file that this script was made with: nothing of it is read before its hash is known
   local hash=${runtime##*-} version=${runtime%-*} folder=${script_file%/*} name file found='' sum='' first='' last='' why
   name=deployc-runtime-$version-${hash:0:8}.sh
-  [[ -n $script_file ]] || { printf '%s\n' "$app: standard input is one of two files: take what \`deployc build --stdout\` prints" >&2 && trap - EXIT && exit 3; }
+  [[ -n $script_file ]] || { printf '%s\n' "$app: one of two files: through standard input comes what \`deployc build --stdout\` prints" >&2 && trap - EXIT && exit 3; }
   for file in "$folder/$name" "$folder/../../runtimes/$runtime" "$folder/runtimes/$runtime"; do
     [[ -e $file ]] || continue
     found=${found:-$file}

@@ -88,7 +88,7 @@ switch.settings() { # @24
 declare -A deadline=(
   ["copy"]=60000 ["journal"]=5000 ["leftovers"]=15000 ["proxy_lock"]=60000 ["reservation"]=3600000 ["resume_unit"]=15000
   ["stays_alive"]=2000 ["sweep"]=60000
-  ["switch.confirm"]=10000 ["switch.dial"]=5000 ["switch.draining"]=10000 ["switch.holds"]=20000 ["switch.mutex"]=5000
+  ["switch.confirm"]=10000 ["switch.dial"]=5000 ["switch.draining"]=10000 ["switch.holds"]=10000 ["switch.mutex"]=5000
   ["switch.preflight"]=20000 ["switch.read"]=5000 ["switch.reload"]=15000 ["switch.remove"]=10000 ["switch.routed"]=5000
   ["switch.snapshot"]=5000 ["switch.swap"]=10000 ["switch.test"]=15000 ["switch.write"]=10000
   ["app adopt"]=5000 ["app alive"]=5000 ["app clear"]=10000 ["app enter"]=10000 ["app identity"]=5000
@@ -293,7 +293,7 @@ runtime_file='' # where the runtime was read from; of a script that has it insid
 load_runtime() { # opens the very file that this script was made with: nothing of it is read before its hash is known
   local hash=${runtime##*-} version=${runtime%-*} folder=${script_file%/*} name file found='' sum='' first='' last='' why
   name=deployc-runtime-$version-${hash:0:8}.sh
-  [[ -n $script_file ]] || { printf '%s\n' "$app: standard input is one of two files: take what \`deployc build --stdout\` prints" >&2 && trap - EXIT && exit 3; }
+  [[ -n $script_file ]] || { printf '%s\n' "$app: one of two files: through standard input comes what \`deployc build --stdout\` prints" >&2 && trap - EXIT && exit 3; }
   for file in "$folder/$name" "$folder/../../runtimes/$runtime" "$folder/runtimes/$runtime"; do
     [[ -e $file ]] || continue
     found=${found:-$file}
