@@ -4,8 +4,7 @@
 use super::limits::{self, Core, Function, has};
 use super::{Action, Extent, Place, Side};
 use crate::model::{
-    App, Budget, Duration, Handover, Name, Question, Service, Subject, Verification,
-    Verify,
+    App, Budget, Duration, Handover, Name, Question, Service, Subject, Verification, Verify,
 };
 
 /// Something that an action may call, each at most once but for what is said.
@@ -124,6 +123,10 @@ struct Calls<'a> {
 }
 
 impl<'a> Calls<'a> {
+    #[allow(
+        clippy::too_many_lines,
+        reason = "one arm an action: a list, not a flow"
+    )]
     fn of(&mut self, action: &Action) {
         match action {
             Action::CheckHost

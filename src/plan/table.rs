@@ -125,12 +125,7 @@ impl Table<'_> {
         self.lines_of(name, given, &mut Otherwise::Person);
     }
 
-    fn lines_of(
-        &mut self,
-        name: ProgramName,
-        given: (Side, Otherwise),
-        otherwise: &mut Otherwise,
-    ) {
+    fn lines_of(&mut self, name: ProgramName, given: (Side, Otherwise), otherwise: &mut Otherwise) {
         let plan = self.plan;
         for line in &plan.program(name).lines {
             match line {

@@ -173,7 +173,10 @@ impl<'a> Sums<'a> {
         }
         let mut left: BTreeMap<(Phase, Kind), Path> = BTreeMap::new();
         for path in paths {
-            let written = path.steps.iter().flat_map(|step| writes(&step.action, kind));
+            let written = path
+                .steps
+                .iter()
+                .flat_map(|step| writes(&step.action, kind));
             let written: Vec<_> = written.filter(|(written, _)| *written != phase).collect();
             for end in written {
                 let known = left.entry(end).or_default();

@@ -56,9 +56,9 @@ impl Script<'_> {
                         format!("{name} {} {}", side.word(), otherwise.word())
                     }
                     Line::Step(step) => {
-                        let place = step.span.map_or(String::new(), |span| {
-                            format!(" {}", self.places.at(span))
-                        });
+                        let place = step
+                            .span
+                            .map_or(String::new(), |span| format!(" {}", self.places.at(span)));
                         format!("step {}{place}", step.action.title())
                     }
                 });

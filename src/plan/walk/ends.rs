@@ -5,7 +5,7 @@ use super::file::File;
 use super::graph::{Exit, Graph, Place};
 use super::laws::Verdict;
 use super::run::{Begin, Proof, Run};
-use super::world::{Color, Life, World};
+use super::world::{Color, World};
 
 /// A run that ends by itself leaves no swap in the middle, unless it asks for a person. Once the way back is confirmed the journal may
 /// stay as it is: the next command goes back once more. So it does where a signal has ended a recovery.
@@ -103,7 +103,9 @@ impl Ended<'_> {
                 self.resume()
             };
         }
-        let can_serve = journal.from.is_some_and(|old| self.well(found, old) || down(old))
+        let can_serve = journal
+            .from
+            .is_some_and(|old| self.well(found, old) || down(old))
             || self.well(found, journal.to);
         if left.disk == left.force && self.serves() || !can_serve {
             Ok(())
@@ -140,14 +142,13 @@ impl Ended<'_> {
     /// the idle color's place.
     fn may_refuse(&self) -> bool {
         let (found, left) = (self.found, self.left);
-        let reserved = |journal: super::world::Journal| {
-            journal.phase == Phase::Prepared && !journal.over
-        };
-        let busy = reserved(found.journal) && !self.begin.mine
-            || found.pending.is_some_and(reserved);
+        let reserved =
+            |journal: super::world::Journal| journal.phase == Phase::Prepared && !journal.over;
+        let busy =
+            reserved(found.journal) && !self.begin.mine || found.pending.is_some_and(reserved);
         let edited = matches!(left.disk, File::Edited(_));
         let mut lives = found.life.iter();
-        let stranger = lives.any(Life::by_hand);
+        let stranger = lives.any(|life| life.by_hand());
         match self.exit {
             Exit::Busy => busy,
             Exit::Refused => edited || stranger,
@@ -185,7 +186,11 @@ impl Ended<'_> {
             File::Ours(color) => !left.life(color).by_hand(),
             _ => false,
         };
-        let sick = self.found.life.iter().any(|life| life.sick || life.by_hand());
+        let sick = self
+            .found
+            .life
+            .iter()
+            .any(|life| life.sick || life.by_hand());
         if own && !sick && !(self.exit == Exit::Done && self.is_whole()) {
             return Err("the live color does not run after a resume without a fault");
         }

@@ -1,8 +1,6 @@
 //! Programs as a graph: one node a step, edges for what follows a success, a failure and a signal, as the script's runner goes.
 
-use super::super::{
-    Action, Command, Extent, Otherwise, Plan, Planned, ProgramName, Way,
-};
+use super::super::{Action, Command, Extent, Otherwise, Plan, Planned, ProgramName, Way};
 use super::Grain;
 use super::effect::made_by_this_run;
 use super::world::{Color, World};
@@ -133,7 +131,9 @@ pub(super) fn bit(number: usize) -> u16 {
 
 /// Each bit by itself.
 pub(super) fn bits(all: u16) -> impl Iterator<Item = u16> {
-    (0..16).map(|number| 1 << number).filter(move |bit| all & bit != 0)
+    (0..16)
+        .map(|number| 1 << number)
+        .filter(move |bit| all & bit != 0)
 }
 
 impl Graph {
@@ -217,7 +217,7 @@ impl Graph {
 
     /// The services of the release that runs in a color, or would.
     pub(super) fn sets(&self, world: &World, color: Color) -> Sets {
-        let past = world.life(color).of_past() && !made_by_this_run(&world.journal, color);
+        let past = world.life(color).of_past() && !made_by_this_run(world.journal, color);
         if past { self.past } else { self.today }
     }
 

@@ -1,9 +1,9 @@
 //! What one process knows; gone when it dies.
 
+use super::super::Phase;
 use super::super::{Command, Side};
 use super::file::File;
 use super::world::{Color, Journal, Route, World};
-use super::super::Phase;
 
 /// A process that is at work. A recovery does not depend on the command that follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,7 +62,7 @@ impl Proof {
 
 impl Run {
     /// A process that begins, and has read the journal.
-    pub(super) fn begins(node: u16, journal: &Journal) -> Self {
+    pub(super) fn begins(node: u16, journal: Journal) -> Self {
         Self {
             node,
             from: journal.from,

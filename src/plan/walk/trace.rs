@@ -144,12 +144,7 @@ pub(super) fn at_end(walk: &Walk<'_>, at: u32, event: Event, why: &'static str) 
 }
 
 /// The trace of a command that ends wrongly although nothing fails in it.
-pub(super) fn next_command(
-    walk: &Walk<'_>,
-    at: u32,
-    begin: Begin,
-    why: &'static str,
-) -> Breach {
+pub(super) fn next_command(walk: &Walk<'_>, at: u32, begin: Begin, why: &'static str) -> Breach {
     let mut taken = before(walk, at);
     taken.push(Taken::Began(begin.command, begin.mine));
     let first = |at| {
@@ -158,7 +153,10 @@ pub(super) fn next_command(
             Begun::At(run) | Begun::First(run, _) => Some(run),
             Begun::Ended(_) => None,
         };
-        walk.seen.find(&State { world, run: Some(run?) })
+        walk.seen.find(&State {
+            world,
+            run: Some(run?),
+        })
     };
     let mut next = first(at);
     let mut passed = Vec::new();
