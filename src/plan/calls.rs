@@ -123,6 +123,10 @@ struct Calls<'a> {
 }
 
 impl<'a> Calls<'a> {
+    #[allow(
+        clippy::too_many_lines,
+        reason = "one arm an action: a list, not a flow"
+    )]
     fn of(&mut self, action: &Action) {
         match action {
             Action::CheckHost

@@ -5,7 +5,7 @@ use super::file::File;
 use super::graph::{Exit, Graph, Place};
 use super::laws::Verdict;
 use super::run::{Begin, Proof, Run};
-use super::world::{Color, Life, World};
+use super::world::{Color, World};
 
 /// A run that ends by itself leaves no swap in the middle, unless it asks for a person. Once the way back is confirmed the journal may
 /// stay as it is: the next command goes back once more. So it does where a signal has ended a recovery.
@@ -148,7 +148,7 @@ impl Ended<'_> {
             reserved(found.journal) && !self.begin.mine || found.pending.is_some_and(reserved);
         let edited = matches!(left.disk, File::Edited(_));
         let mut lives = found.life.iter();
-        let stranger = lives.any(Life::by_hand);
+        let stranger = lives.any(|life| life.by_hand());
         match self.exit {
             Exit::Busy => busy,
             Exit::Refused => edited || stranger,

@@ -82,11 +82,7 @@ pub(super) fn between(
 }
 
 /// What people do to a host where nothing is under way.
-fn idle(
-    graph: &Graph,
-    world: &World,
-    push: &mut impl FnMut(Meanwhile, &dyn Fn(&mut World)),
-) {
+fn idle(graph: &Graph, world: &World, push: &mut impl FnMut(Meanwhile, &dyn Fn(&mut World))) {
     if let File::Ours(live) = world.disk
         && world.life(live.other()).running == 0
     {
@@ -119,22 +115,19 @@ fn idle(
 /// The releases that are there are an older deploy.bg's: the live color runs wholly, so with that one's services; another one is kept warm
 /// or does not run.
 fn older(graph: &Graph, world: &World, push: &mut impl FnMut(Meanwhile, &dyn Fn(&mut World))) {
-    let File::Ours(live) = world.disk else {
+    let File::Ours(serves) = world.disk else {
         return;
     };
-    let ours = |color| {
-        let life = world.life(color);
-        !life.past && life.owner == Owner::Linked
-    };
+    let ours = |life: &Life| !life.past && life.owner == Owner::Linked;
     let whole = graph.today.of(Extent::Whole);
-    let other = world.life(live.other()).running;
-    let rests = world.life(live).running == whole && (other == 0 || other == graph.today.overlap);
-    if rests && Color::BOTH.into_iter().all(ours) {
+    let other = world.life(serves.other()).running;
+    let rests = world.life(serves).running == whole && (other == 0 || other == graph.today.overlap);
+    if rests && world.life.iter().all(ours) {
         push(Meanwhile::Older, &|world| {
             for life in &mut world.life {
                 life.past = true;
             }
-            world.life_mut(live).running = graph.past.of(Extent::Whole);
+            world.life_mut(serves).running = graph.past.of(Extent::Whole);
         });
     }
 }

@@ -217,7 +217,7 @@ impl Graph {
 
     /// The services of the release that runs in a color, or would.
     pub(super) fn sets(&self, world: &World, color: Color) -> Sets {
-        let past = world.life(color).of_past() && !made_by_this_run(&world.journal, color);
+        let past = world.life(color).of_past() && !made_by_this_run(world.journal, color);
         if past { self.past } else { self.today }
     }
 

@@ -242,7 +242,7 @@ impl Walk<'_> {
             Answer::Refuse => Begun::Ended(Exit::Busy),
             Answer::Undo(program) | Answer::Try(program) | Answer::Instead(program) => {
                 match self.graph.recovery(program) {
-                    Next::Node(node) => Begun::First(Run::begins(node, journal), answer),
+                    Next::Node(node) => Begun::First(Run::begins(node, *journal), answer),
                     Next::End(_) => Begun::Ended(Exit::Refused),
                 }
             }
@@ -252,7 +252,7 @@ impl Walk<'_> {
     /// The command's own first step.
     fn own(&self, begin: Begin, world: &World) -> Option<Run> {
         match self.graph.start(begin.command) {
-            Next::Node(node) => Some(Run::begins(node, &world.journal)),
+            Next::Node(node) => Some(Run::begins(node, world.journal)),
             Next::End(_) => None,
         }
     }
@@ -285,39 +285,44 @@ impl Walk<'_> {
 
     /// How a command ends that finds that state, and what it leaves, with the colors' names as it found them. `None`: it goes round in a
     /// circle.
-    fn without_faults(&self, found: u32, begin: Begin, known: &mut [Good]) -> Option<(Exit, World)> {
+    fn without_faults(
+        &self,
+        found: u32,
+        begin: Begin,
+        known: &mut [Good],
+    ) -> Option<(Exit, World)> {
         let mut at = found;
         let mut last = None;
         let mut renamed = false;
-        let named = |world: World, renamed| if renamed { world.renamed() } else { world };
+        let as_found = |world: World, renamed| if renamed { world.renamed() } else { world };
         // There are fewer phases than this.
         for _ in 0..8 {
             let world = self.seen.state(at)?.world;
             let (run, answer) = match self.begun(begin, &world) {
-                Begun::Ended(exit) => return Some((exit, named(world, renamed))),
+                Begun::Ended(exit) => return Some((exit, as_found(world, renamed))),
                 Begun::At(run) => (run, Answer::Proceed),
                 Begun::First(run, answer) => (run, answer),
             };
             // What the last round could not put right is for the next command, or for a person.
             let phase = (world.journal.phase, world.journal.kind);
             if answer != Answer::Proceed && last.replace(phase) == Some(phase) {
-                return Some((Exit::Refused, named(world, renamed)));
+                return Some((Exit::Refused, as_found(world, renamed)));
             }
-            let (exit, left, names) = self.end_of(world, run, known)?;
-            renamed ^= names;
+            let (exit, left, swapped) = self.end_of(world, run, known)?;
+            renamed ^= swapped;
             let world = self.seen.state(left)?.world;
             match answer {
                 Answer::Instead(_) if exit == Exit::Recovered => {
-                    return Some((Exit::Done, named(world, renamed)));
+                    return Some((Exit::Done, as_found(world, renamed)));
                 }
                 Answer::Try(_) => {
                     let run = self.own(begin, &world)?;
-                    let (exit, left, names) = self.end_of(world, run, known)?;
+                    let (exit, left, swapped) = self.end_of(world, run, known)?;
                     let left = self.seen.state(left)?.world;
-                    return Some((exit, named(left, renamed ^ names)));
+                    return Some((exit, as_found(left, renamed ^ swapped)));
                 }
                 Answer::Undo(_) if exit == Exit::Recovered => at = left,
-                _ => return Some((exit, named(world, renamed))),
+                _ => return Some((exit, as_found(world, renamed))),
             }
         }
         None

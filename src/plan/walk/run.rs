@@ -62,7 +62,7 @@ impl Proof {
 
 impl Run {
     /// A process that begins, and has read the journal.
-    pub(super) fn begins(node: u16, journal: &Journal) -> Self {
+    pub(super) fn begins(node: u16, journal: Journal) -> Self {
         Self {
             node,
             from: journal.from,

@@ -77,12 +77,12 @@ impl Life {
         }
     }
 
-    pub(super) fn by_hand(&self) -> bool {
+    pub(super) fn by_hand(self) -> bool {
         self.running != 0 && self.owner == Owner::Hand
     }
 
     /// Which deploy.bg the release is of that runs there, or would.
-    pub(super) fn of_past(&self) -> bool {
+    pub(super) fn of_past(self) -> bool {
         self.past && (self.running == 0 || self.owner == Owner::Linked)
     }
 }
@@ -122,7 +122,7 @@ impl Journal {
     };
 
     /// Whether the copy that was put off is this one's to take up again. Another is what a kill right after the copy left.
-    pub(super) fn has_put_off(&self) -> bool {
+    pub(super) fn has_put_off(self) -> bool {
         match self.kind {
             Kind::Deploy => false,
             Kind::Rollback => self.phase != Phase::Switched,

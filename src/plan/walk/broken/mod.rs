@@ -1,0 +1,165 @@
+//! The walk of plans that are broken on purpose: each is caught, by the law that it breaks, at the step that breaks it.
+
+mod back;
+mod forward;
+mod rest;
+
+use super::{Breach, Grain, Law, Table, walk, walk_by};
+use crate::fixture;
+use crate::model::App;
+use crate::plan::{Action, Extent, Line, Otherwise, Plan, ProgramName, Side, Step, Way, plan};
+
+// ---- how a plan is broken ----------------------------------------------------------------------
+
+pub(super) fn lines(plan: &mut Plan, name: ProgramName) -> &mut Vec<Line> {
+    let mut programs = plan.programs.iter_mut();
+    let found = programs.find(|program| program.name == name);
+    &mut found.expect("a plan has every program").lines
+}
+
+pub(super) fn is(line: &Line, wanted: impl Fn(&Action) -> bool) -> bool {
+    matches!(line, Line::Step(step) if wanted(&step.action))
+}
+
+pub(super) fn at(lines: &[Line], wanted: impl Fn(&Action) -> bool) -> usize {
+    let found = lines.iter().position(|line| is(line, &wanted));
+    found.expect("the step is planned")
+}
+
+pub(super) fn step(action: Action) -> Line {
+    Line::Step(Step { action, span: None })
+}
+
+/// Steps of a program are left out.
+pub(super) fn without(plan: &mut Plan, name: ProgramName, wanted: impl Fn(&Action) -> bool) {
+    let lines = lines(plan, name);
+    let before = lines.len();
+    lines.retain(|line| !is(line, &wanted));
+    assert!(lines.len() < before, "the step was planned");
+}
+
+/// Lines are put in before a step.
+pub(super) fn before(
+    plan: &mut Plan,
+    name: ProgramName,
+    wanted: impl Fn(&Action) -> bool,
+    new: impl IntoIterator<Item = Line>,
+) {
+    let lines = lines(plan, name);
+    let at = at(lines, wanted);
+    lines.splice(at..at, new);
+}
+
+/// Lines are put in before all others.
+pub(super) fn first(plan: &mut Plan, name: ProgramName, new: impl IntoIterator<Item = Line>) {
+    lines(plan, name).splice(0..0, new);
+}
+
+/// A step goes to before another one.
+pub(super) fn move_to(
+    plan: &mut Plan,
+    name: ProgramName,
+    from: impl Fn(&Action) -> bool,
+    to: impl Fn(&Action) -> bool,
+) {
+    let lines = lines(plan, name);
+    let moved = lines.remove(at(lines, from));
+    let to = at(lines, to);
+    lines.insert(to, moved);
+}
+
+/// The failure of a swap asks for something else.
+pub(super) fn swap_otherwise(plan: &mut Plan, name: ProgramName, new: Otherwise) {
+    for line in lines(plan, name) {
+        if let Line::PointProxyAt(_, otherwise) = line {
+            *otherwise = new;
+        }
+    }
+}
+
+pub(super) const GO_BACK: ProgramName = ProgramName::Way(Way::GoBack);
+pub(super) const END_NEW: ProgramName = ProgramName::Way(Way::EndNew);
+pub(super) const STAY_ON_NEW: ProgramName = ProgramName::Way(Way::StayOnNew);
+pub(super) const UNDO_ADOPT: ProgramName = ProgramName::Way(Way::UndoAdopt);
+pub(super) const LET_GO: ProgramName = ProgramName::Way(Way::LetGo);
+pub(super) const STOP_NEW: Action = Action::Stop(Side::New, Extent::Whole);
+pub(super) const STOP_OLD: Action = Action::Stop(Side::Old, Extent::Whole);
+
+pub(super) fn is_stop(action: &Action) -> bool {
+    matches!(action, Action::Stop(..))
+}
+
+pub(super) fn is_verify(action: &Action) -> bool {
+    matches!(action, Action::Verify(_))
+}
+
+pub(super) fn is_verifies(action: &Action) -> bool {
+    matches!(action, Action::Verifies(_))
+}
+
+pub(super) fn is_commit(action: &Action) -> bool {
+    matches!(action, Action::Commit | Action::CommitAdopted)
+}
+
+pub(super) fn is_swap(action: &Action) -> bool {
+    matches!(action, Action::Swap(_))
+}
+
+pub(super) fn is_drain(action: &Action) -> bool {
+    matches!(action, Action::Drain(_))
+}
+
+pub(super) fn is_gates(action: &Action) -> bool {
+    matches!(action, Action::Gates(_))
+}
+
+pub(super) fn is_dial(action: &Action) -> bool {
+    matches!(action, Action::Dial(_))
+}
+
+pub(super) fn is_move(action: &Action) -> bool {
+    matches!(action, Action::MoveExclusive(_))
+}
+
+// ---- what the walk says of it ------------------------------------------------------------------
+
+pub(super) fn breach_in(app: &App, change: impl FnOnce(&mut Plan)) -> Breach {
+    let mut plan = plan(app);
+    change(&mut plan);
+    let walked = walk(app, &plan, Grain::Service);
+    walked.breach.expect("a broken plan is caught")
+}
+
+pub(super) fn assert_caught(breach: &Breach, law: Law, step: impl Fn(&Action) -> bool) {
+    let trace = breach.lines().join("\n");
+    assert_eq!(breach.law, law, "{}\n{trace}", breach.why);
+    assert!(breach.step().is_some_and(step), "{}\n{trace}", breach.why);
+}
+
+/// The plan of the first example, broken: the law that it breaks and the step that does.
+pub(super) fn caught(law: Law, step: impl Fn(&Action) -> bool, change: impl FnOnce(&mut Plan)) {
+    assert_caught(&breach_in(&fixture::hello(), change), law, step);
+}
+
+/// The same of a plan that ends wrongly on a day without faults: why it does.
+pub(super) fn ends_wrongly(app: &App, why: &str, change: impl FnOnce(&mut Plan)) {
+    let breach = breach_in(app, change);
+    let trace = breach.lines().join("\n");
+    assert_eq!(breach.law, Law::WayBack, "{}\n{trace}", breach.why);
+    assert!(breach.why.contains(why), "{}\n{trace}", breach.why);
+}
+
+/// The plan of the first example with a broken table of what comes first.
+pub(super) fn table_caught(law: Law, table: Table) -> Breach {
+    let app = fixture::hello();
+    let walked = walk_by(&app, &plan(&app), Grain::Service, table);
+    let breach = walked.breach.expect("a broken table is caught");
+    assert_eq!(
+        breach.law,
+        law,
+        "{}\n{}",
+        breach.why,
+        breach.lines().join("\n")
+    );
+    breach
+}

@@ -1,0 +1,254 @@
+//! What is started, asked and stopped.
+
+use super::super::super::{Action, Extent, Kind, Phase, Side};
+use super::super::graph::{Graph, bits};
+use super::super::run::{Proof, Run};
+use super::super::world::{Color, Journal, Life, Owner, World};
+use super::{Effects, End};
+use crate::model::Name;
+
+impl Effects<'_> {
+    /// Stops service by service what it may stop. Somebody else's program in the place that is to be cleared is an error.
+    pub(super) fn stop(&mut self) {
+        let clears = self.node.action == Action::ClearIdle;
+        let life = *self.world.life(self.run.to);
+        let unknown = life.running != 0 && life.owner != Owner::Linked;
+        let Some((color, services)) = stops(self.graph, &self.node.action, &self.world, &self.run)
+        else {
+            return self.looks(!(clears && unknown));
+        };
+        let refused = !clears && self.refuses_to_stop(color);
+        if !refused {
+            self.done(|world, _| world.life_mut(color).stop(services));
+        }
+        self.failed(|_, _| ());
+        let first = services & services.wrapping_neg();
+        if !refused && first != services {
+            self.failed(|world, _| world.life_mut(color).stop(first));
+        }
+    }
+
+    /// L2, asked by the step itself: what the file routes to, and what takes part in a swap. A way back whose end was seen has left the
+    /// swap behind, whether the disk took that note or not.
+    pub(super) fn refuses_to_stop(&self, color: Color) -> bool {
+        let swapping = self.world.journal.phase == Phase::Swapping;
+        self.world.disk.color() == Some(color) || swapping && self.run.proof != Proof::Confirmed
+    }
+
+    pub(super) fn starts(
+        &self,
+        color: Color,
+        services: u16,
+        sick: bool,
+    ) -> impl Fn(&mut World, &mut Run) + use<> {
+        let owner = if made_by_this_run(self.world.journal, color) {
+            Owner::Fresh
+        } else {
+            Owner::Linked
+        };
+        move |world, _| {
+            let life = world.life_mut(color);
+            if life.running == 0 {
+                life.owner = owner;
+                life.sick = sick;
+            }
+            life.running |= services;
+        }
+    }
+
+    pub(super) fn start(&mut self, service: u16) {
+        let color = self.run.to;
+        let life = *self.world.life(color);
+        if service == 0 || life.running & service != 0 {
+            return self.looks(true);
+        }
+        if !life.by_hand() {
+            self.done(self.starts(color, service, false));
+            if life.running == 0 {
+                self.done(self.starts(color, service, true));
+            }
+            // Killed or failed after the program began, before its identity was saved: the stop finds
+            // it all the same, which the contract of the drivers asks for.
+            self.failed(self.starts(color, service, false));
+        }
+        self.failed(|_, _| ());
+    }
+
+    pub(super) fn start_missing(&mut self, side: Side, extent: Extent) {
+        let Some(color) = self.run.color(side) else {
+            return self.done(|_, _| ());
+        };
+        let life = *self.world.life(color);
+        let missing = self.graph.sets(&self.world, color).of(extent) & !life.running;
+        if missing == 0 || life.by_hand() {
+            // What was not started by a script of ours is not started by one.
+            return self.looks(life.running & Life::STRANGER == 0);
+        }
+        self.done(self.starts(color, missing, false));
+        if life.running == 0 {
+            self.done(self.starts(color, missing, true));
+        }
+        self.failed(|_, _| ());
+        self.failed(self.starts(color, missing, false));
+        let first = missing & missing.wrapping_neg();
+        if first != missing {
+            self.failed(self.starts(color, first, false));
+        }
+    }
+
+    pub(super) fn gate(&mut self, service: &Name, gate: &Name) {
+        let color = self.run.to;
+        let gate = self.graph.gate(service, gate);
+        if self.world.well(color, self.graph.service(service)) {
+            self.done(|_, run| run.passed[color as usize] |= gate);
+        }
+        self.failed(|_, _| ());
+    }
+
+    /// All of them, by the script of the color's release.
+    pub(super) fn gates(&mut self, side: Side) {
+        let Some(color) = self.run.color(side) else {
+            return self.done(|_, _| ());
+        };
+        let gates = self.graph.all_gates;
+        if self.world.well(color, self.graph.asked(&self.world, color)) {
+            self.done(|_, run| run.passed[color as usize] |= gates);
+        }
+        self.failed(|_, _| ());
+    }
+
+    /// It may fail where every gate has passed.
+    pub(super) fn dial(&mut self, side: Side) {
+        let Some(color) = self.run.color(side) else {
+            return self.done(|_, _| ());
+        };
+        if self.world.well(color, self.graph.asked(&self.world, color)) {
+            self.done(|_, run| run.dialed[color as usize] = true);
+        }
+        self.failed(|_, _| ());
+    }
+
+    /// What may run only once is stopped in the other color, on the way back in this one too, and started here.
+    pub(super) fn move_exclusive(&mut self, side: Side) {
+        if !self.world.journal.handed {
+            return self.done(|_, _| ());
+        }
+        let color = self.run.color(side);
+        let starts = color.filter(|color| !self.world.life(*color).by_hand());
+        let starts = starts.map_or(0, |color| self.graph.sets(&self.world, color).exclusive);
+        let mut stopped: Vec<(Color, u16)> = Vec::new();
+        for (color, services) in moved(self.graph, side, &self.world, &self.run) {
+            stopped.extend(bits(services).map(|service| (color, service)));
+        }
+        let stop = |world: &mut World, number: usize| {
+            for (color, service) in &stopped[..number] {
+                world.life_mut(*color).stop(*service);
+            }
+        };
+        let start: Vec<u16> = bits(starts).collect();
+        let own = |services: u16| color.map(|color| self.starts(color, services, false));
+        let all = own(starts);
+        let some: Vec<_> = start.iter().map(|service| own(*service)).collect();
+        let run_all = |world: &mut World, run: &mut Run| {
+            stop(world, stopped.len());
+            if let Some(start) = all.as_ref().filter(|_| starts != 0) {
+                start(world, run);
+            }
+        };
+        self.done(run_all);
+        for number in 0..=stopped.len() {
+            self.failed(|world, _| stop(world, number));
+        }
+        for number in 1..=start.len() {
+            self.failed(|world, run| {
+                stop(world, stopped.len());
+                for start in some[..number].iter().flatten() {
+                    start(world, run);
+                }
+            });
+        }
+    }
+
+    /// Ends when nothing is answered any more, or with its time. What cannot be asked is waited for
+    /// until then; a signal ends it early, but not on a way back.
+    pub(super) fn drain(&mut self, side: Side) {
+        let color = self.run.color(side);
+        let busy = color.filter(|color| self.world.life(*color).busy);
+        match busy {
+            Some(color) if self.world.journal.drains => {
+                let over = |world: &mut World, _: &mut Run| world.life_mut(color).busy = false;
+                self.done(over);
+                self.failed(over);
+                if self.node.told.is_some() {
+                    self.push(End::Told, |_, _| ());
+                }
+            }
+            _ => self.either(|_, _| ()),
+        }
+    }
+}
+
+/// Whether a color is the one that an unfinished deployment has made a release for.
+pub(in super::super) fn made_by_this_run(journal: Journal, color: Color) -> bool {
+    let unfinished = !matches!(journal.phase, Phase::Idle | Phase::Switched);
+    unfinished && journal.kind == Kind::Deploy && journal.to == color
+}
+
+/// What a step stops: the color, and those of its services that run.
+pub(in super::super) fn stops(
+    graph: &Graph,
+    action: &Action,
+    world: &World,
+    run: &Run,
+) -> Option<(Color, u16)> {
+    let journal = &world.journal;
+    let (color, owner, extent) = match action {
+        Action::ClearIdle => (run.to, Owner::Linked, Extent::Whole),
+        Action::Stop(side, extent) => {
+            let color = run.color(*side)?;
+            let owner = match (side, journal.kind) {
+                // What ran before a rollback goes on as it was; what was adopted is nobody's to stop.
+                (Side::New, Kind::Rollback) if journal.warm => return None,
+                (Side::New, Kind::Adopt) => return None,
+                (Side::New, Kind::Deploy) if journal.phase != Phase::Idle => Owner::Fresh,
+                _ => Owner::Linked,
+            };
+            (color, owner, *extent)
+        }
+        _ => return None,
+    };
+    let life = world.life(color);
+    let services = match extent {
+        Extent::Whole => life.running,
+        part => life.running & graph.sets(world, color).of(part),
+    };
+    (services != 0 && life.owner == owner).then_some((color, services))
+}
+
+/// What a move of what may run only once stops first: in the other color what is exclusive there or named so here, on the way back in
+/// this one too.
+pub(in super::super) fn moved(
+    graph: &Graph,
+    side: Side,
+    world: &World,
+    run: &Run,
+) -> Vec<(Color, u16)> {
+    let (color, other) = match side {
+        Side::New => (Some(run.to), run.from),
+        Side::Old | Side::Given => (run.from, Some(run.to)),
+    };
+    let here = color.map_or(0, |color| graph.sets(world, color).exclusive);
+    let mut stopped = Vec::new();
+    if let Some(other) = other.filter(|other| Some(*other) != color) {
+        stopped.push((other, here | graph.sets(world, other).exclusive));
+    }
+    if side != Side::New {
+        stopped.extend(color.map(|color| (color, here)));
+    }
+    stopped.retain_mut(|(color, services)| {
+        let life = world.life(*color);
+        *services &= life.running;
+        *services != 0 && life.owner != Owner::Hand
+    });
+    stopped
+}

@@ -1,0 +1,68 @@
+//! Which color is live: what the proxy's file says decides which is which.
+
+use super::super::super::{Action, Phase, ProgramName};
+use super::super::file::File;
+use super::super::world::Color;
+use super::{Effects, End};
+
+impl Effects<'_> {
+    /// What the proxy's file says decides which color is which.
+    pub(super) fn choose(&mut self) {
+        let disk = self.world.disk;
+        let adopts = self.node.program == ProgramName::Adopt;
+        let sides = match self.node.action {
+            Action::ChooseIdle => match disk {
+                File::Ours(live) => Some((Some(live), live.other())),
+                File::Absent | File::Text => Some((None, Color::A)),
+                File::Edited(_) => None,
+            },
+            Action::FindLive => match disk {
+                File::Ours(live) => Some((Some(live), live.other())),
+                File::Absent | File::Text => return self.push(End::Nothing, |_, _| ()),
+                File::Edited(_) => None,
+            },
+            // Whether there is a release to go back to does not matter: a start may fail. After the first switch there is none.
+            Action::ChooseEarlier => match disk {
+                File::Ours(live) if self.has_earlier(live.other()) => {
+                    Some((Some(live), live.other()))
+                }
+                _ => None,
+            },
+            Action::FindAdoptable => {
+                // Only a journal that rests can be put off; what an unfinished run has left comes first.
+                let rests = matches!(
+                    self.world.journal.phase,
+                    Phase::Idle | Phase::Prepared | Phase::Switched
+                );
+                match disk {
+                    File::Edited(live) if rests => Some((Some(live), live)),
+                    File::Ours(live) if self.world.life(live).by_hand() && rests => {
+                        Some((Some(live), live))
+                    }
+                    File::Ours(_) => return self.push(End::Nothing, |_, _| ()),
+                    _ => None,
+                }
+            }
+            // It routes where it did when that was chosen.
+            _ => {
+                let (from, to) = (self.run.from, self.run.to);
+                let own = adopts || !matches!(disk, File::Edited(_));
+                (disk.color() == from && own).then_some((from, to))
+            }
+        };
+        if let Some((from, to)) = sides {
+            self.done(|_, run| {
+                run.chosen = true;
+                run.from = from;
+                run.to = to;
+            });
+        }
+        self.failed(|_, _| ());
+    }
+
+    pub(super) fn has_earlier(&self, color: Color) -> bool {
+        let journal = &self.world.journal;
+        let first = journal.phase == Phase::Switched && journal.from.is_none();
+        !first && !self.world.life(color).by_hand()
+    }
+}

@@ -1,0 +1,179 @@
+//! What a step does to the host: every outcome that it may have, the half-done ones among them.
+//!
+//! A step that hangs ends at its deadline, which is a failure. The run may die before any step, so a
+//! state after half of an effect is one in which the run may die too.
+
+mod colors;
+mod journal;
+mod live;
+mod proxy;
+
+pub(super) use colors::{made_by_this_run, moved, stops};
+
+use super::super::{Action, Phase};
+use super::graph::{Graph, Node};
+use super::run::{Proof, Run};
+use super::world::World;
+
+/// How a step ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It has done what it is for.
+    Done,
+    /// There was nothing to do for the whole program: it ends well.
+    Nothing,
+    /// It has failed or hung; some of it may be done.
+    Failed,
+    /// A signal has interrupted it; some of it may be done.
+    Told,
+    /// The run has died in the middle of it.
+    Died,
+}
+
+/// One outcome of a step.
+pub(super) type Outcome = (End, World, Run);
+
+/// The outcomes of one step. The first is what happens on a day without faults.
+pub(super) struct Effects<'a> {
+    graph: &'a Graph,
+    node: &'a Node,
+    outcomes: Vec<Outcome>,
+    world: World,
+    run: Run,
+}
+
+impl<'a> Effects<'a> {
+    /// Every outcome of a step.
+    pub(super) fn of(
+        graph: &'a Graph,
+        node: &'a Node,
+        world: World,
+        run: Run,
+        into: &mut Vec<Outcome>,
+    ) {
+        into.clear();
+        let mut effects = Self {
+            graph,
+            node,
+            outcomes: std::mem::take(into),
+            world,
+            run,
+        };
+        effects.step();
+        *into = effects.outcomes;
+    }
+
+    fn done(&mut self, change: impl FnOnce(&mut World, &mut Run)) {
+        self.push(End::Done, change);
+    }
+
+    fn failed(&mut self, change: impl FnOnce(&mut World, &mut Run)) {
+        self.push(End::Failed, change);
+    }
+
+    fn push(&mut self, end: End, change: impl FnOnce(&mut World, &mut Run)) {
+        let (mut world, mut run) = (self.world, self.run);
+        change(&mut world, &mut run);
+        let mut push = |outcome: Outcome| {
+            if !self.outcomes.contains(&outcome) {
+                self.outcomes.push(outcome);
+            }
+        };
+        push((end, world, run));
+        let told = self.node.told.filter(|told| *told != self.node.failed);
+        if end == End::Failed && told.is_some() {
+            push((End::Told, world, run));
+        }
+    }
+
+    /// It works and changes that, or fails and changes nothing.
+    fn either(&mut self, change: impl FnOnce(&mut World, &mut Run)) {
+        self.done(change);
+        self.failed(|_, _| ());
+    }
+
+    fn step(&mut self) {
+        match &self.node.action {
+            Action::CheckHost
+            | Action::PreflightRun(_)
+            | Action::PreflightProxy
+            | Action::TestAsItIs
+            | Action::TryVerify(_)
+            | Action::ReadInputs
+            | Action::CheckQuestions
+            | Action::FindArtifact
+            | Action::Record(_)
+            | Action::EnsureShared(_)
+            | Action::Ensures(_)
+            | Action::MakeRelease
+            | Action::User(..)
+            | Action::Fetch(_)
+            | Action::Stage(_)
+            | Action::SyncRelease
+            | Action::ReadOffers(_)
+            | Action::Persist(..)
+            | Action::PersistOff(_)
+            | Action::KeepResuming
+            | Action::Sweep => self.either(|_, _| ()),
+            Action::ChooseIdle
+            | Action::FindLive
+            | Action::ChooseEarlier
+            | Action::FindAdoptable
+            | Action::TakeUp
+            | Action::StillLive => self.choose(),
+            Action::NoStranger => self.looks(!self.world.life(self.run.to).by_hand()),
+            Action::PortsAreFree => self.looks(self.world.life(self.run.to).running == 0),
+            Action::Dial(side) => self.dial(*side),
+            Action::PutOffJournal => self.either(|world, _| {
+                let journal = world.journal;
+                world.pending = (journal.phase != Phase::Idle).then_some(journal);
+            }),
+            Action::Journal(intent) => self.journal(*intent),
+            Action::Reserve => self.either(|world, _| {
+                world.journal.phase = Phase::Prepared;
+                world.journal.over = false;
+            }),
+            Action::Commit => self.commit(),
+            Action::CommitAdopted | Action::FinishAdopted => self.commit_adopted(),
+            Action::CloseJournal => self.either(|world, _| world.close()),
+            Action::MakeAdopted | Action::SaveWayBack => self.either(|world, _| {
+                world.kept = Some(world.disk).filter(|text| !text.is_ours());
+            }),
+            Action::Start(service) => self.start(self.graph.service(service)),
+            Action::StartMissing(side, extent) => self.start_missing(*side, *extent),
+            Action::Gate(service, gate) | Action::GateAgain(service, gate) => {
+                self.gate(service, gate);
+            }
+            Action::Gates(side) => self.gates(*side),
+            Action::MoveExclusive(side) => self.move_exclusive(*side),
+            Action::Drain(side) => self.drain(*side),
+            Action::ClearIdle | Action::Stop(..) => self.stop(),
+            Action::LockProxy => self.either(|_, run| run.proxy = true),
+            Action::UnlockProxy => self.either(|_, run| run.proxy = false),
+            Action::Write(side) => {
+                let text = self.run.text(&self.world, *side);
+                self.done(|_, run| run.candidate = Some(text));
+                self.failed(|_, run| run.candidate = None);
+            }
+            Action::Swap(side) => self.swap(*side),
+            Action::Test => self.either(|_, run| run.proof = run.proof.then(Proof::Tested)),
+            Action::Reload => self.reload(),
+            Action::Confirm => {
+                if self.world.force == self.world.disk {
+                    self.done(|_, run| run.proof = run.proof.then(Proof::Confirmed));
+                }
+                self.failed(|_, _| ());
+            }
+            Action::Verify(name) => self.verify(self.graph.check(name)),
+            Action::Verifies(_) => self.verify(self.graph.all_checks),
+        }
+    }
+
+    /// It may find what it looks for only where that is so.
+    fn looks(&mut self, found: bool) {
+        if found {
+            self.done(|_, _| ());
+        }
+        self.failed(|_, _| ());
+    }
+}
