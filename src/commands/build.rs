@@ -142,6 +142,10 @@ fn compare(
         };
         // Writing to a String does not fail.
         let _ = writeln!(list, "{path}: {what}");
+        let comes_or_goes = matches!(changed.change, Change::Missing | Change::NoLongerMade);
+        if comes_or_goes && is_runtime(&changed.path) {
+            continue;
+        }
         let text = diff::unified(
             path.as_str(),
             &changed.old,
@@ -160,6 +164,12 @@ fn compare(
         terminal.prose(&list);
     }
     Outcome::Findings
+}
+
+/// Whether a file is a runtime, of this version or another: all of it would be thousands of lines that say nothing of the source.
+fn is_runtime(path: &Utf8Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.starts_with("deployc-runtime-") && path.extension() == Some("sh")
 }
 
 /// What was done, and what to do next.

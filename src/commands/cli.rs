@@ -6,11 +6,11 @@ use crate::emit::Form;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Compiles deploy.bg into one readable bash script that deploys blue/green
+/// Compiles deploy.bg into a readable bash script that deploys blue/green
 #[derive(Debug, Parser)]
 #[command(name = "deployc", version, max_term_width = 100)]
 #[command(
-    long_about = "Compiles deploy.bg into one readable bash script that deploys blue/green, so that no \
+    long_about = "Compiles deploy.bg into a readable bash script that deploys blue/green, so that no \
 request is lost: the new color is started and probed beside the old one, the proxy is switched with one \
 rename and a reload, the switch is seen to be in force, the old color drains and stops. Whatever fails \
 goes back.",

@@ -15,13 +15,13 @@
 # The shell's state is ours, whatever the caller had. In POSIX mode no function hides `unset`; variables without a capital letter are ours.
 POSIXLY_CORRECT=1
 trap 'printf "%s\n" "$0 is not whole: copy it again" >&2 && exit 3' EXIT # until its end was read
-\unset -f unset set builtin command exec declare shopt read printf readlink sha256sum
+\unset -f unset set builtin command compgen exec declare shopt read printf readlink sha256sum
 case ${BASH_VERSION-} in '' | [0-3].* | 4.[01].*) printf '%s\n' 'hello.sh: bash 4.2 or later is needed' >&2 && trap - EXIT && exit 3 ;; esac
-\set +o posix +aefkCET -Bu +o pipefail
+\set +o posix -f
 \unset -v POSIXLY_CORRECT BASH_ENV ENV CDPATH GLOBIGNORE TMOUT FUNCNEST
 shopt -u failglob nullglob dotglob nocaseglob nocasematch expand_aliases lastpipe extdebug xpg_echo
-while read -r _ _ name; do unset -f "$name"; done < <(declare -F)
-for name in $(compgen -e); do [[ $name == *[[:upper:]]* || $name == *_proxy || ' _ ' == *" $name "* ]] || unset -v "$name"; done
+for name in $(compgen -A function -A export); do unset -f "$name" && case $name in *[![:lower:][:digit:]_]* | *_proxy | _) ;; *) unset -v "$name" ;; esac done
+set +aefkCET -Bu +o pipefail
 PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 umask 022
 trap : ALRM
@@ -85,7 +85,7 @@ switch.settings() { # @16
 declare -A deadline=(
   ["copy"]=60000 ["journal"]=5000 ["leftovers"]=15000 ["proxy_lock"]=60000 ["reservation"]=3600000 ["resume_unit"]=15000
   ["stays_alive"]=2000 ["sweep"]=60000
-  ["switch.confirm"]=10000 ["switch.dial"]=5000 ["switch.draining"]=10000 ["switch.holds"]=20000 ["switch.mutex"]=5000
+  ["switch.confirm"]=10000 ["switch.dial"]=5000 ["switch.draining"]=10000 ["switch.holds"]=10000 ["switch.mutex"]=5000
   ["switch.preflight"]=20000 ["switch.read"]=5000 ["switch.reload"]=15000 ["switch.remove"]=10000 ["switch.routed"]=5000
   ["switch.snapshot"]=5000 ["switch.swap"]=10000 ["switch.test"]=15000 ["switch.write"]=10000
   ["app adopt"]=5000 ["app alive"]=5000 ["app clear"]=10000 ["app enter"]=10000 ["app identity"]=5000
@@ -282,13 +282,14 @@ way.stay_on_new() { # the old color is down: the new one stays if it passes its 
   step verifies new
 }
 
-[[ -n ${BASH_SOURCE[0]-} ]] || { printf '%s\n' "$app: one of two files: through standard input comes what \`deployc build --stdout\` prints" >&2 && exit 3; }
-script_file=$(readlink -f -- "${BASH_SOURCE[0]}")
+script_file=${BASH_SOURCE[0]-}
+[[ $script_file == /* && ! -L $script_file ]] || script_file=$(readlink -f -- "$script_file")
 runtime_file='' # where the runtime was read from; of a script that has it inside: nowhere
 
 load_runtime() { # opens the very file that this script was made with: nothing of it is read before its hash is known
   local hash=${runtime##*-} version=${runtime%-*} folder=${script_file%/*} name file found='' sum='' first='' last='' why
   name=deployc-runtime-$version-${hash:0:8}.sh
+  [[ -n $script_file ]] || { printf '%s\n' "$app: one of two files: through standard input comes what \`deployc build --stdout\` prints" >&2 && trap - EXIT && exit 3; }
   for file in "$folder/$name" "$folder/../../runtimes/$runtime" "$folder/runtimes/$runtime"; do
     [[ -e $file ]] || continue
     found=${found:-$file}

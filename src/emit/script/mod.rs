@@ -72,11 +72,15 @@ pub(super) fn render(
     .map_err(|error| template_failed(&app.switch, app.span, &error))
 }
 
-/// Variables of the caller's without a capital letter that are not taken away: the inputs that have none, and bash's own `_`.
+/// Variables of the caller's without a capital letter that are not taken away, as a pattern: the inputs that have none, and bash's own `_`.
 fn kept(app: &App) -> String {
     let inputs = app.inputs.iter().map(|input| input.name.as_str());
     let small = inputs.filter(|name| !name.contains(|c: char| c.is_ascii_uppercase()));
-    ["_"].into_iter().chain(small).collect::<Vec<_>>().join(" ")
+    ["_"]
+        .into_iter()
+        .chain(small)
+        .collect::<Vec<_>>()
+        .join(" | ")
 }
 
 /// Shell code that was made here, or a file name in a comment: not quoted again.
