@@ -137,7 +137,7 @@ fn install(host: &Host, boot: &str, passes: &str) {
     };
     let folder = measured.build();
     let bundle = folder.path().join("deploy");
-    host.copy(&bundle.join("measured.sh"), "/opt/measured/measured.sh");
+    host.copy_folder(&bundle, "/opt/measured/deploy");
     let fragment = "/etc/nginx/conf.d/measured.conf";
     if !host.exists(fragment) {
         host.copy(&bundle.join("nginx/green.conf"), fragment);
@@ -152,7 +152,7 @@ fn deploy(host: &Host, kind: Kind, turn: usize, boot: &str) -> Round {
     assert!(asks, "the client does not get to ask");
     let since = epoch();
     let outcome = match kind {
-        Kind::Script => host.run(&["/opt/measured/measured.sh", "deploy"]),
+        Kind::Script => host.run(&["/opt/measured/deploy/measured.sh", "deploy"]),
         Kind::Reference => host.run(&["/opt/reference/reference.sh", color, reference_port, boot]),
     }
     .ok();

@@ -244,7 +244,7 @@ fn set_up(host: &Host) {
         };
         let bundle = measured.build();
         let bundle = bundle.path().join("deploy");
-        host.copy(&bundle.join(format!("{app}.sh")), &script(app));
+        host.copy_folder(&bundle, &format!("/opt/{app}/deploy"));
         // As it is installed by hand before the first deployment.
         host.copy(
             &bundle.join("nginx/green.conf"),
@@ -256,7 +256,7 @@ fn set_up(host: &Host) {
 
 /// Where an app's generated script stands on the host.
 fn script(app: &str) -> String {
-    format!("/opt/{app}/{app}.sh")
+    format!("/opt/{app}/deploy/{app}.sh")
 }
 
 /// Deploys once so that something serves, then `deploys` times under load.

@@ -1,6 +1,5 @@
 //! What the command line asks for.
 
-use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::harm::{Fault, How};
@@ -72,10 +71,11 @@ impl Options {
         let mut only = Vec::new();
         let mut progress = Progress::Quiet;
         let mut scope = Scope::Effects;
-        let mut given = String::new();
+        let given: String = std::env::args()
+            .skip(1)
+            .map(|word| format!(" {word}"))
+            .collect();
         while let Some(argument) = arguments.next() {
-            // Writing to a string cannot fail.
-            let _ = write!(given, " {argument}");
             let mut value = || {
                 arguments
                     .next()

@@ -139,9 +139,9 @@ impl Walk<'_> {
     /// The command, what comes before it and after it: the exit codes that it may end with.
     fn command(&mut self) -> Result<Vec<i32>, Stop> {
         self.between();
-        // A command that cannot make its files, or follow the journal, has not begun.
-        if self.at == self.events.len() && self.phase != Phase::Idle {
-            let mut codes = vec![1, 3];
+        // A command that cannot look at or make its files, follow the journal or have the lock has not begun.
+        if self.at == self.events.len() && !self.acceptor.killed {
+            let mut codes = vec![1, 3, 4];
             codes.extend(self.no_step());
             return Ok(codes);
         }
