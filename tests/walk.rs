@@ -315,7 +315,11 @@ fn shape(shape: &Shape) -> String {
 fn every_shape_service_by_service() {
     for one_shape in &SHAPES {
         // Without a service that is routed to there is nothing to switch, but the order is the same.
-        if one_shape.services.iter().any(|service| matches!(service, Service::Routed(_))) {
+        if one_shape
+            .services
+            .iter()
+            .any(|service| matches!(service, Service::Routed(_)))
+        {
             one(one_shape.name, &shape(one_shape), Grain::Service);
         }
     }

@@ -102,10 +102,7 @@ mod tests {
             Some(fixture::line(26))
         );
         let help = finding.help.clone().unwrap_or_default();
-        assert!(
-            help.ends_with("swap new: breaks the law"),
-            "{help}"
-        );
+        assert!(help.ends_with("swap new: breaks the law"), "{help}");
         let short = render::short(&report, &fixture::sources());
         assert!(short.contains("deploy.bg:26"), "{short}");
         assert!(short.contains("law L1, gate, does not hold"), "{short}");
@@ -134,10 +131,6 @@ mod tests {
             .iter()
             .find(|label| label.span == fixture::line(21));
         let gate = gate.expect("the gate is on the way");
-        assert!(
-            gate.text.contains("gate new app ready"),
-            "{}",
-            gate.text
-        );
+        assert!(gate.text.contains("gate new app ready"), "{}", gate.text);
     }
 }

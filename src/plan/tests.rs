@@ -57,8 +57,14 @@ fn programs_are_read_as_the_runner_does() {
     let steps = plan.steps(&DEPLOY);
     let otherwise = |wanted: Action| steps[at(&steps, |action| *action == wanted)].otherwise;
     assert_eq!(otherwise(Action::CheckHost), Otherwise::Refuse);
-    assert_eq!(otherwise(Action::Write(Side::New)), Otherwise::Way(Way::EndNew));
-    assert_eq!(otherwise(Action::Swap(Side::New)), Otherwise::Way(Way::GoBack));
+    assert_eq!(
+        otherwise(Action::Write(Side::New)),
+        Otherwise::Way(Way::EndNew)
+    );
+    assert_eq!(
+        otherwise(Action::Swap(Side::New)),
+        Otherwise::Way(Way::GoBack)
+    );
     assert_eq!(otherwise(Action::Commit), Otherwise::Way(Way::GoBack));
     assert_eq!(otherwise(Action::Drain(Side::Old)), Otherwise::Later);
     let given = |step: &Planned| {
@@ -70,7 +76,10 @@ fn programs_are_read_as_the_runner_does() {
         assert!(!steps.is_empty() && !steps.iter().any(given), "{command:?}");
     }
     // A program begins with `person`, whatever stood before it.
-    assert_eq!(plan.steps(&[ProgramName::PointProxyAt])[0].otherwise, Otherwise::Person);
+    assert_eq!(
+        plan.steps(&[ProgramName::PointProxyAt])[0].otherwise,
+        Otherwise::Person
+    );
 }
 
 /// L2: before the commit nothing stops the old color, and no way back stops what it points to.
@@ -142,10 +151,19 @@ fn the_worst_case_is_the_longest_path() {
     let mut slower = fixture::hello();
     slower.services[0].gates[0].budget.within = Duration::from_secs(70);
     let (success, worst) = seconds(&app, Command::Switch);
-    assert_eq!(seconds(&slower, Command::Switch), (success + 10, worst + 30));
+    assert_eq!(
+        seconds(&slower, Command::Switch),
+        (success + 10, worst + 30)
+    );
     let (success, worst) = seconds(&app, Command::Prepare);
-    assert_eq!(seconds(&slower, Command::Prepare), (success + 10, worst + 10));
-    assert_eq!(seconds(&slower, Command::Cleanup), seconds(&app, Command::Cleanup));
+    assert_eq!(
+        seconds(&slower, Command::Prepare),
+        (success + 10, worst + 10)
+    );
+    assert_eq!(
+        seconds(&slower, Command::Cleanup),
+        seconds(&app, Command::Cleanup)
+    );
 }
 
 /// What a recovery may leave is recovered from, too, before the command begins.
@@ -198,10 +216,7 @@ fn a_hook_must_outlast_its_phases() {
     let mut report = Report::new();
     check_limits(&short, &super::plan(&short), &mut report);
     let help = report.sorted()[0].help.clone().unwrap_or_default();
-    assert!(
-        help.contains("1m  prepare: gate new app ready"),
-        "{help}"
-    );
+    assert!(help.contains("1m  prepare: gate new app ready"), "{help}");
     assert!(help.ends_with(&format!("{worst}s  together")), "{help}");
     let mut enough = fixture::hello();
     hook(&mut enough, "ApplicationStart", worst + 1);
@@ -251,5 +266,7 @@ fn keep_warm_stops_what_may_run_only_once() {
     let mut app = fixture::hello();
     app.cleanup.previous = crate::model::Previous::KeptWarm;
     let steps = plan(&app).steps(&[ProgramName::Cleanup]);
-    at(&steps, |action| *action == Action::Stop(Side::Old, Extent::Exclusive));
+    at(&steps, |action| {
+        *action == Action::Stop(Side::Old, Extent::Exclusive)
+    });
 }

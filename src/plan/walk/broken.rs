@@ -5,8 +5,8 @@ use super::{Breach, Grain, Law, Table, walk, walk_by};
 use crate::fixture;
 use crate::model::{App, Duration};
 use crate::plan::{
-    Action, Answer, Command, Extent, Intent, Kind, Line, Otherwise, Phase, Plan, ProgramName, Reservation,
-    Side, Step, Way, plan, recovery,
+    Action, Answer, Command, Extent, Intent, Kind, Line, Otherwise, Phase, Plan, ProgramName,
+    Reservation, Side, Step, Way, plan, recovery,
 };
 
 // ---- how a plan is broken ----------------------------------------------------------------------
@@ -154,7 +154,13 @@ fn table_caught(law: Law, table: Table) -> Breach {
     let app = fixture::hello();
     let walked = walk_by(&app, &plan(&app), Grain::Service, table);
     let breach = walked.breach.expect("a broken table is caught");
-    assert_eq!(breach.law, law, "{}\n{}", breach.why, breach.lines().join("\n"));
+    assert_eq!(
+        breach.law,
+        law,
+        "{}\n{}",
+        breach.why,
+        breach.lines().join("\n")
+    );
     breach
 }
 
@@ -176,18 +182,26 @@ fn l1_a_way_back_to_what_was_not_probed() {
 
 #[test]
 fn l1_a_color_that_stays_and_was_not_probed() {
-    caught(Law::Gate, is_swap, |plan| without(plan, STAY_ON_NEW, is_gates));
+    caught(Law::Gate, is_swap, |plan| {
+        without(plan, STAY_ON_NEW, is_gates)
+    });
 }
 
 #[test]
 fn l1_a_rollback_to_what_was_not_probed() {
-    caught(Law::Gate, is_swap, |plan| without(plan, ProgramName::Rollback, is_gates));
+    caught(Law::Gate, is_swap, |plan| {
+        without(plan, ProgramName::Rollback, is_gates)
+    });
 }
 
 #[test]
 fn l1_an_adoption_of_what_was_not_probed() {
-    caught(Law::Gate, is_swap, |plan| without(plan, ProgramName::Adopt, is_gates));
-    caught(Law::Gate, is_swap, |plan| without(plan, UNDO_ADOPT, is_gates));
+    caught(Law::Gate, is_swap, |plan| {
+        without(plan, ProgramName::Adopt, is_gates)
+    });
+    caught(Law::Gate, is_swap, |plan| {
+        without(plan, UNDO_ADOPT, is_gates)
+    });
 }
 
 #[test]
@@ -203,7 +217,9 @@ fn l1_one_gate_of_two() {
             });
         }
     });
-    assert_caught(&breach, Law::Gate, |action| *action == Action::Swap(Side::New));
+    assert_caught(&breach, Law::Gate, |action| {
+        *action == Action::Swap(Side::New)
+    });
 }
 
 #[test]
@@ -289,10 +305,14 @@ fn l2_a_rollback_clears_what_serves() {
 fn l3_nobody_asks_what_is_live() {
     let decides = |action: &Action| *action == Action::Journal(Intent::Preparing);
     caught(Law::OneTruth, decides, |plan| {
-        without(plan, ProgramName::Prepare, |action| *action == Action::ChooseIdle);
+        without(plan, ProgramName::Prepare, |action| {
+            *action == Action::ChooseIdle
+        });
     });
     caught(Law::OneTruth, decides, |plan| {
-        without(plan, ProgramName::Rollback, |action| *action == Action::ChooseEarlier);
+        without(plan, ProgramName::Rollback, |action| {
+            *action == Action::ChooseEarlier
+        });
     });
 }
 
@@ -338,13 +358,17 @@ fn l4_a_commit_without_a_confirmation() {
     caught(Law::Proof, is_commit, |plan| {
         let lines = lines(plan, ProgramName::Switch);
         let commit = lines.remove(at(lines, is_commit));
-        let swap = lines.iter().position(|line| matches!(line, Line::PointProxyAt(..)));
+        let swap = lines
+            .iter()
+            .position(|line| matches!(line, Line::PointProxyAt(..)));
         lines.insert(swap.expect("the swap is planned"), commit);
     });
     // Where nothing is ever confirmed, the way back from an adoption is the first to break a law.
     let closes = |action: &Action| *action == Action::CloseJournal;
     caught(Law::WayBack, closes, |plan| {
-        without(plan, ProgramName::PointProxyAt, |action| *action == Action::Confirm);
+        without(plan, ProgramName::PointProxyAt, |action| {
+            *action == Action::Confirm
+        });
     });
 }
 
@@ -352,15 +376,21 @@ fn l4_a_commit_without_a_confirmation() {
 fn l4_a_swap_without_a_test() {
     let reloads = |action: &Action| *action == Action::Reload;
     caught(Law::Proof, reloads, |plan| {
-        without(plan, ProgramName::PointProxyAt, |action| *action == Action::Test);
+        without(plan, ProgramName::PointProxyAt, |action| {
+            *action == Action::Test
+        });
     });
 }
 
 #[test]
 fn l4_a_verify_that_is_not_asked() {
-    caught(Law::Proof, is_commit, |plan| without(plan, ProgramName::Switch, is_verify));
+    caught(Law::Proof, is_commit, |plan| {
+        without(plan, ProgramName::Switch, is_verify)
+    });
     for program in [ProgramName::Rollback, ProgramName::Adopt] {
-        caught(Law::Proof, is_commit, |plan| without(plan, program, is_verifies));
+        caught(Law::Proof, is_commit, |plan| {
+            without(plan, program, is_verifies)
+        });
     }
 }
 
@@ -377,7 +407,12 @@ fn l5_no_way_back() {
 #[test]
 fn l5_a_failure_after_the_swap_that_is_left_for_later() {
     caught(Law::WayBack, is_verify, |plan| {
-        before(plan, ProgramName::Switch, is_verify, [Line::Otherwise(Otherwise::Later)]);
+        before(
+            plan,
+            ProgramName::Switch,
+            is_verify,
+            [Line::Otherwise(Otherwise::Later)],
+        );
     });
 }
 
@@ -397,14 +432,21 @@ fn l5_a_worker_that_is_not_started_again() {
     });
     assert_caught(&breach, Law::WayBack, returns);
     let breach = breach_in(&several(), |plan| {
-        before(plan, STAY_ON_NEW, is_move, [Line::Otherwise(Otherwise::Warn)]);
+        before(
+            plan,
+            STAY_ON_NEW,
+            is_move,
+            [Line::Otherwise(Otherwise::Warn)],
+        );
     });
     assert_caught(&breach, Law::WayBack, is_commit);
 }
 
 #[test]
 fn l5_a_worker_that_is_not_moved() {
-    let breach = breach_in(&several(), |plan| without(plan, ProgramName::Switch, is_move));
+    let breach = breach_in(&several(), |plan| {
+        without(plan, ProgramName::Switch, is_move)
+    });
     assert_caught(&breach, Law::WayBack, is_commit);
     let returns = |action: &Action| *action == Action::Journal(Intent::Returning);
     let breach = breach_in(&several(), |plan| without(plan, GO_BACK, is_move));
@@ -414,10 +456,14 @@ fn l5_a_worker_that_is_not_moved() {
 #[test]
 fn l5_a_text_that_nobody_keeps() {
     caught(Law::WayBack, is_swap, |plan| {
-        without(plan, ProgramName::BeforeSwap, |action| *action == Action::SaveWayBack);
+        without(plan, ProgramName::BeforeSwap, |action| {
+            *action == Action::SaveWayBack
+        });
     });
     caught(Law::WayBack, is_swap, |plan| {
-        without(plan, ProgramName::Adopt, |action| *action == Action::MakeAdopted);
+        without(plan, ProgramName::Adopt, |action| {
+            *action == Action::MakeAdopted
+        });
     });
 }
 
@@ -440,10 +486,16 @@ fn l5_a_journal_that_is_never_closed() {
     ends_wrongly(&app, "the journal is not at its end", |plan| {
         without(plan, ProgramName::Cleanup, closes);
     });
-    ends_wrongly(&app, "a deploy does not end", |plan| without(plan, END_NEW, closes));
-    ends_wrongly(&app, "still not at its end", |plan| without(plan, LET_GO, closes));
     ends_wrongly(&app, "a deploy does not end", |plan| {
-        without(plan, ProgramName::RecoverAdopted, |action| *action == Action::FinishAdopted);
+        without(plan, END_NEW, closes)
+    });
+    ends_wrongly(&app, "still not at its end", |plan| {
+        without(plan, LET_GO, closes)
+    });
+    ends_wrongly(&app, "a deploy does not end", |plan| {
+        without(plan, ProgramName::RecoverAdopted, |action| {
+            *action == Action::FinishAdopted
+        });
     });
 }
 
@@ -483,7 +535,9 @@ fn l5_an_interrupted_deployment_from_which_a_rollback_goes_on() {
 fn l6_no_lock_on_the_proxy() {
     let writes = |action: &Action| matches!(action, Action::Write(_));
     caught(Law::OneAtATime, writes, |plan| {
-        without(plan, ProgramName::PointProxyAt, |action| *action == Action::LockProxy);
+        without(plan, ProgramName::PointProxyAt, |action| {
+            *action == Action::LockProxy
+        });
     });
     let confirms = |action: &Action| *action == Action::Confirm;
     caught(Law::OneAtATime, confirms, |plan| {
@@ -564,7 +618,9 @@ fn l7_a_way_back_without_a_drain() {
 
 #[test]
 fn l7_a_recovery_without_a_drain() {
-    caught(Law::NoCut, is_stop, |plan| without(plan, ProgramName::RecoverEndNew, is_drain));
+    caught(Law::NoCut, is_stop, |plan| {
+        without(plan, ProgramName::RecoverEndNew, is_drain)
+    });
 }
 
 // ---- L8 ----------------------------------------------------------------------------------------

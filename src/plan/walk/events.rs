@@ -82,11 +82,7 @@ pub(super) fn between(
 }
 
 /// What people do to a host where nothing is under way.
-fn idle(
-    graph: &Graph,
-    world: &World,
-    push: &mut impl FnMut(Meanwhile, &dyn Fn(&mut World)),
-) {
+fn idle(graph: &Graph, world: &World, push: &mut impl FnMut(Meanwhile, &dyn Fn(&mut World))) {
     if let File::Ours(live) = world.disk
         && world.life(live.other()).running == 0
     {

@@ -285,7 +285,12 @@ impl Walk<'_> {
 
     /// How a command ends that finds that state, and what it leaves, with the colors' names as it found them. `None`: it goes round in a
     /// circle.
-    fn without_faults(&self, found: u32, begin: Begin, known: &mut [Good]) -> Option<(Exit, World)> {
+    fn without_faults(
+        &self,
+        found: u32,
+        begin: Begin,
+        known: &mut [Good],
+    ) -> Option<(Exit, World)> {
         let mut at = found;
         let mut last = None;
         let mut renamed = false;
