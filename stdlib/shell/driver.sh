@@ -38,6 +38,10 @@ call_driver() {
 
 # with_settings SETTINGS FUNCTION ARG…
 with_settings() {
+  # Drivers that were written for 0.1.0 read their time from `deadline[${switch}_confirm]`.
+  # shellcheck disable=SC2034
+  local run=$driver switch=$driver
+  deadline["${driver}_$name"]=$limit
   "$1"
   "${@:2}"
 }

@@ -14,7 +14,7 @@ crate::tests![
 ];
 
 /// Short requests of both kinds, and some that are in flight when a color is drained.
-const RATES: Rates = Rates {
+pub const RATES: Rates = Rates {
     keep_alive: 2,
     one_shot: 4,
     slow: Some(Long {

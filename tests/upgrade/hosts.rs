@@ -13,6 +13,8 @@ crate::tests![
     a_reservation_of_today_s_ends_by_the_uptime,
     a_rollback_writes_the_fragment_that_the_release_keeps,
     a_renamed_worker_never_runs_twice,
+    renamed_colors,
+    an_input_that_an_old_release_does_not_have,
     a_color_that_only_the_old_file_routes_to_is_left_alone,
 ];
 
@@ -189,5 +191,53 @@ fn a_color_that_only_the_old_file_routes_to_is_left_alone() -> Result<(), Skip> 
     assert_eq!(host.serves(), "green one", "users lost it: {outcome}");
     assert_eq!(host.running(), ["green one"], "{outcome}");
     outcome.says("hello.conf");
+    Ok(())
+}
+
+/// The release of 0.1.0 is of colors that today's script does not know.
+fn renamed_colors() -> Result<(), Skip> {
+    let host = Upgrade::of("hello")?;
+    host.replace_by_today_with(&[("color blue", "color red"), ("color green", "color black")]);
+    host.stage("three").run("deploy").ok();
+    host.assert_rests_on("black three");
+    host.run("rollback").ok();
+    host.assert_rests_on("blue two");
+    host.stage_with("four", "--broken /profile")
+        .run("deploy")
+        .exits(1);
+    host.assert_rests_on("blue two");
+    host.stage("five").kill_at("deploy", Hold::AfterReload);
+    host.run("resume").ok();
+    host.assert_rests_on("blue two");
+    host.stage("six").run("deploy").ok();
+    host.assert_rests_on("black six");
+    host.stage("seven").run("deploy").ok();
+    host.assert_rests_on("red seven");
+    Ok(())
+}
+
+/// It is a stored one that counts in a rollback, and 0.1.0 has stored none of this name.
+fn an_input_that_an_old_release_does_not_have() -> Result<(), Skip> {
+    let host = Upgrade::of("hello")?;
+    host.replace_by_today_with(&[
+        (
+            "  artifact",
+            "  input GREETING: string = \"hi\"\n\n  artifact",
+        ),
+        (
+            "    command = [",
+            "    env = { GREETING = \"{GREETING}\" }\n    command = [",
+        ),
+        (
+            "    get \"http://127.0.0.1/profile?verify\"",
+            "    get \"http://127.0.0.1/profile?verify&{GREETING}\"",
+        ),
+    ]);
+    host.stage("three").run("deploy").ok();
+    host.assert_rests_on("green three");
+    host.run("rollback").ok();
+    host.assert_rests_on("blue two");
+    host.run("rollback").ok();
+    host.assert_rests_on("green three");
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! A test that cannot run its real part on this machine says `skipped` and why; with `CI=true` it fails instead.
 
 mod deploys;
+mod examples;
 mod hold;
 mod hosts;
 mod killed_landed;
@@ -15,6 +16,7 @@ mod reboots;
 mod support;
 mod systemd;
 mod table;
+mod two_at_once;
 
 use std::process::ExitCode;
 
@@ -29,10 +31,13 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     let all = [
+        // The longest first.
+        systemd::tests(),
+        examples::tests(),
         deploys::tests(),
+        two_at_once::tests(),
         killed_landed::tests(),
         killed_today::tests(),
-        systemd::tests(),
         hosts::tests(),
         reboots::tests(),
         table::tests(),
