@@ -6,22 +6,21 @@
 # Exit: 0 done; 1 failed, what served before serves; 2 wrong usage or input; 3 host not ready, nothing changed;
 #       4 another deployment is at work; 5 needs a person
 #
-# What deploy.bg says comes first, then the order of its commands. How a step is done, what `adopt` and `resume` do and what comes first
-# after a run that was cut short stand in deployc-runtime-0.2.0-10e16bed.sh, the same for every application;
-# `deployc runtime --check FILE` tells whether it is what was released.
+# What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
+# deployc-runtime-0.2.0-10e16bed.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
 # The shell's state is ours, whatever the caller had. In POSIX mode no function hides `unset`; variables without a capital letter are ours.
 POSIXLY_CORRECT=1
 trap 'printf "%s\n" "$0 is not whole: copy it again" >&2 && exit 3' EXIT # until its end was read
-\unset -f unset set builtin command exec declare shopt read printf readlink sha256sum
+\unset -f unset set builtin command compgen exec declare shopt read printf readlink sha256sum
 case ${BASH_VERSION-} in '' | [0-3].* | 4.[01].*) printf '%s\n' 'hello.sh: bash 4.2 or later is needed' >&2 && trap - EXIT && exit 3 ;; esac
-\set +o posix +aefkCET -Bu +o pipefail
+\set +o posix -f
 \unset -v POSIXLY_CORRECT BASH_ENV ENV CDPATH GLOBIGNORE TMOUT FUNCNEST
 shopt -u failglob nullglob dotglob nocaseglob nocasematch expand_aliases lastpipe extdebug xpg_echo
-while read -r _ _ name; do unset -f "$name"; done < <(declare -F)
-for name in $(compgen -e); do [[ $name == *[[:upper:]]* || $name == *_proxy || ' _ ' == *" $name "* ]] || unset -v "$name"; done
+for name in $(compgen -A function -A export); do unset -f "$name" && case $name in *[![:lower:][:digit:]_]* | *_proxy | _) ;; *) unset -v "$name" ;; esac done
+set +aefkCET -Bu +o pipefail
 PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 umask 022
 trap : ALRM
@@ -282,13 +281,14 @@ way.stay_on_new() { # the old color is down: the new one stays if it passes its 
   step verifies new
 }
 
-[[ -n ${BASH_SOURCE[0]-} ]] || { printf '%s\n' "$app: one of two files: through standard input comes what \`deployc build --stdout\` prints" >&2 && exit 3; }
-script_file=$(readlink -f -- "${BASH_SOURCE[0]}")
+script_file=${BASH_SOURCE[0]-}
+[[ $script_file == /* && ! -L $script_file ]] || script_file=$(readlink -f -- "$script_file")
 runtime_file='' # where the runtime was read from; of a script that has it inside: nowhere
 
 load_runtime() { # opens the very file that this script was made with: nothing of it is read before its hash is known
   local hash=${runtime##*-} version=${runtime%-*} folder=${script_file%/*} name file found='' sum='' first='' last='' why
   name=deployc-runtime-$version-${hash:0:8}.sh
+  [[ -n $script_file ]] || { printf '%s\n' "$app: one of two files: through standard input comes what \`deployc build --stdout\` prints" >&2 && trap - EXIT && exit 3; }
   for file in "$folder/$name" "$folder/../../runtimes/$runtime" "$folder/runtimes/$runtime"; do
     [[ -e $file ]] || continue
     found=${found:-$file}
@@ -307,8 +307,7 @@ load_runtime() { # opens the very file that this script was made with: nothing o
     *) why='is no runtime of deployc' ;;
   esac
   printf '%s\n' "$app: $found $why: copy both files that \`deployc build\` wrote, ${script_file##*/} and $name" >&2
-  trap - EXIT
-  exit 3
+  trap - EXIT && exit 3
 }
 
 load_runtime
