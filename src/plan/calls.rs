@@ -129,10 +129,11 @@ impl<'a> Calls<'a> {
             | Action::ReadInputs
             | Action::CheckQuestions
             | Action::FindArtifact
-            | Action::NoStranger
             | Action::PortsAreFree
             | Action::UnlockProxy
             | Action::Record(_) => {}
+            // What listens there may be a color's that this script has started.
+            Action::NoStranger => self.every(Extent::Whole, &[Function::Alive]),
             Action::PreflightRun(name) => self.run(name, Function::Preflight),
             Action::PreflightProxy => self.switch(Function::Preflight),
             Action::TestAsItIs | Action::Test => self.switch(Function::Test),
@@ -220,8 +221,10 @@ impl<'a> Calls<'a> {
                 if *side != Side::New {
                     self.every(Extent::Exclusive, &stop);
                 }
-                let start = [Function::Start, Function::Identity, Function::Alive];
+                let start = [Function::Start, Function::Identity];
                 self.every(Extent::Exclusive, &start);
+                // The whole color is asked whether it lives, and it must live that long.
+                self.every(Extent::Whole, &[Function::Alive]);
                 self.gates(Handover::Exclusive);
                 if self.services(Extent::Exclusive).next().is_some() {
                     self.core(Core::StaysAlive);
@@ -236,10 +239,14 @@ impl<'a> Calls<'a> {
                 self.switch_if_able(Function::Holds);
                 self.every(*extent, &[Function::Alive, Function::Stop]);
             }
+            // The last release may be begun when its time is just over.
             Action::Sweep => {
                 self.core(Core::Sweep);
+                self.every(Extent::Whole, &[Function::Clear]);
+                self.core(Core::Copy);
             }
             Action::SaveWayBack => {
+                self.switch(Function::Routed);
                 self.switch(Function::Read);
                 self.core(Core::Journal);
             }

@@ -54,3 +54,90 @@ fn finding(app: &App, breach: &Breach) -> Diagnostic {
         breach.lines().join("\n")
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::check_laws;
+    use crate::diagnostics::render;
+    use crate::diagnostics::{Code, Report};
+    use crate::fixture;
+    use crate::plan::{Action, Line, Plan, ProgramName, plan};
+
+    /// Steps of a program are left out.
+    fn without(plan: &mut Plan, name: ProgramName, wanted: impl Fn(&Action) -> bool) {
+        let mut programs = plan.programs.iter_mut();
+        let program = programs.find(|program| program.name == name);
+        let lines = &mut program.expect("a plan has every program").lines;
+        lines.retain(|line| !matches!(line, Line::Step(step) if wanted(&step.action)));
+    }
+
+    fn report_of(change: impl FnOnce(&mut Plan)) -> Report {
+        let app = fixture::hello();
+        let mut plan = plan(&app);
+        change(&mut plan);
+        let mut report = Report::new();
+        check_laws(&app, &plan, &mut report);
+        report
+    }
+
+    #[test]
+    fn a_plan_as_it_is_made_gives_no_finding() {
+        assert!(report_of(|_| ()).is_empty());
+    }
+
+    #[test]
+    fn a_breach_points_at_the_lines_that_lead_to_it() {
+        let report = report_of(|plan| {
+            without(plan, ProgramName::Switch, |action| {
+                matches!(action, Action::GateAgain(..))
+            });
+        });
+        let findings = report.sorted();
+        assert_eq!(findings.len(), 1);
+        let finding = findings[0];
+        assert_eq!(finding.code, Code::LAW_BROKEN);
+        // The swap is asked for by `switch nginx`, and follows what stands in the lines before.
+        assert_eq!(
+            finding.label.as_ref().map(|label| label.span),
+            Some(fixture::line(26))
+        );
+        let help = finding.help.clone().unwrap_or_default();
+        assert!(
+            help.ends_with("swap new: breaks the law"),
+            "{help}"
+        );
+        let short = render::short(&report, &fixture::sources());
+        assert!(short.contains("deploy.bg:26"), "{short}");
+        assert!(short.contains("law L1, gate, does not hold"), "{short}");
+    }
+
+    #[test]
+    fn a_breach_in_the_cleanup_points_at_the_cleanup() {
+        let report = report_of(|plan| {
+            without(plan, ProgramName::Cleanup, |action| {
+                matches!(action, Action::Drain(_))
+            });
+        });
+        let findings = report.sorted();
+        let finding = findings[0];
+        assert!(
+            finding.message.starts_with("law L7, no cut, does not hold"),
+            "{}",
+            finding.message
+        );
+        assert_eq!(
+            finding.label.as_ref().map(|label| label.span),
+            Some(fixture::line(37))
+        );
+        let gate = finding
+            .others
+            .iter()
+            .find(|label| label.span == fixture::line(21));
+        let gate = gate.expect("the gate is on the way");
+        assert!(
+            gate.text.contains("gate new app ready"),
+            "{}",
+            gate.text
+        );
+    }
+}

@@ -54,7 +54,11 @@ impl Table<'_> {
     }
 
     fn row(&mut self, worst: Duration, what: &str, otherwise: &str, place: &str) {
-        let worst = seconds(worst);
+        // What waits for nobody has no limit.
+        let worst = match worst {
+            Duration::ZERO => "-".to_owned(),
+            worst => seconds(worst),
+        };
         self.line(&format!(
             "  {worst:>8}  {what:<36}  {otherwise:<17}  {place}"
         ));

@@ -8,7 +8,7 @@ use crate::support::build::{repository, testapp};
 use crate::support::host::{Host, PATH};
 use crate::support::http;
 use crate::support::nginx::{Nginx, site_with_upstream};
-use crate::support::process::{Outcome, Running, run};
+use crate::support::process::{Outcome, Running};
 use crate::support::site::{FRAGMENT, SCRIPT, Site, compile};
 use crate::support::skip::{Skip, need_programs};
 
@@ -177,7 +177,7 @@ impl Upgrade {
         running
     }
 
-    /// The colors whose mailer runs, sorted.
+    /// The colors whose mailer runs, sorted. A child that has not become another program yet looks the same, and ends in a moment.
     pub fn mailers(&self) -> Vec<String> {
         let processes = self.site.host.processes("/hello work ");
         let programs = processes.iter().filter(|line| !line.contains("keeper"));
@@ -233,9 +233,4 @@ fi"#;
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|reason| panic!("{}: {reason}", path.display()))
-}
-
-/// A command on the host that takes moments, as a line of bash.
-pub fn bash(upgrade: &Upgrade, line: &str) -> Outcome {
-    run(upgrade.site.host.command(&["bash", "-c", line]), SOON).ok()
 }

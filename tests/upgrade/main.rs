@@ -6,10 +6,15 @@ mod deploys;
 mod hold;
 mod hosts;
 mod killed_landed;
+mod killed_today;
 mod landed;
+mod matrix;
+mod reboots;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "the end-to-end tests use all of it, this a part")]
 mod support;
+mod systemd;
+mod table;
 
 use std::process::ExitCode;
 
@@ -23,7 +28,15 @@ const THREADS: usize = 6;
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
-    let all = [deploys::tests(), killed_landed::tests(), hosts::tests()];
+    let all = [
+        deploys::tests(),
+        killed_landed::tests(),
+        killed_today::tests(),
+        systemd::tests(),
+        hosts::tests(),
+        reboots::tests(),
+        table::tests(),
+    ];
     let conclusion = libtest_mimic::run(&arguments, all.into_iter().flatten().collect());
     support::docker::end_engine();
     conclusion.exit_code()

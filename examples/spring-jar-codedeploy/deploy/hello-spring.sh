@@ -87,7 +87,7 @@ switch.settings() { # @24
 declare -A deadline=(
   ["copy"]=60000 ["journal"]=5000 ["leftovers"]=15000 ["proxy_lock"]=60000 ["reservation"]=3600000 ["resume_unit"]=15000
   ["stays_alive"]=2000 ["sweep"]=60000
-  ["switch.confirm"]=10000 ["switch.dial"]=5000 ["switch.draining"]=10000 ["switch.holds"]=20000 ["switch.mutex"]=5000
+  ["switch.confirm"]=10000 ["switch.dial"]=5000 ["switch.draining"]=10000 ["switch.holds"]=10000 ["switch.mutex"]=5000
   ["switch.preflight"]=20000 ["switch.read"]=5000 ["switch.reload"]=15000 ["switch.remove"]=10000 ["switch.routed"]=5000
   ["switch.snapshot"]=5000 ["switch.swap"]=10000 ["switch.test"]=15000 ["switch.write"]=10000
   ["app adopt"]=5000 ["app alive"]=5000 ["app clear"]=10000 ["app enter"]=10000 ["app identity"]=5000

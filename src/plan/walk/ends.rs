@@ -46,9 +46,6 @@ pub(super) fn next_command(end: &Ended<'_>) -> Verdict {
     if end.served() && !end.serves() {
         return Err("what served does not serve any more");
     }
-    if end.moved_exclusive() && !end.is_whole() {
-        return Err("a service of the color that serves was not started again");
-    }
     if swapping(found) && swapping(left) {
         return Err("an interrupted swap is still not at its end");
     }
@@ -90,14 +87,6 @@ impl Ended<'_> {
         self.left.force.color().is_some_and(whole)
     }
 
-    /// What may run only once was being moved from a color that serves well, so it runs somewhere.
-    fn moved_exclusive(&self) -> bool {
-        let journal = self.found.journal;
-        let by_hand = |color: Color| self.found.life(color).by_hand();
-        let old = journal.from.is_some_and(|old| !by_hand(old));
-        journal.phase == Phase::Swapping && journal.handed && self.served() && old
-    }
-
     /// A person is asked only where no color can serve, or one does.
     fn person(&self) -> Verdict {
         let (found, left) = (self.found, self.left);
@@ -111,7 +100,7 @@ impl Ended<'_> {
             return if live.is_some_and(|live| self.well(found, live)) && !self.serves() {
                 Err("a person is asked although the live color can serve")
             } else {
-                Ok(())
+                self.resume()
             };
         }
         let can_serve = journal

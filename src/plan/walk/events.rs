@@ -1,6 +1,6 @@
 //! What happens to a host that is no step of ours.
 
-use super::super::Phase;
+use super::super::{Extent, Phase};
 use super::Meanwhile;
 use super::file::File;
 use super::graph::Graph;
@@ -82,7 +82,11 @@ pub(super) fn between(
 }
 
 /// What people do to a host where nothing is under way.
-fn idle(graph: &Graph, world: &World, push: &mut impl FnMut(Meanwhile, &dyn Fn(&mut World))) {
+fn idle(
+    graph: &Graph,
+    world: &World,
+    push: &mut impl FnMut(Meanwhile, &dyn Fn(&mut World)),
+) {
     if let File::Ours(live) = world.disk
         && world.life(live.other()).running == 0
     {
@@ -112,21 +116,25 @@ fn idle(graph: &Graph, world: &World, push: &mut impl FnMut(Meanwhile, &dyn Fn(&
     }
 }
 
-/// The releases that are there are an older deploy.bg's: what runs wholly runs so with that one's services.
+/// The releases that are there are an older deploy.bg's: the live color runs wholly, so with that one's services; another one is kept warm
+/// or does not run.
 fn older(graph: &Graph, world: &World, push: &mut impl FnMut(Meanwhile, &dyn Fn(&mut World))) {
-    let today = graph.whole(false);
-    let changes = |life: &Life| {
-        !life.past && life.owner == Owner::Linked && (life.running == today || life.running == 0)
+    let File::Ours(live) = world.disk else {
+        return;
     };
-    let live = world.disk.color().map(|live| *world.life(live));
-    if live.is_some_and(|life| life.running == today) && world.life.iter().all(changes) {
+    let ours = |color| {
+        let life = world.life(color);
+        !life.past && life.owner == Owner::Linked
+    };
+    let whole = graph.today.of(Extent::Whole);
+    let other = world.life(live.other()).running;
+    let rests = world.life(live).running == whole && (other == 0 || other == graph.today.overlap);
+    if rests && Color::BOTH.into_iter().all(ours) {
         push(Meanwhile::Older, &|world| {
             for life in &mut world.life {
                 life.past = true;
-                if life.running != 0 {
-                    life.running = graph.whole(true);
-                }
             }
+            world.life_mut(live).running = graph.past.of(Extent::Whole);
         });
     }
 }

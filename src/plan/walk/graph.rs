@@ -109,10 +109,9 @@ pub(super) struct Graph {
     gates: HashMap<(Name, Name), u16>,
     checks: HashMap<Name, u16>,
     /// Of a release that this script makes.
-    today: Sets,
-    /// Of a release that an older deploy.bg has made: one of its services that may run only once is gone today, and the first of
-    /// today's is new.
-    past: Sets,
+    pub(super) today: Sets,
+    /// Of a release that an older deploy.bg has made: what might run only once then is gone today, and what may today is new.
+    pub(super) past: Sets,
     /// Bits of the services that the proxy routes to.
     pub(super) routed: u16,
     /// Bits of all gates of the overlapping services.
@@ -171,8 +170,8 @@ impl Graph {
             let overlaps = service.handover == Handover::Overlap;
             let own = match grain {
                 Grain::Service => bit(number),
-                Grain::Color if overlaps => bit(0),
-                Grain::Color => bit(1),
+                Grain::Color | Grain::Release if overlaps => bit(0),
+                Grain::Color | Grain::Release => bit(1),
             };
             self.services.insert(service.name.clone(), own);
             if !overlaps {
@@ -194,14 +193,9 @@ impl Graph {
             }
         }
         self.routed = self.today.overlap;
-        let Sets { overlap, exclusive } = self.today;
-        let first = exclusive & exclusive.wrapping_neg();
-        self.past = Sets {
-            overlap,
-            exclusive: exclusive & !first | bit(app.services.len()),
-        };
-        if grain == Grain::Color || exclusive == 0 {
-            self.past = self.today;
+        self.past = self.today;
+        if grain == Grain::Release {
+            self.past.exclusive = bit(2);
         }
     }
 

@@ -101,6 +101,16 @@ impl Begins<'_> {
         moved.into_iter().chain(stopped)
     }
 
+    /// Whether the color that the file routes to runs, but for what may run only once. A color that was started by hand has none.
+    fn lacks_exclusive(&self) -> bool {
+        self.world.disk.color().is_some_and(|live| {
+            let life = self.world.life(live);
+            let exclusive = self.graph.sets(self.world, live).exclusive;
+            let runs = life.running & self.graph.routed != 0 && !life.by_hand();
+            runs && life.running & exclusive != exclusive
+        })
+    }
+
     fn is_forward(&self) -> bool {
         matches!(self.node.place, Place::Forward(_))
     }
@@ -219,8 +229,8 @@ fn proof(step: &Begins<'_>) -> Verdict {
     }
 }
 
-/// L5, of a step: the journal of a swap is not forgotten before the swap is at its end, and what the file said is kept before it says
-/// something else.
+/// L5, of a step: the journal of a swap is not forgotten before the swap is at its end and what may run only once runs again, and what
+/// the file said is kept before it says something else.
 fn way_back(step: &Begins<'_>) -> Verdict {
     let world = step.world;
     let forgets = matches!(
@@ -232,6 +242,10 @@ fn way_back(step: &Begins<'_>) -> Verdict {
     let swapping = world.journal.phase == Phase::Swapping;
     if forgets && swapping && step.run.proof != Proof::Confirmed {
         return Err("the journal forgets a swap that is not at its end");
+    }
+    let ends = forgets || step.node.action == Action::Commit;
+    if ends && swapping && world.journal.handed && step.lacks_exclusive() {
+        return Err("what may run only once does not run in the color that serves");
     }
     let first = step.is_forward() && matches!(step.node.action, Action::Swap(Side::New));
     if first && !world.disk.is_ours() && world.kept != Some(world.disk) {

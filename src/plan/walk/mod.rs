@@ -48,9 +48,10 @@ pub struct Walked {
 /// How finely the walk looks at what runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grain {
-    /// Each service by itself: a part of a color may run. Where one may run only once, a release may be of an older deploy.bg, with
-    /// other services.
+    /// Each service by itself: a part of a color may run.
     Service,
+    /// As by color, and a release may be of an older deploy.bg, in which other services might run only once.
+    Release,
     /// A color's services that overlap are one, and so are those that may run only once: a fraction of the states.
     Color,
 }
@@ -74,34 +75,10 @@ fn walk_by(app: &App, plan: &Plan, grain: Grain, table: Table) -> Walked {
         table,
         spare: Vec::new(),
     };
-    let breach = walk
-        .every_state()
+    let breach = time::circle(&graph)
+        .or_else(|| walk.every_state())
         .or_else(|| walk.every_next_command())
         .or_else(|| time::check(app, plan, &graph));
-    if std::env::var_os("STATS").is_some() {
-        let mut by = std::collections::BTreeMap::<String, usize>::new();
-        for n in 0..walk.seen.count() {
-            let st = walk.seen.state(n).unwrap();
-            let key = match st.run {
-                None => format!(
-                    "between {:?} {:?} pend {}",
-                    st.world.journal.phase,
-                    st.world.journal.kind,
-                    st.world.pending.is_some()
-                ),
-                Some(run) => {
-                    let node = &graph.nodes[run.node as usize];
-                    format!("{:?} {:?}", node.place, node.action.title())
-                }
-            };
-            *by.entry(key).or_default() += 1;
-        }
-        let mut by: Vec<_> = by.into_iter().collect();
-        by.sort_by_key(|x| std::cmp::Reverse(x.1));
-        for (k, n) in by {
-            eprintln!("{n:7} {k}");
-        }
-    }
     Walked {
         states: walk.seen.len(),
         transitions: walk.transitions,
@@ -308,12 +285,7 @@ impl Walk<'_> {
 
     /// How a command ends that finds that state, and what it leaves, with the colors' names as it found them. `None`: it goes round in a
     /// circle.
-    fn without_faults(
-        &self,
-        found: u32,
-        begin: Begin,
-        known: &mut [Good],
-    ) -> Option<(Exit, World)> {
+    fn without_faults(&self, found: u32, begin: Begin, known: &mut [Good]) -> Option<(Exit, World)> {
         let mut at = found;
         let mut last = None;
         let mut renamed = false;
@@ -402,5 +374,7 @@ fn reserved(world: &World, begin: Begin, answer: Answer) -> Option<(Law, &'stati
     ))
 }
 
+#[cfg(test)]
+mod broken;
 #[cfg(test)]
 mod tests;

@@ -13,14 +13,13 @@ const ENDLESS: Duration = Duration::MAX.times(100);
 
 /// The first step or sum that breaks the law.
 pub(super) fn check(app: &App, plan: &Plan, graph: &Graph) -> Option<Breach> {
-    circle(graph)
-        .or_else(|| unbounded(graph))
+    unbounded(graph)
         .or_else(|| commands(app, plan, graph))
         .or_else(|| hooks(app, plan, graph))
 }
 
 /// Whoever leaves a way back for one that leads to it again never ends.
-fn circle(graph: &Graph) -> Option<Breach> {
+pub(super) fn circle(graph: &Graph) -> Option<Breach> {
     let step = graph.circle.as_ref()?;
     let why = "a way back leads to itself";
     Some(at(&step.action, step.span, why))

@@ -159,9 +159,10 @@ pub(super) fn next_command(walk: &Walk<'_>, at: u32, begin: Begin, why: &'static
         })
     };
     let mut next = first(at);
-    // No command takes so many steps: one that goes round in a circle is cut off.
-    let most = walk.graph.nodes.len();
-    while let Some(at) = next.filter(|_| taken.len() < 4 * most) {
+    let mut passed = Vec::new();
+    // A command that goes round in a circle is cut off.
+    while let Some(at) = next.filter(|next| !passed.contains(next)) {
+        passed.push(at);
         if let Some(State { run: Some(run), .. }) = walk.seen.state(at) {
             taken.push(of_step(walk.graph, run.node, Ended::Done));
         }

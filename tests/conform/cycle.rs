@@ -1,0 +1,182 @@
+//! One interrupted run, and what comes after it: `resume`, `deploy`, and the same command again, each from the same world.
+
+use crate::accept::Acceptor;
+use crate::fault::{Fault, How};
+use crate::plan::Phase;
+use crate::promise::Ended;
+use crate::stand::{Ran, Stand};
+use crate::state::State;
+use crate::trace;
+use crate::world::World;
+use crate::Command;
+
+/// What is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// From there.
+    pub state: State,
+    /// What is run.
+    pub command: Command,
+    /// What happens to it; nothing: it is only looked at.
+    pub fault: Option<Fault>,
+}
+
+/// By what a run is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The world and the plan.
+    Both,
+    /// The world alone: the plan itself is broken, say.
+    World,
+}
+
+/// What came of a case.
+#[derive(Default)]
+pub struct Found {
+    /// Commands that were run.
+    pub runs: usize,
+    /// Who was called in the run that something happened to, in order.
+    pub calls: Vec<String>,
+    /// What is wrong, each with the trace.
+    pub complaints: Vec<String>,
+}
+
+impl Case {
+    /// As `--help` says how to repeat it.
+    pub fn options(&self, shape: &str) -> String {
+        let mut options = format!(
+            "--shape {shape} --state {} --command {}",
+            self.state.name(),
+            self.command.name()
+        );
+        if let Some(Fault { how, call }) = self.fault {
+            options.push_str(&format!(" --how {} --call {call}", how.name()));
+        }
+        options
+    }
+
+    /// Runs it on a stand.
+    pub fn run(&self, stand: &Stand, by: By) -> Found {
+        let mut found = Found::default();
+        if let Err(why) = stand.rest(self.state) {
+            found.complaints.push(format!("state {}: {why}", self.state.name()));
+            return found;
+        }
+        let (world, ran) = judge(stand, self.command, self.fault, by, "", &mut found);
+        found.calls = trace::calls(&ran.events);
+        if self.fault.is_none() {
+            needs_nobody(self.command, &ran, &mut found);
+        }
+        if self.fault.is_none() {
+            return found;
+        }
+        stand.save("interrupted");
+        let mut later = vec![Command::Resume, Command::Deploy];
+        if !later.contains(&self.command) {
+            later.push(self.command);
+        }
+        for command in later {
+            stand.restore("interrupted");
+            let told = format!("then {}", command.name());
+            let (after, ran) = judge(stand, command, None, by, &told, &mut found);
+            needs_nobody(command, &ran, &mut found);
+            match command {
+                Command::Resume if !resumes(&world, ran.code) => {
+                    let what = format!("{told}: what served is not brought up: exit {:?}", ran.code);
+                    found.complaints.push(format!("{what}\n{}", shown(&ran)));
+                }
+                Command::Deploy => deploys(stand, &world, &after, by, &ran, &mut found),
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+/// After whatever happened a deploy is good, once what is prepared is given up.
+fn deploys(stand: &Stand, before: &World, after: &World, by: By, ran: &Ran, found: &mut Found) {
+    let mut code = ran.code;
+    let mut said = shown(ran);
+    if code == Some(4) && before.phase() == Phase::Prepared {
+        for command in [Command::Abort, Command::Deploy] {
+            let (_, ran) = judge(stand, command, None, by, "then deploy", found);
+            code = ran.code;
+            said = shown(&ran);
+        }
+    }
+    if code == Some(0) || cannot_be_told(stand, after) {
+        return;
+    }
+    found.complaints.push(format!("then deploy: one that nothing happens to fails: exit {code:?}\n{said}"));
+}
+
+/// One command: the world after it, and what it said. What is wrong is added.
+pub fn judge(stand: &Stand, command: Command, fault: Option<Fault>, by: By, told: &str, found: &mut Found) -> (World, Ran) {
+    let before = stand.world();
+    let ran = stand.run(command.name(), fault);
+    found.runs += 1;
+    let after = stand.world();
+    let acceptor = Acceptor {
+        plan: &stand.shape.after.plan,
+        apps: [&stand.shape.after.app, &stand.shape.before.app],
+        command,
+        killed: ran.code.is_none(),
+    };
+    let mut wrong = Vec::new();
+    let walked = match by {
+        By::World => None,
+        By::Both => match acceptor.walk(&before, &ran.events) {
+            Ok(walked) => Some(walked),
+            Err(why) => {
+                wrong.push(format!("no walk of the plan: {why}"));
+                None
+            }
+        },
+    };
+    let ended = Ended {
+        stand,
+        command,
+        before: &before,
+        after: &after,
+        ran: &ran,
+        walked: walked.as_ref(),
+    };
+    wrong.extend(ended.broken());
+    if ran.code.is_none() && !fault.is_some_and(|fault| matches!(fault.how, How::Kill | How::KillLate)) {
+        wrong.push("it does not end".to_owned());
+    }
+    for what in wrong {
+        let told = if told.is_empty() { String::new() } else { format!("{told}: ") };
+        found.complaints.push(format!("{told}{what}: exit {:?}\n{}", ran.code, shown(&ran)));
+    }
+    (after, ran)
+}
+
+/// Nothing has happened to it, and nothing is wrong with the host: no person is needed.
+fn needs_nobody(command: Command, ran: &Ran, found: &mut Found) {
+    if ran.code == Some(5) {
+        let what = format!("{} needs a person, and nothing is wrong", command.name());
+        found.complaints.push(format!("{what}: exit 5\n{}", shown(ran)));
+    }
+}
+
+/// `resume` brings up what serves; where nothing was ever switched to by a script it says so.
+fn resumes(before: &World, code: Option<i32>) -> bool {
+    let is_ours = before.live.is_some() || before.phase() == Phase::Switched;
+    match code {
+        Some(0) => true,
+        Some(3) => !is_ours,
+        _ => false,
+    }
+}
+
+/// Somebody's text that names no color: a deploy is refused until a person has looked.
+fn cannot_be_told(stand: &Stand, world: &World) -> bool {
+    !world.disk.is_empty() && stand.color_of(&world.disk).is_none()
+}
+
+fn shown(ran: &Ran) -> String {
+    let last: Vec<&str> = ran.said.lines().rev().take(3).collect();
+    let last: Vec<&str> = last.into_iter().rev().collect();
+    format!("      {}\n    said: {}", trace::end_of(&ran.log), last.join("\n          "))
+}

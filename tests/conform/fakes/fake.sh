@@ -1,0 +1,173 @@
+# ---- the world: a folder of files that fake drivers, fake tools and steps share -------------------------
+#
+# runs/COLOR.SERVICE   what runs: the release that started it, its address or -, and `once` if it may run only once
+# proxy.conf, force    what the proxy reads, and what is in force
+# generation           how often the proxy has loaded something
+# drains               how many times the proxy still says that something drains
+# sick, deaf           colors that run and are not well; colors that the proxy cannot reach
+# refused              colors that do not answer through the proxy as they should
+# foreign              somebody else has written the proxy's file
+# count, fault         calls so far; HOW N: what comes of the N-th
+#
+# It stands beside $root. Whatever the fakes see that no script may do is a line of the log that begins with BROKEN.
+
+# fake_do KEY EFFECT ARG…: a call that changes something. When it is to fail, its answer is 1.
+fake_do() { fake_answer 1 "$@"; }
+
+# fake_ask KEY EFFECT ARG…: a question. One that fails has not said no.
+fake_ask() { fake_answer 3 "$@"; }
+
+# fake_answer FAILURE KEY EFFECT ARG…: logs the call, does it, and what comes in between if it is this one's turn.
+fake_answer() {
+  local failure=$1 key=$2 count=0 how='' at='' code
+  shift 2
+  { read -r count <"${root%/*}/world/count"; } 2>/dev/null
+  count=$((count + 1))
+  printf '%s\n' "$count" >"${root%/*}/world/count"
+  fake_note "call $key"
+  { read -r how at <"${root%/*}/world/fault"; } 2>/dev/null
+  [[ $at == "$count" ]] || how=''
+  [[ -z $how ]] || fake_note "fault $how"
+  case $how in
+    fail)
+      printf '%s\n' "$key was made to fail"
+      return "$failure"
+      ;;
+    kill) fake_kill ;;
+    term) fake_signal TERM ;;
+    hang)
+      sleep 14
+      fake_note "BROKEN $key hangs, and nobody has ended it"
+      ;;
+    lie) return 0 ;;
+    foreign) fake_foreign ;;
+  esac
+  "$@"
+  code=$?
+  case $how in
+    fail-late)
+      printf '%s\n' "$key was made to fail after it was done"
+      return "$failure"
+      ;;
+    kill-late) fake_kill ;;
+  esac
+  return "$code"
+}
+
+# fake_note TEXT: a line in the log of the deployment that is at work.
+fake_note() {
+  local pid started running id
+  { read -r pid started running id <"$root/.deployc/holder"; } 2>/dev/null || return 0
+  printf 'fake %s\n' "$*" >>"$root/.deployc/log/${id//\//_}.log"
+}
+
+# fake_signal SIGNAL: to the script that is at work.
+fake_signal() {
+  local pid
+  read -r pid _ <"$root/.deployc/holder"
+  kill "-$1" "$pid"
+}
+
+# fake_kill: it dies, and whoever was at work for it ends.
+fake_kill() {
+  fake_signal KILL
+  exit 1
+}
+
+# fake_foreign: somebody else writes the proxy's file, as it was but for a comment, and loads it.
+fake_foreign() {
+  local text
+  text=$(<"${root%/*}/world/proxy.conf")
+  printf '# by hand\n%s\n' "${text#*$'\n'}" >"${root%/*}/world/proxy.conf"
+  cp "${root%/*}/world/proxy.conf" "${root%/*}/world/force"
+  : >"${root%/*}/world/foreign"
+}
+
+# ---- run fake --------------------------------------------------------------------------------------
+
+fake_stage() { fake_do "$service stage" true; }
+fake_start() { fake_do "$service start" fake_comes_up; }
+fake_alive() { fake_ask "$service alive" fake_is_up; }
+fake_identity() { fake_do "$service identity" printf 'fake %s.%s\n' "$color" "$service"; }
+fake_listens() { fake_ask "$service listens" fake_is_up; }
+fake_enter() { fake_do "$service enter" fake_is_up && "$@"; }
+fake_stop() { fake_do "$service stop" fake_goes_down; }
+fake_clear() { fake_do "$service clear" true; }
+fake_logs() { fake_do "$service logs" printf 'nothing to tell\n'; }
+fake_persist() { fake_do "$service persist" true; }
+fake_healthy() { fake_do "$service healthy" fake_is_well; }
+fake_adopt() { fake_do "$service adopt" fake_is_taken_over; }
+
+# fake_is_up: as this release has started it.
+fake_is_up() {
+  local started=''
+  { read -r started _ <"${root%/*}/world/runs/$color.$service"; } 2>/dev/null
+  [[ $started == "${release##*/}" ]] && return 0
+  printf '%s of %s is not there\n' "$service" "$color"
+  return 1
+}
+
+fake_is_well() {
+  fake_is_up || return
+  ! fake_says sick "$color" || {
+    printf '%s is sick\n' "$color"
+    return 1
+  }
+}
+
+# fake_says FILE COLOR: whether a file of the world names it.
+fake_says() {
+  local colors=''
+  { read -r colors <"${root%/*}/world/$1"; } 2>/dev/null
+  [[ " $colors " == *" $2 "* ]]
+}
+
+fake_comes_up() {
+  local file started place kind
+  for file in "${root%/*}/world/runs"/*; do
+    [[ -f $file ]] || continue
+    read -r started place kind <"$file"
+    if [[ ${file##*/} == "$color.$service" && $started != "${release##*/}" ]]; then
+      printf '%s\n' "its place is taken by release $started"
+      return 1
+    elif [[ $fake_once == yes && $kind == once && ${file##*/} != "$color".* ]]; then
+      fake_note "BROKEN ${file##*/} runs, and so does $color.$service: what may run only once runs twice"
+    fi
+  done
+  save_identity "$color.$service of ${release##*/}" || return
+  kind=''
+  [[ $fake_once == no ]] || kind=once
+  printf '%s\n' "${release##*/} ${address:--} $kind" >"${root%/*}/world/runs/$color.$service"
+}
+
+# fake_goes_down: only what this release has started.
+fake_goes_down() {
+  local what drains=0
+  fake_is_up >/dev/null || return 0
+  if [[ $fake_once == no ]]; then
+    { read -r drains <"${root%/*}/world/drains"; } 2>/dev/null
+    ((drains == 0)) || fake_note "BROKEN $color.$service is stopped, and answers $drains requests"
+    for what in proxy.conf force; do
+      ! fake_routes_to "${root%/*}/world/$what" || fake_note "BROKEN $color.$service is stopped, and $what routes to it"
+    done
+  fi
+  /bin/rm -f "${root%/*}/world/runs/$color.$service"
+}
+
+# fake_routes_to FILE: as a script of ours writes it, for the color at hand.
+fake_routes_to() {
+  local first=''
+  { read -r first <"$1"; } 2>/dev/null
+  [[ $first == "# color=$color of "* ]]
+}
+
+# fake_is_taken_over: somebody else has started it.
+fake_is_taken_over() {
+  local started place kind
+  { read -r started place kind <"${root%/*}/world/runs/$color.$service"; } 2>/dev/null || {
+    printf '%s\n' "nobody runs $service of $color"
+    return 1
+  }
+  save_identity "$color.$service of ${release##*/}" || return
+  printf '%s\n' "${release##*/} $place $kind" >"${root%/*}/world/runs/$color.$service"
+}

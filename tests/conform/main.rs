@@ -1,0 +1,127 @@
+//! A generated script on fake drivers, which say what they were asked and what comes of it: whatever call fails, hangs or kills the script,
+//! what it does is a walk of the plan, and the next command finds a world in which the laws hold.
+//!
+//! `cargo test --test conform` takes every shape × command × fault once; `-- --long` every call; `-- --help` says more.
+
+mod accept;
+mod broken;
+mod cycle;
+mod draw;
+mod fault;
+mod options;
+mod promise;
+mod series;
+mod shape;
+mod stand;
+mod state;
+mod trace;
+mod world;
+
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use deployc::plan::{self, Command};
+
+use options::Options;
+use series::{Result, Series};
+use stand::Stand;
+
+/// Every command that changes something.
+const COMMANDS: [Command; 8] = [
+    Command::Deploy,
+    Command::Prepare,
+    Command::Switch,
+    Command::Cleanup,
+    Command::Abort,
+    Command::Rollback,
+    Command::Resume,
+    Command::Adopt,
+];
+
+/// Addresses of shapes whose colors have no port: a script without a `dial` of its driver connects there.
+const ANSWERED: [&str; 2] = ["127.0.0.1:21891", "127.0.0.1:21892"];
+/// Each shape is divided among so many stands.
+const PARTS: usize = 2;
+/// Kinds of complaints that are shown of each shape's part, with the first of each.
+const SHOWN: usize = 12;
+
+fn main() -> ExitCode {
+    let options = match Options::from_arguments() {
+        Ok(Some(options)) => options,
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            return ExitCode::from(2);
+        }
+    };
+    // Where it is taken, another run of these tests answers.
+    let _answering = ANSWERED.map(TcpListener::bind);
+    let folder = tempfile::Builder::new()
+        .prefix("deployc-conform-")
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .tempdir()
+        .expect("a folder can be made");
+    let began = Instant::now();
+    let mut complaints = 0;
+    if options.sound {
+        if let Some(seed) = options.seed {
+            println!("seed {seed}: `--seed {seed}` takes the same sample");
+        }
+        println!("shape            cases   runs  complaints");
+        complaints += shapes(&options, folder.path());
+    }
+    if options.broken {
+        complaints += broken::all(&options, folder.path());
+    }
+    println!("{complaints} complaints, {:.0?}", began.elapsed());
+    if complaints == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Tries the shapes: the number of complaints.
+fn shapes(options: &Options, folder: &std::path::Path) -> usize {
+    let shapes = options.shapes.iter();
+    let units: Vec<_> = shapes.flat_map(|&shape| (0..PARTS).map(move |part| (shape, part))).collect();
+    let results: Mutex<Vec<(&str, Result)>> = Mutex::new(Vec::new());
+    at_once(options.threads, &units, |&(shape, part)| {
+        let stand = Stand::new(shape, &folder.join(format!("{shape}-{part}")));
+        let series = Series {
+            stand: &stand,
+            options,
+            part: (part, PARTS),
+        };
+        let result = series.run();
+        for (what, times) in result.kinds().iter().take(SHOWN) {
+            println!("WRONG {what}\n    so {times} times in {shape}\n");
+        }
+        results.lock().expect("no thread panics with it").push((shape, result));
+    });
+    let results = results.into_inner().expect("no thread panics with it");
+    let mut total = 0;
+    for &shape in &options.shapes {
+        let of_shape = || results.iter().filter(|(of, _)| *of == shape).map(|(_, result)| result);
+        let sum = |count: fn(&Result) -> usize| of_shape().map(count).sum::<usize>();
+        let complaints = sum(|result| result.complaints.len());
+        let (cases, runs) = (sum(|result| result.cases), sum(|result| result.runs));
+        println!("{shape:<16} {cases:>5} {runs:>6} {complaints:>11}");
+        total += complaints;
+    }
+    total
+}
+
+/// Does something with each of a list, so many at once.
+fn at_once<T: Sync>(threads: usize, list: &[T], work: impl Fn(&T) + Sync) {
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(one) = list.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    work(one);
+                }
+            });
+        }
+    });
+}

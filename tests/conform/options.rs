@@ -1,0 +1,135 @@
+//! What the command line asks for.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::fault::How;
+use crate::shape::SHAPES;
+use crate::state::State;
+use crate::{COMMANDS, Command};
+
+const USAGE: &str = "\
+cargo test --test conform -- [OPTION]…
+
+Without options: every shape × command × how once, state and call drawn from a seed; then scripts that are broken on purpose.
+
+  --long            every call of every command in every state: hours
+  --seed N          the sample of that seed; with the options below the part of it
+  --shape NAME      only this shape, every call; may be given again, as those below
+  --command NAME    only this command
+  --how NAME        only this fault
+  --state NAME      only from this state
+  --call N          only the N-th call
+  --broken          only the scripts that are broken on purpose
+  --threads N       runs at once (as many as the machine has cores)
+  --list            do nothing, as whoever lists tests expects of one that has no names
+  --help            this text
+";
+
+/// What is tried.
+pub struct Options {
+    /// Shapes.
+    pub shapes: Vec<&'static str>,
+    /// Commands.
+    pub commands: Vec<Command>,
+    /// Faults.
+    pub hows: Vec<How>,
+    /// Resting states.
+    pub states: Vec<State>,
+    /// One call alone.
+    pub call: Option<usize>,
+    /// A sample of that seed; without one everything.
+    pub seed: Option<u64>,
+    /// Whether shapes are tried at all.
+    pub sound: bool,
+    /// Whether broken scripts are.
+    pub broken: bool,
+    /// Runs at once.
+    pub threads: usize,
+}
+
+impl Options {
+    /// Reads them; none where there is nothing to do (`--list`, `--help`).
+    ///
+    /// # Errors
+    /// When one is not known.
+    pub fn from_arguments() -> Result<Option<Self>, String> {
+        let mut arguments = std::env::args().skip(1);
+        let (mut shapes, mut commands, mut hows, mut states) = (vec![], vec![], vec![], vec![]);
+        let (mut call, mut seed, mut long, mut broken) = (None, None, false, false);
+        let mut threads = std::thread::available_parallelism().map_or(2, usize::from);
+        while let Some(argument) = arguments.next() {
+            let mut value = || {
+                let missing = || format!("{argument} takes a value: try --help");
+                arguments.next().ok_or_else(missing)
+            };
+            match argument.as_str() {
+                "--long" => long = true,
+                "--broken" => broken = true,
+                "--shape" => shapes.push(find(&SHAPES, |name| name, &value()?)?),
+                "--command" => commands.push(find(&COMMANDS, Command::name, &value()?)?),
+                "--how" => hows.push(find(&How::ALL, How::name, &value()?)?),
+                "--state" => states.push(find(&State::ALL, State::name, &value()?)?),
+                "--call" => call = Some(number(&value()?)?),
+                "--seed" => seed = Some(number(&value()?)?),
+                "--threads" => threads = number(&value()?)?,
+                "--list" => return Ok(None),
+                "--help" | "-h" => {
+                    println!("{}", help());
+                    return Ok(None);
+                }
+                // What `cargo test` hands to every test.
+                "--nocapture" | "--no-capture" | "--quiet" | "-q" | "--show-output" => {}
+                _ => return Err(format!("`{argument}` is not known: try --help")),
+            }
+        }
+        let part = !(shapes.is_empty() && commands.is_empty() && hows.is_empty() && states.is_empty())
+            || call.is_some();
+        if seed.is_none() && !long && !part {
+            seed = Some(seconds());
+        }
+        Ok(Some(Self {
+            shapes: all_if_none(shapes, &SHAPES),
+            commands: all_if_none(commands, &COMMANDS),
+            hows: all_if_none(hows, &How::ALL),
+            states: all_if_none(states, &State::ALL),
+            call,
+            seed,
+            sound: !broken,
+            broken: broken || !part,
+            threads,
+        }))
+    }
+}
+
+fn all_if_none<T: Copy>(given: Vec<T>, all: &[T]) -> Vec<T> {
+    if given.is_empty() { all.to_vec() } else { given }
+}
+
+/// The usage, and all names.
+fn help() -> String {
+    let names = |names: Vec<&str>| names.join(", ");
+    format!(
+        "{USAGE}\nShapes: {}\nCommands: {}\nHow: {}\nStates: {}",
+        names(SHAPES.to_vec()),
+        names(COMMANDS.map(Command::name).to_vec()),
+        names(How::ALL.map(How::name).to_vec()),
+        names(State::ALL.map(State::name).to_vec()),
+    )
+}
+
+fn find<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str, wanted: &str) -> Result<T, String> {
+    let mut found = all.iter().copied().filter(|&one| name(one) == wanted);
+    found.next().ok_or_else(|| {
+        let names: Vec<_> = all.iter().map(|&one| name(one)).collect();
+        format!("there is no `{wanted}`; there are {}", names.join(", "))
+    })
+}
+
+fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a number"))
+}
+
+fn seconds() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap_or_default().as_secs()
+}

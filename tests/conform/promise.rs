@@ -1,0 +1,243 @@
+//! What must be true of the world when a command has ended, whatever happened in it.
+
+use std::collections::BTreeSet;
+
+use crate::accept::Walked;
+use crate::plan::{Kind, Phase};
+use crate::stand::{Ran, Stand};
+use crate::trace::Event;
+use crate::world::World;
+use crate::Command;
+
+/// A command that has ended.
+pub struct Ended<'a> {
+    /// Where.
+    pub stand: &'a Stand,
+    /// Which.
+    pub command: Command,
+    /// The world before it.
+    pub before: &'a World,
+    /// The world after it.
+    pub after: &'a World,
+    /// What it said and did.
+    pub ran: &'a Ran,
+    /// What the plan says of that, where it was asked.
+    pub walked: Option<&'a Walked>,
+}
+
+/// No shell should say this of a script.
+const SHELL_SAYS: [&str; 6] = [
+    "unbound variable",
+    "syntax error",
+    "command not found",
+    "bad substitution",
+    "not a valid identifier",
+    "for a reason that was not said",
+];
+
+impl Ended<'_> {
+    /// Every promise that was broken.
+    pub fn broken(&self) -> Vec<String> {
+        let mut broken = Vec::new();
+        for event in &self.ran.events {
+            if let Event::Broken(what) = event {
+                broken.push(what.clone());
+            }
+        }
+        for words in SHELL_SAYS {
+            if self.ran.said.contains(words) || self.ran.log.contains(words) {
+                broken.push(format!("the shell says: {words}"));
+            }
+        }
+        self.runs_once(&mut broken);
+        let Some(code) = self.ran.code else {
+            return broken;
+        };
+        self.is_said(code, &mut broken);
+        if code != 5 {
+            self.serves(&mut broken);
+        }
+        if code != 5 && self.after.phase() == Phase::Idle {
+            self.rests(&mut broken);
+        }
+        match (code, self.command) {
+            (0, Command::Deploy | Command::Prepare | Command::Cleanup | Command::Rollback)
+                if self.before.phase() == Phase::Prepared =>
+            {
+                broken.push("what another deployment has reserved was taken".to_owned());
+            }
+            (0, Command::Deploy) => self.deployed(&mut broken),
+            (0, Command::Rollback) => self.rolled_back(&mut broken),
+            (0, Command::Prepare) if self.after.phase() != Phase::Prepared => {
+                broken.push(format!("it has prepared, and the journal says {:?}", self.after.phase()));
+            }
+            (0, Command::Abort | Command::Cleanup) if self.after.phase() == Phase::Prepared => {
+                broken.push("what was prepared still is".to_owned());
+            }
+            (1 | 3, _) => self.as_before(&mut broken),
+            (2 | 4 | 6, _) if self.is_calm() => self.unchanged(&mut broken),
+            _ => {}
+        }
+        broken
+    }
+
+    /// Nothing was to be put right first.
+    fn is_calm(&self) -> bool {
+        !self.walked.is_some_and(|walked| walked.recovered)
+            && matches!(self.before.phase(), Phase::Idle | Phase::Prepared)
+    }
+
+    /// The exit code is one that the plan has there, and the last words say what happened.
+    fn is_said(&self, code: i32, broken: &mut Vec<String>) {
+        if !(0..=6).contains(&code) {
+            broken.push(format!("exit {code}"));
+        }
+        if let Some(walked) = self.walked
+            && !walked.codes.contains(&code)
+        {
+            broken.push(format!("exit {code}, and the plan ends with one of {:?}", walked.codes));
+        }
+        let verdict = format!("{} of ", self.command.name());
+        let has_verdict = self.ran.said.lines().any(|line| {
+            let line = line.strip_prefix("error: ").unwrap_or(line);
+            line.strip_prefix(&verdict).is_some_and(|rest| rest.contains(": done") || rest.contains(": failed"))
+        });
+        if !has_verdict {
+            broken.push("it ends without a verdict".to_owned());
+        }
+    }
+
+    /// What is on the disk is in force, and what is in force runs, if it ran before.
+    fn serves(&self, broken: &mut Vec<String>) {
+        let (before, after) = (self.before, self.after);
+        let untouched = (&before.disk, &before.force) == (&after.disk, &after.force);
+        if after.disk != after.force && !untouched {
+            broken.push(format!("the file says {:?}, and {:?} is in force", after.disk, after.force));
+        }
+        if after.phase() == Phase::Swapping {
+            broken.push("it ends in the middle of a swap".to_owned());
+        }
+        let Some(was) = self.stand.color_of(&before.force) else {
+            return;
+        };
+        // The way back of a first deployment leads to nothing.
+        let is_first = before.phase() == Phase::Swapping && before.says("from").is_none();
+        if before.release_in(&was).is_none() || is_first {
+            return;
+        }
+        let Some(color) = self.stand.color_of(&after.force) else {
+            broken.push(format!("{was} served, and nothing is in force"));
+            return;
+        };
+        let Some(release) = after.release_in(&color) else {
+            broken.push(format!("{color} is in force, and nothing of it runs"));
+            return;
+        };
+        let built = self.stand.built_of(release);
+        for service in built.services() {
+            let ran = before.has(&was, service);
+            let once = built.exclusive().any(|name| name == service);
+            // Of what somebody else has started, what ran runs. What may run only once is nowhere while a move of it is not put right.
+            let is_moved = once && (after.phase() != Phase::Idle || !ran) && self.ran.code != Some(0);
+            if is_moved || (release == "-" && !ran) {
+                continue;
+            }
+            if !after.has(&color, service) {
+                broken.push(format!("{color} is in force, and {service} of it does not run"));
+            }
+        }
+    }
+
+    /// What may run only once does not run in both colors.
+    fn runs_once(&self, broken: &mut Vec<String>) {
+        let runs = self.after.runs.iter().filter(|(_, running)| running.once);
+        let colors: BTreeSet<&str> = runs.map(|((color, _), _)| color.as_str()).collect();
+        if colors.len() > 1 {
+            broken.push("what may run only once runs in both colors".to_owned());
+        }
+    }
+
+    /// A new release serves, alone, or with what is kept warm.
+    fn deployed(&self, broken: &mut Vec<String>) {
+        let after = self.after;
+        let color = self.stand.color_of(&after.force).unwrap_or_default();
+        let release = after.release_in(&color).unwrap_or_default();
+        if self.before.releases.contains(release) || after.live.as_deref() != Some(release) {
+            broken.push(format!("it is done, and {release:?} serves, which is not new"));
+        }
+        let failed = |word: &str| {
+            let mut events = self.ran.events.iter();
+            events.any(|event| matches!(event, Event::Failed(words) if words.starts_with(word)))
+        };
+        if after.phase() != Phase::Idle {
+            if !failed("drain ") && !failed("stop ") && !failed("close_journal") {
+                broken.push(format!("it is done, and the journal says {:?}", after.phase()));
+            }
+        }
+    }
+
+    /// Nothing is under way: what serves is what the script knows of, and nothing else of its making runs, but what is kept warm.
+    fn rests(&self, broken: &mut Vec<String>) {
+        let after = self.after;
+        for (name, pointer) in [("live", &after.live), ("previous", &after.previous)] {
+            if let Some(release) = pointer.as_ref().filter(|release| !after.releases.contains(*release)) {
+                broken.push(format!("{name} is release {release}, which is gone"));
+            }
+        }
+        let color = self.stand.color_of(&after.force).unwrap_or_default();
+        let serves = after.release_in(&color).filter(|release| *release != "-");
+        if serves.is_some() && serves != after.live.as_deref() {
+            broken.push(format!("{serves:?} serves, and live is {:?}", after.live));
+        }
+        let app = &self.stand.shape.after.app;
+        let is_warm = app.cleanup.previous == deployc::model::Previous::KeptWarm;
+        for ((other, service), running) in &after.runs {
+            if *other != color && (running.once || !is_warm) && running.release != "-" {
+                broken.push(format!("nothing is under way, and {service} of {other} runs"));
+            }
+        }
+    }
+
+    /// It ends at the release that served before what serves now; of an interrupted deploy, at what that deploy had found.
+    fn rolled_back(&self, broken: &mut Vec<String>) {
+        let before = self.before;
+        let expected = match (before.phase(), before.kind()) {
+            (Phase::Swapping, Kind::Deploy) => before.live.as_deref(),
+            (Phase::Switched, Kind::Deploy | Kind::Rollback) => before.says("previous"),
+            _ => before.previous.as_deref(),
+        };
+        let color = self.stand.color_of(&self.after.force).unwrap_or_default();
+        let release = self.after.release_in(&color);
+        if release != expected {
+            broken.push(format!("it ends at {release:?}, not at {expected:?}"));
+        }
+    }
+
+    /// What served serves.
+    fn as_before(&self, broken: &mut Vec<String>) {
+        if self.before.phase() == Phase::Swapping {
+            return;
+        }
+        let serves = |world: &World| {
+            let color = self.stand.color_of(&world.force)?;
+            Some((world.release_in(&color)?.to_owned(), color))
+        };
+        let Some(before) = serves(self.before) else {
+            return;
+        };
+        let after = serves(self.after);
+        // An adopted color is the same, under the name of the release that can stop it now.
+        let is_same = after.as_ref().is_some_and(|after| after.1 == before.1 && (after.0 == before.0 || before.0 == "-"));
+        if !is_same {
+            broken.push(format!("{before:?} served, and now {after:?} does"));
+        }
+    }
+
+    /// Nothing at all was done.
+    fn unchanged(&self, broken: &mut Vec<String>) {
+        let (before, after) = (self.before, self.after);
+        if before.runs != after.runs || before.force != after.force || before.disk != after.disk {
+            broken.push("it was refused, and has changed the world".to_owned());
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The cases of one shape: all that are asked for, or one for each command and fault.
+
+use std::collections::BTreeMap;
+
+use crate::cycle::{By, Case, Found};
+use crate::draw::Draw;
+use crate::fault::{Fault, How};
+use crate::options::Options;
+use crate::stand::Stand;
+use crate::state::State;
+use crate::Command;
+
+/// What came of a series.
+#[derive(Default)]
+pub struct Result {
+    /// Runs that were interrupted.
+    pub cases: usize,
+    /// All commands that were run.
+    pub runs: usize,
+    /// What is wrong, with how to repeat it.
+    pub complaints: Vec<String>,
+}
+
+impl Result {
+    /// The first complaint of each kind, and how many there are of it.
+    pub fn kinds(&self) -> Vec<(&str, usize)> {
+        let kind = |what: &str| {
+            let line = what.lines().next().unwrap_or_default();
+            let what = line.split_once("): ").map_or(line, |(_, what)| what);
+            what.replace(|c: char| c.is_ascii_digit(), "")
+        };
+        let mut kinds: Vec<(String, &str, usize)> = Vec::new();
+        for what in &self.complaints {
+            let kind = kind(what);
+            match kinds.iter_mut().find(|(other, ..)| *other == kind) {
+                Some((.., times)) => *times += 1,
+                None => kinds.push((kind, what, 1)),
+            }
+        }
+        kinds.into_iter().map(|(_, what, times)| (what, times)).collect()
+    }
+}
+
+/// One shape on one stand, or a part of it.
+pub struct Series<'a> {
+    /// Where.
+    pub stand: &'a Stand,
+    /// What is asked for.
+    pub options: &'a Options,
+    /// Which part of how many.
+    pub part: (usize, usize),
+}
+
+/// The calls of a command from a state when nothing happens to it.
+type Calls = BTreeMap<(State, &'static str), Vec<String>>;
+
+impl Series<'_> {
+    /// Does it.
+    pub fn run(&self) -> Result {
+        let mut result = Result::default();
+        let mut calls = Calls::new();
+        let mut turn = 0;
+        let options = self.options;
+        for &command in &options.commands {
+            if let Some(seed) = options.seed {
+                for &how in &options.hows {
+                    turn += 1;
+                    if turn % self.part.1 == self.part.0 {
+                        self.one(seed, command, how, &mut calls, &mut result);
+                    }
+                }
+                continue;
+            }
+            for &state in &options.states {
+                turn += 1;
+                if turn % self.part.1 == self.part.0 {
+                    self.all(state, command, &mut calls, &mut result);
+                }
+            }
+        }
+        result
+    }
+
+    /// One state and one call, by the seed; the first state in which something suits.
+    fn one(&self, seed: u64, command: Command, how: How, calls: &mut Calls, result: &mut Result) {
+        let purpose = format!("{} {} {}", self.stand.shape.name, command.name(), how.name());
+        let mut draw = Draw::new(seed, &purpose);
+        let mut states = self.options.states.clone();
+        while !states.is_empty() {
+            let state = states.remove(draw.below(states.len()));
+            let suited = self.suited(state, command, how, calls, result);
+            if !suited.is_empty() {
+                let call = suited[draw.below(suited.len())];
+                let fault = Some(Fault { how, call });
+                self.case(&Case { state, command, fault }, result);
+                return;
+            }
+        }
+    }
+
+    fn all(&self, state: State, command: Command, calls: &mut Calls, result: &mut Result) {
+        for &how in &self.options.hows {
+            for call in self.suited(state, command, how, calls, result) {
+                if self.options.call.is_none_or(|only| only == call) {
+                    let fault = Some(Fault { how, call });
+                    self.case(&Case { state, command, fault }, result);
+                }
+            }
+        }
+    }
+
+    /// The numbers of the calls that this fault says something of. The run that nothing happens to is judged, too.
+    fn suited(&self, state: State, command: Command, how: How, calls: &mut Calls, result: &mut Result) -> Vec<usize> {
+        let keys = calls.entry((state, command.name())).or_insert_with(|| {
+            if state.suits(self.stand) {
+                self.case(&Case { state, command, fault: None }, result)
+            } else {
+                Vec::new()
+            }
+        });
+        let suited = keys.iter().enumerate().filter(|(_, key)| how.suits(key));
+        suited.map(|(index, _)| index + 1).collect()
+    }
+
+    fn case(&self, case: &Case, result: &mut Result) -> Vec<String> {
+        let Found { runs, calls, complaints } = case.run(self.stand, By::Both);
+        result.cases += usize::from(case.fault.is_some());
+        result.runs += runs;
+        let repeat = case.options(self.stand.shape.name);
+        let called = case.fault.and_then(|fault| calls.get(fault.call - 1)).map_or("", String::as_str);
+        let told = complaints.iter().map(|what| format!("{repeat} ({called}): {what}"));
+        result.complaints.extend(told);
+        calls
+    }
+}

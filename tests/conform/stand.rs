@@ -1,0 +1,308 @@
+//! A folder with one app, its world and the fakes; commands run there one after the other, as a user who is not root.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::fault::Fault;
+use crate::shape::{Built, Shape};
+use crate::state::State;
+use crate::trace::{self, Event};
+use crate::world::{self, World};
+
+/// Who runs scripts where root runs the tests: the state is in the app's folder then.
+const NOBODY: u32 = 65534;
+/// Longer than every deadline of the fakes in a row. A run that needs it hangs.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// What counts as a call, beside drivers and the user's programs.
+const TOOLS: [&str; 5] = ["sync", "mv", "cp", "ln", "rm"];
+
+/// What came of a command.
+pub struct Ran {
+    /// Its exit code; none if it was killed.
+    pub code: Option<i32>,
+    /// What it said to people.
+    pub said: String,
+    /// The deployment's log.
+    pub log: String,
+    /// What of the log counts.
+    pub events: Vec<Event>,
+}
+
+/// The folder.
+pub struct Stand {
+    /// What is tried.
+    pub shape: Shape,
+    folder: PathBuf,
+    /// Resting states that were made already, and why one cannot be.
+    made: RefCell<BTreeMap<State, Result<(), String>>>,
+}
+
+impl Stand {
+    /// Makes it in `folder`, which is not there yet.
+    pub fn new(shape: &'static str, folder: &Path) -> Self {
+        let fakes = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conform/fakes");
+        fs::create_dir_all(folder.join("bin/tools")).expect("a folder can be made");
+        let copy = |name: &str, to: String| {
+            let to = folder.join("bin").join(to);
+            fs::copy(fakes.join(name), &to).expect("a fake can be copied");
+            fs::set_permissions(&to, fs::Permissions::from_mode(0o755)).expect("it is ours");
+        };
+        for name in ["fake.sh", "step", "through-proxy"] {
+            copy(name, name.to_owned());
+        }
+        for tool in TOOLS {
+            copy("tool", format!("tools/{tool}"));
+        }
+        let stand = Self {
+            shape: Shape::new(shape, folder),
+            folder: folder.to_owned(),
+            made: RefCell::default(),
+        };
+        for (name, built) in [("before", &stand.shape.before), ("after", &stand.shape.after)] {
+            for (path, text) in &built.files {
+                let path = folder.join(name).join(path);
+                fs::create_dir_all(path.parent().expect("it is in a folder")).expect("it can be made");
+                fs::write(path, text).expect("a built file can be written");
+            }
+        }
+        stand
+    }
+
+    /// What is true now.
+    pub fn world(&self) -> World {
+        World::read(&self.folder)
+    }
+
+    /// The color that a text for the proxy routes to.
+    pub fn color_of(&self, text: &str) -> Option<String> {
+        let mut fragments = Vec::new();
+        for built in [&self.shape.after, &self.shape.before] {
+            for color in &built.app.colors {
+                let name = color.name.as_str();
+                fragments.push((name, built.fragment(name)));
+            }
+        }
+        world::color_of(text, &fragments)
+    }
+
+    /// Which script has made a release.
+    pub fn built_of(&self, release: &str) -> &Built {
+        let path = self.folder.join("app/.deployc/releases").join(release).join("script");
+        let script = fs::read_to_string(path).unwrap_or_default();
+        let is_before = self.shape.before.files.get("shop.sh") == Some(&script);
+        if is_before { &self.shape.before } else { &self.shape.after }
+    }
+
+    // ---- Resting states ------------------------------------------------------------------------
+
+    /// Puts the world into that state; it is made once.
+    pub fn rest(&self, state: State) -> Result<(), String> {
+        let made = self.made.borrow().get(&state).cloned();
+        if let Some(made) = made {
+            made?;
+            self.restore(state.name());
+            return Ok(());
+        }
+        self.clear();
+        let made = state.make(self);
+        if made.is_ok() {
+            self.save(state.name());
+        }
+        self.made.borrow_mut().insert(state, made.clone());
+        made
+    }
+
+    /// The calls of a command of the first script, which leaves no trace.
+    pub fn rehearse(&self, command: &str) -> Vec<String> {
+        self.save("rehearsed");
+        let ran = self.run_before(command, None);
+        self.restore("rehearsed");
+        trace::calls(&ran.events)
+    }
+
+    /// Keeps the world under a name.
+    pub fn save(&self, name: &str) {
+        let kept = self.folder.join("kept").join(name);
+        let _ = fs::remove_dir_all(&kept);
+        fs::create_dir_all(&kept).expect("a folder can be made");
+        copy_all(&self.folder, &kept);
+    }
+
+    /// Puts it back.
+    pub fn restore(&self, name: &str) {
+        for part in ["app", "world"] {
+            let _ = fs::remove_dir_all(self.folder.join(part));
+        }
+        copy_all(&self.folder.join("kept").join(name), &self.folder);
+    }
+
+    fn clear(&self) {
+        for part in ["app", "world", "world/runs"] {
+            let path = self.folder.join(part);
+            if part != "world/runs" {
+                let _ = fs::remove_dir_all(&path);
+            }
+            fs::create_dir(&path).expect("a folder can be made");
+            if is_root() {
+                chown(&path, Some(NOBODY), Some(NOBODY)).expect("root may");
+            }
+        }
+    }
+
+    // ---- What somebody does by hand ------------------------------------------------------------
+
+    /// Writes the proxy's file and loads it.
+    pub fn load(&self, text: &str) {
+        for name in ["proxy.conf", "force"] {
+            self.write(name, text);
+        }
+        self.write("generation", "1\n");
+    }
+
+    /// Every address of the first color, a line each.
+    ///
+    /// # Errors
+    /// When nothing is routed.
+    pub fn addresses(&self) -> Result<String, String> {
+        let before = &self.shape.before;
+        let fragment = before.fragment(before.app.colors[0].name.as_str());
+        let routes = fragment.lines().filter_map(|line| line.strip_prefix("route "));
+        let lines: Vec<String> = routes
+            .filter_map(|route| route.split_once(' '))
+            .filter(|(_, address)| !address.is_empty())
+            .map(|(service, address)| format!("route {service} {address}\n"))
+            .collect();
+        if lines.is_empty() {
+            return Err("this app is not routed to".to_owned());
+        }
+        Ok(format!("# by hand\n{}", lines.concat()))
+    }
+
+    /// Starts what is routed of the first color. What somebody has started by hand the script neither stops nor watches, so what may run
+    /// only once must not be among it.
+    ///
+    /// # Errors
+    /// When nothing is routed.
+    pub fn start_by_hand(&self) -> Result<(), String> {
+        let color = self.shape.before.app.colors[0].name.as_str();
+        for line in self.addresses()?.lines() {
+            if let ["route", service, address] = line.split(' ').collect::<Vec<_>>()[..] {
+                self.write(&format!("runs/{color}.{service}"), &format!("- {address}\n"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A file of the world.
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.folder.join("world").join(name);
+        fs::write(&path, text).expect("the world can be written");
+        if is_root() {
+            chown(&path, Some(NOBODY), Some(NOBODY)).expect("root may");
+        }
+    }
+
+    // ---- Commands ------------------------------------------------------------------------------
+
+    /// A command of the script that the shape is about.
+    pub fn run(&self, command: &str, fault: Option<Fault>) -> Ran {
+        self.run_script("after/shop.sh", command, fault)
+    }
+
+    /// A command of the script that the resting states are made with.
+    pub fn run_before(&self, command: &str, fault: Option<Fault>) -> Ran {
+        self.run_script("before/shop.sh", command, fault)
+    }
+
+    /// Installs another text as the script, of which the resting states are made, too.
+    pub fn install(&self, text: &str) {
+        for part in ["before", "after"] {
+            fs::write(self.folder.join(part).join("shop.sh"), text).expect("a script can be written");
+        }
+    }
+
+    /// Forgets the resting states.
+    pub fn forget(&self) {
+        self.made.borrow_mut().clear();
+    }
+
+    fn run_script(&self, script: &str, command: &str, fault: Option<Fault>) -> Ran {
+        let state = self.folder.join("app/.deployc");
+        for part in ["app/.deployc/holder", "world/count", "world/fault"] {
+            let _ = fs::remove_file(self.folder.join(part));
+        }
+        for log in fs::read_dir(state.join("log")).into_iter().flatten().flatten() {
+            let _ = fs::remove_file(log.path());
+        }
+        if let Some(Fault { how, call }) = fault {
+            self.write("fault", &format!("{} {call}\n", how.name()));
+        }
+        let said = self.folder.join("said");
+        let file = File::create(&said).expect("what is said can be kept");
+        let mut started = Command::new("bash");
+        started
+            .arg(self.folder.join(script))
+            .arg(command)
+            .current_dir("/")
+            .env_clear()
+            .env("PATH", format!("{}/bin/tools:/usr/bin:/bin", self.folder.display()))
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().expect("a descriptor can be copied"))
+            .stderr(file);
+        if is_root() {
+            started.uid(NOBODY).gid(NOBODY);
+        }
+        let status = end(&mut started);
+        if status.is_none_or(|status| status.code().is_none()) {
+            let lock = state.join("lock");
+            // What the killed script has started holds its lock, and ends by itself.
+            let waited = Command::new("flock").args(["-w", "30"]).arg(&lock).arg("true").status();
+            assert!(waited.is_ok_and(|status| status.success()), "the lock is not free");
+        }
+        let mut log = String::new();
+        for entry in fs::read_dir(state.join("log")).into_iter().flatten().flatten() {
+            log.push_str(&fs::read_to_string(entry.path()).unwrap_or_default());
+        }
+        Ran {
+            code: status.and_then(|status| status.code()),
+            said: fs::read_to_string(said).unwrap_or_default(),
+            events: trace::read(&log),
+            log,
+        }
+    }
+}
+
+/// Waits for it; none if that takes too long.
+fn end(command: &mut Command) -> Option<ExitStatus> {
+    let mut child = command.spawn().expect("bash is there");
+    let until = Instant::now() + PATIENCE;
+    while Instant::now() < until {
+        if let Some(status) = child.try_wait().expect("it is our child") {
+            return Some(status);
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().expect("it is our child");
+    child.wait().expect("it is our child");
+    None
+}
+
+/// Copies app and world, links as links, everybody's own.
+fn copy_all(from: &Path, to: &Path) {
+    let copied = Command::new("cp")
+        .arg("-a")
+        .args(["app", "world"].map(|part| from.join(part)))
+        .arg(to)
+        .status();
+    assert!(copied.is_ok_and(|status| status.success()), "the world cannot be copied");
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}

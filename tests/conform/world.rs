@@ -1,0 +1,140 @@
+//! What is true between two commands, as it stands in files: what runs, what the proxy reads and has loaded, and what the script knows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use crate::plan::{Kind, Phase};
+use crate::trace;
+
+/// What runs as a service of a color.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// The release that has started it; `-` of what somebody has started by hand.
+    pub release: String,
+    /// Whether it may run only once.
+    pub once: bool,
+}
+
+/// All of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct World {
+    /// By color and service.
+    pub runs: BTreeMap<(String, String), Running>,
+    /// What the proxy's file says; empty without one.
+    pub disk: String,
+    /// What is in force; empty if nothing was ever loaded.
+    pub force: String,
+    /// The journal's keys; none without one.
+    pub journal: BTreeMap<String, String>,
+    /// Those of the journal that was put off.
+    pub pending: BTreeMap<String, String>,
+    /// The release that was switched to last.
+    pub live: Option<String>,
+    /// The one before it.
+    pub previous: Option<String>,
+    /// The releases that are kept, each with the text of its script.
+    pub releases: BTreeSet<String>,
+}
+
+impl World {
+    /// Reads it from a stand's folder.
+    pub fn read(folder: &Path) -> Self {
+        let state = folder.join("app/.deployc");
+        let pointer = |name: &str| {
+            let target = fs::read_link(state.join(name)).ok()?;
+            Some(target.file_name()?.to_str()?.to_owned())
+        };
+        Self {
+            runs: runs(&folder.join("world/runs")),
+            disk: text(&folder.join("world/proxy.conf")),
+            force: text(&folder.join("world/force")),
+            journal: keys(&state.join("journal")),
+            pending: keys(&state.join("journal.pending")),
+            live: pointer("live"),
+            previous: pointer("previous"),
+            releases: names(&state.join("releases")).collect(),
+        }
+    }
+
+    /// What the journal says is under way.
+    pub fn phase(&self) -> Phase {
+        let word = self.journal.get("phase").map_or("idle", String::as_str);
+        trace::phase(word).unwrap_or(Phase::Idle)
+    }
+
+    /// Which command made the journal.
+    pub fn kind(&self) -> Kind {
+        kind(&self.journal)
+    }
+
+    /// The same of the journal that was put off, if one was.
+    pub fn pending_kind(&self) -> Option<Kind> {
+        (!self.pending.is_empty()).then(|| kind(&self.pending))
+    }
+
+    /// A key of the journal that is not empty.
+    pub fn says(&self, key: &str) -> Option<&str> {
+        self.journal.get(key).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The release that runs in a color, by its first service.
+    pub fn release_in(&self, color: &str) -> Option<&str> {
+        let mut runs = self.runs.iter();
+        runs.find(|((of, _), _)| of == color)
+            .map(|(_, running)| running.release.as_str())
+    }
+
+    /// Whether a service of a color runs.
+    pub fn has(&self, color: &str, service: &str) -> bool {
+        self.runs.contains_key(&(color.to_owned(), service.to_owned()))
+    }
+}
+
+/// The color that a text for the proxy routes to: as scripts write it, or by its addresses.
+pub fn color_of(text: &str, fragments: &[(&str, &str)]) -> Option<String> {
+    if let Some(rest) = text.strip_prefix("# color=") {
+        return Some(rest.split(' ').next()?.to_owned());
+    }
+    let routes = |fragment: &str| {
+        let mut addresses = fragment.lines().filter_map(|line| line.strip_prefix("route "));
+        addresses.any(|route| route.split(' ').next_back().is_some_and(|at| text.contains(at)))
+    };
+    let mut colors = fragments.iter().filter(|(_, fragment)| routes(fragment));
+    colors.next().map(|(color, _)| (*color).to_owned())
+}
+
+fn runs(folder: &Path) -> BTreeMap<(String, String), Running> {
+    let runs = names(folder).filter_map(|name| {
+        let (color, service) = name.split_once('.')?;
+        let said = text(&folder.join(&name));
+        let mut words = said.split_whitespace();
+        let running = Running {
+            release: words.next()?.to_owned(),
+            once: words.nth(1) == Some("once"),
+        };
+        Some(((color.to_owned(), service.to_owned()), running))
+    });
+    runs.collect()
+}
+
+fn kind(journal: &BTreeMap<String, String>) -> Kind {
+    let word = journal.get("kind").map_or("", String::as_str);
+    let mut kinds = Kind::ALL.into_iter();
+    kinds.find(|kind| kind.word() == word).unwrap_or(Kind::Deploy)
+}
+
+fn keys(file: &Path) -> BTreeMap<String, String> {
+    let text = text(file);
+    let keys = text.lines().filter_map(|line| line.split_once('='));
+    keys.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+fn names(folder: &Path) -> impl Iterator<Item = String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok())
+}
+
+fn text(file: &Path) -> String {
+    fs::read_to_string(file).map_or_else(|_| String::new(), |text| text.trim_end().to_owned())
+}
