@@ -6,4 +6,5 @@ mod command_line {
     mod fmt;
     mod misc;
     pub mod run;
+    mod two_files;
 }

@@ -11,6 +11,21 @@ use tempfile::TempDir;
 /// A source that is right.
 pub const GOOD: &str = include_str!("../cases/build/hello-spring/deploy.bg");
 
+/// The script that becomes of it.
+pub const SCRIPT: &str = "deploy/hello-spring.sh";
+
+/// The runtime beside it.
+pub fn runtime() -> String {
+    format!("deploy/{}", deployc::emit::runtime_file())
+}
+
+/// Another app, whose files are its own.
+pub fn other() -> String {
+    GOOD.replace("app hello-spring", "app other")
+        .replace("  target codedeploy\n", "")
+        .replace("color real", "color other")
+}
+
 /// A folder that goes away with the test.
 pub struct Folder(TempDir);
 

@@ -388,6 +388,7 @@ fn through_ssh() -> Result<(), Skip> {
         /usr/sbin/sshd -f /opt/ssh/config";
     site.host.bash(begin).ok();
     site.host.wait_for_port(2222);
+    site.install_single();
     live(
         &site,
         "exec ssh -F none -q -p 2222 -i /opt/ssh/client -o StrictHostKeyChecking=no -o UserKnownHostsFile=/opt/ssh/known root@127.0.0.1 \"bash -s -- $2\" <\"$1\"",

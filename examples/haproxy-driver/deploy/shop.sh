@@ -6,9 +6,8 @@
 # Exit: 0 done; 1 failed, what served before serves; 2 wrong usage or input; 3 host not ready, nothing changed;
 #       4 another deployment is at work; 5 needs a person
 #
-# What deploy.bg says comes first, then the order of its commands. How a step is done, what `adopt` and `resume` do and what comes first
-# after a run that was cut short stand in deployc-runtime-0.2.0-10e16bed.sh, the same for every application;
-# `deployc runtime --check FILE` tells whether it is what was released.
+# What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
+# deployc-runtime-0.2.0-10e16bed.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -475,8 +474,7 @@ load_runtime() { # opens the very file that this script was made with: nothing o
     *) why='is no runtime of deployc' ;;
   esac
   printf '%s\n' "$app: $found $why: copy both files that \`deployc build\` wrote, ${script_file##*/} and $name" >&2
-  trap - EXIT
-  exit 3
+  trap - EXIT && exit 3
 }
 
 load_runtime
