@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use deployc::model::App;
 
+use crate::Command;
 use crate::plan::{
     Action, Answer, Call, Intent, Kind, Line, Otherwise, Phase, Plan, ProgramName, Reservation,
     Side, recovery,
 };
 use crate::trace::Event;
 use crate::world::World;
-use crate::Command;
 
 /// What a walk has shown.
 pub struct Walked {
@@ -85,7 +85,10 @@ impl Acceptor<'_> {
             walk.between();
             match walk.events.get(walk.at) {
                 None => Ok(codes),
-                Some(event) => Err(Stop::Wrong(format!("after the end of {:?}: {event:?}", self.command))),
+                Some(event) => Err(Stop::Wrong(format!(
+                    "after the end of {:?}: {event:?}",
+                    self.command
+                ))),
             }
         });
         let recovered = walk.recovered;
@@ -131,7 +134,9 @@ impl Walk<'_> {
             match answer {
                 Answer::Instead(_) => return Ok(codes(verdict)),
                 Answer::Try(_) => break,
-                _ if matches!(verdict, Verdict::Refuse | Verdict::Person) => return Ok(codes(verdict)),
+                _ if matches!(verdict, Verdict::Refuse | Verdict::Person) => {
+                    return Ok(codes(verdict));
+                }
                 _ => {}
             }
         }
@@ -172,7 +177,11 @@ impl Walk<'_> {
     fn reservation(&self) -> Reservation {
         let mine = self.phase != Phase::Prepared
             || matches!(self.acceptor.command, Command::Switch | Command::Abort);
-        if mine { Reservation::Mine } else { Reservation::Held }
+        if mine {
+            Reservation::Mine
+        } else {
+            Reservation::Held
+        }
     }
 
     /// A program and the ways that it leads to.
@@ -209,7 +218,9 @@ impl Walk<'_> {
                 Some(_) if may_end => return Ok(Turn::Through),
                 None => return Err(Stop::Cut),
                 Some(event) => {
-                    return Err(Stop::Wrong(format!("{event:?} where the plan has `{title}`")));
+                    return Err(Stop::Wrong(format!(
+                        "{event:?} where the plan has `{title}`"
+                    )));
                 }
             }
             self.at += 1;
@@ -267,7 +278,9 @@ impl Walk<'_> {
         if key.starts_with("tool ") || allowed.contains(key) {
             return Ok(());
         }
-        Err(Stop::Wrong(format!("`{title}` may not call {key}: {allowed:?}")))
+        Err(Stop::Wrong(format!(
+            "`{title}` may not call {key}: {allowed:?}"
+        )))
     }
 
     fn journal_says(&mut self, action: &Action, phase: Phase) {
@@ -302,7 +315,9 @@ impl Walk<'_> {
         while let Some(event) = self.events.get(self.at) {
             match event {
                 Event::Call(key)
-                    if key.starts_with("tool ") || key == "switch.routed" || key.ends_with(" alive") => {}
+                    if key.starts_with("tool ")
+                        || key == "switch.routed"
+                        || key.ends_with(" alive") => {}
                 Event::Fault(_) | Event::Broken(_) => {}
                 _ => return,
             }
@@ -335,7 +350,12 @@ impl Walk<'_> {
                 }
                 Line::Run(name) => self.lines(*name, None, otherwise, nodes),
                 Line::PointProxyAt(side, other) => {
-                    self.lines(ProgramName::PointProxyAt, Some((*side, *other)), otherwise, nodes);
+                    self.lines(
+                        ProgramName::PointProxyAt,
+                        Some((*side, *other)),
+                        otherwise,
+                        nodes,
+                    );
                 }
             }
         }

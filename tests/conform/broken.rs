@@ -93,7 +93,10 @@ const BROKEN: [Broken; 21] = [
     Broken {
         law: "L2",
         what: "nothing is untouchable",
-        edits: &[Change("is_untouchable() {\n", "is_untouchable() {\n  return 1\n")],
+        edits: &[Change(
+            "is_untouchable() {\n",
+            "is_untouchable() {\n  return 1\n",
+        )],
         shape: "one-service",
         state: State::Prepared,
         given: Given::Pointed,
@@ -148,7 +151,10 @@ const BROKEN: [Broken; 21] = [
     Broken {
         law: "L5",
         what: "the journal says `swapping` after the swap",
-        edits: &[Drop("step journal swapping"), After("step swap", "step journal swapping")],
+        edits: &[
+            Drop("step journal swapping"),
+            After("step swap", "step journal swapping"),
+        ],
         shape: "one-service",
         state: State::One,
         given: Given::Nothing,
@@ -170,7 +176,10 @@ const BROKEN: [Broken; 21] = [
     Broken {
         law: "L5",
         what: "that something is handed over is not written down",
-        edits: &[Change("journal[handed]=yes\n      write_journal swapping", "journal[handed]=yes")],
+        edits: &[Change(
+            "journal[handed]=yes\n      write_journal swapping",
+            "journal[handed]=yes",
+        )],
         shape: "worker-first",
         state: State::One,
         given: Given::Nothing,
@@ -181,7 +190,10 @@ const BROKEN: [Broken; 21] = [
     Broken {
         law: "L5",
         what: "committed before it was verified",
-        edits: &[Drop("step commit"), Before("step verify new", "step commit")],
+        edits: &[
+            Drop("step commit"),
+            Before("step verify new", "step commit"),
+        ],
         shape: "one-service",
         state: State::One,
         given: Given::Refused("green"),
@@ -192,7 +204,10 @@ const BROKEN: [Broken; 21] = [
     Broken {
         law: "L5",
         what: "what a rollback has put off is forgotten",
-        edits: &[Change("if [[ ! -f $state/journal.pending ]]; then\n    forget_journal", "if :; then\n    forget_journal")],
+        edits: &[Change(
+            "if [[ ! -f $state/journal.pending ]]; then\n    forget_journal",
+            "if :; then\n    forget_journal",
+        )],
         shape: "one-service",
         state: State::Switched,
         given: Given::Nothing,
@@ -203,7 +218,10 @@ const BROKEN: [Broken; 21] = [
     Broken {
         law: "L6",
         what: "nobody keeps a reservation",
-        edits: &[Change("prepared:*:held:*) answer=refuse", "prepared:*:held:*) answer=undo:recover.end_new")],
+        edits: &[Change(
+            "prepared:*:held:*) answer=refuse",
+            "prepared:*:held:*) answer=undo:recover.end_new",
+        )],
         shape: "one-service",
         state: State::Prepared,
         given: Given::Nothing,
@@ -225,7 +243,10 @@ const BROKEN: [Broken; 21] = [
     Broken {
         law: "L7",
         what: "stopped before it has drained",
-        edits: &[Drop("step drain old"), After("step stop old", "step drain old")],
+        edits: &[
+            Drop("step drain old"),
+            After("step stop old", "step drain old"),
+        ],
         shape: "one-service",
         state: State::One,
         given: Given::Draining,
@@ -247,7 +268,10 @@ const BROKEN: [Broken; 21] = [
     Broken {
         law: "L9",
         what: "no deadline",
-        edits: &[Change("if ((now_ms - start >= limit)); then", "if false; then")],
+        edits: &[Change(
+            "if ((now_ms - start >= limit)); then",
+            "if false; then",
+        )],
         shape: "one-service",
         state: State::One,
         given: Given::Nothing,
@@ -258,7 +282,10 @@ const BROKEN: [Broken; 21] = [
     Broken {
         law: "L11",
         what: "a release does not keep its script",
-        edits: &[Change("printf '%s' \"$script_text\" >\"$candidate/script\"", ": >\"$candidate/script\"")],
+        edits: &[Change(
+            "printf '%s' \"$script_text\" >\"$candidate/script\"",
+            ": >\"$candidate/script\"",
+        )],
         shape: "one-service",
         state: State::Empty,
         given: Given::Nothing,
@@ -269,7 +296,10 @@ const BROKEN: [Broken; 21] = [
     Broken {
         law: "L12",
         what: "a step that fails is called good",
-        edits: &[Change("    *)\n      step_ends FAILED \"$begun\" \"$@\"\n      step_failed \"$code\"", "    *)\n      step_ends ok \"$begun\" \"$@\"")],
+        edits: &[Change(
+            "    *)\n      step_ends FAILED \"$begun\" \"$@\"\n      step_failed \"$code\"",
+            "    *)\n      step_ends ok \"$begun\" \"$@\"",
+        )],
         shape: "one-service",
         state: State::One,
         given: Given::Nothing,
@@ -280,7 +310,10 @@ const BROKEN: [Broken; 21] = [
     Broken {
         law: "once",
         what: "what may run only once is started, and not stopped before",
-        edits: &[Change("stop_exclusives() {\n", "stop_exclusives() {\n  return 0\n")],
+        edits: &[Change(
+            "stop_exclusives() {\n",
+            "stop_exclusives() {\n  return 0\n",
+        )],
         shape: "two-exclusive",
         state: State::One,
         given: Given::Nothing,
@@ -324,10 +357,19 @@ impl Broken {
             return vec![why];
         }
         let calls = trace::calls(&stand.run(self.command.name(), None).events);
-        let calls = calls.iter().enumerate().filter(|(_, name)| name.ends_with(key));
+        let calls = calls
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| name.ends_with(key));
         let mut seen = Vec::new();
         for (index, _) in calls {
-            seen = self.tried(stand, Some(Fault { how, call: index + 1 }));
+            seen = self.tried(
+                stand,
+                Some(Fault {
+                    how,
+                    call: index + 1,
+                }),
+            );
             if !seen.is_empty() {
                 break;
             }
@@ -344,7 +386,9 @@ impl Broken {
         if let Some(then) = self.then {
             let (_, ran) = cycle::judge(stand, then, None, By::World, "then", &mut found);
             if ran.code != Some(0) {
-                found.complaints.push(format!("then {} exits {:?}", then.name(), ran.code));
+                found
+                    .complaints
+                    .push(format!("then {} exits {:?}", then.name(), ran.code));
             }
         }
         found.complaints
@@ -361,7 +405,7 @@ impl Broken {
             Given::Pointed => {
                 let world = stand.world();
                 let to = world.says("to").unwrap_or_default();
-                stand.load(&stand.shape.after.fragment(to).to_owned());
+                stand.load(stand.shape.after.fragment(to));
             }
         }
         Ok(())
@@ -376,21 +420,39 @@ fn edited(text: &str, edits: &[Edit]) -> String {
     let mut text = text.to_owned();
     for edit in edits {
         let before = text.clone();
-        let lines = |change: &dyn Fn(&str) -> String| before.lines().map(change).collect::<String>();
+        let lines =
+            |change: &dyn Fn(&str) -> String| before.lines().map(change).collect::<String>();
         let whole = |line: &str| format!("{line}\n");
         text = match *edit {
-            Drop(begin) => lines(&|line| if line.trim_start().starts_with(begin) { String::new() } else { whole(line) }),
+            Drop(begin) => lines(&|line| {
+                if line.trim_start().starts_with(begin) {
+                    String::new()
+                } else {
+                    whole(line)
+                }
+            }),
             After(begin, more) => lines(&|line| {
-                let more = if line.trim_start().starts_with(begin) { format!("  {more}\n") } else { String::new() };
+                let more = if line.trim_start().starts_with(begin) {
+                    format!("  {more}\n")
+                } else {
+                    String::new()
+                };
                 format!("{line}\n{more}")
             }),
             Before(begin, more) => lines(&|line| {
-                let more = if line.trim_start().starts_with(begin) { format!("  {more}\n") } else { String::new() };
+                let more = if line.trim_start().starts_with(begin) {
+                    format!("  {more}\n")
+                } else {
+                    String::new()
+                };
                 format!("{more}{line}\n")
             }),
             Change(from, to) => before.replace(from, to),
         };
-        assert!(text != before, "a script has no such text any more: see broken.rs");
+        assert!(
+            text != before,
+            "a script has no such text any more: see broken.rs"
+        );
     }
     text
 }

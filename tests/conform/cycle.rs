@@ -1,5 +1,6 @@
 //! One interrupted run, and what comes after it: `resume`, `deploy`, and the same command again, each from the same world.
 
+use crate::Command;
 use crate::accept::Acceptor;
 use crate::fault::{Fault, How};
 use crate::plan::Phase;
@@ -8,7 +9,6 @@ use crate::stand::{Ran, Stand};
 use crate::state::State;
 use crate::trace;
 use crate::world::World;
-use crate::Command;
 
 /// What is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,9 @@ impl Case {
     pub fn run(&self, stand: &Stand, by: By) -> Found {
         let mut found = Found::default();
         if let Err(why) = stand.rest(self.state) {
-            found.complaints.push(format!("state {}: {why}", self.state.name()));
+            found
+                .complaints
+                .push(format!("state {}: {why}", self.state.name()));
             return found;
         }
         let (world, ran) = judge(stand, self.command, self.fault, by, "", &mut found);
@@ -82,7 +84,8 @@ impl Case {
             needs_nobody(command, &ran, &mut found);
             match command {
                 Command::Resume if !resumes(&world, ran.code) => {
-                    let what = format!("{told}: what served is not brought up: exit {:?}", ran.code);
+                    let what =
+                        format!("{told}: what served is not brought up: exit {:?}", ran.code);
                     found.complaints.push(format!("{what}\n{}", shown(&ran)));
                 }
                 Command::Deploy => deploys(stand, &world, &after, by, &ran, &mut found),
@@ -107,11 +110,20 @@ fn deploys(stand: &Stand, before: &World, after: &World, by: By, ran: &Ran, foun
     if code == Some(0) || cannot_be_told(stand, after) {
         return;
     }
-    found.complaints.push(format!("then deploy: one that nothing happens to fails: exit {code:?}\n{said}"));
+    found.complaints.push(format!(
+        "then deploy: one that nothing happens to fails: exit {code:?}\n{said}"
+    ));
 }
 
 /// One command: the world after it, and what it said. What is wrong is added.
-pub fn judge(stand: &Stand, command: Command, fault: Option<Fault>, by: By, told: &str, found: &mut Found) -> (World, Ran) {
+pub fn judge(
+    stand: &Stand,
+    command: Command,
+    fault: Option<Fault>,
+    by: By,
+    told: &str,
+    found: &mut Found,
+) -> (World, Ran) {
     let before = stand.world();
     let ran = stand.run(command.name(), fault);
     found.runs += 1;
@@ -142,12 +154,22 @@ pub fn judge(stand: &Stand, command: Command, fault: Option<Fault>, by: By, told
         walked: walked.as_ref(),
     };
     wrong.extend(ended.broken());
-    if ran.code.is_none() && !fault.is_some_and(|fault| matches!(fault.how, How::Kill | How::KillLate)) {
+    if ran.code.is_none()
+        && !fault.is_some_and(|fault| matches!(fault.how, How::Kill | How::KillLate))
+    {
         wrong.push("it does not end".to_owned());
     }
     for what in wrong {
-        let told = if told.is_empty() { String::new() } else { format!("{told}: ") };
-        found.complaints.push(format!("{told}{what}: exit {:?}\n{}", ran.code, shown(&ran)));
+        let told = if told.is_empty() {
+            String::new()
+        } else {
+            format!("{told}: ")
+        };
+        found.complaints.push(format!(
+            "{told}{what}: exit {:?}\n{}",
+            ran.code,
+            shown(&ran)
+        ));
     }
     (after, ran)
 }
@@ -156,7 +178,9 @@ pub fn judge(stand: &Stand, command: Command, fault: Option<Fault>, by: By, told
 fn needs_nobody(command: Command, ran: &Ran, found: &mut Found) {
     if ran.code == Some(5) {
         let what = format!("{} needs a person, and nothing is wrong", command.name());
-        found.complaints.push(format!("{what}: exit 5\n{}", shown(ran)));
+        found
+            .complaints
+            .push(format!("{what}: exit 5\n{}", shown(ran)));
     }
 }
 
@@ -178,5 +202,9 @@ fn cannot_be_told(stand: &Stand, world: &World) -> bool {
 fn shown(ran: &Ran) -> String {
     let last: Vec<&str> = ran.said.lines().rev().take(3).collect();
     let last: Vec<&str> = last.into_iter().rev().collect();
-    format!("      {}\n    said: {}", trace::end_of(&ran.log), last.join("\n          "))
+    format!(
+        "      {}\n    said: {}",
+        trace::end_of(&ran.log),
+        last.join("\n          ")
+    )
 }

@@ -46,9 +46,6 @@ const COMMANDS: [Command; 8] = [
 const ANSWERED: [&str; 2] = ["127.0.0.1:21891", "127.0.0.1:21892"];
 /// Each shape is divided among so many stands.
 const PARTS: usize = 2;
-/// Kinds of complaints that are shown of each shape's part, with the first of each.
-const SHOWN: usize = 12;
-
 fn main() -> ExitCode {
     let options = match Options::from_arguments() {
         Ok(Some(options)) => options,
@@ -78,13 +75,19 @@ fn main() -> ExitCode {
         complaints += broken::all(&options, folder.path());
     }
     println!("{complaints} complaints, {:.0?}", began.elapsed());
-    if complaints == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if complaints == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// Tries the shapes: the number of complaints.
 fn shapes(options: &Options, folder: &std::path::Path) -> usize {
     let shapes = options.shapes.iter();
-    let units: Vec<_> = shapes.flat_map(|&shape| (0..PARTS).map(move |part| (shape, part))).collect();
+    let units: Vec<_> = shapes
+        .flat_map(|&shape| (0..PARTS).map(move |part| (shape, part)))
+        .collect();
     let results: Mutex<Vec<(&str, Result)>> = Mutex::new(Vec::new());
     at_once(options.threads, &units, |&(shape, part)| {
         let stand = Stand::new(shape, &folder.join(format!("{shape}-{part}")));
@@ -94,17 +97,22 @@ fn shapes(options: &Options, folder: &std::path::Path) -> usize {
             part: (part, PARTS),
         };
         let result = series.run();
-        for (what, times) in result.kinds().iter().take(SHOWN) {
-            println!("WRONG {what}\n    so {times} times in {shape}\n");
-        }
-        results.lock().expect("no thread panics with it").push((shape, result));
+        results
+            .lock()
+            .expect("no thread panics with it")
+            .push((shape, result));
     });
     let results = results.into_inner().expect("no thread panics with it");
     let mut total = 0;
     for &shape in &options.shapes {
-        let of_shape = || results.iter().filter(|(of, _)| *of == shape).map(|(_, result)| result);
+        let of_shape = || {
+            results
+                .iter()
+                .filter(|(of, _)| *of == shape)
+                .map(|(_, result)| result)
+        };
         let sum = |count: fn(&Result) -> usize| of_shape().map(count).sum::<usize>();
-        let complaints = sum(|result| result.complaints.len());
+        let complaints = sum(|result| result.complaints());
         let (cases, runs) = (sum(|result| result.cases), sum(|result| result.runs));
         println!("{shape:<16} {cases:>5} {runs:>6} {complaints:>11}");
         total += complaints;

@@ -82,8 +82,9 @@ impl Options {
                 _ => return Err(format!("`{argument}` is not known: try --help")),
             }
         }
-        let part = !(shapes.is_empty() && commands.is_empty() && hows.is_empty() && states.is_empty())
-            || call.is_some();
+        let part =
+            !(shapes.is_empty() && commands.is_empty() && hows.is_empty() && states.is_empty())
+                || call.is_some();
         if seed.is_none() && !long && !part {
             seed = Some(seconds());
         }
@@ -102,7 +103,11 @@ impl Options {
 }
 
 fn all_if_none<T: Copy>(given: Vec<T>, all: &[T]) -> Vec<T> {
-    if given.is_empty() { all.to_vec() } else { given }
+    if given.is_empty() {
+        all.to_vec()
+    } else {
+        given
+    }
 }
 
 /// The usage, and all names.
@@ -126,7 +131,8 @@ fn find<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str, wanted: &str) -> R
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("`{text}` is not a number"))
+    text.parse()
+        .map_err(|_| format!("`{text}` is not a number"))
 }
 
 fn seconds() -> u64 {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::Command;
 use crate::accept::Walked;
 use crate::plan::{Kind, Phase};
 use crate::stand::{Ran, Stand};
 use crate::trace::Event;
 use crate::world::World;
-use crate::Command;
 
 /// A command that has ended.
 pub struct Ended<'a> {
@@ -69,7 +69,10 @@ impl Ended<'_> {
             (0, Command::Deploy) => self.deployed(&mut broken),
             (0, Command::Rollback) => self.rolled_back(&mut broken),
             (0, Command::Prepare) if self.after.phase() != Phase::Prepared => {
-                broken.push(format!("it has prepared, and the journal says {:?}", self.after.phase()));
+                broken.push(format!(
+                    "it has prepared, and the journal says {:?}",
+                    self.after.phase()
+                ));
             }
             (0, Command::Abort | Command::Cleanup) if self.after.phase() == Phase::Prepared => {
                 broken.push("what was prepared still is".to_owned());
@@ -95,12 +98,16 @@ impl Ended<'_> {
         if let Some(walked) = self.walked
             && !walked.codes.contains(&code)
         {
-            broken.push(format!("exit {code}, and the plan ends with one of {:?}", walked.codes));
+            broken.push(format!(
+                "exit {code}, and the plan ends with one of {:?}",
+                walked.codes
+            ));
         }
         let verdict = format!("{} of ", self.command.name());
         let has_verdict = self.ran.said.lines().any(|line| {
             let line = line.strip_prefix("error: ").unwrap_or(line);
-            line.strip_prefix(&verdict).is_some_and(|rest| rest.contains(": done") || rest.contains(": failed"))
+            line.strip_prefix(&verdict)
+                .is_some_and(|rest| rest.contains(": done") || rest.contains(": failed"))
         });
         if !has_verdict {
             broken.push("it ends without a verdict".to_owned());
@@ -112,7 +119,10 @@ impl Ended<'_> {
         let (before, after) = (self.before, self.after);
         let untouched = (&before.disk, &before.force) == (&after.disk, &after.force);
         if after.disk != after.force && !untouched {
-            broken.push(format!("the file says {:?}, and {:?} is in force", after.disk, after.force));
+            broken.push(format!(
+                "the file says {:?}, and {:?} is in force",
+                after.disk, after.force
+            ));
         }
         if after.phase() == Phase::Swapping {
             broken.push("it ends in the middle of a swap".to_owned());
@@ -138,12 +148,15 @@ impl Ended<'_> {
             let ran = before.has(&was, service);
             let once = built.exclusive().any(|name| name == service);
             // Of what somebody else has started, what ran runs. What may run only once is nowhere while a move of it is not put right.
-            let is_moved = once && (after.phase() != Phase::Idle || !ran) && self.ran.code != Some(0);
+            let is_moved =
+                once && (after.phase() != Phase::Idle || !ran) && self.ran.code != Some(0);
             if is_moved || (release == "-" && !ran) {
                 continue;
             }
             if !after.has(&color, service) {
-                broken.push(format!("{color} is in force, and {service} of it does not run"));
+                broken.push(format!(
+                    "{color} is in force, and {service} of it does not run"
+                ));
             }
         }
     }
@@ -163,16 +176,20 @@ impl Ended<'_> {
         let color = self.stand.color_of(&after.force).unwrap_or_default();
         let release = after.release_in(&color).unwrap_or_default();
         if self.before.releases.contains(release) || after.live.as_deref() != Some(release) {
-            broken.push(format!("it is done, and {release:?} serves, which is not new"));
+            broken.push(format!(
+                "it is done, and {release:?} serves, which is not new"
+            ));
         }
         let failed = |word: &str| {
             let mut events = self.ran.events.iter();
             events.any(|event| matches!(event, Event::Failed(words) if words.starts_with(word)))
         };
-        if after.phase() != Phase::Idle {
-            if !failed("drain ") && !failed("stop ") && !failed("close_journal") {
-                broken.push(format!("it is done, and the journal says {:?}", after.phase()));
-            }
+        let is_left = failed("drain ") || failed("stop ") || failed("close_journal");
+        if after.phase() != Phase::Idle && !is_left {
+            broken.push(format!(
+                "it is done, and the journal says {:?}",
+                after.phase()
+            ));
         }
     }
 
@@ -180,7 +197,10 @@ impl Ended<'_> {
     fn rests(&self, broken: &mut Vec<String>) {
         let after = self.after;
         for (name, pointer) in [("live", &after.live), ("previous", &after.previous)] {
-            if let Some(release) = pointer.as_ref().filter(|release| !after.releases.contains(*release)) {
+            if let Some(release) = pointer
+                .as_ref()
+                .filter(|release| !after.releases.contains(*release))
+            {
                 broken.push(format!("{name} is release {release}, which is gone"));
             }
         }
@@ -193,7 +213,9 @@ impl Ended<'_> {
         let is_warm = app.cleanup.previous == deployc::model::Previous::KeptWarm;
         for ((other, service), running) in &after.runs {
             if *other != color && (running.once || !is_warm) && running.release != "-" {
-                broken.push(format!("nothing is under way, and {service} of {other} runs"));
+                broken.push(format!(
+                    "nothing is under way, and {service} of {other} runs"
+                ));
             }
         }
     }
@@ -227,7 +249,9 @@ impl Ended<'_> {
         };
         let after = serves(self.after);
         // An adopted color is the same, under the name of the release that can stop it now.
-        let is_same = after.as_ref().is_some_and(|after| after.1 == before.1 && (after.0 == before.0 || before.0 == "-"));
+        let is_same = after
+            .as_ref()
+            .is_some_and(|after| after.1 == before.1 && (after.0 == before.0 || before.0 == "-"));
         if !is_same {
             broken.push(format!("{before:?} served, and now {after:?} does"));
         }

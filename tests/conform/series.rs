@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::Command;
 use crate::cycle::{By, Case, Found};
 use crate::draw::Draw;
 use crate::fault::{Fault, How};
 use crate::options::Options;
 use crate::stand::Stand;
 use crate::state::State;
-use crate::Command;
 
 /// What came of a series.
 #[derive(Default)]
@@ -17,27 +17,25 @@ pub struct Result {
     pub cases: usize,
     /// All commands that were run.
     pub runs: usize,
-    /// What is wrong, with how to repeat it.
-    pub complaints: Vec<String>,
+    /// What is wrong, and how often.
+    kinds: BTreeMap<String, usize>,
 }
 
 impl Result {
-    /// The first complaint of each kind, and how many there are of it.
-    pub fn kinds(&self) -> Vec<(&str, usize)> {
-        let kind = |what: &str| {
-            let line = what.lines().next().unwrap_or_default();
-            let what = line.split_once("): ").map_or(line, |(_, what)| what);
-            what.replace(|c: char| c.is_ascii_digit(), "")
-        };
-        let mut kinds: Vec<(String, &str, usize)> = Vec::new();
-        for what in &self.complaints {
-            let kind = kind(what);
-            match kinds.iter_mut().find(|(other, ..)| *other == kind) {
-                Some((.., times)) => *times += 1,
-                None => kinds.push((kind, what, 1)),
-            }
+    /// Counts a complaint. The first of its kind is told at once.
+    fn complain(&mut self, repeat: &str, what: &str) {
+        let line = what.lines().next().unwrap_or_default();
+        let kind = line.replace(|c: char| c.is_ascii_digit(), "");
+        let times = self.kinds.entry(kind).or_default();
+        *times += 1;
+        if *times == 1 {
+            println!("WRONG {repeat}: {what}\n");
         }
-        kinds.into_iter().map(|(_, what, times)| (what, times)).collect()
+    }
+
+    /// How many there were.
+    pub fn complaints(&self) -> usize {
+        self.kinds.values().sum()
     }
 }
 
@@ -83,7 +81,12 @@ impl Series<'_> {
 
     /// One state and one call, by the seed; the first state in which something suits.
     fn one(&self, seed: u64, command: Command, how: How, calls: &mut Calls, result: &mut Result) {
-        let purpose = format!("{} {} {}", self.stand.shape.name, command.name(), how.name());
+        let purpose = format!(
+            "{} {} {}",
+            self.stand.shape.name,
+            command.name(),
+            how.name()
+        );
         let mut draw = Draw::new(seed, &purpose);
         let mut states = self.options.states.clone();
         while !states.is_empty() {
@@ -92,7 +95,14 @@ impl Series<'_> {
             if !suited.is_empty() {
                 let call = suited[draw.below(suited.len())];
                 let fault = Some(Fault { how, call });
-                self.case(&Case { state, command, fault }, result);
+                self.case(
+                    &Case {
+                        state,
+                        command,
+                        fault,
+                    },
+                    result,
+                );
                 return;
             }
         }
@@ -103,17 +113,38 @@ impl Series<'_> {
             for call in self.suited(state, command, how, calls, result) {
                 if self.options.call.is_none_or(|only| only == call) {
                     let fault = Some(Fault { how, call });
-                    self.case(&Case { state, command, fault }, result);
+                    self.case(
+                        &Case {
+                            state,
+                            command,
+                            fault,
+                        },
+                        result,
+                    );
                 }
             }
         }
     }
 
     /// The numbers of the calls that this fault says something of. The run that nothing happens to is judged, too.
-    fn suited(&self, state: State, command: Command, how: How, calls: &mut Calls, result: &mut Result) -> Vec<usize> {
+    fn suited(
+        &self,
+        state: State,
+        command: Command,
+        how: How,
+        calls: &mut Calls,
+        result: &mut Result,
+    ) -> Vec<usize> {
         let keys = calls.entry((state, command.name())).or_insert_with(|| {
             if state.suits(self.stand) {
-                self.case(&Case { state, command, fault: None }, result)
+                self.case(
+                    &Case {
+                        state,
+                        command,
+                        fault: None,
+                    },
+                    result,
+                )
             } else {
                 Vec::new()
             }
@@ -123,13 +154,21 @@ impl Series<'_> {
     }
 
     fn case(&self, case: &Case, result: &mut Result) -> Vec<String> {
-        let Found { runs, calls, complaints } = case.run(self.stand, By::Both);
+        let Found {
+            runs,
+            calls,
+            complaints,
+        } = case.run(self.stand, By::Both);
         result.cases += usize::from(case.fault.is_some());
         result.runs += runs;
         let repeat = case.options(self.stand.shape.name);
-        let called = case.fault.and_then(|fault| calls.get(fault.call - 1)).map_or("", String::as_str);
-        let told = complaints.iter().map(|what| format!("{repeat} ({called}): {what}"));
-        result.complaints.extend(told);
+        let called = case
+            .fault
+            .and_then(|fault| calls.get(fault.call - 1))
+            .map_or("", String::as_str);
+        for what in &complaints {
+            result.complain(&format!("{repeat} ({called})"), what);
+        }
         calls
     }
 }

@@ -110,7 +110,9 @@ impl Built {
                 .map(|file| (file.path.into_string(), quick(&file.text)))
                 .collect::<BTreeMap<_, _>>()
         };
-        let single = emit(Form::Single).remove("shop.sh").expect("the app's script");
+        let single = emit(Form::Single)
+            .remove("shop.sh")
+            .expect("the app's script");
         Self {
             plan: Plan::new(&app),
             single,
@@ -121,7 +123,10 @@ impl Built {
 
     /// The names of its services.
     pub fn services(&self) -> impl Iterator<Item = &str> {
-        self.app.services.iter().map(|service| service.name.as_str())
+        self.app
+            .services
+            .iter()
+            .map(|service| service.name.as_str())
     }
 
     /// Those of them that may run only once.

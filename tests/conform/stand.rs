@@ -64,10 +64,14 @@ impl Stand {
             folder: folder.to_owned(),
             made: RefCell::default(),
         };
-        for (name, built) in [("before", &stand.shape.before), ("after", &stand.shape.after)] {
+        for (name, built) in [
+            ("before", &stand.shape.before),
+            ("after", &stand.shape.after),
+        ] {
             for (path, text) in &built.files {
                 let path = folder.join(name).join(path);
-                fs::create_dir_all(path.parent().expect("it is in a folder")).expect("it can be made");
+                fs::create_dir_all(path.parent().expect("it is in a folder"))
+                    .expect("it can be made");
                 fs::write(path, text).expect("a built file can be written");
             }
         }
@@ -93,10 +97,18 @@ impl Stand {
 
     /// Which script has made a release.
     pub fn built_of(&self, release: &str) -> &Built {
-        let path = self.folder.join("app/.deployc/releases").join(release).join("script");
+        let path = self
+            .folder
+            .join("app/.deployc/releases")
+            .join(release)
+            .join("script");
         let script = fs::read_to_string(path).unwrap_or_default();
         let is_before = self.shape.before.files.get("shop.sh") == Some(&script);
-        if is_before { &self.shape.before } else { &self.shape.after }
+        if is_before {
+            &self.shape.before
+        } else {
+            &self.shape.after
+        }
     }
 
     // ---- Resting states ------------------------------------------------------------------------
@@ -172,7 +184,9 @@ impl Stand {
     pub fn addresses(&self) -> Result<String, String> {
         let before = &self.shape.before;
         let fragment = before.fragment(before.app.colors[0].name.as_str());
-        let routes = fragment.lines().filter_map(|line| line.strip_prefix("route "));
+        let routes = fragment
+            .lines()
+            .filter_map(|line| line.strip_prefix("route "));
         let lines: Vec<String> = routes
             .filter_map(|route| route.split_once(' '))
             .filter(|(_, address)| !address.is_empty())
@@ -193,7 +207,10 @@ impl Stand {
         let color = self.shape.before.app.colors[0].name.as_str();
         for line in self.addresses()?.lines() {
             if let ["route", service, address] = line.split(' ').collect::<Vec<_>>()[..] {
-                self.write(&format!("runs/{color}.{service}"), &format!("- {address}\n"));
+                self.write(
+                    &format!("runs/{color}.{service}"),
+                    &format!("- {address}\n"),
+                );
             }
         }
         Ok(())
@@ -223,7 +240,8 @@ impl Stand {
     /// Installs another text as the script, of which the resting states are made, too.
     pub fn install(&self, text: &str) {
         for part in ["before", "after"] {
-            fs::write(self.folder.join(part).join("shop.sh"), text).expect("a script can be written");
+            fs::write(self.folder.join(part).join("shop.sh"), text)
+                .expect("a script can be written");
         }
     }
 
@@ -237,7 +255,11 @@ impl Stand {
         for part in ["app/.deployc/holder", "world/count", "world/fault"] {
             let _ = fs::remove_file(self.folder.join(part));
         }
-        for log in fs::read_dir(state.join("log")).into_iter().flatten().flatten() {
+        for log in fs::read_dir(state.join("log"))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
             let _ = fs::remove_file(log.path());
         }
         if let Some(Fault { how, call }) = fault {
@@ -251,7 +273,10 @@ impl Stand {
             .arg(command)
             .current_dir("/")
             .env_clear()
-            .env("PATH", format!("{}/bin/tools:/usr/bin:/bin", self.folder.display()))
+            .env(
+                "PATH",
+                format!("{}/bin/tools:/usr/bin:/bin", self.folder.display()),
+            )
             .stdin(Stdio::null())
             .stdout(file.try_clone().expect("a descriptor can be copied"))
             .stderr(file);
@@ -262,11 +287,22 @@ impl Stand {
         if status.is_none_or(|status| status.code().is_none()) {
             let lock = state.join("lock");
             // What the killed script has started holds its lock, and ends by itself.
-            let waited = Command::new("flock").args(["-w", "30"]).arg(&lock).arg("true").status();
-            assert!(waited.is_ok_and(|status| status.success()), "the lock is not free");
+            let waited = Command::new("flock")
+                .args(["-w", "30"])
+                .arg(&lock)
+                .arg("true")
+                .status();
+            assert!(
+                waited.is_ok_and(|status| status.success()),
+                "the lock is not free"
+            );
         }
         let mut log = String::new();
-        for entry in fs::read_dir(state.join("log")).into_iter().flatten().flatten() {
+        for entry in fs::read_dir(state.join("log"))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
             log.push_str(&fs::read_to_string(entry.path()).unwrap_or_default());
         }
         Ran {
@@ -300,7 +336,10 @@ fn copy_all(from: &Path, to: &Path) {
         .args(["app", "world"].map(|part| from.join(part)))
         .arg(to)
         .status();
-    assert!(copied.is_ok_and(|status| status.success()), "the world cannot be copied");
+    assert!(
+        copied.is_ok_and(|status| status.success()),
+        "the world cannot be copied"
+    );
 }
 
 fn is_root() -> bool {

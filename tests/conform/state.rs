@@ -69,7 +69,10 @@ impl State {
             let ran = stand.run_before(command, None);
             match ran.code {
                 Some(0) => Ok(()),
-                code => Err(format!("{command} exits {code:?}:\n{}\n{}", ran.said, ran.log)),
+                code => Err(format!(
+                    "{command} exits {code:?}:\n{}\n{}",
+                    ran.said, ran.log
+                )),
             }
         };
         let deploys = match self {

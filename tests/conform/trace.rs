@@ -30,7 +30,11 @@ fn event(line: &str) -> Option<Event> {
     // The time, or the word `fake`.
     let (_, text) = line.split_once(' ')?;
     let (word, rest) = text.split_once(' ')?;
-    let words = || rest.rsplit_once(" (").map_or(rest, |(words, _)| words).to_owned();
+    let words = || {
+        rest.rsplit_once(" (")
+            .map_or(rest, |(words, _)| words)
+            .to_owned()
+    };
     Some(match word {
         "step:" => Event::Step(rest.to_owned()),
         "step" if text.starts_with("step ok: ") => Event::Done(words()["ok: ".len()..].to_owned()),
@@ -62,6 +66,9 @@ pub fn calls(events: &[Event]) -> Vec<String> {
 /// The last lines of a log, for a report.
 pub fn end_of(log: &str) -> String {
     const SHOWN: usize = 30;
-    let lines: Vec<&str> = log.lines().filter_map(|line| Some(line.split_once(' ')?.1)).collect();
+    let lines: Vec<&str> = log
+        .lines()
+        .filter_map(|line| Some(line.split_once(' ')?.1))
+        .collect();
     lines[lines.len().saturating_sub(SHOWN)..].join("\n      ")
 }

@@ -75,7 +75,10 @@ impl World {
 
     /// A key of the journal that is not empty.
     pub fn says(&self, key: &str) -> Option<&str> {
-        self.journal.get(key).map(String::as_str).filter(|value| !value.is_empty())
+        self.journal
+            .get(key)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// The release that runs in a color, by its first service.
@@ -87,7 +90,8 @@ impl World {
 
     /// Whether a service of a color runs.
     pub fn has(&self, color: &str, service: &str) -> bool {
-        self.runs.contains_key(&(color.to_owned(), service.to_owned()))
+        self.runs
+            .contains_key(&(color.to_owned(), service.to_owned()))
     }
 }
 
@@ -97,8 +101,15 @@ pub fn color_of(text: &str, fragments: &[(&str, &str)]) -> Option<String> {
         return Some(rest.split(' ').next()?.to_owned());
     }
     let routes = |fragment: &str| {
-        let mut addresses = fragment.lines().filter_map(|line| line.strip_prefix("route "));
-        addresses.any(|route| route.split(' ').next_back().is_some_and(|at| text.contains(at)))
+        let mut addresses = fragment
+            .lines()
+            .filter_map(|line| line.strip_prefix("route "));
+        addresses.any(|route| {
+            route
+                .split(' ')
+                .next_back()
+                .is_some_and(|at| text.contains(at))
+        })
     };
     let mut colors = fragments.iter().filter(|(_, fragment)| routes(fragment));
     colors.next().map(|(color, _)| (*color).to_owned())
@@ -121,13 +132,16 @@ fn runs(folder: &Path) -> BTreeMap<(String, String), Running> {
 fn kind(journal: &BTreeMap<String, String>) -> Kind {
     let word = journal.get("kind").map_or("", String::as_str);
     let mut kinds = Kind::ALL.into_iter();
-    kinds.find(|kind| kind.word() == word).unwrap_or(Kind::Deploy)
+    kinds
+        .find(|kind| kind.word() == word)
+        .unwrap_or(Kind::Deploy)
 }
 
 fn keys(file: &Path) -> BTreeMap<String, String> {
     let text = text(file);
     let keys = text.lines().filter_map(|line| line.split_once('='));
-    keys.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+    keys.map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
 }
 
 fn names(folder: &Path) -> impl Iterator<Item = String> {
