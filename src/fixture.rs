@@ -73,6 +73,7 @@ pub(crate) fn driver(kind: DriverKind, driver: &str, base: Option<Arc<Driver>>) 
         environment: Vec::new(),
         wipes: None,
         limit: None,
+        variables: Vec::new(),
         span: line(1),
     }
 }
@@ -81,6 +82,7 @@ pub(crate) fn file(path: &str) -> DriverFile {
     DriverFile {
         path: path.into(),
         text: stdlib::text(path).unwrap_or_default().to_owned(),
+        span: line(1),
     }
 }
 

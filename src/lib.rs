@@ -1,4 +1,4 @@
-//! deployc compiles `deploy.bg` into one readable bash script that deploys blue/green.
+//! deployc compiles `deploy.bg` into a readable bash script that deploys blue/green.
 //!
 //! One way through: text → [`syntax`] → [`check`] → [`plan`](mod@plan) → [`emit`](mod@emit) → files.
 //! Each phase has its own type, so that nothing can be emitted that was not checked:

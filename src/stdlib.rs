@@ -1,6 +1,11 @@
 //! The standard library, embedded in the binary: drivers, presets and the script's runtime.
 
+mod names;
+
+pub use names::{SCRIPT_FUNCTIONS, SCRIPT_VARIABLES, ShellNames, functions, of_runtime, variables};
+
 use crate::model::DriverKind;
+use camino::Utf8Path;
 use include_dir::{Dir, include_dir};
 
 static STDLIB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
@@ -24,6 +29,12 @@ pub fn files(folder: &str) -> Vec<&'static str> {
         .unwrap_or_default();
     paths.sort_unstable();
     paths
+}
+
+/// The texts of the shell files right in a folder of the library, in the order of their names.
+pub fn shell_files(folder: &str) -> impl Iterator<Item = &'static str> {
+    let shell = |path: &&str| Utf8Path::new(path).extension() == Some("sh");
+    files(folder).into_iter().filter(shell).filter_map(text)
 }
 
 /// The preset that `use "std/NAME"` brings in.

@@ -13,14 +13,14 @@ use std::process::Command;
 use camino::{Utf8Path, Utf8PathBuf};
 use deployc::check::{LoadError, Loader};
 use deployc::diagnostics::Report;
-use deployc::emit::{Bundle, Form, Mode, Places};
+use deployc::emit::{self, Bundle, Form, Mode, Owner, Places};
 use deployc::source::Sources;
 
-/// Where the runtime begins: the same bytes in every script, so no part of a snapshot.
-const RUNTIME: &str = "# ==== Runtime:";
-
-/// The most lines that the application's part may have where an app has one service.
-const APPLICATION: usize = 200;
+/// The most lines that a script may have where an app has one service.
+const LINES: usize = 320;
+/// How many each service more may add, and each step of the user's.
+const LINES_OF_A_SERVICE: usize = 25;
+const LINES_OF_A_STEP: usize = 3;
 
 struct Folder;
 
@@ -30,7 +30,7 @@ impl Loader for Folder {
     }
 }
 
-fn bundle(source: &Path) -> Bundle {
+fn bundle(source: &Path, form: Form) -> Bundle {
     let path = Utf8PathBuf::from_path_buf(source.to_owned()).expect("a UTF-8 path");
     let text = fs::read_to_string(source).expect("the case can be read");
     let mut sources = Sources::new();
@@ -43,59 +43,46 @@ fn bundle(source: &Path) -> Bundle {
         main,
         folder: Utf8Path::new("deploy"),
     };
-    deployc::emit_files(&planned, &places, Form::Files, &mut report).unwrap_or_else(|| panic!("{report:#?}"))
+    deployc::emit_files(&planned, &places, form, &mut report)
+        .unwrap_or_else(|| panic!("{report:#?}"))
 }
 
 fn run(program: &str, arguments: &[&str], file: &Path) {
+    let (good, said) = try_run(program, arguments, file);
+    assert!(good, "{program} {}:\n{said}", file.display());
+}
+
+fn try_run(program: &str, arguments: &[&str], file: &Path) -> (bool, String) {
     let output = Command::new(program)
         .args(arguments)
         .arg(file)
         .output()
         .unwrap_or_else(|error| panic!("{program} is not installed ({error}): see tests/setup"));
-    assert!(
-        output.status.success(),
-        "{program} {}:\n{}{}",
-        file.display(),
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    let said = text(&output.stdout) + &text(&output.stderr);
+    (output.status.success(), said)
 }
 
-/// What a snapshot shows of a file.
-fn shown(text: &str) -> String {
-    match text.split_once(RUNTIME) {
-        Some((application, _)) => format!("{application}{RUNTIME} …\n"),
-        None => text.to_owned(),
-    }
-}
-
-/// ShellCheck takes seconds for the runtime, so scripts with the same drivers share one look at it.
-#[derive(Clone, Copy, PartialEq)]
-enum Look {
-    Whole,
-    Application,
-}
-
-fn shellcheck(path: &Path, text: &str, look: Look) {
-    match text.split_once(RUNTIME) {
-        Some((application, _)) if look == Look::Application => {
-            let path = path.with_extension("application.sh");
-            fs::write(&path, application).expect("it can be written");
-            // The runtime gives these variables their values.
-            run("shellcheck", &["--exclude=SC2154"], &path);
-        }
-        _ => run("shellcheck", &[], path),
-    }
-}
-
-fn case(name: &str, whole: Look) {
-    let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests/cases/build", name]
+fn folder(name: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests/cases/build", name]
         .iter()
-        .collect();
-    let bundle = bundle(&folder.join("deploy.bg"));
+        .collect()
+}
+
+/// What a snapshot shows of a file: the runtime changes without the case, and is the same in all.
+fn shown(text: &str) -> String {
+    text.replace(emit::runtime_text(), "…\n")
+        .replace(&emit::runtime_id(), "VERSION-SHA256")
+        .replace(&emit::runtime_file(), "deployc-runtime-VERSION-HASH8.sh")
+        .replace(&format!("deployc {}", emit::VERSION), "deployc VERSION")
+}
+
+fn case(name: &str) {
+    let folder = folder(name);
+    let bundle = bundle(&folder.join("deploy.bg"), Form::Files);
     assert_eq!(
         bundle,
-        self::bundle(&folder.join("deploy.bg")),
+        self::bundle(&folder.join("deploy.bg"), Form::Files),
         "same input, same bytes"
     );
     let scratch = tempfile::tempdir().expect("a temporary folder");
@@ -107,65 +94,178 @@ fn case(name: &str, whole: Look) {
             Mode::Plain => "644",
             Mode::Executable => "755",
         };
-        let _ = writeln!(snapshot, "==> {} {mode}\n{}", file.path, shown(&file.text));
-        if file.path.extension() == Some("sh") {
+        let path = shown(file.path.as_str());
+        let _ = writeln!(snapshot, "==> {path} {mode}\n{}", shown(&file.text));
+        if file.path.extension() == Some("sh") && file.owner == Owner::Source {
             assert_eq!(file.mode, Mode::Executable, "{}", file.path);
             assert!(
                 file.text.starts_with("#!/usr/bin/env bash\n"),
                 "{}",
                 file.path
             );
-            bash42::check(file.path.as_str(), &file.text);
-            let path = scratch.path().join(file.path.file_name().expect("a name"));
-            fs::write(&path, &file.text).expect("the script can be written");
-            run("bash", &["-n"], &path);
-            run("shfmt", &["-i", "2", "-ci", "-bn", "-d"], &path);
-            shellcheck(&path, &file.text, whole);
+            look_through(
+                scratch.path(),
+                file.path.file_name().unwrap_or_default(),
+                &file.text,
+            );
         }
-    }
-    let script = &bundle.files[0].text;
-    let lines = script
-        .lines()
-        .take_while(|line| !line.starts_with(RUNTIME))
-        .count();
-    if script.contains("\nservices=(app)\n") {
-        assert!(lines <= APPLICATION, "{lines} lines before the runtime");
     }
     insta::with_settings!({snapshot_path => &folder, prepend_module_to_snapshot => false, omit_expression => true}, {
         insta::assert_snapshot!("bundle", snapshot);
     });
 }
 
+/// The tools that hosts and reviewers use find nothing in a script.
+fn look_through(scratch: &Path, name: &str, text: &str) {
+    bash42::check(name, text);
+    let path = scratch.join(name);
+    fs::write(&path, text).expect("the script can be written");
+    run("bash", &["-n"], &path);
+    run("shfmt", &["-i", "2", "-ci", "-bn", "-d"], &path);
+    run("shellcheck", &[], &path);
+}
+
 use support::bash42;
 
 #[test]
 fn hello_spring() {
-    case("hello-spring", Look::Whole);
+    case("hello-spring");
 }
 
 #[test]
 fn quickstart() {
-    case("quickstart", Look::Application);
+    case("quickstart");
 }
 
 #[test]
 fn services() {
-    case("services", Look::Whole);
+    case("services");
 }
 
 #[test]
 fn quoting() {
-    case("quoting", Look::Application);
+    case("quoting");
 }
 
 #[test]
 fn one_command() {
-    case("one-command", Look::Whole);
+    case("one-command");
 }
 
 #[test]
 fn notify() {
-    case("notify", Look::Application);
+    case("notify");
+}
+
+/// Fragments, settings and gates are counted; the text of a `shell` step is the user's, however long. The other cases have such texts as
+/// values, or drivers of their own.
+#[test]
+fn a_script_stays_short() {
+    for (name, services, steps) in [
+        ("quickstart", 1, 0),
+        ("one-command", 1, 0),
+        ("services", 4, 8),
+    ] {
+        let bundle = bundle(&folder(name).join("deploy.bg"), Form::Files);
+        let script = &bundle.files[0].text;
+        let mut lines = 0;
+        let mut end: Option<String> = None;
+        for line in script.lines() {
+            if let Some(word) = &end {
+                if line == word {
+                    end = None;
+                }
+                continue;
+            }
+            lines += 1;
+            if line.starts_with("  run_shell ") {
+                let word = line.split("<<'").nth(1).unwrap_or_default();
+                end = Some(word.trim_end_matches('\'').to_owned());
+            }
+        }
+        let most = LINES + (services - 1) * LINES_OF_A_SERVICE + steps * LINES_OF_A_STEP;
+        assert!(lines <= most, "{name}: {lines} lines, at most {most}");
+        let user = script
+            .lines()
+            .filter(|line| line.starts_with("user."))
+            .count();
+        assert_eq!(user, steps, "{name}");
+    }
+}
+
+/// What `--single` and `--stdout` make.
+#[test]
+fn one_file_of_both() {
+    let bundle = bundle(&folder("services").join("deploy.bg"), Form::Single);
+    let scratch = tempfile::tempdir().expect("a temporary folder");
+    look_through(scratch.path(), "single.sh", &bundle.files[0].text);
+    assert!(bundle.files.iter().all(|file| file.owner == Owner::Source));
+}
+
+/// The runtime by itself, as it lies beside the scripts.
+#[test]
+fn the_runtime() {
+    let bundle = bundle(&folder("quickstart").join("deploy.bg"), Form::Files);
+    let runtime = bundle.files.iter().find(|file| file.owner == Owner::Folder);
+    let runtime = runtime.expect("it is there");
+    assert_eq!(runtime.path, format!("deploy/{}", emit::runtime_file()));
+    assert_eq!(runtime.mode, Mode::Plain);
+    assert!(runtime.text.starts_with(emit::RUNTIME_BEGINS));
+    assert!(
+        runtime
+            .text
+            .ends_with(&format!("\n{}\n", emit::RUNTIME_ENDS))
+    );
+    let scratch = tempfile::tempdir().expect("a temporary folder");
+    look_through(scratch.path(), "runtime.sh", &runtime.text);
+}
+
+/// What only templates of fragments or `{…}` in the source ask for.
+const READ_BY_TEMPLATES: [&str; 4] = [
+    "nginx_keepalive",
+    "nginx_read_timeout",
+    "offer",
+    "other_port",
+];
+
+/// What one half sets the other reads, and nothing is read that nobody sets: an unset variable ends a run in the middle.
+#[test]
+fn script_and_runtime_know_each_others_variables() {
+    // Together they use all of our drivers.
+    let mut text = String::from("#!/usr/bin/env bash\n");
+    for name in ["services", "hello-spring", "one-command"] {
+        let bundle = bundle(&folder(name).join("deploy.bg"), Form::Files);
+        text += &bundle.files[0].text;
+    }
+    text = text.replace("\n{ trap - EXIT && main \"$@\"; }\n", "\n");
+    text += emit::runtime_text();
+    text += "main \"$@\"\n";
+    let directives = text
+        .lines()
+        .filter(|line| line.starts_with("# shellcheck disable="));
+    let directives: Vec<String> = directives.map(str::to_owned).collect();
+    for line in directives {
+        let codes = line.trim_start_matches("# shellcheck disable=").split(',');
+        let codes: Vec<&str> = codes
+            .filter(|code| !["SC2034", "SC2154"].contains(code))
+            .collect();
+        let without = match codes.as_slice() {
+            [] => "#".to_owned(),
+            codes => format!("# shellcheck disable={}", codes.join(",")),
+        };
+        text = text.replace(&format!("\n{line}\n"), &format!("\n{without}\n"));
+    }
+    let scratch = tempfile::tempdir().expect("a temporary folder");
+    let path = scratch.path().join("all.sh");
+    fs::write(&path, text).expect("the script can be written");
+    let options = ["--include=SC2034,SC2154", "--format=gcc"];
+    let (_, said) = try_run("shellcheck", &options, &path);
+    let known = |line: &&str| {
+        let mut names = READ_BY_TEMPLATES.iter();
+        !names.any(|name| line.contains(&format!(" {name} appears unused")))
+    };
+    let said: Vec<&str> = said.lines().filter(known).collect();
+    assert_eq!(said, Vec::<&str>::new());
 }
 
 /// Every folder with a case has a test above.

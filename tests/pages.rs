@@ -43,7 +43,7 @@ fn found(text: &str) -> (Vec<String>, String) {
             main,
             folder: Utf8Path::new("deploy"),
         };
-        if let Err(errors) = emit::emit(&planned, &places) {
+        if let Err(errors) = emit::emit(&planned, &places, emit::Form::Files) {
             report.extend(errors);
         }
     }

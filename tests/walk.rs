@@ -40,7 +40,7 @@ fn apps(text: &str, folder: &Path) -> (Vec<App>, String) {
 fn assert_laws_hold(name: &str, app: &App, grain: Grain) {
     let walked = walk(app, &plan(app), grain);
     if let Some(breach) = walked.breach {
-        let lines = breach.lines(app).join("\n");
+        let lines = breach.lines().join("\n");
         panic!("{name}: {}: {}\n{lines}", breach.law, breach.why);
     }
     assert!(walked.states > 1000, "{name}: {} states", walked.states);
@@ -188,43 +188,142 @@ fn sudo_steps_and_a_target() {
     );
 }
 
-/// Each service by itself, with one that may run only once: the largest walk.
-#[test]
-fn services_and_an_exclusive_one() {
-    let text = r#"app shop {
-  color blue {
-    port web 8081
-    port api 8083
-  }
-  color green {
-    port web 8082
-    port api 8084
-  }
-  artifact "{staging}/*.jar"
-  run jar
-  service web {
-    probe ready {
-      get "http://127.0.0.1:{port}/health"
-    }
-  }
-  service api {
-    probe ready {
-      get "http://127.0.0.1:{port}/health"
-    }
-  }
-  service worker {
+/// What stands in an app of several services.
+struct Shape {
+    name: &'static str,
+    services: &'static [Service],
+    cleanup: &'static str,
+    steps: &'static str,
+}
+
+#[derive(Clone, Copy)]
+enum Service {
+    Routed(&'static str),
+    Worker(&'static str),
+}
+
+const STEPS: &str = r#"before start { exec ["true"] }
+  before switch { exec ["true"] }
+  after switch { exec ["true"] }
+  after verify { exec ["true"] }
+  after stop { exec ["true"] }
+  on success { exec ["true"] }
+  on failure { exec ["true"] }
+  on always { exec ["true"] }"#;
+
+const WEB: Service = Service::Routed("web");
+const API: Service = Service::Routed("api");
+const WORKER: Service = Service::Worker("worker");
+const MAILER: Service = Service::Worker("mailer");
+
+const SHAPES: [Shape; 6] = [
+    Shape {
+        name: "several services and a worker",
+        services: &[WEB, API, WORKER],
+        cleanup: CLEANUPS[0].1,
+        steps: "",
+    },
+    Shape {
+        name: "worker first",
+        services: &[WORKER, WEB],
+        cleanup: CLEANUPS[0].1,
+        steps: "",
+    },
+    Shape {
+        name: "two workers",
+        services: &[WEB, WORKER, MAILER],
+        cleanup: CLEANUPS[0].1,
+        steps: "",
+    },
+    Shape {
+        name: "only workers",
+        services: &[WORKER, MAILER],
+        cleanup: CLEANUPS[0].1,
+        steps: "",
+    },
+    Shape {
+        name: "warm, with a worker",
+        services: &[WEB, WORKER],
+        cleanup: CLEANUPS[1].1,
+        steps: "",
+    },
+    Shape {
+        name: "every step",
+        services: &[WEB, WORKER],
+        cleanup: CLEANUPS[0].1,
+        steps: STEPS,
+    },
+];
+
+/// The file of a shape.
+fn shape(shape: &Shape) -> String {
+    let ports = |color: usize| {
+        let routed = shape.services.iter().enumerate();
+        let ports = routed.filter_map(|(number, service)| match service {
+            Service::Routed(name) => Some(format!("port {name} {}", 8081 + 2 * number + color)),
+            Service::Worker(_) => None,
+        });
+        ports.collect::<Vec<_>>().join("\n    ")
+    };
+    let services = shape.services.iter().map(|service| match service {
+        Service::Routed(name) => format!(
+            r#"service {name} {{
+    probe ready {{
+      get "http://127.0.0.1:{{port}}/health"
+    }}
+  }}"#
+        ),
+        Service::Worker(name) => format!(
+            r"service {name} {{
     no port
     handover exclusive
-  }
-  switch nginx {
+  }}"
+        ),
+    });
+    let services = services.collect::<Vec<_>>().join("\n  ");
+    format!(
+        r#"app shop {{
+  color blue {{
+    {}
+  }}
+  color green {{
+    {}
+  }}
+  artifact "{{staging}}/*.jar"
+  run jar
+  {services}
+  switch nginx {{
     file = "/etc/nginx/conf.d/shop.conf"
     upstream = "shop"
-  }
-  verify {
+  }}
+  verify {{
     get "http://127.0.0.1/"
     expect color
-  }
+  }}
+  {}
+  {}
+}}
+"#,
+        ports(0),
+        ports(1),
+        shape.cleanup,
+        shape.steps,
+    )
 }
-"#;
-    one("services", text, Grain::Service);
+
+#[test]
+fn every_shape_service_by_service() {
+    for one_shape in &SHAPES {
+        // Without a service that is routed to there is nothing to switch, but the order is the same.
+        if one_shape.services.iter().any(|service| matches!(service, Service::Routed(_))) {
+            one(one_shape.name, &shape(one_shape), Grain::Service);
+        }
+    }
+}
+
+/// Between two deployments services were renamed, added and removed: the largest walks.
+#[test]
+fn between_releases_with_other_services() {
+    one(SHAPES[1].name, &shape(&SHAPES[1]), Grain::Release);
+    one(SHAPES[4].name, &shape(&SHAPES[4]), Grain::Release);
 }

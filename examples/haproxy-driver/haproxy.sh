@@ -62,7 +62,7 @@ haproxy_confirm() {
   read -r reloaded 2>/dev/null <"$release/reload"
   read -r -a before <<<"$1 $reloaded"
   now
-  until=$((now_ms + ${deadline[${switch}_confirm]-10000} - 500))
+  until=$((now_ms + limit - 500))
   until haproxy_judge; do
     now
     if ((now_ms >= until)) || ! pause 20; then

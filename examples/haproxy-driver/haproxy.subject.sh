@@ -4,17 +4,13 @@
 # How the driver suite tries this driver: `cargo test --test drivers -- haproxy`.
 # needs haproxy
 kind=switch
-driver=haproxy
-base=''
+chain=haproxy
 files=(haproxy.sh)
 
 subject_file() { printf '/etc/haproxy/conf.d/shop.cfg'; }
 
 subject_fragment() {
-  (
-    use "$1"
-    printf '# Where shop is served: %s.\nbackend shop\n    server %s %s pool-purge-delay 1s\n' "$1" "$1" "$address"
-  )
+  printf '# Where shop is served: %s.\nbackend shop\n    server %s %s pool-purge-delay 1s\n' "$1" "$1" "${address_of["$1 app"]}"
 }
 
 subject_settings() {
@@ -76,7 +72,4 @@ subject_workers() {
   done
 }
 
-subject_not_included() {
-  subject_config=(/etc/haproxy/haproxy.cfg)
-  subject_settings
-}
+subject_not_included() { subject_config=(/etc/haproxy/haproxy.cfg); }

@@ -415,6 +415,7 @@ pub(super) fn unknown_use(kind: DriverKind, span: Span) -> Option<DriverUse> {
             environment: Vec::new(),
             wipes: None,
             limit: None,
+            variables: Vec::new(),
             span,
         }),
         settings: Vec::new(),

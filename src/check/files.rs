@@ -321,11 +321,13 @@ pub(super) fn driver_file(
         return Some(DriverFile {
             path: Utf8Path::new("std").join(path),
             text: content.to_owned(),
+            span: text.span,
         });
     }
-    let path = beside(&file.path, &name, text.span, findings)?;
-    let text = read_text(loader, &path, text.span, findings)?;
-    Some(DriverFile { path, text })
+    let span = text.span;
+    let path = beside(&file.path, &name, span, findings)?;
+    let text = read_text(loader, &path, span, findings)?;
+    Some(DriverFile { path, text, span })
 }
 
 /// The path of `name`, which stands in the file `from`; said when it cannot be one.

@@ -7,7 +7,7 @@ use super::terminal::Terminal;
 use super::{Failure, Outcome, check, diff};
 use crate::diagnostics::Report;
 use crate::emit::manifest::Build;
-use crate::emit::{Bundle, Places, driver_files};
+use crate::emit::{Bundle, Form, Places, attributes, driver_files, runtime_file};
 use crate::model::App;
 use crate::plan::Plan;
 use crate::source::Sources;
@@ -37,11 +37,12 @@ fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome,
     let main = sources.add(input.path.clone(), input.text.clone());
     let mut report = Report::new();
     let planned = crate::plan_file(&mut sources, main, &HostFiles, &mut report);
+    let form = options.form();
     let bundle = planned
         .as_ref()
-        .and_then(|planned| crate::emit_files(planned, &places(&sources, main), options.form(), &mut report));
+        .and_then(|planned| crate::emit_files(planned, &places(&sources, main), form, &mut report));
     check::show(&report, &sources, terminal);
-    let (Some(planned), Some(bundle)) = (planned, bundle) else {
+    let (Some(planned), Some(mut bundle)) = (planned, bundle) else {
         return Ok(Outcome::Findings);
     };
     let places = places(&sources, main);
@@ -55,8 +56,15 @@ fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome,
     if options.stdout {
         return print_script(&planned, &bundle, &places, terminal);
     }
+    // Beside the source it would speak of all the user's files.
+    if out != "" || matches!(name, SourceName::Elsewhere(_)) {
+        bundle.files.push(attributes(&places));
+    }
     let build = Build::new(&bundle, hashed(&planned, &places));
     let installation = Installation::new(&folder, &out, name, bundle, build)?;
+    if let Some(advice) = installation.advice() {
+        terminal.prose(&advice);
+    }
     let changes = installation.changes()?;
     if options.check || options.diff {
         return Ok(compare(&changes, &folder, options, input, terminal));
@@ -66,7 +74,7 @@ fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome,
         .iter()
         .map(|(app, _)| folder.join(places.out(&format!("{}.sh", app.name))))
         .collect();
-    told(&changes, &folder, input, &scripts, terminal);
+    told(&changes, &folder, input, (&scripts, form), terminal);
     Ok(Outcome::Clean)
 }
 
@@ -128,11 +136,16 @@ fn compare(
             Change::Missing => "missing",
             Change::Stale => "stale",
             Change::EditedByHand => "edited by hand",
+            Change::NotOurs => "not made by deployc",
             Change::WrongMode => "not with the right permissions",
             Change::NoLongerMade => "no longer made",
         };
         // Writing to a String does not fail.
         let _ = writeln!(list, "{path}: {what}");
+        let comes_or_goes = matches!(changed.change, Change::Missing | Change::NoLongerMade);
+        if comes_or_goes && is_runtime(&changed.path) {
+            continue;
+        }
         let text = diff::unified(
             path.as_str(),
             &changed.old,
@@ -153,12 +166,18 @@ fn compare(
     Outcome::Findings
 }
 
+/// Whether a file is a runtime, of this version or another: all of it would be thousands of lines that say nothing of the source.
+fn is_runtime(path: &Utf8Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.starts_with("deployc-runtime-") && path.extension() == Some("sh")
+}
+
 /// What was done, and what to do next.
 fn told(
     changes: &[Changed],
     folder: &Utf8Path,
     input: &Input,
-    scripts: &[Utf8PathBuf],
+    (scripts, form): (&[Utf8PathBuf], Form),
     terminal: &Terminal,
 ) {
     let mut text = String::new();
@@ -169,7 +188,7 @@ fn told(
             Change::NoLongerMade => "removed",
             Change::EditedByHand if made => "wrote (over edits by hand)",
             Change::EditedByHand => "left: no longer made, but edited by hand; remove it yourself:",
-            Change::Missing | Change::Stale | Change::WrongMode => "wrote",
+            Change::Missing | Change::Stale | Change::WrongMode | Change::NotOurs => "wrote",
         };
         let _ = writeln!(text, "{what} {path}");
     }
@@ -178,9 +197,13 @@ fn told(
     } else {
         for script in scripts {
             let name = script.file_name().unwrap_or(script.as_str());
+            let beside = match form {
+                Form::Files => format!(" {} beside {name},", runtime_file()),
+                Form::Single => String::new(),
+            };
             let _ = writeln!(
                 text,
-                "next: review and commit them with {}; on the host: `./{name} doctor`, then `./{name} deploy`",
+                "next: review and commit them with {}; on the host:{beside} `./{name} doctor`, then `./{name} deploy`",
                 input.path
             );
         }

@@ -2,9 +2,9 @@
 
 use super::Failure;
 use crate::emit::manifest::{Build, Manifest, sha256};
-use crate::emit::{Bundle, Mode, OutputFile, Owner};
+use crate::emit::{ATTRIBUTE_LINES, ATTRIBUTES, Bundle, Mode, OutputFile, Owner, RUNTIME_BEGINS};
 use camino::{Utf8Path, Utf8PathBuf};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Permissions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -12,6 +12,17 @@ use tempfile::NamedTempFile;
 
 /// The manifest's name in the output folder.
 pub(super) const MANIFEST: &str = "manifest.json";
+
+/// One of these stands near the top of what a build of ours has written, and of the manifest.
+const MARKS: [&str; 4] = [
+    "Made by deployc",
+    "Written by deployc",
+    RUNTIME_BEGINS,
+    "\"deployc\": ",
+];
+
+/// How far down a mark is looked for.
+const MARKED_LINES: usize = 20;
 
 /// What a build would do to a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +33,8 @@ pub(super) enum Change {
     Stale,
     /// It is not as any build that the manifest knows wrote it.
     EditedByHand,
+    /// No build of ours made it.
+    NotOurs,
     /// Its content is right, but it is not executable (or should not be).
     WrongMode,
     /// An earlier build wrote it, and none would any more.
@@ -59,6 +72,12 @@ pub(super) struct Installation {
     files: Vec<OutputFile>,
     /// What the earlier build of the same source wrote.
     before: Build,
+    /// The paths that builds of other sources pin.
+    pinned: BTreeSet<String>,
+    /// The manifest that is there, as text: one with the marks of a merge in it still names our files.
+    manifest: String,
+    /// The folder has a `.gitattributes` of the user's own that does not say what ours would.
+    lacks_attributes: bool,
 }
 
 impl Installation {
@@ -68,11 +87,11 @@ impl Installation {
         out: &Utf8Path,
         source: SourceName,
         bundle: Bundle,
-        build: Build,
+        mut build: Build,
     ) -> Result<Self, Failure> {
         let path = out.join(MANIFEST);
-        let text = read(&folder.join(&path))?.unwrap_or_default();
-        let mut manifest = Manifest::parse(&String::from_utf8_lossy(&text));
+        let text = lossy(read(&folder.join(&path))?);
+        let mut manifest = Manifest::parse(&text);
         let is_here = |other: &String| match &source {
             SourceName::Beside(_) => folder.join(other).exists(),
             SourceName::Elsewhere(_) => true,
@@ -89,29 +108,63 @@ impl Installation {
             .files
             .extend(gone.into_values().flat_map(|build: Build| build.files));
         for (other, theirs) in &manifest.builds {
-            if let Some(path) = build
-                .files
-                .keys()
-                .find(|path| theirs.files.contains_key(*path))
-            {
+            let twice = |file: &&OutputFile| {
+                file.owner == Owner::Source && theirs.files.contains_key(file.path.as_str())
+            };
+            if let Some(file) = bundle.files.iter().find(twice) {
                 return Err(Failure(format!(
                     "`{}` is made from `{other}` too: put one of the two sources into a folder of its own",
-                    folder.join(path)
+                    folder.join(&file.path)
                 )));
             }
         }
+        let others = manifest.builds.values();
+        let pinned = others.flat_map(|build| build.files.keys().cloned());
+        let pinned = pinned.collect();
+        let mut installation = Self {
+            folder: folder.to_owned(),
+            files: bundle.files,
+            before,
+            pinned,
+            manifest: text,
+            lacks_attributes: false,
+        };
+        installation.leave_attributes(&mut build)?;
         manifest.builds.insert(source, build);
-        let mut files = bundle.files;
-        files.push(OutputFile {
+        installation.files.push(OutputFile {
             path,
             text: manifest.render(),
             mode: Mode::Plain,
             owner: Owner::Folder,
         });
-        Ok(Self {
-            folder: folder.to_owned(),
-            files,
-            before,
+        Ok(installation)
+    }
+
+    /// A `.gitattributes` of the user's own stays as it is.
+    fn leave_attributes(&mut self, build: &mut Build) -> Result<(), Failure> {
+        let mut files = self.files.iter();
+        let Some(at) = files.position(|file| is_attributes(&file.path)) else {
+            return Ok(());
+        };
+        let path = self.files[at].path.clone();
+        if let Some(bytes) = read(&self.folder.join(&path))?
+            && !self.made(&path, &bytes)
+        {
+            self.lacks_attributes = !says_attributes(&bytes);
+            self.files.remove(at);
+            build.files.remove(path.as_str());
+        }
+        Ok(())
+    }
+
+    /// What git should know of the folder and is not told, because its `.gitattributes` is the user's own.
+    pub(super) fn advice(&self) -> Option<String> {
+        self.lacks_attributes.then(|| {
+            format!(
+                "advice: the `{ATTRIBUTES}` here is yours and stays as it is; these lines in it keep the scripts whole on \
+                 every checkout, and the runtime folded away in reviews:\n  {}\n",
+                ATTRIBUTE_LINES.join("\n  ")
+            )
         })
     }
 
@@ -129,7 +182,10 @@ impl Installation {
                     }
                     Change::WrongMode
                 }
+                // What the user has added to it stays.
+                Some(bytes) if is_attributes(&file.path) && says_attributes(bytes) => continue,
                 Some(bytes) if self.knows(&file.path, bytes) => Change::Stale,
+                Some(bytes) if !self.made(&file.path, bytes) => Change::NotOurs,
                 Some(_) if file.path.file_name() == Some(MANIFEST) => Change::Stale,
                 Some(_) => Change::EditedByHand,
             };
@@ -141,8 +197,9 @@ impl Installation {
             });
         }
         for path in self.before.files.keys() {
+            let kept = self.pinned.contains(path);
             let path = Utf8Path::new(path);
-            if self.files.iter().any(|file| file.path == path) || !is_below(path) {
+            if kept || self.files.iter().any(|file| file.path == path) || !is_below(path) {
                 continue;
             }
             if let Some(old) = read(&self.folder.join(path))? {
@@ -162,8 +219,19 @@ impl Installation {
     }
 
     /// Makes the changes: first everything is written beside its place, then renamed, so that what
-    /// cannot be written leaves all as it was.
+    /// cannot be written leaves all as it was. What no build of ours made is never overwritten.
     pub(super) fn apply(&self, changes: &[Changed]) -> Result<(), Failure> {
+        let strange: Vec<String> = changes
+            .iter()
+            .filter(|changed| changed.change == Change::NotOurs)
+            .map(|changed| format!("`{}`", self.folder.join(&changed.path)))
+            .collect();
+        if !strange.is_empty() {
+            return Err(Failure(format!(
+                "{} is there and was not made by deployc: nothing was written; move it away, or build into another folder with `--out`",
+                strange.join(" and ")
+            )));
+        }
         let mut made = Folders::default();
         let mut ready: Vec<(NamedTempFile, Utf8PathBuf)> = Vec::new();
         for file in &self.files {
@@ -200,6 +268,15 @@ impl Installation {
         Ok(())
     }
 
+    /// Whether a build of ours made the file that is there, whatever was done to it since: a manifest names it, or it says so itself.
+    fn made(&self, path: &Utf8Path, bytes: &[u8]) -> bool {
+        let named = serde_json::to_string(path.as_str());
+        let named = named.is_ok_and(|named| self.manifest.contains(&named));
+        let text = String::from_utf8_lossy(bytes);
+        let mut top = text.lines().take(MARKED_LINES);
+        named || top.any(|line| MARKS.iter().any(|mark| line.contains(mark)))
+    }
+
     /// Whether an earlier build wrote exactly this.
     fn knows(&self, path: &Utf8Path, bytes: &[u8]) -> bool {
         self.before
@@ -207,6 +284,17 @@ impl Installation {
             .get(path.as_str())
             .is_some_and(|hash| *hash == sha256(bytes))
     }
+}
+
+fn is_attributes(path: &Utf8Path) -> bool {
+    path.file_name() == Some(ATTRIBUTES)
+}
+
+/// Whether a `.gitattributes` has every line that ours would have.
+fn says_attributes(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let says = |line: &&str| text.lines().any(|other| other.trim() == *line);
+    ATTRIBUTE_LINES.iter().all(says)
 }
 
 /// A manifest is a file like any other: what it names must lie where a build writes.

@@ -6,11 +6,11 @@ use crate::emit::Form;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Compiles deploy.bg into one readable bash script that deploys blue/green
+/// Compiles deploy.bg into a readable bash script that deploys blue/green
 #[derive(Debug, Parser)]
 #[command(name = "deployc", version, max_term_width = 100)]
 #[command(
-    long_about = "Compiles deploy.bg into one readable bash script that deploys blue/green, so that no \
+    long_about = "Compiles deploy.bg into a readable bash script that deploys blue/green, so that no \
 request is lost: the new color is started and probed beside the old one, the proxy is switched with one \
 rename and a reload, the switch is seen to be in force, the old color drains and stops. Whatever fails \
 goes back.",
@@ -21,7 +21,7 @@ goes back.",
   deployc plan                   what a deployment would do, and how long it may take
   deployc explain BG401          what a code means and how to cure it
 
-On the host, nothing of deployc is needed: copy the script and run `./NAME.sh deploy`.
+On the host, nothing of deployc is needed: copy the two files and run `./NAME.sh deploy`.
 
 Exit: 0 clean; 1 findings, or something would change; 2 wrong usage, or a file that cannot be read or written."
 )]
@@ -37,13 +37,15 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Compile: write the script and the files that belong to it
     #[command(after_long_help = "Examples:
-  deployc build                       deploy.bg here, into deploy/ beside it
+  deployc build                       deploy.bg here, into deploy/ beside it: APP.sh, and the runtime beside it
   deployc build shop/deploy.bg        into shop/deploy/
   deployc build --check               exit 1 if a file is missing, stale or edited by hand; nothing is written
   deployc build --diff                what a build would change; nothing is written
+  deployc build --single              one file an app: the runtime in APP.sh, none beside it
   deployc build --stdout | ssh host bash -s deploy
 
-A file that is no longer generated is removed, if nobody has edited it.")]
+A file that is no longer generated is removed, if nobody has edited it. A file that deployc did not make is never
+overwritten.")]
     Build(Build),
     /// Find mistakes: types and safety rules; nothing is written
     #[command(after_long_help = "Examples:
@@ -71,6 +73,13 @@ A file that is no longer generated is removed, if nobody has edited it.")]
   deployc explain haproxy deploy.bg   a driver or probe of your own, of deploy.bg or a file that it uses
   deployc explain                     list everything that can be explained")]
     Explain(Explain),
+    /// The hash of the runtime; whether a file is what was released
+    #[command(after_long_help = "Examples:
+  deployc runtime --hash              VERSION-SHA256, by which scripts pin it, and the name of its file
+  deployc runtime --check deploy/deployc-runtime-*.sh
+
+The runtime is how each step of a deployment is done: the same file for every application of this version.")]
+    Runtime(Runtime),
     /// Print completions for a shell
     #[command(after_long_help = "Example:
   deployc completions bash >/etc/bash_completion.d/deployc")]
@@ -103,6 +112,10 @@ impl Files {
 }
 
 #[derive(Debug, Args)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "the flags of a command line, as clap wants them"
+)]
 pub(super) struct Build {
     #[command(flatten)]
     pub(super) files: Files,
@@ -180,6 +193,17 @@ pub(super) struct Explain {
     /// A file of yours, whose own drivers and probes are known too, and those of what it uses
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(super) file: Option<Utf8PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct Runtime {
+    /// Print VERSION-SHA256, by which scripts pin it, and the name of its file
+    #[arg(long)]
+    pub(super) hash: bool,
+    /// Tell whether FILE is the runtime of this version, as it was released; exit 1 if not
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(super) check: Option<Utf8PathBuf>,
 }
 
 #[derive(Debug, Args)]

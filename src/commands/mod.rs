@@ -11,6 +11,7 @@ mod explain;
 mod fmt;
 mod plan;
 mod read;
+mod runtime;
 mod terminal;
 
 use clap::Parser;
@@ -56,6 +57,7 @@ pub fn run() -> ExitCode {
         Command::Fmt(options) => fmt::run(&options, &terminal),
         Command::Plan(options) => plan::run(&options, &terminal),
         Command::Explain(options) => explain::run(&options, &terminal),
+        Command::Runtime(options) => runtime::run(&options, &terminal),
         Command::Completions(options) => Ok(completions::completions(&options, &terminal)),
         Command::Man => completions::man(&terminal),
     };

@@ -132,6 +132,7 @@ codes! {
     ROOT_SHARED = 506 Error "two apps with one root";
     NO_ADDRESS = 507 Error "a color that the proxy cannot reach";
     NOTHING_ROUTED = 508 Warning "a switch that routes nothing";
+    NAME_CLASH = 509 Error "two things with one name in the script";
     TEMPLATE_FAILS = 590 Error "a driver's template cannot be filled in";
     ONE_PATH_TWICE = 591 Error "two generated files have one path";
 

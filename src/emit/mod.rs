@@ -1,5 +1,6 @@
 //! Plan → files: the script, the proxy's fragments, the targets' files, the manifest.
 
+mod attributes;
 mod fragments;
 pub mod manifest;
 mod places;
@@ -8,6 +9,7 @@ mod script;
 mod targets;
 pub mod template;
 
+pub use attributes::{ATTRIBUTE_LINES, ATTRIBUTES, attributes};
 pub use places::Places;
 pub use script::{
     RUNTIME_BEGINS, RUNTIME_ENDS, order_module, runtime_file, runtime_id, runtime_modules,
@@ -17,7 +19,6 @@ pub use script::{
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::model::{App, DriverFile, DriverUse};
 use crate::plan::Plan;
-use crate::plan::limits::chain;
 use crate::source::Span;
 use camino::Utf8PathBuf;
 use quoted::HasNul;
@@ -119,10 +120,9 @@ pub fn emit(apps: &[(App, Plan)], places: &Places<'_>, form: Form) -> Result<Bun
 /// The files of the drivers that an app uses, their bases' included: what its output depends on besides
 /// the sources.
 pub fn driver_files(app: &App) -> impl Iterator<Item = &DriverFile> {
-    let used = app.services.iter().map(|service| &service.run);
-    used.chain([&app.switch])
+    app.drivers()
         .chain(&app.targets)
-        .flat_map(|used| chain(&used.driver))
+        .flat_map(|used| used.driver.chain())
         .flat_map(|driver| {
             let fragment = driver.fragment.as_ref().map(|(file, _)| file);
             let files = driver.files.iter().map(|(_, file)| file);
@@ -140,7 +140,7 @@ fn emit_app(
     let fragments = fragments::render(app, places)?;
     let mut files = vec![OutputFile {
         path: places.out(&format!("{}.sh", app.name)),
-        text: script::render(app, fragments.as_ref(), places, form)?,
+        text: script::render(app, plan, fragments.as_ref(), places, form)?,
         mode: Mode::Executable,
         owner: Owner::Source,
     }];

@@ -216,3 +216,34 @@ fn every_module_of_the_runtime_is_in_the_script() {
     listed.sort();
     assert_eq!(listed, crate::stdlib::files("shell"));
 }
+
+/// What is written into every script is known to whoever looks for a name that is taken: `driver let` with a setting `of`, for one.
+#[test]
+fn the_names_of_the_script_are_taken() {
+    let mut app = fixture::hello();
+    app.colors[0].lets = vec![("LABEL".to_owned(), "x".to_owned())];
+    let bundle = bundle(app);
+    let fragment = |color: &str| &file(&bundle, &format!("deploy/nginx/{color}.conf")).text;
+    let script = file(&bundle, "deploy/hello-spring.sh").text.clone();
+    let script = script
+        .replace(fragment("real1"), "")
+        .replace(fragment("real2"), "");
+    let taken = crate::stdlib::of_runtime();
+    for (function, _) in crate::stdlib::functions(&script) {
+        let known = crate::stdlib::SCRIPT_FUNCTIONS.contains(&function.as_str());
+        assert!(function.contains('.') || known, "{function}");
+        assert!(
+            !taken.functions.contains(&function),
+            "{function} is the runtime's, too"
+        );
+    }
+    let drivers = ["process_", "jar_", "nginx_"];
+    for variable in crate::stdlib::variables(&script) {
+        // Names without an underscore, and those with a capital letter, are no driver's.
+        let free = !variable.contains('_') || variable.contains(|c: char| c.is_ascii_uppercase());
+        let known = crate::stdlib::SCRIPT_VARIABLES.contains(&variable.as_str())
+            || taken.variables.contains(&variable);
+        let setting = drivers.iter().any(|driver| variable.starts_with(driver));
+        assert!(free || known || setting, "{variable}");
+    }
+}

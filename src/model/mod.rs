@@ -14,11 +14,14 @@ pub use names::{Name, NameError, Port};
 pub use probe::{
     Budget, Expectation, Gate, Method, OnFailure, Part, Question, Relation, Subject, Verify,
 };
-pub use settings::{Driver, DriverFile, DriverKind, DriverUse, GivenPart, Quoting, SettingValue};
+pub use settings::{
+    Driver, DriverFile, DriverKind, DriverUse, GivenPart, Quoting, SettingValue, variable,
+};
 pub use status::StatusSet;
 pub use template::{Piece, Template, Variable};
 
 use crate::source::Span;
+use crate::stdlib;
 
 /// One `app`: everything that its script needs to know.
 #[derive(Clone, Debug)]
@@ -62,6 +65,45 @@ pub struct App {
 impl App {
     /// The service of an app that has a bare `run`.
     pub const DEFAULT_SERVICE: &'static str = "app";
+
+    /// Every use of a driver whose functions the script calls.
+    pub fn drivers(&self) -> impl Iterator<Item = &DriverUse> {
+        let steps = &self.steps;
+        let steps = steps
+            .before_start
+            .iter()
+            .chain(&steps.before_switch)
+            .chain(&steps.after_switch)
+            .chain(&steps.after_verify)
+            .chain(&steps.after_stop)
+            .chain(self.outcomes.iter().map(|outcome| &outcome.step));
+        let notified = steps.filter_map(|step| match &step.run {
+            StepRun::Notify(used) => Some(used),
+            StepRun::Exec(_) | StepRun::Shell(_) => None,
+        });
+        let services = self.services.iter().map(|service| &service.run);
+        services
+            .chain([&self.switch])
+            .chain(&self.shared)
+            .chain(notified)
+    }
+
+    /// The user's own drivers whose functions the script calls, each once, those that others extend first.
+    #[must_use]
+    pub fn own_drivers(&self) -> Vec<&Driver> {
+        let mut drivers: Vec<&Driver> = Vec::new();
+        for used in self.drivers() {
+            let bases: Vec<&Driver> = used.driver.chain().collect();
+            for driver in bases.into_iter().rev() {
+                let same = |other: &&Driver| other.kind == driver.kind && other.name == driver.name;
+                let ours = stdlib::driver_path(driver.kind, driver.name.as_str()).is_some();
+                if !ours && !drivers.iter().any(same) {
+                    drivers.push(driver);
+                }
+            }
+        }
+        drivers
+    }
 
     /// The color that is not `color`.
     #[must_use]

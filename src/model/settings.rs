@@ -79,8 +79,30 @@ pub struct Driver {
     pub wipes: Option<String>,
     /// The longest that a target lets one hook run.
     pub limit: Option<Duration>,
-    /// Where it is described.
+    /// The shell variables that its own settings and parts become, and where those are described.
+    pub variables: Vec<(String, Span)>,
+    /// Its name where it is described.
     pub span: Span,
+}
+
+impl Driver {
+    /// The shell variable of a setting, a part, or a setting of a part: `DRIVER_SETTING`.
+    #[must_use]
+    pub fn variable(&self, words: &[&str]) -> String {
+        variable(&self.name, words)
+    }
+
+    /// This driver and those that it extends, nearest first.
+    pub fn chain(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |driver| driver.base.as_deref())
+    }
+}
+
+/// The shell variable of something that the driver of that name describes.
+#[must_use]
+pub fn variable(driver: &Name, words: &[&str]) -> String {
+    let name = [&[driver.as_str()], words].concat().join("_");
+    name.replace('-', "_")
 }
 
 /// A file beside a driver's description.
@@ -90,6 +112,8 @@ pub struct DriverFile {
     pub path: Utf8PathBuf,
     /// What is in it.
     pub text: String,
+    /// Where the description names it.
+    pub span: Span,
 }
 
 /// How values in a fragment's template are quoted.

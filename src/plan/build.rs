@@ -1,409 +1,372 @@
-//! The steps of each phase, and the way back from each.
+//! Model → programs: the order of every command.
 
-use super::back::stop_started;
-use super::limits::{self, Core, Function};
-use super::{Action, Failure, Intent, Phase, PhaseName, Place, Plan, Side, Step};
-use crate::model::{
-    App, Duration, Gate, Handover, Name, OnFailure, Outcome, Previous, Service, Subject,
-    Verification, Verify,
+use super::limits::{Function, has};
+use super::ways;
+use super::{
+    Action, Extent, Intent, Line, Otherwise, Outcome, Place, Plan, Program, ProgramName, Side,
+    Step, Way,
 };
+use crate::model::{
+    App, Handover, OnFailure, Outcome as When, Previous, Service, Verification, Verify,
+};
+use crate::source::Span;
 
-/// Makes the plan of one app.
+/// Makes the programs of one app.
 pub(super) struct Builder<'a> {
     pub(super) app: &'a App,
 }
 
-impl<'a> Builder<'a> {
-    pub(super) fn new(app: &'a App) -> Self {
-        Self { app }
+/// Lines of one program, as they are added.
+pub(super) struct Lines(Vec<Line>);
+
+impl Lines {
+    pub(super) fn new() -> Self {
+        Self(Vec::new())
     }
 
-    pub(super) fn plan(&self) -> Plan {
-        Plan {
-            prepare: self.prepare(),
-            switch: self.switch(),
-            cleanup: self.cleanup(),
-            rollback: self.rollback(),
-            abort: self.abort(),
-            resume: self.resume(),
-            recovery: self.recovery(),
-            outcomes: self.outcomes(),
-        }
+    pub(super) fn otherwise(&mut self, otherwise: Otherwise) -> &mut Self {
+        self.0.push(Line::Otherwise(otherwise));
+        self
     }
 
-    // ---- Phases ------------------------------------------------------------------------------
+    pub(super) fn way(&mut self, way: Way) -> &mut Self {
+        self.otherwise(Otherwise::Way(way))
+    }
 
-    fn prepare(&self) -> Phase {
-        let mut steps = vec![
-            core(Action::Lock, self.lock(), Failure::Refuse),
-            core(Action::Recover, self.recovery().worst(), Failure::Person),
-            core(Action::Preflight, self.preflight(), Failure::Refuse),
-            core(Action::ReadInputs, Core::Inputs.limit(), Failure::Refuse),
-            core(
-                Action::ReadRouted,
-                self.switch_limit(Function::Routed),
-                Failure::Refuse,
-            ),
-        ];
-        for service in &self.app.services {
-            steps.push(core(
-                Action::ClearIdle(service.name.clone()),
-                clear_idle(service),
-                Failure::Stop(stop_started(&[])),
-            ));
+    /// A step of the core's own.
+    pub(super) fn step(&mut self, action: Action) -> &mut Self {
+        self.at(action, None)
+    }
+
+    /// A step that words of the source ask for.
+    pub(super) fn at(&mut self, action: Action, span: impl Into<Option<Span>>) -> &mut Self {
+        let span = span.into();
+        self.0.push(Line::Step(Step { action, span }));
+        self
+    }
+
+    pub(super) fn run(&mut self, program: ProgramName) -> &mut Self {
+        self.0.push(Line::Run(program));
+        self
+    }
+
+    pub(super) fn point_proxy_at(&mut self, side: Side, otherwise: Otherwise) -> &mut Self {
+        self.0.push(Line::PointProxyAt(side, otherwise));
+        self
+    }
+
+    pub(super) fn named(self, name: ProgramName) -> Program {
+        Program {
+            name,
+            lines: self.0,
         }
-        steps.push(core(
-            Action::Journal(Intent::Prepare),
-            Core::Journal.limit(),
-            Failure::Stop(stop_started(&[])),
-        ));
-        steps.push(Step {
-            action: Action::MakeRelease,
-            span: self.app.artifact.as_ref().map(|artifact| artifact.span),
-            worst: Core::Copy.limit(),
-            on_failure: Failure::Stop(stop_started(&[])),
-        });
-        for service in &self.app.services {
-            let worst = limits::limit(&service.run, Function::Stage);
-            steps.push(Step {
-                action: Action::Stage(service.name.clone()),
-                span: Some(service.run.span),
-                worst,
-                on_failure: Failure::Stop(stop_started(&[])),
-            });
-        }
-        steps.extend(self.user_steps(Place::BeforeStart, || Failure::Stop(stop_started(&[]))));
-        let mut started: Vec<&Service> = Vec::new();
-        for service in self.overlapping() {
-            started.push(service);
-            steps.push(Step {
-                action: Action::Start(service.name.clone(), Side::New),
-                span: Some(service.run.span),
-                worst: start(service),
-                on_failure: Failure::Stop(stop_started(&started)),
-            });
-        }
-        let stop = stop_started(&started);
-        for service in self.overlapping() {
-            for (number, gate) in service.gates.iter().enumerate() {
-                steps.push(Step {
-                    action: Action::Probe(service.name.clone(), number, Side::New),
-                    span: Some(gate.span),
-                    worst: gate.budget.within,
-                    on_failure: Failure::Stop(stop.clone()),
-                });
+    }
+}
+
+pub(super) fn plan(app: &App) -> Plan {
+    let builder = Builder { app };
+    let mut programs = vec![
+        builder.deploy(),
+        builder.prepare(),
+        builder.reserve(),
+        builder.take_up(),
+        builder.switch(),
+        builder.before_swap(),
+        builder.point_proxy_at(),
+        builder.cleanup(),
+        builder.rollback(),
+        builder.failed(),
+        ways::end_new(),
+        builder.go_back(),
+        builder.stay_on_new(),
+    ];
+    programs.extend(ways::runtime());
+    Plan { programs }
+}
+
+/// What is the same in every app: the programs that stand in the runtime.
+#[must_use]
+pub fn same_in_all() -> Vec<Program> {
+    ways::runtime()
+}
+
+impl Builder<'_> {
+    #[allow(clippy::unused_self, reason = "one of the row of an app's programs")]
+    fn deploy(&self) -> Program {
+        let mut lines = Lines::new();
+        lines
+            .run(ProgramName::Prepare)
+            .run(ProgramName::Switch)
+            .run(ProgramName::Cleanup);
+        lines.named(ProgramName::Deploy)
+    }
+
+    /// What only looks comes first; the journal before the first effect; what the user's steps and drivers may fail at before anything
+    /// of the idle color is cleared.
+    fn prepare(&self) -> Program {
+        let app = self.app;
+        let mut lines = Lines::new();
+        lines.otherwise(Otherwise::Refuse).step(Action::CheckHost);
+        for service in &app.services {
+            if has(&service.run, Function::Preflight) {
+                lines.at(Action::PreflightRun(service.name.clone()), service.run.span);
             }
         }
-        steps.push(core(
-            Action::Reserve,
-            Core::Journal.limit(),
-            Failure::Stop(stop_started(&started)),
-        ));
-        Phase {
-            name: PhaseName::Prepare,
-            steps,
+        self.proxy(&mut lines, Action::PreflightProxy);
+        self.proxy(&mut lines, Action::TestAsItIs);
+        lines.step(Action::ChooseIdle);
+        for check in self.checks() {
+            lines.at(Action::TryVerify(check.name.clone()), check.span);
         }
-    }
-
-    fn switch(&self) -> Phase {
-        let stop = self.stop_new();
-        let way_back = self.way_back(&[], &[]);
-        let stop_new = || Failure::Stop(stop.clone());
-        let mut steps = vec![
-            core(Action::Lock, self.lock(), Failure::Refuse),
-            self.recover(),
-            Step {
-                action: Action::TestAsIs,
-                span: Some(self.app.switch.span),
-                worst: self.switch_limit(Function::Test),
-                on_failure: stop_new(),
-            },
-        ];
-        steps.extend(self.user_steps(Place::BeforeSwitch, stop_new));
-        steps.extend(self.probes_again(Side::New, stop_new));
-        steps.extend(self.swap());
-        let go_back = || Failure::GoBack(way_back.clone());
-        steps.extend(self.user_steps(Place::AfterSwitch, go_back));
-        steps.extend(self.proof());
-        steps.extend(self.user_steps(Place::AfterVerify, || Failure::Warn));
-        Phase {
-            name: PhaseName::Switch,
-            steps,
+        let artifact = app.artifact.as_ref().map(|artifact| artifact.span);
+        lines
+            .step(Action::ReadInputs)
+            .step(Action::CheckQuestions)
+            .at(Action::FindArtifact, artifact);
+        for (number, shared) in app.shared.iter().enumerate() {
+            lines.at(Action::EnsureShared(number + 1), shared.span);
         }
-    }
-
-    /// From the last look at what is live to the new color in force.
-    pub(super) fn swap(&self) -> Vec<Step> {
-        let stop = self.stop_new();
-        let stop_new = || Failure::Stop(stop.clone());
-        let routed = self.switch_limit(Function::Routed);
-        let mut steps = vec![core(Action::ReadRouted, routed, stop_new())];
-        for service in self.overlapping() {
-            let worst = limits::limit(&service.run, Function::Persist);
-            let action = Action::Persist(service.name.clone(), Side::New);
-            steps.push(core(action, worst, stop_new()));
-        }
-        let resume = Core::ResumeUnit.limit();
-        steps.push(core(Action::InstallResume, resume, stop_new()));
-        for (action, worst) in self.before_swap(Side::New) {
-            steps.push(self.proxy(action, worst, stop_new()));
-        }
-        let way_back = self.way_back(&[], &[]);
-        for (action, worst) in self.in_force(Side::New) {
-            steps.push(self.proxy(action, worst, Failure::GoBack(way_back.clone())));
-        }
-        steps
-    }
-
-    /// What is asked through the proxy, what may run only once, and the commit.
-    pub(super) fn proof(&self) -> Vec<Step> {
-        let mut steps = Vec::new();
-        let way_back = self.way_back(&[], &[]);
-        let go_back = || Failure::GoBack(way_back.clone());
-        for (number, check) in self.checks().iter().enumerate() {
-            steps.push(Step {
-                action: Action::Verify(number),
-                span: Some(check.span),
-                worst: check.budget.within,
-                on_failure: match check.on_failure {
-                    OnFailure::SwitchBack => go_back(),
-                    OnFailure::Warn => Failure::Warn,
-                },
-            });
-        }
-        let mut handed: Vec<&Service> = Vec::new();
-        for service in self.exclusive() {
-            handed.push(service);
-            let back = Failure::GoBack(self.way_back(&handed, &[]));
-            steps.push(hand_over(service, back));
-        }
-        let on_failure = Failure::GoBack(self.way_back(&handed, &[]));
-        steps.push(core(Action::Commit, Core::Journal.limit(), on_failure));
-        steps
-    }
-
-    fn cleanup(&self) -> Phase {
-        let mut steps = vec![
-            core(Action::Lock, self.lock(), Failure::Refuse),
-            self.recover(),
-        ];
-        steps.extend(self.clean());
-        Phase {
-            name: PhaseName::Cleanup,
-            steps,
-        }
-    }
-
-    /// The recovery of a command that has nothing else to do where there is something to undo.
-    pub(super) fn recover(&self) -> Step {
-        let longest = self.recovery().longest().clone();
-        core(
-            Action::Recover,
-            Core::Journal.limit(),
-            Failure::GoBack(longest),
-        )
-    }
-
-    /// What becomes of the previous color.
-    pub(super) fn clean(&self) -> Vec<Step> {
-        let cleanup = self.app.cleanup;
-        let mut steps = vec![self.drain(Side::Previous, Failure::Later)];
-        if cleanup.previous == Previous::Stopped {
-            for service in self.overlapping() {
-                let name = || service.name.clone();
-                let mut push = |action, worst, span, on_failure| {
-                    steps.push(Step {
-                        action,
-                        span,
-                        worst,
-                        on_failure,
-                    });
-                };
-                let clear = limits::limit(&service.run, Function::Clear);
-                let persist = limits::limit(&service.run, Function::Persist);
-                push(
-                    Action::Stop(name(), Side::Previous),
-                    limits::stop(service),
-                    cleanup.span,
-                    Failure::Later,
-                );
-                let persisted = Action::Persist(name(), Side::Previous);
-                push(persisted, persist, None, Failure::Warn);
-                let cleared = Action::Clear(name(), Side::Previous);
-                push(cleared, clear, None, Failure::Warn);
+        lines
+            .step(Action::NoStranger)
+            .step(Action::Journal(Intent::Preparing))
+            .way(Way::EndNew)
+            .at(Action::MakeRelease, artifact);
+        self.user(&mut lines, Place::BeforeStart);
+        for service in &app.services {
+            if has(&service.run, Function::Fetch) {
+                lines.at(Action::Fetch(service.name.clone()), service.run.span);
             }
         }
-        steps.extend(self.user_steps(Place::AfterStop, || Failure::Warn));
-        steps.push(core(Action::Record, Core::Journal.limit(), Failure::Warn));
-        steps
-    }
-
-    /// Waits for what a color still answers.
-    pub(super) fn drain(&self, side: Side, on_failure: Failure) -> Step {
-        let cleanup = self.app.cleanup;
-        Step {
-            action: Action::Drain(side),
-            span: cleanup.span,
-            worst: cleanup.drain + self.switch_limit(Function::Draining),
-            on_failure,
+        for service in &app.services {
+            lines.at(Action::Stage(service.name.clone()), service.run.span);
         }
+        lines
+            .step(Action::SyncRelease)
+            .step(Action::ClearIdle)
+            .step(Action::PortsAreFree);
+        for service in self.overlapping() {
+            lines.at(Action::Start(service.name.clone()), service.run.span);
+            if has(&service.run, Function::Offers) {
+                lines.at(Action::ReadOffers(service.name.clone()), service.run.span);
+            }
+        }
+        for service in self.overlapping() {
+            for gate in &service.gates {
+                let action = Action::Gate(service.name.clone(), gate.name.clone());
+                lines.at(action, gate.span);
+            }
+        }
+        lines.named(ProgramName::Prepare)
     }
 
-    fn outcomes(&self) -> Vec<Step> {
-        let mut numbers = [0usize; 3];
-        self.app
-            .outcomes
-            .iter()
-            .map(|outcome| {
-                let (place, number) = match outcome.when {
-                    Outcome::Success => (Place::OnSuccess, &mut numbers[0]),
-                    Outcome::Failure => (Place::OnFailure, &mut numbers[1]),
-                    Outcome::Always => (Place::OnAlways, &mut numbers[2]),
-                };
-                *number += 1;
-                Step {
-                    action: Action::UserStep(place, *number),
-                    span: Some(outcome.step.span),
-                    worst: outcome.step.within,
-                    on_failure: Failure::Warn,
-                }
-            })
-            .collect()
+    #[allow(clippy::unused_self, reason = "one of the row of an app's programs")]
+    fn reserve(&self) -> Program {
+        let mut lines = Lines::new();
+        lines.way(Way::EndNew).step(Action::Reserve);
+        lines.named(ProgramName::Reserve)
+    }
+
+    fn take_up(&self) -> Program {
+        let mut lines = Lines::new();
+        lines.otherwise(Otherwise::Refuse).step(Action::TakeUp);
+        self.proxy(&mut lines, Action::TestAsItIs);
+        lines.named(ProgramName::TakeUp)
+    }
+
+    fn switch(&self) -> Program {
+        let mut lines = Lines::new();
+        lines.way(Way::EndNew);
+        self.proxy(&mut lines, Action::TestAsItIs);
+        self.user(&mut lines, Place::BeforeSwitch);
+        for service in self.overlapping() {
+            for gate in &service.gates {
+                let action = Action::GateAgain(service.name.clone(), gate.name.clone());
+                lines.at(action, gate.span);
+            }
+        }
+        lines
+            .run(ProgramName::BeforeSwap)
+            .point_proxy_at(Side::New, Otherwise::Way(Way::GoBack));
+        self.user(&mut lines, Place::AfterSwitch);
+        self.verify(&mut lines, Otherwise::Way(Way::GoBack));
+        if let Some(first) = self.exclusive() {
+            lines
+                .step(Action::Journal(Intent::Handing))
+                .at(Action::MoveExclusive(Side::New), first.span)
+                .step(Action::Persist(Side::New, Extent::Exclusive));
+        }
+        lines.step(Action::Commit);
+        self.done(&mut lines);
+        lines.named(ProgramName::Switch)
+    }
+
+    /// What comes after a commit: nothing of it goes back.
+    fn done(&self, lines: &mut Lines) {
+        lines.otherwise(Otherwise::Warn);
+        self.user(lines, Place::AfterVerify);
+        lines.step(Action::Record(Outcome::Ok));
+        self.user(lines, Place::OnSuccess);
+        self.user(lines, Place::OnAlways);
+    }
+
+    fn before_swap(&self) -> Program {
+        let mut lines = Lines::new();
+        lines.way(Way::EndNew).step(Action::StillLive);
+        self.proxy(&mut lines, Action::Dial(Side::New));
+        lines
+            .step(Action::Persist(Side::New, Extent::Overlap))
+            .step(Action::KeepResuming)
+            .step(Action::SaveWayBack);
+        lines.named(ProgramName::BeforeSwap)
+    }
+
+    fn point_proxy_at(&self) -> Program {
+        let mut lines = Lines::new();
+        self.proxy(&mut lines, Action::LockProxy);
+        self.proxy(&mut lines, Action::Write(Side::Given));
+        lines
+            .step(Action::Journal(Intent::Swapping))
+            .otherwise(Otherwise::Given);
+        for action in [
+            Action::Swap(Side::Given),
+            Action::Test,
+            Action::Reload,
+            Action::Confirm,
+        ] {
+            self.proxy(&mut lines, action);
+        }
+        lines.step(Action::UnlockProxy);
+        lines.named(ProgramName::PointProxyAt)
+    }
+
+    fn cleanup(&self) -> Program {
+        let span = self.app.cleanup.span;
+        let extent = match self.app.cleanup.previous {
+            Previous::Stopped => Extent::Whole,
+            Previous::KeptWarm => Extent::Exclusive,
+        };
+        let mut lines = Lines::new();
+        lines
+            .otherwise(Otherwise::Later)
+            .at(Action::Drain(Side::Old), span)
+            .at(Action::Stop(Side::Old, extent), span)
+            .otherwise(Otherwise::Warn)
+            .step(Action::PersistOff(Side::Old));
+        self.user(&mut lines, Place::AfterStop);
+        lines.step(Action::CloseJournal).step(Action::Sweep);
+        lines.named(ProgramName::Cleanup)
+    }
+
+    fn rollback(&self) -> Program {
+        let mut lines = Lines::new();
+        lines
+            .otherwise(Otherwise::Refuse)
+            .step(Action::ChooseEarlier)
+            .step(Action::CheckHost);
+        self.proxy(&mut lines, Action::PreflightProxy);
+        lines
+            .step(Action::PutOffJournal)
+            .step(Action::Journal(Intent::Preparing))
+            .way(Way::EndNew)
+            .step(Action::Ensures(Side::New))
+            .step(Action::StartMissing(Side::New, Extent::Overlap))
+            .step(Action::Gates(Side::New));
+        self.proxy(&mut lines, Action::TestAsItIs);
+        self.user(&mut lines, Place::BeforeSwitch);
+        lines
+            .run(ProgramName::BeforeSwap)
+            .point_proxy_at(Side::New, Otherwise::Way(Way::GoBack));
+        self.user(&mut lines, Place::AfterSwitch);
+        let first = self.exclusive().map(|service| service.span);
+        lines
+            .step(Action::Verifies(Side::New))
+            .step(Action::Journal(Intent::Handing))
+            .at(Action::MoveExclusive(Side::New), first)
+            .step(Action::Persist(Side::New, Extent::Exclusive))
+            .step(Action::Commit);
+        self.done(&mut lines);
+        lines.run(ProgramName::Cleanup);
+        lines.named(ProgramName::Rollback)
+    }
+
+    fn failed(&self) -> Program {
+        let mut lines = Lines::new();
+        lines
+            .otherwise(Otherwise::Warn)
+            .step(Action::Record(Outcome::Failed));
+        self.user(&mut lines, Place::OnFailure);
+        self.user(&mut lines, Place::OnAlways);
+        lines.named(ProgramName::Failed)
     }
 
     // ---- Parts -------------------------------------------------------------------------------
 
-    fn user_steps(&self, place: Place, on_failure: impl Fn() -> Failure) -> Vec<Step> {
+    /// Every check through the proxy. One that only warns changes `otherwise` for itself alone.
+    pub(super) fn verify(&self, lines: &mut Lines, otherwise: Otherwise) {
+        for check in self.checks() {
+            let action = Action::Verify(check.name.clone());
+            match check.on_failure {
+                OnFailure::SwitchBack => {
+                    lines.at(action, check.span);
+                }
+                OnFailure::Warn => {
+                    lines
+                        .otherwise(Otherwise::Warn)
+                        .at(action, check.span)
+                        .otherwise(otherwise);
+                }
+            }
+        }
+    }
+
+    /// The user's steps of a place.
+    fn user(&self, lines: &mut Lines, place: Place) {
         let steps = &self.app.steps;
-        let steps = match place {
-            Place::BeforeStart => &steps.before_start,
-            Place::BeforeSwitch => &steps.before_switch,
-            Place::AfterSwitch => &steps.after_switch,
-            Place::AfterVerify => &steps.after_verify,
-            Place::AfterStop => &steps.after_stop,
-            Place::OnSuccess | Place::OnFailure | Place::OnAlways => return self.outcomes(),
+        let outcome = |when| {
+            let outcomes = self.app.outcomes.iter();
+            let outcomes = outcomes.filter(move |outcome| outcome.when == when);
+            outcomes.map(|outcome| outcome.step.span).collect()
         };
-        steps
-            .iter()
-            .enumerate()
-            .map(|(number, step)| Step {
-                action: Action::UserStep(place, number + 1),
-                span: Some(step.span),
-                worst: step.within,
-                on_failure: on_failure(),
-            })
-            .collect()
+        let spans: Vec<Span> = match place {
+            Place::BeforeStart => spans(&steps.before_start),
+            Place::BeforeSwitch => spans(&steps.before_switch),
+            Place::AfterSwitch => spans(&steps.after_switch),
+            Place::AfterVerify => spans(&steps.after_verify),
+            Place::AfterStop => spans(&steps.after_stop),
+            Place::OnSuccess => outcome(When::Success),
+            Place::OnFailure => outcome(When::Failure),
+            Place::OnAlways => outcome(When::Always),
+        };
+        for (number, span) in spans.into_iter().enumerate() {
+            lines.at(Action::User(place, number + 1), span);
+        }
+    }
+
+    /// A step that is the `switch` driver's.
+    pub(super) fn proxy(&self, lines: &mut Lines, action: Action) {
+        lines.at(action, self.app.switch.span);
     }
 
     /// Services that run in both colors at once for a while.
-    pub(super) fn overlapping(&self) -> impl Iterator<Item = &'a Service> + use<'a> {
-        let services = &self.app.services;
-        services
-            .iter()
-            .filter(|service| service.handover == Handover::Overlap)
+    fn overlapping(&self) -> impl Iterator<Item = &Service> {
+        let services = self.app.services.iter();
+        services.filter(|service| service.handover == Handover::Overlap)
     }
 
-    /// Services that run in one color only.
-    pub(super) fn exclusive(&self) -> impl Iterator<Item = &'a Service> + use<'a> {
-        let services = &self.app.services;
-        services
-            .iter()
-            .filter(|service| service.handover == Handover::Exclusive)
+    /// The first service that may run only once.
+    pub(super) fn exclusive(&self) -> Option<&Service> {
+        let mut services = self.app.services.iter();
+        services.find(|service| service.handover == Handover::Exclusive)
     }
 
-    fn checks(&self) -> &'a [Verify] {
+    fn checks(&self) -> &[Verify] {
         match &self.app.verify {
             Verification::Checks(checks) => checks,
             Verification::None { .. } => &[],
         }
     }
-
-    pub(super) fn lock(&self) -> Duration {
-        self.app.lock_wait + Core::Lock.limit()
-    }
-
-    /// The host, the proxy, who is live, and one try of each `verify` of the live color.
-    fn preflight(&self) -> Duration {
-        let tries: Duration = self
-            .checks()
-            .iter()
-            .map(|check| check.budget.timeout.times(asked(check)))
-            .sum();
-        let proxy = [Function::Preflight, Function::Test, Function::Routed];
-        let proxy: Duration = proxy
-            .map(|function| self.switch_limit(function))
-            .into_iter()
-            .sum();
-        Core::Host.limit() + proxy + tries
-    }
-
-    /// A step that is the `switch` driver's.
-    pub(super) fn proxy(&self, action: Action, worst: Duration, on_failure: Failure) -> Step {
-        Step {
-            action,
-            span: Some(self.app.switch.span),
-            worst,
-            on_failure,
-        }
-    }
-
-    pub(super) fn switch_limit(&self, function: Function) -> Duration {
-        limits::limit(&self.app.switch, function)
-    }
 }
 
-/// A step of the core's own.
-pub(super) fn core(action: Action, worst: Duration, on_failure: Failure) -> Step {
-    Step {
-        action,
-        span: None,
-        worst,
-        on_failure,
-    }
-}
-
-fn clear_idle(service: &Service) -> Duration {
-    let limit = |function| limits::limit(&service.run, function);
-    limit(Function::Alive)
-        + limit(Function::Listens)
-        + limits::stop(service)
-        + limit(Function::Clear)
-}
-
-pub(super) fn start(service: &Service) -> Duration {
-    [Function::Start, Function::Alive, Function::Identity]
-        .map(|function| limits::limit(&service.run, function))
-        .into_iter()
-        .sum()
-}
-
-fn probes(gates: &[Gate]) -> Duration {
-    gates.iter().map(|gate| gate.budget.within).sum()
-}
-
-fn asked(check: &Verify) -> u64 {
-    let questions = check.questions.iter();
-    let bounded = questions.filter(|question| !matches!(question.subject, Subject::Healthy));
-    u64::try_from(bounded.count()).unwrap_or(u64::MAX)
-}
-
-/// The service of that name.
-///
-/// # Panics
-/// When the app has none: actions carry only names of the app that they were planned for.
-pub(super) fn service<'a>(app: &'a App, name: &Name) -> &'a Service {
-    app.services
-        .iter()
-        .find(|service| service.name == *name)
-        .expect("actions name services of their own app")
-}
-
-/// A service that may run only once: the old one stops, then the new one starts.
-pub(super) fn hand_over(service: &Service, on_failure: Failure) -> Step {
-    Step {
-        action: Action::HandOver(service.name.clone()),
-        span: Some(service.span),
-        worst: limits::stop(service) + start(service) + probes(&service.gates),
-        on_failure,
-    }
+fn spans(steps: &[crate::model::Step]) -> Vec<Span> {
+    steps.iter().map(|step| step.span).collect()
 }

@@ -1,64 +1,11 @@
 //! Who calls the script, what they run in one go, and how long they let it run.
 
 use super::limits::{self, Core, Function};
-use super::{Action, Failure, Plan, Step, describe};
+use super::worst::{Path, Sums};
+use super::{Command, Plan, Planned};
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::model::{App, DriverUse, Duration, GivenPart, SettingValue};
 use std::fmt::Write as _;
-
-/// A command of the script that a caller runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Command {
-    /// `doctor`
-    Doctor,
-    /// `prepare`
-    Prepare,
-    /// `switch`
-    Switch,
-    /// `cleanup`
-    Cleanup,
-    /// `deploy`: the three in a row
-    Deploy,
-    /// `rollback`, its cleanup included
-    Rollback,
-    /// `abort`
-    Abort,
-    /// `resume`
-    Resume,
-    /// `adopt`
-    Adopt,
-}
-
-impl Command {
-    /// From its name, if it is one that a caller's event can run.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "doctor" => Self::Doctor,
-            "prepare" => Self::Prepare,
-            "switch" => Self::Switch,
-            "cleanup" => Self::Cleanup,
-            "deploy" => Self::Deploy,
-            _ => return None,
-        })
-    }
-
-    /// Its name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Doctor => "doctor",
-            Self::Prepare => "prepare",
-            Self::Switch => "switch",
-            Self::Cleanup => "cleanup",
-            Self::Deploy => "deploy",
-            Self::Rollback => "rollback",
-            Self::Abort => "abort",
-            Self::Resume => "resume",
-            Self::Adopt => "adopt",
-        }
-    }
-}
 
 /// One call of a target: an event (a hook, a job) that runs commands of the script in a row, each
 /// only if the one before it succeeded.
@@ -121,50 +68,27 @@ fn with_reserve(worst: Duration) -> Duration {
 
 /// The longest path through commands in a row.
 fn longest(app: &App, plan: &Plan, commands: &[Command]) -> Vec<(String, Duration)> {
-    let phases = commands.iter().flat_map(|command| match command {
-        Command::Doctor => vec![None],
-        Command::Prepare => vec![Some(&plan.prepare)],
-        Command::Switch => vec![Some(&plan.switch)],
-        Command::Cleanup => vec![Some(&plan.cleanup)],
-        Command::Deploy => vec![Some(&plan.prepare), Some(&plan.switch), Some(&plan.cleanup)],
-        Command::Rollback => vec![Some(&plan.rollback), Some(&plan.cleanup)],
-        Command::Abort => vec![Some(&plan.abort)],
-        Command::Resume => vec![Some(&plan.resume)],
-        Command::Adopt => Vec::new(),
-    });
+    let sums = Sums::new(app, plan);
     let mut before: Vec<(String, Duration)> = Vec::new();
     let mut longest: Vec<(String, Duration)> = Vec::new();
     let mut begun = false;
-    for phase in phases {
-        let Some(phase) = phase else {
+    for command in commands {
+        if *command == Command::Doctor {
             before.extend(doctor(app));
             continue;
-        };
+        }
+        before.push((format!("{}: lock", command.name()), lock(app)));
+        let mut worst = before.clone();
         // What was begun before it in this row has succeeded: nothing is left to be undone.
-        let mut phase = phase.clone();
-        if begun {
-            let recovers = |step: &&mut Step| step.action == Action::Recover;
-            for step in phase.steps.iter_mut().filter(recovers) {
-                step.on_failure = Failure::Warn;
-            }
+        if !begun {
+            worst.extend(rows(app, &sums.recovery(*command)));
         }
         begun = true;
-        let phase = &phase;
-        let ends = |worst: super::WorstCase<'_>| {
-            let mut lines = before.clone();
-            let name = phase.name.word();
-            lines.extend(rows(app, name, worst.path.forward));
-            lines.extend(rows(app, &format!("{name}, way back"), worst.path.back()));
-            if worst.outcome > Duration::ZERO {
-                lines.push((format!("{name}: your `on` steps"), worst.outcome));
-            }
-            lines
-        };
-        let worst = ends(plan.worst(phase));
+        worst.extend(rows(app, &sums.command(*command)));
         if sum(&worst) > sum(&longest) {
             longest = worst;
         }
-        before = ends(plan.success(phase));
+        before.extend(rows(app, &sums.success(command.programs())));
     }
     if sum(&before) > sum(&longest) {
         longest = before;
@@ -172,34 +96,30 @@ fn longest(app: &App, plan: &Plan, commands: &[Command]) -> Vec<(String, Duratio
     longest
 }
 
-fn rows<'a>(
-    app: &App,
-    phase: &str,
-    steps: impl IntoIterator<Item = &'a Step>,
-) -> Vec<(String, Duration)> {
-    steps
-        .into_iter()
-        .map(|step| {
-            (
-                format!("{phase}: {}", describe(app, &step.action)),
-                step.worst,
-            )
-        })
-        .collect()
+/// How long a command may wait for the app's mutex: for another command, and for what a killed one has left.
+pub(super) fn lock(app: &App) -> Duration {
+    app.lock_wait + Core::Leftovers.limit()
+}
+
+fn rows(app: &App, path: &Path) -> Vec<(String, Duration)> {
+    let row = |step: &Planned| {
+        let program = step.program.function();
+        let program = program.strip_prefix("plan.").unwrap_or(&program);
+        let what = format!("{program}: {}", step.action.title());
+        (what, step.action.worst(app))
+    };
+    path.steps.iter().map(row).collect()
 }
 
 fn sum(lines: &[(String, Duration)]) -> Duration {
     lines.iter().map(|(_, worst)| *worst).sum()
 }
 
-/// What `doctor` looks at: the host, the proxy, and whether each service of each color is alive.
+/// What `doctor` waits for: the proxy, and whether each service of each color is alive.
 fn doctor(app: &App) -> Vec<(String, Duration)> {
     let proxy = [Function::Preflight, Function::Routed, Function::Test]
         .map(|function| limits::limit(&app.switch, function));
-    let mut lines = vec![
-        ("doctor: look at the host".to_owned(), Core::Host.limit()),
-        ("doctor: ask the proxy".to_owned(), proxy.into_iter().sum()),
-    ];
+    let mut lines = vec![("doctor: ask the proxy".to_owned(), proxy.into_iter().sum())];
     for service in &app.services {
         let asked = [Function::Alive, Function::Identity, Function::Listens]
             .map(|function| limits::limit(&service.run, function));

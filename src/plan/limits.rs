@@ -1,45 +1,41 @@
-//! How long everything may take: one table, read by the plan and written into the script as `deadline`.
+//! How long everything may take at most: the core's own work, and the functions of drivers.
 
-use crate::model::{App, Driver, DriverKind, DriverUse, Duration, Service};
-use std::collections::BTreeMap;
+use crate::model::{Driver, DriverKind, DriverUse, Duration, Service};
 use std::sync::Arc;
 
-/// A stretch of the script's own work that has a deadline.
+/// A stretch of the script's own work that has a deadline: who keeps it is said with each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Core {
-    /// Making a release: copying the artifact and the script.
+    /// Copying what belongs to a release, or making all of it reach the disk. The script ends the copy.
     Copy,
-    /// What a driver's call may take on top of what is asked of it.
-    DriverSlack,
-    /// Looking at the host: tools, rights, state folder, file system.
-    Host,
-    /// Reading and checking the inputs.
-    Inputs,
-    /// One synced line in the journal or the history.
+    /// One synced write into the state: journal, pointers, a fragment that is kept. The script ends it.
     Journal,
-    /// Taking the app's mutex and reading the journal; waiting for another deployment comes on top.
-    Lock,
+    /// What a killed script had started may still hold the app's mutex; it ends by its own deadline.
+    Leftovers,
     /// Waiting for another app that holds the proxy's mutex, from its swap to its confirmation.
-    ProxyMutex,
+    ProxyLock,
     /// How long a prepared color is kept for its deployment. No wait: it is in no worst case.
     Reservation,
-    /// Enabling the unit that brings the live color up after a boot.
+    /// Enabling the unit that brings the live color up after a boot. The script ends it.
     ResumeUnit,
+    /// How long a program that may run only once must live to count as started.
+    StaysAlive,
+    /// Removing old releases; what is left is the next command's.
+    Sweep,
 }
 
 impl Core {
-    /// Every one: its name in the script, and how long it may take.
-    pub const ALL: [(&'static str, Self, Duration); 9] = [
+    /// Every one: its name in the script's table, and how long it may take.
+    pub const ALL: [(&'static str, Self, Duration); 8] = [
         ("copy", Self::Copy, Duration::from_secs(60)),
-        ("driver_slack", Self::DriverSlack, Duration::from_secs(10)),
-        ("host", Self::Host, Duration::from_secs(10)),
-        ("inputs", Self::Inputs, Duration::from_secs(2)),
         ("journal", Self::Journal, Duration::from_secs(5)),
-        ("lock", Self::Lock, Duration::from_secs(2)),
-        // The longest that another app's swap, test, reload and confirm take with the defaults below.
-        ("proxy_mutex", Self::ProxyMutex, Duration::from_secs(60)),
+        ("leftovers", Self::Leftovers, Duration::from_secs(15)),
+        // The longest that another app's swap, test, reload and confirm take with the default limits.
+        ("proxy_lock", Self::ProxyLock, Duration::from_secs(60)),
         ("reservation", Self::Reservation, Duration::from_secs(3600)),
         ("resume_unit", Self::ResumeUnit, Duration::from_secs(15)),
+        ("stays_alive", Self::StaysAlive, Duration::from_secs(2)),
+        ("sweep", Self::Sweep, Duration::from_secs(60)),
     ];
 
     /// How long it may take.
@@ -84,6 +80,7 @@ pub enum Function {
     Draining,
     Mutex,
     Dial,
+    Holds,
     // run and switch
     Preflight,
     // shared
@@ -111,7 +108,7 @@ impl Function {
     ];
 
     /// What a `switch` driver does.
-    pub const SWITCH: [Self; 13] = [
+    pub const SWITCH: [Self; 14] = [
         Self::Routed,
         Self::Read,
         Self::Write,
@@ -125,6 +122,7 @@ impl Function {
         Self::Mutex,
         Self::Preflight,
         Self::Dial,
+        Self::Holds,
     ];
 
     /// As in a function's name: `DRIVER_stage`.
@@ -158,6 +156,7 @@ impl Function {
             Self::Fetch => "fetch",
             Self::Offers => "offers",
             Self::Dial => "dial",
+            Self::Holds => "holds",
             Self::Ensure => "ensure",
         }
     }
@@ -169,6 +168,7 @@ impl Function {
         Duration::from_secs(match self {
             Self::Fetch => 300,
             Self::Stage | Self::Ensure => 60,
+            Self::Holds => 20,
             Self::Test | Self::Reload => 15,
             Self::Start
             | Self::Enter
@@ -204,7 +204,7 @@ pub fn has(used: &DriverUse, function: Function) -> bool {
         return false;
     }
     let may_be_left_out = match function {
-        Function::Fetch | Function::Offers | Function::Dial => true,
+        Function::Fetch | Function::Offers | Function::Dial | Function::Holds => true,
         Function::Preflight => used.driver.kind == DriverKind::Run,
         _ => false,
     };
@@ -235,35 +235,4 @@ pub fn chain(driver: &Arc<Driver>) -> impl Iterator<Item = &Arc<Driver>> {
 #[must_use]
 pub fn stop(service: &Service) -> Duration {
     service.stop_within + limit(&service.run, Function::Stop)
-}
-
-/// The script's `deadline` table: the core's names, and `DRIVER_FUNCTION` for each function of the
-/// used drivers. Where two services want different limits of one function, the longer holds.
-#[must_use]
-pub fn table(app: &App) -> BTreeMap<String, Duration> {
-    let mut table: BTreeMap<String, Duration> = Core::ALL
-        .iter()
-        .map(|(name, _, limit)| ((*name).to_owned(), *limit))
-        .collect();
-    let mut add = |used: &DriverUse, function: Function, limit: Duration| {
-        if has(used, function) {
-            table
-                .entry(format!("{}_{}", used.driver.name.shell(), function.name()))
-                .and_modify(|longest| *longest = limit.max(*longest))
-                .or_insert(limit);
-        }
-    };
-    for service in &app.services {
-        for function in Function::RUN {
-            let limit = match function {
-                Function::Stop => stop(service),
-                _ => limit(&service.run, function),
-            };
-            add(&service.run, function, limit);
-        }
-    }
-    for function in Function::SWITCH {
-        add(&app.switch, function, limit(&app.switch, function));
-    }
-    table
 }

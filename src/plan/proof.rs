@@ -2,7 +2,6 @@
 
 use super::Plan;
 use super::walk::{Breach, Ended, Grain, Taken, walk};
-use super::words::describe;
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::model::App;
 
@@ -16,14 +15,14 @@ pub fn check_laws(app: &App, plan: &Plan, report: &mut Report) {
 /// The last step is what the finding is about; every other of the last command's that the file asked
 /// for is pointed at too, once.
 fn finding(app: &App, breach: &Breach) -> Diagnostic {
-    let began = |taken: &Taken| matches!(taken, Taken::Began(_));
+    let began = |taken: &Taken| matches!(taken, Taken::Began(..));
     let last = breach.taken.iter().rposition(began).unwrap_or_default();
     let mut steps = breach.taken[last..].iter().filter_map(|taken| match taken {
         Taken::Step {
             action,
             span,
             ended,
-        } => Some((describe(app, action), *span, *ended)),
+        } => Some((action.title(), *span, *ended)),
         _ => None,
     });
     let breaks = steps.next_back();
@@ -45,13 +44,14 @@ fn finding(app: &App, breach: &Breach) -> Diagnostic {
         let how = match ended {
             Ended::Done | Ended::Breaks => "",
             Ended::Failed => ", which fails",
+            Ended::Told => ", which a signal interrupts",
             Ended::Died => ", before which the run dies",
         };
         finding = finding.also(span, format!("step {}: {what}{how}", number + 1));
     }
     finding.help(format!(
         "how it comes about:\n{}",
-        breach.lines(app).join("\n")
+        breach.lines().join("\n")
     ))
 }
 
@@ -61,7 +61,15 @@ mod tests {
     use crate::diagnostics::render;
     use crate::diagnostics::{Code, Report};
     use crate::fixture;
-    use crate::plan::{Action, Failure, Plan, plan};
+    use crate::plan::{Action, Line, Plan, ProgramName, plan};
+
+    /// Steps of a program are left out.
+    fn without(plan: &mut Plan, name: ProgramName, wanted: impl Fn(&Action) -> bool) {
+        let mut programs = plan.programs.iter_mut();
+        let program = programs.find(|program| program.name == name);
+        let lines = &mut program.expect("a plan has every program").lines;
+        lines.retain(|line| !matches!(line, Line::Step(step) if wanted(&step.action)));
+    }
 
     fn report_of(change: impl FnOnce(&mut Plan)) -> Report {
         let app = fixture::hello();
@@ -80,8 +88,9 @@ mod tests {
     #[test]
     fn a_breach_points_at_the_lines_that_lead_to_it() {
         let report = report_of(|plan| {
-            let switch = &mut plan.switch.steps;
-            switch.retain(|step| !matches!(step.action, Action::ProbeAgain(..)));
+            without(plan, ProgramName::Switch, |action| {
+                matches!(action, Action::GateAgain(..))
+            });
         });
         let findings = report.sorted();
         assert_eq!(findings.len(), 1);
@@ -94,7 +103,7 @@ mod tests {
         );
         let help = finding.help.clone().unwrap_or_default();
         assert!(
-            help.ends_with("swap to the new color: breaks the law"),
+            help.ends_with("swap new: breaks the law"),
             "{help}"
         );
         let short = render::short(&report, &fixture::sources());
@@ -105,11 +114,9 @@ mod tests {
     #[test]
     fn a_breach_in_the_cleanup_points_at_the_cleanup() {
         let report = report_of(|plan| {
-            for step in &mut plan.cleanup.steps {
-                if let Action::Drain(_) = step.action {
-                    step.on_failure = Failure::Warn;
-                }
-            }
+            without(plan, ProgramName::Cleanup, |action| {
+                matches!(action, Action::Drain(_))
+            });
         });
         let findings = report.sorted();
         let finding = findings[0];
@@ -128,7 +135,7 @@ mod tests {
             .find(|label| label.span == fixture::line(21));
         let gate = gate.expect("the gate is on the way");
         assert!(
-            gate.text.contains("probe new `app` `ready`"),
+            gate.text.contains("gate new app ready"),
             "{}",
             gate.text
         );

@@ -1,131 +1,192 @@
-//! What a command does first about a run that ended in the middle: data too, by what the journal says.
+//! What a command does first about a run that was cut short: by what the journal says.
 
-use super::back::stop_started;
-use super::build::{Builder, core, start};
-use super::{Action, Command, Failure, Side, Step, WayBack};
-use crate::model::{Duration, Service};
+use super::{Command, ProgramName, Way};
 
 /// What the journal says between two runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Entry {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
     /// Nothing is under way.
     Idle,
-    /// A run was cut short while users saw nothing of its color, or see nothing of it any more.
+    /// A new color is made; users see nothing of it.
     Preparing,
     /// A color is ready and waits for its `switch`: a resting state, not a crash.
     Prepared,
-    /// A run was cut short between its swap and its commit: disk and force may differ.
+    /// Between the rename and the commit: disk and force may differ.
     Swapping,
-    /// The switch was good; the previous color is still there.
+    /// The switch was good; the old color is still there.
     Switched,
+    /// The old color serves again; the new one drains.
+    Returning,
+    /// What somebody else made becomes this script's; nothing was swapped yet.
+    Adopting,
 }
 
-/// Whether a prepared color still belongs to its deployment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+impl Phase {
+    /// All.
+    pub const ALL: [Self; 7] = [
+        Self::Idle,
+        Self::Preparing,
+        Self::Prepared,
+        Self::Swapping,
+        Self::Switched,
+        Self::Returning,
+        Self::Adopting,
+    ];
+
+    /// As the journal says it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Preparing => "preparing",
+            Self::Prepared => "prepared",
+            Self::Swapping => "swapping",
+            Self::Switched => "switched",
+            Self::Returning => "returning",
+            Self::Adopting => "adopting",
+        }
+    }
+}
+
+/// Which command made the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// `deploy`, `prepare`, `switch`.
+    Deploy,
+    /// `rollback`
+    Rollback,
+    /// `adopt`
+    Adopt,
+}
+
+impl Kind {
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Deploy, Self::Rollback, Self::Adopt];
+
+    /// As the journal says it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Deploy => "deploy",
+            Self::Rollback => "rollback",
+            Self::Adopt => "adopt",
+        }
+    }
+}
+
+/// Whose a prepared color is; for another phase [`Reservation::Mine`] where the command names no other deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reservation {
-    /// It does, to the switch or the abort of that deployment.
+    /// This command's: it names the same deployment, or it is a `switch` or an `abort` that names none.
+    Mine,
+    /// Another deployment's.
     Held,
-    /// Its time is over, or the host was booted since.
+    /// Nobody's any more: its time is over, or the host was booted since.
     Over,
 }
 
-/// How an interrupted run is undone or finished.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recovery {
-    /// The new color is drained, if it had traffic, and stopped.
-    pub preparing: WayBack,
-    /// The new color is stopped.
-    pub prepared: WayBack,
-    /// What is missing of the previous color is started (the host may have been booted), then the
-    /// whole way back.
-    pub swapping: WayBack,
-    /// The cleanup.
-    pub switched: WayBack,
+impl Reservation {
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Mine, Self::Held, Self::Over];
+
+    /// As the script says it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Mine => "mine",
+            Self::Held => "held",
+            Self::Over => "over",
+        }
+    }
 }
 
 /// What a command does about the journal that it finds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer<'a> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Answer {
     /// It begins.
     Proceed,
     /// There is nothing to do: the command has succeeded.
     Nothing,
-    /// Another deployment is at work, or nothing is prepared.
+    /// Wrong usage: nothing is prepared. Exit 2.
+    Usage,
+    /// Another deployment is at work. Exit 4.
     Refuse,
     /// This comes first; then the journal is looked at again.
-    Undo(&'a WayBack),
+    Undo(ProgramName),
+    /// This comes first; then the command begins, whatever came of it.
+    Try(ProgramName),
+    /// This is what the command is for: it ends with it.
+    Instead(ProgramName),
 }
 
-impl Recovery {
-    /// What `command` does when the journal says `entry`. It is taken to be of another deployment
-    /// than a reservation, unless it is its `switch` or an `abort`.
+impl Answer {
+    /// As the script's table says it.
     #[must_use]
-    pub fn answer(&self, entry: Entry, reservation: Reservation, command: Command) -> Answer<'_> {
-        match (entry, command) {
-            (_, Command::Doctor)
-            | (Entry::Idle | Entry::Switched, Command::Abort)
-            | (Entry::Idle, Command::Cleanup)
-            | (Entry::Switched, Command::Switch) => Answer::Nothing,
-            (Entry::Preparing, _) => Answer::Undo(&self.preparing),
-            (Entry::Swapping, _) => Answer::Undo(&self.swapping),
-            (Entry::Prepared, _) if reservation == Reservation::Over => {
-                Answer::Undo(&self.prepared)
+    pub fn word(self) -> String {
+        match self {
+            Self::Proceed => "proceed".to_owned(),
+            Self::Nothing => "nothing".to_owned(),
+            Self::Usage => "usage".to_owned(),
+            Self::Refuse => "refuse".to_owned(),
+            Self::Undo(program) => format!("undo:{}", program.function()),
+            Self::Try(program) => format!("try:{}", program.function()),
+            Self::Instead(program) => format!("instead:{}", program.function()),
+        }
+    }
+
+    /// The program that it runs.
+    #[must_use]
+    pub fn program(self) -> Option<ProgramName> {
+        match self {
+            Self::Undo(program) | Self::Try(program) | Self::Instead(program) => Some(program),
+            Self::Proceed | Self::Nothing | Self::Usage | Self::Refuse => None,
+        }
+    }
+}
+
+/// What `command` does when it finds that in the journal.
+#[must_use]
+pub fn recovery(command: Command, phase: Phase, kind: Kind, reservation: Reservation) -> Answer {
+    use Command as C;
+    use ProgramName as P;
+    // After a boot what serves comes first, and what the file says may be for `adopt` to put right.
+    let first = |program| match command {
+        C::Resume | C::Adopt => Answer::Try(program),
+        _ => Answer::Undo(program),
+    };
+    match (phase, kind) {
+        (Phase::Idle, _) => match command {
+            C::Switch => Answer::Usage,
+            C::Abort | C::Cleanup => Answer::Nothing,
+            _ => Answer::Proceed,
+        },
+        (Phase::Adopting, _) | (Phase::Preparing | Phase::Returning, Kind::Adopt) => {
+            Answer::Undo(P::Way(Way::LetGo))
+        }
+        (Phase::Preparing | Phase::Returning, _) => first(P::RecoverEndNew),
+        (Phase::Prepared, _) => match (reservation, command) {
+            (Reservation::Over, _) => first(P::RecoverEndNew),
+            (_, C::Resume | C::Adopt) | (Reservation::Mine, C::Switch | C::Abort) => {
+                Answer::Proceed
             }
-            (Entry::Prepared, Command::Abort | Command::Switch)
-            | (Entry::Switched, Command::Cleanup | Command::Rollback) => Answer::Proceed,
-            (Entry::Prepared, _) | (Entry::Idle, Command::Switch) => Answer::Refuse,
-            (Entry::Switched, _) => Answer::Undo(&self.switched),
-            (Entry::Idle, _) => Answer::Proceed,
+            (Reservation::Mine, C::Deploy | C::Prepare) => Answer::Undo(P::RecoverEndNew),
+            _ => Answer::Refuse,
+        },
+        // After a boot the color that was to be adopted may be down: then only `resume` can start it.
+        (Phase::Swapping, Kind::Adopt) if command == C::Resume => {
+            Answer::Try(P::Way(Way::UndoAdopt))
         }
-    }
-
-    /// The longest that it takes to undo or finish what was left.
-    #[must_use]
-    pub fn longest(&self) -> &WayBack {
-        [&self.preparing, &self.prepared, &self.switched]
-            .into_iter()
-            .fold(&self.swapping, |longest, way| {
-                if way.worst() > longest.worst() {
-                    way
-                } else {
-                    longest
-                }
-            })
-    }
-
-    /// How long that is.
-    #[must_use]
-    pub fn worst(&self) -> Duration {
-        self.longest().worst()
-    }
-}
-
-impl Builder<'_> {
-    /// What the next command does about each kind of interrupted run.
-    pub(super) fn recovery(&self) -> Recovery {
-        let every: Vec<&Service> = self.overlapping().chain(self.exclusive()).collect();
-        let stop = stop_started(&every);
-        let mut preparing = vec![self.drain(Side::New, Failure::Warn)];
-        preparing.extend_from_slice(stop.steps());
-        let handed: Vec<&Service> = self.exclusive().collect();
-        let mut swapping: Vec<Step> = self
-            .overlapping()
-            .map(|service| {
-                let revived = Action::Start(service.name.clone(), Side::Previous);
-                core(revived, start(service), Failure::Warn)
-            })
-            .collect();
-        let mut proof = self.proof();
-        proof.retain_mut(|step| {
-            step.on_failure = Failure::Person;
-            matches!(step.action, Action::Verify(_))
-        });
-        swapping.extend_from_slice(self.way_back(&handed, &proof).steps());
-        Recovery {
-            preparing: WayBack::new(preparing),
-            prepared: stop_started(&self.overlapping().collect::<Vec<_>>()),
-            swapping: WayBack::new(swapping),
-            switched: WayBack::new(self.clean()),
+        (Phase::Swapping, Kind::Adopt) => Answer::Undo(P::Way(Way::UndoAdopt)),
+        (Phase::Swapping, Kind::Deploy) if command == C::Rollback => {
+            Answer::Instead(P::RecoverRollback)
         }
+        (Phase::Swapping, _) => Answer::Undo(P::RecoverSwap),
+        (Phase::Switched, Kind::Adopt) => Answer::Undo(P::RecoverAdopted),
+        (Phase::Switched, _) => match (command, reservation) {
+            (C::Switch | C::Abort | C::Cleanup | C::Rollback, Reservation::Held) => Answer::Refuse,
+            (C::Switch | C::Abort, _) => Answer::Nothing,
+            (C::Cleanup | C::Rollback | C::Resume | C::Adopt, _) => Answer::Proceed,
+            _ => Answer::Undo(P::Cleanup),
+        },
     }
 }

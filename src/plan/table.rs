@@ -1,29 +1,37 @@
-//! A plan as a table for people: steps, what their failure does, ways back, and the callers' limits.
+//! A plan as a table for people: the words of each step, what its failure asks for, how long it may take, and the line that asked for
+//! it; then the ways back, what stands in the runtime, and the callers' limits.
 
-use super::{Caller, Failure, Phase, Plan, Step, callers, describe};
+use super::callers::lock;
+use super::worst::Sums;
+use super::{Action, Caller, Command, Home, Line, Otherwise, Plan, ProgramName, Side, callers};
 use crate::model::{App, Duration};
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 use std::fmt::Write as _;
 
-/// What a deployment of `app` does, step by step, in seconds.
+/// What the commands of `app`'s script do, step by step, in seconds.
 #[must_use]
 pub fn table(app: &App, plan: &Plan, sources: &Sources) -> String {
     let mut table = Table {
         app,
+        plan,
         sources,
+        sums: Sums::new(app, plan),
         text: String::new(),
     };
     table.line(&format!(
         "{}: what a deployment does, and how long it may take at most",
         app.name
     ));
-    for phase in [&plan.prepare, &plan.switch, &plan.cleanup] {
-        table.phase(plan, phase);
+    table.first();
+    let deploy = [Command::Prepare, Command::Switch, Command::Cleanup];
+    for command in deploy {
+        table.command(command);
     }
-    if !plan.outcomes.is_empty() {
-        table.line("\nwhen the outcome is known");
-        table.steps(plan.outcomes.iter());
-    }
+    table.totals("deploy", Command::Deploy, ": the three in a row");
+    table.command(Command::Rollback);
+    table.program(ProgramName::Failed);
+    table.ways();
+    table.runtime();
     let callers = callers(app, plan);
     if !callers.is_empty() {
         table.callers(&callers);
@@ -33,7 +41,9 @@ pub fn table(app: &App, plan: &Plan, sources: &Sources) -> String {
 
 struct Table<'a> {
     app: &'a App,
+    plan: &'a Plan,
     sources: &'a Sources,
+    sums: Sums<'a>,
     text: String,
 }
 
@@ -43,41 +53,110 @@ impl Table<'_> {
         self.text.push('\n');
     }
 
-    fn phase(&mut self, plan: &Plan, phase: &Phase) {
-        let name = phase.name.word();
-        let success = seconds(plan.success(phase).total());
-        let worst = seconds(plan.worst(phase).total());
+    fn row(&mut self, worst: Duration, what: &str, otherwise: &str, place: &str) {
+        // What waits for nobody has no limit.
+        let worst = match worst {
+            Duration::ZERO => "-".to_owned(),
+            worst => seconds(worst),
+        };
         self.line(&format!(
-            "\n{name}: {success} at most if nothing fails, {worst} with the longest way back"
+            "  {worst:>8}  {what:<36}  {otherwise:<17}  {place}"
         ));
-        self.steps(phase.steps.iter());
-        // Most failures share a way back with their neighbours; the longest shows all that there is.
-        let longest = phase.longest_failure().map(|path| (path.back(), path));
-        if let Some((back, path)) = longest {
-            let from = path
-                .forward
-                .last()
-                .map(|step| describe(self.app, &step.action));
-            let from = from.unwrap_or_default();
-            self.line(&format!(
-                "  the longest way back of {name}, from \"{from}\":"
-            ));
-            self.steps(back.into_iter());
+    }
+
+    /// What every command begins with: the script's runner does it.
+    fn first(&mut self) {
+        self.line("\nevery command first");
+        self.row(lock(self.app), "lock", "else: exit 4", "");
+        let recovery = self.sums.longest_recovery();
+        let from = recovery.steps.first();
+        let from = from.map(|step| format!("at most, by {}", step.program.function()));
+        let from = from.unwrap_or_default();
+        self.row(recovery.worst, "recover", "else: person", &from);
+    }
+
+    fn command(&mut self, command: Command) {
+        self.totals(command.name(), command, "");
+        for program in command.programs() {
+            self.lines(*program);
         }
     }
 
-    fn steps<'s>(&mut self, steps: impl Iterator<Item = &'s Step>) {
-        for step in steps {
-            let what = describe(self.app, &step.action);
-            let place = step.span.map_or(String::new(), |span| {
-                let file = self.sources.path(span);
-                let file = file.file_name().unwrap_or(file.as_str());
-                format!("{file}:{}", self.sources.line_column(span).line)
-            });
-            let failed = on_failure(&step.on_failure);
-            let worst = seconds(step.worst);
-            self.line(&format!("  {worst:>8}  {what:<44}  {failed:<24}  {place}"));
+    fn totals(&mut self, name: &str, command: Command, what: &str) {
+        let success = seconds(self.sums.success(command.programs()).worst);
+        let worst = seconds(self.sums.command(command).worst);
+        self.line(&format!(
+            "\n{name}{what}: {success} at most if nothing fails, {worst} with the longest way back"
+        ));
+    }
+
+    /// The ways back that stand in the script.
+    fn ways(&mut self) {
+        let plan = self.plan;
+        let programs = plan.programs.iter().map(|program| program.name);
+        let ways = programs.filter(|name| matches!(name, ProgramName::Way(_)));
+        for way in ways.filter(|way| way.home() == Home::Script) {
+            self.program(way);
         }
+    }
+
+    /// What is the same in every app.
+    fn runtime(&mut self) {
+        let plan = self.plan;
+        let programs = plan.programs.iter().map(|program| program.name);
+        for name in programs.filter(|name| name.home() == Home::Runtime) {
+            self.program(name);
+        }
+    }
+
+    fn program(&mut self, name: ProgramName) {
+        let worst = seconds(self.sums.worst(&[name], None).worst);
+        let about = name.about();
+        self.line(&format!(
+            "\n{}: {about}; {worst} at most",
+            name.function().trim_start_matches("plan.")
+        ));
+        self.lines(name);
+    }
+
+    /// The lines of a program. Parts that several share are written out: who reads at night wants to see the order.
+    fn lines(&mut self, name: ProgramName) {
+        let given = (Side::Given, Otherwise::Given);
+        self.lines_of(name, given, &mut Otherwise::Person);
+    }
+
+    fn lines_of(&mut self, name: ProgramName, given: (Side, Otherwise), otherwise: &mut Otherwise) {
+        let plan = self.plan;
+        for line in &plan.program(name).lines {
+            match line {
+                Line::Otherwise(Otherwise::Given) => *otherwise = given.1,
+                Line::Otherwise(other) => *otherwise = *other,
+                Line::Step(step) => {
+                    self.step(&step.action.given(given.0), step.span, *otherwise);
+                }
+                Line::Run(part @ ProgramName::BeforeSwap) => {
+                    self.lines_of(*part, given, otherwise);
+                }
+                Line::Run(program) => {
+                    let worst = self.sums.success(&[*program]).worst;
+                    self.row(worst, &program.function(), "", "see there");
+                }
+                Line::PointProxyAt(side, other) => {
+                    self.lines_of(ProgramName::PointProxyAt, (*side, *other), otherwise);
+                }
+            }
+        }
+    }
+
+    fn step(&mut self, action: &Action, span: Option<Span>, otherwise: Otherwise) {
+        let place = span.map_or(String::new(), |span| {
+            let file = self.sources.path(span);
+            let file = file.file_name().unwrap_or(file.as_str());
+            format!("{file}:{}", self.sources.line_column(span).line)
+        });
+        let otherwise = format!("else: {}", otherwise.word());
+        let worst = action.worst(self.app);
+        self.row(worst, &action.title(), &otherwise, &place);
     }
 
     fn callers(&mut self, callers: &[Caller<'_>]) {
@@ -104,17 +183,6 @@ impl Table<'_> {
             );
             self.line(&format!("{line:<56}  limit {limit} ({whose})"));
         }
-    }
-}
-
-fn on_failure(failure: &Failure) -> String {
-    match failure {
-        Failure::Refuse => "else: refuses".to_owned(),
-        Failure::Stop(way) => format!("else: stops, {}", seconds(way.worst())),
-        Failure::GoBack(way) => format!("else: goes back, {}", seconds(way.worst())),
-        Failure::Warn => "else: warns".to_owned(),
-        Failure::Later => "else: next run goes on".to_owned(),
-        Failure::Person => "else: asks a person".to_owned(),
     }
 }
 

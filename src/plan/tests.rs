@@ -1,6 +1,10 @@
 //! A plan's shape, its sums, and what they are compared with.
 
-use super::{Action, Failure, Phase, Plan, Side, Step, callers, check_limits, plan, table};
+use super::worst::Sums;
+use super::{
+    Action, Command, Extent, Line, Otherwise, Plan, Planned, ProgramName, Side, Way, callers,
+    check_limits, deadlines, plan, table,
+};
 use crate::diagnostics::{Code, Report};
 use crate::fixture;
 use crate::model::{App, Duration, GivenPart, Handover, SettingValue};
@@ -24,78 +28,87 @@ fn codes(app: &App) -> Vec<Code> {
     report.sorted().iter().map(|finding| finding.code).collect()
 }
 
-fn phases(plan: &Plan) -> [&Phase; 3] {
-    [&plan.prepare, &plan.switch, &plan.cleanup]
-}
+const DEPLOY: [ProgramName; 1] = [ProgramName::Deploy];
 
-fn back(step: &Step) -> &[Step] {
-    step.on_failure
-        .way_back()
-        .map_or(&[], super::WayBack::steps)
-}
-
-fn at(phase: &Phase, wanted: impl Fn(&Action) -> bool) -> usize {
-    let found = phase.steps.iter().position(|step| wanted(&step.action));
+fn at(steps: &[Planned], wanted: impl Fn(&Action) -> bool) -> usize {
+    let found = steps.iter().position(|step| wanted(&step.action));
     found.expect("the step is planned")
 }
 
-/// L1: a swap, forward or back, comes right after probes of the color that it points to.
 #[test]
-fn every_swap_is_preceded_by_probes_of_its_color() {
-    fn walk(steps: &[Step]) {
-        let mut probed = None;
-        for step in steps {
-            match &step.action {
-                Action::ProbeAgain(_, _, side) => probed = Some(*side),
-                Action::Swap(side) => assert_eq!(probed, Some(*side)),
-                _ => {}
-            }
-            walk(back(step));
-        }
-    }
+fn every_word_is_plain() {
     let plan = plan(&fixture::hello());
-    for phase in phases(&plan) {
-        walk(&phase.steps);
+    for program in &plan.programs {
+        for line in &program.lines {
+            let Line::Step(step) = line else { continue };
+            for word in step.action.words() {
+                let plain =
+                    |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
+                assert!(word == "\"$1\"" || word.chars().all(plain), "{word}");
+            }
+        }
     }
 }
 
-/// L2: before the commit nothing stops the previous color, and no way back stops what it points to.
+/// A called program changes what a failure asks for, for its caller, too; and a part that is given a side has it.
 #[test]
-fn the_previous_color_is_stopped_only_in_cleanup() {
-    fn stops(steps: &[Step], side: Side) -> bool {
-        steps.iter().any(|step| {
-            matches!(&step.action, Action::Stop(_, which) if *which == side)
-                || stops(back(step), side)
-        })
-    }
+fn programs_are_read_as_the_runner_does() {
     let plan = plan(&fixture::hello());
-    assert!(!stops(&plan.prepare.steps, Side::Previous));
-    assert!(!stops(&plan.switch.steps, Side::Previous));
-    assert!(stops(&plan.cleanup.steps, Side::Previous));
-    // The lock and the recovery come first.
-    assert!(!stops(&plan.cleanup.steps[2..], Side::New));
+    let steps = plan.steps(&DEPLOY);
+    let otherwise = |wanted: Action| steps[at(&steps, |action| *action == wanted)].otherwise;
+    assert_eq!(otherwise(Action::CheckHost), Otherwise::Refuse);
+    assert_eq!(otherwise(Action::Write(Side::New)), Otherwise::Way(Way::EndNew));
+    assert_eq!(otherwise(Action::Swap(Side::New)), Otherwise::Way(Way::GoBack));
+    assert_eq!(otherwise(Action::Commit), Otherwise::Way(Way::GoBack));
+    assert_eq!(otherwise(Action::Drain(Side::Old)), Otherwise::Later);
+    let given = |step: &Planned| {
+        let written = [Action::Write(Side::Given), Action::Swap(Side::Given)];
+        step.otherwise == Otherwise::Given || written.contains(&step.action)
+    };
+    for command in Command::ALL {
+        let steps = plan.steps(command.programs());
+        assert!(!steps.is_empty() && !steps.iter().any(given), "{command:?}");
+    }
+    // A program begins with `person`, whatever stood before it.
+    assert_eq!(plan.steps(&[ProgramName::PointProxyAt])[0].otherwise, Otherwise::Person);
+}
+
+/// L2: before the commit nothing stops the old color, and no way back stops what it points to.
+#[test]
+fn the_old_color_is_stopped_only_in_cleanup() {
+    let plan = plan(&fixture::hello());
+    let stops = |program, side| {
+        let steps = plan.steps(&[program]);
+        let mut steps = steps.iter();
+        steps.any(|step| matches!(step.action, Action::Stop(which, _) if which == side))
+    };
+    assert!(!stops(ProgramName::Prepare, Side::Old));
+    assert!(!stops(ProgramName::Switch, Side::Old));
+    assert!(stops(ProgramName::Cleanup, Side::Old));
+    assert!(!stops(ProgramName::Cleanup, Side::New));
+    for way in Way::ALL {
+        assert!(!stops(ProgramName::Way(way), Side::Old));
+    }
 }
 
 /// L5: from the swap to the commit every failure goes back; after it none does.
 #[test]
 fn every_failure_from_swap_to_commit_goes_back() {
     let plan = plan(&fixture::hello());
-    let swap = at(&plan.switch, |action| matches!(action, Action::Swap(_)));
-    let commit = at(&plan.switch, |action| *action == Action::Commit);
-    for step in &plan.switch.steps[swap..=commit] {
-        assert!(matches!(step.on_failure, Failure::GoBack(_)), "{step:?}");
+    let steps = plan.steps(&DEPLOY);
+    let swap = at(&steps, |action| matches!(action, Action::Swap(_)));
+    let commit = at(&steps, |action| *action == Action::Commit);
+    for step in &steps[swap..=commit] {
+        assert_eq!(step.otherwise, Otherwise::Way(Way::GoBack), "{step:?}");
     }
-    for step in plan.switch.steps[commit + 1..]
-        .iter()
-        .chain(&plan.cleanup.steps[2..])
-    {
-        let goes_on = matches!(step.on_failure, Failure::Warn | Failure::Later);
+    for step in &steps[commit + 1..] {
+        let goes_on = matches!(step.otherwise, Otherwise::Warn | Otherwise::Later);
         assert!(goes_on, "{step:?}");
     }
 }
 
 #[test]
-fn an_exclusive_service_runs_once_at_a_time() {
+fn an_exclusive_service_is_moved_after_the_verify() {
     let mut app = fixture::hello();
     let mut worker = app.services[0].clone();
     worker.name = fixture::name("worker");
@@ -104,48 +117,69 @@ fn an_exclusive_service_runs_once_at_a_time() {
     worker.handover = Handover::Exclusive;
     app.services.push(worker);
     let plan = plan(&app);
-    let starts = |phase: &Phase| {
-        let worker = fixture::name("worker");
-        phase
-            .steps
-            .iter()
-            .any(|step| step.action == Action::Start(worker.clone(), Side::New))
-    };
-    assert!(!starts(&plan.prepare));
-    let hand_over = at(&plan.switch, |action| matches!(action, Action::HandOver(_)));
-    let verify = at(&plan.switch, |action| matches!(action, Action::Verify(_)));
-    assert!(hand_over > verify);
-    let restarted = Action::Start(fixture::name("worker"), Side::Previous);
-    let back = back(&plan.switch.steps[hand_over]);
-    assert!(back.iter().any(|step| step.action == restarted));
+    let steps = plan.steps(&DEPLOY);
+    let starts = Action::Start(fixture::name("worker"));
+    assert!(steps.iter().all(|step| step.action != starts));
+    let moves = at(&steps, |action| *action == Action::MoveExclusive(Side::New));
+    let verify = at(&steps, |action| matches!(action, Action::Verify(_)));
+    assert!(moves > verify);
+    let back = plan.steps(&[ProgramName::Way(Way::GoBack)]);
+    at(&back, |action| *action == Action::MoveExclusive(Side::Old));
 }
 
 #[test]
 fn the_worst_case_is_the_longest_path() {
     let app = fixture::hello();
-    let plan = plan(&app);
-    for phase in phases(&plan) {
-        let worst = plan.worst(phase).total();
-        assert!(worst >= plan.success(phase).total());
-        for path in phase.failures() {
-            assert!(worst >= path.worst());
-        }
-    }
-    // Ten seconds more in a gate are ten more forward, and ten more on the way back.
+    let seconds = |app: &App, command: Command| {
+        let plan = plan(app);
+        let sums = Sums::new(app, &plan);
+        let worst = sums.command(command).worst.as_secs_ceil();
+        let success = sums.success(command.programs()).worst.as_secs_ceil();
+        assert!(worst >= success, "{command:?}");
+        (success, worst)
+    };
+    // Ten seconds more in a gate are ten more forward, and twenty more on the way back, which may ask both colors.
     let mut slower = fixture::hello();
     slower.services[0].gates[0].budget.within = Duration::from_secs(70);
-    let slower = super::plan(&slower);
-    let seconds =
-        |plan: &Plan, phase: fn(&Plan) -> &Phase| plan.worst(phase(plan)).total().as_secs_ceil();
-    let success = |plan: &Plan| plan.success(&plan.switch).total().as_secs_ceil();
-    assert_eq!(success(&slower), success(&plan) + 10);
-    assert_eq!(
-        seconds(&slower, |plan| &plan.switch),
-        seconds(&plan, |plan| &plan.switch) + 20
-    );
-    // A cleanup may find an interrupted swap, and undoes that instead; which of its ways is the longest may change.
-    let cleanup = |plan| seconds(plan, |plan| &plan.cleanup);
-    assert!((1..=20).contains(&(cleanup(&slower) - cleanup(&plan))));
+    let (success, worst) = seconds(&app, Command::Switch);
+    assert_eq!(seconds(&slower, Command::Switch), (success + 10, worst + 30));
+    let (success, worst) = seconds(&app, Command::Prepare);
+    assert_eq!(seconds(&slower, Command::Prepare), (success + 10, worst + 10));
+    assert_eq!(seconds(&slower, Command::Cleanup), seconds(&app, Command::Cleanup));
+}
+
+/// What a recovery may leave is recovered from, too, before the command begins.
+#[test]
+fn recovery_goes_on_with_what_the_first_round_has_left() {
+    let app = fixture::hello();
+    let plan = plan(&app);
+    let sums = Sums::new(&app, &plan);
+    let recovery = sums.recovery(Command::Deploy);
+    let programs = [ProgramName::RecoverSwap, ProgramName::Way(Way::StayOnNew)];
+    for program in programs.into_iter().chain([ProgramName::Cleanup]) {
+        let mut steps = recovery.steps.iter();
+        assert!(steps.any(|step| step.program == program), "{program:?}");
+    }
+    // A rollback ends with the recovery from an interrupted deployment, and an abort has nothing to clean up.
+    assert!(sums.recovery(Command::Abort).worst < recovery.worst);
+    assert_eq!(sums.longest_recovery().worst, recovery.worst);
+}
+
+/// What has no deadline in the table has none at all.
+#[test]
+fn every_call_of_a_plan_is_in_the_table_of_deadlines() {
+    let app = fixture::hello();
+    let table = deadlines(&app);
+    for program in &plan(&app).programs {
+        for step in plan(&app).steps(&[program.name]) {
+            for call in step.action.calls(&app) {
+                if let Some(key) = call.key() {
+                    assert_eq!(table.get(&key), Some(&call.limit(&app)), "{key}");
+                }
+            }
+        }
+    }
+    assert_eq!(table.get("app start"), Some(&Duration::from_secs(20)));
 }
 
 #[test]
@@ -165,8 +199,7 @@ fn a_hook_must_outlast_its_phases() {
     check_limits(&short, &super::plan(&short), &mut report);
     let help = report.sorted()[0].help.clone().unwrap_or_default();
     assert!(
-        help.contains("60s  prepare: probe new `app` `ready`")
-            || help.contains("1m  prepare: probe new `app` `ready`"),
+        help.contains("1m  prepare: gate new app ready"),
         "{help}"
     );
     assert!(help.ends_with(&format!("{worst}s  together")), "{help}");
@@ -202,11 +235,21 @@ fn the_table_names_every_step_its_place_and_its_seconds() {
     let app = fixture::hello();
     let text = table(&app, &plan(&app), &fixture::sources());
     for line in [
-        "       60s  probe new `app` `ready`                       else: stops, 40s          deploy.bg:21",
-        "       15s  reload the proxy                              else: goes back,",
+        "       15s  lock                                  else: exit 4",
+        "       76s  gate new app ready                    else: end_new      deploy.bg:21",
+        "       15s  reload                                else: go_back      deploy.bg:26",
+        "\nway.go_back: the old color serves again, if it passes its gates;",
         "codedeploy ValidateService: switch, cleanup",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }
     assert!(text.lines().all(|line| line == line.trim_end()));
+}
+
+#[test]
+fn keep_warm_stops_what_may_run_only_once() {
+    let mut app = fixture::hello();
+    app.cleanup.previous = crate::model::Previous::KeptWarm;
+    let steps = plan(&app).steps(&[ProgramName::Cleanup]);
+    at(&steps, |action| *action == Action::Stop(Side::Old, Extent::Exclusive));
 }

@@ -1,67 +1,223 @@
-//! Actions in words: for `deployc plan` and for the sums in diagnostics.
+//! An action in words: the only place that makes them. The script's lines, `deployc plan`, the log, the walk and the docs say the same.
 
-use super::{Action, Intent, Side, build};
-use crate::model::{App, Verification};
+use super::{Action, Extent, Intent, Outcome, Place, Side};
 
-/// What an action does, in a few words, with the user's names.
-#[must_use]
-pub fn describe(app: &App, action: &Action) -> String {
-    let whose = |side: &Side| match side {
-        Side::New => "new",
-        Side::Previous => "previous",
-    };
-    let gate = |service, number: &usize| {
-        let gates = &build::service(app, service).gates;
-        gates[*number].name.clone()
-    };
-    let plain = |words: &str| words.to_owned();
-    match action {
-        Action::Lock => plain("take the lock"),
-        Action::Recover => plain("undo an interrupted run"),
-        Action::Preflight => plain("look at host and proxy"),
-        Action::ReadInputs => plain("read the inputs"),
-        Action::ReadRouted => plain("ask which color is live"),
-        Action::ClearIdle(service) => format!("clear idle `{service}`"),
-        Action::MakeRelease => plain("make the release"),
-        Action::Stage(service) => format!("stage `{service}`"),
-        Action::UserStep(place, number) => format!("your step {} {number}", place.words()),
-        Action::Start(service, side) => format!("start {} `{service}`", whose(side)),
-        Action::Probe(service, number, side) => {
-            format!(
-                "probe {} `{service}` `{}`",
-                whose(side),
-                gate(service, number)
-            )
+impl Action {
+    /// The words of its step. Each is one of `[a-z0-9._-]+`, but for [`Side::Given`], which is a variable of the program.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        let mut words = vec![self.word().to_owned()];
+        let mut say = |word: &str| words.push(word.to_owned());
+        match self {
+            Self::CheckHost
+            | Self::PreflightProxy
+            | Self::TestAsItIs
+            | Self::ChooseIdle
+            | Self::FindLive
+            | Self::ChooseEarlier
+            | Self::FindAdoptable
+            | Self::TakeUp
+            | Self::ReadInputs
+            | Self::CheckQuestions
+            | Self::FindArtifact
+            | Self::PutOffJournal
+            | Self::Reserve
+            | Self::Commit
+            | Self::CommitAdopted
+            | Self::FinishAdopted
+            | Self::CloseJournal
+            | Self::MakeRelease
+            | Self::MakeAdopted
+            | Self::SyncRelease
+            | Self::KeepResuming
+            | Self::Sweep
+            | Self::SaveWayBack
+            | Self::LockProxy
+            | Self::UnlockProxy
+            | Self::Test
+            | Self::Reload
+            | Self::Confirm => {}
+            Self::StillLive => say(Side::Old.word()),
+            Self::NoStranger | Self::PortsAreFree | Self::ClearIdle => say(Side::New.word()),
+            Self::TryVerify(name) => {
+                say(Side::Old.word());
+                say(name.as_str());
+            }
+            Self::PreflightRun(name)
+            | Self::Fetch(name)
+            | Self::Stage(name)
+            | Self::Start(name)
+            | Self::ReadOffers(name)
+            | Self::Verify(name) => {
+                say(Side::New.word());
+                say(name.as_str());
+            }
+            Self::Gate(service, gate) | Self::GateAgain(service, gate) => {
+                say(Side::New.word());
+                say(service.as_str());
+                say(gate.as_str());
+            }
+            Self::Dial(side)
+            | Self::Ensures(side)
+            | Self::Gates(side)
+            | Self::PersistOff(side)
+            | Self::MoveExclusive(side)
+            | Self::Drain(side)
+            | Self::Write(side)
+            | Self::Swap(side)
+            | Self::Verifies(side) => say(side.word()),
+            Self::StartMissing(side, extent)
+            | Self::Persist(side, extent)
+            | Self::Stop(side, extent) => {
+                say(side.word());
+                if let Some(word) = extent.word() {
+                    say(word);
+                }
+            }
+            Self::Journal(intent) => say(intent.word()),
+            Self::Record(outcome) => say(outcome.word()),
+            Self::EnsureShared(number) => say(&number.to_string()),
+            Self::User(place, number) => {
+                say(Side::New.word());
+                say(&format!("{}.{number}", place.word()));
+            }
         }
-        Action::ProbeAgain(service, number, side) => {
-            let gate = gate(service, number);
-            format!("probe {} `{service}` `{gate}` again", whose(side))
+        words
+    }
+
+    /// The words in one line.
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.words().join(" ")
+    }
+
+    /// The first word: `do_WORD` is the runtime's function.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::CheckHost => "check_host",
+            Self::PreflightRun(_) => "preflight_run",
+            Self::PreflightProxy => "preflight_proxy",
+            Self::TestAsItIs => "test_as_it_is",
+            Self::ChooseIdle => "choose_idle",
+            Self::FindLive => "find_live",
+            Self::ChooseEarlier => "choose_earlier",
+            Self::FindAdoptable => "find_adoptable",
+            Self::TakeUp => "take_up",
+            Self::StillLive => "still_live",
+            Self::TryVerify(_) => "try_verify",
+            Self::ReadInputs => "read_inputs",
+            Self::CheckQuestions => "check_questions",
+            Self::FindArtifact => "find_artifact",
+            Self::NoStranger => "no_stranger",
+            Self::PortsAreFree => "ports_are_free",
+            Self::Dial(_) => "dial",
+            Self::PutOffJournal => "put_off_journal",
+            Self::Journal(_) => "journal",
+            Self::Reserve => "reserve",
+            Self::Commit => "commit",
+            Self::CommitAdopted => "commit_adopted",
+            Self::FinishAdopted => "finish_adopted",
+            Self::CloseJournal => "close_journal",
+            Self::Record(_) => "record",
+            Self::EnsureShared(_) => "ensure_shared",
+            Self::Ensures(_) => "ensures",
+            Self::MakeRelease => "make_release",
+            Self::MakeAdopted => "make_adopted",
+            Self::User(..) => "user",
+            Self::Fetch(_) => "fetch",
+            Self::Stage(_) => "stage",
+            Self::SyncRelease => "sync_release",
+            Self::ClearIdle => "clear_idle",
+            Self::Start(_) => "start",
+            Self::ReadOffers(_) => "read_offers",
+            Self::StartMissing(..) => "start_missing",
+            Self::Gate(..) => "gate",
+            Self::GateAgain(..) => "gate_again",
+            Self::Gates(_) => "gates",
+            Self::Persist(..) => "persist",
+            Self::PersistOff(_) => "persist_off",
+            Self::KeepResuming => "keep_resuming",
+            Self::MoveExclusive(_) => "move_exclusive",
+            Self::Drain(_) => "drain",
+            Self::Stop(..) => "stop",
+            Self::Sweep => "sweep",
+            Self::SaveWayBack => "save_way_back",
+            Self::LockProxy => "lock_proxy",
+            Self::UnlockProxy => "unlock_proxy",
+            Self::Write(_) => "write",
+            Self::Swap(_) => "swap",
+            Self::Test => "test",
+            Self::Reload => "reload",
+            Self::Confirm => "confirm",
+            Self::Verify(_) => "verify",
+            Self::Verifies(_) => "verifies",
         }
-        Action::Reserve => plain("reserve for the switch"),
-        Action::Persist(service, Side::New) => format!("new `{service}` survives a reboot"),
-        Action::Persist(service, Side::Previous) => {
-            format!("previous `{service}` stays off after a reboot")
+    }
+}
+
+impl Side {
+    /// As a step says it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Old => "old",
+            Self::Given => "\"$1\"",
         }
-        Action::InstallResume => plain("have the live color come up after a boot"),
-        Action::LockProxy => plain("take the proxy's lock"),
-        Action::TestAsIs => plain("test the proxy as it is"),
-        Action::Write(side) => format!("write the {} color's fragment", whose(side)),
-        Action::Journal(Intent::Prepare) => plain("journal the new release"),
-        Action::Journal(Intent::Swap) => plain("journal the intent"),
-        Action::Journal(Intent::Return) => plain("journal the way back"),
-        Action::Swap(side) => format!("swap to the {} color", whose(side)),
-        Action::Test => plain("test the proxy"),
-        Action::Reload => plain("reload the proxy"),
-        Action::Confirm => plain("confirm that it is in force"),
-        Action::Verify(number) => match &app.verify {
-            Verification::Checks(checks) => format!("verify `{}`", checks[*number].name),
-            Verification::None { .. } => plain("verify"),
-        },
-        Action::HandOver(service) => format!("hand over `{service}`"),
-        Action::Commit => plain("commit"),
-        Action::Drain(side) => format!("drain the {} color", whose(side)),
-        Action::Stop(service, side) => format!("stop {} `{service}`", whose(side)),
-        Action::Clear(service, side) => format!("clear {} `{service}`", whose(side)),
-        Action::Record => plain("record the outcome"),
+    }
+}
+
+impl Extent {
+    /// As a step says it; nothing for the whole.
+    #[must_use]
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Whole => None,
+            Self::Overlap => Some("overlap"),
+            Self::Exclusive => Some("exclusive"),
+        }
+    }
+}
+
+impl Intent {
+    /// As a step says it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Preparing => "preparing",
+            Self::Adopting => "adopting",
+            Self::Swapping => "swapping",
+            Self::Handing => "handing",
+            Self::Returning => "returning",
+        }
+    }
+}
+
+impl Outcome {
+    /// As a step and the history say it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Place {
+    /// As a step says it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::BeforeStart => "before-start",
+            Self::BeforeSwitch => "before-switch",
+            Self::AfterSwitch => "after-switch",
+            Self::AfterVerify => "after-verify",
+            Self::AfterStop => "after-stop",
+            Self::OnSuccess => "on-success",
+            Self::OnFailure => "on-failure",
+            Self::OnAlways => "on-always",
+        }
     }
 }

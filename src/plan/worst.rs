@@ -1,191 +1,212 @@
-//! The worst case of a phase: the longest of all paths through it.
+//! The worst case of a program: the longest of all paths through it, its ways back included.
 
-use super::{Action, Failure, Phase, Place, Plan, Step};
-use crate::model::Duration;
-use std::sync::Arc;
+use super::{
+    Action, Answer, Command, Intent, Kind, Otherwise, Phase, Plan, Planned, ProgramName,
+    Reservation, Way, recovery,
+};
+use crate::model::{App, Duration};
+use std::collections::BTreeMap;
 
-/// Steps that undo, in order. They may fail too, and then have ways back of their own. Many steps
-/// share one, so copies are cheap and its worst case is worked out once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WayBack {
-    steps: Arc<[Step]>,
-    worst: Duration,
+/// Steps that are taken one after the other, and how long they take at most.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Path {
+    pub(super) steps: Vec<Planned>,
+    pub(super) worst: Duration,
 }
 
-impl WayBack {
-    /// From its steps.
-    #[must_use]
-    pub fn new(steps: Vec<Step>) -> Self {
-        let worst = turns(&steps)
-            .map(|(_, worst)| worst)
-            .chain([total(&steps)])
-            .max();
+/// More rounds than the journal has phases are none.
+const ROUNDS: u8 = 6;
+
+/// The plan's sums.
+pub(super) struct Sums<'a> {
+    app: &'a App,
+    plan: &'a Plan,
+    ways: BTreeMap<Way, Path>,
+}
+
+impl Path {
+    fn new(app: &App, steps: &[Planned]) -> Self {
         Self {
-            steps: steps.into(),
-            worst: worst.unwrap_or_default(),
+            steps: steps.to_vec(),
+            worst: steps.iter().map(|step| step.action.worst(app)).sum(),
         }
     }
 
-    /// Its steps, if none of them fails.
-    #[must_use]
-    pub fn steps(&self) -> &[Step] {
-        &self.steps
+    /// This, then that.
+    pub(super) fn then(mut self, next: &Self) -> Self {
+        self.steps.extend_from_slice(&next.steps);
+        self.worst = self.worst + next.worst;
+        self
     }
 
-    /// How long the longest path through it takes.
-    #[must_use]
-    pub fn worst(&self) -> Duration {
-        self.worst
+    fn longer(self, other: Self) -> Self {
+        if other.worst > self.worst {
+            other
+        } else {
+            self
+        }
+    }
+}
+
+impl<'a> Sums<'a> {
+    pub(super) fn new(app: &'a App, plan: &'a Plan) -> Self {
+        let mut sums = Self {
+            app,
+            plan,
+            ways: BTreeMap::new(),
+        };
+        for way in Way::ALL {
+            sums.way(way, &mut Vec::new());
+        }
+        sums
     }
 
-    /// The longest path through it.
-    #[must_use]
-    pub fn longest(&self) -> Vec<&Step> {
-        let longest = turns(&self.steps).max_by_key(|(_, worst)| *worst);
-        match longest {
-            Some((at, worst)) if worst > total(&self.steps) => {
-                let mut path: Vec<&Step> = self.steps[..=at].iter().collect();
-                if let Some(way) = self.steps[at].on_failure.way_back() {
-                    path.extend(way.longest());
-                }
-                path
+    /// The path of a way that takes the longest. Whoever comes to one a second time goes round in a circle, which the walk reports.
+    fn way(&mut self, way: Way, passed: &mut Vec<Way>) -> Path {
+        if let Some(known) = self.ways.get(&way) {
+            return known.clone();
+        }
+        if passed.contains(&way) {
+            return Path::default();
+        }
+        passed.push(way);
+        let steps = self.plan.steps(&[ProgramName::Way(way)]);
+        for step in &steps {
+            if let Otherwise::Way(next) = step.otherwise {
+                self.way(next, passed);
             }
-            _ => self.steps.iter().collect(),
         }
-    }
-}
-
-/// For each step whose failure has a way back: its number, and how long it takes to get there and
-/// back.
-fn turns(steps: &[Step]) -> impl Iterator<Item = (usize, Duration)> {
-    let mut before = Duration::ZERO;
-    steps.iter().enumerate().filter_map(move |(at, step)| {
-        before = before + step.worst;
-        let way = step.on_failure.way_back()?;
-        Some((at, before + way.worst))
-    })
-}
-
-fn total(steps: &[Step]) -> Duration {
-    steps.iter().map(|step| step.worst).sum()
-}
-
-/// A path through a phase: forward to its end, or to a step that fails, and then the way back.
-#[derive(Clone, Debug)]
-pub struct Path<'a> {
-    /// The steps that are taken, the failing one last.
-    pub forward: &'a [Step],
-    /// What the failing step's failure does; `None`: all went well.
-    pub failure: Option<&'a Failure>,
-}
-
-impl<'a> Path<'a> {
-    /// How long it takes at most.
-    #[must_use]
-    pub fn worst(&self) -> Duration {
-        let back = self.failure.and_then(Failure::way_back).map(WayBack::worst);
-        total(self.forward) + back.unwrap_or_default()
+        passed.pop();
+        let longest = self.longest(&steps, &Path::default());
+        self.ways.insert(way, longest.clone());
+        longest
     }
 
-    /// The longest way back; empty when nothing fails.
-    #[must_use]
-    pub fn back(&self) -> Vec<&'a Step> {
-        let way = self.failure.and_then(Failure::way_back);
-        way.map(WayBack::longest).unwrap_or_default()
-    }
-}
-
-/// The longest path and how long it takes, the user's steps for the outcome included.
-#[derive(Clone, Debug)]
-pub struct WorstCase<'a> {
-    /// The path.
-    pub path: Path<'a>,
-    /// The user's steps for its outcome: how long they take together.
-    pub outcome: Duration,
-}
-
-impl WorstCase<'_> {
-    /// All of it.
-    #[must_use]
-    pub fn total(&self) -> Duration {
-        self.path.worst() + self.outcome
-    }
-}
-
-impl Phase {
-    /// The path on which nothing fails.
-    #[must_use]
-    pub fn success(&self) -> Path<'_> {
-        Path {
-            forward: &self.steps,
-            failure: None,
+    /// The longest path through steps, and after a failure through what follows it.
+    fn longest(&self, steps: &[Planned], after_failure: &Path) -> Path {
+        let mut longest = Path::new(self.app, steps);
+        let mut before = Duration::ZERO;
+        for (at, step) in steps.iter().enumerate() {
+            before = before + step.action.worst(self.app);
+            let way = match step.otherwise {
+                Otherwise::Way(way) => self.ways.get(&way),
+                Otherwise::Refuse | Otherwise::Person => None,
+                Otherwise::Warn | Otherwise::Later | Otherwise::Given => continue,
+            };
+            let back = way.map_or(Duration::ZERO, |way| way.worst);
+            if before + back + after_failure.worst > longest.worst {
+                let path = Path::new(self.app, &steps[..=at]);
+                let path = way.map_or(path.clone(), |way| path.then(way));
+                longest = path.then(after_failure);
+            }
         }
+        longest
     }
 
-    /// Every path on which a step fails and ends the phase.
-    pub fn failures(&self) -> impl Iterator<Item = Path<'_>> {
-        self.steps
-            .iter()
-            .enumerate()
-            .filter(|(_, step)| !matches!(step.on_failure, Failure::Warn | Failure::Later))
-            .map(|(at, step)| Path {
-                forward: &self.steps[..=at],
-                failure: Some(&step.on_failure),
-            })
+    /// Programs in a row if nothing fails.
+    pub(super) fn success(&self, programs: &[ProgramName]) -> Path {
+        Path::new(self.app, &self.plan.steps(programs))
     }
 
-    /// The longest of them that has a way back.
-    #[must_use]
-    pub fn longest_failure(&self) -> Option<Path<'_>> {
-        let (at, _) = turns(&self.steps).max_by_key(|(_, worst)| *worst)?;
-        Some(Path {
-            forward: &self.steps[..=at],
-            failure: Some(&self.steps[at].on_failure),
+    /// Programs in a row at worst, lock and recovery not counted.
+    pub(super) fn worst(&self, programs: &[ProgramName], failed: Option<ProgramName>) -> Path {
+        let failed = failed.map(|failed| self.success(&[failed]));
+        let steps = self.plan.steps(programs);
+        self.longest(&steps, &failed.unwrap_or_default())
+    }
+
+    /// A command at worst, lock and recovery not counted.
+    pub(super) fn command(&self, command: Command) -> Path {
+        self.worst(command.programs(), command.after_failure())
+    }
+
+    /// What a command does at worst about what an earlier run has left.
+    pub(super) fn recovery(&self, command: Command) -> Path {
+        let mut longest = Path::default();
+        for phase in Phase::ALL {
+            for kind in Kind::ALL {
+                longest = longest.longer(self.rounds(command, phase, kind, ROUNDS));
+            }
+        }
+        longest
+    }
+
+    /// The longest recovery of all commands.
+    pub(super) fn longest_recovery(&self) -> Path {
+        let all = Command::ALL.into_iter();
+        all.fold(Path::default(), |longest, command| {
+            longest.longer(self.recovery(command))
         })
     }
+
+    /// Recovery, and again for what that has left.
+    fn rounds(&self, command: Command, phase: Phase, kind: Kind, rounds: u8) -> Path {
+        let answers = Reservation::ALL.map(|whose| recovery(command, phase, kind, whose));
+        let mut longest = Path::default();
+        for answer in answers {
+            let Some(program) = answer.program() else {
+                continue;
+            };
+            let steps = self.plan.steps(&[program]);
+            longest = longest.longer(self.longest(&steps, &Path::default()));
+            if rounds == 0 || !matches!(answer, Answer::Undo(_)) {
+                continue;
+            }
+            for ((left, kind), path) in self.leaves(&steps, phase, kind) {
+                if left != phase {
+                    let next = self.rounds(command, left, kind, rounds - 1);
+                    longest = longest.longer(path.then(&next));
+                }
+            }
+        }
+        longest
+    }
+
+    /// What a recovery may leave in the journal, and the longest path that does. What is written on a path may be the last that is.
+    fn leaves(&self, steps: &[Planned], phase: Phase, kind: Kind) -> Vec<((Phase, Kind), Path)> {
+        let mut paths = vec![Path::new(self.app, steps)];
+        for (at, step) in steps.iter().enumerate() {
+            if let Otherwise::Way(way) = step.otherwise {
+                let path = Path::new(self.app, &steps[..=at]);
+                paths.extend(self.ways.get(&way).map(|way| path.then(way)));
+            }
+        }
+        let mut left: BTreeMap<(Phase, Kind), Path> = BTreeMap::new();
+        for path in paths {
+            let written = path
+                .steps
+                .iter()
+                .flat_map(|step| writes(&step.action, kind));
+            let written: Vec<_> = written.filter(|(written, _)| *written != phase).collect();
+            for end in written {
+                let known = left.entry(end).or_default();
+                if path.worst > known.worst {
+                    *known = path.clone();
+                }
+            }
+        }
+        left.into_iter().collect()
+    }
 }
 
-impl Plan {
-    /// The longest of a phase's paths.
-    #[must_use]
-    pub fn worst<'a>(&self, phase: &'a Phase) -> WorstCase<'a> {
-        let success = self.success(phase);
-        let failed = phase.longest_failure().map(|path| WorstCase {
-            path,
-            outcome: self.outcome(Place::OnFailure),
-        });
-        match failed {
-            Some(failed) if failed.total() > success.total() => failed,
-            _ => success,
-        }
-    }
-
-    /// The path on which nothing fails. A deployment has succeeded with its commit.
-    #[must_use]
-    pub fn success<'a>(&self, phase: &'a Phase) -> WorstCase<'a> {
-        let commits = phase
-            .steps
-            .iter()
-            .any(|step| matches!(step.action, Action::Commit));
-        WorstCase {
-            path: phase.success(),
-            outcome: if commits {
-                self.outcome(Place::OnSuccess)
-            } else {
-                Duration::ZERO
-            },
-        }
-    }
-
-    /// How long the user's steps for an outcome take together.
-    fn outcome(&self, outcome: Place) -> Duration {
-        self.outcomes
-            .iter()
-            .filter(|step| match step.action {
-                Action::UserStep(place, _) => place == outcome || place == Place::OnAlways,
-                _ => false,
-            })
-            .map(|step| step.worst)
-            .sum()
+/// What the journal may say after an action that writes it.
+fn writes(action: &Action, kind: Kind) -> Vec<(Phase, Kind)> {
+    match action {
+        Action::Journal(intent) => match intent {
+            Intent::Preparing => vec![(Phase::Preparing, kind)],
+            Intent::Adopting => vec![(Phase::Adopting, kind)],
+            Intent::Swapping | Intent::Handing => vec![(Phase::Swapping, kind)],
+            Intent::Returning => vec![(Phase::Returning, kind)],
+        },
+        Action::Reserve => vec![(Phase::Prepared, kind)],
+        Action::Commit | Action::CommitAdopted => vec![(Phase::Switched, kind)],
+        // What was put off is taken up again.
+        Action::CloseJournal | Action::FinishAdopted => match kind {
+            Kind::Deploy => vec![(Phase::Idle, kind)],
+            Kind::Rollback | Kind::Adopt => [Phase::Idle, Phase::Switched, Phase::Prepared]
+                .map(|phase| (phase, Kind::Deploy))
+                .into(),
+        },
+        _ => Vec::new(),
     }
 }

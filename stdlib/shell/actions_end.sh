@@ -134,8 +134,10 @@ do_close_journal() {
   take_up_pending
 }
 
-# do_record ok|failed: a line of the history, and what the user's last steps are told.
+# do_record ok|failed: a line of the history, and what the user's last steps are told. The history knows what a failure has come to:
+# refused (nothing was changed), went-back (users had the new color) or failed.
 do_record() {
+  local result=$1
   seconds_since "$began"
   seconds=$elapsed
   outcome_reason=$cause
@@ -144,8 +146,12 @@ do_record() {
     outcome_reason=''
   else
     outcome=failure
+    case $verdict:$in_force in
+      refuse:* | stopped:*) result='refused' ;;
+      failed:?*) result='went-back' ;;
+    esac
   fi
-  remember "$1"
+  remember "$result"
 }
 
 # do_user new PLACE.NUMBER: a step of the user's; its output is shown while it runs.

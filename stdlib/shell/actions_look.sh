@@ -68,11 +68,12 @@ do_choose_idle() {
 
 # do_find_live: sets `from`, what is to run.
 do_find_live() {
-  know_live || return
-  if [[ $live_state == none ]]; then
+  read_live
+  if [[ $live_state == none ]] || nobody_runs_live; then
     say '  nothing is live: nothing to bring up'
     return 10
   fi
+  live_is_known || return
   if [[ -z $live_release ]]; then
     fail_with "$live is live, but this script did not start it and cannot bring it up"
     return
@@ -87,8 +88,8 @@ do_find_live() {
 do_choose_earlier() {
   local value
   know_live || return
-  if last_failed; then
-    fail_with "$live serves: the deployment of $value failed and went back already; deploy the version that is wanted"
+  if deploy_went_back; then
+    fail_with "$live serves: the deployment of $value has gone back already. To go back further, deploy the version that is wanted"
     return
   fi
   from=$live old_release=$live_release
@@ -131,10 +132,10 @@ do_take_up() {
 
 # do_still_live old: the proxy's files route where they did.
 do_still_live() {
-  local found=$live_word
+  local found=$live_state$live$live_guess
   read_live
   if [[ ${journal[kind]} == adopt ]]; then
-    [[ $live_word == "$found" ]] || fail_with "the proxy's files changed meanwhile: ${live_why:-$live_state $live}"
+    [[ $live_state$live$live_guess == "$found" ]] || fail_with "the proxy's files changed meanwhile: ${live_why:-$live_state $live}"
     return
   fi
   if [[ -n $from ]]; then
@@ -245,10 +246,10 @@ do_dial() {
   done < <(addresses_of "$side_color")
   ((${#places[@]})) || return 0
   if switch_has dial; then
-    ask_switch dial "${places[@]}" || fail_with "the proxy cannot reach $side_color: $answer"
+    ask_switch dial ${places[@]+"${places[@]}"} || fail_with "the proxy cannot reach $side_color: $answer"
     return
   fi
-  for one in "${places[@]}"; do
+  for one in ${places[@]+"${places[@]}"}; do
     bounded "${deadline["switch.dial"]}" dial_from_host "$one" >"$scratch/answer" 2>/dev/null || {
       ! asked_to_stop || return 143
       fail_with "the proxy will not reach $side_color: no connection to $one"

@@ -3,6 +3,7 @@
 reload_asked=no    # whether this process has asked the proxy to load what is on the disk
 snapshot_before='' # the proxy's generation when the swap that is taken back was made
 is_in_force=no     # yes: what is on the disk was never replaced in force, so there is nothing to load
+in_force=''        # the color that this process has seen in force, or nothing; unknown between a swap and its confirmation
 
 # do_save_way_back: what the proxy's file says now, as the way back will write it. Without a color that serves: the text that somebody
 # has put there, if there is one.
@@ -52,11 +53,13 @@ do_write() {
     [[ -z $from ]] || fail_with "$file is not there: was $state changed by hand?"
     return
   fi
-  ask_switch write "$file" || fail_with "the fragment cannot be written, nothing was changed: $answer"
+  ask_switch write "$file" || fail_with "the fragment cannot be written: $answer"
 }
 
 # do_swap SIDE: one rename.
 do_swap() {
+  color_of_side "$1"
+  in_force=unknown
   if [[ $1 == old && ! -f $candidate/way-back ]]; then
     ask_switch remove
   else
@@ -87,8 +90,13 @@ do_reload() {
 }
 
 do_confirm() {
-  [[ $is_in_force == no ]] || return 0
-  ask_switch confirm "${journal[snapshot]}" || fail_with "the reload is not in force: $answer"
+  if [[ $is_in_force == no ]]; then
+    ask_switch confirm "${journal[snapshot]}" || {
+      fail_with "the reload is not in force: $answer"
+      return
+    }
+  fi
+  in_force=${side_color:-nothing}
 }
 
 # do_verify new NAME: asked through the proxy; every service of the color stays alive meanwhile.

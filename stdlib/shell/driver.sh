@@ -13,7 +13,7 @@ function_of() {
 }
 
 # call_driver SETTINGS CHAIN KEY NAME ARG…: sets `answer`; the exit code is the function's. KEY is how `deadline` calls it. The settings are
-# known in the subshell only in which the function runs.
+# known in the subshell only in which the function runs; `limit` is there, too: how many milliseconds it has.
 call_driver() {
   local settings=$1 chain=$2 key=$3 name=$4 driver=${2%% *} found code limit
   shift 4

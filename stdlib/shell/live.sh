@@ -5,7 +5,6 @@ live=''            # the live color
 live_release=''    # its release; empty if the script did not start it
 live_guess=''      # for edited: the color that it seems to route to
 live_why=''        # for edited and unknown: why
-live_word=''       # all that `routed` said
 
 # read_live: fills the above.
 read_live() {
@@ -14,10 +13,8 @@ read_live() {
   if ! ask_switch routed; then
     live_state=unknown
     live_why=$answer
-    live_word=unknown
     return 0
   fi
-  live_word=$answer
   read -r live_state words <<<"$answer"
   case $live_state in
     color)
@@ -27,7 +24,7 @@ read_live() {
     none | mixed) ;;
     edited) read -r live_guess live_why <<<"$words" ;;
     *)
-      live_why=${words:-"what $switch answered could not be kept: is the disk with $state full?"}
+      live_why=${words:-"what ${switch_chain[0]} answered could not be kept: is the disk with $state full?"}
       live_state=unknown
       ;;
   esac
@@ -102,6 +99,19 @@ routes_to_itself() {
   [[ $answer == "color "*" $1" ]]
 }
 
+# is_named_elsewhere RELEASE: of protocol 0, which cannot be asked what its own file says: another file that the proxy loads names one of its
+# addresses, or nobody can tell. Sets `answer`.
+is_named_elsewhere() {
+  local value
+  local -a places=()
+  release_protocol "$1"
+  ((value == 0)) && switch_has holds && meta addresses "$1" || return 1
+  read -r -a places <<<"$value"
+  ((${#places[@]})) || return 1
+  ask_switch holds ${places[@]+"${places[@]}"}
+  (($? != 1))
+}
+
 # stop_release RELEASE: the only place that stops a whole color.
 stop_release() {
   if is_untouchable "$1"; then
@@ -110,6 +120,10 @@ stop_release() {
   fi
   if routes_to_itself "$1"; then
     answer="its own script says that the proxy routes to it: it is left alone"
+    return 1
+  fi
+  if is_named_elsewhere "$1"; then
+    answer="$answer: it is left alone"
     return 1
   fi
   of_release "$1" stop

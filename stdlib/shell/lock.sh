@@ -101,9 +101,12 @@ preempted() {
   [[ -f $state/preempt ]]
 }
 
-# enter_proxy_mutex: from swap to confirmation no other app of ours reloads the same proxy.
+proxy_is_locked=no # by this process, on descriptor 8
+
+# enter_proxy_mutex: from swap to confirmation no other app of ours reloads the same proxy. Who has it keeps it, also for the way back.
 enter_proxy_mutex() {
   local until
+  [[ $proxy_is_locked == no ]] || return 0
   ask_switch mutex || {
     fail_with "cannot tell which proxy this is: $answer"
     return 1
@@ -114,10 +117,15 @@ enter_proxy_mutex() {
   }
   now
   until=$((now_ms + deadline["proxy_lock"]))
-  until_locked 8 "$until" || fail_with "another app's deployment has held the proxy for $((deadline["proxy_lock"] / 1000))s"
+  until_locked 8 "$until" || {
+    fail_with "another app's deployment has held the proxy for $((deadline["proxy_lock"] / 1000))s"
+    return
+  }
+  proxy_is_locked=yes
 }
 
 # leave_proxy_mutex
 leave_proxy_mutex() {
   exec 8<&-
+  proxy_is_locked=no
 }

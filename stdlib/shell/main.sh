@@ -43,7 +43,6 @@ main() {
   local format='' asked_json='' dry=no
   exec </dev/null
   export LC_ALL=C
-  PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
   script=$script_file
   case ${1-} in
     _release)
@@ -198,10 +197,18 @@ run_command() {
   verdict=$ended
 }
 
-# tell_served: sets `served`, as far as it was seen in this process.
+# tell_served: sets `served`, as far as it was seen in this process. A signal does not keep it from looking.
 tell_served() {
-  [[ -z $served ]] || return 0
+  local shielded_before=$shielded
+  shielded=yes
   read_live
+  shielded=$shielded_before
+  served=$in_force
+  if [[ $served == unknown ]]; then
+    served="unknown: the proxy's files route to ${live:-$live_state}, and what is in force could not be seen"
+    return 0
+  fi
+  [[ -z $served ]] || return 0
   if nobody_runs_live; then
     served=nothing
     return 0
@@ -235,7 +242,13 @@ give_verdict() {
   [[ -z $reason ]] || keep_cause
   if [[ $verdict == 'done' ]]; then
     case $command in
-      deploy | switch | rollback) say "$command of $app: done in ${elapsed}s: $to serves${from:+, $from served before}" ;;
+      deploy | switch | rollback)
+        if [[ ${in_force:-$to} == "$to" ]]; then
+          say "$command of $app: done in ${elapsed}s: $to serves${from:+, $from served before}"
+        else
+          say "$command of $app: done in ${elapsed}s: $in_force serves, as before"
+        fi
+        ;;
       prepare) say "prepare of $app: done in ${elapsed}s: $to is ready; switch makes it live" ;;
       *) say "$command of $app: done in ${elapsed}s" ;;
     esac
@@ -254,8 +267,18 @@ give_verdict() {
       ;;
     *)
       say "a person is needed; what serves now: ${served:-unknown}"
+      say_what_next
       exit 5
       ;;
+  esac
+}
+
+# say_what_next: what a person does now.
+say_what_next() {
+  case ${journal[phase]-} in
+    swapping) say "nothing more was touched: put right what is said above (\`resume\` starts what does not run), then run any command of this script again: it goes on from here" ;;
+    switched) say "${journal[to]} stays live, for ${journal[from]:-what served before} does not pass its probes any more: look at both" ;;
+    *) say 'put right what is said above, then run the command again' ;;
   esac
 }
 

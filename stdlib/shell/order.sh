@@ -73,6 +73,12 @@ recover.swap() { # the proxy may serve either color; what a reboot ended is star
   way.go_back
 }
 
+recover.rollback() { # who wants to go back finds a switch that was cut short: its way back is the rollback
+  recover.swap
+  otherwise warn
+  step record ok
+}
+
 recover.adopted() { # an adoption was good; pointers and journal follow
   otherwise later
   step finish_adopted
@@ -102,8 +108,9 @@ recovery() { # COMMAND PHASE KIND mine|held|over
     prepared:*:deploy | prepared:*:prepare) answer=undo:recover.end_new ;;
     prepared:*:cleanup | prepared:*:rollback) answer=refuse ;;
     prepared:*) answer=proceed ;;
+    swapping:adopt:*:resume) answer=try:way.undo_adopt ;;
     swapping:adopt:*) answer=undo:way.undo_adopt ;;
-    swapping:deploy:*:rollback) answer=instead:recover.swap ;;
+    swapping:deploy:*:rollback) answer=instead:recover.rollback ;;
     swapping:*) answer=undo:recover.swap ;;
     switched:adopt:*) answer=undo:recover.adopted ;;
     switched:*:held:deploy | switched:*:held:prepare) answer=undo:plan.cleanup ;;
@@ -137,12 +144,12 @@ command.cleanup() {
   plan.cleanup
 }
 
-command.abort() {
-  plan.abort
-}
-
 command.rollback() {
   plan.rollback
+}
+
+command.abort() {
+  plan.abort
 }
 
 command.resume() {

@@ -148,8 +148,15 @@ recover() {
     before="${journal[phase]} ${journal[kind]}"
     say_recovery
     recover_by "${answer_of#*:}"
+    [[ ${before%% *} != swapping || -z $in_force ]] || say "  $in_force serves"
     case $answer_of in
-      instead:*) return 1 ;;
+      instead:*)
+        # Who wants to go back has gone back, or cannot: then what was cut short stays.
+        [[ $verdict != 'done' ]] || say 'the deployment that was cut short is taken back: that was the rollback'
+        [[ $verdict != failed ]] || verdict=person
+        tell_served
+        return 1
+        ;;
       try:*)
         forget_cause
         return 0
@@ -169,5 +176,5 @@ recover_by() {
 
 # forget_cause: what is said of a recovery is no reason of the command's own.
 forget_cause() {
-  cause='' cause_name='' cause_where='' reason='' step_name='' step_where=''
+  cause='' cause_name='' cause_where='' reason='' step_name='' step_where='' in_force=''
 }

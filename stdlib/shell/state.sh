@@ -122,12 +122,12 @@ remember() {
   printf '%s\n' "$line" 2>/dev/null >>"$state/history" || warn "cannot write $state/history"
 }
 
-# last_failed: the last command of the history failed and went back; sets `value`, when.
-last_failed() {
-  local when deployed ran result _
+# deploy_went_back: the last command of the history was a deployment that users had for a moment; sets `value`, when.
+deploy_went_back() {
+  local when ran result _
   value=''
   [[ -f $state/history ]] || return 1
-  IFS=$'\t' read -r when deployed ran result _ < <(tail -n 1 "$state/history")
+  IFS=$'\t' read -r when _ ran result _ < <(tail -n 1 "$state/history")
   value=$when
-  [[ $ran == deploy || $ran == switch ]] && [[ $result == failed-back ]]
+  [[ $ran == deploy || $ran == switch ]] && [[ $result == went-back ]]
 }

@@ -88,7 +88,7 @@ nginx_confirm() {
   local nginx_pid_file nginx_master why until asked=0 again=no most workers files step=5
   local -a generation old wanted
   now
-  until=$((now_ms + ${deadline["switch.confirm"]-10000} - 500))
+  until=$((now_ms + limit - 500))
   read -r -a wanted <<<"$1"
   nginx_recall_reload "$1"
   nginx_find_master || {
@@ -159,6 +159,31 @@ nginx_preflight() {
   nginx_includes "$said" && return 0
   printf '%s\n' "nginx does not include $nginx_file: add \`include $nginx_file;\` to $nginx_config or to the site's server block"
   return 1
+}
+
+# nginx_holds ADDRESS…: a file that nginx loads, other than ours, names one of them.
+nginx_holds() {
+  local said line file='' found=1 address ours
+  said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null) || {
+    printf '%s\n' 'nginx does not say what it loads: its configuration is broken'
+    return 2
+  }
+  ours=$(readlink -f -- "$nginx_file")
+  while IFS= read -r line; do
+    if [[ $line == '# configuration file '*: ]]; then
+      file=${line#'# configuration file '} file=${file%:}
+      continue
+    fi
+    [[ $file != "$nginx_file" && $file != "$ours" && ! $line =~ ^[[:space:]]*# ]] || continue
+    for address; do
+      # 127.0.0.1:8081 is not in 127.0.0.1:80810.
+      [[ $line == *"$address" || $line == *"$address"[!0-9]* ]] || continue
+      printf '%s\n' "$file names $address"
+      found=0
+      break 2
+    done
+  done <<<"$said"
+  return "$found"
 }
 
 # nginx_as_root COMMAND…

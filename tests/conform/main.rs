@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use deployc::plan::{Command, order as plan};
+use deployc::plan::{self, Command};
 
 use options::Options;
 use series::{Result, Series};

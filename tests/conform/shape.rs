@@ -95,7 +95,8 @@ impl Built {
         let found = render::short(&report, &sources);
         let mut apps = apps.unwrap_or_else(|| panic!("{}: {file}: {found}", home.display()));
         let app = apps.remove(0);
-        let planned = [(app.clone(), deployc::plan::plan(&app))];
+        let plan = crate::plan::plan(&app);
+        let planned = [(app.clone(), plan.clone())];
         let places = Places {
             sources: &sources,
             main,
@@ -114,7 +115,7 @@ impl Built {
             .remove("shop.sh")
             .expect("the app's script");
         Self {
-            plan: Plan::new(&app),
+            plan,
             single,
             files: emit(Form::Files),
             app,

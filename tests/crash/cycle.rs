@@ -4,10 +4,13 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::harm::{Fault, Harm, How};
+use deployc::plan::Phase;
+
+use crate::accept::Before;
+use crate::harm::{Fault, Harm};
 use crate::log::{Logged, read_log};
 use crate::look::Look;
-use crate::path::{End, Paths};
+use crate::path::{End, Found as Journal, Paths};
 use crate::situation::{PATIENCE, Situation, good};
 use crate::stand::{Release, Run, STATE, Stand};
 
@@ -51,6 +54,7 @@ impl Cycle<'_> {
         }
         self.new_logs();
         let before = stand.serves();
+        let journal = Journal::At(self.journal());
         let limit = match harm {
             Harm::Tool(_, _, Fault::Hangs) => PATIENCE_WITH_HANGS,
             _ => PATIENCE,
@@ -65,8 +69,13 @@ impl Cycle<'_> {
             }
             broken.extend(self.look().status());
         }
-        self.look_at_paths(harm, &run, &mut broken);
-        self.next(way_out, &mut broken);
+        self.look_at_path(harm, &run, journal, &mut broken);
+        let journal = if settle || harm.script_survives() {
+            Journal::At(self.journal())
+        } else {
+            Journal::AtLeast(self.journal())
+        };
+        self.next(way_out, journal, &mut broken);
         Found {
             hit: run.hit,
             broken,
@@ -121,29 +130,23 @@ impl Cycle<'_> {
         }
     }
 
-    fn look_at_paths(&mut self, harm: &Harm, run: &Run, broken: &mut Vec<String>) {
+    /// The log of the run, if it came so far.
+    fn look_at_path(&mut self, harm: &Harm, run: &Run, journal: Journal, broken: &mut Vec<String>) {
         let end = match run.code {
-            Some(0) => End::Good,
-            Some(_) if harm.script_survives() && !matches!(run.code, Some(130 | 143)) => {
-                End::Failed
-            }
+            Some(code) if harm.script_survives() && ![130, 143].contains(&code) => End::Code(code),
             _ => End::Cut,
         };
-        let killed_child = matches!(harm, Harm::Signal(How::KillChild, _));
-        for (number, logged) in self.new_logs().iter().enumerate() {
-            // The first is the one that was harmed.
-            let end = if number == 0 { end } else { End::Good };
-            if let Err(why) = self.paths.check(logged, end).or_else(|why| {
-                // What a killed child would have said about its step may be a warning.
-                if killed_child {
-                    self.paths.check(logged, End::Failed)
-                } else {
-                    Err(why)
-                }
-            }) {
+        for logged in self.new_logs() {
+            if let Err(why) = self.paths.check(&logged, journal, end) {
                 broken.push(format!("not a path of the plan: {why}"));
             }
         }
+    }
+
+    /// What the script knows to be under way.
+    fn journal(&self) -> Before {
+        let read = |name| self.stand.host.read(&format!("{STATE}/{name}"));
+        Before::read(&read("journal"), &read("journal.pending"))
     }
 
     /// Runs in logs that were not there before.
@@ -155,17 +158,16 @@ impl Cycle<'_> {
             .filter(|name| self.seen.insert(name.clone()))
             .collect();
         new.iter()
-            .flat_map(|name| read_log(&self.stand.host.read(&format!("{folder}/{name}"))))
+            .filter_map(|name| read_log(&self.stand.host.read(&format!("{folder}/{name}"))))
             .collect()
     }
 
     /// The next command, and that everything is as if nothing had happened.
-    fn next(&mut self, way_out: &[&str], broken: &mut Vec<String>) {
+    fn next(&mut self, way_out: &[&str], mut journal: Journal, broken: &mut Vec<String>) {
         let stand = self.stand;
         stand.stage(Release::Good);
-        let journal = stand.host.read(&format!("{STATE}/journal"));
-        let prepared = journal.contains("phase=prepared");
-        let commands: &[&str] = if prepared {
+        let (Journal::At(before) | Journal::AtLeast(before)) = journal;
+        let commands: &[&str] = if before.phase == Phase::Prepared {
             &["abort", "deploy"]
         } else {
             way_out
@@ -177,11 +179,12 @@ impl Cycle<'_> {
                 return;
             }
             broken.extend(self.look().users(command));
-        }
-        for logged in self.new_logs() {
-            if let Err(why) = self.paths.check(&logged, End::Good) {
-                broken.push(format!("not a path of the plan: next {why}"));
+            for logged in self.new_logs() {
+                if let Err(why) = self.paths.check(&logged, journal, End::Code(0)) {
+                    broken.push(format!("not a path of the plan: next {why}"));
+                }
             }
+            journal = Journal::At(self.journal());
         }
         let left = self.look().everything();
         if !left.is_empty() {

@@ -3,6 +3,9 @@
 //! `cargo test --test crash` takes a sample; `cargo test --test crash -- --long` takes every point and needs hours;
 //! `-- --long --situation deploy --how kill --stride 7 --from 3` a part of that. It ends with a table and a total.
 
+#[path = "../support/accept.rs"]
+#[allow(dead_code, reason = "the conformance tests use all of it, this a part")]
+mod accept;
 mod cycle;
 mod harm;
 mod log;
@@ -17,7 +20,9 @@ mod stand;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "the end-to-end tests use all of it, this a part")]
 mod support;
-mod titles;
+#[path = "../support/trace.rs"]
+#[allow(dead_code, reason = "the conformance tests use all of it, this a part")]
+mod trace;
 
 use std::process::ExitCode;
 use std::sync::Mutex;

@@ -1,38 +1,38 @@
-//! Whether the steps that a run logged are a path of the plan: recovery of what was before, then steps in order, then the way back of
-//! the last one. A run that was killed may end anywhere on such a path.
+//! Whether what a run logged is a walk of the programs: recovery of what was before, then the command's own, then the way back of what
+//! failed. A run that was killed may end anywhere on such a walk.
 
 use deployc::check::{LoadError, Loader};
 use deployc::diagnostics::Report;
-use deployc::plan::{Place, Step};
+use deployc::model::App;
+use deployc::plan::{Phase, Plan};
 use deployc::source::Sources;
 
+use crate::accept::{Acceptor, Before};
 use crate::log::Logged;
 use crate::source::Source;
-use crate::titles::{self, Spot, spots};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// It was killed.
     Cut,
-    /// It failed, or was asked to stop.
-    Failed,
-    /// It exited 0.
-    Good,
+    /// With this exit code.
+    Code(i32),
 }
 
-/// The paths of the plan of an app.
+/// What is known of the journal that a run began with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// This, for nobody was at work any more.
+    At(Before),
+    /// This, or what a child of a killed run has written since.
+    AtLeast(Before),
+}
+
+/// The programs of an app.
 pub struct Paths {
-    prepare: Vec<Spot>,
-    switch: Vec<Spot>,
-    cleanup: Vec<Spot>,
-    rollback: Vec<Spot>,
-    abort: Vec<Spot>,
-    resume: Vec<Spot>,
-    /// The user's steps after a success and after a failure.
-    outcomes: [Vec<Spot>; 2],
-    /// What may come before a command's own steps.
-    recoveries: Vec<Vec<String>>,
+    app: App,
+    plan: Plan,
 }
 
 struct Beside(Source);
@@ -56,155 +56,43 @@ impl Paths {
         let (app, plan) = planned
             .and_then(|mut all| all.pop())
             .expect("deploy.bg is correct");
-        let along = |steps: &[Step]| titles::along(&app, &plan.switch, steps);
-        // The script stops what a run prepared, and drains it, before any step of its own; only the drain is one.
-        let mut recoveries = vec![Vec::new(), vec!["drain {to}".to_owned()]];
-        let swapping = along(plan.recovery.swapping.steps());
-        let switched = along(plan.recovery.switched.steps());
-        // A new color that stays has its cleanup at once.
-        for stays in &swapping {
-            recoveries.extend(switched.iter().map(|rest| [&stays[..], &rest[..]].concat()));
-        }
-        recoveries.extend(swapping);
-        recoveries.extend(switched);
-        let recoveries: Vec<_> = recoveries.iter().flat_map(|way| variants(way)).collect();
-        Self {
-            prepare: spots(&app, &plan.prepare),
-            switch: spots(&app, &plan.switch),
-            cleanup: spots(&app, &plan.cleanup),
-            rollback: spots(&app, &plan.rollback),
-            abort: spots(&app, &plan.abort),
-            resume: spots(&app, &plan.resume),
-            outcomes: [Place::OnSuccess, Place::OnFailure]
-                .map(|other| titles::outcomes(&plan.outcomes, other)),
-            recoveries,
-        }
+        Self { app, plan }
     }
 
-    /// Whether a run took a path of the plan.
+    /// Whether a run took a path of the plan, and ended as that path does.
     ///
     /// # Errors
-    /// What it did, and the nearest that it could have done.
-    pub fn check(&self, run: &Logged, end: End) -> Result<(), String> {
-        let forward = self.forward(&run.command);
-        let told = self.told(&run.command);
-        let fits = |recovery: &[String], colors: [&str; 2], recovered: [&str; 2]| {
-            let recovery = named(recovery, recovered);
-            match run.steps.strip_prefix(recovery.as_slice()) {
-                Some(rest) => goes(&forward, &told, rest, colors, end),
-                None => end == End::Cut && recovery.starts_with(&run.steps),
+    /// What it did, and the first that it could not have done there.
+    pub fn check(&self, run: &Logged, found: Found, end: End) -> Result<(), String> {
+        let walk = |before| {
+            let acceptor = Acceptor {
+                plan: &self.plan,
+                apps: [&self.app, &self.app],
+                command: run.command,
+                killed: end == End::Cut,
+            };
+            let walked = acceptor.walk(before, &run.events)?;
+            match end {
+                End::Code(code) if !walked.codes.contains(&code) => {
+                    let codes = walked.codes;
+                    Err(format!("exits {code}, the plan has {codes:?}"))
+                }
+                _ => Ok(()),
             }
         };
-        let both = [
-            ["blue", "green"],
-            ["green", "blue"],
-            ["", "blue"],
-            ["", "green"],
-        ];
-        let possible = self.recoveries.iter().any(|recovery| {
-            both.iter().any(|&colors| {
-                both.iter()
-                    .any(|&recovered| fits(recovery, colors, recovered))
-            })
-        });
-        if possible {
+        let (Found::At(before) | Found::AtLeast(before)) = found;
+        let Err(why) = walk(before) else {
+            return Ok(());
+        };
+        let others = Phase::ALL.map(|phase| Before { phase, ..before });
+        if matches!(found, Found::AtLeast(_)) && others.into_iter().any(|other| walk(other).is_ok())
+        {
             return Ok(());
         }
-        let titles: Vec<_> = forward.iter().map(|spot| spot.title.as_str()).collect();
+        let command = run.command.name();
         Err(format!(
-            "{} ({end:?}) logged {:?}, no path of {titles:?}",
-            run.command, run.steps
+            "{command} from {before:?}: {why}; it logged {:?}",
+            run.events
         ))
     }
-
-    fn forward(&self, command: &str) -> Vec<Spot> {
-        let [success, _] = &self.outcomes;
-        let phases: &[&[Spot]] = match command {
-            "deploy" => &[&self.prepare, &self.switch, success, &self.cleanup],
-            "prepare" => &[&self.prepare],
-            "switch" => &[&self.switch, success],
-            "cleanup" => &[&self.cleanup],
-            "rollback" => &[&self.rollback, success, &self.cleanup],
-            "abort" => &[&self.abort],
-            "resume" => &[&self.resume],
-            "adopt" => return titles::adoption(),
-            _ => &[],
-        };
-        phases.concat()
-    }
-
-    /// What follows the way back of a command that failed.
-    fn told(&self, command: &str) -> Vec<String> {
-        let [_, failure] = &self.outcomes;
-        match command {
-            "deploy" | "prepare" | "switch" | "rollback" => {
-                failure.iter().map(|spot| spot.title.clone()).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-}
-
-/// There is nothing to drain where the proxy was never asked to reload, and no worker to start again where none was stopped.
-fn variants(way: &[String]) -> Vec<Vec<String>> {
-    let without = |way: &[String], gone: &str| -> Vec<String> {
-        let other = way.iter().filter(|title| *title != gone);
-        other.cloned().collect()
-    };
-    let alone = without(way, "restart exclusive");
-    let both = [way.to_vec(), alone];
-    let undrained = both.clone().map(|way| without(&way, "drain {to}"));
-    [both, undrained].concat()
-}
-
-/// Whether `steps` are the first of `forward`, and after them a way back and what is `told` of a failure.
-fn goes(forward: &[Spot], told: &[String], steps: &[String], colors: [&str; 2], end: End) -> bool {
-    let titles = named(
-        &forward
-            .iter()
-            .map(|spot| spot.title.clone())
-            .collect::<Vec<_>>(),
-        colors,
-    );
-    let same = titles
-        .iter()
-        .zip(steps)
-        .take_while(|(title, step)| title == step)
-        .count();
-    if same == steps.len() {
-        // A command may find that there is nothing to do.
-        let whole = same == titles.len() || same == 0;
-        if end == End::Cut || (whole && end == End::Good) {
-            return true;
-        }
-    }
-    if steps.is_empty() && end == End::Failed {
-        // Refused before the first step: the lock, the host.
-        return true;
-    }
-    // The step whose failure it was, or the next one, which was not begun any more because the script was asked to stop.
-    (same.saturating_sub(1)..=same).any(|failed| {
-        let Some(spot) = forward.get(failed) else {
-            return steps.len() == same;
-        };
-        spot.backs
-            .iter()
-            .flat_map(|back| variants(back))
-            .map(|back| named(&back, colors))
-            .any(|back| match end {
-                End::Cut => [&back[..], told].concat().starts_with(&steps[same..]),
-                End::Failed => [&back[..], told].concat() == steps[same..],
-                // A cleanup that was not finished.
-                End::Good => back.is_empty() && steps.len() == same,
-            })
-    })
-}
-
-fn named(titles: &[String], [from, to]: [&str; 2]) -> Vec<String> {
-    let named = titles
-        .iter()
-        .filter(|title| !(from.is_empty() && title.contains("{from}")));
-    named
-        .map(|title| title.replace("{from}", from).replace("{to}", to))
-        .collect()
 }

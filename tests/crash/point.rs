@@ -9,21 +9,22 @@ pub struct Point {
     pub turn: usize,
 }
 
-/// Functions of the script in which a wrong order would show: the short form takes more points there.
-const DENSE: [&str; 14] = [
-    "put_in_force",
-    "point_back",
-    "swap",
-    "swap_back",
-    "commit",
+/// Functions of the runtime in which a wrong order would show: the short form takes more points there.
+const DENSE: [&str; 15] = [
+    "do_journal",
+    "do_swap",
+    "do_test",
+    "do_reload",
+    "do_confirm",
+    "do_move_exclusive",
+    "do_commit",
+    "do_stop",
     "finish_commit",
     "write_file",
     "forget_journal",
     "point",
     "stop_release",
-    "stop_previous",
     "fragment_put_in_place",
-    "fragment_restore",
     "process_start_in_session",
 ];
 
@@ -91,22 +92,20 @@ fn has_effect(function: &str, kind: &str, command: &str) -> bool {
     let starts_a_process = ["$(", "<(", ">(", "`"]
         .iter()
         .any(|sign| command.contains(sign));
-    let mut words = command
-        .split_whitespace()
-        .skip_while(|word| is_assignment(word));
-    let first = words.next().unwrap_or_default();
+    let rest = after_assignments(&command);
+    let first = rest.split_whitespace().next().unwrap_or_default();
     let redirects = command.contains('>') && !first.starts_with("((") && first != "[[";
     if starts_a_process || redirects {
         return true;
     }
-    // A word in quotes is one of the script's functions, all of the caller's words are a program; an assignment of a list may have blanks.
-    let is_program =
-        first.starts_with("\"$@\"") || first.starts_with("${") || first.starts_with("\"$BASH\"");
+    // A word in quotes is one of the script's functions, all of the caller's words are a program; but `at` is given a function.
+    let is_program = (first.starts_with("\"$@\"") && !["at", "at_first"].contains(&function))
+        || first.starts_with("${")
+        || first.starts_with("\"$BASH\"");
     let is_pure = PURE.contains(&first)
         || first.is_empty()
         || first.starts_with("((")
-        || first.starts_with('"')
-        || command.contains("=(");
+        || first.starts_with('"');
     match kind {
         "file" => true,
         "builtin" => !PURE.contains(&first),
@@ -116,11 +115,37 @@ fn has_effect(function: &str, kind: &str, command: &str) -> bool {
     }
 }
 
-fn is_assignment(word: &str) -> bool {
-    let name = word.split(['=', '[', '+']).next().unwrap_or_default();
-    word.contains('=')
-        && !name.is_empty()
-        && name
-            .chars()
-            .all(|letter| letter.is_alphanumeric() || letter == '_')
+/// A command without the assignments that it begins with; their values may have blanks in quotes, braces and lists.
+fn after_assignments(command: &str) -> &str {
+    let mut rest = command.trim_start();
+    while is_assignment(rest) {
+        let (mut quote, mut depth, mut escaped) = (None, 0_usize, false);
+        let end = rest.find(|letter: char| {
+            match (letter, quote) {
+                _ if escaped => escaped = false,
+                ('\\', None | Some('"')) => escaped = true,
+                ('\'' | '"', None) => quote = Some(letter),
+                (_, Some(open)) if letter == open => quote = None,
+                ('(' | '{' | '[', None) => depth += 1,
+                (')' | '}' | ']', None) => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            letter.is_whitespace() && quote.is_none() && depth == 0
+        });
+        rest = end.map_or("", |end| rest[end..].trim_start());
+    }
+    rest
+}
+
+fn is_assignment(text: &str) -> bool {
+    let name = text.split(['=', '[', '+']).next().unwrap_or_default();
+    let is_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let rest = &text[name.len()..];
+    let element = rest
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+        .map_or(rest, |(_, rest)| rest);
+    !name.is_empty()
+        && name.chars().all(is_name)
+        && (element.starts_with('=') || element.starts_with("+="))
 }

@@ -7,11 +7,14 @@ use crate::cycle::Cycle;
 use crate::harm::{Fault, Harm, How, RECORD};
 use crate::path::Paths;
 use crate::point::{Command, Point, read_record};
-use crate::situation::{PATIENCE, Situation, good};
+use crate::situation::{Situation, good};
 use crate::source::Source;
 use crate::stand::{STATE, Stand};
 use crate::support::load::report::Report;
 use crate::support::load::{Load, Long, Rates};
+
+/// For a run of which every command is recorded.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What is done in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

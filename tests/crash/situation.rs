@@ -221,12 +221,12 @@ impl Situation {
                 good(stand, "prepare")?;
                 good(stand, "switch")?;
             }
-            Self::AfterPreparing => killed_in(stand, "gate")?,
-            Self::AfterSwapping => killed_in(stand, "put_in_force")?,
-            Self::AfterSwitched => killed_in(stand, "drain")?,
+            Self::AfterPreparing => killed_in(stand, "do_gate")?,
+            Self::AfterSwapping => killed_in(stand, "do_reload")?,
+            Self::AfterSwitched => killed_in(stand, "do_drain")?,
             Self::Resume | Self::SystemdResume => stand.go_down(),
             Self::ResumeSwapping => {
-                killed_in(stand, "put_in_force")?;
+                killed_in(stand, "do_reload")?;
                 stand.go_down();
             }
             Self::Adopt => {

@@ -10,11 +10,9 @@
 # CRASH_COUNTER  a file that holds the count of the children
 # CRASH_LOG      if set: a file with a line for each command: FUNCTION:LINE, what its first word is, the command
 #
-# The calls that the script makes of itself are other programs: only the first is interrupted.
-[[ -z ${CRASH_MAIN-} ]] || return 0
-export CRASH_MAIN=$$
-set -o functrace
-crash_count=0
+# The script's first lines take every function away and let functions inherit no trap, so the trap itself puts both back, before the next
+# command. The calls that the script makes of itself are other programs: only the first is interrupted.
+crash_count=${crash_count-0}
 
 crash_point() {
   local place=${FUNCNAME[1]-}:${BASH_LINENO[0]} line=${BASH_COMMAND%%$'\n'*}
@@ -24,7 +22,10 @@ crash_point() {
     [[ $BASHPID != "$$" ]] || return 0
   fi
   if [[ -n ${CRASH_LOG-} ]]; then
-    printf '%s %s %s\n' "$place" "$(type -t -- "${line%%[[:space:]]*}")" "$line" >>"$CRASH_LOG"
+    local word=${line%%[[:space:]]*}
+    # Asked once: a process for each command would make the run too slow for what it waits for.
+    [[ -n $word && -n ${crash_kinds["$word"]+is} ]] || crash_kinds["${word:- }"]=$(type -t -- "$word")
+    printf '%s %s %s\n' "$place" "${crash_kinds["${word:- }"]}" "$line" >>"$CRASH_LOG"
     return 0
   fi
   case $CRASH_PLACE in
@@ -44,4 +45,9 @@ crash_point() {
   esac
 }
 
-trap crash_point DEBUG
+[[ -z ${CRASH_MAIN-} ]] || return 0
+declare -A crash_kinds=()
+export CRASH_MAIN=$$ CRASH_TRAP=${BASH_SOURCE[0]}
+set -o functrace
+# shellcheck disable=SC1090 # it is this file
+trap '[[ $- == *T* ]] || set -o functrace; declare -F crash_point >/dev/null || . "$CRASH_TRAP"; crash_point' DEBUG

@@ -5,7 +5,7 @@
 //! - `deploy`: a whole file without findings; `deploy BG402`: a whole file with exactly such findings.
 //! - `deploy app`: statements of an `app`; what every app needs and the block does not say is added.
 //! - `console`: commands after `$ `, run by bash in a copy of `examples/`, with what they print below them.
-//!   A line `...` stands for any lines. A last line `[exit N]` is the exit code, otherwise it must be 0.
+//!   A line `...` stands for any lines, `…` within a line for anything. A last line `[exit N]` is the exit code, otherwise it must be 0.
 
 mod console;
 mod deploy;

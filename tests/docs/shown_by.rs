@@ -60,7 +60,7 @@ impl Page {
     }
 }
 
-/// A test of a module of `tests/e2e`, a check of every driver, a situation of `tests/crash`, or a code whose page's example is tried by
+/// A test of a module of `tests/e2e` or of `deployc build`, a check of every driver, a situation of `tests/crash`, or a code whose page's example is tried by
 /// `tests/pages.rs`.
 fn exists(name: &str) -> bool {
     match name.split_once("::") {
@@ -69,6 +69,9 @@ fn exists(name: &str) -> bool {
         }
         Some(("crash", situation)) => {
             read("tests/crash/situation.rs").contains(&format!(" => \"{situation}\",\n"))
+        }
+        Some(("build", test)) => {
+            read("tests/command_line/build.rs").contains(&format!("\nfn {test}() {{"))
         }
         Some((module, test)) => tests_of(module).iter().any(|own| own == test),
         None => !read(&format!("src/diagnostics/pages/{name}.md")).is_empty(),

@@ -5,7 +5,7 @@
 //! the checks are the functions `check_…` of `run.sh` and `switch.sh`. Each runs on a host of its own, see [`support::host`].
 //!
 //! Lines of a subject that this runner reads: `# needs PROGRAM…`, `# on systemd`, `# also busybox` (all checks once more with the tools of
-//! `BusyBox` first in `PATH`), `# without CHECK: why it does not apply`.
+//! `BusyBox` first in `PATH`), `# without CHECK: why it does not apply`, `# only CHECK` (of a subject that is about those).
 
 #[allow(
     dead_code,
@@ -148,6 +148,20 @@ impl Subject {
             .filter_map(move |line| line.strip_prefix(&start))
     }
 
+    /// Whether one of its driver's files has this function.
+    fn has(&self, function: &str) -> bool {
+        let folder = self.file.parent().unwrap_or(Path::new("/"));
+        let files = self
+            .text
+            .lines()
+            .find_map(|line| line.strip_prefix("files=(")?.strip_suffix(')'))
+            .unwrap_or_default();
+        files.split_whitespace().any(|file| {
+            let text = fs::read_to_string(folder.join(file)).unwrap_or_default();
+            text.contains(&format!("_{function}() {{"))
+        })
+    }
+
     /// The checks of its kind of driver, without those that do not apply.
     fn checks(&self) -> Vec<Check> {
         let kind = self
@@ -168,11 +182,19 @@ impl Subject {
             .filter_map(|line| line.split_once(':'))
             .map(|(name, _)| name)
             .collect();
-        let names: Vec<_> = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("check_")?.strip_suffix("() {"))
-            .collect();
-        for name in &without {
+        let mut names = Vec::new();
+        let mut above = "";
+        for line in text.lines() {
+            let needed = above.strip_prefix("# where it has ");
+            if let Some(name) = line.strip_prefix("check_")
+                && needed.is_none_or(|function| self.has(function))
+            {
+                names.extend(name.strip_suffix("() {"));
+            }
+            above = line;
+        }
+        let only: Vec<_> = self.lines("only").collect();
+        for name in without.iter().chain(&only) {
             assert!(
                 names.contains(name),
                 "{}: there is no check {name}",
@@ -184,7 +206,9 @@ impl Subject {
         } else {
             &[false]
         };
-        let wanted = names.iter().filter(|name| !without.contains(name));
+        let wanted = names
+            .iter()
+            .filter(|name| !without.contains(name) && (only.is_empty() || only.contains(name)));
         wanted
             .flat_map(|name| {
                 tools.iter().map(|&busybox| Check {

@@ -3,7 +3,9 @@
 #
 # What every `run` driver keeps. A subject gives: subject_begin (set up the host), subject_settings (the driver's settings for a program
 # that behaves as `behaviour` says: program ARGUMENT…), and where it applies subject_settings_user USER, subject_settings_log BYTES,
-# subject_settings_env NAME=VALUE…, subject_false_identity PID.
+# subject_settings_env NAME=VALUE…, subject_false_identity PID; for a driver with `preflight` subject_not_ready (take away what it looks for).
+#
+# A check below `# where it has FUNCTION` is about a function that a driver may leave out.
 
 # begin [BEHAVIOUR…]: a new release of blue.
 begin() {
@@ -28,24 +30,15 @@ ours() {
   pgrep -f "testapp --port $port"
 }
 
-# A script sets every setting, so the subject must: functions run with `set -u`.
 check_has_every_setting() {
-  local file name
   new_release r1 blue
-  for file in "${files[@]}"; do
-    file=$(dirname "$subject")/${file%.sh}.bg
-    [[ -f $file ]] || fail "there is no description $file"
-    name=$(basename "$file" .bg)
-    while read -r name; do
-      [[ -z $name ]] || declare -p "$name" >/dev/null 2>&1 || fail "the subject does not set $name, a setting of $file"
-    done <<<"$(settings_of "$name" "$file")"
-  done
+  sets_all_settings
 }
 
 check_has_every_function() {
-  local name found
+  local name
   for name in $(functions_of run); do
-    function_of "$driver" "$base" "$name" || fail "neither ${driver}_$name nor ${base:-a base}'s is there"
+    has "$name" || fail "none of $chain has $name"
   done
 }
 
@@ -117,6 +110,49 @@ check_adopts_nothing_where_nobody_listens() {
   [[ ! -e $release/identity.app ]] || fail 'an identity was saved'
 }
 
+# where it has preflight
+check_preflight_only_looks() {
+  begin
+  expect 0 preflight
+  expect 0 preflight
+  [[ ! -e $release/identity.app && -z $(ls -A "$release/slot") ]] || fail "the release has $(ls -A "$release" "$release/slot")"
+  nothing_is_ours || fail "it started $(ours)"
+  subject_not_ready
+  expect 1 preflight
+  [[ -n $answer && $answer != *$'\n'* ]] || fail "one line says what is missing, not: $answer"
+}
+
+# It comes before anything of the idle color is cleared, and again after a kill.
+# where it has fetch
+check_fetches_beside_what_runs() {
+  begin
+  up
+  release_id=r2 begin
+  expect 0 fetch
+  expect 0 fetch
+  [[ ! -e $release/identity.app ]] || fail 'it was started'
+  release_id=r1 begin
+  expect 0 alive
+  listens "$port" || fail 'what ran does not listen any more'
+  expect 0 stop
+  release_id=r2 begin
+  up
+  expect 0 stop
+}
+
+# where it has offers
+check_offers_values() {
+  local line
+  begin
+  up
+  expect 0 offers
+  [[ -n $answer ]] || fail 'it offers nothing'
+  while IFS= read -r line; do
+    [[ $line =~ ^[a-z][a-z0-9.-]*=[^[:cntrl:]]+$ ]] || fail "no NAME=VALUE: $line"
+  done <<<"$answer"
+  expect 0 stop
+}
+
 check_was_never_started() {
   begin
   expect 1 alive
@@ -147,10 +183,10 @@ check_answers_in_one_line() {
 }
 
 check_leaves_the_script_alone() {
-  local name found before after
+  local name before after
   begin
-  for name in stage start alive identity listens logs persist stop clear; do
-    function_of "$driver" "$base" "$name"
+  for name in preflight fetch stage start alive identity listens offers logs persist stop clear; do
+    has "$name" || continue
     before=$(
       shopt
       set +o
@@ -158,9 +194,9 @@ check_leaves_the_script_alone() {
       pwd
     )
     case $name in
-      logs) "$found" 5 ;;
-      persist) "$found" on ;;
-      *) "$found" ;;
+      logs) directly logs 5 ;;
+      persist) directly persist on ;;
+      *) directly "$name" ;;
     esac >/dev/null 2>&1 </dev/null
     after=$(
       shopt
@@ -279,7 +315,7 @@ check_kills_what_ignores_term() {
 
 check_ends_quickly_what_ends_quickly() {
   local began
-  stop_grace=20000
+  stop_within_of["app"]=20000
   begin
   up
   now

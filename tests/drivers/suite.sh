@@ -13,11 +13,15 @@ check=$2
 # The application that every subject drives: two colors, one service.
 app=shop
 root=/srv/shop
+staging=/srv/shop/staging
 colors=(blue green)
 services=(app)
 sudo=()
 drain_within=30000
-declare -A deadline=() input=()
+declare -A port_of=(["blue app"]=8081 ["green app"]=8082) address_of=(["blue app"]=127.0.0.1:8081 ["green app"]=127.0.0.1:8082)
+declare -A run_of=() handover_of=(["app"]=overlap) stop_within_of=(["app"]=2000)
+declare -A deadline=() input=() let_of=()
+switch_chain=()
 input_names=()
 secret_names=()
 behaviour=(serves)
@@ -33,23 +37,8 @@ if ((EUID != 0)); then
   sudo=(sudo -n)
 fi
 
-color_blue() {
-  other_color=green
-  port=8081 other_port=8082 address=127.0.0.1:8081
-}
-
-color_green() {
-  other_color=blue
-  port=8082 other_port=8081 address=127.0.0.1:8082
-}
-
-service_app() {
-  handover=overlap stop_within=${stop_grace-2000}
-  if [[ $kind == run ]]; then
-    run=$driver run_base=$base
-    subject_settings
-  fi
-}
+settings.app() { subject_settings; }
+switch.settings() { subject_settings; }
 
 fragment() { subject_fragment "$1"; }
 
@@ -63,8 +52,27 @@ fail() {
 
 # call FUNCTION ARG…: as the engine does; sets `answer` and `code`.
 call() {
-  call_driver "$driver" "$base" "$@"
+  if [[ $kind == run ]]; then
+    at new app ask_run "$@"
+  else
+    ask_switch "$@"
+  fi
   code=$?
+}
+
+# directly FUNCTION ARG…: in this very shell, and what it prints as it stands.
+directly() {
+  local found settings=settings.app limit=10000
+  function_of "$chain" "$1" || fail "none of $chain has $1"
+  shift
+  [[ $kind == run ]] || settings=switch.settings
+  at new app with_settings "$settings" "$found" "$@"
+}
+
+# has FUNCTION: the driver, or one that it extends, is able to.
+has() {
+  local found
+  function_of "$chain" "$1"
 }
 
 # expect CODE FUNCTION ARG…
@@ -93,13 +101,14 @@ until_true() {
   done
 }
 
-# new_release ID COLOR: what follows speaks of it.
+# new_release ID COLOR: it is the candidate, and what the checks speak of.
 new_release() {
   release=$state/releases/$1
+  candidate=$release to=$2
+  port=${port_of["$2 app"]}
   mkdir -p "$release/slot" "$release/inputs" "$state/colors"
   printf 'color=%s\n' "$2" >"$release/meta"
   [[ $kind != switch ]] || fragment "$2" >"$release/fragment"
-  use "$2"
 }
 
 # get PATH: through the proxy, on a connection of its own.
@@ -110,6 +119,20 @@ listens() {
   local inode
   inode=$(listeners "$1")
   [[ -n $inode ]]
+}
+
+# sets_all_settings: a script sets every setting, so the subject must: functions run with `set -u`.
+sets_all_settings() {
+  local file name
+  for file in "${files[@]}"; do
+    file=$(dirname "$subject")/${file%.sh}.bg
+    [[ -f $file ]] || fail "there is no description $file"
+    name=$(basename "$file" .bg)
+    while read -r name; do
+      [[ -z $name ]] || at new app with_settings subject_settings declare -p "$name" >/dev/null 2>&1 \
+        || fail "the subject does not set $name, a setting of $file"
+    done <<<"$(settings_of "$name" "$file")"
+  done
 }
 
 # settings_of DRIVER FILE: the variables of a description's settings, without those that only its template reads.
@@ -123,7 +146,7 @@ settings_of() {
   done <"$2"
 }
 
-# functions_of KIND: the contract's.
+# functions_of KIND: those of the contract that no driver may leave out.
 functions_of() {
   case $1 in
     run) printf '%s\n' stage start alive identity listens enter stop clear logs persist adopt ;;
@@ -135,7 +158,7 @@ scratch=$(mktemp -d)
 watch_signals
 exec 8>"$scratch/proxy-lock" 9>"$scratch/lock"
 cd / || exit
-# shellcheck disable=SC1090 # it sets kind, driver, base and `files`
+# shellcheck disable=SC1090 # it sets kind, chain and `files`
 source "$subject"
 for file in "${files[@]}"; do
   # shellcheck disable=SC1090 # the driver's functions
@@ -143,8 +166,12 @@ for file in "${files[@]}"; do
 done
 # shellcheck disable=SC1090 # the checks of this kind of driver
 source "$suite/$kind.sh"
-switch=$driver
-[[ $kind != switch ]] || subject_settings
+# Its checks speak of what drives: the driver, then those that it extends.
+if [[ $kind == run ]]; then
+  run_of["app"]=$chain
+else
+  read -r -a switch_chain <<<"$chain"
+fi
 if ((EUID != 0)); then
   "as_user_$check" </dev/null || fail "it ended with $?"
   exit

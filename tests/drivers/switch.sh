@@ -12,20 +12,20 @@
 #   subject_reload            reloads it as a stranger would
 #   subject_workers           prints the pids of the workers that accept
 #   subject_other_site PORT   a site on port 81 for something else, on 127.0.0.1:PORT
+#
+# A check below `# where it has FUNCTION` is about a function that a driver may leave out.
 
 # begin COLOR: both colors run, the proxy serves COLOR, and the release at hand is of the other color.
 begin() {
   local name
   for name in blue green; do
-    use "$name"
-    "$suite/../../testapp" --port "$port" --color "$name" >/dev/null 2>&1 &
-    until_true 5 listens "$port" || fail "$name does not listen"
+    "$suite/../../testapp" --port "${port_of["$name app"]}" --color "$name" >/dev/null 2>&1 &
+    until_true 5 listens "${port_of["$name app"]}" || fail "$name does not listen"
   done
   fragment "$1" >"$(subject_file)"
   subject_start
   until_true 5 serves "$1" || fail "the proxy does not serve $1: $(get /profile)"
-  use "$1"
-  new_release r2 "$other_color"
+  new_release r2 "$(other_color "$1")"
 }
 
 serves() { [[ $(get /profile) == "$1" ]]; }
@@ -36,12 +36,16 @@ routes() {
   [[ $answer == "$1" ]] || fail "routed says '$answer' instead of '$1'"
 }
 
-# swap_to COLOR: as the engine does, up to the reload; sets `snapshot`. `switch_to` goes on and sets `drains`.
+# swap_to COLOR: as the engine does, to the release at hand or back, up to the reload; sets `snapshot`. `switch_to` goes on and sets `drains`.
 swap_to() {
+  local file=$release/fragment
   expect 0 snapshot
   snapshot=$answer
-  fragment "$1" >"$release/fragment"
-  expect 0 write "$release/fragment"
+  if [[ $1 != "$to" ]]; then
+    file=$release/way-back
+    fragment "$1" >"$file"
+  fi
+  expect 0 write "$file"
   expect 0 swap
   expect 0 test
 }
@@ -53,24 +57,15 @@ switch_to() {
   expect 0 confirm "$snapshot"
 }
 
-# A script sets every setting, so the subject must: functions run with `set -u`.
 check_has_every_setting() {
-  local file name
   new_release r1 blue
-  for file in "${files[@]}"; do
-    file=$(dirname "$subject")/${file%.sh}.bg
-    [[ -f $file ]] || fail "there is no description $file"
-    name=$(basename "$file" .bg)
-    while read -r name; do
-      [[ -z $name ]] || declare -p "$name" >/dev/null 2>&1 || fail "the subject does not set $name, a setting of $file"
-    done <<<"$(settings_of "$name" "$file")"
-  done
+  sets_all_settings
 }
 
 check_has_every_function() {
-  local name found
+  local name
   for name in $(functions_of switch); do
-    function_of "$driver" "$base" "$name" || fail "neither ${driver}_$name nor ${base:-a base}'s is there"
+    has "$name" || fail "none of $chain has $name"
   done
 }
 
@@ -81,7 +76,7 @@ check_knows_what_is_routed() {
   rm -f "$file"
   routes none
   fragment blue >"$file"
-  routes 'color blue -'
+  routes "color blue $release"
   fragment green >"$file"
   routes 'color green -'
   # A release whose fragment was written by an older script, for a color that has another name now.
@@ -109,7 +104,7 @@ check_knows_what_is_routed() {
 
 check_reads_the_file() {
   begin blue
-  "${driver}_read" | cmp -s - "$(subject_file)" || fail 'it does not print what the file says'
+  directly read | cmp -s - "$(subject_file)" || fail 'it does not print what the file says'
 }
 
 check_switches() {
@@ -121,7 +116,7 @@ check_switches() {
   for pid in $(subject_workers); do
     [[ $before != *" $pid "* ]] || fail "confirmed, and process $pid of before still accepts"
   done
-  routes 'color green -'
+  routes "color green $release"
   for ((try = 0; try < 40; try++)); do
     serves green || fail "after the confirmation an answer came from $(get /profile)"
   done
@@ -151,12 +146,12 @@ check_answers_in_one_line() {
 }
 
 check_leaves_the_script_alone() {
-  local name found before after
+  local name before after
   begin blue
   expect 0 snapshot
   snapshot=$answer
-  for name in preflight routed test snapshot mutex 'write' swap reload confirm draining remove; do
-    function_of "$driver" "$base" "$name"
+  for name in preflight routed test snapshot mutex dial 'write' swap reload confirm draining remove; do
+    has "$name" || continue
     before=$(
       shopt
       set +o
@@ -164,10 +159,11 @@ check_leaves_the_script_alone() {
       pwd
     )
     case $name in
-      write) "$found" "$release/fragment" ;;
-      confirm) "$found" "$snapshot" ;;
-      draining) "$found" "$snapshot" blue ;;
-      *) "$found" ;;
+      write) directly write "$release/fragment" ;;
+      confirm) directly confirm "$snapshot" ;;
+      dial) directly dial "${address_of["blue app"]}" ;;
+      draining) directly draining "$snapshot" blue ;;
+      *) directly "$name" ;;
     esac >/dev/null 2>&1 </dev/null
     after=$(
       shopt
@@ -324,7 +320,6 @@ check_evaluates_nothing_that_a_reload_says() {
   chmod +x /srv/reload
   mapfile -t before < <(subject_workers)
   swap_to green
-  subject_settings
   call reload
   kill -KILL "${before[@]}"
   until_true 5 has_other_workers "${before[@]}"
@@ -482,6 +477,16 @@ check_is_ready_for_a_first_install() {
   ((code == 0)) || says "$(subject_file)"
 }
 
+# where it has dial
+check_dials_from_where_the_proxy_stands() {
+  begin blue
+  expect 0 dial "${address_of["blue app"]}"
+  expect 0 dial "${address_of["blue app"]}" "${address_of["green app"]}"
+  expect 1 dial "${address_of["blue app"]}" 127.0.0.1:8099
+  says 8099
+  [[ $answer != *$'\n'* ]] || fail "it answered more than one line: $answer"
+}
+
 check_names_its_mutex() {
   begin blue
   expect 0 mutex
@@ -513,7 +518,7 @@ as_user_switches_by_sudo() {
   expect 0 preflight
   routes 'color blue -'
   switch_to green
-  routes 'color green -'
+  routes "color green $release"
   # The way back and forth again.
   switch_to blue
   routes 'color blue -'

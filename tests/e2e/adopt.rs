@@ -142,7 +142,7 @@ fn a_fragment_edited_while_a_color_is_prepared() -> Result<(), Skip> {
     let (site, live) = deployed()?;
     site.run("prepare --deployment next").ok();
     edit(&site);
-    site.run("prepare --deployment next").exits(1).says("adopt");
+    site.run("prepare --deployment next").exits(3).says("adopt");
     site.run("adopt").ok();
     assert_eq!(site.serves(), live);
     site.run("status").ok().says("prepared for deployment next");

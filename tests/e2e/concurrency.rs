@@ -148,7 +148,7 @@ fn children_of_a_killed_deploy_keep_the_next_one_out() -> Result<(), Skip> {
 fn a_reservation_that_is_over_is_dropped() -> Result<(), Skip> {
     let (site, live, other) = deployed_with(&[])?;
     let shorten = format!(
-        "sed -i 's/\\[reservation\\]=3600000/[reservation]=1000/' {SCRIPT} && grep -q 'reservation.=1000' {SCRIPT}"
+        "sed -i 's/\\[\"reservation\"\\]=3600000/[\"reservation\"]=1000/' {SCRIPT} && grep -q 'reservation.*=1000' {SCRIPT}"
     );
     site.host.bash(&shorten).ok();
     site.stage("--sha forgotten").run("prepare").ok();

@@ -5,7 +5,7 @@ use rustix::process::Signal;
 use crate::hazards::{DEADLINE, SOON, deployed_with};
 use crate::states::{OWN_VERIFY, assert_at_rest, assert_routes_to, kill_color};
 use crate::support::process::{Outcome, Running};
-use crate::support::site::Site;
+use crate::support::site::{FRAGMENT, Site};
 use crate::support::skip::Skip;
 use crate::support::wait;
 
@@ -16,6 +16,8 @@ crate::tests![
     what_may_run_only_once_goes_with_the_color_that_serves,
     killed_in_the_drain,
     killed_on_the_way_back,
+    a_rollback_of_what_was_cut_short_goes_back_once,
+    a_rollback_after_a_way_back_is_refused,
     a_killed_rollback_leaves_the_cleanup_to_do,
     a_rollback_waits_for_no_deploy,
     rebooted_at_rest,
@@ -142,6 +144,14 @@ fn killed_after_the_reload() -> Result<(), Skip> {
     Ok(())
 }
 
+/// It cannot even be started again.
+fn kill_for_good(site: &Site, color: &str) {
+    site.host
+        .bash("chmod -x /var/lib/deployc/hello/releases/*/slot/hello")
+        .ok();
+    kill_color(site, color);
+}
+
 fn killed_in_the_swap_and_the_previous_color_is_down() -> Result<(), Skip> {
     let (site, live, other) = deployed_with_held_reload(&[])?;
     let deploy = hold(&site, "deploy", Hold::Before);
@@ -149,11 +159,9 @@ fn killed_in_the_swap_and_the_previous_color_is_down() -> Result<(), Skip> {
     let_go(&site);
     assert_routes_to(&site, &other);
     assert_eq!(site.serves(), live, "nginx was not told");
-    kill_color(&site, &live);
+    kill_for_good(&site, &live);
     assert_eq!(site.serves(), "502");
-    assert_mends_the_swap(&site, &live)
-        .says(&format!("{live} does not pass its probes any more"))
-        .says(&format!("  {other} serves"));
+    assert_mends_the_swap(&site, &live).says(&format!("  {other} serves"));
     Ok(())
 }
 
@@ -166,7 +174,7 @@ fn what_may_run_only_once_goes_with_the_color_that_serves() -> Result<(), Skip> 
     let deploy = hold(&site, "deploy", Hold::Before);
     kill(&site, deploy);
     let_go(&site);
-    kill_color(&site, &live);
+    kill_for_good(&site, &live);
     site.run("cleanup").ok().says(&format!("{other} serves"));
     assert_eq!(site.serves(), other);
     let schedulers = site.host.processes("sleep 4711");
@@ -232,10 +240,43 @@ fn killed_on_the_way_back() -> Result<(), Skip> {
     site.stage("")
         .deploy()
         .ok()
-        .says("was cut short before its switch");
+        .says(&format!("was cut short after it had gone back to {live}"));
     assert_whole(stream, &other);
     site.assert_serves_only(&other);
     assert_at_rest(&site);
+    Ok(())
+}
+
+/// Who rolls back while a deployment hangs in its switch wants what served before it, and not what served before that.
+fn a_rollback_of_what_was_cut_short_goes_back_once() -> Result<(), Skip> {
+    let (site, other, live) = deployed_with_held_reload(&[])?;
+    site.deploy().ok();
+    let release = site.host.bash("readlink /var/lib/deployc/hello/live").ok();
+    let deploy = hold(&site, "deploy", Hold::After);
+    assert!(wait::until(SOON, || site.serves() == other));
+    kill(&site, deploy);
+    let_go(&site);
+    site.run("rollback")
+        .ok()
+        .says("that was the rollback")
+        .says(&format!("{live} serves, as before"));
+    site.assert_serves_only(&live);
+    let now = site.host.bash("readlink /var/lib/deployc/hello/live").ok();
+    assert_eq!(now.stdout, release.stdout);
+    assert_at_rest(&site);
+    Ok(())
+}
+
+/// And whoever comes after a deployment that has gone back by itself.
+fn a_rollback_after_a_way_back_is_refused() -> Result<(), Skip> {
+    let (site, _, live) = deployed_with(&[OWN_VERIFY])?;
+    site.deploy().ok();
+    site.stage("--broken /profile").deploy().exits(1);
+    site.run("rollback").exits(3).says("has gone back already");
+    site.assert_serves_only(&live);
+    site.stage("").deploy().ok();
+    site.run("rollback").ok();
+    site.assert_serves_only(&live);
     Ok(())
 }
 
@@ -367,23 +408,26 @@ fn rebooted_after_the_switch() -> Result<(), Skip> {
     Ok(())
 }
 
-/// The file was put there by hand, and its color never ran: what this script started is all that it can bring up.
+/// The file was put there by hand, and nobody ran what it routes to: it says that again, and nothing serves, as before.
 fn rebooted_in_the_first_swap() -> Result<(), Skip> {
-    for (command, ends_on) in [("resume", "green"), ("deploy", "blue")] {
-        let mut site = Site::with(&[HELD_RELOAD, ("within 5s", "within 1s")])?;
+    for command in ["resume", "deploy"] {
+        let mut site = Site::with(&[HELD_RELOAD])?;
         site.host.write_program("/opt/reload", RELOAD);
+        let by_hand = format!("# put here by hand\n{}", site.host.read(FRAGMENT));
+        site.host.write(FRAGMENT, &by_hand);
         let deploy = hold(&site, "deploy", Hold::Before);
         kill(&site, deploy);
         let_go(&site);
         assert_routes_to(&site, "green");
         reboot(&mut site);
-        site.run(command)
-            .ok()
-            .says("blue does not pass its probes any more")
-            .says("  green serves");
-        site.assert_serves_only(ends_on);
-        assert_routes_to(&site, ends_on);
-        site.run("cleanup").ok();
+        site.run(command).ok().says("  nothing serves");
+        if command == "resume" {
+            assert_eq!(site.host.read(FRAGMENT), by_hand);
+            assert_eq!(site.running(), Vec::<String>::new());
+            site.deploy().ok();
+        }
+        site.assert_serves_only("green");
+        assert_routes_to(&site, "green");
         assert_at_rest(&site);
     }
     Ok(())

@@ -251,7 +251,7 @@ fn a_full_disk_for_the_state_is_said() -> Result<(), Skip> {
     // Room for a release, and not for its program.
     let larger = "truncate -s -1M /var/lib/deployc/ballast && head -c 16M /dev/zero >>/srv/hello/staging/hello";
     site.host.bash(larger).ok();
-    site.deploy().exits(1).says("failed: is the disk with");
+    site.deploy().exits(1).says("is the disk with");
     site.assert_serves_only(&live);
     site.stage("");
     site.host.bash("rm /var/lib/deployc/ballast").ok();

@@ -51,7 +51,7 @@ fn json_is_json_on_every_line() -> Result<(), Skip> {
     let site = deployed(&[TALKS])?;
     let json = |command: &str| site.run(&format!("{command} --log json"));
     let lines = objects(&json("deploy").ok());
-    assert_eq!(results(&lines, "swap"), ["ok"]);
+    assert_eq!(results(&lines, "swap new"), ["ok"]);
     assert!(lines.iter().all(|line| line["level"] == "info"));
     let said: Vec<_> = lines
         .iter()
@@ -68,8 +68,8 @@ fn json_is_json_on_every_line() -> Result<(), Skip> {
     }
     site.stage("--health never");
     let lines = objects(&json("deploy").exits(1));
-    assert_eq!(results(&lines, "probe ready"), ["FAILED"]);
-    assert!(results(&lines, "swap").is_empty());
+    assert_eq!(results(&lines, "gate new app ready"), ["FAILED"]);
+    assert!(results(&lines, "swap new").is_empty());
     let error = lines.iter().find(|line| line["level"] == "error");
     let message = error.and_then(|line| line["message"].as_str());
     assert!(message.is_some_and(|text| text.contains("status 503")));
@@ -114,8 +114,9 @@ fn github_folds_each_phase_once() -> Result<(), Skip> {
     site.stage("--broken /profile");
     let went_back = under_github(&site, "deploy").exits(1);
     assert_eq!(groups(&went_back), ["prepare", "switch", "way"]);
+    site.stage("").deploy().ok();
     let rolled_back = under_github(&site, "rollback").ok();
-    assert_eq!(groups(&rolled_back), ["rollback", "switch", "cleanup"]);
+    assert_eq!(groups(&rolled_back), ["rollback", "cleanup"]);
     Ok(())
 }
 
@@ -137,7 +138,7 @@ fn github_annotates_the_line_that_failed() -> Result<(), Skip> {
     let warnings = annotations(&outcome, "::warning");
     assert_eq!(warnings.len(), 1, "{outcome}");
     assert!(
-        warnings[0].starts_with("::warning title=hello::after verify"),
+        warnings[0].starts_with("::warning title=hello::user blue after-verify.1"),
         "{outcome}"
     );
 
@@ -146,7 +147,7 @@ fn github_annotates_the_line_that_failed() -> Result<(), Skip> {
     assert_eq!(errors.len(), 1, "{outcome}");
     let probe = SOURCE.lines().position(|line| line.contains("probe ready"));
     let place = format!(
-        "::error title=hello,file=deploy.bg,line={}::deploy of hello: failed at probe ready",
+        "::error title=hello,file=deploy.bg,line={}::deploy of hello: failed at gate green app ready",
         probe.expect("there is a probe") + 1
     );
     assert!(errors[0].starts_with(&place), "{place}: {outcome}");
@@ -178,17 +179,19 @@ fn a_terminal_shows_a_step_while_it_runs() -> Result<(), Skip> {
         |result: &str, name: &str| format!("\n  ..     {name}\r\u{1b}[K  {result:6} {name} (");
     at_a_terminal()
         .ok()
-        .says(&step("ok", "probe ready"))
-        .says(&step("ok", "swap"));
+        .says(&step("ok", "gate blue app ready"))
+        .says(&step("ok", "swap blue"));
     site.stage("--health never");
     at_a_terminal()
         .exits(1)
-        .says(&step("ok", "new release"))
+        .says(&step("ok", "make_release"))
         // The program's last words came in between.
-        .says("\n  ..     probe ready\r\n  the last lines of app's log:\r\n")
-        .says("\r\n  FAILED probe ready (");
+        .says("\n  ..     gate green app ready\r\n  the last lines of app's log:\r\n")
+        .says("\r\n  FAILED gate green app ready (");
     // Elsewhere nothing is written over.
     let plain = site.deploy().exits(1);
-    plain.says("\n  FAILED probe ready (").never_says("\r");
+    plain
+        .says("\n  FAILED gate green app ready (")
+        .never_says("\r");
     Ok(())
 }

@@ -371,6 +371,7 @@ fn by_a_user_with_sudo() -> Result<(), Skip> {
 
 fn through_standard_input() -> Result<(), Skip> {
     let site = Site::new()?;
+    site.install_single();
     live(&site, "cd /; exec bash -s -- \"$2\" <\"$1\"");
     Ok(())
 }

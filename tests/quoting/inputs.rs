@@ -9,8 +9,9 @@ use std::sync::OnceLock;
 use proptest::prelude::*;
 
 use crate::bash::{bash, words};
-use crate::source::{app, build, file};
+use crate::source::{app, build_as, file};
 use crate::texts::{ODD, any_text, without};
+use deployc::emit::Form;
 
 /// So many inputs of each kind.
 const EACH: usize = 20;
@@ -32,7 +33,9 @@ fn script() -> &'static str {
             more,
             "  before start {{\n    exec [\"printf\", \"%s\\\\0\"{arguments}]\n    exec [\"env\", \"-0\"]\n  }}\n"
         );
-        let bundle = build(&app(&more)).unwrap_or_else(|report| panic!("{report:#?}\n{more}"));
+        // The runtime's functions are called, too.
+        let bundle = build_as(&app(&more), Form::Single);
+        let bundle = bundle.unwrap_or_else(|report| panic!("{report:#?}\n{more}"));
         file(&bundle, "deploy/odd.sh").to_owned()
     })
 }
@@ -67,7 +70,7 @@ fn round_trip(given: &[String], filed: &[String]) {
     let mut taking = bash(
         folder.path(),
         &script,
-        "umask 022\nrelease=$root/release\nmkdir \"$release\"\n{ take_inputs && save_inputs; } || printf '%s\\n' \"$reason\" >&2\n",
+        "umask 022\ncandidate=$root/release\nmkdir \"$candidate\"\n{ take_inputs && save_inputs; } || printf '%s\\n' \"$reason\" >&2\n",
     );
     taking.envs((0..EACH).map(|at| (format!("E{at}"), &given[at])));
     assert!(words(taking).is_empty());
@@ -90,8 +93,8 @@ fn round_trip(given: &[String], filed: &[String]) {
     let mut giving = bash(
         folder.path(),
         &script,
-        "release=$root/release\nslot=$release from=blue to=green outcome='' seconds=0\nload_inputs\nuse green\n\
-         (before_start_1) && (before_start_2)\n",
+        "candidate=$root/release from=blue to=green outcome='' seconds=0\nload_inputs \"$candidate\"\n\
+         (at new app user.before-start.1) && (at new app user.before-start.2)\n",
     );
     giving.envs((0..EACH).map(|at| (format!("E{at}"), "another")));
     let words = words(giving);

@@ -60,6 +60,11 @@ impl Loader for Beside {
 
 /// What becomes of a source, or what is wrong with it.
 pub fn build(source: &str) -> Result<Bundle, Report> {
+    build_as(source, Form::Files)
+}
+
+/// The same in one form or the other.
+pub fn build_as(source: &str, form: Form) -> Result<Bundle, Report> {
     let mut sources = Sources::new();
     let main = sources.add("deploy.bg", source);
     let mut report = Report::new();
@@ -70,7 +75,7 @@ pub fn build(source: &str) -> Result<Bundle, Report> {
         folder: Utf8Path::new("deploy"),
     };
     planned
-        .and_then(|planned| deployc::emit_files(&planned, &places, Form::Files, &mut report))
+        .and_then(|planned| deployc::emit_files(&planned, &places, form, &mut report))
         .ok_or(report)
 }
 

@@ -166,20 +166,20 @@ slot=/slot reason=why
 input=([PLAIN]=$plain [ONE]=one [FILED]=$filed)
 for name in blue green; do
   color=$name
-  "color_$name"
-  service_app
+  port=${port_of["$name app"]}
+  settings.app
   dump command "${process_command[@]}"
   dump env "${process_env[@]}" "$process_directory"
-  probe_app_asked
+  gate.app.asked
 done
-probe_app_called
-probe_app_inside
-before_start_1
-before_start_2
+gate.app.called
+gate.app.inside
+user.before-start.1
+user.before-start.2
 run_notify() {
   dump notify "$1" "$tell_text" "${tell_texts[@]}" "${tell_map[@]}" "$tell_inner" "$tell_inner_text"
 }
-on_always_1
+user.on-always.1
 dump root "$root_said"
 "#;
 

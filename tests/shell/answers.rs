@@ -302,7 +302,7 @@ fn tls_is_told_apart_and_needs_curl() {
     for tools in Tools::ALL {
         let script = Script::new(tools, server.port);
         let ran = script.one_try("ask get \"https://127.0.0.1:${port}/ok\"");
-        let ready = script.run("declared() { ask get \"https://127.0.0.1:${port}/ok\"; }\nreset_probe\ndeclared\nverdict questions_ready");
+        let ready = script.run("declared() { ask get \"https://127.0.0.1:${port}/ok\"; }\nready() { declare_question declared; questions_ready; }\nverdict ready");
         if tools.have_curl() {
             ran.failed("last: TLS failed: ");
             ready.passed();

@@ -2,16 +2,19 @@
 # STDLIB is the folder of the modules, SCRATCH one of the test's own, PORT that of the color.
 # shellcheck shell=bash disable=SC1090,SC2034,SC2153,SC2154,SC2317
 set -u
-for module in output clock process driver step json net http http_curl http_bash expect question probe; do
+for module in output clock process place driver user release json net http http_curl http_bash expect question probe; do
   . "$STDLIB/$module.sh"
 done
 
-app=shop deployc=0.0.0 root=$SCRATCH scratch=$SCRATCH release=$SCRATCH
-colors=(blue green) services=(web) run=fake run_base='' unmanaged=no handover=overlap
-declare -A input=() deadline=() journal=()
-color_blue() { other_color=green port=$PORT address=127.0.0.1:$PORT; }
-service_web() { :; }
-service_worker() { port=''; }
+app=shop runtime=0.0.0-0 source=deploy.bg root=$SCRATCH scratch=$SCRATCH script=$SCRATCH/script command=deploy reason=''
+colors=(blue green) services=(web)
+declare -A port_of=(["blue web"]=$PORT) address_of=(["blue web"]=127.0.0.1:$PORT)
+declare -A run_of=(["web"]=fake ["worker"]=fake) handover_of=(["web"]=overlap ["worker"]=overlap)
+declare -A stop_within_of=(["web"]=1000 ["worker"]=1000)
+declare -A input=() deadline=() let_of=() offered=() journal=(["phase"]=idle)
+settings.web() { :; }
+settings.worker() { :; }
+to=blue candidate=$SCRATCH
 fake_alive() {
   [[ -e $SCRATCH/dead || -e $SCRATCH/dead.$service ]] || return 0
   echo 'exited with 3'
@@ -30,12 +33,11 @@ fake_healthy() {
 fake_logs() { echo 'the last line of the log'; }
 fake_enter() { (cd "$SCRATCH" && "$@"); }
 watch_signals
-use blue
 
-# verdict COMMAND…: runs it, then says what came of it and that nothing is left behind.
+# verdict COMMAND…: runs it about the web of blue, then says what came of it and that nothing is left behind.
 verdict() {
   local children='' _
-  "$@"
+  at new web "$@"
   printf '\ncode=%s\nreason=%s\nsaid=%s\n' "$?" "${reason//$'\n'/ }" "$probe_said"
   # What has just ended is not waited for by bash at once.
   for _ in {1..200}; do

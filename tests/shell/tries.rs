@@ -235,7 +235,7 @@ fn through_the_proxy_every_service_must_stay_alive() {
     let server = Server::start();
     let script = Script::new(Tools::Machine, server.port);
     let verify = format!(
-        "services=(web worker)\ndeclared() {{ {OK}; }}\nverdict run_verify declared\necho \"after=$service $port\""
+        "services=(web worker)\ndeclared() {{ {OK}; }}\nasked() {{ run_verify declared; local code=$?; echo \"after=$service $port\"; return \"$code\"; }}\nverdict asked"
     );
     let ran = script.run(&verify);
     ran.passed();

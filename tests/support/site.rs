@@ -122,6 +122,18 @@ impl Site {
         compile_beside(files, &source, &self.host, "/srv/hello/deploy");
     }
 
+    /// As it is fed to `bash -s`: one file, printed by `deployc build --stdout`.
+    pub fn install_single(&self) {
+        let temporary = tempfile::tempdir().expect("a temporary folder can be made");
+        fs::write(temporary.path().join("deploy.bg"), SOURCE).expect("it can be written");
+        let mut command = Command::new(deployc());
+        command
+            .args(["build", "--stdout", "deploy.bg"])
+            .current_dir(temporary.path());
+        let single = run(command, DEADLINE).ok().stdout;
+        self.host.write_program(SCRIPT, single);
+    }
+
     /// The next release: the test application with further options, `--health never`.
     pub fn stage(&self, options: &str) -> &Self {
         self.stage_program(&format!("exec /opt/testapp \"$@\" {options}"))

@@ -132,8 +132,21 @@ pub fn kind_of(word: &str) -> Option<DriverKind> {
 pub fn functions_of(kind: DriverKind) -> Option<&'static [&'static str]> {
     match kind {
         DriverKind::Run => Some(&[
-            "stage", "start", "alive", "identity", "listens", "enter", "stop", "clear", "logs",
-            "persist", "healthy", "adopt",
+            "stage",
+            "start",
+            "alive",
+            "identity",
+            "listens",
+            "enter",
+            "stop",
+            "clear",
+            "logs",
+            "persist",
+            "healthy",
+            "adopt",
+            "preflight",
+            "fetch",
+            "offers",
         ]),
         DriverKind::Switch => Some(&[
             "routed",
@@ -148,6 +161,8 @@ pub fn functions_of(kind: DriverKind) -> Option<&'static [&'static str]> {
             "draining",
             "mutex",
             "preflight",
+            "dial",
+            "holds",
         ]),
         DriverKind::Notify => Some(&["notify"]),
         _ => None,

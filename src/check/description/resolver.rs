@@ -1,13 +1,13 @@
 //! Finds every description of a run, and puts together those that extend each other.
 
 use super::reader::Reader;
-use super::{Description, kind_of};
+use super::{Description, PartDescription, SettingDescription, kind_of};
 use crate::check::files::{LoadedFile, Loader, Origin};
 use crate::check::findings::Findings;
 use crate::check::names;
 use crate::check::near::{listed, nearest};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Driver, DriverKind};
+use crate::model::{Driver, DriverKind, Name, variable};
 use crate::source::Span;
 use crate::stdlib;
 use crate::syntax::tree::{self, DriverItem, Item};
@@ -32,7 +32,6 @@ pub(super) struct Source<'t> {
     pub(super) file: &'t LoadedFile,
     pub(super) driver: &'t tree::Driver,
     docs: String,
-    span: Span,
 }
 
 impl Descriptions {
@@ -79,7 +78,6 @@ impl Descriptions {
                         file,
                         driver,
                         docs: statement.docs(),
-                        span: statement.span,
                     },
                 );
             }
@@ -131,6 +129,28 @@ impl Descriptions {
         names.dedup();
         names
     }
+}
+
+/// What the script calls the settings and parts of a driver.
+fn variables(
+    driver: &Name,
+    settings: &[SettingDescription],
+    parts: &[PartDescription],
+) -> Vec<(String, Span)> {
+    let own = settings.iter().map(|setting| {
+        let name = variable(driver, &[&setting.name]);
+        (name, setting.span)
+    });
+    let of_parts = parts.iter().flat_map(|part| {
+        let settings = part.settings.iter().map(|setting| {
+            let name = variable(driver, &[&part.name, &setting.name]);
+            (name, setting.span)
+        });
+        [(variable(driver, &[&part.name]), part.span)]
+            .into_iter()
+            .chain(settings)
+    });
+    own.chain(of_parts).collect()
 }
 
 fn unknown_driver(kind: DriverKind, name: &tree::Name, known: &[&str]) -> Diagnostic {
@@ -220,6 +240,7 @@ impl Resolver<'_, '_> {
         if self.findings.errors() > errors {
             return None;
         }
+        let variables = variables(&name, &settings, &parts);
         Some(Description {
             driver: Arc::new(Driver {
                 kind,
@@ -236,7 +257,8 @@ impl Resolver<'_, '_> {
                 environment,
                 wipes,
                 limit,
-                span: source.span,
+                variables,
+                span: source.driver.name.span,
             }),
             base,
             settings,

@@ -3,6 +3,7 @@
 mod codedeploy;
 mod folders;
 mod gates;
+mod names;
 mod ports;
 mod run;
 mod targets;
@@ -27,6 +28,7 @@ pub(super) fn app(app: &App, parts: &Parts<'_>, findings: &Findings) {
     run::check(app, parts, findings);
     ports::check(app, parts, findings);
     folders::check(app, parts, findings);
+    names::check(app, findings);
     targets::check(app, parts, findings);
     codedeploy::check(app, parts, findings);
     cleanup(app, parts, findings);

@@ -16,7 +16,7 @@ struct Line {
 }
 
 /// The widest that an array may be on one line.
-const WIDTH: usize = 100;
+const WIDTH: usize = 120;
 
 impl Code {
     /// One statement. Line breaks in it stand in quotes and are kept.
@@ -54,6 +54,20 @@ impl Code {
         self.depth -= 1;
         self.line(end);
         Ok(())
+    }
+
+    /// A function of one statement: on one line where it fits.
+    pub(super) fn short(&mut self, name: &str, statement: &str, remark: Option<String>) {
+        let line = format!("{name}() {{ {statement}; }}");
+        if line.chars().count() + 2 * self.depth <= WIDTH && !line.contains('\n') {
+            self.push(line, remark);
+            return;
+        }
+        self.push(format!("{name}() {{"), remark);
+        self.depth += 1;
+        self.line(statement);
+        self.depth -= 1;
+        self.line("}");
     }
 
     /// `name=(words…)`, on one line where it fits.
@@ -189,7 +203,15 @@ mod tests {
         let words = |count| vec!["word".to_owned(); count];
         code.table("many", &[words(60), words(3)], None);
         code.table("few", &[words(2), words(2)], Some("here".to_owned()));
-        code.table("lines", &[vec!["a".to_owned(), "'b\nc'".to_owned(), "d".to_owned()]], None);
+        code.table(
+            "lines",
+            &[vec!["a".to_owned(), "'b\nc'".to_owned(), "d".to_owned()]],
+            None,
+        );
+        code.short("one.line", "true", Some("here".to_owned()));
+        code.short("another.line", "true", Some("there".to_owned()));
+        code.short("broken", "echo 'a\nb'", Some("here".to_owned()));
+        code.short("long", &"x".repeat(120), None);
         let body = |code: &mut Code| {
             code.noted("inner=1", "deploy.bg:2");
             code.line("cat <<'END'");

@@ -4,14 +4,11 @@ use super::super::fragments::address;
 use super::super::quoted::Quoted;
 use super::{Code, Failed, Script};
 use crate::model::{Color, DriverUse, Handover};
-use crate::plan::limits::chain;
 
 impl Script<'_> {
     pub(super) fn tables(&self, code: &mut Code) -> Result<(), Failed> {
         code.gap();
-        code.comment(
-            "Where each color listens, how the proxy reaches it, how each service runs.",
-        );
+        code.comment("Where each color listens, how the proxy reaches it, how each service runs.");
         code.table("declare -A port_of", &self.ports(), None);
         code.table("declare -A address_of", &self.addresses()?, None);
         code.table(
@@ -26,7 +23,8 @@ impl Script<'_> {
         );
         code.table(
             "declare -A stop_within_of",
-            &self.by_service(|service| Quoted::text(&service.stop_within.as_millis().to_string()))?,
+            &self
+                .by_service(|service| Quoted::text(&service.stop_within.as_millis().to_string()))?,
             Some("ms".to_owned()),
         );
         if self.app.colors.iter().any(|color| !color.lets.is_empty()) {
@@ -92,9 +90,8 @@ fn key(color: impl std::fmt::Display, word: impl std::fmt::Display) -> String {
 
 /// A driver and those whose functions stand in for what it lacks, nearest first.
 pub(super) fn chain_words(used: &DriverUse) -> String {
-    let names: Vec<String> = chain(&used.driver)
-        .map(|driver| driver.name.shell())
-        .collect();
+    let chain = used.driver.chain();
+    let names: Vec<String> = chain.map(|driver| driver.name.shell()).collect();
     names.join(" ")
 }
 

@@ -4,17 +4,38 @@ use super::super::quoted::Quoted;
 use super::colors::chain_words;
 use super::{Code, Failed, Script};
 use crate::model::{
-    Input, InputType, OnFailure, Privilege, Service, Verification, Verify,
+    DriverKind, Input, InputType, OnFailure, Privilege, Service, Verification, Verify,
 };
-use crate::plan::limits::chain;
-use crate::plan::order::deadlines;
+use crate::plan::deadlines;
 use std::collections::BTreeSet;
 
 /// What the runtime itself calls, beside bash. `curl` is not among them: without it probes go
 /// through bash's own `/dev/tcp`.
 const TOOLS: [&str; 24] = [
-    "awk", "cat", "cmp", "cp", "flock", "grep", "head", "id", "ln", "ls", "mkdir", "mktemp", "mv",
-    "readlink", "rm", "sed", "sha256sum", "stat", "sync", "tail", "tee", "touch", "tr", "wc",
+    "awk",
+    "cat",
+    "cmp",
+    "cp",
+    "flock",
+    "grep",
+    "head",
+    "id",
+    "ln",
+    "ls",
+    "mkdir",
+    "mktemp",
+    "mv",
+    "readlink",
+    "rm",
+    "sed",
+    "sha256sum",
+    "stat",
+    "sync",
+    "tail",
+    "tee",
+    "touch",
+    "tr",
+    "wc",
 ];
 
 /// The environment variable by which the hooks of one deployment know each other.
@@ -84,16 +105,18 @@ impl Script<'_> {
         let names: Vec<_> = checks.iter().map(|check| &check.name).collect();
         code.array("verifies", &names, None);
         let warn = |check: &&Verify| check.on_failure == OnFailure::Warn;
-        let names: Vec<_> = checks.iter().filter(warn).map(|check| &check.name).collect();
+        let names: Vec<_> = checks
+            .iter()
+            .filter(warn)
+            .map(|check| &check.name)
+            .collect();
         code.array("verifies_that_warn", &names, None);
     }
 
     fn tools(&self) -> Result<Vec<String>, Failed> {
-        let app = self.app;
-        let used = app.services.iter().map(|service| &service.run);
-        let drivers = used
-            .chain([&app.switch])
-            .flat_map(|used| chain(&used.driver));
+        // A driver that only tells somebody does not keep a deployment from beginning.
+        let drivers = self.app.drivers().flat_map(|used| used.driver.chain());
+        let drivers = drivers.filter(|driver| driver.kind != DriverKind::Notify);
         let tools: BTreeSet<&str> = drivers
             .flat_map(|driver| driver.tools.iter().map(String::as_str))
             .chain(TOOLS)
@@ -107,8 +130,10 @@ impl Script<'_> {
     /// The core's own first, then the user's steps, the proxy's driver, and each service's.
     pub(super) fn deadlines(&self, code: &mut Code) {
         code.gap();
-        code.comment("How long each may take, in milliseconds: what drivers do, and the script's own.");
-        let mut core = Vec::new();
+        code.comment(
+            "How long each may take, in milliseconds: what drivers do, and the script's own.",
+        );
+        let mut own = Vec::new();
         let mut user = Vec::new();
         let mut switch = Vec::new();
         let mut services = vec![Vec::new(); self.app.services.len()];
@@ -127,11 +152,11 @@ impl Script<'_> {
             } else if key.contains([' ', '.']) {
                 &mut others
             } else {
-                &mut core
+                &mut own
             };
             group.push(format!("[\"{key}\"]={}", limit.as_millis()));
         }
-        let mut groups = vec![core, user, others, switch];
+        let mut groups = vec![own, user, others, switch];
         groups.extend(services);
         code.table("declare -A deadline", &groups, None);
     }
@@ -140,12 +165,13 @@ impl Script<'_> {
     pub(super) fn inputs(&self, code: &mut Code) -> Result<(), Failed> {
         let inputs = &self.app.inputs;
         code.gap();
+        if inputs.is_empty() {
+            code.short("read_inputs", "return 0", None);
+            return Ok(());
+        }
         code.block("read_inputs() {", None, "}", |code| {
             for input in inputs {
                 code.line(self.read_input(input)?);
-            }
-            if inputs.is_empty() {
-                code.line("return 0");
             }
             Ok(())
         })
@@ -192,17 +218,14 @@ impl Script<'_> {
 
     /// What is copied into a release. It may speak of inputs, so it is asked for when they are known.
     pub(super) fn artifact(&self, code: &mut Code) -> Result<(), Failed> {
-        code.gap();
         let artifact = self.app.artifact.as_ref();
         let place = artifact.map(|artifact| self.places.at(artifact.span));
-        code.block("artifact_pattern() {", place, "}", |code| {
-            let pattern = artifact.map(|artifact| Quoted::template(&artifact.pattern));
-            let pattern = pattern
-                .transpose()?
-                .map_or("''".to_owned(), |word| word.to_string());
-            code.line(format!("artifact={pattern}"));
-            Ok(())
-        })
+        let pattern = artifact.map(|artifact| Quoted::template(&artifact.pattern));
+        let pattern = pattern
+            .transpose()?
+            .map_or("''".to_owned(), |word| word.to_string());
+        code.short("artifact_pattern", &format!("artifact={pattern}"), place);
+        Ok(())
     }
 }
 

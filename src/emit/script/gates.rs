@@ -3,8 +3,7 @@
 use super::super::quoted::Quoted;
 use super::{Code, Failed, Script};
 use crate::model::{
-    Budget, Expectation, Method, Part, Question, Relation, Subject, Template,
-    Verification,
+    Budget, Expectation, Method, Part, Question, Relation, Subject, Template, Verification,
 };
 
 impl Script<'_> {

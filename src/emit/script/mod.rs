@@ -13,20 +13,20 @@ mod services;
 mod steps;
 
 pub use order::text as order_module;
-pub use runtime::{file_name as runtime_file, id as runtime_id, modules as runtime_modules};
 pub use runtime::{BEGINS as RUNTIME_BEGINS, ENDS as RUNTIME_ENDS, text as runtime_text};
+pub use runtime::{file_name as runtime_file, id as runtime_id, modules as runtime_modules};
 
 use super::template::{Language, render as fill};
 use super::{Failed, Form, Places, VERSION, template_failed};
 use crate::model::App;
-use crate::plan::order::Plan;
+use crate::plan::Plan;
 use code::Code;
 use minijinja::{Value, context};
 
 /// What every part of the script is made from.
 struct Script<'a> {
     app: &'a App,
-    order: Plan,
+    plan: &'a Plan,
     fragments: Option<&'a [String; 2]>,
     places: &'a Places<'a>,
 }
@@ -34,13 +34,14 @@ struct Script<'a> {
 /// The whole script of an app.
 pub(super) fn render(
     app: &App,
+    plan: &Plan,
     fragments: Option<&[String; 2]>,
     places: &Places<'_>,
     form: Form,
 ) -> Result<String, Failed> {
     let script = Script {
         app,
-        order: Plan::new(app),
+        plan,
         fragments,
         places,
     };
@@ -55,6 +56,7 @@ pub(super) fn render(
         source => safe(&places.source()),
         what => what,
         where => safe(&beside),
+        kept => safe(&kept(app)),
         single => form == Form::Single,
         rule => safe(&"=".repeat(100_usize.saturating_sub(heading.chars().count()))),
         application => safe(&script.application()?),
@@ -68,6 +70,17 @@ pub(super) fn render(
         context,
     )
     .map_err(|error| template_failed(&app.switch, app.span, &error))
+}
+
+/// Variables of the caller's without a capital letter that are not taken away, as a pattern: the inputs that have none, and bash's own `_`.
+fn kept(app: &App) -> String {
+    let inputs = app.inputs.iter().map(|input| input.name.as_str());
+    let small = inputs.filter(|name| !name.contains(|c: char| c.is_ascii_uppercase()));
+    ["_"]
+        .into_iter()
+        .chain(small)
+        .collect::<Vec<_>>()
+        .join(" | ")
 }
 
 /// Shell code that was made here, or a file name in a comment: not quoted again.

@@ -4,24 +4,8 @@
 use super::Code;
 use super::programs::write;
 use super::recovery::rows;
-use crate::plan::Command;
-use crate::plan::order::{Plan, ProgramName};
+use crate::plan::{Command, same_in_all};
 use std::convert::Infallible;
-
-/// The commands that have a program, as help lists them, and what each runs in a row.
-pub(super) const COMMANDS: [(Command, &[ProgramName]); 8] = [
-    (Command::Deploy, &[ProgramName::Deploy]),
-    (
-        Command::Prepare,
-        &[ProgramName::Prepare, ProgramName::Reserve],
-    ),
-    (Command::Switch, &[ProgramName::TakeUp, ProgramName::Switch]),
-    (Command::Cleanup, &[ProgramName::Cleanup]),
-    (Command::Abort, &[ProgramName::Abort]),
-    (Command::Rollback, &[ProgramName::Rollback]),
-    (Command::Resume, &[ProgramName::Resume]),
-    (Command::Adopt, &[ProgramName::Adopt]),
-];
 
 const HEAD: &str = "\
 ---- order: what is the same in every application ------------------------------------------------
@@ -47,7 +31,7 @@ try:PROGRAM, then the command begins, whatever came of it; instead:PROGRAM, and 
 pub fn text() -> String {
     let mut code = Code::default();
     code.comment(HEAD);
-    for program in Plan::same_in_all() {
+    for program in same_in_all() {
         code.gap();
         let Ok(()) = write(&program, &mut code, &|_| Ok::<_, Infallible>(String::new()));
     }
@@ -66,11 +50,11 @@ pub fn text() -> String {
     });
     code.gap();
     code.comment("---- the commands ----");
-    for (command, programs) in COMMANDS {
+    for command in Command::ALL {
         code.gap();
         let head = format!("command.{}() {{", command.name());
         let Ok(()) = code.block(head, None, "}", |code| {
-            for program in programs {
+            for program in command.programs() {
                 code.line(program.function());
             }
             Ok::<_, Infallible>(())
@@ -83,8 +67,8 @@ pub fn text() -> String {
 mod tests {
     use super::text;
     use crate::fixture;
-    use crate::plan::order::{Home, Kind, Line, Phase, Plan, Reservation, recovery};
-    use std::process::Command;
+    use crate::plan::{Command, Home, Kind, Line, Phase, Reservation, plan, recovery, same_in_all};
+    use std::process;
 
     /// `BLESS=1` writes it: `tests/regenerate` does so.
     #[test]
@@ -112,16 +96,19 @@ mod tests {
         app.services[1].address = None;
         apps.push(app);
         for app in apps {
-            let programs = Plan::new(&app).programs;
+            let programs = plan(&app).programs;
             let of_runtime: Vec<_> = programs
                 .into_iter()
                 .filter(|program| program.name.home() == Home::Runtime)
                 .collect();
-            assert_eq!(of_runtime, Plan::same_in_all());
+            assert_eq!(of_runtime, same_in_all());
         }
-        for line in Plan::same_in_all().iter().flat_map(|program| &program.lines) {
+        for line in same_in_all().iter().flat_map(|program| &program.lines) {
             // A place is a line of one app's source.
-            assert!(!matches!(line, Line::Step(step) if step.span.is_some()), "{line:?}");
+            assert!(
+                !matches!(line, Line::Step(step) if step.span.is_some()),
+                "{line:?}"
+            );
         }
     }
 
@@ -129,11 +116,16 @@ mod tests {
     fn bash_gives_every_answer_of_the_table() {
         let mut asked = String::new();
         let mut wanted = String::new();
-        for (command, _) in super::COMMANDS {
+        for command in Command::ALL {
             for kind in Kind::ALL {
                 for reservation in Reservation::ALL {
                     for phase in Phase::ALL {
-                        let words = [command.name(), phase.word(), kind.word(), reservation.word()];
+                        let words = [
+                            command.name(),
+                            phase.word(),
+                            kind.word(),
+                            reservation.word(),
+                        ];
                         asked += &format!("say {}\n", words.join(" "));
                         let answer = recovery(command, phase, kind, reservation).word();
                         wanted += &format!("{} {answer}\n", words.join(" "));
@@ -148,7 +140,7 @@ mod tests {
             "set -u\n{}\nsay() {{\n  recovery \"$@\"\n  printf '%s\\n' \"$* $answer\"\n}}\n{asked}",
             text()
         );
-        let output = Command::new("bash").args(["-c", &script]).output();
+        let output = process::Command::new("bash").args(["-c", &script]).output();
         let output = output.expect("bash runs");
         assert_eq!(String::from_utf8_lossy(&output.stderr), "");
         assert_eq!(String::from_utf8_lossy(&output.stdout), wanted);

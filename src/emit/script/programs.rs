@@ -2,7 +2,7 @@
 
 use super::super::quoted::Quoted;
 use super::{Code, Failed, Script};
-use crate::plan::order::{Home, Line, Program, ProgramName, Step};
+use crate::plan::{Home, Line, Program, ProgramName, Step};
 use crate::source::Span;
 
 /// What stands before the ways back.
@@ -25,7 +25,7 @@ impl Script<'_> {
              warn     it is said, and the next step comes  person   exit 5"
         ));
         let mut ways = false;
-        for program in &self.order.programs {
+        for program in &self.plan.programs {
             if program.name.home() != Home::Script {
                 continue;
             }

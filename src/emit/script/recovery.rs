@@ -1,11 +1,15 @@
 //! The recovery table as the patterns of one `case`: few rows, which a person can read.
 
-use super::order::COMMANDS;
-use crate::plan::Command;
-use crate::plan::order::{Answer, Kind, Phase, Reservation, recovery};
+use crate::plan::{Answer, Command, Kind, Phase, Reservation, recovery};
 
-/// What the first word of a row stands for; `None` is anything.
+/// Cases, and the command that finds them; `None` is any.
 type Pattern = (Option<Kind>, Option<Reservation>, Option<Command>);
+
+/// When: which command made the journal, and whose the prepared color is.
+type Case = (Kind, Reservation);
+
+/// Cases; `None` is any.
+type Cases = (Option<Kind>, Option<Reservation>);
 
 /// One row: if one of the patterns fits, that is the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,15 +55,15 @@ fn line(phases: &[Phase], row: &Row) -> String {
 
 /// What a phase answers for each kind and reservation, command by command.
 fn answers(phase: Phase, kind: Kind, reservation: Reservation) -> Vec<Answer> {
-    let commands = COMMANDS.iter();
+    let commands = Command::ALL.iter();
     commands
-        .map(|(command, _)| recovery(*command, phase, kind, reservation))
+        .map(|command| recovery(*command, phase, kind, reservation))
         .collect()
 }
 
 /// The shortest of the lists that tell apart, one after the other, the kinds and reservations with the same answers.
 fn of_phase(phase: Phase) -> Vec<Row> {
-    let mut groups: Vec<(Vec<Answer>, Vec<(Kind, Reservation)>)> = Vec::new();
+    let mut groups: Vec<(Vec<Answer>, Vec<Case>)> = Vec::new();
     for kind in Kind::ALL {
         for reservation in Reservation::ALL {
             let answers = answers(phase, kind, reservation);
@@ -101,10 +105,7 @@ fn orders<T>(things: &[T]) -> Vec<Vec<&T>> {
 }
 
 /// Few patterns that fit all of `pairs` and beside them only what was `done` before.
-fn cover(
-    pairs: &[(Kind, Reservation)],
-    done: &[(Kind, Reservation)],
-) -> Vec<(Option<Kind>, Option<Reservation>)> {
+fn cover(pairs: &[Case], done: &[Case]) -> Vec<Cases> {
     let kinds = Kind::ALL.map(Some).into_iter().chain([None]);
     let mut candidates: Vec<_> = kinds
         .flat_map(|kind| {
@@ -112,8 +113,7 @@ fn cover(
             reservations.map(move |reservation| (kind, reservation))
         })
         .collect();
-    let fits = |(kind, reservation): &(Option<Kind>, Option<Reservation>),
-                pair: &(Kind, Reservation)| {
+    let fits = |(kind, reservation): &Cases, pair: &Case| {
         kind.is_none_or(|kind| kind == pair.0)
             && reservation.is_none_or(|reservation| reservation == pair.1)
     };
@@ -139,13 +139,13 @@ fn cover(
 }
 
 /// What most commands are answered comes last, for all of them.
-fn of_group(answers: &[Answer], cover: &[(Option<Kind>, Option<Reservation>)]) -> Vec<Row> {
+fn of_group(answers: &[Answer], cover: &[Cases]) -> Vec<Row> {
     let count = |answer: &Answer| answers.iter().filter(|other| *other == answer).count();
     let Some(usual) = answers.iter().max_by_key(|answer| count(answer)) else {
         return Vec::new();
     };
     let mut rows: Vec<Row> = Vec::new();
-    for ((command, _), answer) in COMMANDS.iter().zip(answers) {
+    for (command, answer) in Command::ALL.iter().zip(answers) {
         if answer == usual {
             continue;
         }
@@ -201,7 +201,7 @@ fn says_all(phase: Phase, rows: &[Row]) -> bool {
     };
     Kind::ALL.iter().all(|kind| {
         Reservation::ALL.iter().all(|reservation| {
-            COMMANDS.iter().all(|(command, _)| {
+            Command::ALL.iter().all(|command| {
                 says(*kind, *reservation, *command)
                     == Some(recovery(*command, phase, *kind, *reservation))
             })

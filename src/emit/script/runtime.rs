@@ -105,11 +105,7 @@ fn files() -> impl Iterator<Item = String> {
     let modules = MODULES
         .iter()
         .filter_map(|module| stdlib::text(&format!("shell/{module}.sh")));
-    let drivers = DRIVERS
-        .iter()
-        .flat_map(|kind| stdlib::files(kind))
-        .filter(|path| path.ends_with(".sh"))
-        .filter_map(stdlib::text);
+    let drivers = DRIVERS.iter().flat_map(|kind| stdlib::shell_files(kind));
     modules.chain(drivers).map(without_directives)
 }
 

@@ -3,22 +3,22 @@
 use super::super::quoted::Quoted;
 use super::{Code, Failed, Script};
 use crate::diagnostics::{self, Diagnostic};
-use crate::model::{DriverUse, GivenPart, Service, SettingValue, Template};
+use crate::model::{DriverUse, GivenPart, Service, SettingValue, Template, variable};
 
 impl Script<'_> {
     pub(super) fn settings(&self, code: &mut Code) -> Result<(), Failed> {
         for (at, service) in self.app.services.iter().enumerate() {
-            code.gap();
             let mut before = self.app.services[..at].iter();
             let like = before.find(|other| same_run(&other.run, &service.run));
-            let head = format!("{}() {{", settings_function(service));
+            let name = settings_function(service);
             let place = self.places.at(service.run.span);
-            code.block(head, Some(place), "}", |code| match like {
-                Some(like) => {
-                    code.line(settings_function(like));
-                    Ok(())
-                }
-                None => all_settings(&service.run, code),
+            if let Some(like) = like {
+                code.short(&name, &settings_function(like), Some(place));
+                continue;
+            }
+            code.gap();
+            code.block(format!("{name}() {{"), Some(place), "}", |code| {
+                all_settings(&service.run, code)
             })?;
         }
         let switch = &self.app.switch;
@@ -76,24 +76,19 @@ fn all_settings(used: &DriverUse, code: &mut Code) -> Result<(), Failed> {
 /// Settings as `DRIVER_SETTING`, parts as `DRIVER_PART` and `DRIVER_PART_SETTING`.
 pub(super) fn settings(used: &DriverUse, code: &mut Code) -> Result<(), Failed> {
     for (driver, setting, value) in &used.settings {
-        assign(used, &variable(&[&driver.shell(), setting]), value, code)?;
+        assign(used, &variable(driver, &[setting]), value, code)?;
     }
-    let driver = used.driver.name.shell();
     for (part, label, inner) in used.parts.iter().map(GivenPart::content) {
         let label = match label {
             SettingValue::None => &SettingValue::Bool(true),
             label => label,
         };
-        assign(used, &variable(&[&driver, part]), label, code)?;
+        assign(used, &used.driver.variable(&[part]), label, code)?;
         for (setting, value) in inner {
-            assign(used, &variable(&[&driver, part, setting]), value, code)?;
+            assign(used, &used.driver.variable(&[part, setting]), value, code)?;
         }
     }
     Ok(())
-}
-
-fn variable(parts: &[&str]) -> String {
-    parts.join("_").replace('-', "_")
 }
 
 fn assign(

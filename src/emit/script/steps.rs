@@ -6,7 +6,7 @@ use super::gates::words;
 use super::services::{delimiter, settings};
 use super::{Code, Failed, Script};
 use crate::model::{Outcome, Step as UserStep, StepRun};
-use crate::plan::order::Place;
+use crate::plan::Place;
 
 impl Script<'_> {
     pub(super) fn steps(&self, code: &mut Code) -> Result<(), Failed> {
@@ -46,29 +46,31 @@ impl Script<'_> {
         step: &UserStep,
         code: &mut Code,
     ) -> Result<(), Failed> {
-        let head = format!("user.{}.{number}() {{", place.word());
+        let name = format!("user.{}.{number}", place.word());
         let remark = self.places.at(step.span);
         let folder = match &step.folder {
             Some(folder) => Quoted::template(folder)?.to_string(),
             None => "\"${root}\"".to_owned(),
         };
-        code.block(head, Some(remark), "}", |code| {
-            match &step.run {
-                StepRun::Exec(command) => {
-                    code.line(format!("run_exec {folder} {}", words(command)?));
-                }
-                StepRun::Shell(text) => {
-                    let end = delimiter("STEP", text);
-                    code.line(format!("run_shell {folder} <<'{end}'"));
-                    code.verbatim(text);
-                    code.verbatim(&end);
-                }
-                StepRun::Notify(used) => {
-                    settings(used, code)?;
-                    code.line(format!("run_notify {}", chain_words(used)));
-                }
+        let head = format!("{name}() {{");
+        match &step.run {
+            StepRun::Exec(command) => {
+                let command = format!("run_exec {folder} {}", words(command)?);
+                code.short(&name, &command, Some(remark));
+                Ok(())
             }
-            Ok(())
-        })
+            StepRun::Shell(text) => code.block(head, Some(remark), "}", |code| {
+                let end = delimiter("STEP", text);
+                code.line(format!("run_shell {folder} <<'{end}'"));
+                code.verbatim(text);
+                code.verbatim(&end);
+                Ok(())
+            }),
+            StepRun::Notify(used) => code.block(head, Some(remark), "}", |code| {
+                settings(used, code)?;
+                code.line(format!("run_notify {}", chain_words(used)));
+                Ok(())
+            }),
+        }
     }
 }

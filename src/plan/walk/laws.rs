@@ -1,15 +1,16 @@
-//! The laws as predicates: what a step may not do in the state in which it begins, and how a command
-//! may not end.
+//! The laws as predicates: what a step may not do in the state in which it begins.
 
-use super::super::{Action, Command, Entry, Intent, PhaseName, Reservation, Side};
-use super::program::{Exit, Node, Place, Program};
-use super::world::{Color, Health, Life, Proof, Route, Run, World};
+use super::super::{Action, Command, Intent, Phase, Side};
+use super::effect;
+use super::graph::{Graph, Node, Place};
+use super::run::{Proof, Run};
+use super::world::{Color, World};
 use std::fmt;
 
 /// A law of what a generated script keeps on every path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Law {
-    /// L1: a swap follows a probe pass of what it points to, in the same process.
+    /// L1: a swap follows a probe pass of what it points to, and a connection from where the proxy stands, in the same process.
     Gate,
     /// L2: what serves, or may serve, is not stopped.
     LiveIsUntouchable,
@@ -19,7 +20,7 @@ pub enum Law {
     Proof,
     /// L5: what served before serves after a failure, and the next command ends well.
     WayBack,
-    /// L6: one deployment at a time.
+    /// L6: one deployment at a time, and what may run only once runs once.
     OneAtATime,
     /// L7: a request that was accepted ends whole.
     NoCut,
@@ -58,7 +59,7 @@ pub(super) type Verdict = Result<(), &'static str>;
 
 /// A step that is about to be taken.
 pub(super) struct Begins<'a> {
-    pub(super) program: &'a Program<'a>,
+    pub(super) graph: &'a Graph,
     pub(super) node: &'a Node,
     pub(super) world: &'a World,
     pub(super) run: &'a Run,
@@ -87,38 +88,46 @@ impl Begins<'_> {
             .find_map(|(law, holds)| Some((*law, holds(self).err()?)))
     }
 
-    /// The color and the bit of the service that the step stops, if that runs.
-    fn stops(&self) -> Option<(Color, u16)> {
-        let (service, route): (_, Route) = match &self.node.action {
-            // What ran before a rollback goes on as it was.
-            Action::Stop(_, Side::New) if self.world.warm => return None,
-            Action::Stop(service, side) => (service, self.run.color(*side)),
-            Action::ClearIdle(service) => (service, Some(self.run.to)),
-            Action::HandOver(service) => (service, self.run.from),
-            _ => return None,
+    /// The colors that the step stops, and which of their services.
+    fn stops(&self) -> impl Iterator<Item = (Color, u16)> {
+        let (graph, world, run) = (self.graph, self.world, self.run);
+        let moved = match self.node.action {
+            Action::MoveExclusive(side) if world.journal.handed => {
+                effect::moved(graph, side, world, run)
+            }
+            _ => Vec::new(),
         };
-        let service = self.program.service(service);
-        let color = route?;
-        let life = self.world.life(color);
-        (life.running & service != 0 && life.health != Health::Stranger).then_some((color, service))
+        let stopped = effect::stops(graph, &self.node.action, world, run);
+        moved.into_iter().chain(stopped)
+    }
+
+    /// Whether the color that the file routes to runs, but for what may run only once. A color that was started by hand has none.
+    fn lacks_exclusive(&self) -> bool {
+        self.world.disk.color().is_some_and(|live| {
+            let life = self.world.life(live);
+            let exclusive = self.graph.sets(self.world, live).exclusive;
+            let runs = life.running & self.graph.routed != 0 && !life.by_hand();
+            runs && life.running & exclusive != exclusive
+        })
+    }
+
+    fn is_forward(&self) -> bool {
+        matches!(self.node.place, Place::Forward(_))
     }
 
     /// Whether the step changes the host or the state.
     fn changes(&self) -> bool {
         matches!(
             self.node.action,
-            Action::ClearIdle(_)
+            Action::ClearIdle
                 | Action::MakeRelease
-                | Action::Start(..)
+                | Action::Start(_)
                 | Action::Reserve
-                | Action::Persist(..)
-                | Action::InstallResume
                 | Action::Journal(_)
-                | Action::HandOver(_)
+                | Action::MoveExclusive(_)
                 | Action::Commit
                 | Action::Stop(..)
-                | Action::Clear(..)
-                | Action::Record
+                | Action::CloseJournal
         ) || self.touches_proxy()
     }
 
@@ -130,125 +139,149 @@ impl Begins<'_> {
     }
 }
 
-/// L1: every swap of the proxy's configuration, forward or back, is preceded in the same process by
-/// a pass of every gate of the color that it points to.
+/// L1: every swap of the proxy's configuration, forward or back, is preceded in the same process by a pass of every gate of the color
+/// that it points to, and by a connection to it from where the proxy stands. A swap to no color needs neither.
 fn gate(step: &Begins<'_>) -> Verdict {
     let Action::Swap(side) = step.node.action else {
         return Ok(());
     };
-    let target = step.run.color(side);
-    let gates = step.program.all_gates;
-    match target {
+    let target = step.run.text(step.world, side);
+    let gates = step.graph.all_gates;
+    match target.color() {
         Some(color) if step.run.passed[color as usize] & gates != gates => {
             Err("the color that the proxy is pointed at has not passed its gates in this process")
+        }
+        Some(color) if !step.run.dialed[color as usize] => {
+            Err("nobody has connected to the color from where the proxy stands")
         }
         _ => Ok(()),
     }
 }
 
 /// L2: nothing stops, or starts anew, what is in force or on the disk as live; and from the journalled
-/// swap until its commit, or until the confirmation that it was undone, neither of its two colors. A service that may run only once is not routed to:
-/// it may be handed over once the swap is confirmed.
+/// swap until its commit, or until the confirmation that it was undone, neither of its two colors. What may run only once is not
+/// routed to: it may be moved once the swap is confirmed.
 fn live_is_untouchable(step: &Begins<'_>) -> Verdict {
-    let world = step.world;
-    if let Action::Start(_, Side::New) | Action::MakeRelease = step.node.action {
-        let new = Some(step.run.to);
-        if new == world.disk || new == world.force {
-            return Err("the new color is made where the live one is");
+    let (world, run) = (step.world, step.run);
+    let live = [world.disk.color(), world.force.color()];
+    if let Action::Start(_) | Action::MakeRelease | Action::ClearIdle = step.node.action
+        && live.contains(&Some(run.to))
+    {
+        return Err("the new color is made where the live one is");
+    }
+    let swapping = world.journal.phase == Phase::Swapping;
+    for (color, services) in step.stops() {
+        let routed = services & step.graph.routed != 0;
+        if routed && live[1] == Some(color) {
+            return Err("the proxy routes to what is stopped");
+        } else if routed && live[0] == Some(color) {
+            return Err(
+                "the proxy's file routes to what is stopped: the next reload puts it in force",
+            );
+        } else if swapping && (run.proof != Proof::Confirmed || routed && step.is_forward()) {
+            return Err("a swap to or from what is stopped is not at its end");
         }
     }
-    let Some((color, service)) = step.stops() else {
-        return Ok(());
-    };
-    let routed = service & step.program.overlapping != 0;
-    let swapping = world.entry == Entry::Swapping;
-    let forward = matches!(step.node.place, Place::Phase(_));
-    if routed && world.force == Some(color) {
-        Err("the proxy routes to what is stopped")
-    } else if routed && world.disk == Some(color) {
-        Err("the proxy's file routes to what is stopped: the next reload puts it in force")
-    } else if swapping && (step.run.proof != Proof::Confirmed || routed && forward) {
-        Err("a swap to or from what is stopped is not at its end")
-    } else {
-        Ok(())
-    }
+    Ok(())
 }
 
 /// L3: which color is idle, and from where a swap goes, is read from the proxy's file in the same
 /// process. A swap is journalled before, for only then may disk and force differ. Who finds a journalled
 /// swap writes, tests, reloads and confirms before anything is stopped.
 fn one_truth(step: &Begins<'_>) -> Verdict {
-    let forward = matches!(step.node.place, Place::Phase(_));
     let decides = matches!(
         step.node.action,
-        Action::ClearIdle(_)
+        Action::ClearIdle
             | Action::MakeRelease
-            | Action::Journal(Intent::Prepare)
+            | Action::Journal(Intent::Preparing | Intent::Adopting)
             | Action::Swap(_)
     );
-    if forward && decides && !step.run.read {
+    if step.is_forward() && decides && !step.run.chosen {
         return Err("nobody has asked the proxy's file which color is live");
     }
-    if matches!(step.node.action, Action::Swap(_)) && step.world.entry != Entry::Swapping {
+    let phase = step.world.journal.phase;
+    if matches!(step.node.action, Action::Swap(_)) && phase != Phase::Swapping {
         return Err("the swap is not journalled: nobody could tell that it was under way");
     }
     let undecided = step.run.found_swapping && step.run.proof != Proof::Confirmed;
-    if undecided && step.stops().is_some() {
+    if undecided && step.stops().next().is_some() {
         return Err("after an interrupted swap something is stopped before one color is in force");
     }
     Ok(())
 }
 
 /// L4: what is loaded was tested; the commit follows the confirmation and every check through the
-/// proxy. (Who stays on the new color because the previous one is gone asks for no check: its failure
-/// may be the reason. A person is told.)
+/// proxy. (Who stays on the new color because the old one is gone asks for no check: its failure
+/// may be the reason. It is asked after the commit, and a person is told.)
 fn proof(step: &Begins<'_>) -> Verdict {
     let run = step.run;
+    let commits = matches!(step.node.action, Action::Commit | Action::CommitAdopted);
+    let all = step.graph.all_checks;
     match step.node.action {
         Action::Reload if run.proof == Proof::Swapped => Err("what is loaded was not tested"),
-        Action::Commit if run.proof != Proof::Confirmed => {
+        _ if commits && run.proof != Proof::Confirmed => {
             Err("the commit comes before the proxy was seen to serve the new color")
         }
-        Action::Commit
-            if matches!(step.node.place, Place::Phase(_))
-                && run.verified & step.program.all_checks != step.program.all_checks =>
-        {
+        _ if commits && step.is_forward() && run.verified & all != all => {
             Err("the commit comes before every check through the proxy has passed")
         }
         _ => Ok(()),
     }
 }
 
-/// L5, of a step: the journal of a swap is not forgotten before the swap is at its end.
+/// L5, of a step: the journal of a swap is not forgotten before the swap is at its end and what may run only once runs again, and what
+/// the file said is kept before it says something else.
 fn way_back(step: &Begins<'_>) -> Verdict {
+    let world = step.world;
     let forgets = matches!(
         step.node.action,
-        Action::Record | Action::Reserve | Action::Journal(Intent::Prepare | Intent::Return)
+        Action::CloseJournal
+            | Action::Reserve
+            | Action::Journal(Intent::Preparing | Intent::Adopting | Intent::Returning)
     );
-    let swapping = step.world.entry == Entry::Swapping;
+    let swapping = world.journal.phase == Phase::Swapping;
     if forgets && swapping && step.run.proof != Proof::Confirmed {
         return Err("the journal forgets a swap that is not at its end");
+    }
+    let ends = forgets || step.node.action == Action::Commit;
+    if ends && swapping && world.journal.handed && step.lacks_exclusive() {
+        return Err("what may run only once does not run in the color that serves");
+    }
+    let first = step.is_forward() && matches!(step.node.action, Action::Swap(Side::New));
+    if first && !world.disk.is_ours() && world.kept != Some(world.disk) {
+        return Err("nothing keeps what the proxy's file says now: it could not be put back");
     }
     Ok(())
 }
 
-/// L6: whatever changes anything holds the app's mutex, and the proxy's from the swap to its
-/// confirmation; a prepared color that is not too old belongs to its deployment's switch or abort.
+/// L6: whatever touches the proxy holds its mutex, from the swap to its confirmation; a prepared color that is not too old belongs to
+/// its deployment's switch or abort. Adoption and `resume` leave it as it is. (The app's mutex is held by every command that changes
+/// something: the runner takes it before anything else.)
 fn one_at_a_time(step: &Begins<'_>) -> Verdict {
-    if step.changes() && !step.run.locked {
-        return Err("nothing keeps another run away");
-    }
     if step.touches_proxy() && !step.run.proxy {
         return Err("nothing keeps another app's run away from the proxy");
     }
-    let reserved =
-        step.world.entry == Entry::Prepared && step.world.reservation == Reservation::Held;
-    let its_own = matches!(
-        step.run.command,
-        None | Some(Command::Switch | Command::Abort | Command::Prepare)
-    ) && step.node.place != Place::Phase(PhaseName::Prepare);
-    if reserved && step.changes() && !its_own {
+    let journal = &step.world.journal;
+    let reserved = journal.phase == Phase::Prepared && !journal.over;
+    let another = match step.node.place {
+        Place::Forward(Command::Adopt) => step.node.action != Action::Journal(Intent::Adopting),
+        Place::Forward(command) => !matches!(command, Command::Switch | Command::Abort),
+        Place::Recovery | Place::Back => false,
+    };
+    if reserved && another && step.changes() {
         return Err("a color that another deployment has prepared is taken away");
+    }
+    Ok(())
+}
+
+/// L6, of what a step has done: what may run only once is not started where it runs in the other color.
+pub(super) fn runs_once(graph: &Graph, before: &World, after: &World) -> Verdict {
+    for color in Color::BOTH {
+        let started = after.life(color).running & !before.life(color).running;
+        let exclusive = graph.sets(after, color).exclusive;
+        if started & exclusive & after.life(color.other()).running != 0 {
+            return Err("what may run only once runs twice");
+        }
     }
     Ok(())
 }
@@ -256,108 +289,23 @@ fn one_at_a_time(step: &Begins<'_>) -> Verdict {
 /// L7: a color is stopped only when no worker of before the last change of route may be answering
 /// with it, or when these had all the time of the drain.
 fn no_cut(step: &Begins<'_>) -> Verdict {
-    let Some((color, service)) = step.stops() else {
-        return Ok(());
-    };
-    let routed = service & step.program.overlapping != 0;
-    if routed && step.world.life(color).busy {
-        return Err("workers of the proxy may still be answering requests with what is stopped");
+    for (color, services) in step.stops() {
+        let routed = services & step.graph.routed != 0;
+        if routed && step.world.life(color).busy {
+            return Err(
+                "workers of the proxy may still be answering requests with what is stopped",
+            );
+        }
     }
     Ok(())
 }
 
-/// L8: a stop has a journal, and so a recorded release; without one it would be guesswork.
+/// L8: a stop has a journal, and so a recorded release; without one it would be guesswork. What was adopted a moment ago is not
+/// stopped because that failed.
 fn only_ours(step: &Begins<'_>) -> Verdict {
-    if matches!(step.node.action, Action::Stop(..)) && step.world.entry == Entry::Idle {
+    let idle = step.world.journal.phase == Phase::Idle;
+    if matches!(step.node.action, Action::Stop(..)) && idle {
         return Err("nothing says that what is stopped was started by the script");
     }
     Ok(())
-}
-
-/// L5, of a command's end: a run that ends by itself leaves no swap in the middle, unless it asks for
-/// a person.
-/// a person. Once the way back is confirmed the journal may stay as it is: the next command goes back
-/// once more.
-pub(super) fn ended(exit: Exit, place: Place, world: &World, run: &Run) -> Verdict {
-    let is_back = run.proof == Proof::Confirmed && place == Place::Back;
-    let swapped = run.proof != Proof::None;
-    if swapped && exit != Exit::Person && !is_back && world.entry == Entry::Swapping {
-        return Err("the run ends in the middle of a swap, and nothing goes back");
-    }
-    Ok(())
-}
-
-/// L5, of a day without faults: whatever state a command finds, it ends with the disk in force and
-/// what served well still well; and a deploy ends with a new color that serves, alone.
-pub(super) fn next_command(
-    program: &Program<'_>,
-    command: Command,
-    found: &World,
-    exit: Exit,
-    left: &World,
-) -> Verdict {
-    // What is down can serve if the recovery starts it, which it does with the previous color.
-    let well = |color: Color| found.well(color, program.overlapping);
-    let down = |color: Color| *found.life(color) == Life::default();
-    let can_serve = found.from.is_some_and(|from| well(from) || down(from)) || well(found.to);
-    if exit == Exit::Person {
-        let serves = left.disk == left.force
-            && left
-                .force
-                .is_some_and(|color| left.well(color, program.overlapping));
-        return if serves || !can_serve {
-            Ok(())
-        } else {
-            Err("a person is asked although a color can serve")
-        };
-    }
-    if left.disk != left.force {
-        return Err("what is on the disk is not what is in force");
-    }
-    // In the middle of a swap what counts is what served before it.
-    let served = match found.entry {
-        Entry::Swapping => found.from,
-        _ => found.force,
-    };
-    let served = served.is_some_and(|color| found.well(color, program.overlapping));
-    if served
-        && !left
-            .force
-            .is_some_and(|color| left.well(color, program.overlapping))
-    {
-        return Err("what served does not serve any more");
-    }
-    let whole = left
-        .force
-        .is_some_and(|color| left.well(color, program.every));
-    if found.entry == Entry::Swapping && served && !left.lame && !whole {
-        return Err("a service of the color that serves was not started again");
-    }
-    if command != Command::Deploy || may_end_so(exit, found) {
-        return Ok(());
-    }
-    if exit != Exit::Done || !whole {
-        return Err("a deploy does not end with a new color that serves");
-    }
-    let idle = left.force.map(Color::other);
-    let alone = idle.is_none_or(|color| {
-        left.life(color).running == 0 || left.life(color).health == Health::Stranger
-    });
-    if program.stops && !alone {
-        return Err("the previous color is left running");
-    }
-    if left.entry == Entry::Idle {
-        Ok(())
-    } else {
-        Err("the journal is not at its end after a deploy without a fault")
-    }
-}
-
-/// Whether a deploy may end without a new color: it refuses where another deployment has one prepared,
-/// and fails where a stranger has the idle color's place.
-fn may_end_so(exit: Exit, found: &World) -> bool {
-    let reserved = found.entry == Entry::Prepared && found.reservation == Reservation::Held;
-    let mut lives = found.life.iter();
-    let stranger = lives.any(|life| life.health == Health::Stranger);
-    exit == Exit::Refused && reserved || exit == Exit::Failed && stranger
 }

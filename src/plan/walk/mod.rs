@@ -1,18 +1,23 @@
 //! The proof on the plan: every state that a host can get into is visited, and the laws are checked
 //! in each.
 //!
-//! The walk interprets the plan as data: its phases, what a failure of each step does, its ways back,
-//! and what each command does about an interrupted run. Every step may succeed, fail, hang until its
-//! deadline or be done by half; the run may die before, in the middle of and after each; a color may
-//! stop passing its gates at any time; another program may reload the proxy at any time. Between two
-//! runs the host may be booted, a color may end, a stranger may take an idle port, a reservation may
-//! expire; and then comes any of the commands. TERM is a failure of the step at hand.
+//! The walk interprets the plan as data, as the script's runner does: its programs, what a failure of each step asks for, its ways
+//! back, and what each command does about an interrupted run. Every step may succeed, fail, hang until its deadline, be done by half
+//! or be interrupted by a signal; the run may die before, in the middle of and after each; a color may
+//! end or stop passing its gates at any time; another program may reload the proxy at any time. Between two
+//! runs the host may be booted, a stranger may take an idle port, a color may be started and the proxy's file be edited by hand, a
+//! reservation may expire, deploy.bg may change; and then comes any of the commands, of this or of another deployment.
 //!
 //! The user's steps and drivers fail, hang or die, and touch nothing of the script's.
 
 mod effect;
+mod ends;
+mod events;
+mod file;
+mod follow;
+mod graph;
 mod laws;
-mod program;
+mod run;
 mod seen;
 mod time;
 mod trace;
@@ -21,13 +26,13 @@ mod world;
 pub use laws::Law;
 pub use trace::{Breach, Ended, Taken};
 
-use super::{Action, Answer, Command, Entry, Plan, Reservation};
+use super::{Answer, Command, Kind, Phase, Plan, Reservation, recovery};
 use crate::model::App;
-use effect::{Effects, End};
-use laws::Begins;
-use program::{COMMANDS, Exit, Next, Node, Place, Program};
+use effect::{End, Outcome};
+use graph::{Exit, Graph, Next};
+use run::{Begin, Run, State};
 use seen::Seen;
-use world::{Color, Health, Life, Run, State, World};
+use world::{Color, World};
 
 /// What the walk found.
 #[derive(Clone, Debug)]
@@ -45,24 +50,35 @@ pub struct Walked {
 pub enum Grain {
     /// Each service by itself: a part of a color may run.
     Service,
-    /// A color's services that overlap are one, and nobody looks at those that may run only once, to
-    /// which the proxy does not route: a fraction of the states.
+    /// As by color, and a release may be of an older deploy.bg, in which other services might run only once.
+    Release,
+    /// A color's services that overlap are one, and so are those that may run only once: a fraction of the states.
     Color,
 }
+
+/// What a command does first, by what the journal says.
+type Table = fn(Command, Phase, Kind, Reservation) -> Answer;
 
 /// Walks the whole plan of `app`.
 #[must_use]
 pub fn walk(app: &App, plan: &Plan, grain: Grain) -> Walked {
-    let program = Program::new(app, plan, grain);
+    walk_by(app, plan, grain, recovery)
+}
+
+/// The same with another table of what comes first.
+fn walk_by(app: &App, plan: &Plan, grain: Grain, table: Table) -> Walked {
+    let graph = Graph::new(app, plan, grain);
     let mut walk = Walk {
         seen: Seen::new(),
         transitions: 0,
-        program: &program,
+        graph: &graph,
+        table,
+        spare: Vec::new(),
     };
-    let breach = walk
-        .every_state()
+    let breach = time::circle(&graph)
+        .or_else(|| walk.every_state())
         .or_else(|| walk.every_next_command())
-        .or_else(|| time::check(app, &program));
+        .or_else(|| time::check(app, plan, &graph));
     Walked {
         states: walk.seen.len(),
         transitions: walk.transitions,
@@ -76,11 +92,22 @@ enum Event {
     /// The first state.
     Fresh,
     /// A command begins.
-    Begins(Command),
-    /// A step ends so.
-    Step(u16, End),
+    Begins(Begin),
+    /// A step ends so. Steps that change nothing outside of the process follow, each done, until the last one of them fails.
+    Step {
+        node: u16,
+        end: End,
+        failed: Option<u16>,
+    },
     /// The run dies before a step.
     Dies(u16),
+    /// What happens to the host meanwhile.
+    Meanwhile(Meanwhile),
+}
+
+/// What happens to a host by itself, and what people do to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meanwhile {
     /// A color does not pass its gates any more.
     Sickens(Color),
     /// All that runs in a color ends.
@@ -92,9 +119,17 @@ enum Event {
     /// A reservation is too old.
     Expires,
     /// Somebody else takes the place of the idle color.
-    Stranger(Color),
+    Stranger,
     /// What older workers answered is answered.
-    Answered(Color),
+    Answered,
+    /// Somebody lays a file there that leads to nothing of ours.
+    TextLaid,
+    /// Somebody starts a color and writes the proxy's file.
+    ByHand,
+    /// Somebody edits the proxy's file and reloads.
+    Edited,
+    /// What was deployed was deployed by an older deploy.bg, with other services.
+    Older,
 }
 
 /// Where a state leads on a day without faults.
@@ -102,41 +137,47 @@ enum Event {
 enum Good {
     /// To that state.
     To(u32),
-    /// The command ends.
-    Ended(Exit, u32),
-    /// The recovery is through, and left this state to the command.
-    Recovered(u32),
+    /// The command ends, and what it leaves has the colors' names changed or not.
+    Ended(Exit, u32, bool),
     /// It is not looked at yet, or it is between two commands.
     Unknown,
 }
 
 /// How far a command gets before it changes anything.
 enum Begun {
-    /// To its first step of its own, or of a recovery.
+    /// To its first step.
     At(Run),
+    /// To the first step of what comes first, and that answer.
+    First(Run, Answer),
     /// To its end.
     Ended(Exit),
 }
 
 struct Walk<'a> {
-    program: &'a Program<'a>,
+    graph: &'a Graph,
     seen: Seen,
     transitions: usize,
+    table: Table,
+    /// Lists of outcomes that nobody uses at the moment.
+    spare: Vec<Vec<Outcome>>,
 }
 
 impl Walk<'_> {
     /// Breadth first, so that a breach is found on a shortest way.
     fn every_state(&mut self) -> Option<Breach> {
-        let world = World::fresh();
+        let world = World::FRESH;
         self.seen
             .add(State { world, run: None }, u32::MAX, Event::Fresh);
-        let mut outcomes = Vec::new();
         let mut at = 0;
         while let Some(State { world, run }) = self.seen.state(at) {
             match run {
-                None => self.between(at, world),
+                None => {
+                    if let Some(breach) = self.between(at, world) {
+                        return Some(breach);
+                    }
+                }
                 Some(run) => {
-                    if let Some(breach) = self.within(at, world, run, &mut outcomes) {
+                    if let Some(breach) = self.within(at, world, run) {
                         return Some(breach);
                     }
                 }
@@ -149,278 +190,151 @@ impl Walk<'_> {
     fn go(&mut self, from: u32, event: Event, world: World, run: Option<Run>) -> u32 {
         self.transitions += 1;
         let world = if run.is_none() {
-            world.canonical()
+            world.normal().canonical()
         } else {
-            world
+            world.normal()
         };
         self.seen.add(State { world, run }, from, event)
     }
 
     /// No process of ours runs: commands may begin, and the world goes its way.
-    fn between(&mut self, at: u32, world: World) {
-        for command in COMMANDS {
-            if let Begun::At(run) = self.begun(command, &world) {
-                self.go(at, Event::Begins(command), world, Some(run));
+    fn between(&mut self, at: u32, world: World) -> Option<Breach> {
+        for begin in begins(&world) {
+            let event = Event::Begins(begin);
+            match self.begun(begin, &world) {
+                Begun::At(run) => {
+                    self.go(at, event, world, Some(run));
+                }
+                Begun::First(run, answer) => {
+                    if let Some((law, why)) = reserved(&world, begin, answer) {
+                        return Some(trace::at_begin(self, at, begin, law, why));
+                    }
+                    self.go(at, event, world, Some(run));
+                    // Whatever came of it, the command begins.
+                    if let (Answer::Try(_), Some(run)) = (answer, self.own(begin, &world)) {
+                        self.go(at, event, world, Some(run));
+                    }
+                }
+                Begun::Ended(_) => {}
             }
         }
-        self.meanwhile(at, world, None, [true; 2]);
-        for color in Color::BOTH {
-            let life = *world.life(color);
-            if life.running != 0 {
-                let mut world = world;
-                world.gone(color);
-                self.go(at, Event::Ends(color), world, None);
-            } else if world.entry == Entry::Idle && world.disk.is_some_and(|live| live != color) {
-                let mut world = world;
-                world.life_mut(color).health = match life.health {
-                    Health::Stranger => Health::Well,
-                    _ => Health::Stranger,
-                };
-                self.go(at, Event::Stranger(color), world, None);
-            }
-            if life.busy {
-                let mut world = world;
-                world.life_mut(color).busy = false;
-                self.go(at, Event::Answered(color), world, None);
-            }
+        for (what, after) in events::between(self.graph, &world) {
+            self.go(at, Event::Meanwhile(what), after, None);
         }
-        let mut booted = world;
-        booted.life = [Life::default(); 2];
-        booted.force = booted.disk;
-        booted.snapshot = false;
-        booted.reservation = Reservation::Over;
-        self.go(at, Event::Reboot, booted, None);
-        if world.entry == Entry::Prepared {
-            let mut world = world;
-            world.reservation = Reservation::Over;
-            self.go(at, Event::Expires, world, None);
-        }
-    }
-
-    /// What may happen at any time, to the colors that somebody is about to look at: whoever does not
-    /// look sees no difference between a color that fails now and one that fails later.
-    fn meanwhile(&mut self, at: u32, world: World, run: Option<Run>, looked_at: [bool; 2]) {
-        for color in Color::BOTH {
-            let life = world.life(color);
-            if looked_at[color as usize] && life.running != 0 && life.health == Health::Well {
-                let mut world = world;
-                world.life_mut(color).health = Health::Sick;
-                self.go(at, Event::Sickens(color), world, run);
-            }
-        }
-        if world.force != world.disk {
-            let mut world = world;
-            world.load();
-            self.go(at, Event::ForeignReload, world, run);
-        }
-    }
-
-    /// A process of ours is about to take a step.
-    fn within(
-        &mut self,
-        at: u32,
-        world: World,
-        run: Run,
-        outcomes: &mut Vec<(End, World, Run)>,
-    ) -> Option<Breach> {
-        let program = self.program;
-        let node = &program.nodes[usize::from(run.node)];
-        if let Some((law, why)) = self.broken(node, &world, &run) {
-            return Some(trace::at_step(self, at, run.node, law, why));
-        }
-        Effects::of(program, node, world, run, outcomes);
-        for (end, after, run_after) in outcomes.drain(..) {
-            let next = match end {
-                End::Done => node.done,
-                End::Failed => node.failed,
-            };
-            let event = Event::Step(run.node, end);
-            if let Err(breach) = self.follow(at, event, next, after, run_after) {
-                return Some(breach);
-            }
-        }
-        let looked_at = match &node.action {
-            Action::Probe(_, _, side) | Action::ProbeAgain(_, _, side) => run.color(*side),
-            Action::Verify(_) => world.force,
-            _ => None,
-        };
-        let looked_at = Color::BOTH.map(|color| looked_at == Some(color));
-        self.meanwhile(at, world, Some(run), looked_at);
-        self.go(at, Event::Dies(run.node), world, None);
         None
     }
 
-    fn broken(&self, node: &Node, world: &World, run: &Run) -> Option<(Law, &'static str)> {
-        let program = self.program;
-        let begins = Begins {
-            program,
-            node,
-            world,
-            run,
-        };
-        begins.broken()
-    }
-
-    /// To what follows a step; the first to be followed is what happens without faults. Steps that
-    /// change nothing outside of the process, and end it when they fail, have no states of their own.
-    fn follow(
-        &mut self,
-        at: u32,
-        event: Event,
-        next: Next,
-        world: World,
-        mut run: Run,
-    ) -> Result<(), Breach> {
-        let program = self.program;
-        let mut next = next;
-        let good = loop {
-            let place = program.nodes[usize::from(run.node)].place;
-            let number = match next {
-                Next::Node(number) => number,
-                // The command looks at the journal again, like one that begins now.
-                Next::End(Exit::Recovered) => {
-                    break Good::Recovered(self.go(at, event, world, None));
-                }
-                Next::End(exit) => {
-                    if let Err(why) = laws::ended(exit, place, &world, &run) {
-                        return Err(trace::at_end(self, at, event, run.node, why));
-                    }
-                    break Good::Ended(exit, self.go(at, event, world, None));
-                }
-            };
-            let node = &program.nodes[usize::from(number)];
-            if node.place == Place::Back && place != Place::Back {
-                run.goes_back();
-            }
-            run.node = number;
-            if !program.is_quiet(node, &world, &run) {
-                break Good::To(self.go(at, event, world, Some(run)));
-            }
-            if let Some((law, why)) = self.broken(node, &world, &run) {
-                return Err(trace::after(
-                    self,
-                    at,
-                    event,
-                    (number, Ended::Breaks),
-                    (law, why),
-                ));
-            }
-            if let Next::End(exit) = node.failed
-                && let Err(why) = laws::ended(exit, node.place, &world, &run)
-            {
-                let failed = (number, Ended::Failed);
-                return Err(trace::after(self, at, event, failed, (Law::WayBack, why)));
-            }
-            effect::quiet(node, &mut run);
-            next = node.done;
-        };
-        self.seen.set_good(at, good);
-        Ok(())
-    }
-
     /// The lock is taken and the journal is looked at: nothing is changed, so no state lies between.
-    fn begun(&self, command: Command, world: &World) -> Begun {
-        let program = self.program;
-        let recovery = &program.plan.recovery;
-        let mut next = program.start(command);
-        let mut run = Run::begins(command, world);
-        loop {
-            run.node = match next {
-                Next::Node(node) => node,
-                Next::End(exit) => return Begun::Ended(exit),
-            };
-            let node = &program.nodes[usize::from(run.node)];
-            next = match node.action {
-                Action::Lock => {
-                    run.locked = true;
-                    node.done
+    fn begun(&self, begin: Begin, world: &World) -> Begun {
+        let journal = &world.journal;
+        let whose = match (journal.over, begin.mine) {
+            (true, _) => Reservation::Over,
+            (false, true) => Reservation::Mine,
+            (false, false) => Reservation::Held,
+        };
+        let answer = (self.table)(begin.command, journal.phase, journal.kind, whose);
+        match answer {
+            Answer::Proceed => self
+                .own(begin, world)
+                .map_or(Begun::Ended(Exit::Done), Begun::At),
+            Answer::Nothing => Begun::Ended(Exit::Done),
+            Answer::Usage => Begun::Ended(Exit::Usage),
+            Answer::Refuse => Begun::Ended(Exit::Busy),
+            Answer::Undo(program) | Answer::Try(program) | Answer::Instead(program) => {
+                match self.graph.recovery(program) {
+                    Next::Node(node) => Begun::First(Run::begins(node, journal), answer),
+                    Next::End(_) => Begun::Ended(Exit::Refused),
                 }
-                Action::Recover if run.command.is_some() => {
-                    match recovery.answer(world.entry, world.reservation, command) {
-                        Answer::Proceed => node.done,
-                        Answer::Nothing => Next::End(Exit::Done),
-                        Answer::Refuse => Next::End(Exit::Refused),
-                        Answer::Undo(way) => {
-                            run.command = None;
-                            run.found_swapping = world.entry == Entry::Swapping;
-                            program.recovery(way)
-                        }
-                    }
-                }
-                _ => return Begun::At(run),
-            };
+            }
+        }
+    }
+
+    /// The command's own first step.
+    fn own(&self, begin: Begin, world: &World) -> Option<Run> {
+        match self.graph.start(begin.command) {
+            Next::Node(node) => Some(Run::begins(node, &world.journal)),
+            Next::End(_) => None,
         }
     }
 
     /// L5: from every state between two commands, each command without further faults.
     fn every_next_command(&self) -> Option<Breach> {
-        let mut ends = vec![Good::Unknown; self.seen.len()];
+        let mut known = vec![Good::Unknown; self.seen.len()];
         for at in 0..self.seen.count() {
             let Some(State { world, run: None }) = self.seen.state(at) else {
                 continue;
             };
-            for command in COMMANDS {
-                let why = match self.without_faults(at, command, &mut ends) {
+            for begin in begins(&world) {
+                let why = match self.without_faults(at, begin, &mut known) {
                     None => Err("a command without a fault does not end"),
-                    Some((exit, left)) => {
-                        laws::next_command(self.program, command, &world, exit, &left)
-                    }
+                    Some((exit, left)) => ends::next_command(&ends::Ended {
+                        graph: self.graph,
+                        begin,
+                        found: &world,
+                        exit,
+                        left: &left,
+                    }),
                 };
                 if let Err(why) = why {
-                    return Some(trace::next_command(self, at, command, why));
+                    return Some(trace::next_command(self, at, begin, why));
                 }
             }
         }
         None
     }
 
-    /// What a command does first that finds the state of that number, without faults.
-    fn begin(&self, at: u32, command: Command) -> Option<Good> {
-        let world = self.seen.state(at)?.world;
-        match self.begun(command, &world) {
-            Begun::Ended(exit) => Some(Good::Ended(exit, at)),
-            Begun::At(run) => {
-                let run = Some(run);
-                self.seen.find(&State { world, run }).map(Good::To)
-            }
-        }
-    }
-
-    /// How a command ends that finds that state, and what it leaves. `None`: it goes round in a circle.
-    fn without_faults(
-        &self,
-        found: u32,
-        command: Command,
-        ends: &mut [Good],
-    ) -> Option<(Exit, World)> {
-        let mut found = found;
-        // There are fewer kinds of entries in a journal than this.
+    /// How a command ends that finds that state, and what it leaves, with the colors' names as it found them. `None`: it goes round in a
+    /// circle.
+    fn without_faults(&self, found: u32, begin: Begin, known: &mut [Good]) -> Option<(Exit, World)> {
+        let mut at = found;
+        let mut last = None;
+        let mut renamed = false;
+        let named = |world: World, renamed| if renamed { world.renamed() } else { world };
+        // There are fewer phases than this.
         for _ in 0..8 {
-            let end = match self.begin(found, command)? {
-                Good::To(first) => self.end_of(first, ends),
-                end => end,
+            let world = self.seen.state(at)?.world;
+            let (run, answer) = match self.begun(begin, &world) {
+                Begun::Ended(exit) => return Some((exit, named(world, renamed))),
+                Begun::At(run) => (run, Answer::Proceed),
+                Begun::First(run, answer) => (run, answer),
             };
-            match end {
-                Good::Ended(exit, left) => return Some((exit, self.seen.state(left)?.world)),
-                Good::Recovered(left) => found = left,
-                Good::To(_) | Good::Unknown => return None,
+            // What the last round could not put right is for the next command, or for a person.
+            let phase = (world.journal.phase, world.journal.kind);
+            if answer != Answer::Proceed && last.replace(phase) == Some(phase) {
+                return Some((Exit::Refused, named(world, renamed)));
+            }
+            let (exit, left, names) = self.end_of(world, run, known)?;
+            renamed ^= names;
+            let world = self.seen.state(left)?.world;
+            match answer {
+                Answer::Instead(_) if exit == Exit::Recovered => {
+                    return Some((Exit::Done, named(world, renamed)));
+                }
+                Answer::Try(_) => {
+                    let run = self.own(begin, &world)?;
+                    let (exit, left, names) = self.end_of(world, run, known)?;
+                    let left = self.seen.state(left)?.world;
+                    return Some((exit, named(left, renamed ^ names)));
+                }
+                Answer::Undo(_) if exit == Exit::Recovered => at = left,
+                _ => return Some((exit, named(world, renamed))),
             }
         }
         None
     }
 
-    /// Where the steps from that one on lead without faults. What is found is kept in `ends`.
-    fn end_of(&self, begin: u32, ends: &mut [Good]) -> Good {
+    /// Where the steps from that one on lead without faults. What is found is kept in `known`.
+    fn end_of(&self, world: World, run: Run, known: &mut [Good]) -> Option<(Exit, u32, bool)> {
+        let run = Some(run);
+        let mut at = self.seen.find(&State { world, run })?;
         let mut path = Vec::new();
-        let mut at = begin;
         let end = loop {
-            let known = ends[at as usize];
-            if known != Good::Unknown {
+            if known[at as usize] != Good::Unknown {
                 // Not an end: it is on this very way, which leads back to itself.
-                break known;
+                break known[at as usize];
             }
             let good = self.seen.good(at);
-            ends[at as usize] = good;
+            known[at as usize] = good;
             path.push(at);
             match good {
                 Good::To(next) => at = next,
@@ -428,11 +342,39 @@ impl Walk<'_> {
             }
         };
         for at in path {
-            ends[at as usize] = end;
+            known[at as usize] = end;
         }
-        end
+        match end {
+            Good::Ended(exit, left, renamed) => Some((exit, left, renamed)),
+            Good::To(_) | Good::Unknown => None,
+        }
     }
 }
 
+/// Every command; where it matters of the deployment that the journal names, and of another one.
+fn begins(world: &World) -> impl Iterator<Item = Begin> + use<> {
+    let asks = matches!(world.journal.phase, Phase::Prepared | Phase::Switched);
+    Command::ALL.into_iter().flat_map(move |command| {
+        let whose: &[bool] = if asks { &[true, false] } else { &[true] };
+        whose.iter().map(move |mine| Begin {
+            command,
+            mine: *mine,
+        })
+    })
+}
+
+/// L6: what another deployment has prepared is not taken away.
+fn reserved(world: &World, begin: Begin, answer: Answer) -> Option<(Law, &'static str)> {
+    let journal = &world.journal;
+    let reserved = journal.phase == Phase::Prepared && !journal.over && !begin.mine;
+    let undone = answer.program().is_some();
+    (reserved && undone).then_some((
+        Law::OneAtATime,
+        "a color that another deployment has prepared is taken away",
+    ))
+}
+
+#[cfg(test)]
+mod broken;
 #[cfg(test)]
 mod tests;

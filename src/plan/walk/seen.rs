@@ -1,6 +1,6 @@
 //! The states that were reached, each once, and how.
 
-use super::world::State;
+use super::run::State;
 use super::{Event, Good};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

@@ -1,10 +1,12 @@
 //! From a breach back to the host where nothing was ever deployed: what happened, in order.
 
-use super::super::{Action, Command, describe};
-use super::program::{Next, Program};
-use super::world::{Color, State};
-use super::{End, Event, Good, Law, Walk};
-use crate::model::App;
+use super::super::{Action, Command};
+use super::effect::End;
+use super::follow::after as follows;
+use super::graph::{Graph, Next};
+use super::run::{Begin, Run, State};
+use super::world::Color;
+use super::{Begun, Event, Good, Law, Meanwhile, Walk};
 use crate::source::Span;
 
 /// A law that does not hold, and how that comes about.
@@ -21,8 +23,8 @@ pub struct Breach {
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// A command began.
-    Began(Command),
+    /// A command began; of the deployment that the journal names, or of another one.
+    Began(Command, bool),
     /// A step of it.
     Step {
         /// What it does.
@@ -41,8 +43,10 @@ pub enum Taken {
 pub enum Ended {
     /// It did what it is for.
     Done,
-    /// It failed, hung until its deadline, or was interrupted by a signal.
+    /// It failed, or hung until its deadline.
     Failed,
+    /// A signal interrupted it.
+    Told,
     /// The run died before it.
     Died,
     /// It must not be taken here.
@@ -62,26 +66,33 @@ impl Breach {
     /// What happened, line by line. Steps that did what they are for are left out before the last
     /// command, but for a swap and a commit.
     #[must_use]
-    pub fn lines(&self, app: &App) -> Vec<String> {
-        let began = |taken: &Taken| matches!(taken, Taken::Began(_));
+    pub fn lines(&self) -> Vec<String> {
+        let began = |taken: &Taken| matches!(taken, Taken::Began(..));
         let last = self.taken.iter().rposition(began).unwrap_or_default();
         let mut lines = Vec::new();
         for (number, taken) in self.taken.iter().enumerate() {
             let line = match taken {
-                Taken::Began(command) => format!("`{}` begins", command.name()),
+                Taken::Began(command, true) => format!("`{}` begins", command.name()),
+                Taken::Began(command, false) => {
+                    format!("`{}` of another deployment begins", command.name())
+                }
                 Taken::Meanwhile(what) => (*what).to_owned(),
                 Taken::Step { action, ended, .. } => {
-                    let telling = matches!(action, Action::Swap(_) | Action::Commit);
+                    let telling = matches!(
+                        action,
+                        Action::Swap(_) | Action::Commit | Action::CommitAdopted
+                    );
                     if *ended == Ended::Done && number < last && !telling {
                         continue;
                     }
                     let how = match ended {
                         Ended::Done => "done",
-                        Ended::Failed => "fails, hangs or is interrupted",
+                        Ended::Failed => "fails or hangs",
+                        Ended::Told => "is interrupted by a signal",
                         Ended::Died => "the run dies before it is done",
                         Ended::Breaks => "breaks the law",
                     };
-                    format!("  {}: {how}", describe(app, action))
+                    format!("  {}: {how}", action.title())
                 }
             };
             lines.push(line);
@@ -93,7 +104,20 @@ impl Breach {
 /// The trace of a step that must not be taken.
 pub(super) fn at_step(walk: &Walk<'_>, at: u32, node: u16, law: Law, why: &'static str) -> Breach {
     let mut taken = before(walk, at);
-    taken.push(of_step(walk.program, node, Ended::Breaks));
+    taken.push(of_step(walk.graph, node, Ended::Breaks));
+    Breach { law, why, taken }
+}
+
+/// The trace of a command that must not begin with what comes first.
+pub(super) fn at_begin(
+    walk: &Walk<'_>,
+    at: u32,
+    begin: Begin,
+    law: Law,
+    why: &'static str,
+) -> Breach {
+    let mut taken = before(walk, at);
+    taken.push(Taken::Began(begin.command, begin.mine));
     Breach { law, why, taken }
 }
 
@@ -102,51 +126,48 @@ pub(super) fn after(
     walk: &Walk<'_>,
     at: u32,
     event: Event,
-    (node, ended): (u16, Ended),
+    number: u16,
     (law, why): (Law, &'static str),
 ) -> Breach {
     let mut taken = before(walk, at);
-    happened(walk.program, event, Some(node), &mut taken);
-    taken.push(of_step(walk.program, node, ended));
+    happened(walk.graph, event, Some(number), &mut taken);
+    taken.push(of_step(walk.graph, number, Ended::Breaks));
     Breach { law, why, taken }
 }
 
-/// The trace of a run that ends as it must not end, after that step.
-pub(super) fn at_end(
-    walk: &Walk<'_>,
-    at: u32,
-    event: Event,
-    last: u16,
-    why: &'static str,
-) -> Breach {
+/// The trace of a run that ends as it must not end.
+pub(super) fn at_end(walk: &Walk<'_>, at: u32, event: Event, why: &'static str) -> Breach {
     let mut taken = before(walk, at);
-    happened(walk.program, event, Some(last), &mut taken);
+    happened(walk.graph, event, None, &mut taken);
     let law = Law::WayBack;
     Breach { law, why, taken }
 }
 
 /// The trace of a command that ends wrongly although nothing fails in it.
-pub(super) fn next_command(
-    walk: &Walk<'_>,
-    at: u32,
-    command: Command,
-    why: &'static str,
-) -> Breach {
+pub(super) fn next_command(walk: &Walk<'_>, at: u32, begin: Begin, why: &'static str) -> Breach {
     let mut taken = before(walk, at);
-    taken.push(Taken::Began(command));
-    let first = |at| match walk.begin(at, command) {
-        Some(Good::To(first)) => Some(first),
-        _ => None,
+    taken.push(Taken::Began(begin.command, begin.mine));
+    let first = |at| {
+        let world = walk.seen.state(at)?.world;
+        let run: Option<Run> = match walk.begun(begin, &world) {
+            Begun::At(run) | Begun::First(run, _) => Some(run),
+            Begun::Ended(_) => None,
+        };
+        walk.seen.find(&State {
+            world,
+            run: Some(run?),
+        })
     };
     let mut next = first(at);
-    // No command takes so many steps: one that goes round in a circle is cut off.
-    let most = walk.program.nodes.len();
-    while let Some(at) = next.filter(|_| taken.len() < 4 * most) {
+    let mut passed = Vec::new();
+    // A command that goes round in a circle is cut off.
+    while let Some(at) = next.filter(|next| !passed.contains(next)) {
+        passed.push(at);
         if let Some(State { run: Some(run), .. }) = walk.seen.state(at) {
-            taken.push(of_step(walk.program, run.node, Ended::Done));
+            taken.push(of_step(walk.graph, run.node, Ended::Done));
         }
         next = match walk.seen.good(at) {
-            Good::Recovered(left) => first(left),
+            Good::Ended(super::Exit::Recovered, left, _) => first(left),
             Good::To(next) => Some(next),
             Good::Ended(..) | Good::Unknown => None,
         };
@@ -168,55 +189,72 @@ fn before(walk: &Walk<'_>, at: u32) -> Vec<Taken> {
     }
     let mut taken = Vec::new();
     for (event, node) in events.into_iter().rev() {
-        happened(walk.program, event, node, &mut taken);
+        happened(walk.graph, event, node, &mut taken);
     }
     taken
 }
 
-/// An event, and the quiet steps that followed it until that node, or until the run's end.
-fn happened(program: &Program<'_>, event: Event, until: Option<u16>, taken: &mut Vec<Taken>) {
-    taken.push(of_event(program, event));
-    let Event::Step(node, end) = event else {
+/// An event, and the quiet steps that followed it: until one that failed, until that node, or until the run's end.
+fn happened(graph: &Graph, event: Event, until: Option<u16>, taken: &mut Vec<Taken>) {
+    taken.push(of_event(graph, event));
+    let Event::Step { node, end, failed } = event else {
         return;
     };
-    let node = &program.nodes[usize::from(node)];
-    let mut next = match end {
-        End::Done => node.done,
-        End::Failed => node.failed,
-    };
-    while let Next::Node(number) = next {
-        let node = &program.nodes[usize::from(number)];
+    let mut next = follows(&graph.nodes[usize::from(node)], end);
+    while let Some(Next::Node(number)) = next {
+        if failed == Some(number) {
+            taken.push(of_step(graph, number, Ended::Failed));
+            break;
+        }
         if until == Some(number) {
             break;
         }
-        taken.push(of_step(program, number, Ended::Done));
-        next = node.done;
+        let node = &graph.nodes[usize::from(number)];
+        taken.push(of_step(graph, number, Ended::Done));
+        next = Some(node.done);
     }
 }
 
-fn of_event(program: &Program<'_>, event: Event) -> Taken {
-    let color = |a, b| move |color| if color == Color::A { a } else { b };
-    Taken::Meanwhile(match event {
-        Event::Begins(command) => return Taken::Began(command),
-        Event::Step(node, End::Done) => return of_step(program, node, Ended::Done),
-        Event::Step(node, End::Failed) => return of_step(program, node, Ended::Failed),
-        Event::Dies(node) => return of_step(program, node, Ended::Died),
-        Event::Fresh => "nothing was ever deployed",
-        Event::Sickens(of) => color(
-            "the live color, or the first, does not pass its gates any more",
-            "the other color does not pass its gates any more",
-        )(of),
-        Event::Ends(of) => color("the live color, or the first, ends", "the other color ends")(of),
-        Event::ForeignReload => "another program reloads the proxy",
-        Event::Reboot => "the host is booted",
-        Event::Expires => "the reservation expires",
-        Event::Stranger(_) => "somebody else takes or leaves the idle color's place",
-        Event::Answered(_) => "what older workers answered is answered",
-    })
+fn of_event(graph: &Graph, event: Event) -> Taken {
+    match event {
+        Event::Fresh => Taken::Meanwhile("nothing was ever deployed"),
+        Event::Begins(begin) => Taken::Began(begin.command, begin.mine),
+        Event::Step { node, end, .. } => {
+            let ended = match end {
+                End::Done | End::Nothing => Ended::Done,
+                End::Failed => Ended::Failed,
+                End::Told => Ended::Told,
+                End::Died => Ended::Died,
+            };
+            of_step(graph, node, ended)
+        }
+        Event::Dies(node) => of_step(graph, node, Ended::Died),
+        Event::Meanwhile(what) => Taken::Meanwhile(said(what)),
+    }
 }
 
-fn of_step(program: &Program<'_>, node: u16, ended: Ended) -> Taken {
-    let node = &program.nodes[usize::from(node)];
+fn said(what: Meanwhile) -> &'static str {
+    match what {
+        Meanwhile::Sickens(Color::A) => {
+            "the live color, or the first, does not pass its gates any more"
+        }
+        Meanwhile::Sickens(Color::B) => "the other color does not pass its gates any more",
+        Meanwhile::Ends(Color::A) => "the live color, or the first, ends",
+        Meanwhile::Ends(Color::B) => "the other color ends",
+        Meanwhile::ForeignReload => "another program reloads the proxy",
+        Meanwhile::Reboot => "the host is booted",
+        Meanwhile::Expires => "the reservation expires",
+        Meanwhile::Stranger => "somebody else takes the idle color's place",
+        Meanwhile::Answered => "what older workers answered is answered",
+        Meanwhile::TextLaid => "somebody lays a file there that leads to nothing of ours",
+        Meanwhile::ByHand => "somebody starts a color by hand and points the proxy at it",
+        Meanwhile::Edited => "somebody edits the proxy's file and reloads",
+        Meanwhile::Older => "deploy.bg is changed: what was deployed has other services",
+    }
+}
+
+fn of_step(graph: &Graph, node: u16, ended: Ended) -> Taken {
+    let node = &graph.nodes[usize::from(node)];
     Taken::Step {
         action: node.action.clone(),
         span: node.span,

@@ -2,7 +2,8 @@
 //!
 //! Small and copied freely: the walk keeps every one that can be reached, each once.
 
-use super::super::{Command, Entry, Reservation, Side};
+use super::super::{Kind, Phase};
+use super::file::File;
 
 /// One of the two colors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,76 +26,150 @@ impl Color {
 /// What the proxy points to; `None`: nothing of ours, as before a first deployment.
 pub(super) type Route = Option<Color>;
 
-/// How what runs in a color's place is.
+/// Who started what runs in a color's place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) enum Health {
-    /// Passes its gates, if all of it runs.
+pub(super) enum Owner {
+    /// The release that the state's link of the color points to.
     #[default]
-    Well,
-    /// Runs and does not pass.
-    Sick,
-    /// Runs, but was never started by the script: somebody else's program on the port.
-    Stranger,
+    Linked,
+    /// The release that an unfinished deployment has made.
+    Fresh,
+    /// Somebody else: a color started by hand, or a stranger on its port.
+    Hand,
 }
 
 /// What runs in a color's place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "facts about a color, each by itself, not modes"
+)]
 pub(super) struct Life {
     /// A bit a service.
     pub(super) running: u16,
-    pub(super) health: Health,
-    /// It is the release that the state's link of the color points to.
-    pub(super) linked: bool,
+    /// Runs and does not pass its gates.
+    pub(super) sick: bool,
+    pub(super) owner: Owner,
     /// The proxy's workers of before the last change of route may still be answering with it, and have
     /// not had all the time of the drain.
     pub(super) busy: bool,
+    /// The linked release, whether it runs or not, is of an older deploy.bg, with other services.
+    pub(super) past: bool,
+}
+
+impl Life {
+    /// A program that is none of the services.
+    pub(super) const STRANGER: u16 = 1 << 15;
+
+    /// Nothing of it runs any more.
+    pub(super) fn gone(&mut self) {
+        *self = Self {
+            past: self.past,
+            ..Self::default()
+        };
+    }
+
+    /// Those services do not run any more.
+    pub(super) fn stop(&mut self, services: u16) {
+        self.running &= !services;
+        if self.running == 0 {
+            self.gone();
+        }
+    }
+
+    pub(super) fn by_hand(&self) -> bool {
+        self.running != 0 && self.owner == Owner::Hand
+    }
+
+    /// Which deploy.bg the release is of that runs there, or would.
+    pub(super) fn of_past(&self) -> bool {
+        self.past && (self.running == 0 || self.owner == Owner::Linked)
+    }
+}
+
+/// The journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "the journal's keys, each by itself, not modes"
+)]
+pub(super) struct Journal {
+    pub(super) phase: Phase,
+    pub(super) kind: Kind,
+    pub(super) from: Route,
+    pub(super) to: Color,
+    /// The reservation's time is over, or the host was booted since.
+    pub(super) over: bool,
+    /// What may run only once is being moved.
+    pub(super) handed: bool,
+    /// The proxy's generation of before a reload, of this boot.
+    pub(super) drains: bool,
+    /// A rollback to what ran before that began, and goes on as it was if it fails.
+    pub(super) warm: bool,
+}
+
+impl Journal {
+    /// Nothing is under way.
+    pub(super) const IDLE: Self = Self {
+        phase: Phase::Idle,
+        kind: Kind::Deploy,
+        from: None,
+        to: Color::A,
+        over: false,
+        handed: false,
+        drains: false,
+        warm: false,
+    };
+
+    /// Whether the copy that was put off is this one's to take up again. Another is what a kill right after the copy left.
+    pub(super) fn has_put_off(&self) -> bool {
+        match self.kind {
+            Kind::Deploy => false,
+            Kind::Rollback => self.phase != Phase::Switched,
+            Kind::Adopt => true,
+        }
+    }
+
+    fn swap_colors(&mut self) {
+        if self.phase != Phase::Idle {
+            self.from = self.from.map(Color::other);
+            self.to = self.to.other();
+        }
+    }
 }
 
 /// All that outlives a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "facts about a host, each by itself, not modes"
-)]
 pub(super) struct World {
-    /// What the proxy's file on the disk routes to.
-    pub(super) disk: Route,
-    /// What the workers that accept route to.
-    pub(super) force: Route,
+    /// What the proxy's file on the disk says.
+    pub(super) disk: File,
+    /// What the workers that accept have loaded.
+    pub(super) force: File,
     /// Of the colors A and B.
     pub(super) life: [Life; 2],
-    /// The journal.
-    pub(super) entry: Entry,
-    pub(super) from: Route,
-    pub(super) to: Color,
-    pub(super) reservation: Reservation,
-    /// It has the proxy's generation of before a swap, of this boot.
-    pub(super) snapshot: bool,
-    /// It is of a rollback to what ran before that began, and goes on as it was if it fails.
-    pub(super) warm: bool,
-    /// A cleanup was under way when that rollback began.
-    pub(super) pending: bool,
-    /// An exclusive service could not be started again, and that was said.
-    pub(super) lame: bool,
+    pub(super) journal: Journal,
+    /// The copy of the journal that a rollback or an adoption has put off.
+    pub(super) pending: Option<Journal>,
+    /// The text of before the swap, where that is not what a release of ours has.
+    pub(super) kept: Option<File>,
 }
 
 impl World {
     /// Nothing was ever deployed.
-    pub(super) fn fresh() -> Self {
-        Self {
-            disk: None,
-            force: None,
-            life: [Life::default(); 2],
-            entry: Entry::Idle,
-            from: None,
-            to: Color::A,
-            reservation: Reservation::Held,
-            snapshot: false,
-            warm: false,
-            pending: false,
-            lame: false,
-        }
-    }
+    pub(super) const FRESH: Self = Self {
+        disk: File::Absent,
+        force: File::Absent,
+        life: [Life {
+            running: 0,
+            sick: false,
+            owner: Owner::Linked,
+            busy: false,
+            past: false,
+        }; 2],
+        journal: Journal::IDLE,
+        pending: None,
+        kept: None,
+    };
 
     pub(super) fn life(&self, color: Color) -> &Life {
         &self.life[color as usize]
@@ -107,152 +182,76 @@ impl World {
     /// Whether all of `services` run in the color and it passes its gates.
     pub(super) fn well(&self, color: Color, services: u16) -> bool {
         let life = self.life(color);
-        life.health == Health::Well && life.running & services == services
+        !life.sick && life.running & services == services
     }
 
     /// The proxy loads what is on the disk: the workers that accepted until now finish what they have.
     pub(super) fn load(&mut self) {
-        if self.force == self.disk {
-            return;
-        }
-        if let Some(color) = self.force {
+        let (was, is) = (self.force.color(), self.disk.color());
+        self.force = self.disk;
+        if let Some(color) = was.filter(|_| was != is) {
             let life = self.life_mut(color);
             // Requests to what does not run have failed already.
             life.busy = life.running != 0;
         }
-        self.force = self.disk;
     }
 
-    /// Nothing of the color runs any more.
-    pub(super) fn gone(&mut self, color: Color) {
-        *self.life_mut(color) = Life::default();
+    /// Nothing is under way, or what was put off is again.
+    pub(super) fn close(&mut self) {
+        let put_off = self.pending.filter(|_| self.journal.has_put_off());
+        let drains = self.journal.drains;
+        self.journal = put_off.unwrap_or(Journal::IDLE);
+        // What drains drains from the last reload on.
+        self.journal.drains |= drains && put_off.is_some();
+        self.pending = None;
+        self.kept = None;
     }
 
-    /// Nothing is under way.
-    pub(super) fn forget(&mut self) {
-        self.entry = Entry::Idle;
-        self.from = None;
-        self.to = Color::A;
-        self.reservation = Reservation::Held;
-        self.snapshot = false;
-        self.warm = false;
-        self.pending = false;
+    /// Without what makes no difference any more: nobody asks what drains where nothing does.
+    #[must_use]
+    pub(super) fn normal(mut self) -> Self {
+        // What serves is not stopped before the route changes again, and then it is busy in any case.
+        if let Some(live) = self.force.color() {
+            self.life_mut(live).busy = false;
+        }
+        if self.force == self.disk && self.life.iter().all(|life| !life.busy) {
+            if matches!(self.journal.phase, Phase::Switched | Phase::Returning) {
+                self.journal.drains = false;
+            }
+            if let Some(pending) = &mut self.pending {
+                pending.drains = false;
+            }
+        }
+        self
     }
 
     /// The colors' names do not matter: the live one is called A.
     #[must_use]
     pub(super) fn canonical(mut self) -> Self {
-        for life in &mut self.life {
-            if life.running == 0 && life.health != Health::Stranger {
-                *life = Life::default();
-            }
+        self.pending = self.pending.filter(|_| self.journal.has_put_off());
+        if self.is_renamed() {
+            self.renamed()
+        } else {
+            self
         }
-        if self.disk == Some(Color::B) {
-            self.life.swap(0, 1);
-            self.disk = Some(Color::A);
-            self.force = self.force.map(Color::other);
-            if self.entry != Entry::Idle {
-                self.from = self.from.map(Color::other);
-                self.to = self.to.other();
-            }
+    }
+
+    /// Whether [`World::canonical`] changes the colors' names.
+    pub(super) fn is_renamed(&self) -> bool {
+        self.disk.color() == Some(Color::B)
+    }
+
+    /// The same with the colors' names changed.
+    #[must_use]
+    pub(super) fn renamed(mut self) -> Self {
+        self.life.swap(0, 1);
+        self.disk = self.disk.other();
+        self.force = self.force.other();
+        self.kept = self.kept.map(File::other);
+        self.journal.swap_colors();
+        if let Some(pending) = &mut self.pending {
+            pending.swap_colors();
         }
         self
     }
-}
-
-/// What one process knows; gone when it dies. A recovery does not depend on the command that follows
-/// it, so a run that does one has none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "facts about a run, each by itself, not modes"
-)]
-pub(super) struct Run {
-    pub(super) command: Option<Command>,
-    /// The next step, a number in the program.
-    pub(super) node: u16,
-    pub(super) from: Route,
-    pub(super) to: Color,
-    /// Holds the app's mutex.
-    pub(super) locked: bool,
-    /// Holds the proxy's mutex.
-    pub(super) proxy: bool,
-    /// Has asked the proxy's file which color is live.
-    pub(super) read: bool,
-    /// Gates that passed in this process, a bit each, of the colors A and B.
-    pub(super) passed: [u16; 2],
-    /// The candidate that this process wrote beside the proxy's file.
-    pub(super) candidate: Option<Route>,
-    /// How far the last swap of this process is proven.
-    pub(super) proof: Proof,
-    /// Checks through the proxy that were asked since the swap, a bit each.
-    pub(super) verified: u16,
-    /// The journal said `swapping` when the process began.
-    pub(super) found_swapping: bool,
-}
-
-/// How far a swap is proven.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Proof {
-    /// This process has swapped nothing.
-    None,
-    /// The candidate is the proxy's file.
-    Swapped,
-    /// The proxy accepts it.
-    Tested,
-    /// The proxy was asked to load it.
-    Reloaded,
-    /// It is in force.
-    Confirmed,
-}
-
-impl Run {
-    /// A process that begins.
-    pub(super) fn begins(command: Command, world: &World) -> Self {
-        Self {
-            command: Some(command),
-            node: 0,
-            from: world.from,
-            to: world.to,
-            locked: false,
-            proxy: false,
-            read: false,
-            passed: [0; 2],
-            candidate: None,
-            proof: Proof::None,
-            verified: 0,
-            found_swapping: false,
-        }
-    }
-
-    /// It goes back: what it knew of the way forward counts no more, so it must find out again.
-    pub(super) fn goes_back(&mut self) {
-        self.proxy = false;
-        self.read = false;
-        self.passed = [0; 2];
-        self.candidate = None;
-        self.verified = 0;
-        if self.proof != Proof::None {
-            self.proof = Proof::Swapped;
-        }
-        // Which of these it was does not matter any more.
-        if let Some(Command::Prepare | Command::Rollback) = self.command {
-            self.command = Some(Command::Deploy);
-        }
-    }
-
-    /// Which color a step speaks of.
-    pub(super) fn color(&self, side: Side) -> Route {
-        match side {
-            Side::New => Some(self.to),
-            Side::Previous => self.from,
-        }
-    }
-}
-
-/// A state of the walk: the host, and the process that is at work, if one is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct State {
-    pub(super) world: World,
-    pub(super) run: Option<Run>,
 }

@@ -15,8 +15,7 @@
 # without caps_the_log: the log is the process manager's
 # without a_full_disk_does_not_stop_it: as above
 kind=run
-driver='command'
-base=''
+chain='command'
 files=(../../../stdlib/run/command.sh)
 
 subject_begin() {

@@ -3,8 +3,7 @@
 #
 # `run jar`. Its java is a stand-in here that knows -jar and runs the suite's program; real jars are deployed by the end-to-end tests.
 kind=run
-driver=jar
-base=process
+chain='jar process'
 files=(../../../stdlib/run/process.sh ../../../stdlib/run/jar.sh)
 
 subject_keeper=session

@@ -4,8 +4,7 @@
 # `switch nginx` with a variable, in nginx of the host with a single worker.
 # needs nginx
 kind=switch
-driver=nginx
-base=''
+chain=nginx
 files=(../../../stdlib/switch/nginx.sh)
 
 # shellcheck source=/dev/null
@@ -17,11 +16,8 @@ subject_workers_wanted=1
 subject_file() { printf '/etc/nginx/shop.inc'; }
 
 subject_fragment() {
-  (
-    use "$1"
-    # shellcheck disable=SC2016 # nginx's variable
-    printf '# Where shop is served: %s.\nset $service_url http://%s;\nadd_header X-Deploy-Color %s always;\n' "$1" "$address" "$1"
-  )
+  # shellcheck disable=SC2016 # nginx's variable
+  printf '# Where shop is served: %s.\nset $service_url http://%s;\nadd_header X-Deploy-Color %s always;\n' "$1" "${address_of["$1 app"]}" "$1"
 }
 
 # shellcheck disable=SC2016 # nginx's variable

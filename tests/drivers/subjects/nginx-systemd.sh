@@ -8,8 +8,7 @@
 # without works_by_sudo: the host has no sudo
 # without tells_a_user_without_rights: as on a host without systemd
 kind=switch
-driver=nginx
-base=''
+chain=nginx
 files=(../../../stdlib/switch/nginx.sh)
 
 # shellcheck source=/dev/null
@@ -18,10 +17,7 @@ source "$suite/nginx.sh"
 subject_file() { printf '/etc/nginx/conf.d/shop.conf'; }
 
 subject_fragment() {
-  (
-    use "$1"
-    printf '# Where shop is served: %s.\nupstream shop {\n    server %s;\n}\n' "$1" "$address"
-  )
+  printf '# Where shop is served: %s.\nupstream shop {\n    server %s;\n}\n' "$1" "${address_of["$1 app"]}"
 }
 
 subject_site='location / { proxy_pass http://shop; }'

@@ -5,8 +5,7 @@
 # needs nginx
 # also busybox
 kind=switch
-driver=nginx
-base=''
+chain=nginx
 files=(../../../stdlib/switch/nginx.sh)
 
 # shellcheck source=/dev/null
@@ -15,10 +14,7 @@ source "$suite/nginx.sh"
 subject_file() { printf '/etc/nginx/conf.d/shop.conf'; }
 
 subject_fragment() {
-  (
-    use "$1"
-    printf '# Where shop is served: %s.\nupstream shop {\n    server %s;\n}\n' "$1" "$address"
-  )
+  printf '# Where shop is served: %s.\nupstream shop {\n    server %s;\n}\n' "$1" "${address_of["$1 app"]}"
 }
 
 subject_site='location / { proxy_pass http://shop; }'

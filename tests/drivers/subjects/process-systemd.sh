@@ -7,8 +7,7 @@
 # without a_full_disk_does_not_stop_it: the output is in the journal
 # without works_without_root: without root there is no unit
 kind=run
-driver=process
-base=''
+chain=process
 files=(../../../stdlib/run/process.sh)
 
 subject_keeper=auto

@@ -4,8 +4,7 @@
 # `run process` in a session of its own.
 # also busybox
 kind=run
-driver=process
-base=''
+chain=process
 files=(../../../stdlib/run/process.sh)
 
 subject_keeper=session

@@ -1,4 +1,4 @@
 #!/usr/bin/env bash
-# CodeDeploy's BeforeInstall. Made by deployc 0.1.0 from deploy.bg; do not edit.
+# CodeDeploy's BeforeInstall. Made by deployc 0.2.0 from deploy.bg; do not edit.
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")" || exit 3
 ../hello-spring.sh doctor

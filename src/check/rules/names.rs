@@ -1,0 +1,197 @@
+//! Names that a user's driver brings into the script: functions and variables that the script, the runtime, bash or another driver has
+//! already would stand for two things at once.
+
+use crate::check::findings::Findings;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{App, Driver, DriverKind, Verification};
+use crate::source::Span;
+use crate::stdlib;
+use std::collections::BTreeMap;
+
+/// Names with an underscore that mean something to bash itself.
+const OF_BASH: [&str; 2] = ["auto_resume", "command_not_found_handle"];
+
+pub(super) fn check(app: &App, findings: &Findings) {
+    verifies(app, findings);
+    let drivers = app.own_drivers();
+    let mut seen = BTreeMap::new();
+    for (at, driver) in drivers.iter().enumerate() {
+        if !brings_names(driver) {
+            continue;
+        }
+        if let Some(finding) = same_prefix(driver, &drivers[..at]) {
+            findings.push(finding);
+            continue;
+        }
+        functions(driver, &drivers, &mut seen, findings);
+        variables(driver, &mut seen, findings);
+    }
+}
+
+/// One that names what `verify` without a name is called.
+fn verifies(app: &App, findings: &Findings) {
+    let Verification::Checks(checks) = &app.verify else {
+        return;
+    };
+    for (at, check) in checks.iter().enumerate() {
+        if let Some(first) = checks[..at].iter().find(|other| other.name == check.name) {
+            findings.push(
+                Diagnostic::new(
+                    Code::NAME_CLASH,
+                    check.span,
+                    format!("two `verify` are called `{}` in the script", check.name),
+                )
+                .also(first.span, "the first one")
+                .help("without a name the first is `verify`, the second `verify-2` and so on: give one of the two another name"),
+            );
+        }
+    }
+}
+
+/// A driver that nothing is known of, which was said, brings none.
+fn brings_names(driver: &Driver) -> bool {
+    driver.functions.is_some() || driver.base.is_some() || !driver.variables.is_empty()
+}
+
+/// Another driver whose functions begin like this one's: a function that this one lacks would be the other's.
+fn same_prefix(driver: &Driver, before: &[&Driver]) -> Option<Diagnostic> {
+    let name = driver.name.as_str();
+    let finding = |what: &str| {
+        Diagnostic::new(
+            Code::NAME_CLASH,
+            driver.span,
+            format!(
+                "functions and variables of `{} {name}` and of {what} all begin with `{}_`",
+                driver.kind.word(),
+                driver.name.shell()
+            ),
+        )
+        .help("give your driver another name, and its functions with it")
+    };
+    let ours = DriverKind::ALL
+        .into_iter()
+        .find(|kind| stdlib::driver_path(*kind, name).is_some());
+    if let Some(kind) = ours {
+        return Some(finding(&format!("the library's `{} {name}`", kind.word())));
+    }
+    let other = before
+        .iter()
+        .find(|other| other.name == driver.name && brings_names(other))?;
+    let what = format!("`{} {name}`", other.kind.word());
+    Some(finding(&what).also(other.span, format!("{what} is described here")))
+}
+
+/// What stands where, by name: for a second place.
+type Seen<'a> = BTreeMap<String, (&'a Driver, Span)>;
+
+fn functions<'a>(driver: &'a Driver, all: &[&Driver], seen: &mut Seen<'a>, findings: &Findings) {
+    let Some(file) = &driver.functions else {
+        return;
+    };
+    // Two drivers may share a file.
+    let sharing = |other: &&&Driver| {
+        let functions = other.functions.as_ref();
+        functions.is_some_and(|other| other.path == file.path)
+    };
+    let prefixes: Vec<String> = all
+        .iter()
+        .filter(sharing)
+        .map(|other| format!("{}_", other.name.shell()))
+        .collect();
+    let own = format!("{}_", driver.name.shell());
+    for (name, line) in stdlib::functions(&file.text) {
+        let place = format!("{}:{line}", file.path);
+        // Of a file that is shared each function is looked at with its own driver.
+        if !name.starts_with(&own) && prefixes.iter().any(|other| name.starts_with(other)) {
+            continue;
+        }
+        if !name.starts_with(&own) {
+            findings.push(
+                Diagnostic::new(
+                    Code::NAME_CLASH,
+                    file.span,
+                    format!(
+                        "the function `{name}` ({place}) does not begin with `{own}`: it could meet one of the script's or of another driver"
+                    ),
+                )
+                .help(format!("call it `{own}{}`", name.replace(['.', '-', ':'], "_"))),
+            );
+        } else if let Some(whose) = owner(&name, true) {
+            findings.push(
+                Diagnostic::new(
+                    Code::NAME_CLASH,
+                    file.span,
+                    format!("the function `{name}` ({place}) is {whose} already"),
+                )
+                .help("give it another name, or the driver, if it is one of the contract's"),
+            );
+        } else {
+            again(driver, "function", &name, file.span, seen, findings);
+        }
+    }
+}
+
+fn variables<'a>(driver: &'a Driver, seen: &mut Seen<'a>, findings: &Findings) {
+    for (name, span) in &driver.variables {
+        if let Some(whose) = owner(name, false) {
+            findings.push(
+                Diagnostic::new(
+                    Code::NAME_CLASH,
+                    *span,
+                    format!("this becomes the variable `{name}`, which is {whose} already"),
+                )
+                .help("give the setting or the driver another name"),
+            );
+        } else {
+            again(driver, "variable", name, *span, seen, findings);
+        }
+    }
+}
+
+/// Whose a name is, if it is not the user's.
+fn owner(name: &str, function: bool) -> Option<&'static str> {
+    let runtime = stdlib::of_runtime();
+    let (names, script): (_, &[&str]) = if function {
+        (&runtime.functions, &stdlib::SCRIPT_FUNCTIONS)
+    } else {
+        (&runtime.variables, &stdlib::SCRIPT_VARIABLES)
+    };
+    if OF_BASH.contains(&name) {
+        Some("bash's")
+    } else if script.contains(&name) {
+        Some("the script's")
+    } else if names.contains(name) {
+        Some("the runtime's")
+    } else {
+        None
+    }
+}
+
+/// A name of the user's that the user has given twice; functions and variables do not meet.
+fn again<'a>(
+    driver: &'a Driver,
+    what: &str,
+    name: &str,
+    span: Span,
+    seen: &mut Seen<'a>,
+    findings: &Findings,
+) {
+    let Some((other, first)) = seen.insert(format!("{what} {name}"), (driver, span)) else {
+        return;
+    };
+    findings.push(
+        Diagnostic::new(
+            Code::NAME_CLASH,
+            span,
+            format!(
+                "`{} {}` has a {what} `{name}`, and `{} {}` has one, too",
+                driver.kind.word(),
+                driver.name,
+                other.kind.word(),
+                other.name
+            ),
+        )
+        .also(first, "the other one comes from here")
+        .help("give one of the two another name"),
+    );
+}

@@ -1,0 +1,54 @@
+//! `deployc runtime`: the runtime's hash, and whether a file is what was released.
+
+use super::cli::Runtime as Options;
+use super::terminal::Terminal;
+use super::{Failure, Outcome};
+use crate::emit::{RUNTIME_BEGINS, RUNTIME_ENDS, VERSION, runtime_file, runtime_id, runtime_text};
+use std::fs;
+
+pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let Some(path) = &options.check else {
+        terminal.out(&format!("{}  {}\n", runtime_id(), runtime_file()));
+        return Ok(Outcome::Clean);
+    };
+    let bytes =
+        fs::read(path).map_err(|error| Failure(format!("`{path}` cannot be read: {error}")))?;
+    if bytes == runtime_text().as_bytes() {
+        terminal.prose(&format!(
+            "{path}: the runtime of deployc {VERSION}, as it was released\n"
+        ));
+        return Ok(Outcome::Clean);
+    }
+    let fault = fault(&String::from_utf8_lossy(&bytes));
+    terminal.prose(&format!("{path}: {fault}\n"));
+    Ok(Outcome::Findings)
+}
+
+/// What a file is that is not the runtime of this version, and what to do.
+fn fault(text: &str) -> String {
+    let again = "`deployc build` writes it anew";
+    let first = text.lines().next().unwrap_or_default();
+    let version = first
+        .strip_prefix(RUNTIME_BEGINS)
+        .and_then(|rest| rest.split_once(':'));
+    let Some((version, _)) = version else {
+        return "no runtime of deployc".to_owned();
+    };
+    if version != VERSION {
+        return format!(
+            "a runtime that says it is of deployc {version}; this is deployc {VERSION}: ask that version"
+        );
+    }
+    if text.contains('\r') {
+        return format!("not as it was released: its lines end in CR LF; {again}");
+    }
+    if runtime_text().starts_with(text) || !text.trim_end().ends_with(RUNTIME_ENDS) {
+        return format!("not whole: it ends in the middle; {again}");
+    }
+    let mut lines = text.lines().zip(runtime_text().lines());
+    let at = lines.position(|(one, other)| one != other);
+    match at {
+        Some(at) => format!("edited: line {} is the first that differs; {again}", at + 1),
+        None => format!("edited at its end; {again}"),
+    }
+}

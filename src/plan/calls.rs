@@ -1,0 +1,363 @@
+//! What an action may call, and how long each of these calls may take: the worst case of a step is their sum, the script's `deadline`
+//! table has the same numbers, and a real run may call nothing else.
+
+use super::limits::{self, Core, Function, has};
+use super::{Action, Extent, Place, Side};
+use crate::model::{
+    App, Budget, Duration, Handover, Name, Question, Service, Subject, Verification, Verify,
+};
+
+/// Something that an action may call, each at most once but for what is said.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Call {
+    /// A function of a service's driver.
+    Run(Name, Function),
+    /// A function of the proxy's driver.
+    Switch(Function),
+    /// A function of the driver of what both colors need, by its number from 1.
+    Shared(usize, Function),
+    /// A step of the user's.
+    User(Place, usize),
+    /// The script's own work.
+    Core(Core),
+    /// Tries of a gate or a check, as often as fit into that time.
+    Tries(Duration),
+    /// Waiting for what is still answered, as long as the app says.
+    Drained(Duration),
+}
+
+impl Call {
+    /// How long it may take.
+    #[must_use]
+    pub fn limit(&self, app: &App) -> Duration {
+        match self {
+            Self::Run(name, function) => {
+                let services = &mut app.services.iter();
+                let service = services.find(|service| service.name == *name);
+                service.map_or(Duration::ZERO, |service| run_limit(service, *function))
+            }
+            Self::Switch(function) => limits::limit(&app.switch, *function),
+            Self::Shared(number, function) => app
+                .shared
+                .get(number - 1)
+                .map_or(Duration::ZERO, |used| limits::limit(used, *function)),
+            Self::User(place, number) => user_limit(app, *place, *number),
+            Self::Core(core) => core.limit(),
+            Self::Tries(within) | Self::Drained(within) => *within,
+        }
+    }
+
+    /// As the script's `deadline` table and a trace of calls name it: a service's name has no dot. `None`: it is in neither.
+    #[must_use]
+    pub fn key(&self) -> Option<String> {
+        Some(match self {
+            Self::Run(service, function) => format!("{service} {}", function.name()),
+            Self::Switch(function) => format!("switch.{}", function.name()),
+            Self::Shared(number, function) => format!("shared.{number} {}", function.name()),
+            Self::User(place, number) => format!("user {}.{number}", place.word()),
+            Self::Core(core) => {
+                let mut all = Core::ALL.iter();
+                let (name, ..) = all.find(|(_, other, _)| other == core)?;
+                (*name).to_owned()
+            }
+            Self::Tries(_) | Self::Drained(_) => return None,
+        })
+    }
+}
+
+/// How long a service's driver may take; a stop has what the app gives it on top.
+fn run_limit(service: &Service, function: Function) -> Duration {
+    match function {
+        Function::Stop => limits::stop(service),
+        _ => limits::limit(&service.run, function),
+    }
+}
+
+fn user_limit(app: &App, place: Place, number: usize) -> Duration {
+    use crate::model::Outcome;
+    let steps = match place {
+        Place::BeforeStart => &app.steps.before_start,
+        Place::BeforeSwitch => &app.steps.before_switch,
+        Place::AfterSwitch => &app.steps.after_switch,
+        Place::AfterVerify => &app.steps.after_verify,
+        Place::AfterStop => &app.steps.after_stop,
+        Place::OnSuccess | Place::OnFailure | Place::OnAlways => {
+            let wanted = match place {
+                Place::OnSuccess => Outcome::Success,
+                Place::OnFailure => Outcome::Failure,
+                _ => Outcome::Always,
+            };
+            let mut outcomes = app.outcomes.iter().filter(|one| one.when == wanted);
+            let outcome = outcomes.nth(number - 1);
+            return outcome.map_or(Duration::ZERO, |outcome| outcome.step.within);
+        }
+    };
+    steps
+        .get(number - 1)
+        .map_or(Duration::ZERO, |step| step.within)
+}
+
+impl Action {
+    /// What it may call. A release may be older than `app`, with other services; their limits are its own.
+    #[must_use]
+    pub fn calls(&self, app: &App) -> Vec<Call> {
+        let mut calls = Calls {
+            app,
+            calls: Vec::new(),
+        };
+        calls.of(self);
+        calls.calls
+    }
+
+    /// How long it takes at most.
+    #[must_use]
+    pub fn worst(&self, app: &App) -> Duration {
+        let calls = self.calls(app);
+        calls.iter().map(|call| call.limit(app)).sum()
+    }
+}
+
+struct Calls<'a> {
+    app: &'a App,
+    calls: Vec<Call>,
+}
+
+impl<'a> Calls<'a> {
+    fn of(&mut self, action: &Action) {
+        match action {
+            Action::CheckHost
+            | Action::ReadInputs
+            | Action::CheckQuestions
+            | Action::FindArtifact
+            | Action::PortsAreFree
+            | Action::UnlockProxy
+            | Action::Record(_) => {}
+            // What listens there may be a color's that this script has started.
+            Action::NoStranger => self.every(Extent::Whole, &[Function::Alive]),
+            Action::PreflightRun(name) => self.run(name, Function::Preflight),
+            Action::PreflightProxy => self.switch(Function::Preflight),
+            Action::TestAsItIs | Action::Test => self.switch(Function::Test),
+            Action::ChooseIdle
+            | Action::FindLive
+            | Action::ChooseEarlier
+            | Action::FindAdoptable
+            | Action::TakeUp
+            | Action::StillLive => {
+                self.switch(Function::Routed);
+                self.every(Extent::Whole, &[Function::Alive]);
+            }
+            Action::TryVerify(name) => {
+                for check in self.checks().iter().filter(|check| check.name == *name) {
+                    let tries = check.budget.timeout.times(bounded(&check.questions));
+                    self.calls.push(Call::Tries(tries));
+                }
+            }
+            Action::Dial(_) => self.switch(Function::Dial),
+            Action::PutOffJournal | Action::Journal(_) | Action::Reserve => {
+                self.core(Core::Journal);
+            }
+            Action::CloseJournal => self.core(Core::Journal),
+            Action::Commit | Action::CommitAdopted | Action::FinishAdopted => {
+                self.core(Core::Journal);
+                self.core(Core::Journal);
+            }
+            Action::EnsureShared(number) => {
+                self.calls.push(Call::Shared(*number, Function::Ensure));
+            }
+            Action::Ensures(_) => {
+                for number in 1..=self.app.shared.len() {
+                    self.calls.push(Call::Shared(number, Function::Ensure));
+                }
+            }
+            Action::MakeRelease => {
+                self.core(Core::Copy);
+                self.core(Core::Copy);
+            }
+            Action::MakeAdopted => {
+                self.core(Core::Copy);
+                self.switch(Function::Read);
+                self.core(Core::Journal);
+                self.every(Extent::Whole, &[Function::Alive, Function::Adopt]);
+            }
+            Action::User(place, number) => {
+                self.calls.push(Call::User(*place, *number));
+            }
+            Action::Fetch(name) => self.run(name, Function::Fetch),
+            Action::Stage(name) => self.run(name, Function::Stage),
+            Action::SyncRelease => self.core(Core::Copy),
+            Action::ClearIdle => {
+                self.switch(Function::Routed);
+                self.switch_if_able(Function::Holds);
+                self.every(Extent::Whole, &[Function::Alive, Function::Stop]);
+            }
+            Action::Start(name) => {
+                for function in [Function::Alive, Function::Start, Function::Identity] {
+                    self.run(name, function);
+                }
+            }
+            Action::ReadOffers(name) => self.run(name, Function::Offers),
+            Action::StartMissing(_, extent) => self.every(
+                *extent,
+                &[Function::Alive, Function::Start, Function::Identity],
+            ),
+            Action::Gate(service, gate) | Action::GateAgain(service, gate) => {
+                let services = self.app.services.iter();
+                for service in services.filter(|other| other.name == *service) {
+                    for gate in service.gates.iter().filter(|other| other.name == *gate) {
+                        self.tries(service, &gate.budget);
+                    }
+                }
+            }
+            Action::Gates(_) => self.gates(Handover::Overlap),
+            Action::Persist(_, extent) => self.every(*extent, &[Function::Persist]),
+            Action::PersistOff(_) => self.every(Extent::Whole, &[Function::Persist]),
+            Action::KeepResuming => {
+                self.core(Core::Copy);
+                self.core(Core::ResumeUnit);
+            }
+            Action::MoveExclusive(side) => {
+                let stop = [Function::Alive, Function::Stop];
+                self.every(Extent::Exclusive, &stop);
+                if *side != Side::New {
+                    self.every(Extent::Exclusive, &stop);
+                }
+                let start = [Function::Start, Function::Identity];
+                self.every(Extent::Exclusive, &start);
+                // The whole color is asked whether it lives, and it must live that long.
+                self.every(Extent::Whole, &[Function::Alive]);
+                self.gates(Handover::Exclusive);
+                if self.services(Extent::Exclusive).next().is_some() {
+                    self.core(Core::StaysAlive);
+                }
+            }
+            Action::Drain(_) => {
+                self.calls.push(Call::Drained(self.app.cleanup.drain));
+                self.switch(Function::Draining);
+            }
+            Action::Stop(_, extent) => {
+                self.switch(Function::Routed);
+                self.switch_if_able(Function::Holds);
+                self.every(*extent, &[Function::Alive, Function::Stop]);
+            }
+            // The last release may be begun when its time is just over.
+            Action::Sweep => {
+                self.core(Core::Sweep);
+                self.every(Extent::Whole, &[Function::Clear]);
+                self.core(Core::Copy);
+            }
+            Action::SaveWayBack => {
+                self.switch(Function::Routed);
+                self.switch(Function::Read);
+                self.core(Core::Journal);
+            }
+            Action::LockProxy => {
+                self.switch(Function::Mutex);
+                self.core(Core::ProxyLock);
+                self.switch(Function::Snapshot);
+            }
+            Action::Write(_) => self.switch(Function::Write),
+            Action::Swap(_) => {
+                self.switch(Function::Swap);
+                self.switch(Function::Remove);
+            }
+            Action::Reload => self.switch(Function::Reload),
+            Action::Confirm => self.switch(Function::Confirm),
+            Action::Verify(name) => {
+                for check in self.checks().iter().filter(|check| check.name == *name) {
+                    self.verify(check);
+                }
+            }
+            Action::Verifies(_) => {
+                for check in self.checks() {
+                    self.verify(check);
+                }
+            }
+        }
+    }
+
+    fn run(&mut self, service: &Name, function: Function) {
+        let services = &mut self.app.services.iter();
+        let Some(service) = services.find(|other| other.name == *service) else {
+            return;
+        };
+        if has(&service.run, function) {
+            self.calls.push(Call::Run(service.name.clone(), function));
+        }
+    }
+
+    fn switch(&mut self, function: Function) {
+        self.calls.push(Call::Switch(function));
+    }
+
+    fn switch_if_able(&mut self, function: Function) {
+        if has(&self.app.switch, function) {
+            self.switch(function);
+        }
+    }
+
+    fn core(&mut self, core: Core) {
+        self.calls.push(Call::Core(core));
+    }
+
+    /// These functions of each service.
+    fn every(&mut self, extent: Extent, functions: &[Function]) {
+        let services: Vec<&Service> = self.services(extent).collect();
+        for service in services {
+            for function in functions {
+                self.run(&service.name, *function);
+            }
+        }
+    }
+
+    fn services(&self, extent: Extent) -> impl Iterator<Item = &'a Service> + use<'a> {
+        let services = self.app.services.iter();
+        services.filter(move |service| match extent {
+            Extent::Whole => true,
+            Extent::Overlap => service.handover == Handover::Overlap,
+            Extent::Exclusive => service.handover == Handover::Exclusive,
+        })
+    }
+
+    fn checks(&self) -> &'a [Verify] {
+        match &self.app.verify {
+            Verification::Checks(checks) => checks,
+            Verification::None { .. } => &[],
+        }
+    }
+
+    /// A gate's tries. The last of them, and who answered it, may be asked when their time is just over; then the log is shown.
+    fn tries(&mut self, service: &Service, budget: &Budget) {
+        self.calls.push(Call::Tries(budget.within));
+        for function in [
+            Function::Alive,
+            Function::Listens,
+            Function::Healthy,
+            Function::Enter,
+            Function::Logs,
+        ] {
+            self.run(&service.name, function);
+        }
+    }
+
+    fn gates(&mut self, handover: Handover) {
+        let services = self.app.services.iter();
+        for service in services.filter(|service| service.handover == handover) {
+            for gate in &service.gates {
+                self.tries(service, &gate.budget);
+            }
+        }
+    }
+
+    fn verify(&mut self, check: &Verify) {
+        self.calls.push(Call::Tries(check.budget.within));
+        self.every(Extent::Whole, &[Function::Alive, Function::Logs]);
+    }
+}
+
+/// How many of the questions have a time of their own.
+fn bounded(questions: &[Question]) -> u64 {
+    let asked = questions
+        .iter()
+        .filter(|question| !matches!(question.subject, Subject::Healthy));
+    u64::try_from(asked.count()).unwrap_or(u64::MAX)
+}

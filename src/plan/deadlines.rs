@@ -1,0 +1,65 @@
+//! The script's `deadline` table: the numbers that the plan's sums are made of.
+
+use super::limits::{Core, Function, has};
+use super::{Call, Place};
+use crate::model::{App, DriverUse, Duration};
+use std::collections::BTreeMap;
+
+/// The script's `deadline` table, in milliseconds as [`Duration`] has them: the core's own, each function of each service's driver and
+/// of the proxy's, each step of the user's.
+#[must_use]
+pub fn deadlines(app: &App) -> BTreeMap<String, Duration> {
+    let mut table: BTreeMap<String, Duration> = Core::ALL
+        .iter()
+        .map(|(name, _, limit)| ((*name).to_owned(), *limit))
+        .collect();
+    let mut add = |call: Call| {
+        if let Some(key) = call.key() {
+            table.insert(key, call.limit(app));
+        }
+    };
+    let given = |used: &DriverUse, functions: &[Function]| -> Vec<Function> {
+        let functions = functions.iter().copied();
+        functions.filter(|function| has(used, *function)).collect()
+    };
+    for service in &app.services {
+        for function in given(&service.run, &Function::RUN) {
+            add(Call::Run(service.name.clone(), function));
+        }
+    }
+    for function in Function::SWITCH {
+        // Without one of the driver's own the script dials from the host.
+        if function == Function::Dial || has(&app.switch, function) {
+            add(Call::Switch(function));
+        }
+    }
+    for number in 1..=app.shared.len() {
+        add(Call::Shared(number, Function::Ensure));
+    }
+    for (place, count) in user_steps(app) {
+        for number in 1..=count {
+            add(Call::User(place, number));
+        }
+    }
+    table
+}
+
+/// How many steps the user has in each place.
+fn user_steps(app: &App) -> [(Place, usize); 8] {
+    use crate::model::Outcome;
+    let steps = &app.steps;
+    let outcomes = |when| {
+        let outcomes = app.outcomes.iter();
+        outcomes.filter(|outcome| outcome.when == when).count()
+    };
+    [
+        (Place::BeforeStart, steps.before_start.len()),
+        (Place::BeforeSwitch, steps.before_switch.len()),
+        (Place::AfterSwitch, steps.after_switch.len()),
+        (Place::AfterVerify, steps.after_verify.len()),
+        (Place::AfterStop, steps.after_stop.len()),
+        (Place::OnSuccess, outcomes(Outcome::Success)),
+        (Place::OnFailure, outcomes(Outcome::Failure)),
+        (Place::OnAlways, outcomes(Outcome::Always)),
+    ]
+}

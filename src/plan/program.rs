@@ -1,0 +1,232 @@
+//! A program: lines of two words, `otherwise` and `step`, and calls of other programs.
+
+use super::{Action, Side};
+use crate::source::Span;
+
+/// One line of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// What the failure of the steps below asks for, until the next such line. A program that is called changes it for its caller, too.
+    Otherwise(Otherwise),
+    /// One step.
+    Step(Step),
+    /// The lines of another program stand here.
+    Run(ProgramName),
+    /// The lines of [`ProgramName::PointProxyAt`] stand here, for that color and that way back.
+    PointProxyAt(Side, Otherwise),
+}
+
+/// One action, and which words of the source asked for it; `None` for the core's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What it does.
+    pub action: Action,
+    /// Where it was asked for.
+    pub span: Option<Span>,
+}
+
+/// What the failure of a step asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Otherwise {
+    /// Nothing was changed: exit 3.
+    Refuse,
+    /// It is said, and the next step comes.
+    Warn,
+    /// It is said, and the program ends well: the next command goes on with what is left.
+    Later,
+    /// Only a person can decide: exit 5.
+    Person,
+    /// The rest is skipped, and this way is gone.
+    Way(Way),
+    /// In a program that is given one: what its caller names.
+    Given,
+}
+
+impl Otherwise {
+    /// As the script says it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Warn => "warn",
+            Self::Later => "later",
+            Self::Person => "person",
+            Self::Way(way) => way.word(),
+            Self::Given => "\"$2\"",
+        }
+    }
+}
+
+/// A way back. No signal interrupts it; whoever must leave one for another ends with exit 5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Way {
+    /// Users never saw the new color, or see it no more: it is stopped.
+    EndNew,
+    /// The old color serves again, if it passes its gates.
+    GoBack,
+    /// The old color is down: the new one stays, if it passes.
+    StayOnNew,
+    /// The proxy's file says again what it said before an adoption.
+    UndoAdopt,
+    /// An adoption failed: the color goes on as it was.
+    LetGo,
+}
+
+impl Way {
+    /// All.
+    pub const ALL: [Self; 5] = [
+        Self::EndNew,
+        Self::GoBack,
+        Self::StayOnNew,
+        Self::UndoAdopt,
+        Self::LetGo,
+    ];
+
+    /// As an `otherwise` line says it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::EndNew => "end_new",
+            Self::GoBack => "go_back",
+            Self::StayOnNew => "stay_on_new",
+            Self::UndoAdopt => "undo_adopt",
+            Self::LetGo => "let_go",
+        }
+    }
+}
+
+/// Every program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "`about` says it, once")]
+pub enum ProgramName {
+    Deploy,
+    Prepare,
+    Reserve,
+    TakeUp,
+    Switch,
+    BeforeSwap,
+    PointProxyAt,
+    Cleanup,
+    Rollback,
+    Failed,
+    Way(Way),
+    Abort,
+    Resume,
+    Adopt,
+    RecoverEndNew,
+    RecoverSwap,
+    RecoverRollback,
+    RecoverAdopted,
+}
+
+/// Which file a program is written into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Home {
+    /// The application's script: it differs by application.
+    Script,
+    /// The runtime: it is the same in all.
+    Runtime,
+}
+
+impl ProgramName {
+    /// The function's name in the script. Names of the user's have no dot, functions of the runtime and of drivers have none either.
+    #[must_use]
+    pub fn function(self) -> String {
+        match self {
+            Self::Deploy => "plan.deploy".to_owned(),
+            Self::Prepare => "plan.prepare".to_owned(),
+            Self::Reserve => "plan.reserve".to_owned(),
+            Self::TakeUp => "plan.take_up".to_owned(),
+            Self::Switch => "plan.switch".to_owned(),
+            Self::BeforeSwap => "plan.before_swap".to_owned(),
+            Self::PointProxyAt => "plan.point_proxy_at".to_owned(),
+            Self::Cleanup => "plan.cleanup".to_owned(),
+            Self::Rollback => "plan.rollback".to_owned(),
+            Self::Failed => "plan.failed".to_owned(),
+            Self::Way(way) => format!("way.{}", way.word()),
+            Self::Abort => "plan.abort".to_owned(),
+            Self::Resume => "plan.resume".to_owned(),
+            Self::Adopt => "plan.adopt".to_owned(),
+            Self::RecoverEndNew => "recover.end_new".to_owned(),
+            Self::RecoverSwap => "recover.swap".to_owned(),
+            Self::RecoverRollback => "recover.rollback".to_owned(),
+            Self::RecoverAdopted => "recover.adopted".to_owned(),
+        }
+    }
+
+    /// What it is, for whoever reads the script.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Deploy => "",
+            Self::Prepare => "the new color runs and passes its gates; users see nothing of it",
+            Self::Reserve => "after `prepare` alone: the new color waits for its `switch`",
+            Self::TakeUp => "what `prepare` has left; with `refuse` it stays",
+            Self::Switch => "from here on users see the new color",
+            Self::BeforeSwap => "the last looks, and what must survive a reboot",
+            Self::PointProxyAt => {
+                "COLOR OTHERWISE: one rename, loaded by the proxy and seen to be in force"
+            }
+            Self::Cleanup => "never back: traffic is on a good color",
+            Self::Rollback => {
+                "the release that served before, by its own script, through the same swap"
+            }
+            Self::Failed => "after every way back of deploy, prepare, switch and rollback",
+            Self::Way(Way::EndNew) => "users never saw the new color, or see it no more",
+            Self::Way(Way::GoBack) => "the old color serves again, if it passes its gates",
+            Self::Way(Way::StayOnNew) => {
+                "the old color is down: the new one stays if it passes its gates"
+            }
+            Self::Way(Way::UndoAdopt) => "the file says again what it said",
+            Self::Way(Way::LetGo) => "an adoption failed: the color goes on as it was",
+            Self::Abort => "a prepared color is stopped",
+            Self::Resume => "after a boot: what served runs again",
+            Self::Adopt => {
+                "a fragment edited by hand, or a color started by hand, becomes this script's"
+            }
+            Self::RecoverEndNew => "users saw nothing of the new color, or see it no more",
+            Self::RecoverSwap => {
+                "the proxy may serve either color; what a reboot ended is started first"
+            }
+            Self::RecoverRollback => {
+                "who wants to go back finds a switch that was cut short: its way back is the rollback"
+            }
+            Self::RecoverAdopted => "an adoption was good; pointers and journal follow",
+        }
+    }
+
+    /// Where it is written.
+    #[must_use]
+    pub fn home(self) -> Home {
+        match self {
+            Self::Deploy
+            | Self::Prepare
+            | Self::Reserve
+            | Self::TakeUp
+            | Self::Switch
+            | Self::BeforeSwap
+            | Self::PointProxyAt
+            | Self::Cleanup
+            | Self::Rollback
+            | Self::Failed
+            | Self::Way(Way::EndNew | Way::GoBack | Way::StayOnNew) => Home::Script,
+            Self::Way(Way::UndoAdopt | Way::LetGo)
+            | Self::Abort
+            | Self::Resume
+            | Self::Adopt
+            | Self::RecoverEndNew
+            | Self::RecoverSwap
+            | Self::RecoverRollback
+            | Self::RecoverAdopted => Home::Runtime,
+        }
+    }
+}
+
+/// One program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// Which.
+    pub name: ProgramName,
+    /// In order.
+    pub lines: Vec<Line>,
+}

@@ -1,0 +1,175 @@
+//! The ways back, and the programs that are the same in every app.
+
+use super::build::{Builder, Lines};
+use super::{Action, Extent, Intent, Otherwise, Outcome, Program, ProgramName, Side, Way};
+
+/// The new color is stopped.
+pub(super) fn end_new() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .otherwise(Otherwise::Later)
+        .step(Action::Stop(Side::New, Extent::Whole))
+        .otherwise(Otherwise::Warn)
+        .step(Action::PersistOff(Side::New))
+        .step(Action::CloseJournal)
+        .step(Action::Sweep);
+    lines.named(ProgramName::Way(Way::EndNew))
+}
+
+impl Builder<'_> {
+    /// From a swap, in force or not, by the run itself or by the next one after a crash.
+    pub(super) fn go_back(&self) -> Program {
+        let first = self.exclusive().map(|service| service.span);
+        let mut lines = Lines::new();
+        lines.way(Way::StayOnNew).step(Action::Gates(Side::Old));
+        self.proxy(&mut lines, Action::Dial(Side::Old));
+        lines
+            .otherwise(Otherwise::Person)
+            .point_proxy_at(Side::Old, Otherwise::Person)
+            .at(Action::MoveExclusive(Side::Old), first)
+            .otherwise(Otherwise::Warn)
+            .step(Action::Journal(Intent::Returning))
+            .at(Action::Drain(Side::New), self.app.cleanup.span)
+            .run(ProgramName::Way(Way::EndNew));
+        lines.named(ProgramName::Way(Way::GoBack))
+    }
+
+    /// The old color is gone. What may run only once belongs to what serves, and is moved before the commit says so.
+    pub(super) fn stay_on_new(&self) -> Program {
+        let first = self.exclusive().map(|service| service.span);
+        let mut lines = Lines::new();
+        lines
+            .otherwise(Otherwise::Person)
+            .step(Action::StartMissing(Side::New, Extent::Overlap))
+            .step(Action::Gates(Side::New));
+        self.proxy(&mut lines, Action::Dial(Side::New));
+        lines
+            .point_proxy_at(Side::New, Otherwise::Person)
+            .step(Action::Journal(Intent::Handing))
+            .at(Action::MoveExclusive(Side::New), first)
+            .step(Action::Persist(Side::New, Extent::Whole))
+            .step(Action::Commit)
+            .step(Action::Verifies(Side::New));
+        lines.named(ProgramName::Way(Way::StayOnNew))
+    }
+}
+
+/// What stands in the runtime: no line names a service, a check or a step of one app.
+pub(super) fn runtime() -> Vec<Program> {
+    vec![
+        abort(),
+        resume(),
+        adopt(),
+        undo_adopt(),
+        let_go(),
+        recover_end_new(),
+        recover_swap(),
+        recover_rollback(),
+        recover_adopted(),
+    ]
+}
+
+fn abort() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .otherwise(Otherwise::Person)
+        .step(Action::Stop(Side::New, Extent::Whole))
+        .otherwise(Otherwise::Warn)
+        .step(Action::PersistOff(Side::New))
+        .step(Action::CloseJournal)
+        .step(Action::Sweep);
+    lines.named(ProgramName::Abort)
+}
+
+fn resume() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .otherwise(Otherwise::Refuse)
+        .step(Action::FindLive)
+        .otherwise(Otherwise::Person)
+        .step(Action::Ensures(Side::Old))
+        .step(Action::StartMissing(Side::Old, Extent::Whole))
+        .step(Action::Gates(Side::Old))
+        .step(Action::Dial(Side::Old));
+    lines.named(ProgramName::Resume)
+}
+
+fn adopt() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .otherwise(Otherwise::Refuse)
+        .step(Action::FindAdoptable)
+        .step(Action::CheckHost)
+        .step(Action::PreflightProxy)
+        .step(Action::ReadInputs)
+        .step(Action::CheckQuestions)
+        .step(Action::PutOffJournal)
+        .step(Action::Journal(Intent::Adopting))
+        .way(Way::LetGo)
+        .step(Action::MakeAdopted)
+        .step(Action::Gates(Side::New))
+        .step(Action::TestAsItIs)
+        .step(Action::StillLive)
+        .step(Action::Dial(Side::New))
+        .step(Action::Persist(Side::New, Extent::Whole))
+        .step(Action::KeepResuming)
+        .point_proxy_at(Side::New, Otherwise::Way(Way::UndoAdopt))
+        .step(Action::Verifies(Side::New))
+        .step(Action::CommitAdopted);
+    lines.named(ProgramName::Adopt)
+}
+
+fn undo_adopt() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .otherwise(Otherwise::Person)
+        .step(Action::Gates(Side::New))
+        .step(Action::Dial(Side::New))
+        .point_proxy_at(Side::Old, Otherwise::Person)
+        .run(ProgramName::Way(Way::LetGo));
+    lines.named(ProgramName::Way(Way::UndoAdopt))
+}
+
+fn let_go() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .otherwise(Otherwise::Warn)
+        .step(Action::CloseJournal)
+        .step(Action::Sweep);
+    lines.named(ProgramName::Way(Way::LetGo))
+}
+
+fn recover_end_new() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .otherwise(Otherwise::Warn)
+        .step(Action::Drain(Side::New))
+        .run(ProgramName::Way(Way::EndNew));
+    lines.named(ProgramName::RecoverEndNew)
+}
+
+fn recover_swap() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .otherwise(Otherwise::Warn)
+        .step(Action::StartMissing(Side::Old, Extent::Overlap))
+        .run(ProgramName::Way(Way::GoBack));
+    lines.named(ProgramName::RecoverSwap)
+}
+
+fn recover_rollback() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .run(ProgramName::RecoverSwap)
+        .otherwise(Otherwise::Warn)
+        .step(Action::Record(Outcome::Ok));
+    lines.named(ProgramName::RecoverRollback)
+}
+
+fn recover_adopted() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .otherwise(Otherwise::Later)
+        .step(Action::FinishAdopted);
+    lines.named(ProgramName::RecoverAdopted)
+}

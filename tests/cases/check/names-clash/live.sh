@@ -1,0 +1,4 @@
+live_routed() { cat <<END
+not_a_function() {
+END
+}

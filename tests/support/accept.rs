@@ -1,0 +1,420 @@
+//! Is a trace a walk of the plan? The programs are walked as the runner does it, and the trace says at each step which way.
+
+use std::collections::BTreeSet;
+
+use deployc::model::App;
+use deployc::plan::{
+    Action, Answer, Call, Command, Intent, Kind, Line, Otherwise, Phase, Plan, ProgramName,
+    Reservation, Side, recovery,
+};
+
+use super::trace::{Event, phase};
+
+/// What the journal says when a command begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// What is under way.
+    pub phase: Phase,
+    /// Which command made the journal.
+    pub kind: Kind,
+    /// Which made the one that it has put off.
+    pub pending: Option<Kind>,
+}
+
+impl Before {
+    /// From the two files; empty where there is none.
+    pub fn read(journal: &str, pending: &str) -> Self {
+        Self {
+            phase: key(journal, "phase").and_then(phase).unwrap_or(Phase::Idle),
+            kind: kind(journal),
+            pending: (!pending.is_empty()).then(|| kind(pending)),
+        }
+    }
+}
+
+fn key<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let mut values = text.lines().filter_map(|line| line.split_once('='));
+    values.find_map(|(key, value)| (key == name).then_some(value))
+}
+
+fn kind(text: &str) -> Kind {
+    let word = key(text, "kind");
+    let mut all = Kind::ALL.into_iter();
+    all.find(|kind| Some(kind.word()) == word)
+        .unwrap_or(Kind::Deploy)
+}
+
+/// What a walk has shown.
+pub struct Walked {
+    /// The exit codes that it may end with; all if it was cut short.
+    pub codes: Vec<i32>,
+    /// Whether a program that was to undo or finish an earlier run came first.
+    pub recovered: bool,
+}
+
+/// What a trace is held against.
+pub struct Acceptor<'a> {
+    /// The script's.
+    pub plan: &'a Plan,
+    /// Its app, and that of the releases that it may ask.
+    pub apps: [&'a App; 2],
+    /// What was run.
+    pub command: Command,
+    /// Whether it was killed: then it may end anywhere.
+    pub killed: bool,
+}
+
+enum Stop {
+    /// The trace ends here.
+    Cut,
+    /// The plan does not say this.
+    Wrong(String),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Done,
+    Failed,
+    Refuse,
+    Person,
+}
+
+enum Turn {
+    Through,
+    Refuse,
+    Person,
+    Way(ProgramName),
+}
+
+struct Walk<'a> {
+    acceptor: &'a Acceptor<'a>,
+    events: &'a [Event],
+    at: usize,
+    phase: Phase,
+    kind: Kind,
+    pending: Option<Kind>,
+    recovered: bool,
+}
+
+impl Acceptor<'_> {
+    /// Walks the plan along a trace.
+    ///
+    /// # Errors
+    /// The first event that the plan does not have there, and what it has.
+    pub fn walk(&self, before: Before, events: &[Event]) -> Result<Walked, String> {
+        let mut walk = Walk {
+            acceptor: self,
+            events,
+            at: 0,
+            phase: before.phase,
+            kind: before.kind,
+            // Whoever made this copy did not come to a journal of its own.
+            pending: before.pending.filter(|_| before.kind != Kind::Deploy),
+            recovered: false,
+        };
+        let walked = walk.command().and_then(|codes| {
+            walk.between();
+            match walk.events.get(walk.at) {
+                None => Ok(codes),
+                Some(event) => Err(Stop::Wrong(format!(
+                    "after the end of {:?}: {event:?}",
+                    self.command
+                ))),
+            }
+        });
+        let recovered = walk.recovered;
+        match walked {
+            Ok(codes) => Ok(Walked { codes, recovered }),
+            Err(Stop::Cut) if self.killed => Ok(Walked {
+                codes: (0..=6).collect(),
+                recovered,
+            }),
+            Err(Stop::Cut) => Err("it ends before the program does".to_owned()),
+            Err(Stop::Wrong(why)) => Err(why),
+        }
+    }
+}
+
+impl Walk<'_> {
+    /// The command, what comes before it and after it: the exit codes that it may end with.
+    fn command(&mut self) -> Result<Vec<i32>, Stop> {
+        self.between();
+        // A command that cannot make its files, or follow the journal, has not begun.
+        if self.at == self.events.len() && self.phase != Phase::Idle {
+            let mut codes = vec![1, 3];
+            codes.extend(self.no_step());
+            return Ok(codes);
+        }
+        let mut before = None;
+        loop {
+            let reservation = self.reservation();
+            let answer = recovery(self.acceptor.command, self.phase, self.kind, reservation);
+            let program = match answer {
+                Answer::Proceed => break,
+                Answer::Nothing => return Ok(vec![0]),
+                Answer::Usage => return Ok(vec![2]),
+                Answer::Refuse => return Ok(vec![4]),
+                Answer::Undo(program) | Answer::Try(program) | Answer::Instead(program) => program,
+            };
+            if before == Some((self.phase, self.kind)) {
+                return Ok(vec![3, 5]);
+            }
+            before = Some((self.phase, self.kind));
+            self.recovered = true;
+            let verdict = self.run(program)?;
+            match answer {
+                Answer::Instead(_) => return Ok(codes(verdict)),
+                Answer::Try(_) => break,
+                _ if matches!(verdict, Verdict::Refuse | Verdict::Person) => {
+                    return Ok(codes(verdict));
+                }
+                _ => {}
+            }
+        }
+        let mut verdict = Verdict::Done;
+        for program in programs(self.acceptor.command) {
+            verdict = self.run(*program)?;
+            if verdict != Verdict::Done {
+                break;
+            }
+        }
+        let tells = matches!(
+            self.acceptor.command,
+            Command::Deploy | Command::Prepare | Command::Switch | Command::Rollback
+        );
+        if verdict != Verdict::Done && tells {
+            self.between();
+            // Another deployment at work, or a newer build: this one has no outcome.
+            if verdict == Verdict::Refuse && self.at == self.events.len() && !self.acceptor.killed {
+                return Ok(vec![1, 4, 6]);
+            }
+            self.run(ProgramName::Failed)?;
+        }
+        Ok(codes(verdict))
+    }
+
+    /// The codes of a command without any step.
+    fn no_step(&self) -> Vec<i32> {
+        let reservation = self.reservation();
+        match recovery(self.acceptor.command, self.phase, self.kind, reservation) {
+            Answer::Nothing => vec![0],
+            Answer::Usage => vec![2],
+            Answer::Refuse => vec![4],
+            _ => vec![],
+        }
+    }
+
+    /// Whose a prepared color is, for a command that names no deployment.
+    fn reservation(&self) -> Reservation {
+        let mine = self.phase != Phase::Prepared
+            || matches!(self.acceptor.command, Command::Switch | Command::Abort);
+        if mine {
+            Reservation::Mine
+        } else {
+            Reservation::Held
+        }
+    }
+
+    /// A program and the ways that it leads to.
+    fn run(&mut self, program: ProgramName) -> Result<Verdict, Stop> {
+        let mut ways = 0;
+        let mut name = program;
+        loop {
+            match self.program(name)? {
+                Turn::Through => {
+                    return Ok([Verdict::Done, Verdict::Failed, Verdict::Person][ways.min(2)]);
+                }
+                Turn::Refuse => return Ok(Verdict::Refuse),
+                Turn::Person => return Ok(Verdict::Person),
+                Turn::Way(way) => {
+                    name = way;
+                    ways += 1;
+                }
+            }
+        }
+    }
+
+    fn program(&mut self, name: ProgramName) -> Result<Turn, Stop> {
+        let mut nodes = Vec::new();
+        let mut otherwise = Otherwise::Person;
+        self.lines(name, None, &mut otherwise, &mut nodes);
+        let mut may_end = false;
+        for (action, otherwise) in nodes {
+            self.between();
+            let title = action.title();
+            match self.events.get(self.at) {
+                Some(Event::Step(words)) if *words == title => {}
+                // The one before has found that there is nothing to do.
+                None if may_end && !self.acceptor.killed => return Ok(Turn::Through),
+                Some(_) if may_end => return Ok(Turn::Through),
+                None => return Err(Stop::Cut),
+                Some(event) => {
+                    return Err(Stop::Wrong(format!(
+                        "{event:?} where the plan has `{title}`"
+                    )));
+                }
+            }
+            self.at += 1;
+            if self.step(&action, &title)? {
+                may_end = matches!(action, Action::FindLive | Action::FindAdoptable);
+                continue;
+            }
+            may_end = false;
+            match otherwise {
+                Otherwise::Warn => {}
+                Otherwise::Later => return Ok(Turn::Through),
+                Otherwise::Refuse => return Ok(Turn::Refuse),
+                Otherwise::Person => return Ok(Turn::Person),
+                Otherwise::Way(way) => return Ok(Turn::Way(ProgramName::Way(way))),
+                Otherwise::Given => return Err(Stop::Wrong(format!("`{title}` has no otherwise"))),
+            }
+        }
+        Ok(Turn::Through)
+    }
+
+    /// What happens within a step; whether it is done.
+    fn step(&mut self, action: &Action, title: &str) -> Result<bool, Stop> {
+        loop {
+            let Some(event) = self.events.get(self.at) else {
+                return Err(Stop::Cut);
+            };
+            self.at += 1;
+            match event {
+                Event::Done(words) if words == title => {
+                    self.has_done(action);
+                    return Ok(true);
+                }
+                Event::Failed(words) if words == title => return Ok(false),
+                Event::Call(key) => self.may_call(action, title, key)?,
+                Event::Journal(phase) => self.journal_says(action, *phase),
+                Event::Fault(_) | Event::Broken(_) => {}
+                Event::Step(_) | Event::Done(_) | Event::Failed(_) => {
+                    return Err(Stop::Wrong(format!("{event:?} within `{title}`")));
+                }
+            }
+        }
+    }
+
+    fn may_call(&self, action: &Action, title: &str, key: &str) -> Result<(), Stop> {
+        let allowed: BTreeSet<String> = self
+            .acceptor
+            .apps
+            .iter()
+            .flat_map(|app| action.calls(app))
+            .filter_map(|call| match call {
+                Call::Tries(_) => Some("question".to_owned()),
+                other => other.key(),
+            })
+            .collect();
+        if key.starts_with("tool ") || allowed.contains(key) {
+            return Ok(());
+        }
+        Err(Stop::Wrong(format!(
+            "`{title}` may not call {key}: {allowed:?}"
+        )))
+    }
+
+    fn journal_says(&mut self, action: &Action, phase: Phase) {
+        match action {
+            Action::Journal(Intent::Preparing) => {
+                self.kind = match self.acceptor.command {
+                    Command::Rollback => Kind::Rollback,
+                    _ => Kind::Deploy,
+                };
+            }
+            Action::Journal(Intent::Adopting) => self.kind = Kind::Adopt,
+            Action::CloseJournal | Action::CommitAdopted | Action::FinishAdopted
+                if phase != Phase::Switched || action == &Action::CloseJournal =>
+            {
+                self.kind = self.pending.take().unwrap_or(Kind::Deploy);
+            }
+            _ => {}
+        }
+        self.phase = phase;
+    }
+
+    fn has_done(&mut self, action: &Action) {
+        match action {
+            Action::PutOffJournal if self.phase != Phase::Idle => self.pending = Some(self.kind),
+            Action::Commit => self.pending = None,
+            _ => {}
+        }
+    }
+
+    /// What may be asked between two steps: what serves, for the verdict.
+    fn between(&mut self) {
+        while let Some(event) = self.events.get(self.at) {
+            match event {
+                Event::Call(key)
+                    if key.starts_with("tool ")
+                        || key == "switch.routed"
+                        || key.ends_with(" alive") => {}
+                Event::Fault(_) | Event::Broken(_) => {}
+                _ => return,
+            }
+            self.at += 1;
+        }
+    }
+
+    /// A program's steps, those of the programs in it at their place, each with what its failure asks for.
+    fn lines(
+        &self,
+        name: ProgramName,
+        given: Option<(Side, Otherwise)>,
+        otherwise: &mut Otherwise,
+        nodes: &mut Vec<(Action, Otherwise)>,
+    ) {
+        for line in &self.acceptor.plan.program(name).lines {
+            match line {
+                Line::Otherwise(Otherwise::Given) => {
+                    *otherwise = given.map_or(Otherwise::Given, |(_, otherwise)| otherwise);
+                }
+                Line::Otherwise(other) => *otherwise = *other,
+                Line::Step(step) => {
+                    let side = given.map_or(Side::Given, |(side, _)| side);
+                    let action = match step.action {
+                        Action::Write(Side::Given) => Action::Write(side),
+                        Action::Swap(Side::Given) => Action::Swap(side),
+                        ref action => action.clone(),
+                    };
+                    nodes.push((action, *otherwise));
+                }
+                Line::Run(name) => self.lines(*name, None, otherwise, nodes),
+                Line::PointProxyAt(side, other) => {
+                    self.lines(
+                        ProgramName::PointProxyAt,
+                        Some((*side, *other)),
+                        otherwise,
+                        nodes,
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The exit codes of a verdict; whoever was asked to stop has failed, also where a person would be needed.
+fn codes(verdict: Verdict) -> Vec<i32> {
+    match verdict {
+        Verdict::Done => vec![0],
+        Verdict::Failed => vec![1],
+        Verdict::Refuse => vec![1, 2, 3],
+        Verdict::Person => vec![1, 5],
+    }
+}
+
+/// What a command runs. `command.NAME` of the runtime is one program.
+fn programs(command: Command) -> &'static [ProgramName] {
+    use ProgramName as P;
+    match command {
+        Command::Deploy => &[P::Deploy],
+        Command::Prepare => &[P::Prepare, P::Reserve],
+        Command::Switch => &[P::TakeUp, P::Switch],
+        Command::Cleanup => &[P::Cleanup],
+        Command::Rollback => &[P::Rollback],
+        Command::Abort => &[P::Abort],
+        Command::Resume => &[P::Resume],
+        Command::Adopt => &[P::Adopt],
+        Command::Doctor => &[],
+    }
+}

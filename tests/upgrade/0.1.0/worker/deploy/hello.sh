@@ -1,0 +1,6310 @@
+#!/usr/bin/env bash
+# hello.sh: blue/green deploys of hello on this host, without losing a request.
+#
+# Made by deployc 0.1.0 from deploy.bg. Do not edit: change deploy.bg, run `deployc build`, commit both.
+# Usage: hello.sh deploy | prepare | switch | cleanup | abort | rollback | adopt | resume
+#        hello.sh status [--json] | history | doctor | plan | help
+#
+# What is set here is read below, or not, as the drivers want it; functions are called by name.
+# shellcheck disable=SC2034,SC2317
+# A local variable is an array in one function and a text in another.
+# shellcheck disable=SC2128,SC2178
+set -u
+
+# Fed through standard input (`ssh HOST bash -s <SCRIPT`), it becomes a file first: a release keeps a copy of its script.
+if [[ $- == *s* ]]; then
+  copy=$(mktemp) || exit 3
+  trap : HUP INT TERM
+  { printf '%s\n' '#!/usr/bin/env bash' 'set -u' && cat; } >"$copy" || exit 3
+  bash "$copy" "$@" </dev/null &
+  # Whoever asks this shell to end means the deployment.
+  trap 'kill -TERM "$!" 2>/dev/null' INT TERM
+  while kill -0 "$!" 2>/dev/null; do
+    wait "$!"
+  done
+  wait "$!"
+  code=$?
+  rm -f -- "$copy"
+  exit "$code"
+fi
+
+# ==== hello: what deploy.bg says ==================================================================
+
+deployc=0.1.0
+app=hello # deploy.bg:2
+root=/srv/hello
+staging=/srv/hello/staging
+colors=(blue green) # deploy.bg:5 deploy.bg:6
+services=(web mailer)
+sudo=()
+lock_wait=0        # ms
+drain_within=60000 # ms; deploy.bg:52
+verifies=(verify_1)
+previous='kept-warm'
+hook_deployment=''
+tools=(
+  awk cat cmp cp dd dirname flock grep head id ln ls mkdir mkfifo mktemp mv readlink rm sed setsid
+  sleep stat sync tail tee touch tr wc
+)
+
+# How long each may take, in milliseconds: commands of drivers and the script's own.
+declare -A deadline=(
+  [copy]=60000 [driver_slack]=10000 [host]=10000 [inputs]=2000 [journal]=5000 [lock]=2000
+  [nginx_confirm]=10000 [nginx_draining]=10000 [nginx_mutex]=5000 [nginx_preflight]=20000
+  [nginx_read]=5000 [nginx_reload]=15000 [nginx_remove]=10000 [nginx_routed]=5000
+  [nginx_snapshot]=5000 [nginx_swap]=10000 [nginx_test]=15000 [nginx_write]=10000
+  [process_adopt]=5000 [process_alive]=5000 [process_clear]=10000 [process_enter]=10000
+  [process_identity]=5000 [process_listens]=5000 [process_logs]=5000 [process_persist]=5000
+  [process_stage]=10000 [process_start]=15000 [process_stop]=30000 [proxy_mutex]=60000
+  [reservation]=3600000 [resume_unit]=15000
+)
+
+# The inputs of a deployment: read once, in prepare, and kept with the release.
+input_names=()
+secret_names=()
+read_inputs() {
+  return 0
+}
+
+artifact_pattern() { # deploy.bg:8
+  artifact=/srv/hello/staging/hello
+}
+
+# What belongs to a color.
+color_blue() { # deploy.bg:5
+  other_color=green
+  port_web=8081
+  case $service in
+    web) port=8081 other_port=8082 address=127.0.0.1:8081 ;;
+    mailer) port='' other_port='' address='' ;;
+  esac
+}
+color_green() { # deploy.bg:6
+  other_color=blue
+  port_web=8082
+  case $service in
+    web) port=8082 other_port=8081 address=127.0.0.1:8082 ;;
+    mailer) port='' other_port='' address='' ;;
+  esac
+}
+
+# How a service runs.
+service_web() { # deploy.bg:11
+  run=process run_base=''
+  handover=overlap stop_within=20000
+  process_command=(./hello --port "${port}" --color "${color}")
+  process_user=''
+  process_env=()
+  process_directory="${slot}"
+  process_signal=TERM
+  process_open_files=''
+  process_log_limit=67108864
+  process_keeper=auto
+}
+service_mailer() { # deploy.bg:27
+  run=process run_base=''
+  handover=exclusive stop_within=20000
+  process_command=(./hello work "${color}")
+  process_user=''
+  process_env=()
+  process_directory="${slot}"
+  process_signal=TERM
+  process_open_files=''
+  process_log_limit=67108864
+  process_keeper=auto
+}
+
+# Gates: the color that they ask gets traffic only when they pass.
+probe_web_ready() { # deploy.bg:15
+  tries every 100 within 30000 timeout 3000 after 0 passes 2
+  ask get "http://127.0.0.1:${port}/health"
+  expect status 200..299
+}
+verify_1() { # deploy.bg:44
+  tries every 100 within 10000 timeout 3000 after 0 passes 2
+  ask get 'http://127.0.0.1/profile?verify'
+  expect status 200..299
+  expect body equals "${color}"
+}
+
+# How the proxy is pointed at a color, and what its file says while a color is live.
+switch_settings() { # deploy.bg:38
+  switch=nginx switch_base=''
+  nginx_file=/etc/nginx/conf.d/hello.conf
+  nginx_upstream=hello
+  nginx_set=''
+  nginx_keepalive=''
+  nginx_read_timeout=''
+  nginx_config=/etc/nginx/nginx.conf
+  nginx_pid=''
+  nginx_binary=nginx
+  nginx_test=()
+  nginx_reload=(/opt/reload)
+}
+fragment() {
+  case $1 in
+    blue) cat <<'FRAGMENT' ;;
+# Where hello is served: blue. Written by deployc from deploy.bg; edits are refused, not kept.
+upstream hello {
+    server 127.0.0.1:8081;
+}
+FRAGMENT
+    green) cat <<'FRAGMENT' ;;
+# Where hello is served: green. Written by deployc from deploy.bg; edits are refused, not kept.
+upstream hello {
+    server 127.0.0.1:8082;
+}
+FRAGMENT
+  esac
+}
+
+# Your steps.
+before_start_1() { # deploy.bg:32
+  run_shell "${root}" <<'STEP'
+echo before start $to >>/srv/noted
+STEP
+}
+before_switch_1() { # deploy.bg:33
+  run_shell "${root}" <<'STEP'
+echo before switch $to >>/srv/noted
+STEP
+}
+after_switch_1() { # deploy.bg:34
+  run_shell "${root}" <<'STEP'
+echo after switch $to >>/srv/noted
+STEP
+}
+after_verify_1() { # deploy.bg:35
+  run_shell "${root}" <<'STEP'
+echo after verify $to >>/srv/noted
+STEP
+}
+after_stop_1() { # deploy.bg:36
+  run_shell "${root}" <<'STEP'
+echo after stop $to >>/srv/noted
+STEP
+}
+on_failure_1() { # deploy.bg:58
+  run_shell "${root}" <<'STEP'
+echo on failure $to >>/srv/noted
+STEP
+}
+
+# The order of the steps. A failure names the line that asked for the step.
+prepare_steps() {
+  at deploy.bg:32 user_step before_start_1 60000 || return
+  at deploy.bg:11 start web || return
+  at deploy.bg:15 gate web ready || return
+}
+switch_steps() {
+  at deploy.bg:33 user_step before_switch_1 60000 || return
+  at deploy.bg:15 gate_again web ready || return
+  at deploy.bg:38 swap || return
+  at deploy.bg:34 user_step after_switch_1 60000 || return
+  at deploy.bg:44 verify verify_1 back || return
+  at deploy.bg:23 hand_over mailer || return
+  commit || return
+  at deploy.bg:35 user_step after_verify_1 60000 || warn_step
+}
+cleanup_steps() {
+  at deploy.bg:52 drain || return
+  at deploy.bg:36 user_step after_stop_1 60000 || warn_step
+}
+outcome_steps() {
+  if [[ $1 == failure ]]; then
+    at deploy.bg:58 user_step on_failure_1 60000 || warn_step
+  fi
+  return 0
+}
+
+# ==== Runtime: the same for every application with these drivers; sha256 bf4ef4ebfba5c708c2e0a450d4ac91564d127201b83e6c7f8169c3771b51c5aa ====
+
+# ---- main: one command --------------------------------------------------------------------------
+
+command=''
+deployment=''       # id of the deployment
+deployment_given='' # the same, if the caller gave one
+script=''           # this file
+scratch=''          # temporary files of this process
+from='' to=''       # colors
+served=''           # what serves after a way back
+outcome=''          # success or failure, and why, for the user's last steps
+outcome_reason=''
+seconds=0
+unmanaged=no
+began=0
+boot=''
+
+usage() {
+  cat <<USAGE
+$app: blue/green deploys on this host (${colors[*]}).
+
+  deploy           prepare, switch and cleanup in a row
+  prepare          start the idle color and probe it; users see nothing
+  switch           point the proxy at the prepared color and verify; goes back if that fails
+  cleanup          drain and stop the previous color
+  abort            stop a prepared color
+  rollback         go back to the release that served before
+  adopt            take over a fragment edited by hand, or a color started by hand
+  resume           bring the live color up, after a boot
+  status [--json]  what serves, what is under way
+  history          earlier deployments
+  doctor           is this host ready
+  plan             what a deployment would do
+  help             this text
+
+Options: --deployment ID (several commands belong to one deployment), --log json, --dry-run (as plan)
+Exit: 0 done; 1 failed, what served before serves; 2 wrong usage or input; 3 host not ready, nothing
+changed; 4 another deployment is at work; 5 needs a person
+USAGE
+}
+
+# wrong_usage WORDS…
+wrong_usage() {
+  printf '%s: %s\nTry: %s help\n' "$app" "$*" "${0##*/}" >&2
+  exit 2
+}
+
+main() {
+  local format='' asked_json='' dry=no
+  exec </dev/null
+  export LC_ALL=C
+  PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
+  script=${BASH_SOURCE[0]}
+  [[ $script == /* && ! -L $script ]] || script=$(readlink -f "$script")
+  case ${1-} in
+    _release)
+      shift
+      hidden release_command "$@"
+      ;;
+    _detached)
+      shift
+      "$@"
+      return
+      ;;
+  esac
+  while (($#)); do
+    case $1 in
+      --log)
+        [[ ${2-} == json ]] || wrong_usage "--log takes json, not '${2-}'"
+        format=json
+        shift
+        ;;
+      --deployment)
+        deployment_given=${2-}
+        is_deployment_id "$deployment_given" || wrong_usage "--deployment takes an id of letters, digits and . _ : / -, not '$deployment_given'"
+        shift
+        ;;
+      --json) asked_json=json ;;
+      --dry-run) dry=yes ;;
+      --help | -h) command=help ;;
+      -*) wrong_usage "unknown option $1" ;;
+      *)
+        [[ -z $command || $command == help ]] || wrong_usage "one command at a time, not '$command' and '$1'"
+        [[ -n $command ]] || command=$1
+        ;;
+    esac
+    shift
+  done
+  if [[ $dry == yes ]]; then
+    case $command in
+      '' | deploy | plan) command=plan ;;
+      *) wrong_usage "--dry-run shows what deploy would do; for $command there is none" ;;
+    esac
+  fi
+  choose_output "$format"
+  if [[ -z $deployment_given && -n $hook_deployment ]]; then
+    is_deployment_id "$hook_deployment" || wrong_usage "the deployment's id in the environment is '$hook_deployment': expected letters, digits and . _ : / -"
+    deployment_given=$hook_deployment
+  fi
+  deployment=${deployment_given:-$(printf '%(%Y%m%d-%H%M%S)T' -1)-$$}
+  case $command in
+    help) usage ;;
+    '')
+      usage >&2
+      exit 2
+      ;;
+    deploy | prepare | switch | cleanup | abort | rollback | resume | adopt) mutate ;;
+    status | history | doctor | plan) inspect "$asked_json" ;;
+    *) wrong_usage "unknown command '$command'" ;;
+  esac
+}
+
+# is_deployment_id TEXT: it becomes a line of the journal and the name of a file.
+is_deployment_id() {
+  [[ $1 =~ ^[A-Za-z0-9._:/-]{1,100}$ ]]
+}
+
+# hidden FUNCTION ARG…: for this script's own calls of itself.
+hidden() {
+  local code
+  scratch=$(mktemp -d) || exit 3
+  empty_inputs
+  switch_settings
+  watch_signals
+  "$@"
+  code=$?
+  # The caller must not take a signal for an answer.
+  [[ -z $interrupted ]] || code=143
+  rm -rf "$scratch"
+  exit "$code"
+}
+
+# inspect: commands that change nothing; they need no lock.
+inspect() {
+  local code
+  scratch=$(mktemp -d) || exit 3
+  trap 'rm -rf "$scratch"' EXIT
+  watch_signals
+  locate_state || give_verdict
+  empty_inputs
+  switch_settings
+  read_journal
+  "$command" "${1-}"
+  code=$?
+  ((code == 0)) || {
+    write_line error "$command: $reason"
+    exit "$exit_code"
+  }
+  exit 0
+}
+
+# mutate: commands that change something: under the mutex, after recovery, with a verdict.
+mutate() {
+  now
+  began=$now_ms
+  cd / 2>/dev/null || exit 3
+  watch_signals
+  locate_state || give_verdict
+  exit_code=3
+  open_state || give_verdict
+  log_file=$state/log/${deployment//\//_}.log
+  [[ -f $log_file ]] || (umask 077 && : >"$log_file")
+  to_log "command: $command, process $$, deployc $deployc"
+  exit_code=1
+  enter_mutex || give_verdict
+  ! compgen -G "$state/scratch.*" >/dev/null || rm -rf "$state"/scratch.*
+  scratch=$state/scratch.$$
+  # All answers of drivers are kept there for a moment.
+  { bounded "${deadline[journal]}" mkdir -m 700 "$scratch" && printf '%s\n' "$command" >"$scratch/command"; } 2>/dev/null || {
+    if asked_to_stop; then
+      fail_with "stopped by $interrupted"
+    else
+      exit_code=3
+      fail_with "cannot write to $state: is the disk full?"
+    fi
+    give_verdict
+  }
+  trap end_unasked EXIT
+  empty_inputs
+  switch_settings
+  sweep_logs
+  if recover && "run_$command"; then
+    reason=''
+  else
+    fail_with "$command ended for a reason that was not said: see $log_file" || :
+  fi
+  give_verdict
+}
+
+run_deploy() {
+  if prepare && switch_over; then
+    succeeded
+    clean_up
+  else
+    failed
+  fi
+}
+
+run_prepare() {
+  prepare || failed
+}
+
+run_switch() {
+  if [[ ${journal[phase]} == switched ]] && [[ ${journal[deployment]} == "$deployment" || -z $deployment_given ]]; then
+    say "deployment ${journal[deployment]} has switched already: ${journal[to]} is live"
+    to=${journal[to]}
+    return 0
+  fi
+  take_up_reservation || return
+  deployment=${journal[deployment]}
+  switch_over || {
+    # The proxy is not ready, and nothing has happened yet: the reservation stays.
+    [[ $exit_code != 3 || ${journal[phase]} != prepared ]] || return
+    failed
+    return
+  }
+  succeeded
+}
+
+run_cleanup() { clean_up; }
+run_abort() { abort; }
+run_resume() { resume; }
+
+# run_adopt: no version is deployed, so the user's last steps have nothing to tell.
+run_adopt() {
+  local cause where name
+  adopt && return
+  cause=$reason where=$step_where name=$step_name
+  unmanaged=no
+  # Before it has begun, the journal may speak of another deployment, which is left as it is.
+  if [[ ${journal[kind]} == adopt ]]; then
+    go_back
+  else
+    tell_served
+  fi
+  reason=${reason:-$cause} step_where=$where step_name=$name
+  remember failed
+  return 1
+}
+
+run_rollback() {
+  if prepare_previous && switch_to_previous; then
+    succeeded
+    clean_up
+  else
+    failed
+  fi
+}
+
+# succeeded, failed: what deploy.bg wants done when the outcome is known; it does not change it.
+succeeded() {
+  outcome=success
+  seconds_since "$began"
+  seconds=$elapsed
+  remember ok
+  outcome_steps success
+}
+
+failed() {
+  local cause=$reason where=$step_where name=$step_name
+  go_back
+  reason=${reason:-$cause}
+  outcome=failure
+  seconds_since "$began"
+  seconds=$elapsed
+  remember failed
+  shielded=yes
+  cause=$reason
+  outcome_reason=$reason
+  reason=''
+  outcome_steps failure
+  shielded=no
+  reason=$cause step_where=$where step_name=$name
+  return 1
+}
+
+# end_unasked: bash itself gave up (it has no memory, say). What was begun is put right by the next run.
+end_unasked() {
+  rm -rf "$scratch"
+  [[ ${journal[phase]-idle} == idle ]] || write_line error "$command of $app ended in the middle of '$step_name': run any command of this script to put it right"
+}
+
+# give_verdict: the last lines say what happened, why, and what serves.
+give_verdict() {
+  trap 'rm -rf "$scratch"' EXIT
+  group_ends
+  seconds_since "$began"
+  if [[ -z $reason ]]; then
+    case $command in
+      deploy | switch | rollback) say "$command of $app: done in ${elapsed}s: $to serves${from:+, $from served before}" ;;
+      prepare) say "prepare of $app: done in ${elapsed}s: $to is ready; switch makes it live" ;;
+      *) say "$command of $app: done in ${elapsed}s" ;;
+    esac
+    exit 0
+  fi
+  write_line error "$command of $app: failed${step_name:+ at $step_name}${step_where:+ ($step_where)}: $reason"
+  case $exit_code in
+    1) say "${served:-what served before} serves, as before" ;;
+    3) say 'nothing was changed' ;;
+    5) say "a person is needed; what serves now: ${served:-unknown}" ;;
+  esac
+  exit "$exit_code"
+}
+
+# sweep_logs: those of the last 50 deployments are kept.
+sweep_logs() {
+  local -a logs=("$state"/log/*)
+  ((${#logs[@]} > 50)) || return 0
+  mapfile -t logs < <(ls -1t "$state/log" 2>/dev/null)
+  local name
+  for name in ${logs[@]+"${logs[@]:50}"}; do
+    rm -f "$state/log/$name"
+  done
+}
+
+# ---- step: one action of the plan, with its place in deploy.bg ---------------------------------
+
+at_mode=run   # run; gates, verifies: only those; sum: only add up how long gates may take; plan: only print
+step_where='' # deploy.bg:14
+step_name=''
+reason=''   # why the command fails: the first cause
+exit_code=1 # of a failure: 1 unless something says otherwise
+gates_ms=0
+
+# at WHERE ACTION ARG…: an action that deploy.bg asks for.
+at() {
+  local where=$1 name of=''
+  shift
+  case $at_mode in
+    plan)
+      step_title "$@"
+      say "  $name ($where)"
+      return 0
+      ;;
+    gates) [[ $1 == gate ]] || return 0 ;;
+    verifies) [[ $1 == verify ]] || return 0 ;;
+    sum)
+      [[ $1 != gate ]] || "$@"
+      return
+      ;;
+  esac
+  take_step "$where" "$@"
+}
+
+# step ACTION ARG…: an action that every deployment has.
+step() { take_step '' "$@"; }
+
+take_step() {
+  local where=$1 started elapsed code name of=''
+  shift
+  step_title "$@"
+  if asked_to_stop; then
+    fail_with "stopped by $interrupted"
+    return
+  fi
+  step_where=$where
+  step_name=$name
+  now
+  started=$now_ms
+  step_begins "$name"
+  "$@"
+  code=$?
+  seconds_since "$started"
+  if ((code == 0)); then
+    step_ends ok "$name" "$elapsed"
+    step_where=''
+  else
+    if asked_to_stop; then
+      # Whatever else failed follows from it; and what was asked to stop may have changed something.
+      reason="stopped by $interrupted"
+      ((exit_code != 3)) || exit_code=1
+    fi
+    step_ends FAILED "$name" "$elapsed"
+  fi
+  return "$code"
+}
+
+# step_title ACTION ARG…: sets `name`, as progress and verdict call it. A service is named where there are several.
+step_title() {
+  ((${#services[@]} == 1)) || of=" of ${2-}"
+  case $1 in
+    start) name="start${of:- $to}" ;;
+    gate) name="probe $3$of" ;;
+    gate_again) name="probe $3$of again" ;;
+    hand_over) name="hand over $2" ;;
+    user_step) name=${2//_/ } ;;
+    verify) name=${2//_/ } ;;
+    passes_again) name="probe $2 again" ;;
+    point_back) name="point the proxy back" ;;
+    take_inputs) name='read inputs' ;;
+    find_adopted) name='find what is live' ;;
+    make_adopted) name="take over ${to:-it}" ;;
+    swap_adopted) name='swap' ;;
+    commit_adopted) name='commit' ;;
+    drain_color) name="drain $2" ;;
+    drop_candidate)
+      name="stop ${to:-the new color}"
+      [[ ${journal[kind]-} != adopt ]] || name="leave $to as it was"
+      ;;
+    *) name=${1//_/ } ;;
+  esac
+}
+
+# warn_step: a step that comes too late to go back for.
+warn_step() {
+  warn "$step_name${step_where:+ ($step_where)}: ${reason:-failed}"
+  reason=''
+  step_where=''
+}
+
+# user_step NAME MILLISECONDS: a step of the user's; its output is shown while it runs.
+user_step() {
+  local code
+  : >"$scratch/step"
+  exec 6<"$scratch/step"
+  followed_fd=6
+  bounded "$2" run_user_step "$scratch/step" "$1"
+  code=$?
+  follow_last
+  followed_fd=''
+  exec 6<&-
+  case $code in
+    0) return 0 ;;
+    124) fail_with "${1//_/ } did not finish within $(($2 / 1000))s" ;;
+    143) fail_with "${1//_/ } was interrupted" ;;
+    *) fail_with "${1//_/ } ended with exit code $code" ;;
+  esac
+}
+
+# run_user_step FILE FUNCTION: only its output goes there, not what the script says meanwhile. Its `reason` is that of the outcome.
+run_user_step() {
+  reason=$outcome_reason
+  "$2" >"$1" 2>&1
+}
+
+# step_environment: what a step of the user's sees.
+step_environment() {
+  local name
+  for name in "${!input[@]}"; do
+    export "$name=${input[$name]}"
+  done
+  export DEPLOYC_ACTIVE=$app app root staging color port address service slot from to outcome reason seconds
+}
+
+# run_exec FOLDER PROGRAM ARG…
+run_exec() {
+  cd "$1" || return
+  shift
+  step_environment
+  exec "$@"
+}
+
+# run_notify DRIVER: tells somebody what came of it; the driver finds `outcome`, `reason` and `seconds` beside its settings.
+run_notify() {
+  "$1_notify"
+}
+
+# run_shell FOLDER <TEXT: bash of its own for the user's text; it stops at the first command that fails.
+run_shell() {
+  local text
+  text=$(cat)
+  cd "$1" || return
+  step_environment
+  exec bash -eu -o pipefail -c -- "$text" step </dev/null
+}
+
+# ---- prepare: the new color runs and passes its gates; users see nothing -----------------------
+
+declare -A passed_ms=() # when a gate passed in this process
+tested_ms=0             # when this process found the proxy's configuration as it should be
+
+# prepare: leaves a reservation that `switch` takes up.
+prepare() {
+  group_begins "prepare $app (deployment $deployment)"
+  step preflight || return
+  step choose_idle || return
+  step verify_as_it_is || return
+  step take_inputs || return
+  step check_questions || return
+  step clear_idle || return
+  step new_release || return
+  prepare_steps || return
+  [[ $command != prepare ]] || reserve || return
+  group_ends
+}
+
+# reserve: the prepared color rests until `switch` or `abort`, or until it is too old. A `deploy` that is killed here has left
+# no reservation: nobody will come for it.
+reserve() {
+  journal[expires]=$(($(printf '%(%s)T' -1) + deadline[reservation] / 1000))
+  write_journal prepared
+}
+
+# preflight: is this host ready? Nothing is changed.
+preflight() {
+  local tool
+  exit_code=3
+  for tool in "${tools[@]}"; do
+    command -v -- "$tool" >/dev/null || {
+      fail_with "$tool is not on this host (looked in $PATH): install it"
+      return
+    }
+  done
+  ask_switch preflight || {
+    fail_with "$answer"
+    return
+  }
+  test_as_it_is || return
+  exit_code=1
+}
+
+# check_questions: this host can ask all that will be asked; adds up how long the gates may take.
+check_questions() {
+  local name
+  exit_code=3
+  release=''
+  use "$to"
+  gates_ms=0
+  at_mode=sum
+  prepare_steps
+  at_mode=run
+  for name in ${verifies[@]+"${verifies[@]}"}; do
+    reset_probe
+    "$name"
+    questions_ready
+  done
+  [[ -z $reason ]] || return
+  exit_code=1
+}
+
+# clear_idle: what is left of the idle color is ours and stopped, and nobody else has its place.
+clear_idle() {
+  local name link folder idle='' value artifact
+  local -a matches
+  exit_code=3
+  # What is missing is found before anything is stopped.
+  find_artifact || return
+  if release_of "$to"; then
+    idle=$found_release
+    stop_release "$idle" || {
+      fail_with "the idle color $to still runs and cannot be stopped: $answer"
+      return
+    }
+  fi
+  # Colors of other names may have had these ports, and be warm.
+  for link in "$state"/colors/*; do
+    if [[ $link -ef $idle ]] || ! meta ports "$link" || ! shares_port "$to" "$value"; then
+      continue
+    fi
+    folder=$(readlink -f "$link")
+    stop_release "$folder" || {
+      fail_with "release ${folder##*/}, which has a port of the idle color $to, still runs and cannot be stopped: $answer"
+      return
+    }
+  done
+  sweep_releases
+  for name in "${services[@]}"; do
+    release='' use "$to" "$name"
+    [[ -n $port ]] || continue
+    port_is_free || return
+  done
+  exit_code=1
+}
+
+# port_is_free: no listener in IPv4 or IPv6, and a connection is refused.
+port_is_free() {
+  local found
+  found=$(listeners "$port")
+  if [[ -n $found ]]; then
+    fail_with "port $port of the idle color $to is taken by a process that this script did not start: $(owners_of_port "$port")"
+    return
+  fi
+  connect_refused 127.0.0.1 "$port" || fail_with "something answers on 127.0.0.1:$port, the place of the idle color $to"
+}
+
+# new_release: a folder with all that belongs to this deployment, the script that can stop it among it.
+new_release() {
+  local name
+  make_release deploy || return
+  save_way_back || return
+  use "$to"
+  copy_artifact || return
+  for name in "${services[@]}"; do
+    use "$to" "$name"
+    ask_run_if_able stage || {
+      fail_with "$answer"
+      return
+    }
+  done
+  bounded "${deadline[copy]}" sync_tree "$slot" || fail_with "cannot write $slot to the disk"
+}
+
+# make_release KIND [WARM]: its folder, which the journal knows of before it is there.
+make_release() {
+  local id
+  printf -v id '%(%Y%m%d-%H%M%S)T-%s' -1 "$$"
+  release=$state/releases/$id
+  begin_journal "$@"
+  write_journal preparing || return
+  bounded "${deadline[copy]}" fill_release || fail_with "cannot write to $release: is the disk full?"
+}
+
+# begin_journal KIND [WARM]: of a run with the release at hand; WARM is yes where what runs of the color goes on whatever comes of it.
+begin_journal() {
+  empty_journal
+  candidate=$release
+  journal[deployment]=$deployment journal[kind]=$1 journal[warm]=${2-} journal[from]=$from journal[to]=$to journal[release]=${release##*/} journal[boot]=$boot
+}
+
+# fill_release: all but the artifact, on the disk. The meta file comes last: a release without one was never started.
+fill_release() {
+  local name
+  local -a files=("$release/script" "$release/fragment")
+  for name in ${input_names[@]+"${input_names[@]}"}; do
+    files+=("$release/inputs/$name")
+  done
+  mkdir -p "$release/slot" && cp "$script" "$release/script" && fragment "$to" >"$release/fragment" && save_inputs \
+    && sync_path ${files[@]+"${files[@]}"} "$release/inputs" "$release" "$state/releases" && write_meta
+}
+
+# write_meta: what another script must know of this release.
+write_meta() {
+  local name text ports='' addresses='' stop=0 start=0
+  for name in "${services[@]}"; do
+    use "$to" "$name"
+    ports+=" $port"
+    addresses+=" $address"
+    stop=$((stop + stop_within + deadline[driver_slack]))
+    start=$((start + deadline[${run}_start] + deadline[driver_slack]))
+  done
+  printf -v text '%s\n' "color=$to" "ports=${ports# }" "addresses=${addresses# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
+    "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gates_ms + deadline[driver_slack]))"
+  [[ ${journal[kind]} != adopt ]] || text+="adopted=yes"
+  write_file "$release/meta" "${text%$'\n'}"
+}
+
+# copy_artifact: what was staged for this deployment, into the slot.
+copy_artifact() {
+  local artifact said
+  local -a matches
+  exit_code=3
+  find_artifact || return
+  exit_code=1
+  [[ -n $artifact ]] || return 0
+  bounded "${deadline[copy]}" cp -a -- "${matches[0]}" "$slot/" >"$scratch/answer" 2>&1 || {
+    # A full disk has no room for what cp says of it.
+    said=$(<"$scratch/answer")
+    fail_with "copying $artifact failed: ${said:-is the disk with $state full?}"
+  }
+}
+
+# find_artifact: sets `artifact`, as deploy.bg says, and `matches`: exactly one file, or a folder's content.
+find_artifact() {
+  artifact_pattern
+  [[ -n $artifact ]] || return 0
+  if [[ $artifact == */ ]]; then
+    [[ -d $artifact ]] || {
+      fail_with "the artifact folder $artifact does not exist"
+      return
+    }
+    matches=("$artifact.")
+  else
+    mapfile -t matches < <(compgen -G "$artifact")
+    if ((${#matches[@]} == 0)); then
+      fail_with "no artifact: nothing matches $artifact"
+      return
+    elif ((${#matches[@]} > 1)); then
+      fail_with "more than one artifact matches $artifact: ${matches[*]##*/}: remove all but the one to be deployed, or name it more exactly"
+      return
+    fi
+  fi
+}
+
+# start SERVICE
+start() {
+  use "$to" "$1"
+  ask_run start || fail_with "$1 of $to did not start: $answer"
+}
+
+# gate SERVICE NAME: the new color must pass; adds up only, where `at_mode` says so.
+gate() {
+  if [[ $at_mode == sum ]]; then
+    reset_probe
+    "probe_${1//-/_}_${2//-/_}"
+    gates_ms=$((gates_ms + probe_worst))
+    questions_ready
+    return
+  fi
+  use "${to:-$color}" "$1"
+  run_gate "probe_${1//-/_}_${2//-/_}" || return
+  now
+  passed_ms[$1.$2]=$now_ms
+}
+
+# gate_again SERVICE NAME: right before the swap, unless this process has just seen it pass.
+gate_again() {
+  local age=2000
+  now
+  [[ -z ${passed_ms[$1.$2]-} ]] || age=$((now_ms - passed_ms[$1.$2]))
+  # Whether it lives was asked last thing.
+  ((age >= 100)) || return 0
+  if ((age < 2000)); then
+    use "$to" "$1"
+    color_alive && return 0
+  fi
+  gate "$@"
+}
+
+# describe_color RELEASE: prints the color that it was made for.
+describe_color() {
+  local value
+  meta color "$1"
+  printf '%s' "$value"
+}
+
+# take_up_pending: what was under way before a rollback that did not succeed, or an `adopt`. If that had swapped, the drain begins anew.
+take_up_pending() {
+  local draining=${journal[draining]} switched=${journal[switched]}
+  if [[ ! -f $state/journal.pending ]]; then
+    forget_journal
+    return
+  fi
+  read_journal_from "$state/journal.pending"
+  if [[ -n $draining && ${journal[phase]} == switched ]]; then
+    journal[draining]=$draining
+    journal[switched]=$switched
+    journal[boot]=$boot
+  fi
+  write_journal "${journal[phase]}" || {
+    read_journal
+    return 1
+  }
+  rm -f "$state/journal.pending"
+}
+
+# drain_dropped: what reached the new color between its swap and the way back ends whole.
+drain_dropped() {
+  [[ -n ${journal[draining]} && ${journal[warm]} != yes ]] || return 0
+  use_release "$candidate" "${journal[to]}"
+  step drain_color "${journal[to]}" || :
+}
+
+# drop_candidate: the new color, which users never saw or no longer see, is stopped.
+drop_candidate() {
+  local dropped=$candidate kind=${journal[kind]-}
+  [[ -n $dropped ]] || {
+    forget_journal
+    return 0
+  }
+  if [[ $kind == adopt ]]; then
+    drop_adopted
+    return
+  fi
+  if [[ ${journal[warm]-} == yes ]]; then
+    # It ran before this rollback, perhaps with requests to finish; it goes on as it was.
+    take_up_pending
+    return
+  fi
+  if [[ -f $dropped/meta ]]; then
+    stop_release "$dropped" || {
+      warn "release ${dropped##*/} could not be stopped: $answer"
+      if [[ -n $live_release && $live_release -ef $dropped ]]; then
+        exit_code=5
+        reason="${reason:+$reason; and }somebody has pointed the proxy at ${journal[to]} while it was being prepared: write ${journal[from]:-the earlier}'s fragment back by hand and reload the proxy, then run any command of this script again"
+        return 1
+      fi
+      fail_with "release ${dropped##*/} of $(describe_color "$dropped") could not be stopped: $answer"
+      return
+    }
+  fi
+  # A failed release stays to be looked at. One that was good before is not made bad by a failed rollback.
+  [[ $kind == rollback || $command == abort || ! -d $dropped ]] || point failed "$dropped"
+  take_up_pending || return
+  sweep_releases
+}
+
+# ---- switch: the proxy is pointed at the new color; goes back until `commit` --------------------
+
+# take_up_reservation: the color that `prepare` left for this deployment.
+take_up_reservation() {
+  if [[ ${journal[phase]} != prepared ]]; then
+    exit_code=2
+    fail_with "nothing is prepared for deployment $deployment: run prepare first"
+    return
+  fi
+  from=${journal[from]}
+  to=${journal[to]}
+  use_release "$candidate" "$to"
+}
+
+# switch_over: from the prepared color to the live one.
+switch_over() {
+  group_begins "switch $app from ${from:-nothing} to $to"
+  step test_as_it_is || return
+  switch_steps || return
+  group_ends
+}
+
+# test_as_it_is: a configuration that another site broke is told apart from ours, unless this process has just tested it.
+test_as_it_is() {
+  now
+  ((tested_ms == 0 || now_ms - tested_ms >= 10000)) || return 0
+  ask_switch test || {
+    exit_code=3
+    fail_with "the proxy's configuration is broken as it is, before anything was changed: $answer"
+    return
+  }
+  now
+  tested_ms=$now_ms
+}
+
+live_passes=unknown # whether the live color passed `verify` before this process began anything
+
+# verify_as_it_is: the live color must pass `verify` now, or the question itself may be wrong (a redirect,
+# another site's answer): better found before anything starts.
+verify_as_it_is() {
+  local name
+  [[ $live_state == color ]] || return 0
+  release=${live_release:-$state/none}
+  load_inputs
+  known_color "$live" || return 0
+  use "$live"
+  ((${#verifies[@]} == 0)) || live_passes=yes
+  for name in ${verifies[@]+"${verifies[@]}"}; do
+    run_verify_once "$name" && continue
+    ! asked_to_stop || return 1
+    if [[ $probe_failure == redirect ]]; then
+      exit_code=3
+      fail_with "${name//_/ } does not pass on the live color as it is: $probe_said. Nothing was started; ask the URL that is meant"
+      return
+    fi
+    live_passes=no
+    warn "${name//_/ } does not pass on the live color $live as it is: $probe_said"
+  done
+}
+
+# swap: journalled, one rename, tested, reloaded, and seen to be in force.
+swap() {
+  read_live
+  if [[ $live_state != color && $live_state != none ]] || [[ $live != "$from" ]]; then
+    fail_with "the proxy's files changed meanwhile: ${from:-nothing} was live, now it is ${live:-$live_state} ${live_why}"
+    return
+  fi
+  survive_reboot || return
+  save_way_back || return
+  swap_to_candidate
+}
+
+# swap_to_candidate: the release's fragment, written beside the real one before the journal says that the swap begins.
+swap_to_candidate() {
+  enter_proxy_mutex || return
+  ask_switch snapshot || {
+    fail_with "the proxy is not running: $answer"
+    return
+  }
+  journal[snapshot]=$answer
+  ask_switch write "$candidate/fragment" || {
+    fail_with "the fragment cannot be written, nothing was changed: $answer"
+    return
+  }
+  write_journal swapping || return
+  put_in_force swap && leave_proxy_mutex
+}
+
+# survive_reboot: the new color comes up after a boot, before anything routes to it.
+survive_reboot() {
+  local name
+  for name in "${services[@]}"; do
+    use "$to" "$name"
+    ask_run_if_able persist on || {
+      fail_with "$name of $to cannot be made to survive a reboot: $answer"
+      return
+    }
+  done
+  keep_resuming
+}
+
+# save_way_back: what the proxy's file says now, as the way back will write it. As a rule `prepare` has saved it, and nothing has changed.
+save_way_back() {
+  local text='' saved=''
+  [[ -n $from ]] || return 0
+  if [[ -n $live_release ]]; then
+    IFS= read -r -d '' text 2>/dev/null <"$live_release/fragment" || :
+    IFS= read -r -d '' saved 2>/dev/null <"$candidate/way-back" || :
+    [[ -z $text || $saved != "$text" ]] || return 0
+    bounded "${deadline[journal]}" copy_synced "$live_release/fragment" "$candidate/way-back"
+  else
+    fragment "$from" >"$candidate/way-back" && sync_path "$candidate/way-back"
+  fi || fail_with "cannot write to $candidate: is the disk full?"
+}
+
+reload_asked=no # whether this process has asked the proxy to load what is on the disk
+on_disk=no      # whether the last `put_in_force` came as far as the files
+
+# put_in_force swap|remove: the candidate that `write` left, or no fragment, becomes the proxy's configuration.
+put_in_force() {
+  on_disk=no
+  ask_switch "$1" || {
+    fail_with "the fragment cannot be put in place: $answer"
+    return
+  }
+  on_disk=yes
+  ask_switch test || {
+    fail_with "the proxy does not accept the configuration: $answer"
+    return
+  }
+  reload_asked=yes
+  ask_switch reload || {
+    fail_with "the proxy did not reload: $answer"
+    return
+  }
+  journal[draining]=${answer:-${journal[snapshot]}}
+  journal[boot]=$boot
+  ask_switch confirm "${journal[snapshot]}" || fail_with "the reload is not in force: $answer"
+}
+
+# verify NAME back|warn: asked through the proxy; every service of the color stays alive meanwhile.
+verify() {
+  use "$to"
+  run_verify "$1" && return 0
+  [[ $2 == warn ]] || return 1
+  warn "$1: $reason"
+  reason=''
+}
+
+# hand_over SERVICE: what may run only once: the old one stops, then the new one starts and stays alive.
+hand_over() {
+  local found_release
+  begin_hand_over || return
+  if [[ -n $from ]] && release_of "$from"; then
+    of_release "$found_release" stop_service "$1" || {
+      fail_with "$1 of $from did not stop: $answer"
+      return
+    }
+  fi
+  of_release "$candidate" start_service "$1" || {
+    fail_with "$1 of $to did not start: $answer"
+    return
+  }
+  pause 2000 || return
+  use "$to" "$1"
+  color_alive || fail_with "$1 of $to ended right after its start: $answer"
+}
+
+# begin_hand_over: whoever goes back from here must start what is stopped now.
+begin_hand_over() {
+  [[ -z ${journal[handed]} ]] || return 0
+  journal[handed]=yes
+  write_journal swapping
+}
+
+# commit: from here the new color is what serves, and nothing goes back by itself.
+commit() {
+  case $at_mode in
+    plan) say '  commit' ;;
+    run) write_commit ;;
+    *) ;;
+  esac
+}
+
+write_commit() {
+  journal[previous]=''
+  ! previous_of_from || journal[previous]=${found_release##*/}
+  now
+  journal[switched]=$now_ms
+  write_switched || return
+  # Whatever comes now, the new color is what serves; pointers that could not be written are made up for by the next run.
+  finish_commit || warn_step
+  say "  $to is live"
+}
+
+# write_switched: a signal in the middle would leave it open which color this is about.
+write_switched() {
+  local code shielded_before=$shielded
+  if asked_to_stop; then
+    fail_with "stopped by $interrupted"
+    return
+  fi
+  shielded=yes
+  write_journal switched
+  code=$?
+  # A way back that ends here, on the new color, goes on undisturbed.
+  shielded=$shielded_before
+  return "$code"
+}
+
+# previous_of_from: sets `found_release`: what served until now.
+previous_of_from() {
+  [[ -n $from ]] && release_of "$from"
+}
+
+# point_all: the pointers, as the journal says.
+point_all() {
+  point "colors/${journal[to]}" "$candidate" && point live "$candidate" || return
+  [[ -z ${journal[previous]} ]] || point previous "$state/releases/${journal[previous]}"
+}
+
+# finish_commit: the pointers follow the journal; safe to repeat.
+finish_commit() {
+  bounded "${deadline[journal]}" point_all || {
+    fail_with "cannot write to $state: is the disk full?"
+    return
+  }
+  # What an `adopt` has put off is still to be done.
+  [[ ${journal[kind]} != adopt ]] || return 0
+  [[ ! -L $state/failed && ! -f $state/journal.pending ]] || rm -f "$state/failed" "$state/journal.pending"
+}
+
+# ---- the way back ------------------------------------------------------------------------------
+
+# go_back: to what served before, from wherever the journal says. Sets `exit_code` and `served`.
+go_back() {
+  shielded=yes
+  interrupted=''
+  case ${journal[phase]} in
+    preparing | prepared)
+      step drop_candidate || :
+      tell_served
+      ;;
+    swapping) swap_back ;;
+    *) tell_served ;;
+  esac
+  leave_proxy_mutex
+  shielded=no
+}
+
+# tell_served: sets `served`.
+tell_served() {
+  read_live
+  case $live_state in
+    # It may be down; what was not seen to serve is not said to.
+    color)
+      served=$live
+      if [[ $live_passes == no ]]; then
+        served="nothing that passes \`verify\`"
+      elif [[ $live_passes == unknown ]] && live_is_dead; then
+        served="nothing that runs"
+      fi
+      ;;
+    none) served=nothing ;;
+    *) served="what the proxy was told last (its files: ${live_why:-$live_state})" ;;
+  esac
+}
+
+# swap_back: the previous color if it passes its gates, else the new one if it does, else nothing is touched.
+swap_back() {
+  local cause=$reason was=$exit_code
+  from=${journal[from]}
+  to=${journal[to]}
+  group_begins "way back to ${from:-nothing}"
+  revive "$from"
+  reason=''
+  if [[ -z $from ]] || step passes_again "$from"; then
+    reason=''
+    if step point_back; then
+      served=${from:-nothing}
+      if [[ -z ${journal[handed]} ]] || step restart_exclusive; then
+        let_go_of_new "$cause"
+        exit_code=$was
+      else
+        exit_code=5
+        reason="$cause; and on the way back: $reason. $to is left as it is: run any command of this script to try again"
+      fi
+      group_ends
+      return
+    fi
+    exit_code=5
+    read_live
+    served="unknown: the proxy's files route to ${live:-$live_state}, and what is in force could not be seen"
+    reason="$cause; and on the way back: $reason. Both colors run and neither is touched: put the proxy right, then run any command of this script again"
+  elif [[ $from != "$to" ]] && revive "$to" overlap && step passes_again "$to"; then
+    stay_on_new "$cause"
+  else
+    exit_code=5
+    served='nothing that passes its probes'
+    reason="$cause; neither $from nor $to passes its probes, so nothing was touched: start one of them, or let \`resume\` do it"
+  fi
+  group_ends
+}
+
+# let_go_of_new CAUSE: the previous color serves again; the new one is drained and stopped.
+let_go_of_new() {
+  if [[ ${journal[kind]} == adopt ]]; then
+    reason=$1
+    drop_adopted
+    return
+  fi
+  # Its old phase would keep the new color from being stopped; a run that finds it on a full disk goes back once more.
+  now
+  journal[switched]=$now_ms
+  write_journal preparing || journal[phase]=preparing
+  reason=$1
+  drain_dropped
+  step drop_candidate || :
+}
+
+# passes_again COLOR: L1 for the way back. A color that the script did not start is asked with this script's probes.
+passes_again() {
+  local held=$release to=$to
+  if release_of "$1" && [[ $found_release != "$candidate" || $1 == "$to" ]]; then
+    of_release "$found_release" gate && return 0
+    warn "$1 does not pass: $answer"
+    return 1
+  fi
+  release=$state/none
+  load_inputs
+  # It is the one that the gates ask.
+  to=$1
+  use "$1"
+  at_mode=gates unmanaged=yes
+  prepare_steps
+  local code=$?
+  at_mode=run unmanaged=no
+  release=$held
+  return "$code"
+}
+
+# point_back: the previous fragment, or none if there was none, written, tested, reloaded, confirmed.
+point_back() {
+  local before=${journal[snapshot]} asked=$reload_asked
+  on_disk=no
+  enter_proxy_mutex || return
+  ask_switch snapshot || {
+    fail_with "the proxy is not running: $answer"
+    return
+  }
+  journal[snapshot]=$answer
+  if [[ -n $from ]]; then
+    ask_switch write "$candidate/way-back" || {
+      fail_with "the fragment cannot be written: $answer"
+      return
+    }
+    put_in_force swap
+  else
+    put_in_force remove
+  fi || {
+    # What this process never asked the proxy to load, and what nobody else made it load, is not in force: the files are back.
+    [[ $asked == no && $reload_asked == no && ${journal[snapshot]} == "$before" && $on_disk == yes ]] || return
+    warn "$reason; it is not of this deployment's making: put it right"
+    reason=''
+  }
+  leave_proxy_mutex
+}
+
+# stay_on_new CAUSE: the previous color is gone; the new one serves, whatever failed.
+stay_on_new() {
+  local found_release needed
+  reason=''
+  if enter_proxy_mutex && ask_switch snapshot && journal[snapshot]=$answer \
+    && ask_switch write "$candidate/fragment" && put_in_force swap && leave_proxy_mutex; then
+    served=$to
+    # What may run only once belongs to what serves.
+    exclusives
+    if { [[ $needed == no ]] || hand_over_all; } && commit; then
+      reason="$1; $from does not pass its probes any more, so $to stays live: look at both"
+    else
+      reason="$1; $from does not pass its probes any more, so $to stays live, but: $reason"
+    fi
+  else
+    served=unknown
+    reason="$1; $from does not pass its probes any more, and $to could not be put in force: ${reason:-$answer}"
+  fi
+  exit_code=5
+}
+
+# restart_exclusive: a service that had been handed over, or was about to be, runs in the previous color again. What still runs there
+# may have been told to end.
+restart_exclusive() {
+  local found_release
+  [[ -n ${journal[handed]} && -n $from ]] && release_of "$from" || return 0
+  # Two of what must run once are worse than none.
+  if ! { of_release "$candidate" stop_exclusive && of_release "$found_release" stop_exclusive && of_release "$found_release" start_missing; }; then
+    fail_with "the services that may run only once do not run in $from again: $answer"
+  fi
+}
+
+# revive COLOR [overlap]: after a reboot it is down; it is started as it was. `resume` is asked for just that.
+revive() {
+  local found_release value
+  [[ ${journal[boot]} != "$boot" || $command == resume ]] && [[ -n $1 ]] && release_of "$1" || return 0
+  # What was adopted has no artifact.
+  ! meta adopted "$found_release" || return 0
+  of_release "$found_release" start_missing ${2+"$2"} || warn "$1 does not start: $answer"
+}
+
+# ---- cleanup: never back; traffic is on a good color -------------------------------------------
+
+# clean_up: drains and stops the previous color. What cannot be finished is left to the next run and said.
+clean_up() {
+  from=${journal[from]}
+  to=${journal[to]}
+  if [[ ${journal[phase]} != switched ]]; then
+    say 'nothing is left to clean up'
+    return 0
+  fi
+  use_release "$candidate" "$to"
+  group_begins "cleanup of ${from:-nothing}"
+  if finish_commit && cleanup_steps; then
+    forget_journal
+    sweep_releases
+  else
+    warn "cleanup is not finished: ${reason:-stopped by $interrupted}; the next command of this script goes on with it"
+    reason=''
+    interrupted=''
+  fi
+  group_ends
+}
+
+# drain: the previous color's.
+drain() { drain_color "$from"; }
+
+# drain_color COLOR: until nothing of before the last reload is answered by it any more, at most as long as deploy.bg says.
+drain_color() {
+  local until value
+  [[ -n ${journal[draining]} && ${journal[boot]} == "$boot" ]] || return 0
+  now
+  number "${journal[switched]}" "$now_ms"
+  until=$((value + drain_within))
+  while :; do
+    ask_switch draining "${journal[draining]}" "$1"
+    # Only a clear no is one: a driver that did not answer in time has not said that nothing is left.
+    (($? != 1)) || return 0
+    now
+    if ((now_ms >= until)); then
+      say "  the drain's time is over: $answer"
+      return 0
+    fi
+    if [[ ${journal[phase]} == switched ]] && preempted; then
+      fail_with 'a rollback asked for the previous color'
+      return
+    fi
+    pause 100 || return
+  done
+}
+
+# stop_previous: only after L2 was asked again.
+stop_previous() {
+  local found_release
+  [[ -n $from ]] || return 0
+  if [[ -z ${journal[previous]} ]]; then
+    ! known_color "$from" || ! answers_somewhere "$from" || warn "$from was not started by this script and runs on: stop it by hand"
+    return 0
+  fi
+  found_release=$state/releases/${journal[previous]}
+  [[ -d $found_release ]] || return 0
+  stop_release "$found_release" || {
+    fail_with "$from could not be stopped: $answer"
+    return
+  }
+  # It may have died before and been started by hand.
+  ! known_color "$from" || ! answers_somewhere "$from" || warn "$from was stopped, and something that this script did not start still listens on its port: stop it by hand"
+  of_release "$found_release" persist off || warn "$from may come back after a reboot: $answer"
+}
+
+# answers_somewhere COLOR: whether anybody listens on one of its ports.
+answers_somewhere() {
+  local name
+  for name in "${services[@]}"; do
+    use "$1" "$name"
+    [[ -z $port ]] || ! port_listens "$port" || return 0
+  done
+  return 1
+}
+
+# ---- recover: what an interrupted run left, before anything else is done ------------------------
+
+# recover: under the mutex. A reservation of another deployment is no crash.
+recover() {
+  local put_off=no
+  read_journal
+  read_boot
+  if [[ -f $state/journal.pending ]]; then
+    case ${journal[kind]} in
+      rollback | adopt) put_off=yes ;;
+      # Whoever made this copy did not come to a journal of its own.
+      *) rm -f "$state/journal.pending" ;;
+    esac
+  fi
+  case ${journal[phase]} in
+    idle) ;;
+    prepared) meet_reservation || return ;;
+    preparing)
+      say "the run of deployment ${journal[deployment]} was cut short before its switch: cleaning up"
+      shielded=yes
+      drain_dropped
+      drop_candidate || {
+        shielded=no
+        # After a boot the live color comes first; and what the file says may be for `adopt` to put right.
+        [[ $command == resume || $command == adopt ]] || return 1
+        reason=''
+      }
+      shielded=no
+      ;;
+    swapping) recover_swap || return ;;
+    switched)
+      # An adopted color took nobody's place.
+      [[ ${journal[kind]} != adopt ]] || { finish_commit && take_up_pending; } || return
+      ;;
+    *)
+      exit_code=5
+      fail_with "the journal $state/journal says '${journal[phase]}', which this script does not know: was a newer one at work?"
+      return
+      ;;
+  esac
+  # What an unfinished rollback or adopt had put off is recovered in its turn.
+  if [[ $put_off == yes && ! -f $state/journal.pending ]]; then
+    recover
+    return
+  fi
+  [[ ${journal[phase]} != switched ]] || recover_switched
+}
+
+# meet_reservation: a prepared color belongs to its deployment until it is taken up, aborted, or too old.
+meet_reservation() {
+  local now_s value
+  printf -v now_s '%(%s)T' -1
+  number "${journal[expires]}" 0
+  if [[ ${journal[boot]} != "$boot" ]]; then
+    say "the prepared color ${journal[to]} did not survive a reboot: dropping it"
+  elif ((now_s >= value)); then
+    say "the reservation of deployment ${journal[deployment]} has expired: dropping it"
+  else
+    case $command in
+      resume | adopt) return 0 ;;
+      abort | switch) [[ -n $deployment_given && ${journal[deployment]} != "$deployment" ]] || return 0 ;;
+      prepare | deploy)
+        [[ -n $deployment_given && ${journal[deployment]} == "$deployment" ]] && {
+          say "deployment $deployment was prepared before: beginning anew"
+          drop_candidate
+          return
+        }
+        ;;
+    esac
+    exit_code=4
+    fail_with "deployment ${journal[deployment]} has prepared ${journal[to]} and not switched yet (its reservation ends in $((value - now_s))s): switch, or abort it, then try again"
+    return
+  fi
+  drop_candidate || {
+    [[ $command == resume || $command == adopt ]] || return 1
+    reason=''
+  }
+}
+
+# recover_swap: killed between swap and confirmation. Disk and force may differ, so neither is believed.
+recover_swap() {
+  local said
+  say "the run of deployment ${journal[deployment]} was cut short in its switch from ${journal[from]:-nothing} to ${journal[to]}: putting it right"
+  from=${journal[from]}
+  to=${journal[to]}
+  use_release "$candidate" "$to"
+  reason='the switch was cut short'
+  exit_code=1
+  shielded=yes
+  swap_back
+  shielded=no
+  if ((exit_code == 5)); then
+    # Nobody has failed yet: the new color serves if it verifies, as it would have without the interruption.
+    [[ ${journal[phase]} == switched ]] || return 1
+    said=$reason
+    reason=''
+    verify_previous || {
+      reason=$said
+      return 1
+    }
+    warn "$said"
+  fi
+  say "  ${served} serves"
+  reason=''
+  exit_code=1
+}
+
+# recover_switched: the switch was good; what remains is its cleanup.
+recover_switched() {
+  from=${journal[from]}
+  to=${journal[to]}
+  finish_commit || return
+  case $command in
+    cleanup | rollback | switch | abort | resume | adopt) return 0 ;;
+  esac
+  say "finishing the cleanup of deployment ${journal[deployment]}"
+  clean_up
+  if [[ ${journal[phase]} == switched ]]; then
+    exit_code=3
+    fail_with "the previous color ${journal[from]} is still there: see the warning above"
+  fi
+}
+
+# ---- abort, rollback, resume -------------------------------------------------------------------
+
+# abort: a prepared color is stopped; users saw nothing of it.
+abort() {
+  if [[ ${journal[phase]} != prepared ]]; then
+    say 'nothing is prepared: nothing to abort'
+    return 0
+  fi
+  group_begins "abort of deployment ${journal[deployment]}"
+  step drop_candidate || {
+    fail_with 'the prepared color could not be stopped: see above'
+    return
+  }
+  group_ends
+}
+
+# choose_previous: sets `from` and `to` for the way back to what served before the live color.
+choose_previous() {
+  local value
+  know_live || return
+  from=$live
+  exit_code=3
+  previous_release || {
+    fail_with 'there is no earlier release to go back to'
+    return
+  }
+  candidate=$found_release
+  if meta adopted "$candidate" && ! of_release "$candidate" alive; then
+    fail_with "the earlier release ${candidate##*/} was adopted, and has no artifact to be started from: deploy the version that is wanted"
+    return
+  fi
+  meta color "$candidate"
+  to=$value
+  if [[ $to == "$from" || $candidate == "$live_release" ]]; then
+    fail_with "the earlier release ${candidate##*/} is in the live color $live: nothing to go back to"
+    return
+  fi
+  exit_code=1
+  use_release "$candidate" "$to"
+  say "  from ${from:-nothing} back to $to, release ${candidate##*/} of $(release_time "$candidate")"
+}
+
+# release_time RELEASE: when it was made.
+release_time() {
+  local value
+  meta created "$1"
+  printf '%s' "$value"
+}
+
+# prepare_previous: the earlier release runs (it may have been drained and stopped) and passes its own gates.
+prepare_previous() {
+  group_begins "rollback of $app (deployment $deployment)"
+  step choose_previous || {
+    candidate=''
+    return 1
+  }
+  put_off_journal || return
+  begin_journal rollback
+  # Whether it ran before decides whether it may be stopped again: only a clear answer is one.
+  of_release "$candidate" running overlap
+  case $? in
+    0) journal[warm]=yes ;;
+    1) journal[warm]=no ;;
+    *)
+      candidate=''
+      fail_with "cannot tell whether release ${release##*/} still runs: $answer"
+      return
+      ;;
+  esac
+  write_journal preparing || return
+  step bring_up_previous || return
+  step previous_passes || return
+  group_ends
+}
+
+bring_up_previous() {
+  of_release "$candidate" start_missing overlap || fail_with "release ${candidate##*/} does not start: $answer"
+}
+
+previous_passes() {
+  of_release "$candidate" gate || fail_with "release ${candidate##*/} does not pass its probes: $answer"
+}
+
+# switch_to_previous: through the same swap, verify and commit as a deployment.
+switch_to_previous() {
+  local found_release needed
+  group_begins "switch $app from ${from:-nothing} back to $to"
+  step test_as_it_is || return
+  step swap || return
+  verify_previous || return
+  exclusives
+  [[ $needed == no ]] || step hand_over_all || return
+  step commit || return
+  group_ends
+}
+
+# exclusives: sets `needed`, whether a service of one of both releases may run only once: which they have is theirs to know. Empty: one
+# did not answer.
+exclusives() {
+  local one
+  found_release='' needed=no
+  [[ -z $from ]] || release_of "$from" || :
+  for one in "$candidate" ${found_release:+"$found_release"}; do
+    of_release "$one" has_exclusive
+    case $? in
+      0) needed=yes ;;
+      1) ;;
+      *)
+        needed='' answer="cannot tell which services of release ${one##*/} may run only once: $answer"
+        return
+        ;;
+    esac
+  done
+}
+
+# hand_over_all: what `exclusives` found, by the scripts of both releases.
+hand_over_all() {
+  [[ -n $needed ]] || {
+    fail_with "$answer"
+    return
+  }
+  begin_hand_over || return
+  [[ -z $found_release ]] || of_release "$found_release" stop_exclusive || {
+    fail_with "the workers of $from did not stop: $answer"
+    return
+  }
+  of_release "$candidate" start_exclusive || {
+    fail_with "the workers of $to did not start: $answer"
+    return
+  }
+  pause 2000 || return
+  of_release "$candidate" alive || fail_with "the workers of $to ended right after their start: $answer"
+}
+
+# verify_previous: what deploy.bg asks through the proxy after a switch, in its order.
+verify_previous() {
+  local code
+  known_color "$to" || return 0
+  at_mode=verifies
+  switch_steps
+  code=$?
+  at_mode=run
+  return "$code"
+}
+
+# resume: after a boot the live color runs again, whatever ran when the host went down.
+resume() {
+  group_begins "resume of $app"
+  step resume_live || {
+    if asked_to_stop && ((exit_code == 5)); then
+      # Nothing has failed: what was started goes on, and the next `resume` starts the rest.
+      exit_code=1
+      served="what runs of $live"
+    fi
+    return 1
+  }
+  group_ends
+}
+
+resume_live() {
+  know_live || return
+  if [[ $live_state == none ]]; then
+    say '  nothing is live: nothing to bring up'
+    return 0
+  fi
+  if [[ -z $live_release ]]; then
+    exit_code=3
+    fail_with "$live is live, but this script did not start it and cannot bring it up"
+    return
+  fi
+  candidate=''
+  exit_code=5
+  of_release "$live_release" start_missing || {
+    served=nothing
+    fail_with "$live does not start: $answer"
+    return
+  }
+  of_release "$live_release" gate || {
+    served="$live, which does not pass its probes"
+    fail_with "$live was started but does not pass its probes: $answer"
+    return
+  }
+  exit_code=1
+  to=$live
+}
+
+# keep_resuming: on a host with systemd a unit brings the live color up after a boot.
+keep_resuming() {
+  local unit=/etc/systemd/system/deployc-$app.service
+  ((EUID == 0)) && [[ -d /run/systemd/system ]] || return 0
+  if ! { cmp -s "$candidate/script" "$state/resume" || { bounded "${deadline[copy]}" copy_synced "$candidate/script" "$state/resume.new" && mv -f "$state/resume.new" "$state/resume"; }; }; then
+    fail_with "cannot write to $state: is the disk full?"
+    return
+  fi
+  [[ ! -f $unit || ! -L ${unit%/*}/multi-user.target.wants/${unit##*/} ]] || return 0
+  bounded "${deadline[resume_unit]}" install_resume_unit "$unit" >"$scratch/answer" 2>&1 || fail_with "cannot enable $unit: $(<"$scratch/answer")"
+}
+
+install_resume_unit() {
+  printf '%s\n' '[Unit]' "Description=Brings up the live color of $app" 'After=network-online.target multi-user.target' 'Wants=network-online.target' \
+    '' '[Service]' 'Type=oneshot' "ExecStart=/bin/bash $state/resume resume" \
+    'RemainAfterExit=yes' 'KillMode=process' '' '[Install]' 'WantedBy=multi-user.target' >"$1.new" \
+    && mv -f "$1.new" "$1" && systemctl daemon-reload && systemctl enable "${1##*/}"
+}
+
+# ---- adopt: what somebody else made becomes this script's: a fragment edited by hand, a color started by hand ----
+#
+# Nothing is started or stopped. The fragment is written anew for the color that it routes to, through the same swap as a deployment;
+# the color's processes, if the driver can tell which they are, may be stopped by a later deployment.
+
+adopted='' # what of the color becomes this script's: processes, fragment (only that), or own (they were)
+
+# adopt: through gate, swap, verify and commit.
+adopt() {
+  group_begins "adopt the live color of $app"
+  step find_adopted || return
+  if [[ -z $to ]]; then
+    say "  $live is live and this script's own: nothing to adopt"
+    group_ends
+    return 0
+  fi
+  step preflight || return
+  step take_inputs || return
+  step check_questions || return
+  step make_adopted || return
+  step passes_again "$to" || return
+  step test_as_it_is || return
+  step swap_adopted || return
+  [[ $adopted == processes ]] || unmanaged=yes
+  verify_previous || return
+  unmanaged=no
+  step commit_adopted || return
+  group_ends
+}
+
+# find_adopted: sets `from` and `to`, the color that the proxy's files route to; `to` is empty if there is nothing to do.
+find_adopted() {
+  local value
+  read_live
+  [[ $live_state == edited ]] || live_is_known || return
+  exit_code=3
+  from=${live:-$live_guess}
+  if [[ -z $from ]]; then
+    fail_with 'the proxy has no fragment of this app yet: there is nothing to adopt; deploy'
+    return
+  elif [[ -f $state/journal.pending ]]; then
+    fail_with "a rollback is unfinished: put the fragment of ${journal[from]:-what served} back by hand and reload the proxy, then run any command of this script again"
+    return
+  elif [[ -n $live_release ]]; then
+    of_release "$live_release" alive
+    case $? in
+      0)
+        exit_code=1
+        return 0
+        ;;
+      1) ;;
+      *)
+        fail_with "cannot tell whether release ${live_release##*/} runs: $answer"
+        return
+        ;;
+    esac
+  fi
+  # What somebody wrote into the file may not be in force: then users get what was switched to last.
+  if meta color "$state/live" && [[ $value != "$from" ]]; then
+    of_release "$(readlink -f "$state/live")" alive
+    (($? == 1)) || {
+      fail_with "the file routes to $from, but $value, which was switched to last, still runs and may be what users get: put $value's fragment ($value.conf of the bundle) back and reload the proxy; \`rollback\` and \`deploy\` lead from there to another color"
+      return
+    }
+  fi
+  to=$from
+  exit_code=1
+}
+
+# make_adopted: a release without an artifact: it can be stopped, but not started again.
+make_adopted() {
+  local name warm='' code=1
+  if [[ -L $state/colors/$to ]]; then
+    of_release "$(readlink -f "$state/colors/$to")" alive
+    code=$?
+    ((code <= 1)) || {
+      fail_with "cannot tell whether $to runs as this script has started it: $answer"
+      return
+    }
+  fi
+  put_off_journal || return
+  # If it does, its processes are another release's, and whoever reads the journal must know.
+  ((code != 0)) || warm=yes
+  make_release adopt "$warm" || return
+  if ! { ask_switch read && bounded "${deadline[journal]}" copy_synced "$scratch/answer" "$release/way-back"; }; then
+    fail_with "cannot keep what the proxy's file says now: $answer"
+    return
+  fi
+  if ((code == 0)); then
+    adopted=own
+    bounded "${deadline[journal]}" copy_synced "$state/colors/$to/fragment" "$release/fragment" || fail_with "cannot write to $release: is the disk full?"
+    return
+  fi
+  adopted=processes
+  for name in "${services[@]}"; do
+    use "$to" "$name"
+    ask_run adopt && continue
+    adopted=fragment
+    warn "$name of $to runs on as it is, and no deployment will stop it: $answer"
+  done
+  [[ $adopted == processes ]] || rm -f "$release"/identity.*
+}
+
+# swap_adopted: as `swap`, but what was in the file was not of this script.
+swap_adopted() {
+  local was=$live_state$live$live_guess
+  read_live
+  if [[ $live_state$live$live_guess != "$was" ]]; then
+    fail_with "the proxy's files changed meanwhile: ${live_why:-$live_state $live}"
+    return
+  fi
+  if [[ $adopted == processes ]]; then
+    survive_reboot || return
+  fi
+  swap_to_candidate
+}
+
+# commit_adopted: there is no previous color, so nothing is drained or stopped.
+commit_adopted() {
+  local code
+  if [[ $adopted == processes ]]; then
+    journal[previous]=''
+    write_switched || return
+    if finish_commit; then
+      take_up_pending
+    else
+      warn_step
+    fi
+    say "  $to is live, and this script's from now on"
+    return
+  fi
+  if asked_to_stop; then
+    fail_with "stopped by $interrupted"
+    return
+  fi
+  shielded=yes
+  drop_adopted
+  code=$?
+  shielded=no
+  ((code == 0)) || return
+  say "  the fragment is this script's from now on; $to runs on as it was started"
+}
+
+# drop_adopted: whatever came of it, the color is live and nothing of it was started here.
+drop_adopted() {
+  local dropped=$candidate
+  take_up_pending || return
+  bounded "${deadline[copy]}" rm -rf "$dropped" || warn "release ${dropped##*/} could not be removed"
+}
+
+# ---- status, history, doctor, plan: nothing is changed -----------------------------------------
+
+# status [json]: what serves, what is under way, what is left over.
+status() {
+  local value running='' phase held='' color_word release_word
+  read_journal
+  read_boot
+  read_live
+  phase=${journal[phase]}
+  mutex_is_held && holder_of_mutex && held=$holder
+  if [[ ${1-} == json ]]; then
+    status_json
+    return
+  fi
+  case $live_state in
+    color)
+      live_is_dead && running=", NOT RUNNING: \`resume\` brings it up"
+      say "live:      $live$(described "$live_release")$running"
+      ;;
+    none) say 'live:      nothing: the proxy has no fragment of this app yet' ;;
+    mixed) say 'live:      MIXED: the files of the proxy route to both colors' ;;
+    *) say "live:      UNKNOWN: $live_why" ;;
+  esac
+  for color_word in "${colors[@]}"; do
+    [[ $color_word != "${live:-$live_guess}" ]] || continue
+    release_of "$color_word" || {
+      say "idle:      $color_word, empty"
+      continue
+    }
+    of_release "$found_release" alive
+    case $? in
+      0) running=running ;;
+      1) running=stopped ;;
+      *) running="cannot tell whether it runs ($answer)" ;;
+    esac
+    say "idle:      $color_word, $running$(described "$found_release")"
+  done
+  case $phase in
+    idle) say 'under way: nothing' ;;
+    prepared) say "under way: ${journal[to]} is prepared for deployment ${journal[deployment]}, not switched yet" ;;
+    preparing) say "under way: deployment ${journal[deployment]} prepares ${journal[to]}${held:+ ($held)}" ;;
+    swapping) say "under way: deployment ${journal[deployment]} switches from ${journal[from]:-nothing} to ${journal[to]}; until it is confirmed the proxy may serve either" ;;
+    switched) say "under way: cleanup of deployment ${journal[deployment]}: ${journal[from]:-nothing} has to be drained and stopped" ;;
+  esac
+  if [[ $phase != idle && $phase != prepared && $phase != switched && -z $held ]]; then
+    say "           its process is gone: the next command that may change something puts this right"
+  fi
+  [[ -z $held || $phase == preparing ]] || say "lock:      $held"
+  if [[ -L $state/failed ]]; then
+    release_word=$(readlink -f "$state/failed")
+    say "failed:    release ${release_word##*/}; its logs are in $release_word"
+  fi
+}
+
+# described RELEASE: ", release ID of TIME", or that there is none.
+described() {
+  local value
+  if [[ -z $1 ]]; then
+    printf ' (not started by this script)'
+  elif meta created "$1"; then
+    printf ', release %s of %s' "${1##*/}" "$value"
+  fi
+}
+
+# live_is_dead: the live color was started by this script and does not run any more. Only a clear answer is one.
+live_is_dead() {
+  [[ -n $live_release ]] || return 1
+  of_release "$live_release" alive
+  (($? == 1))
+}
+
+# mutex_is_held: asked of the kernel; taking the lock to see whether it is free would keep a deployment out.
+mutex_is_held() {
+  local inode
+  inode=$(stat -c %i "$state/lock" 2>/dev/null) || return 1
+  grep -qE "FLOCK .*:$inode 0 EOF" /proc/locks
+}
+
+status_json() {
+  local quoted line
+  line="{\"app\":\"$app\",\"live\":"
+  if [[ $live_state == color ]]; then line+="\"$live\""; else line+=null; fi
+  json_string "$live_why"
+  line+=",\"state\":\"$live_state\",\"why\":$quoted,\"release\":\"${live_release##*/}\",\"phase\":\"${journal[phase]}\""
+  json_string "${journal[deployment]-}"
+  line+=",\"deployment\":$quoted,\"from\":\"${journal[from]-}\",\"to\":\"${journal[to]-}\""
+  json_string "$held"
+  line+=",\"lock\":$quoted,\"colors\":{"
+  for color_word in "${colors[@]}"; do
+    running=false
+    release_of "$color_word" && of_release "$found_release" alive && running=true
+    line+="\"$color_word\":{\"release\":\"${found_release##*/}\",\"running\":$running},"
+  done
+  printf '%s}}\n' "${line%,}"
+}
+
+# history: a line for each deployment, the newest last.
+history() {
+  local when deployed ran result went came took why
+  if [[ ! -f $state/history ]]; then
+    say 'no deployment yet'
+    return 0
+  fi
+  while IFS=$'\t' read -r when deployed ran result went came took why; do
+    say "$when  $ran $result  $went -> $came  ${took}s  $deployed${why:+  $why}"
+  done <"$state/history"
+}
+
+# doctor: is this host ready, and is what is installed what was generated?
+doctor() {
+  local found=0
+  check_host 'the tools and the proxy' preflight || found=1
+  check_host 'the live color can be told' know_live || found=1
+  check_host 'the inputs' take_inputs || found=1
+  [[ $live != "${colors[0]}" ]] || to=${colors[1]}
+  to=${to:-${colors[0]}}
+  check_host 'what probes and verify ask' check_questions || found=1
+  check_host 'room for a release' room_is_left || found=1
+  check_host 'the script is as it was built' script_is_as_built || found=1
+  # No reason to refuse a deployment: it may be the cure.
+  ! live_is_dead || warn "$live is live and does not run: \`resume\` brings it up"
+  reason=''
+  if ((found)); then
+    exit_code=3
+    fail_with 'this host is not ready: see above'
+    return
+  fi
+  case $live_state in
+    color) say "ready; $live is live" ;;
+    *) say 'ready; nothing is live yet' ;;
+  esac
+}
+
+# room_is_left: the state's disk takes something. Nothing is written to see it.
+room_is_left() {
+  local folder=$state blocks='' free='' for_users=''
+  while [[ ! -d $folder ]]; do
+    folder=${folder%/*}
+    folder=${folder:-/}
+  done
+  read -r blocks free for_users < <(stat -f -c '%b %f %a' "$folder" 2>/dev/null) || :
+  ((EUID == 0)) || free=$for_users
+  # Some file systems do not count.
+  if [[ $free == 0 && $blocks != 0 ]]; then
+    fail_with "the disk with $folder is full: make room"
+  elif [[ ! -w $folder ]]; then
+    fail_with "$(id -un) may not write $folder, where the releases are kept: run this as the user who owns it"
+  fi
+}
+
+# script_is_as_built: by the manifest beside it, if there is one.
+script_is_as_built() {
+  local manifest=${script%/*}/manifest.json hash line
+  line=$(grep -sF "${script##*/}\": \"" "$manifest") && hash=$(sha256sum "$script" 2>/dev/null) || return 0
+  [[ $line == *"\"${hash%% *}\""* ]] || fail_with "$script was changed since it was built ($manifest knows another): install what \`deployc build\` wrote"
+}
+
+# check_host WHAT FUNCTION: one line.
+check_host() {
+  reason=''
+  if "$2"; then
+    say "  ok      $1"
+    return 0
+  fi
+  say "  FAILED  $1: $reason"
+  return 1
+}
+
+# plan: what a deployment would do, in order.
+plan() {
+  local to='the idle color' name
+  at_mode=plan
+  read_live
+  case $live_state in
+    color | none)
+      for name in "${colors[@]}"; do
+        [[ $name != "$live" ]] || continue
+        to=$name
+        break
+      done
+      say "$app: from ${live:-nothing} to $to"
+      ;;
+    *) say "$app: a deployment would be refused now: see status" ;;
+  esac
+  say 'prepare (users see nothing; a failure stops the new color)'
+  say '  mutex, recover, preflight, choose idle, verify as it is, inputs, clear idle, new release'
+  prepare_steps
+  say 'switch (a failure goes back to what served before)'
+  switch_steps
+  say 'cleanup (never back)'
+  cleanup_steps
+  at_mode=run
+}
+
+# ---- probe: a color gets traffic only after it answered as it should ---------------------------
+
+probe_said=''    # why the last try did not pass
+probe_failure='' # in a word, where somebody asks: redirect
+probe_worst=0    # the longest that all tries of a declaration may take, in milliseconds
+
+# reset_probe: forgets the declaration before. The defaults are those of the language.
+reset_probe() {
+  probe_every=500 probe_worst=60000 probe_timeout=2000 probe_after=0 probe_passes=2 probe_attempts=''
+  question_kind=() question_subject=() question_content=() question_via=()
+  question_first=() question_count=() question_words=()
+  header_of=() header_line=()
+  expect_of=() expect_part=() expect_name=() expect_relation=() expect_value=()
+}
+
+# tries every MS within MS timeout MS after MS passes N [attempts N]: `within` is the whole, `after` included.
+tries() {
+  while (($#)); do
+    case $1 in
+      every) probe_every=$2 ;;
+      within) probe_worst=$2 ;;
+      timeout) probe_timeout=$2 ;;
+      after) probe_after=$2 ;;
+      passes) probe_passes=$2 ;;
+      attempts) probe_attempts=$2 ;;
+      *) ;;
+    esac
+    shift 2
+  done
+}
+
+# ask get|head|post URL, ask tcp HOST:PORT, ask exec|inside PROG ARG…, ask healthy: all must pass in one try.
+ask() {
+  question_kind+=("$1")
+  question_subject+=("${*:2}")
+  question_first+=("${#question_words[@]}")
+  question_count+=($(($# - 1)))
+  question_words+=("${@:2}")
+  question_content+=('')
+  question_via+=('')
+}
+
+# ask_header NAME VALUE, ask_body TEXT, ask_via HOST:PORT: of the question above.
+ask_header() {
+  header_of+=($((${#question_kind[@]} - 1)))
+  header_line+=("$1: $2")
+}
+ask_body() { question_content[${#question_kind[@]} - 1]=$1; }
+ask_via() { question_via[${#question_kind[@]} - 1]=$1; }
+
+# questions_ready: could the questions be asked on this host at all?
+questions_ready() {
+  local at
+  for at in "${!question_kind[@]}"; do
+    case ${question_kind[at]} in
+      get | head | post) http_ready "${question_subject[at]}" || return ;;
+      *) ;;
+    esac
+  done
+}
+
+# run_gate DECLARATION: the color at hand passes, stays alive, and is what answered. 143: the script was asked to stop.
+run_gate() {
+  reset_probe
+  "$1"
+  # Of a color that this script did not start only the answers are known.
+  if [[ $unmanaged == yes ]]; then
+    try_until_passed : : :
+  else
+    try_until_passed color_alive right_listener color_logs
+  fi
+}
+
+# run_verify DECLARATION: the same through the proxy; every service of the color stays alive meanwhile.
+run_verify() {
+  reset_probe
+  "$1"
+  if [[ $unmanaged == yes ]]; then
+    try_until_passed : : :
+  elif [[ ${journal[kind]-} == rollback ]]; then
+    try_until_passed release_alive : release_logs
+  else
+    try_until_passed all_alive : color_logs
+  fi
+}
+
+# run_verify_once DECLARATION: one try, for what is live already. `probe_said` says why it did not pass.
+run_verify_once() {
+  local try_kind='' try_wanted='' try_target=''
+  reset_probe
+  "$1"
+  one_try "$probe_timeout" && return 0
+  probe_said="$try_wanted $try_target: $probe_said"
+  return 1
+}
+
+# all_alive: every service of the color at hand.
+all_alive() {
+  local name first=$service code=0
+  for name in "${services[@]}"; do
+    use "$color" "$name"
+    # What is handed over after verify does not run yet.
+    [[ $handover == overlap ]] || continue
+    color_alive || {
+      code=$?
+      break
+    }
+  done
+  probe_service=$service
+  use "$color" "$first"
+  return "$code"
+}
+
+# release_alive, release_logs LINES: the same of an older release, by its own script: its services and drivers may be others.
+release_alive() { of_release "$candidate" alive overlap; }
+release_logs() {
+  local line
+  of_release "$candidate" logs "$1" && [[ -n $answer ]] || return 0
+  say "  the last lines of its log:"
+  while IFS= read -r line; do
+    say "    | $line"
+  done <<<"$answer"
+}
+
+# try_until_passed ALIVE LISTENER LOGS: tries as the declaration at hand says. ALIVE: is it still running?
+# LISTENER: is it what answered? LOGS N: its last lines, for the report. On failure `reason` says which it was.
+try_until_passed() {
+  local is_alive=$1 listener=$2 show_logs=$3 end start limit number=0 row=0 best=0 code probe_service=$service
+  local try_kind='' try_wanted='' try_target='' last='' wanted=''
+  local -a kinds=()
+  local -A count=()
+  probe_said=''
+  now
+  end=$((now_ms + probe_worst))
+  if ((probe_after > 0)); then
+    rest_alive "$probe_after" || return
+  fi
+  while :; do
+    now
+    start=$now_ms
+    limit=$((end - start < probe_timeout ? end - start : probe_timeout))
+    ((limit > 0)) || break
+    number=$((number + 1))
+    one_try "$limit"
+    code=$?
+    [[ $code != 143 ]] || return 143
+    if ((code == 0)); then
+      row=$((row + 1))
+      # What listens at the first pass of a row, and stays alive, is what answers all of it.
+      if ((row == 1)); then
+        "$listener"
+        code=$?
+        ((code != 2)) || return 1
+        ((code == 0)) || row=0
+      fi
+      ((row <= best)) || best=$row
+    else
+      row=0
+    fi
+    # However it was answered: what has died fails at once, and what passes lives.
+    still_alive
+    code=$?
+    ((code == 0 || code == 2)) || return "$code"
+    if ((row >= probe_passes)); then
+      ((code == 2)) || return 0
+      row=0
+      try_kind='no answer'
+      probe_said=$answer
+    fi
+    if ((row == 0)); then
+      # A last try that was cut short by the end of the whole says less than the one before it.
+      if [[ -z $last || $limit == "$probe_timeout" || $try_kind != 'timed out' ]]; then
+        last=$probe_said
+        wanted="$try_wanted $try_target"
+      fi
+      [[ -n ${count[$try_kind]-} ]] || kinds+=("$try_kind")
+      count[$try_kind]=$((${count[$try_kind]-0} + 1))
+    fi
+    [[ -z $probe_attempts ]] || ((number < probe_attempts)) || break
+    ((start + probe_every < end)) || break
+    now
+    if ((start + probe_every <= now_ms)); then
+      :
+    elif [[ $try_kind == refused && $listener == right_listener ]] && ((row == 0)); then
+      rest_until_listening $((start + probe_every - now_ms)) || return
+    else
+      rest_alive $((start + probe_every - now_ms)) || return
+    fi
+  done
+  not_passed
+}
+
+# not_passed: the reason, in one sentence, and what the application wrote last. Fails.
+not_passed() {
+  local kind summary='' in_seconds
+  for kind in ${kinds[@]+"${kinds[@]}"}; do
+    summary+="${summary:+, }${count[$kind]} × $kind"
+  done
+  ((${#kinds[@]} > 1)) || summary=''
+  in_seconds "$probe_worst"
+  if ((number == 0)); then
+    fail_with "no time was left to ask ${question_subject[0]}"
+  elif ((best > 0)); then
+    fail_with "only $best of $probe_passes passes in a row from ${question_subject[0]} within $in_seconds: $(tries_in_words)${summary:+ ($summary)}${last:+, last failure: $last}"
+  else
+    fail_with "$wanted within $in_seconds: $(tries_in_words)${summary:+ ($summary)}, last: $last"
+  fi
+  "$show_logs" 20
+  return 1
+}
+
+tries_in_words() {
+  if ((number == 1)); then
+    printf '1 try'
+  else
+    printf '%d tries' "$number"
+  fi
+}
+
+# still_alive: what was started has not ended. If it has: why, and at once. 2: nobody could tell in time.
+still_alive() {
+  local code
+  "$is_alive"
+  code=$?
+  ((code != 0)) || return 0
+  ! asked_to_stop || return 143
+  # Only a clear no is one: whoever was asked may have been too slow, or been killed.
+  ((code == 1)) || return 2
+  fail_with "$probe_service of $color died while it was probed: ${answer:-it is gone}${probe_said:+; the last try said: $probe_said}"
+  "$show_logs" 20
+  return 1
+}
+
+# rest_alive MILLISECONDS: waits, and looks once a second whether it is still alive.
+rest_alive() {
+  local until code
+  now
+  until=$((now_ms + $1))
+  while ((now_ms < until)); do
+    pause $((until - now_ms < 1000 ? until - now_ms : 1000)) || return 143
+    now
+    ((now_ms < until)) || return 0
+    still_alive
+    code=$?
+    ((code == 0 || code == 2)) || return "$code"
+    now
+  done
+}
+
+# rest_until_listening MILLISECONDS: as `rest_alive`, but over when somebody listens on the port that refused until now: then the next
+# try may pass. A look at the port takes 2 to 4 ms, at most about a tenth of the time; a host that counts no new sockets needs none.
+rest_until_listening() {
+  local until seen code sockets before rest=10
+  now
+  until=$((now_ms + $1))
+  seen=$now_ms
+  count_sockets
+  before=$sockets
+  if port_listens "$port"; then
+    # At another address, perhaps.
+    rest_alive "$1"
+    return
+  fi
+  while ((now_ms < until)); do
+    pause $((until - now_ms < rest ? until - now_ms : rest)) || return 143
+    rest=10
+    count_sockets
+    if [[ $sockets != "$before" ]]; then
+      before=$sockets
+      ! port_listens "$port" || return 0
+      rest=25
+    fi
+    now
+    ((now_ms - seen >= 1000)) || continue
+    still_alive
+    code=$?
+    ((code == 0 || code == 2)) || return "$code"
+    now
+    seen=$now_ms
+  done
+}
+
+# right_listener: it is what was started that answered on its port. 1: nothing of it listens, perhaps not yet; 2: somebody else does.
+right_listener() {
+  local said found
+  # Of a driver that cannot tell only the answers are known.
+  [[ -n $port ]] && function_of "$run" "$run_base" listens || return 0
+  color_listens
+  case $? in
+    1)
+      try_kind='nobody listens'
+      try_wanted='not the expected answer from'
+      probe_said="the questions were answered, but nothing of $color listens on port $port"
+      return 1
+      ;;
+    2)
+      said=$answer
+      # A program that went into the background has left somebody of its own there; that it ended says more.
+      still_alive
+      (($? != 1)) || return 2
+      fail_with "port $port was answered by somebody else: $said; $service of $color does not listen there"
+      "$show_logs" 20
+      return 2
+      ;;
+    # 3: who it is cannot be seen.
+    0 | 3) return 0 ;;
+    *)
+      try_kind='no answer'
+      try_wanted='nobody could tell who answered'
+      probe_said=$answer
+      return 1
+      ;;
+  esac
+}
+
+# ---- question: one try of what is asked ---------------------------------------------------------
+#
+# Why it does not pass: `try_kind` in a few words, to be counted, `probe_said` what was found, and `try_wanted`
+# `try_target` what was not: `no 2xx from` `http://…`.
+
+# one_try MILLISECONDS: every question, within that time together.
+one_try() {
+  local until at left code
+  probe_failure=''
+  now
+  until=$((now_ms + $1))
+  for at in "${!question_kind[@]}"; do
+    now
+    left=$((at == 0 ? $1 : until - now_ms))
+    try_target=${question_subject[at]}
+    if ((left <= 0)); then
+      try_kind='timed out'
+      try_wanted='no answer from'
+      probe_said='timed out: the questions before it took all of the time'
+      return 1
+    fi
+    case ${question_kind[at]} in
+      get | head | post) try_http "$at" "$left" ;;
+      tcp) try_tcp "$at" "$left" ;;
+      exec) try_command "$left" command_on_host "${question_words[@]:question_first[at]:question_count[at]}" ;;
+      inside) try_command "$left" command_inside "${question_words[@]:question_first[at]:question_count[at]}" ;;
+      *) try_command "$left" driver_says_healthy ;;
+    esac
+    code=$?
+    ((code == 0)) || return "$code"
+  done
+}
+
+# try_http QUESTION MILLISECONDS
+try_http() {
+  local at code
+  local -a headers=()
+  for at in ${header_of[@]+"${!header_of[@]}"}; do
+    [[ ${header_of[at]} != "$1" ]] || headers+=("${header_line[at]}")
+  done
+  http_request "${question_kind[$1]}" "${question_subject[$1]}" "$2" "${question_via[$1]}" "${question_content[$1]}" ${headers[@]+"${headers[@]}"}
+  code=$?
+  if ((code == 0)); then
+    expectations_hold "$1" "$2"
+    return
+  fi
+  ((code != 143)) || return 143
+  try_wanted='no answer from'
+  excerpt "$http_why"
+  probe_said=$excerpt
+  try_kind=$http_failure
+  [[ $http_failure != timeout ]] || try_kind='timed out'
+  return 1
+}
+
+# try_tcp QUESTION MILLISECONDS
+try_tcp() {
+  local host port code tcp_why=''
+  try_wanted='no connection to'
+  if http_host_port "${question_subject[$1]}" ''; then
+    bounded "$2" tcp_connect "$host" "$port" 2>/dev/null
+    code=$?
+  else
+    code=13
+  fi
+  case $code in
+    0 | 143) return "$code" ;;
+    10) try_kind='refused' probe_said='connection refused' ;;
+    11) try_kind='resolve' probe_said="cannot resolve $host" ;;
+    12) try_kind='unreachable' probe_said="no way to $host" ;;
+    124) try_kind='timed out' probe_said='timed out: no connection' ;;
+    *) try_kind='other' probe_said='no address that can be connected to' ;;
+  esac
+  return 1
+}
+
+# try_command MILLISECONDS FUNCTION PROG ARG…: passes by its exit code; what it prints is for the report.
+try_command() {
+  local limit=$1 code output='' in_seconds
+  shift
+  bounded "$limit" "$@" >"$scratch/http.value" 2>&1
+  code=$?
+  ((code != 0 && code != 143)) || return "$code"
+  IFS= read -r -d '' output <"$scratch/http.value" || :
+  try_wanted='no success of'
+  if [[ $1 == driver_says_healthy ]]; then
+    try_wanted='no good health of'
+    try_target="$service of $color"
+  fi
+  excerpt "$output"
+  if ((code == 124)); then
+    in_seconds "$limit"
+    try_kind='timed out'
+    probe_said="timed out: not done within $in_seconds"
+  else
+    try_kind="exit $code"
+    probe_said="exit $code${excerpt:+, output $excerpt}"
+  fi
+  return 1
+}
+
+# command_on_host PROG ARG…: in the folder and with the environment of a step of the user's. The end of what it prints is kept.
+command_on_host() {
+  cd "$root" 2>/dev/null || cd /
+  step_environment
+  "$@" 2>&1 | tail -c 4096
+  return "${PIPESTATUS[0]}"
+}
+
+# command_inside PROG ARG…: inside the color, through its driver.
+command_inside() {
+  local found
+  function_of "$run" "$run_base" enter || return
+  "$found" "$@" 2>&1 | tail -c 4096
+  return "${PIPESTATUS[0]}"
+}
+
+# driver_says_healthy: the driver's own verdict.
+driver_says_healthy() {
+  local found
+  function_of "$run" "$run_base" healthy || {
+    printf '%s\n' "the driver $run has no verdict of its own"
+    return 1
+  }
+  "$found"
+}
+
+# ---- expect: what must hold of an answer --------------------------------------------------------
+#
+# An expectation belongs to the question above it.
+
+# expect status SET… | color | body RELATION TEXT | header NAME RELATION TEXT | json PATH RELATION TEXT. A SET
+# is 200 or 200..299; RELATION is contains, equals or matches (a POSIX extended regular expression).
+expect() {
+  local name='' relation='' value=''
+  case $1 in
+    status) value=${*:2} ;;
+    color) ;;
+    body) relation=$2 value=$3 ;;
+    *) name=$2 relation=$3 value=$4 ;;
+  esac
+  expect_of+=($((${#question_kind[@]} - 1)))
+  expect_part+=("$1")
+  expect_name+=("$name")
+  expect_relation+=("$relation")
+  expect_value+=("$value")
+}
+
+# expectations_hold QUESTION MILLISECONDS: does the answer satisfy all of its expectations? If not,
+# `try_kind` and `probe_said` say what was found, `try_wanted` what was not.
+expectations_hold() {
+  local at status_asked=no body='' has_body=no
+  local LC_ALL=C # bytes, not characters: faster, and no byte is invalid
+  for at in ${expect_part[@]+"${!expect_part[@]}"}; do
+    [[ ${expect_of[at]} == "$1" && ${expect_part[at]} == status ]] || continue
+    status_asked=yes
+    status_fits "${expect_value[at]}" || return
+  done
+  [[ $status_asked == yes ]] || status_fits 200..299 || return
+  for at in ${expect_part[@]+"${!expect_part[@]}"}; do
+    [[ ${expect_of[at]} == "$1" ]] || continue
+    case ${expect_part[at]} in
+      body) body_fits "$at" ;;
+      header) header_fits "$at" ;;
+      json) json_fits "$at" "$2" ;;
+      color) color_fits ;;
+      *) ;;
+    esac || return
+  done
+}
+
+# status_fits SETS
+status_fits() {
+  local set value shown=''
+  for set in $1; do
+    ((http_status < ${set%%..*} || http_status > ${set##*..})) || return 0
+    [[ $set =~ ^([1-5])00\.\.([1-5])99$ && ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" ]] && set=${BASH_REMATCH[1]}xx
+    shown+="${shown:+ or }$set"
+  done
+  try_kind="status $http_status"
+  try_wanted="no $shown from"
+  probe_said="status $http_status"
+  if [[ $http_status == 3* ]] && http_header location; then
+    probe_failure=redirect
+    excerpt "$value"
+    probe_said+=", a redirect to $excerpt"
+    return 1
+  fi
+  load_body
+  excerpt "$body"
+  [[ -z $excerpt ]] || probe_said+=", body $excerpt"
+  return 1
+}
+
+# load_body: sets `body`, once an answer, without the line ends at its end.
+load_body() {
+  local tail
+  [[ $has_body == no ]] || return 0
+  has_body=yes
+  http_body
+  # In blocks: taking one from a mebibyte of line ends at a time would take minutes.
+  while [[ $body == *[$'\r\n'] ]]; do
+    tail=$body
+    ((${#body} <= 4096)) || tail=${body: -4096}
+    if [[ $tail == *[!$'\r\n']* ]]; then
+      tail=${tail##*[!$'\r\n']}
+      body=${body:0:${#body}-${#tail}}
+      break
+    fi
+    body=${body:0:${#body}-${#tail}}
+  done
+}
+
+# text_fits TEXT HOW EXPECTED: sets `try_wanted`, how the two should relate, for a sentence.
+text_fits() {
+  try_wanted='not the expected answer from'
+  case $2 in
+    equals) [[ $1 == "$3" ]] ;;
+    contains) [[ $1 == *"$3"* ]] ;;
+    *) [[ $1 =~ $3 ]] ;;
+  esac
+}
+
+# misfit WHAT TEXT HOW EXPECTED: what was found and what should have been. Fails.
+misfit() {
+  local found wanted excerpt
+  excerpt "$2"
+  found=${excerpt:-empty}
+  excerpt "$4"
+  wanted=$excerpt
+  try_kind="wrong $1"
+  case $3 in
+    equals) probe_said="$1 is $found, expected $wanted" ;;
+    contains) probe_said="$1 is $found, expected it to contain $wanted" ;;
+    *) probe_said="$1 is $found, expected it to match $wanted" ;;
+  esac
+  return 1
+}
+
+# body_fits EXPECTATION
+body_fits() {
+  local what=body
+  load_body
+  text_fits "$body" "${expect_relation[$1]}" "${expect_value[$1]}" && [[ $http_cut == no || ${expect_relation[$1]} != equals ]] && return 0
+  [[ $http_cut == no ]] || what="body (its first $((http_limit / 1024)) KiB)"
+  misfit "$what" "$body" "${expect_relation[$1]}" "${expect_value[$1]}"
+}
+
+# header_fits EXPECTATION
+header_fits() {
+  local value
+  try_wanted='not the expected answer from'
+  if ! http_header "${expect_name[$1]}"; then
+    try_kind="no header ${expect_name[$1]}"
+    probe_said="status $http_status without a header ${expect_name[$1]}"
+    return 1
+  fi
+  text_fits "$value" "${expect_relation[$1]}" "${expect_value[$1]}" \
+    || misfit "header ${expect_name[$1]}" "$value" "${expect_relation[$1]}" "${expect_value[$1]}"
+}
+
+# json_fits EXPECTATION MILLISECONDS
+json_fits() {
+  local value code path=${expect_name[$1]}
+  bounded "$2" json_of_body "$path" >"$scratch/http.value" 2>/dev/null
+  code=$?
+  try_wanted='not the expected answer from'
+  case $code in
+    0)
+      IFS= read -r -d '' value <"$scratch/http.value" || :
+      value=${value%$'\n'}
+      text_fits "$value" "${expect_relation[$1]}" "${expect_value[$1]}" \
+        || misfit "json $path" "$value" "${expect_relation[$1]}" "${expect_value[$1]}"
+      return
+      ;;
+    1) try_kind="no json $path" ;;
+    3) try_kind="json $path is a list or an object" ;;
+    124) try_kind='json too slow to read' ;;
+    143) return 143 ;;
+    *) try_kind='body is not JSON' ;;
+  esac
+  [[ $code == 1 || $code == 3 || $http_cut == no ]] || try_kind="body is longer than $((http_limit / 1024)) KiB, too long for json"
+  load_body
+  excerpt "$body"
+  probe_said="status $http_status, $try_kind: ${excerpt:-empty}"
+  return 1
+}
+
+# json_of_body PATH
+json_of_body() {
+  json_get "$1" <"$scratch/http.body"
+}
+
+# color_fits: the answer says the color that was asked: in the header that our fragments set where
+# they can, else in the body.
+color_fits() {
+  local value edge='[^A-Za-z0-9_-]' mine others
+  try_wanted="no answer of $color from"
+  if http_header X-Deploy-Color; then
+    [[ $value != "$color" ]] || return 0
+    excerpt "$value"
+    try_kind="answered by $excerpt"
+    probe_said=$try_kind
+    return 1
+  fi
+  load_body
+  [[ $body != "$color" ]] || return 0
+  mine="(^|$edge)$color(\$|$edge)"
+  others="(^|$edge)${other_color:-$color}(\$|$edge)"
+  [[ $body =~ $mine && ! $body =~ $others ]] && return 0
+  excerpt "$body"
+  try_kind='color not in the answer'
+  [[ ! $body =~ $others ]] || try_kind="answered by $other_color"
+  probe_said="status $http_status, neither a header X-Deploy-Color nor a body that names only $color: ${excerpt:-empty}"
+  return 1
+}
+
+# excerpt TEXT: sets `excerpt`: its first 200 bytes on one line, secrets masked before it is cut.
+excerpt() {
+  local secret longest=0 masked text=$1 cut=no LC_ALL=C
+  for secret in ${secret_values[@]+"${secret_values[@]}"}; do
+    ((${#secret} <= longest)) || longest=${#secret}
+  done
+  # A secret that the end of the window cuts in two could not be recognised: its part is dropped.
+  if ((${#text} > 4096 + longest)); then
+    text=${text:0:longest+4096}
+    cut=yes
+  fi
+  mask "$text"
+  text=$masked
+  if [[ $cut == yes ]]; then
+    ((${#text} >= longest)) || longest=${#text}
+    text=${text:0:${#text}-longest}
+  fi
+  if ((${#text} > 200)); then
+    text=${text:0:200}
+    # Not half a character.
+    while [[ $text == *[$'\x80'-$'\xbf'] ]]; do
+      text=${text%?}
+    done
+    text=${text%[$'\xc0'-$'\xff']}
+    cut=yes
+  fi
+  text=${text//[[:cntrl:]]/ }
+  excerpt=$text
+  [[ $cut == no ]] || excerpt+='…'
+}
+
+# ---- http: one request, one answer --------------------------------------------------------------
+#
+# With curl where there is one that can do what is needed, else with bash alone, which cannot do https.
+
+http_client=''       # curl or bash; chosen once
+http_curl_version='' # of a curl that is too old
+http_limit=1048576   # bytes of a body that are looked at
+# shellcheck disable=SC2016  # nothing in it is to be expanded
+http_header_shape='^[A-Za-z0-9!#$%&*+.^_`|~-]+: '
+
+# http_with: chooses the client. `--connect-to` needs curl 7.49.
+http_with() {
+  local words=0.0 _
+  [[ -z $http_client ]] || return 0
+  http_client=bash
+  command -v curl >/dev/null || return 0
+  bounded 5000 curl -q --version >"$scratch/http.said" 2>/dev/null || return 0
+  read -r _ words _ <"$scratch/http.said" || :
+  http_curl_version=$words
+  [[ $words =~ ^([0-9]+)\.([0-9]+) ]] || return 0
+  if ((10#${BASH_REMATCH[1]} * 1000 + 10#${BASH_REMATCH[2]} >= 7049)); then
+    http_client=curl
+  fi
+}
+
+# http_url URL: sets url_scheme, url_host (without brackets), url_port, url_name (what goes into
+# `Host`) and url_path; else `http_why` says what is wrong with it.
+http_url() {
+  local rest=$1
+  http_why=''
+  if [[ $rest == *[[:cntrl:][:space:]]* ]]; then
+    http_why='a URL cannot have blanks or line ends in it'
+    return 1
+  fi
+  url_scheme=${rest%%://*}
+  rest=${rest#*://}
+  rest=${rest%%#*}
+  url_name=${rest%%[/?]*}
+  url_path=${rest#"$url_name"}
+  [[ $url_path == /* ]] || url_path=/$url_path
+  case $url_scheme in
+    http) url_port=80 ;;
+    https) url_port=443 ;;
+    *)
+      http_why='a URL begins with http:// or https://'
+      return 1
+      ;;
+  esac
+  if [[ $url_name == *@* ]]; then
+    http_why='a URL with a user name is not sent: say it in an Authorization header'
+    return 1
+  fi
+  http_host_port "$url_name" "$url_port" || {
+    http_why="no host that can be asked: $url_name"
+    return 1
+  }
+  url_host=$host
+  url_port=$port
+}
+
+# http_host_port HOST[:PORT] DEFAULT: sets `host`, without brackets, and `port`.
+http_host_port() {
+  port=$2
+  if [[ $1 =~ ^\[([0-9A-Fa-f:.%]+)\](:([0-9]+))?$ ]] || [[ $1 =~ ^([A-Za-z0-9._-]+)(:([0-9]+))?$ ]]; then
+    host=${BASH_REMATCH[1]}
+    port=${BASH_REMATCH[3]:-$2}
+    [[ $host != -* ]]
+  else
+    return 1
+  fi
+}
+
+# http_ready URL…: can each be asked on this host?
+http_ready() {
+  local url url_scheme url_host url_port url_name url_path http_why host port
+  http_with
+  for url; do
+    http_url "$url" || {
+      fail_with "cannot ask $url: $http_why"
+      return
+    }
+    if [[ $url_scheme == https && $http_client != curl ]]; then
+      if [[ -n $http_curl_version ]]; then
+        fail_with "cannot ask $url: https needs curl 7.49 or newer, this host has $http_curl_version"
+      else
+        fail_with "cannot ask $url: https needs curl, which this host does not have: install it"
+      fi
+      return
+    fi
+  done
+}
+
+# http_request METHOD URL MILLISECONDS VIA BODY HEADER…: METHOD is get, head or post; VIA is empty or
+# HOST:PORT to connect to instead; a HEADER is `Name: value`. 0: there is an answer: `http_status`, its
+# headers in $scratch/http.head, the first mebibyte of its body in $scratch/http.body, `http_cut` yes
+# if there was more. 1: there is none: `http_failure` is one of refused, timeout, resolve, unreachable,
+# tls, closed, invalid, other, and `http_why` says it in words. 143: the script was asked to stop.
+http_request() {
+  local method=$1 url=$2 http_ms=$3 via=$4 body=$5 header
+  local url_scheme url_host url_port url_name url_path host port
+  shift 5
+  http_status='' http_cut=no http_failure='' http_why=''
+  http_with
+  if ! http_url "$url"; then
+    http_failure=invalid
+    return 1
+  fi
+  for header; do
+    if [[ ! $header =~ $http_header_shape || $header == *[$'\r\n']* ]]; then
+      http_failure=invalid
+      http_why="header ${header%%:*} cannot be sent: a line end in its value, or an odd character in its name"
+      return 1
+    fi
+  done
+  if [[ -n $via ]] && ! http_host_port "$via" "$url_port"; then
+    http_failure=invalid
+    http_why="via $via is no host:port"
+    return 1
+  fi
+  : >"$scratch/http.head" || return
+  : >"$scratch/http.body" || return
+  if [[ $http_client == curl ]]; then
+    # curl keeps the deadline itself and knows what it was waiting for; ours is for a curl that hangs.
+    bounded $((http_ms + 500)) curl_ask "$@" >"$scratch/http.said" 2>"$scratch/http.errors"
+    curl_outcome $?
+  elif [[ $url_scheme == https ]]; then
+    http_failure=tls
+    http_why='https needs curl'
+    return 1
+  else
+    bounded "$http_ms" bash_ask "$@" >"$scratch/http.said" 2>"$scratch/http.errors"
+    bash_outcome $?
+  fi
+}
+
+# in_seconds MILLISECONDS: sets `in_seconds`, for people: 300ms, 2s, 2.5s.
+in_seconds() {
+  if (($1 < 1000)); then
+    in_seconds=${1}ms
+  elif (($1 % 1000 < 100)); then
+    in_seconds=$(($1 / 1000))s
+  else
+    in_seconds=$(($1 / 1000)).$(($1 % 1000 / 100))s
+  fi
+}
+
+# http_timed_out STAGE: what did not come in time. STAGE is empty, `connected`, or a status.
+http_timed_out() {
+  local in_seconds
+  http_failure=timeout
+  in_seconds "$http_ms"
+  case $1 in
+    '') http_why="timed out: no connection within $in_seconds" ;;
+    connected) http_why="timed out: connected, but no answer within $in_seconds" ;;
+    *) http_why="timed out: status $1, but its body did not end within $in_seconds" ;;
+  esac
+}
+
+# http_header NAME: sets `value`, of the answer's header; several are joined by commas. Fails if there is none.
+http_header() {
+  local line key found=no
+  value=''
+  while IFS= read -r line || [[ -n $line ]]; do
+    line=${line%$'\r'}
+    if [[ $line == HTTP/* ]]; then
+      # What came before was an interim answer.
+      value='' found=no
+      continue
+    fi
+    key=${line%%:*}
+    [[ $line == *:* && ${key,,} == "${1,,}" ]] || continue
+    line=${line#*:}
+    line=${line#"${line%%[! $'\t']*}"}
+    line=${line%"${line##*[! $'\t']}"}
+    [[ $found == no ]] || value+=', '
+    value+=$line
+    found=yes
+  done <"$scratch/http.head"
+  [[ $found == yes ]]
+}
+
+# http_body: sets `body`, what of it is looked at. A NUL, which no variable can hold, becomes a blank.
+http_body() {
+  local piece
+  body=''
+  while IFS= read -r -d '' piece; do
+    body+="$piece "
+  done <"$scratch/http.body"
+  body+=$piece
+}
+
+# ---- http_curl: a request by curl ---------------------------------------------------------------
+
+# curl_ask HEADER…: called by `http_request`, within `bounded`. What is asked goes to curl on its
+# standard input: a command line can be read by every user of the host.
+curl_ask() {
+  local config header quoted
+  umask 077
+  # A body beyond the limit fails to be written instead of filling the disk.
+  trap '' XFSZ
+  ulimit -f $((http_limit / 1024)) 2>/dev/null
+  curl_quote "$url"
+  config="url = $quoted"
+  curl_quote "$scratch/http.body"
+  config+=$'\n'"output = $quoted"
+  curl_quote "$scratch/http.head"
+  config+=$'\n'"dump-header = $quoted"
+  config+=$'\nuser-agent = "deployc/'$deployc'"'
+  config+=$'\ngloboff\nhttp1.1\nproto = "=http,https"\nnoproxy = "*"'
+  printf -v quoted '%d.%03d' $((http_ms / 1000)) $((http_ms % 1000))
+  config+=$'\n'"max-time = $quoted"
+  [[ -z $via ]] || config+=$'\n'"connect-to = \"::$via\""
+  case $method in
+    head) config+=$'\nhead' ;;
+    post)
+      printf '%s' "$body" >"$scratch/http.request" || return 23
+      curl_quote "@$scratch/http.request"
+      config+=$'\nheader = "Content-Type:"\nheader = "Expect:"\n'"data-binary = $quoted"
+      ;;
+    *) ;;
+  esac
+  for header; do
+    # `Name:` and blanks would take a header away; `Name;` sends it empty.
+    [[ ! $header =~ ^[^:]*:[[:blank:]]*$ ]] || header=${header%%:*}\;
+    curl_quote "$header"
+    config+=$'\n'"header = $quoted"
+  done
+  curl -q -sS -w '%{http_code} %{time_connect}' --config - <<<"$config"
+}
+
+# curl_quote TEXT: sets `quoted`, for curl's configuration.
+curl_quote() {
+  quoted=${1//\\/\\\\}
+  quoted=${quoted//\"/\\\"}
+  quoted=${quoted//$'\n'/\\n}
+  quoted=\"${quoted//$'\r'/\\r}\"
+}
+
+# curl_outcome CODE: what curl's exit code says, for `http_request`.
+curl_outcome() {
+  local connected said
+  read -r http_status connected <"$scratch/http.said" || :
+  [[ $http_status == [1-5][0-9][0-9] ]] || http_status=''
+  [[ $method != head ]] || : >"$scratch/http.body"
+  case $1 in
+    0)
+      [[ -n $http_status ]] && return 0
+      http_failure=other
+      http_why='what answers does not speak HTTP'
+      ;;
+    143) return 143 ;;
+    6)
+      http_failure=resolve
+      http_why="cannot resolve ${via:-$url_host}"
+      ;;
+    7)
+      http_failure=refused
+      http_why='connection refused'
+      [[ ${via:-$url_host} == 127.* || ${via:-$url_host} == localhost* ]] || http_why='connection refused, or no way there'
+      ;;
+    28 | 124)
+      connected=${connected//[0.]/}
+      http_timed_out "${http_status:-${connected:+connected}}"
+      ;;
+    23)
+      # Too long, or the disk is full.
+      if [[ -n $http_status && $(wc -c <"$scratch/http.body") -ge $http_limit ]]; then
+        http_cut=yes
+        return 0
+      fi
+      http_failure=other
+      http_why="cannot write the answer to $scratch: is the disk full?"
+      ;;
+    1 | 8)
+      http_failure=other
+      http_why='what answers does not speak HTTP'
+      ;;
+    52)
+      http_failure=closed
+      http_why='the connection was closed without an answer'
+      ;;
+    18)
+      http_failure=closed
+      http_why="status $http_status, but the body was cut short"
+      ;;
+    55 | 56)
+      http_failure=closed
+      http_why='the connection was reset'
+      ;;
+    35 | 51 | 53 | 54 | 58 | 59 | 60 | 64 | 66 | 77 | 80 | 82 | 83 | 90 | 91)
+      http_failure=tls
+      read -r said <"$scratch/http.errors" || :
+      http_why="TLS failed: ${said#curl: (*) }"
+      ;;
+    *)
+      http_failure=other
+      read -r said <"$scratch/http.errors" || :
+      http_why="curl failed with $1: ${said#curl: (*) }"
+      ;;
+  esac
+  return 1
+}
+
+# ---- http_bash: a request by bash alone, for hosts without curl --------------------------------
+#
+# HTTP/1.0, so that nobody is asked to keep the connection or to send chunks; who does so all the
+# same is understood.
+
+# bash_ask HEADER…: called by `http_request`, within `bounded`. Prints how far it came, a line each:
+# `connected`, `status N`, `done`, `cut`, or `failed KIND WORDS…`.
+bash_ask() {
+  local LC_ALL=C tcp_fd tcp_why='' request header line name length='' chunked=no status head='' lines=0
+  umask 077
+  trap '' PIPE
+  tcp_connect "$host" "$port"
+  case $? in
+    0) printf 'connected\n' ;;
+    10) bash_failed refused 'connection refused' ;;
+    11) bash_failed resolve "cannot resolve $host" ;;
+    12) bash_failed unreachable "no way to $host" ;;
+    *) bash_failed other "cannot connect to $host: $tcp_why" ;;
+  esac || return
+  bash_request "$@"
+  printf '%s' "$request" >&"$tcp_fd" || :
+  while ((lines++ < 200)); do
+    IFS= read -r -n 65536 -u "$tcp_fd" line || [[ -n $line ]] || break
+    head+=$line$'\n'
+    line=${line%$'\r'}
+    if [[ -z ${status-} ]]; then
+      [[ $line =~ ^HTTP/[0-9.]+\ ([1-5][0-9][0-9])(\ |$) ]] || {
+        bash_failed other 'what answers does not speak HTTP'
+        return
+      }
+      status=${BASH_REMATCH[1]}
+      continue
+    fi
+    if [[ -z $line ]]; then
+      [[ $status == 1* ]] || break
+      status=''
+      continue
+    fi
+    name=${line%%:*}
+    line=${line#*:}
+    line=${line//[[:blank:]]/}
+    case ${name,,} in
+      content-length) length=$line ;;
+      transfer-encoding) [[ ${line,,} != *chunked ]] || chunked=yes ;;
+      *) ;;
+    esac
+  done
+  [[ -n ${status-} ]] || {
+    bash_failed closed 'the connection was closed without an answer'
+    return
+  }
+  printf '%s' "$head" >"$scratch/http.head"
+  printf 'status %s\n' "$status"
+  if [[ $method == head || $status == 204 || $status == 304 ]]; then
+    printf 'done\n'
+  elif [[ $chunked == yes ]]; then
+    bash_chunks
+  elif [[ $length =~ ^[0-9]+$ ]]; then
+    bash_body "$length"
+  else
+    bash_body ''
+  fi
+}
+
+# bash_failed KIND WORDS…: the last line of a request that has no answer. Fails.
+bash_failed() {
+  printf 'failed %s\n' "$*"
+  return 1
+}
+
+# bash_request HEADER…: sets `request`, the text to send.
+bash_request() {
+  local header given=$'\n' name default
+  for header; do
+    name=${header%%:*}
+    given+=${name,,}$'\n'
+  done
+  request="${method^^} $url_path HTTP/1.0"$'\r\n'
+  for default in "Host: $url_name" "User-Agent: deployc/$deployc" 'Accept: */*' 'Connection: close'; do
+    name=${default%%:*}
+    [[ $given == *$'\n'"${name,,}"$'\n'* ]] || request+=$default$'\r\n'
+  done
+  for header; do
+    request+=$header$'\r\n'
+  done
+  if [[ $method == post ]]; then
+    request+="Content-Length: ${#body}"$'\r\n\r\n'$body
+  else
+    request+=$'\r\n'
+  fi
+}
+
+# bash_body LENGTH: the rest of the answer, so long or until the connection is closed.
+bash_body() {
+  local want=$1 size
+  # No number of a shell holds more digits; so long is cut anyway.
+  ((${#want} < 16)) || want=${want:0:16}
+  if [[ -z $want ]] || ((10#$want > http_limit)); then
+    head -c "$http_limit" <&"$tcp_fd" >"$scratch/http.body"
+    size=$(wc -c <"$scratch/http.body")
+    if ((size >= http_limit)); then
+      printf 'cut\n'
+      return
+    fi
+  else
+    want=$((10#$want))
+    head -c "$want" <&"$tcp_fd" >"$scratch/http.body"
+    # Counting is cheap where the text is whole and has no NUL in it, which is nearly always.
+    IFS= read -r -d '' body <"$scratch/http.body" || :
+    size=${#body}
+    ((size == want)) || size=$(wc -c <"$scratch/http.body")
+  fi
+  if [[ -n $want ]] && ((size < want)); then
+    bash_failed closed "status $status, but the body was cut short"
+    return
+  fi
+  printf 'done\n'
+}
+
+# bash_chunks: a body in chunks, which a server should not send to HTTP/1.0 but may.
+bash_chunks() {
+  local line size text total=0
+  while IFS= read -r -n 4096 -u "$tcp_fd" line; do
+    line=${line%%[;$'\r']*}
+    [[ $line =~ ^[0-9A-Fa-f]{1,8}$ ]] || break
+    size=$((16#$line))
+    if ((size == 0)); then
+      printf 'done\n'
+      return
+    fi
+    if ((total + size > http_limit)); then
+      IFS= read -r -N $((http_limit - total)) -u "$tcp_fd" text || :
+      printf '%s' "$text" >>"$scratch/http.body"
+      printf 'cut\n'
+      return
+    fi
+    IFS= read -r -N "$size" -u "$tcp_fd" text || break
+    printf '%s' "$text" >>"$scratch/http.body"
+    total=$((total + size))
+    IFS= read -r -n 16 -u "$tcp_fd" line || break
+  done
+  bash_failed closed "status $status, but its body was cut short, or it is binary in chunks, which needs curl"
+}
+
+# bash_outcome CODE: what was printed says, for `http_request`.
+bash_outcome() {
+  local word rest stage=''
+  [[ $1 != 143 ]] || return 143
+  while read -r word rest; do
+    case $word in
+      connected) stage=connected ;;
+      status) stage=$rest http_status=$rest ;;
+      done) return 0 ;;
+      cut)
+        http_cut=yes
+        return 0
+        ;;
+      failed)
+        http_failure=${rest%% *}
+        http_why=${rest#* }
+        return 1
+        ;;
+      *) ;;
+    esac
+  done <"$scratch/http.said"
+  if [[ $1 == 124 ]]; then
+    http_timed_out "$stage"
+  else
+    http_failure=other
+    read -r rest <"$scratch/http.errors" || :
+    http_why="the request failed${rest:+: $rest}"
+  fi
+  return 1
+}
+
+# ---- json: one value out of a JSON text --------------------------------------------------------
+
+# json_get PATH: prints the scalar that stands at a path such as `a.b[0].c` in the JSON text on
+# standard input: strings unescaped (as UTF-8), numbers as written, true, false, null. Of a key that
+# stands twice, the last counts. 1: nothing stands there; 2: the text is not JSON; 3: an object or a list.
+#
+# The text is read in pieces between quotation marks: no awk has to look at a long text more than once.
+json_get() {
+  json_path=$1 LC_ALL=C awk '
+    function code_unit(digits, at, unit) {
+      digits = tolower(digits)
+      if (digits !~ /^[0-9a-f][0-9a-f][0-9a-f][0-9a-f]$/) { bad = 1; return 0 }
+      for (at = 1; at <= 4; at++) unit = unit * 16 + index("0123456789abcdef", substr(digits, at, 1)) - 1
+      return unit
+    }
+    function utf8(point) {
+      if (point == 0 || (point >= 55296 && point < 57344)) point = 65533 # no text can hold these
+      if (point < 128) return sprintf("%c", point)
+      if (point < 2048) return sprintf("%c%c", 192 + int(point / 64), 128 + point % 64)
+      if (point < 65536)
+        return sprintf("%c%c%c", 224 + int(point / 4096), 128 + int(point / 64) % 64, 128 + point % 64)
+      return sprintf("%c%c%c%c", 240 + int(point / 262144), 128 + int(point / 4096) % 64,
+        128 + int(point / 64) % 64, 128 + point % 64)
+    }
+    # Adds a piece of a string to `text`, part by part: joining them would be slow for a long one.
+    # A piece that ends in the backslash of an escaped quotation mark ends in that mark afterwards.
+    function unescape(piece, part, parts, at, escape, point, low) {
+      gsub(/\\/, "\001", piece)
+      parts = split(piece, part, "\001")
+      text[++texts] = part[1]
+      for (at = 2; at <= parts && !bad; at++) {
+        escape = substr(part[at], 1, 1)
+        if (escape == "" && at == parts) text[++texts] = "\""
+        else if (escape == "") text[++texts] = "\\" part[++at]
+        else if (escape in plain) text[++texts] = plain[escape] substr(part[at], 2)
+        else if (escape != "u") bad = 1
+        else {
+          point = code_unit(substr(part[at], 2, 4))
+          piece = substr(part[at], 6)
+          if (point >= 55296 && point < 56320 && piece == "" && substr(part[at + 1], 1, 1) == "u") {
+            low = code_unit(substr(part[at + 1], 2, 4))
+            if (low >= 56320 && low < 57344) {
+              point = 65536 + (point - 55296) * 1024 + low - 56320
+              piece = substr(part[++at], 6)
+            }
+          }
+          text[++texts] = utf8(point) piece
+        }
+      }
+    }
+    function joined(at, whole) {
+      for (at = 1; at <= texts; at++) whole = whole text[at]
+      return whole
+    }
+    # The value that begins here: does it stand at the path?
+    function on_path() {
+      if (depth == 0) return 1
+      if (!here[depth]) return 0
+      if (open[depth] == "[") return is_index[depth] && want[depth] == position[depth]
+      return !is_index[depth] && key_fits[depth]
+    }
+    function begins_value() {
+      if (state != "value" && state != "first") { bad = 1; return 0 }
+      at_path = on_path()
+      if (at_path && depth == length_of_path) found = 1
+      return 1
+    }
+    function ends_value(wanted) {
+      state = depth ? "next" : "done"
+      if (!wanted) return
+      for (values = 0; values < texts; ) { values++; value[values] = text[values] }
+    }
+    function token(word) {
+      if (word == "{" || word == "[") {
+        if (!begins_value()) return
+        if (at_path && depth == length_of_path) found = 2
+        open[++depth] = word
+        here[depth] = at_path && depth <= length_of_path
+        position[depth] = 0
+        state = word == "{" ? "key or }" : "first"
+      } else if (word == "}" || word == "]") {
+        if (!depth || open[depth] != (word == "}" ? "{" : "[")) { bad = 1; return }
+        if (state != "next" && state != (word == "}" ? "key or }" : "first")) { bad = 1; return }
+        depth--
+        ends_value(0)
+      } else if (word == ":") {
+        if (state != "colon") { bad = 1; return }
+        state = "value"
+      } else if (word == ",") {
+        if (state != "next") { bad = 1; return }
+        position[depth]++
+        state = open[depth] == "{" ? "key" : "value"
+      } else if (word == "true" || word == "false" || word == "null" ||
+        word ~ /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$/) {
+        if (!begins_value()) return
+        texts = 1
+        text[1] = word
+        ends_value(at_path && depth == length_of_path)
+      } else bad = 1
+    }
+    # What stands between two strings, a thousand bytes at a time: some awks are slow with long texts.
+    function between(text, size, from, part, rest, word, count, at) {
+      size = length(text)
+      for (from = 1; from <= size && !bad; from += 1000) {
+        part = rest substr(text, from, 1000)
+        rest = ""
+        if (from + 1000 <= size && match(part, /[^][{},: \t\r\n]+$/)) {
+          rest = substr(part, RSTART)
+          part = substr(part, 1, RSTART - 1)
+          if (length(rest) > 1000) bad = 1 # no number is that long
+        }
+        gsub(/[][{},:]/, " & ", part)
+        count = split(part, word, /[ \t\r\n]+/)
+        for (at = 1; at <= count && !bad; at++) if (word[at] != "") token(word[at])
+      }
+    }
+    function begins_string() {
+      is_key = state == "key" || state == "key or }"
+      # Only the value that is asked for, and keys that may lead to it, are kept.
+      if (is_key) keeping = here[depth] && !is_index[depth]
+      else if (begins_value()) keeping = at_path && depth == length_of_path
+      texts = 0
+    }
+    function string_piece(piece) {
+      if (piece ~ /[\001-\037]/) { bad = 1; return }
+      in_string = 0
+      if (substr(piece, length(piece)) == "\\") {
+        match(piece, /\\+$/)
+        in_string = RLENGTH % 2
+      }
+      if (keeping) unescape(piece)
+      # A key in many more parts than the path has letters is not in the path.
+      if (is_key && texts > 2 * longest + 8) keeping = 0
+      if (in_string) return
+      if (is_key) {
+        key_fits[depth] = keeping && joined() == want[depth]
+        state = "colon"
+      } else ends_value(keeping)
+    }
+    BEGIN {
+      RS = "\""
+      plain["/"] = "/"; plain["b"] = "\b"; plain["f"] = "\f"
+      plain["n"] = "\n"; plain["r"] = "\r"; plain["t"] = "\t"
+      path = ENVIRON["json_path"]
+      gsub(/\[/, ".[", path)
+      steps = split(path, step, ".")
+      for (at = 1; at <= steps; at++) {
+        if (step[at] == "") continue
+        want[++length_of_path] = step[at]
+        if (step[at] ~ /^\[[0-9]+\]$/) {
+          is_index[length_of_path] = 1
+          want[length_of_path] = substr(step[at], 2) + 0
+        }
+        if (length(step[at]) > longest) longest = length(step[at])
+      }
+      length_of_path += 0
+      state = "value"
+      mode = "between"
+    }
+    bad { exit }
+    mode == "string begins" { begins_string() }
+    mode != "between" { string_piece($0); mode = in_string ? "in string" : "between"; next }
+    {
+      if (NR == 1) sub(/^\357\273\277/, "")
+      between($0)
+      mode = "string begins" # if anything follows at all
+    }
+    END {
+      if (bad || state != "done") exit 2
+      if (!found) exit 1
+      if (found == 2) exit 3
+      for (at = 1; at <= values; at++) printf "%s", value[at]
+      print ""
+    }'
+}
+
+# ---- inputs: values of a deployment, checked and read once, kept with the release --------------
+
+declare -A input=()
+
+# take_inputs: those of a new deployment; whatever was looked at before does not count.
+take_inputs() {
+  empty_inputs
+  read_inputs && return
+  asked_to_stop || exit_code=2
+  return 1
+}
+
+# empty_inputs: every input is there and empty; settings that name one can be looked at before any is known.
+empty_inputs() {
+  local name
+  input=()
+  for name in ${input_names[@]+"${input_names[@]}"}; do
+    input[$name]=''
+  done
+}
+
+# read_input WHERE NAME TYPE [default V] [file PATH] [pattern ERE] [values V…]
+read_input() {
+  local where=$1 name=$2 type=$3 has_default=no default='' file='' pattern='' value given=no
+  local -a values=()
+  shift 3
+  while (($#)); do
+    case $1 in
+      default)
+        has_default=yes
+        default=$2
+        shift 2
+        ;;
+      file)
+        file=$2
+        shift 2
+        ;;
+      pattern)
+        pattern=$2
+        shift 2
+        ;;
+      values)
+        shift
+        values=("$@")
+        break
+        ;;
+    esac
+  done
+  value=''
+  # CI systems pass a missing variable as an empty one.
+  if [[ -n ${!name-} ]]; then
+    value=${!name}
+    given=yes
+  elif [[ -n $file ]] && value_in_file "$file" "$name"; then
+    given=yes
+  elif [[ $has_default == yes ]]; then
+    value=$default
+    given=yes
+  fi
+  if [[ $given == no ]]; then
+    fail_with "input $name is not given ($where): set it in the environment${file:+ or as $name=… in $file}"
+    return
+  fi
+  input_fits "$type" "$value" "$pattern" ${values[@]+"${values[@]}"} || {
+    # A secret's value is not shown, not even a wrong one.
+    [[ $type == secret ]] && value='***'
+    fail_with "input $name ($where) is '$value': expected $expected"
+    return
+  }
+  input[$name]=$value
+  [[ $type != secret ]] || hide "$value"
+}
+
+# hide SECRET: it is not shown from now on, nor is a line of it that tells something.
+hide() {
+  local line
+  hide_text "$1"
+  [[ $1 == *$'\n'* ]] || return 0
+  while IFS= read -r line; do
+    ((${#line} < 6)) || hide_text "$line"
+  done <<<"$1"
+}
+
+# hide_text TEXT: the longest come first, or the rest of one that begins like another would show.
+hide_text() {
+  local other placed=no
+  local -a sorted=()
+  for other in ${secret_values[@]+"${secret_values[@]}"}; do
+    [[ $other != "$1" ]] || return 0
+    if [[ $placed == no ]] && ((${#1} > ${#other})); then
+      sorted+=("$1")
+      placed=yes
+    fi
+    sorted+=("$other")
+  done
+  [[ $placed == yes ]] || sorted+=("$1")
+  secret_values=(${sorted[@]+"${sorted[@]}"})
+}
+
+# value_in_file FILE NAME: sets `value` from the last NAME=value line. The text after = is the value,
+# one pair of quotes around it taken off; nothing in it is run.
+value_in_file() {
+  local line found=1
+  [[ -r $1 ]] || return 1
+  while IFS= read -r line || [[ -n $line ]]; do
+    line=${line%$'\r'}
+    line=${line#export }
+    if [[ $line == "$2="* ]]; then
+      value=${line#*=}
+      found=0
+    fi
+  done <"$1"
+  case $value in
+    \"*\" | \'*\') value=${value:1:${#value}-2} ;;
+  esac
+  return "$found"
+}
+
+# input_fits TYPE VALUE PATTERN VALUES…: sets `expected` to what the type accepts.
+input_fits() {
+  local value=$2 pattern=$3 choice
+  case $1 in
+    string | secret)
+      expected='any text'
+      ;;
+    path)
+      expected='an absolute path, such as /etc/app.env'
+      [[ $value == /* ]]
+      ;;
+    url)
+      expected='a URL that begins with http:// or https://'
+      [[ $value =~ ^https?://[^[:space:]/]+ ]]
+      ;;
+    int)
+      expected='a whole number'
+      [[ $value =~ ^-?[0-9]{1,18}$ ]]
+      ;;
+    port)
+      expected='a port from 1 to 65535'
+      [[ $value =~ ^[0-9]{1,5}$ ]] && ((10#$value >= 1 && 10#$value <= 65535))
+      ;;
+    duration)
+      expected='a duration such as 500ms, 10s, 5m or 1h'
+      [[ $value =~ ^[0-9]+(ms|s|m|h)$ ]]
+      ;;
+    bool)
+      expected='true or false'
+      [[ $value == true || $value == false ]]
+      ;;
+    matching)
+      expected="something that matches $pattern"
+      [[ $value =~ ^($pattern)$ ]]
+      ;;
+    one_of)
+      shift 3
+      expected="one of $*"
+      for choice; do
+        [[ $value != "$choice" ]] || return 0
+      done
+      return 1
+      ;;
+  esac
+}
+
+# save_inputs: to files of the candidate that only this user may read; any text survives that way.
+save_inputs() {
+  local name
+  mkdir -m 700 "$release/inputs" || return
+  for name in ${input_names[@]+"${input_names[@]}"}; do
+    (
+      umask 077
+      printf '%s' "${input[$name]}" >"$release/inputs/$name"
+    ) || return
+  done
+}
+
+# load_inputs: those of the release at hand, whatever the environment says now.
+load_inputs() {
+  local file name value
+  empty_inputs
+  for file in "$release"/inputs/*; do
+    [[ -f $file ]] || continue
+    IFS= read -r -d '' value <"$file" || :
+    input[${file##*/}]=$value
+  done
+  for name in ${secret_names[@]+"${secret_names[@]}"}; do
+    hide "${input[$name]}"
+  done
+}
+
+# ---- state: what is known between two runs ------------------------------------------------------
+#
+# $state/journal      the run at hand or at rest: phase, from, to, release, …
+# $state/colors/C     the last good release of color C (a symlink)
+# $state/live         the release that was switched to last (a symlink); what is live the proxy's files say
+# $state/previous     the release that served before it (a symlink)
+# $state/releases/ID  script, inputs/, slot/, fragment, meta, identity.SERVICE, log.SERVICE
+# $state/history      a line for each deployment
+#
+# Nothing in here is ever run or sourced but a release's own script.
+
+state=''
+candidate='' # folder of the release of the run at hand, or ''
+declare -A journal=()
+
+# locate_state: sets `state`. Root keeps it out of every other user's reach.
+locate_state() {
+  local other=/var/lib/deployc/$app
+  state=$root/.deployc
+  if ((EUID == 0)); then
+    other=$state
+    state=/var/lib/deployc/$app
+  fi
+  [[ ! -f $other/owner ]] || {
+    fail_with "$app is deployed by $(stat -c %U "$other/owner") on this host (its state is in $other), this is $(id -un): use the same user for every command"
+    exit_code=3
+    return 1
+  }
+}
+
+# open_state: makes the state folder and checks that it may be trusted.
+open_state() {
+  local owner machine
+  umask 022
+  if [[ -d $state/releases && -d $state/colors && -d $state/log ]]; then
+    :
+  elif ! mkdir -p "$state/releases" "$state/colors" "$state/log" 2>/dev/null; then
+    fail_with "cannot make $state: run this as the user who owns it, or make the folder for $(id -un)"
+    return
+  fi
+  state=$(cd -P "$state" && pwd) || return
+  state_is_trusted || return
+  machine=''
+  read -r machine 2>/dev/null </etc/machine-id || :
+  if [[ -f $state/owner ]]; then
+    read -r owner <"$state/owner"
+    if [[ ${owner%% *} != "$EUID" ]]; then
+      fail_with "$app is deployed by user number ${owner%% *} on this host, this is $(id -un) ($EUID): use the same user for every command"
+      return
+    fi
+    if [[ -n $machine && $owner == *' '* && ${owner##* } != "$machine" ]]; then
+      fail_with "$state was written on another machine: it was copied or is shared; remove it to begin anew here"
+      return
+    fi
+  else
+    write_file "$state/owner" "$EUID $machine" || fail_with "cannot write to $state"
+  fi
+}
+
+# state_is_trusted: it is on a local disk, and no one else may exchange what is in it.
+state_is_trusted() {
+  local folder kind owner mode seen=0
+  local -a folders=()
+  kind=$(stat -f -c %T "$state" 2>/dev/null)
+  case $kind in
+    nfs* | cifs | smb* | afs | ceph | fuse.sshfs)
+      fail_with "$state is on a network file system ($kind): locks and renames cannot be relied on there"
+      return
+      ;;
+  esac
+  folder=$(cd -P "$state" && pwd) || return
+  while [[ -n $folder ]]; do
+    folders+=("$folder")
+    folder=${folder%/*}
+  done
+  while read -r owner mode folder; do
+    seen=$((seen + 1))
+    if [[ $owner != 0 && $owner != "$EUID" ]]; then
+      fail_with "$folder belongs to user number $owner, who could exchange what $app keeps in $state"
+      return
+    fi
+    # Others may write only where the sticky bit keeps them from renaming what is not theirs.
+    if (((8#$mode & 8#022) && !(8#$mode & 8#1000))); then
+      fail_with "$folder may be written by others (mode $mode), who could exchange what $app keeps in $state: chmod go-w $folder"
+      return
+    fi
+  done < <(stat -c '%u %a %n' "${folders[@]}" 2>/dev/null)
+  ((seen == ${#folders[@]})) || fail_with "cannot look at the folders above $state"
+}
+
+# sync_path PATH…: until it is on the disk.
+sync_path() {
+  sync "$@" 2>/dev/null || sync
+}
+
+# sync_tree FOLDER: all that is below it, by its file system. An older sync knows none and takes everything.
+sync_tree() {
+  sync -f "$1" 2>/dev/null || sync
+}
+
+# copy_synced FROM TO
+copy_synced() {
+  cp -- "$1" "$2" && sync_path "$2"
+}
+
+# write_file PATH TEXT: whole or not at all, also when the power fails.
+write_file() {
+  if ! { printf '%s\n' "$2" 2>/dev/null >"$1.new" && sync_path "$1.new" && mv -f "$1.new" "$1"; }; then
+    rm -f "$1.new"
+    return 1
+  fi
+}
+
+# ---- journal -----------------------------------------------------------------------------------
+
+journal_keys=(deployment kind warm from to release previous snapshot draining handed switched expires boot)
+
+# empty_journal: what `journal` says when nothing is under way; every key is there.
+empty_journal() {
+  local key
+  journal=([phase]=idle)
+  for key in "${journal_keys[@]}"; do
+    journal[$key]=''
+  done
+  candidate=''
+}
+
+# read_journal: fills `journal`; phase is `idle` without one.
+read_journal() { read_journal_from "$state/journal"; }
+
+# read_journal_from FILE
+read_journal_from() {
+  local key value
+  empty_journal
+  [[ -f $1 ]] || return 0
+  while IFS='=' read -r key value; do
+    [[ -z $key ]] || journal[$key]=$value
+  done <"$1"
+  [[ -z ${journal[release]-} ]] || candidate=$state/releases/${journal[release]}
+}
+
+# number TEXT DEFAULT: sets `value`: what is read from a file is calculated with only if it is a whole number.
+number() {
+  value=$2
+  [[ ! $1 =~ ^[0-9]{1,15}$ ]] || value=$((10#$1))
+}
+
+# write_journal PHASE: keeps what is in `journal` under a new phase.
+write_journal() {
+  local key text="phase=$1"
+  for key in "${journal_keys[@]}"; do
+    text+=$'\n'"$key=${journal[$key]-}"
+  done
+  bounded "${deadline[journal]}" write_file "$state/journal" "$text" || {
+    ! asked_to_stop || reason="stopped by $interrupted"
+    fail_with "cannot write $state/journal: is the disk full?"
+    return
+  }
+  journal[phase]=$1
+  to_log "journal: $1"
+}
+
+# put_off_journal: what is under way is taken up again (`take_up_pending`) when this run is over.
+put_off_journal() {
+  [[ -f $state/journal ]] || return 0
+  bounded "${deadline[journal]}" copy_synced "$state/journal" "$state/journal.pending" || fail_with "cannot write to $state: is the disk full?"
+}
+
+# forget_journal: nothing is under way.
+forget_journal() {
+  empty_journal
+  rm -f "$state/journal" "$state/journal.pending"
+  to_log 'journal: idle'
+}
+
+# read_boot: sets `boot`, which a reboot changes.
+read_boot() {
+  read -r boot </proc/sys/kernel/random/boot_id
+}
+
+# ---- releases ----------------------------------------------------------------------------------
+
+# release_of COLOR: sets `found_release`: the candidate if it is for this color (and not the fragment alone is adopted), else the color's
+# last good one.
+release_of() {
+  found_release=''
+  if [[ -n $candidate && ${journal[to]-} == "$1" && ${journal[kind]-}${journal[warm]-} != adoptyes ]]; then
+    found_release=$candidate
+  elif [[ -L $state/colors/$1 ]]; then
+    found_release=$(readlink -f "$state/colors/$1")
+  fi
+  [[ -n $found_release && -d $found_release ]]
+}
+
+# point NAME RELEASE: $state/NAME is that release from now on; one rename.
+point() {
+  [[ ! $state/$1 -ef $2 ]] || return 0
+  ln -sfn "$2" "$state/.point" && mv -fT "$state/.point" "$state/$1" && sync_path "$state"
+}
+
+# previous_release: sets `found_release`: what served before the live one.
+previous_release() {
+  found_release=''
+  [[ -L $state/previous ]] || return 1
+  found_release=$(readlink -f "$state/previous")
+  [[ -n $found_release && -f $found_release/meta ]]
+}
+
+# remove_release RELEASE: a stopped one that nothing points to.
+remove_release() {
+  case $1 in
+    "$state"/releases/?*) ;;
+    *) return 1 ;;
+  esac
+  [[ -d $1 ]] || return 0
+  [[ ! -f $1/meta ]] || of_release "$1" clear || warn "release ${1##*/}: $answer"
+  bounded "${deadline[copy]}" rm -rf "$1" || warn "release ${1##*/} could not be removed"
+}
+
+# sweep_releases: removes what no color, no way back and no run needs. The newest failed one stays to be looked at.
+sweep_releases() {
+  local release kept keep
+  for release in "$state"/releases/*/; do
+    release=${release%/}
+    [[ -d $release && $release != "$candidate" ]] || continue
+    keep=no
+    for kept in "$state"/colors/* "$state/live" "$state/previous" "$state/failed"; do
+      [[ ! $kept -ef $release ]] || keep=yes
+    done
+    [[ $keep == yes ]] || remove_release "$release"
+  done
+}
+
+# meta KEY RELEASE: sets `value`: what a release says of itself.
+meta() {
+  local key rest
+  value=''
+  [[ -f $2/meta ]] || return 1
+  while IFS='=' read -r key rest; do
+    if [[ $key == "$1" ]]; then
+      value=$rest
+      return 0
+    fi
+  done <"$2/meta"
+  return 1
+}
+
+# save_identity LINE, load_identity: what tells the service of this release from everything else on the host.
+save_identity() {
+  write_file "$release/identity.$service" "$1"
+}
+
+load_identity() {
+  identity=''
+  [[ -f $release/identity.$service ]] || return 1
+  IFS= read -r identity <"$release/identity.$service"
+}
+
+# ---- history -----------------------------------------------------------------------------------
+
+# remember RESULT: a line of history: time, deployment, command, result, from, to, seconds, reason.
+remember() {
+  local line elapsed masked
+  seconds_since "$began"
+  mask "${reason//[$'\t\n']/ }"
+  printf -v line '%(%Y-%m-%dT%H:%M:%S%z)T\t%s\t%s\t%s\t%s\t%s\t%s\t%s' -1 \
+    "$deployment" "$command" "$1" "${from:--}" "${to:--}" "$elapsed" "$masked"
+  printf '%s\n' "$line" 2>/dev/null >>"$state/history" || warn "cannot write $state/history"
+}
+
+# ---- lock: one at a time ------------------------------------------------------------------------
+#
+# The mutex is held on descriptor 9 by this script and by every command that it starts, so that a
+# killed script whose migration still works keeps the next one out. What outlives a run closes it.
+
+# enter_mutex: waits as long as `lock { wait }` says, else not at all.
+enter_mutex() {
+  local until
+  # A step of the user's that calls the script again would wait for itself.
+  if [[ ${DEPLOYC_ACTIVE-} == "$app" ]]; then
+    fail_with "called from a step of a deployment of $app that is still running: a step cannot deploy its own app"
+    exit_code=2
+    return 1
+  fi
+  # Whoever may open it could hold it.
+  [[ -f $state/lock ]] || (umask 077 && : >>"$state/lock")
+  exec 9>>"$state/lock" || {
+    fail_with "cannot open $state/lock"
+    exit_code=3
+    return 1
+  }
+  now
+  until=$((now_ms + lock_wait))
+  # A way back does not wait for a drain to end; what else is at work it lets finish.
+  ! may_preempt || until=$((now_ms + 10000))
+  until_locked 9 "$until" || {
+    ! preempted || rm -f "$state/preempt"
+    [[ -z $interrupted ]] || {
+      fail_with "stopped by $interrupted while it waited for the lock"
+      return
+    }
+    exit_code=4
+    holder_of_mutex
+    fail_with "$holder"
+    return 1
+  }
+  ! preempted || rm -f "$state/preempt"
+  printf '%s %s %s %s\n' "$$" "$(process_start_time $$)" "$command" "$deployment" >"$state/holder"
+}
+
+# until_locked DESCRIPTOR MILLISECONDS: tries until then, at least once.
+until_locked() {
+  local said=no
+  while ! flock -n "$1"; do
+    now
+    if ((now_ms >= $2)); then
+      # What a killed script had started ends by its own deadline, mostly within moments.
+      [[ $1 == 9 ]] && holder_is_gone && ((now_ms < $2 + 15000)) || return 1
+    fi
+    if [[ $1 == 9 ]] && may_preempt; then
+      printf '%s\n' "$$" >"$state/preempt"
+    elif [[ $said == no ]]; then
+      said=yes
+      holder_of_mutex
+      say "waiting: $holder"
+    fi
+    pause 100 || return 1
+  done
+}
+
+# holder_is_gone: the script that took the mutex was killed.
+holder_is_gone() {
+  local pid started _
+  { read -r pid started _ <"$state/holder"; } 2>/dev/null || return 1
+  [[ $(process_start_time "$pid") != "$started" ]]
+}
+
+# holder_of_mutex: sets `holder`, a sentence about who holds it.
+holder_of_mutex() {
+  local pid started running deployed left
+  holder='another command is at work'
+  [[ -f $state/holder ]] || return 0
+  read -r pid started running deployed <"$state/holder" || return 0
+  if [[ $(process_start_time "$pid") == "$started" ]]; then
+    holder="$running of deployment $deployed is at work (process $pid)"
+  else
+    what_is_left
+    holder="$running of deployment $deployed has ended (process $pid), but a command that it started is still at work${left:+: $left}; the lock is free when that ends"
+  fi
+}
+
+# what_is_left: sets `left`, the processes that hold the mutex and are no script of this app: `sleep 30` (process 17).
+what_is_left() {
+  local folder pid
+  left=''
+  for folder in /proc/[0-9]*; do
+    pid=${folder##*/}
+    [[ $folder/fd/9 -ef $state/lock && $pid != "$$" && $(pid_command "$pid") != *"${script##*/} "* ]] || continue
+    left+="${left:+, }\`$(pid_command "$pid")\` (process $pid)"
+  done
+}
+
+# may_preempt: this is a rollback, and what holds the lock only cleans up.
+may_preempt() {
+  local phase=''
+  [[ $command == rollback ]] && read -r phase 2>/dev/null <"$state/journal" && [[ $phase == phase=switched ]]
+}
+
+# preempted: a rollback asks the drain to end.
+preempted() {
+  [[ -f $state/preempt ]]
+}
+
+# enter_proxy_mutex: from swap to confirmation no other app of ours reloads the same proxy.
+enter_proxy_mutex() {
+  local until
+  ask_switch mutex || {
+    fail_with "cannot tell which proxy this is: $answer"
+    return 1
+  }
+  { exec 8<"$answer"; } 2>/dev/null || {
+    fail_with "$(id -un) may not open $answer, on which the apps of one proxy wait for each other"
+    return
+  }
+  now
+  until=$((now_ms + deadline[proxy_mutex]))
+  until_locked 8 "$until" || fail_with "another app's deployment has held the proxy for $((deadline[proxy_mutex] / 1000))s"
+}
+
+# leave_proxy_mutex
+leave_proxy_mutex() {
+  exec 8<&-
+}
+
+# ---- live: which color the proxy's files route to, read again each time it matters -------------
+
+live_state=unknown # color, none, mixed, edited (not as a script of ours writes it) or unknown
+live=''            # the live color
+live_release=''    # its release; empty if the script did not start it
+live_guess=''      # for edited: the color that it seems to route to
+live_why=''        # for edited and unknown: why
+
+# read_live: fills the above.
+read_live() {
+  local words
+  live='' live_release='' live_guess='' live_why=''
+  if ! ask_switch routed; then
+    live_state=unknown
+    live_why=$answer
+    return 0
+  fi
+  read -r live_state words <<<"$answer"
+  case $live_state in
+    color)
+      read -r live live_release <<<"$words"
+      [[ $live_release != - ]] || live_release=''
+      ;;
+    none | mixed) ;;
+    edited) read -r live_guess live_why <<<"$words" ;;
+    *)
+      live_why=${words:-"what $switch answered could not be kept: is the disk with $state full?"}
+      live_state=unknown
+      ;;
+  esac
+}
+
+# know_live: as `read_live`, but anything else than a color or none ends the run.
+know_live() {
+  read_live
+  live_is_known
+}
+
+# live_is_known: the same of what `read_live` found.
+live_is_known() {
+  case $live_state in
+    color | none) return 0 ;;
+    mixed) fail_with "the proxy's files route to both colors: put one of the built fragments (${colors[0]}.conf or ${colors[1]}.conf) there and reload the proxy, then try again" ;;
+    *) fail_with "cannot tell which color is live: $live_why" ;;
+  esac
+  exit_code=3
+  return 1
+}
+
+# choose_idle: sets `from` and `to`. A color that this script does not know (it was renamed) may be live;
+# then the idle one is that whose place it does not take.
+choose_idle() {
+  local choice value
+  know_live || return
+  from=$live
+  to=''
+  for choice in "${colors[@]}"; do
+    [[ $choice != "$live" ]] || continue
+    # The fragment was taken away, but the proxy may not have been reloaded since. Whether all of it runs does not matter.
+    [[ $live_state != none ]] || ! last_live_is "$choice" || continue
+    if [[ -n $live_release ]] && meta ports "$live_release" && shares_port "$choice" "$value"; then
+      continue
+    fi
+    to=$choice
+    break
+  done
+  if [[ -z $to ]]; then
+    exit_code=3
+    fail_with "no color is idle: $live takes the ports of both"
+    return
+  fi
+  say "  ${from:-no color} is live, $to is idle"
+}
+
+# last_live_is COLOR: the release that was switched to last is of that color.
+last_live_is() {
+  local value
+  [[ -L $state/live ]] && meta color "$state/live" && [[ $value == "$1" ]]
+}
+
+# shares_port COLOR PORTS: whether a service of the color has one of these ports.
+shares_port() {
+  local name taken
+  for name in "${services[@]}"; do
+    release='' use "$1" "$name"
+    for taken in $2; do
+      [[ $port != "$taken" ]] || return 0
+    done
+  done
+  return 1
+}
+
+# is_untouchable RELEASE: it is live, or a swap in which it takes part is not confirmed.
+is_untouchable() {
+  local value
+  [[ ${journal[phase]} != swapping ]] || return 0
+  read_live
+  case $live_state in
+    # Without a fragment the proxy may still serve what it was told last.
+    none) [[ $state/live -ef $1 ]] ;;
+    color)
+      [[ ! $live_release -ef $1 ]] || return 0
+      [[ -z $live_release ]] && meta color "$1" && [[ $value == "$live" ]]
+      ;;
+    *) return 0 ;;
+  esac
+}
+
+# stop_release RELEASE: the only place that stops a color.
+stop_release() {
+  if is_untouchable "$1"; then
+    answer="the proxy routes to it, or may: it is left alone${live_why:+ ($live_why)}"
+    return 1
+  fi
+  of_release "$1" stop
+}
+
+# ---- fragment: a switch whose truth is one file ---------------------------------------------------
+#
+# The candidate is a dotfile beside the real one, .NAME.deployc-new, which no proxy's pattern matches. There is no backup: the way back
+# writes the text that the previous color's release keeps.
+
+# fragment_paths FILE: sets fragment_file (links resolved), fragment_new, and fragment_sudo: sudo only where this user may not write
+# the folder itself. In a folder that may not be searched a link does not look like one.
+fragment_paths() {
+  local folder name
+  fragment_file=$1
+  if [[ -L $1 || ! -d ${1%/*} || ! -x ${1%/*} ]]; then
+    fragment_file=$(readlink -f -- "$1" 2>/dev/null || ${sudo[@]+"${sudo[@]}"} readlink -f -- "$1" 2>/dev/null)
+  fi
+  if [[ -z $fragment_file ]]; then
+    printf '%s\n' "the folder of $1 does not exist (or $(id -un) may not look into it): make it"
+    return 1
+  fi
+  folder=${fragment_file%/*}
+  name=${fragment_file##*/}
+  fragment_folder=${folder:-/}
+  fragment_new=$folder/.$name.deployc-new
+  fragment_sudo=()
+  [[ -w $fragment_folder ]] || fragment_sudo=(${sudo[@]+"${sudo[@]}"})
+}
+
+# as_fragment_owner COMMAND…
+as_fragment_owner() {
+  ${fragment_sudo[@]+"${fragment_sudo[@]}"} "$@"
+}
+
+# fragment_writable FILE: 1 with the cure when neither this user nor sudo may write it.
+fragment_writable() {
+  local fragment_file fragment_folder fragment_new
+  local -a fragment_sudo
+  fragment_paths "$1" || return
+  if [[ -w $fragment_folder ]]; then
+    return 0
+  elif ((${#fragment_sudo[@]} == 0)); then
+    printf '%s\n' "$(id -un) may not write $fragment_folder: run this as root, or give the folder to $(id -un), or say \`sudo\` in deploy.bg"
+  elif ! as_fragment_owner test -w "$fragment_folder" 2>/dev/null; then
+    printf '%s\n' "$(id -un) may not write $fragment_folder, and sudo -n does not help: give the folder to $(id -un), or put into sudoers: $(fragment_sudoers)"
+  else
+    return 0
+  fi
+  return 1
+}
+
+# fragment_sudoers: prints the line of sudoers for a folder that stays root's.
+fragment_sudoers() {
+  local tool commands=''
+  for tool in cat chcon cp mv readlink rm sync tee test touch; do
+    type -P "$tool" >/dev/null || continue
+    commands+=", $(type -P "$tool")"
+  done
+  printf '%s ALL=(root) NOPASSWD: %s\n' "$(id -un)" "${commands#, }"
+}
+
+# fragment_routed FILE: the answer of a driver's `routed`. What a release was switched with counts first: deploy.bg may say
+# something else by now.
+fragment_routed() {
+  local fragment_file fragment_folder fragment_new folder name value link text live_text
+  local -a fragment_sudo
+  fragment_paths "$1" || return
+  if ! as_fragment_owner test -e "$fragment_file"; then
+    # Only a clear answer is one: without the right to look nothing is known.
+    if as_fragment_owner test -x "$fragment_folder" && as_fragment_owner test ! -e "$fragment_file"; then
+      printf 'none\n'
+    else
+      printf 'unknown %s\n' "$(id -un) may not look at $fragment_file"
+    fi
+    return 0
+  fi
+  if fragment_text "$fragment_file"; then
+    live_text=$text
+    for link in ${candidate:+"$candidate"} "$state"/colors/*; do
+      if [[ -f $link/fragment ]] && fragment_text "$link/fragment" && [[ $text == "$live_text" ]] && meta color "$link"; then
+        folder=$(readlink -f -- "$link")
+        printf 'color %s %s\n' "$value" "$folder"
+        return 0
+      fi
+    done
+    for name in "${colors[@]}"; do
+      IFS= read -r -d '' text < <(fragment "$name")
+      if [[ $text == "$live_text" ]]; then
+        printf 'color %s -\n' "$name"
+        return 0
+      fi
+    done
+  fi
+  fragment_guess
+}
+
+# fragment_text FILE: sets `text`, all that it says; fails if it cannot be read. With a NUL in it it is none of ours.
+fragment_text() {
+  text=''
+  if [[ -r $1 ]]; then
+    ! IFS= read -r -d '' text <"$1"
+  else
+    ! IFS= read -r -d '' text < <(as_fragment_owner cat "$1" 2>/dev/null) && [[ -n $text ]]
+  fi
+}
+
+# fragment_guess: what an edited file seems to route to, by the addresses in it; comments do not count.
+fragment_guess() {
+  local text name one rest other
+  local -a routes=()
+  text=$(as_fragment_owner cat "$fragment_file" 2>/dev/null | sed 's/^[[:space:]]*#.*//') || {
+    printf 'unknown %s\n' "$fragment_file cannot be read"
+    return 0
+  }
+  for name in "${colors[@]}"; do
+    while IFS= read -r one; do
+      for other in "$one" "${one/#127.0.0.1:/localhost:}" "${one/#127.0.0.1:/[::1]:}"; do
+        rest=$text
+        while [[ -n $other && $rest == *"$other"* ]]; do
+          rest=${rest#*"$other"}
+          # 127.0.0.1:8081 is not in 127.0.0.1:80810.
+          if [[ $rest != [0-9]* ]]; then
+            routes+=("$name")
+            break 3
+          fi
+        done
+      done
+    done < <(addresses_of "$name")
+  done
+  case ${#routes[@]} in
+    0) printf 'unknown %s\n' "$fragment_file is not as this script writes it, and routes to neither ${colors[0]} nor ${colors[1]}: was it edited by hand?" ;;
+    1) printf 'edited %s %s\n' "${routes[0]}" "$fragment_file is not as this script writes it: edited by hand? It seems to route to ${routes[0]}; \`adopt\` writes it anew for ${routes[0]}" ;;
+    *) printf 'mixed\n' ;;
+  esac
+}
+
+# addresses_of COLOR: prints the address of each of its services: of its release, whatever deploy.bg says by now. Fails if nobody knows.
+addresses_of() {
+  local name value found_release
+  local -a known
+  if release_of "$1" && meta addresses "$found_release"; then
+    read -r -a known <<<"$value"
+    printf '%s\n' ${known[@]+"${known[@]}"}
+    return 0
+  fi
+  known_color "$1" || return
+  for name in "${services[@]}"; do
+    (
+      use "$1" "$name"
+      [[ -z $address ]] || printf '%s\n' "$address"
+    )
+  done
+}
+
+# fragment_write FILE CONTENT: a candidate with CONTENT, with mode, owner and SELinux context of its predecessor.
+fragment_write() {
+  local fragment_file fragment_folder fragment_new said
+  local -a fragment_sudo
+  fragment_paths "$1" || return
+  if said=$(fragment_make_candidate "$2" 2>&1); then
+    return 0
+  fi
+  as_fragment_owner rm -f "$fragment_new" 2>/dev/null
+  said=${said//$'\n'/; }
+  printf '%s\n' "cannot write $fragment_new${said:+: $said}"
+  return 1
+}
+
+fragment_make_candidate() {
+  local text wanted
+  if as_fragment_owner test -e "$fragment_new" || as_fragment_owner test -L "$fragment_new"; then
+    as_fragment_owner rm -f "$fragment_new" || return
+  fi
+  if ! as_fragment_owner test ! -e "$fragment_file"; then
+    as_fragment_owner cp -p "$fragment_file" "$fragment_new" || return
+    if [[ -e /sys/fs/selinux/enforce ]] && command -v chcon >/dev/null; then
+      as_fragment_owner chcon --reference="$fragment_file" "$fragment_new" || return
+    fi
+  else
+    (umask 022 && as_fragment_owner touch "$fragment_new") || return
+  fi
+  fragment_text "$1" || return
+  wanted=$text
+  # A file of its predecessor's mode may not be writable; root and sudo do not mind, and cp -p kept the owner.
+  if ((${#fragment_sudo[@]})); then
+    as_fragment_owner tee "$fragment_new" <"$1" >/dev/null || return
+  else
+    printf '%s' "$wanted" >"$fragment_new" || return
+  fi
+  if ! fragment_text "$fragment_new" || [[ $text != "$wanted" ]]; then
+    printf 'it does not hold what was written: is the disk full?\n'
+    return 1
+  fi
+  fragment_sync "$fragment_new"
+}
+
+# fragment_swap FILE: the candidate becomes the real one by one rename.
+fragment_swap() {
+  local fragment_file fragment_folder fragment_new said
+  local -a fragment_sudo
+  fragment_paths "$1" || return
+  if said=$(fragment_put_in_place 2>&1); then
+    return 0
+  fi
+  said=${said//$'\n'/; }
+  printf '%s\n' "cannot put $fragment_file in place${said:+: $said}"
+  return 1
+}
+
+fragment_put_in_place() {
+  as_fragment_owner test -f "$fragment_new" || {
+    printf 'there is no candidate\n'
+    return 1
+  }
+  as_fragment_owner mv -f "$fragment_new" "$fragment_file" && fragment_sync "$fragment_folder"
+}
+
+# fragment_remove FILE: as it was before the first deployment. Fine if there is nothing.
+fragment_remove() {
+  local fragment_file fragment_folder fragment_new said
+  local -a fragment_sudo
+  fragment_paths "$1" || return
+  if said=$(as_fragment_owner rm -f "$fragment_new" "$fragment_file" 2>&1 && fragment_sync "$fragment_folder" 2>&1); then
+    return 0
+  fi
+  printf '%s\n' "cannot remove $fragment_file: ${said//$'\n'/; }"
+  return 1
+}
+
+# fragment_read FILE: prints what it says.
+fragment_read() {
+  local fragment_file fragment_folder fragment_new
+  local -a fragment_sudo
+  fragment_paths "$1" && as_fragment_owner cat "$fragment_file"
+}
+
+# fragment_sync PATH: until it is on the disk. An older sync knows no paths and takes everything.
+fragment_sync() {
+  as_fragment_owner sync "$1" 2>/dev/null || sync
+}
+
+# ---- generation: proxies whose workers of before a reload finish what they have ----------------------
+#
+# A generation is a line: MASTER:START and for each worker PID:START.
+
+# generation_children MASTER: sets `old`: all children of the master, those that are about to begin or to end among them.
+generation_children() {
+  local pid stat_state stat_parent stat_session stat_start
+  local -a children
+  old=()
+  pid_children "$1"
+  for pid in ${children[@]+"${children[@]}"}; do
+    ! pid_stat "$pid" || [[ $stat_state == [ZXx] ]] || old+=("$pid:$stat_start")
+  done
+}
+
+# generation_draining GENERATION COLOR NAME: for `draining`: 0 while workers of that generation are still at work for COLOR; prints what
+# they do. Requests to other sites may keep them for hours, so they do not count once no connection to that color was seen for 5 s.
+generation_draining() {
+  local count=0 one listed since last seen left connections=0
+  generation_works "$1" || return 1
+  # Without the places of a color nobody can tell.
+  listed=$(addresses_of "$2") || connections=1
+  while IFS= read -r one; do
+    [[ -z $one ]] || count=$(established_to "$one") || count=1
+    connections=$((connections + count))
+  done <<<"$listed"
+  if ((connections)); then
+    rm -f "$release/quiet"
+    generation_ends_soon "$1" && return 1
+    printf '%s\n' "$left workers of $3 from before the reload, $connections connections to $2"
+    return 0
+  fi
+  # Quiet must be seen all along: since when, when last, and in the drain of which switch.
+  now
+  IFS='|' read -r since last seen 2>/dev/null <"$release/quiet" || seen=''
+  if [[ $seen != "$1" || ! $since$last =~ ^[0-9]+$ ]] || ((now_ms - last > 2000 || now_ms < last)); then
+    since=$now_ms
+  fi
+  printf '%s|%s|%s\n' "$since" "$now_ms" "$1" 2>/dev/null >"$release/quiet" || since=$now_ms
+  ((now_ms - since < 5000)) || return 1
+  ! generation_ends_soon "$1" || return 1
+  printf '%s\n' "$left workers of $3 from before the reload, no connection to $2 for $((now_ms - since)) ms"
+}
+
+# generation_works GENERATION: workers of it are there; sets `left`, how many.
+generation_works() {
+  local worker
+  left=0
+  for worker in $1; do
+    [[ $worker == "${1%% *}" ]] || ! pid_is "${worker%:*}" "${worker#*:}" || left=$((left + 1))
+  done
+  ((left))
+}
+
+# generation_ends_soon GENERATION: its last worker ends within 300 ms. To look at a worker takes some 0.1 ms, to count connections
+# milliseconds of a busy host.
+generation_ends_soon() {
+  local until step
+  now
+  until=$((now_ms + 300))
+  while ((now_ms < until)); do
+    step=$((left > 2 ? left * 5 : 10))
+    pause $((step < until - now_ms ? step : until - now_ms)) || break
+    generation_works "$1" || break
+    now
+  done
+  ((left == 0))
+}
+
+# ---- driver: how the script talks to the drivers, and to the script of an older release --------
+
+answer='' # the line that the last driver call printed
+color='' service='' release='' slot=''
+declare -A offer=() # what a driver offers, such as container.ip
+
+# use COLOR [SERVICE]: sets what belongs to a color and to a service of it, for the release at hand.
+use() {
+  color=$1
+  service=${2:-${services[0]}}
+  slot=$release/slot
+  if known_color "$color"; then
+    "color_${color//-/_}"
+  else
+    # Of an older deploy.bg: only its release knows where it listened.
+    other_color='' port='' other_port='' address=''
+  fi
+  "service_${service//-/_}"
+}
+
+# known_color COLOR: whether it is one of this script's.
+known_color() {
+  local name
+  for name in "${colors[@]}"; do
+    [[ $name != "$1" ]] || return 0
+  done
+  return 1
+}
+
+# use_release RELEASE COLOR: what follows speaks of this release.
+use_release() {
+  release=$1
+  load_inputs
+  use "$2"
+}
+
+# function_of DRIVER BASE NAME: sets `found`, the driver's function or that of the driver that it extends.
+function_of() {
+  found=${1}_$3
+  declare -F "$found" >/dev/null || found=${2}_$3
+  declare -F "$found" >/dev/null
+}
+
+# call_driver DRIVER BASE FUNCTION ARG…: sets `answer`; the exit code is the function's.
+call_driver() {
+  local driver=$1 base=$2 name=$3 found code limit
+  shift 3
+  function_of "$driver" "$base" "$name" || {
+    answer="driver $driver has no function $name"
+    return 127
+  }
+  limit=${deadline[${driver}_$name]-10000}
+  bounded "$limit" "$found" "$@" >"$scratch/answer" 2>"$scratch/errors"
+  code=$?
+  read_answer
+  if [[ -s $scratch/errors ]]; then
+    to_log "$driver $name: $(<"$scratch/errors")"
+    [[ -n $answer || $code == 0 ]] || answer=$(tail -n 3 "$scratch/errors")
+  fi
+  case $code in
+    124) answer="$driver: $name did not finish within $((limit / 1000))s" ;;
+    143) answer="$driver: $name was interrupted" ;;
+  esac
+  return "$code"
+}
+
+# ask_run FUNCTION ARG…: the driver of the service at hand.
+ask_run() { call_driver "$run" "$run_base" "$@"; }
+
+# ask_run_if_able FUNCTION ARG…: what a driver that `cannot` has nothing to do for.
+ask_run_if_able() {
+  local found
+  ! function_of "$run" "$run_base" "$1" || ask_run "$@"
+}
+
+# ask_switch FUNCTION ARG…: the driver of the proxy.
+ask_switch() { call_driver "$switch" "$switch_base" "$@"; }
+
+# What the probes ask of the color at hand.
+color_alive() { ask_run alive; }
+color_listens() { ask_run listens; }
+
+# color_logs LINES: the last lines of the application's log, for the report of a failure.
+color_logs() {
+  local line
+  ask_run logs "$1" || return 0
+  [[ -n $answer ]] || return 0
+  say "  the last lines of $service's log:"
+  while IFS= read -r line; do
+    say "    | $line"
+  done <<<"$answer"
+}
+
+# of_release RELEASE COMMAND ARG…: has a release's own script do something to it. What started it knows
+# how to stop it, whatever this script has become since.
+of_release() {
+  local folder=$1 limit code value
+  shift
+  [[ -f $folder/script ]] || {
+    answer="${folder##*/} has no script: was $state changed by hand?"
+    return 125
+  }
+  case $1 in
+    stop*) meta limit.stop "$folder" || : ;;
+    start*) meta limit.start "$folder" || : ;;
+    *) meta "limit.$1" "$folder" || : ;;
+  esac
+  number "$value" "${deadline[copy]}"
+  limit=$value
+  if cmp -s "$script" "$folder/script"; then
+    bounded "$limit" as_release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
+  else
+    bounded "$limit" bash "$folder/script" _release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
+  fi
+  code=$?
+  read_answer
+  [[ ! -s $scratch/errors ]] || to_log "release ${folder##*/}, $1: $(<"$scratch/errors")"
+  case $code in
+    124) answer="${folder##*/}: $1 did not finish within $((limit / 1000))s" ;;
+    143) answer="${folder##*/}: $1 was interrupted" ;;
+    *)
+      # An empty or cut script says nothing, and nothing is no answer.
+      if [[ $answer != "release ${folder##*/}"* ]]; then
+        answer="${folder##*/}: its script does not answer: was $state changed by hand, or the disk full?"
+        return 125
+      fi
+      answer=${answer#*"${folder##*/}"}
+      answer=${answer#$'\n'}
+      ;;
+  esac
+  return "$code"
+}
+
+# as_release RELEASE COMMAND ARG…: what a script of the same text would do, without a start of its own.
+as_release() {
+  from='' to='' reason='' candidate='' log_format=plain open_line='' journal=([phase]=idle)
+  scratch=$scratch/release
+  mkdir -p "$scratch" || return
+  release_command "$@"
+}
+
+# read_answer: sets `answer`, what a driver's function printed, without the line end.
+read_answer() {
+  IFS= read -r -d '' answer <"$scratch/answer" || :
+  while [[ $answer == *$'\n' ]]; do
+    answer=${answer%$'\n'}
+  done
+}
+
+# release_command RELEASE COMMAND ARG…: the other side of `of_release`.
+release_command() {
+  local value name wanted=${3-} code=0
+  release=$1
+  printf 'release %s\n' "${release##*/}"
+  state=${release%/releases/*}
+  meta color "$release" || {
+    printf 'its meta file says no color: was it changed by hand?\n'
+    return 125
+  }
+  load_inputs
+  use "$value"
+  case $2 in
+    gate)
+      # Of an adopted color that nobody can tell the processes of only the answers are known.
+      ! meta adopted "$release" || [[ -f $release/identity.${services[0]} ]] || unmanaged=yes
+      at_mode=gates
+      prepare_steps || code=1
+      printf '%s\n' "$reason"
+      return "$code"
+      ;;
+    has_exclusive)
+      for name in "${services[@]}"; do
+        use "$color" "$name"
+        [[ $handover != exclusive ]] || return 0
+      done
+      return 1
+      ;;
+    running) code=1 ;;
+  esac
+  for name in "${services[@]}"; do
+    use "$color" "$name"
+    [[ $wanted != overlap || $handover == overlap ]] || continue
+    case $2 in
+      running)
+        # Whether anything of it is alive: without an answer nobody knows.
+        ask_run alive
+        code=$?
+        ((code == 1)) || break
+        continue
+        ;;
+      alive | stop) ask_run "$2" ;;
+      clear) ask_run_if_able clear ;;
+      persist) ask_run_if_able persist "$wanted" ;;
+      start) ask_run start ;;
+      start_missing) start_missing ;;
+      start_service) [[ $name != "$wanted" ]] || ask_run start ;;
+      stop_service) [[ $name != "$wanted" ]] || ask_run stop ;;
+      stop_exclusive) [[ $handover != exclusive ]] || ask_run stop ;;
+      start_exclusive) [[ $handover != exclusive ]] || start_missing ;;
+      logs)
+        ask_run logs "$wanted" || answer=''
+        printf '%s\n' "$answer"
+        answer=''
+        ;;
+      *) return 2 ;;
+    esac
+    code=$?
+    ((code == 0)) || break
+  done
+  printf '%s\n' "$answer"
+  return "$code"
+}
+
+# start_missing: the service at hand, unless it runs. Without a clear no it is not started a second time.
+start_missing() {
+  ask_run alive
+  case $? in
+    0) return 0 ;;
+    1) ask_run start ;;
+    *) return 1 ;;
+  esac
+}
+
+# ---- process: who runs, since when, in which session --------------------------------------------
+#
+# All of it is read from /proc. A pid alone names nobody, for pids are used again; a pid and its start time do. A zombie is gone.
+
+# pid_stat PID: sets stat_state stat_parent stat_session stat_start (ticks since boot); 1 when there is no such process.
+pid_stat() {
+  local line=''
+  # The program's name stands in parentheses and may hold anything, line ends and parentheses too: what counts comes after it.
+  { IFS= read -r -d '' line <"/proc/$1/stat"; } 2>/dev/null
+  [[ -n $line ]] || return 1
+  # shellcheck disable=SC2086 # a letter and numbers; to read them as a line takes twice as long
+  set -- ${line##*) }
+  stat_state=$1 stat_parent=$2 stat_session=$4 stat_start=${20}
+}
+
+# process_start_time PID: prints when it started, in ticks since boot; 1 when it is gone.
+process_start_time() {
+  local stat_state stat_parent stat_session stat_start
+  pid_stat "$1" && [[ $stat_state != [ZXx] ]] && printf '%s\n' "$stat_start"
+}
+
+# pid_is PID START: it is still the process that it was.
+pid_is() {
+  local stat_state stat_parent stat_session stat_start
+  pid_stat "$1" && [[ $stat_state != [ZXx] && $stat_start == "$2" ]]
+}
+
+# pid_runs PID: for children of this shell, which `kill -0` finds for as long as bash has not taken their exit code; under load it
+# misses a child's end at times.
+pid_runs() {
+  local stat_state stat_parent stat_session stat_start
+  pid_stat "$1" && [[ $stat_state != [ZXx] ]]
+}
+
+# pid_descends PID ANCESTOR
+pid_descends() {
+  local stat_state stat_parent=$1 stat_session stat_start
+  while [[ $stat_parent != "$2" ]]; do
+    ((stat_parent > 1)) && pid_stat "$stat_parent" || return 1
+  done
+}
+
+# pid_children PID: sets `children`.
+pid_children() {
+  local stat_state stat_parent stat_session stat_start file
+  children=()
+  if { read -r -d '' -a children <"/proc/$1/task/$1/children"; } 2>/dev/null || [[ -e /proc/$1/task/$1/children ]]; then
+    return 0
+  fi
+  # A kernel without that file.
+  for file in /proc/[0-9]*; do
+    pid_stat "${file#/proc/}" && [[ $stat_parent == "$1" ]] && children+=("${file#/proc/}")
+  done
+  return 0
+}
+
+# pid_command PID: prints its command line for people: one line of printable characters, at most 120.
+pid_command() {
+  local line
+  line=$({ tr '\0\001-\037\177' ' ' <"/proc/$1/cmdline"; } 2>/dev/null)
+  [[ -n $line ]] || { read -r line <"/proc/$1/comm"; } 2>/dev/null || line='?'
+  line=${line%"${line##*[! ]}"}
+  printf '%s\n' "${line:0:120}"
+}
+
+# close_descriptors [KEEP…]: closes what this shell holds beyond the first three: locks, pipes of whoever called the script. What
+# outlives the script would hold them for as long as it lives.
+close_descriptors() {
+  local file descriptor keep
+  for file in "/proc/$BASHPID/fd/"*; do
+    descriptor=${file##*/}
+    # 255 is bash's own and closed by it.
+    if [[ ! $descriptor =~ ^[0-9]+$ ]] || ((descriptor < 3 || descriptor == 255)); then
+      continue
+    fi
+    for keep; do
+      [[ $descriptor != "$keep" ]] || continue 2
+    done
+    { exec {descriptor}>&-; } 2>/dev/null || :
+  done
+}
+
+# default_signals: undoes what the script ignores; a program that it starts would ignore it as well.
+default_signals() {
+  trap - HUP INT QUIT PIPE TERM
+}
+
+# ---- net: who listens, who is connected, who answers -------------------------------------------
+#
+# Read from /proc, so that nothing needs ss, netstat or lsof. The addresses there are those of a
+# little-endian machine, as every x86 and ARM Linux is.
+
+# Awk functions: an address of /proc/net/tcp or tcp6, or as people write it, as 32 hexadecimal
+# digits (IPv4 as IPv4-mapped IPv6); and back.
+# shellcheck disable=SC2016  # a program for awk: its dollars are not the shell's
+net_awk='
+  function hex(number) { return sprintf("%x", number) }
+  function number_of(digits, at, number) {
+    digits = tolower(digits)
+    for (at = 1; at <= length(digits); at++) number = number * 16 + index("0123456789abcdef", substr(digits, at, 1)) - 1
+    return number + 0
+  }
+  function canonical(raw, at, text) {
+    for (at = 1; at < length(raw); at += 8)
+      text = text substr(raw, at + 6, 2) substr(raw, at + 4, 2) substr(raw, at + 2, 2) substr(raw, at, 2)
+    if (length(text) == 8) text = "00000000000000000000ffff" text
+    return tolower(text)
+  }
+  function written(address, at, byte, text) {
+    split(address, byte, ".")
+    if (address !~ /:/) {
+      text = sprintf("%02x%02x%02x%02x", byte[1], byte[2], byte[3], byte[4])
+      return "00000000000000000000ffff" text
+    }
+    if (match(address, /[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/)) {
+      text = substr(written(substr(address, RSTART)), 25)
+      address = substr(address, 1, RSTART - 1) substr(text, 1, 4) ":" substr(text, 5)
+    }
+    at = index(address, "::")
+    if (at == 0) return groups(address)
+    text = groups(substr(address, at + 2))
+    address = groups(substr(address, 1, at - 1))
+    while (length(address) + length(text) < 32) address = address "0"
+    return address text
+  }
+  function groups(list, count, part, at, text) {
+    count = split(list, part, ":")
+    for (at = 1; at <= count; at++) text = text sprintf("%04x", number_of(part[at]))
+    return text
+  }
+  function shown(address, at, text) {
+    if (substr(address, 1, 24) == "00000000000000000000ffff") {
+      for (at = 25; at < 32; at += 2) text = text (at > 25 ? "." : "") number_of(substr(address, at, 2))
+      return text
+    }
+    for (at = 1; at < 32; at += 4) text = text ":" hex(number_of(substr(address, at, 4)))
+    text = substr(text, 2)
+    # The first run of zeros is left out, as is usual.
+    if (text ~ /^0:0:/) sub(/^0:0(:0)*/, ":", text)
+    else if (text ~ /:0:0/) sub(/:0:0(:0)*/, ":", text)
+    return text == ":" ? "::" : text
+  }'
+
+# net_tables: sets `tables`, the files that the kernel has; without IPv6 there is one.
+net_tables() {
+  local file
+  tables=()
+  for file in /proc/net/tcp /proc/net/tcp6; do
+    [[ ! -r $file ]] || tables+=("$file")
+  done
+}
+
+listening=() # inodes, set by `port_listens`
+
+# port_listens PORT: somebody listens on it, at any address; sets `listening`, the inodes of the sockets. No process is started to look.
+# The kernel lists what listens (0A, and on old kernels what knocks there, 03) before everything else, of which a busy host has very
+# much: so the look ends there.
+port_listens() {
+  local file row inode wanted count _
+  local -a rows
+  printf -v wanted ':%04X' "$1"
+  listening=()
+  for file in /proc/net/tcp /proc/net/tcp6; do
+    # At once, as `read` would go back to the end of each line and have the kernel begin anew; and more than the beginning only where it is
+    # full of what listens: a busy host takes 20 ms to tell everything.
+    count=64 rows=()
+    while mapfile -t -s 1 -n "$count" rows 2>/dev/null <"$file"; do
+      case ${rows[count - 1]-} in
+        *' 0A '* | *' 03 '*) count=$((count * 4)) ;;
+        *) break ;;
+      esac
+    done
+    for row in ${rows[@]+"${rows[@]}"}; do
+      case $row in
+        *"$wanted "*' 0A '*)
+          read -r _ _ _ _ _ _ _ _ _ inode _ <<<"$row"
+          listening+=("$inode")
+          ;;
+        *' 0A '* | *' 03 '*) ;;
+        *) break ;;
+      esac
+    done
+  done
+  ((${#listening[@]}))
+}
+
+# count_sockets: sets `sockets`, how many are in use. A socket that begins to listen changes it, and to look costs next to nothing, where
+# the tables take milliseconds.
+count_sockets() {
+  local protocol count file _
+  sockets=''
+  for file in /proc/net/sockstat /proc/net/sockstat6; do
+    while read -r protocol _ count _; do
+      [[ $protocol != TCP* ]] || sockets+=" $count"
+    done 2>/dev/null <"$file"
+  done
+}
+
+# listeners PORT: prints a line for each listening socket: ADDRESS INODE.
+listeners() {
+  local tables port
+  printf -v port ':%04X' "$1"
+  net_tables
+  LC_ALL=C awk -v port="$port" "$net_awk"'
+    # Nothing that listens comes after the first that does something else (see port_listens).
+    $4 != "0A" && $4 != "03" && $4 != "st" { nextfile }
+    $4 == "0A" && substr($2, length($2) - 4) == port {
+      print shown(canonical(substr($2, 1, length($2) - 5))), $10
+    }' ${tables[@]+"${tables[@]}"} </dev/null
+}
+
+# established_to HOST:PORT: prints how many established connections lead there. Fails where HOST is
+# a name that cannot be resolved: then nobody can tell.
+established_to() {
+  local tables host=${1%:*} port addresses
+  printf -v port ':%04X' "${1##*:}"
+  host=${host#[}
+  host=${host%]}
+  addresses=$host
+  if [[ $host == localhost ]]; then
+    addresses='127.0.0.1 ::1'
+  elif [[ $host != *:* && ! $host =~ ^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$ ]]; then
+    addresses=$(getent ahosts "$host" 2>/dev/null | awk '!seen[$1]++ { printf "%s ", $1 }')
+    [[ -n $addresses ]] || return 1
+  fi
+  net_tables
+  LC_ALL=C awk -v port="$port" -v addresses="$addresses" "$net_awk"'
+    BEGIN {
+      count = split(addresses, address, " ")
+      for (at = 1; at <= count; at++) wanted[written(address[at])] = 1
+      total = 0
+    }
+    $4 == "01" && substr($3, length($3) - 4) == port && (canonical(substr($3, 1, length($3) - 5)) in wanted) { total++ }
+    END { print total }' ${tables[@]+"${tables[@]}"} </dev/null
+}
+
+# socket_owners INODE [PID…]: prints the processes that hold this socket, of those given or of all.
+# None without the right to look at them.
+socket_owners() {
+  local inode=$1 folder
+  local -a folders=()
+  shift
+  if (($#)); then
+    for folder; do
+      folders+=("/proc/$folder/fd")
+    done
+  else
+    for folder in /proc/[0-9]*/fd; do
+      folders+=("$folder")
+    done
+  fi
+  # `ls` reads all of them in one process, and names each folder as there is more than one.
+  # shellcheck disable=SC2012  # the names are numbers
+  LC_ALL=C ls -ln "${folders[@]}" /proc/self/fdinfo 2>/dev/null | LC_ALL=C awk -v wanted="socket:[$inode]" '
+    /^\/proc\// { split($0, part, "/"); pid = part[3]; said = 0 }
+    $NF == wanted && !said { print pid; said = 1 }'
+}
+
+# owners_of_port PORT: prints a few words about who listens there.
+owners_of_port() {
+  local inode pid words='' seen=' ' _
+  while read -r _ inode; do
+    while read -r pid; do
+      [[ $seen != *" $pid "* ]] || continue
+      seen+="$pid "
+      words+="${words:+, }process $pid ($(pid_command "$pid")), user $(user_of "$pid")"
+    done < <(socket_owners "$inode")
+  done < <(listeners "$1")
+  printf '%s\n' "${words:-a process of another user, or the network of a container}"
+}
+
+# user_of PID: prints the name of its user, or the number of one without.
+user_of() {
+  local key number='?' user uid _
+  {
+    while read -r key number _; do
+      [[ $key != Uid: ]] || break
+    done <"/proc/$1/status"
+  } 2>/dev/null || :
+  while IFS=: read -r user _ uid _; do
+    [[ $uid != "$number" ]] || {
+      printf '%s\n' "$user"
+      return
+    }
+  done </etc/passwd
+  printf '%s\n' "$number"
+}
+
+# tcp_connect HOST PORT: opens descriptor `tcp_fd`. 10: refused; 11: no such host; 12: no way there;
+# 13: anything else, in `tcp_why`. It may take minutes: call it within `bounded`.
+tcp_connect() {
+  local LC_ALL=C
+  [[ $1 =~ ^[A-Za-z0-9._:%-]+$ && $2 =~ ^[0-9]+$ ]] || {
+    tcp_why="not an address: $1:$2"
+    return 13
+  }
+  # In a subshell nothing of this can be seen by others; the words of the failure say what it was.
+  { exec {tcp_fd}<>"/dev/tcp/$1/$2"; } 2>"$scratch/connect" && return 0
+  IFS= read -r -d '' tcp_why <"$scratch/connect" || :
+  case $tcp_why in
+    *refused*) return 10 ;;
+    *'not known'* | *'No address'* | *'name resolution'* | *resolve* | *'nknown host'*) return 11 ;;
+    *unreachable* | *'No route'*) return 12 ;;
+    *) ;;
+  esac
+  tcp_why=${tcp_why%$'\n'}
+  tcp_why=${tcp_why##*: }
+  return 13
+}
+
+# connect_refused HOST PORT: 0: nobody answers there; 1: somebody does; 2: no answer at all.
+connect_refused() {
+  bounded 2000 tcp_connect "$1" "$2"
+  case $? in
+    10) return 0 ;;
+    0) return 1 ;;
+    *) return 2 ;;
+  esac
+}
+
+# ---- output: progress for people, CI and machines; the deployment's own log first --------------
+
+log_format=plain # terminal, plain, github or json
+log_file=''      # the deployment's log; empty until the state folder is known
+secret_values=() # never shown
+open_line=''     # a terminal line that waits for its result
+group_open=no    # whether GitHub Actions is folding
+
+# choose_output [json]: by what standard output is, unless asked for json.
+choose_output() {
+  if [[ ${1-} == json ]]; then
+    log_format=json
+  elif [[ ${GITHUB_ACTIONS-} == true ]]; then
+    log_format=github
+  elif [[ -t 1 && ${TERM-dumb} != dumb ]]; then
+    log_format=terminal
+  fi
+}
+
+# mask TEXT: sets `masked`, every secret replaced.
+mask() {
+  local secret
+  masked=$1
+  for secret in ${secret_values[@]+"${secret_values[@]}"}; do
+    [[ -z $secret ]] || masked=${masked//"$secret"/***}
+  done
+}
+
+# What UTF-8 is, byte by byte (RFC 3629, section 4).
+utf8_tail=$'[\x80-\xbf]'
+utf8=$'^([\x01-\x7f]|[\xc2-\xdf]'$utf8_tail
+utf8+=$'|\xe0[\xa0-\xbf]'$utf8_tail$'|\xed[\x80-\x9f]'$utf8_tail$'|[\xe1-\xec\xee\xef]'$utf8_tail$utf8_tail
+utf8+=$'|(\xf0[\x90-\xbf]|[\xf1-\xf3]'$utf8_tail$'|\xf4[\x80-\x8f])'$utf8_tail$utf8_tail')*$'
+
+# json_string TEXT: sets `quoted`, a JSON string. Control characters other than the usual become blanks, bytes that are no UTF-8 `?`.
+json_string() {
+  quoted=${1//\\/\\\\}
+  quoted=${quoted//\"/\\\"}
+  quoted=${quoted//$'\n'/\\n}
+  quoted=${quoted//$'\r'/\\r}
+  quoted=${quoted//$'\t'/\\t}
+  quoted=${quoted//[[:cntrl:]]/ }
+  [[ $quoted =~ $utf8 ]] || quoted=${quoted//[$'\x80'-$'\xff']/?}
+  quoted=\"$quoted\"
+}
+
+# to_log TEXT: one line with the time into the deployment's log. A full disk must not stop a deployment.
+to_log() {
+  local masked
+  [[ -n $log_file ]] || return 0
+  mask "$1"
+  printf '%(%Y-%m-%dT%H:%M:%S%z)T %s\n' -1 "$masked" 2>/dev/null >>"$log_file" || return 0
+}
+
+# to_user LINE: a reader that went away must not either.
+to_user() {
+  printf '%s\n' "$1" 2>/dev/null || return 0
+}
+
+# write_line LEVEL TEXT: one remark, in the chosen format.
+write_line() {
+  local level=$1 text quoted masked
+  mask "$2"
+  text=$masked
+  to_log "$level: $text"
+  if [[ -n $open_line ]]; then
+    open_line=''
+    to_user ''
+  fi
+  case $log_format in
+    json)
+      json_string "$text"
+      to_user "{\"level\":\"$level\",\"app\":\"$app\",\"deployment\":\"${deployment-}\",\"message\":$quoted}"
+      ;;
+    github)
+      text=${text//%/%25}
+      text=${text//$'\r'/%0D}
+      text=${text//$'\n'/%0A}
+      case $level in
+        warning) to_user "::warning title=$app::$text" ;;
+        error) to_user "::error title=$app${step_where:+,file=${step_where%:*},line=${step_where##*:}}::$text" ;;
+        *) to_user "$masked" ;;
+      esac
+      ;;
+    *)
+      [[ $level == info ]] || text="$level: $text"
+      to_user "$text"
+      ;;
+  esac
+}
+
+# say WORDS…: a plain remark.
+say() { write_line info "$*"; }
+
+# warn WORDS…: something that does not stop the deployment but that a person should know.
+warn() { write_line warning "$*"; }
+
+# fail_with WORDS…: sets the reason of the verdict, once: the first failure is the cause, later ones follow from it.
+fail_with() {
+  [[ -n $reason ]] || reason=$*
+  to_log "failed: $*"
+  return 1
+}
+
+# seconds_since MILLISECONDS: sets `elapsed`, with one decimal.
+seconds_since() {
+  now
+  printf -v elapsed '%d.%d' $(((now_ms - $1) / 1000)) $(((now_ms - $1) % 1000 / 100))
+}
+
+# step_begins NAME: on a terminal the line stands while the step runs.
+step_begins() {
+  to_log "step: $1"
+  [[ $log_format == terminal ]] || return 0
+  open_line=$1
+  printf '  ..     %s' "$1" 2>/dev/null || return 0
+}
+
+# step_ends RESULT NAME SECONDS: one line a step.
+step_ends() {
+  local line quoted
+  to_log "step $1: $2 (${3}s)"
+  if [[ $log_format == json ]]; then
+    json_string "$2"
+    to_user "{\"level\":\"info\",\"app\":\"$app\",\"deployment\":\"${deployment-}\",\"step\":$quoted,\"where\":\"$step_where\",\"result\":\"$1\",\"seconds\":$3}"
+    return
+  fi
+  if [[ -n $open_line ]]; then
+    open_line=''
+    printf '\r\033[K' 2>/dev/null || :
+  fi
+  printf -v line '  %-6s %s (%ss)' "$1" "$2" "$3"
+  to_user "$line"
+}
+
+# group_begins NAME, group_ends: what GitHub Actions folds. It knows no group in a group: one that a failure left open ends first.
+group_begins() {
+  group_ends
+  to_log "phase: $1"
+  case $log_format in
+    github)
+      group_open=yes
+      to_user "::group::$1"
+      ;;
+    json) ;;
+    *) to_user "$1" ;;
+  esac
+}
+
+group_ends() {
+  [[ $group_open == yes ]] || return 0
+  group_open=no
+  to_user '::endgroup::'
+}
+
+# ---- clock: monotonic time, interruptible waits, deadlines for everything ----------------------
+
+now_ms=0         # set by `now`
+interrupted=''   # the signal that asked the script to stop
+shielded=no      # yes while a way back, or the write of a commit, must not be cut short
+clock_owner=''   # the process that reads descriptor 7
+parents_clock=7  # in a subshell of `bounded`: the descriptor of the clock that it wakes
+woken_by=''      # what `nap` was woken by: the process whose end it was, or ''
+followed_fd=''   # the output of a step of the user's, shown while it runs
+followed_part='' # of it: a line whose end is not written yet
+
+# now: sets `now_ms`, milliseconds of a clock that nobody sets. No process is started for it.
+now() {
+  local uptime _
+  read -r uptime _ </proc/uptime
+  now_ms=$((10#${uptime/./}0))
+}
+
+# watch_signals: TERM and INT ask for the way back; HUP and a reader that went away ask for nothing.
+watch_signals() {
+  trap 'interrupted=TERM' TERM
+  trap 'interrupted=INT' INT
+  trap '' HUP PIPE
+  open_clock
+}
+
+# open_clock: a pipe with both ends open. Waiting for a line from it is a sleep without a process; a line ends the sleep.
+open_clock() {
+  exec 7<> <(:)
+  clock_owner=$BASHPID
+}
+
+# own_clock: a subshell has its own: it must not take the line that wakes its parent, but writes one there at its end.
+own_clock() {
+  [[ $clock_owner != "$BASHPID" ]] || return 0
+  [[ -z $clock_owner ]] || exec {parents_clock}>&7
+  open_clock
+}
+
+# nap MILLISECONDS: at most 100 at a time, so that a trap runs soon after its signal. Fails when the time is over, is 0 when woken.
+nap() {
+  local fraction
+  own_clock
+  printf -v fraction '0.%03d' $(($1 > 100 ? 100 : $1))
+  read -r -t "$fraction" -u 7 woken_by
+}
+
+# asked_to_stop: a signal came, and nothing forbids to follow it.
+asked_to_stop() {
+  [[ -n $interrupted && $shielded == no ]]
+}
+
+# pause MILLISECONDS: fails as soon as the script is asked to stop.
+pause() {
+  local until
+  now
+  until=$((now_ms + $1))
+  while ((now_ms < until)); do
+    ! asked_to_stop || return 1
+    nap $((until - now_ms)) || :
+    now
+  done
+  ! asked_to_stop
+}
+
+# descendants PID…: their children, the children of those and so on.
+descendants() {
+  cat /proc/[0-9]*/stat 2>/dev/null | awk -v roots="$*" '
+    { pid = $1; sub(/^.*\) /, ""); split($0, field, " "); parent[pid] = field[2] }
+    END {
+      count = split(roots, root, " ")
+      for (at = 1; at <= count; at++) found[root[at]] = 1
+      do {
+        grown = 0
+        for (pid in parent) if (!(pid in found) && (parent[pid] in found)) { found[pid] = 1; print pid; grown = 1 }
+      } while (grown)
+    }'
+}
+
+# freeze_tree PID…: adds to `tree` these and all below them. They are stopped: what is stopped starts nothing that the list misses.
+freeze_tree() {
+  local -a below
+  tree+=("$@")
+  while (($#)); do
+    kill -STOP "$@" 2>/dev/null || :
+    mapfile -t below < <(descendants "$@")
+    tree+=(${below[@]+"${below[@]}"})
+    set -- ${below[@]+"${below[@]}"}
+  done
+}
+
+# end_tree PID: ends a child of this script and all that it has started.
+end_tree() {
+  local until
+  local -a tree=()
+  freeze_tree "$1"
+  kill -TERM ${tree[@]+"${tree[@]}"} 2>/dev/null || :
+  kill -CONT ${tree[@]+"${tree[@]}"} 2>/dev/null || :
+  # A line, the child's own among them, does not cut short what they have to clean up.
+  now
+  until=$((now_ms + 100))
+  while ((now_ms < until)); do
+    nap $((until - now_ms)) || :
+    now
+  done
+  freeze_tree ${tree[@]+"${tree[@]}"}
+  kill -KILL ${tree[@]+"${tree[@]}"} 2>/dev/null || :
+  wait "$1" 2>/dev/null || :
+}
+
+# bounded MILLISECONDS COMMAND…: runs a command or a function of this script in a subshell with its
+# standard input closed. 124: it took too long and was ended; 143: the script was asked to stop.
+bounded() {
+  local limit=$1 step=1 ending=0 child start code
+  shift
+  own_clock
+  (
+    trap - HUP PIPE TERM INT
+    # Its end ends the nap below, unless it becomes another program.
+    parents_clock=7
+    trap '{ printf "%s\n" "$BASHPID" >&"$parents_clock"; } 2>/dev/null' EXIT
+    "$@"
+  ) </dev/null &
+  child=$!
+  now
+  start=$now_ms
+  while pid_runs "$child"; do
+    if asked_to_stop; then
+      end_tree "$child"
+      return 143
+    fi
+    if ((now_ms - start >= limit)); then
+      end_tree "$child"
+      return 124
+    fi
+    follow_output
+    if ((ending > 0)); then
+      ending=$((ending - 1))
+    elif nap "$step"; then
+      step=1
+      # It has said so and is about to be gone: the next looks come without a nap.
+      [[ $woken_by != "$child" ]] || ending=10
+    elif ((step < 50)); then
+      step=$((step * 2))
+    fi
+    now
+  done
+  wait "$child"
+  code=$?
+  # A signal to the whole process group ends the child too. Where the script must go on, the child must.
+  if [[ $shielded == yes && -n $interrupted ]] && ((code == 143 || code == 130)); then
+    interrupted=''
+    bounded "$limit" "$@"
+    return
+  fi
+  return "$code"
+}
+
+# follow_output: shows the lines that a step has written since the last time.
+follow_output() {
+  local line
+  [[ -n $followed_fd ]] || return 0
+  while IFS= read -r -u "$followed_fd" line; do
+    say "    | $followed_part$line"
+    followed_part=''
+  done
+  followed_part+=$line
+}
+
+# follow_last: the same at the step's end: its last line may have none.
+follow_last() {
+  follow_output
+  [[ -n $followed_part ]] || return 0
+  say "    | $followed_part"
+  followed_part=''
+}
+
+# ---- run process: a program that stays in the foreground ----------------------------------------
+#
+# Its identity is `unit NAME INVOCATION` under systemd, else `pid PID START BOOT`. All that it starts carries DEPLOYC_RUN in its
+# environment, by which what left its session is still known to be ours.
+
+process_stage() {
+  return 0
+}
+
+process_start() {
+  local keeper account
+  local -a environment
+  if [[ ! -d $process_directory ]]; then
+    printf '%s\n' "the folder $process_directory, in which ${process_command[0]} is to start, does not exist"
+    return 1
+  fi
+  process_find_account || return
+  process_make_environment
+  process_choose_keeper
+  rm -f "$release/exit.$service"
+  "process_start_in_$keeper"
+}
+
+process_alive() {
+  local identity kind name mark boot
+  if ! load_identity; then
+    printf '%s\n' 'was never started'
+    return 1
+  fi
+  read -r kind name mark boot <<<"$identity"
+  "process_alive_$kind" "$name" "$mark" "$boot"
+}
+
+# process_adopt: the owner of the port becomes the release's program, unless somebody else keeps it.
+process_adopt() {
+  local inode pid='' owner boot start others
+  if [[ -z $port ]]; then
+    printf '%s\n' 'without a port nobody can tell which process it is'
+    return 1
+  fi
+  port_listens "$port" || :
+  for inode in ${listening[@]+"${listening[@]}"}; do
+    for owner in $(socket_owners "$inode"); do
+      # Of a program and its children the program is meant.
+      if [[ -z $pid ]] || pid_descends "$pid" "$owner"; then
+        pid=$owner
+      fi
+    done
+  done
+  if [[ -z $pid ]] || ! start=$(process_start_time "$pid"); then
+    printf '%s\n' "cannot see which process listens on port $port"
+    return 1
+  fi
+  process_tell_keeper "$pid" && return 1
+  others=$(process_other_ports "$pid")
+  if [[ -n $others ]]; then
+    printf '%s\n' "process $pid ($(pid_command "$pid")) listens on port $others too, and may serve more than this app"
+    return 1
+  fi
+  read_boot
+  save_identity "pid $pid $start $boot"
+}
+
+# process_tell_keeper PID: prints who keeps it running, and would start it again; fails if nobody is known to.
+process_tell_keeper() {
+  local group unit main cure='after the next deployment'
+  if (($1 == 1)); then
+    printf '%s\n' "the host's init itself listens on port $port (a socket of systemd's?)"
+    return 0
+  fi
+  group=$(<"/proc/$1/cgroup") || {
+    printf '%s\n' "$(id -un) cannot see who keeps process $1 ($(pid_command "$1"))"
+    return 0
+  }
+  unit=$(grep -om 1 '[^/]*\.service$' <<<"$group")
+  if [[ -n $unit && $group == */user@* ]]; then
+    printf '%s\n' "process $1 ($(pid_command "$1")) is kept by a user's $unit: $cure, \`systemctl --user disable --now $unit\`"
+  elif [[ -n $unit ]] && main=$(systemctl show --property=MainPID "$unit" 2>/dev/null) && main=${main#MainPID=} && ((main > 1)) && pid_descends "$1" "$main"; then
+    printf '%s\n' "process $1 ($(pid_command "$1")) is kept by $unit of systemd: $cure, \`systemctl disable --now $unit\`"
+  elif [[ $group =~ docker|containerd|libpod|kubepods && $group != "$(<"/proc/$$/cgroup")" || $(pid_command "$1") == *docker-proxy* ]]; then
+    printf '%s\n' "port $port is a container's: $cure, \`docker stop\` it"
+  else
+    return 1
+  fi
+}
+
+# process_other_ports PID: prints a port other than this one on which it listens, if there is one.
+process_other_ports() {
+  local tables
+  net_tables
+  # shellcheck disable=SC2012 # the names are numbers
+  ls -ln "/proc/$1/fd" 2>/dev/null | LC_ALL=C awk -v port="$(printf ':%04X' "$port")" "$net_awk"'
+    FILENAME == "-" { if (match($NF, /^socket:\[[0-9]+\]$/)) held[substr($NF, 9, length($NF) - 9)] = 1; next }
+    $4 == "0A" && ($10 in held) && substr($2, length($2) - 4) != port { print number_of(substr($2, length($2) - 3)); exit }
+  ' - ${tables[@]+"${tables[@]}"}
+}
+
+process_identity() {
+  local identity kind name _
+  load_identity || return
+  read -r kind name _ <<<"$identity"
+  printf '%s\n' "$kind $name"
+}
+
+process_listens() {
+  local identity inode pid kind name stranger='' ours=no _
+  load_identity || return 3
+  read -r kind name _ <<<"$identity"
+  port_listens "$port" || {
+    printf '%s\n' "nobody listens on port $port"
+    return 1
+  }
+  for inode in ${listening[@]+"${listening[@]}"}; do
+    # As a rule the program itself holds it, and nobody else needs to be looked at.
+    if [[ $kind == pid && $(ls -ln "/proc/$name/fd" 2>/dev/null) == *"socket:[$inode]"* ]]; then
+      ours=yes
+      continue
+    fi
+    for pid in $(socket_owners "$inode"); do
+      if process_owns "$pid"; then
+        ours=yes
+      else
+        stranger=$pid
+      fi
+    done
+  done
+  if [[ -n $stranger ]]; then
+    printf '%s\n' "port $port belongs to process $stranger ($(pid_command "$stranger")), which is not the one that was started"
+    return 2
+  elif [[ $ours == no ]]; then
+    printf '%s\n' "cannot see who listens on port $port without root"
+    return 3
+  fi
+  process_identity
+}
+
+process_enter() {
+  local account inner
+  local -a environment become
+  process_find_account && process_find_become || return
+  process_make_environment
+  exec 3>/dev/null 4< <(process_tell "$@")
+  inner="$(declare -f process_become_program process_become_told)"$'\n''process_become_program "$@"'
+  exec "${become[@]}" -c "$inner" deployc - "$process_directory" -
+}
+
+process_stop() {
+  local identity kind name mark boot
+  load_identity || return 0
+  read -r kind name mark boot <<<"$identity"
+  "process_stop_$kind" "$name" "$mark" "$boot"
+}
+
+process_clear() {
+  local identity kind name _
+  load_identity || return 0
+  read -r kind name _ <<<"$identity"
+  [[ $kind != unit ]] || systemctl reset-failed "$name.service" 2>/dev/null || :
+}
+
+process_logs() {
+  local identity kind name mark _ log=$release/log.$service
+  load_identity || :
+  read -r kind name mark _ <<<"$identity"
+  if [[ $kind == unit ]]; then
+    # What a program said right before it ended may still be on its way into the journal.
+    journalctl --sync 2>/dev/null || :
+    journalctl --quiet --no-pager --output=cat --lines="$1" "_SYSTEMD_INVOCATION_ID=$mark" 2>/dev/null
+  elif [[ -f $log.1 ]]; then
+    cat "$log.1" "$log" 2>/dev/null | tail -n "$1"
+  elif [[ -f $log ]]; then
+    tail -n "$1" "$log"
+  fi
+}
+
+# After a boot `resume` starts the live color; the program itself is not known to the host.
+process_persist() {
+  return 0
+}
+
+# process_choose_keeper: sets `keeper`. Before systemd 240 nothing tells that a program could not even be started.
+process_choose_keeper() {
+  local version
+  keeper=$process_keeper
+  [[ $keeper == auto ]] || return 0
+  keeper=session
+  ((EUID == 0)) && [[ -d /run/systemd/system ]] && version=$(systemctl --version 2>/dev/null) || return 0
+  [[ $version =~ ^systemd\ ([0-9]+) ]] && ((BASH_REMATCH[1] >= 240)) && keeper=systemd
+  return 0
+}
+
+# process_find_account: sets `account`, the user's line of passwd.
+process_find_account() {
+  local name=${process_user:-$EUID}
+  account=$(getent passwd "$name" 2>/dev/null || awk -F: -v name="$name" '$1 == name || $3 == name' /etc/passwd)
+  if [[ -z $account ]]; then
+    printf '%s\n' "there is no user $name on this host"
+    return 1
+  fi
+}
+
+# process_make_environment: sets `environment`. What the caller of the script has in its own is not the app's.
+process_make_environment() {
+  local name user home shell _
+  IFS=: read -r user _ _ _ _ home shell <<<"$account"
+  environment=("PATH=$PATH" "HOME=$home" "USER=$user" "LOGNAME=$user" "SHELL=${shell:-/bin/sh}" LANG=C.UTF-8)
+  for name in ${input_names[@]+"${input_names[@]}"}; do
+    environment+=("$name=${input[$name]}")
+  done
+  [[ -z $port ]] || environment+=("PORT=$port")
+  environment+=("COLOR=$color" ${process_env[@]+"${process_env[@]}"} "DEPLOYC_RUN=$release/$service/")
+}
+
+# process_owns PID: belongs to what `identity` names.
+process_owns() {
+  local kind name _ stat_state stat_parent stat_session stat_start
+  read -r kind name _ <<<"$identity"
+  if [[ $kind == unit ]]; then
+    grep -qs "/$name\.service\(/\|\$\)" "/proc/$1/cgroup"
+  else
+    pid_stat "$1" || return 1
+    [[ $stat_session == "$name" ]] || pid_descends "$1" "$name"
+  fi
+}
+
+# process_is_marked PID: was started by this release's service, wherever it went since.
+process_is_marked() {
+  local text=''
+  # Its NULs are dropped by `read`.
+  { IFS= read -r -N 4000000 text <"/proc/$1/environ"; } 2>/dev/null
+  [[ $text == *"DEPLOYC_RUN=$release/$service/"* ]]
+}
+
+# ---- as a transient unit of systemd -------------------------------------------------------------
+
+process_start_in_systemd() {
+  local unit=deployc-$app-$color-$service-${release##*/} file=$release/told.$service why mark text
+  local unit_state unit_mark unit_code unit_signalled
+  local -a options
+  (umask 077 && process_tell "${process_command[@]}" 2>/dev/null >"$file") || {
+    printf '%s\n' "cannot write $file: is the disk full?"
+    return 1
+  }
+  options=(--quiet --unit="$unit" --description="$app $color $service" --service-type=exec
+    --property=KillMode=mixed --property=KillSignal="SIG$process_signal" --property=TimeoutStopSec="${stop_within}ms"
+    '--property=SuccessExitStatus=130 131 143' --property=WorkingDirectory="$process_directory"
+    --property=StandardInput="file:$file")
+  [[ -z $process_user ]] || options+=(--uid="$process_user")
+  [[ -z $process_open_files ]] || options+=(--property=LimitNOFILE="$process_open_files")
+  systemctl reset-failed "$unit.service" 2>/dev/null || :
+  # A shell that the program replaces reads what systemd would not pass on as it is. systemd replaces $ in arguments; $$ is one.
+  text="$(declare -f process_become_told)"$'\n''exec 4<&0 </dev/null; process_become_told'
+  # Whatever comes in between, the unit of this name is known to be this release's.
+  save_identity "unit $unit -" || {
+    printf '%s\n' "cannot write to $release: is the disk full?"
+    return 1
+  }
+  if ! why=$(systemd-run "${options[@]}" -- "$BASH" -c "${text//\$/\$\$}" deployc 2>&1); then
+    rm -f "$file"
+    why=${why//$'\n'/; }
+    process_unit_state "$unit"
+    # It was started and has ended before systemd said so: how, `alive` tells. Codes from 200 on are systemd's own.
+    if [[ -z $why && -n $unit_mark && $unit_code =~ ^[0-9]+$ ]] && ((unit_code < 200)); then
+      save_identity "unit $unit $unit_mark"
+      return
+    fi
+    printf '%s\n' "systemd did not start ${process_command[0]}: ${why:-it ended with code ${unit_code:-?} before the program began}"
+    return 1
+  fi
+  rm -f "$file"
+  mark=$(systemctl show --property=InvocationID "$unit.service")
+  save_identity "unit $unit ${mark#*=}"
+}
+
+# process_unit_state UNIT: sets unit_state unit_mark unit_code unit_signalled.
+process_unit_state() {
+  local key value
+  unit_state='' unit_mark='' unit_code='' unit_signalled=no
+  while IFS='=' read -r key value; do
+    case $key in
+      ActiveState) unit_state=$value ;;
+      InvocationID) unit_mark=$value ;;
+      ExecMainStatus) unit_code=$value ;;
+      # 2 and 3 are the kernel's CLD_KILLED and CLD_DUMPED.
+      ExecMainCode) [[ $value != [23] ]] || unit_signalled=yes ;;
+    esac
+  done < <(systemctl show --property=ActiveState --property=InvocationID --property=ExecMainStatus --property=ExecMainCode "$1.service" 2>/dev/null)
+}
+
+process_alive_unit() {
+  local unit_state unit_mark unit_code unit_signalled
+  process_unit_state "$1"
+  if [[ -z $unit_state ]]; then
+    printf '%s\n' 'systemd does not answer'
+    return 2
+  fi
+  # Killed before the mark was known: the name alone is of this release.
+  [[ $2 != - ]] || set -- "$1" "$unit_mark"
+  case $unit_state:$unit_mark in
+    "active:$2" | "activating:$2" | "reloading:$2" | "deactivating:$2") return 0 ;;
+    *":$2")
+      [[ $unit_signalled == no ]] || unit_code=$((unit_code + 128))
+      process_say_exit "$unit_code"
+      ;;
+    # systemd forgets a unit that ended well.
+    *) process_say_exit 0 ;;
+  esac
+  return 1
+}
+
+# process_unit_is_gone UNIT MARK: no answer of systemd is no yes.
+process_unit_is_gone() {
+  process_alive_unit "$1" "$2" >/dev/null
+  (($? == 1))
+}
+
+process_stop_unit() {
+  local unit_state unit_mark unit_code unit_signalled why
+  if process_unit_is_gone "$1" "$2"; then
+    process_clear
+    return 0
+  fi
+  why=$(systemctl stop "$1.service" 2>&1) || why=${why:-systemctl stop failed}
+  if ! process_unit_is_gone "$1" "$2"; then
+    systemctl kill --signal=KILL "$1.service" 2>/dev/null || :
+    pause 200
+    if ! process_unit_is_gone "$1" "$2"; then
+      printf '%s\n' "unit $1 does not end: ${why//$'\n'/; }"
+      return 1
+    fi
+  fi
+  process_clear
+}
+
+# ---- in a session of its own --------------------------------------------------------------------
+
+process_start_in_session() {
+  local line='' boot told both gives takes pipe=$release/told.$service
+  local -a become
+  process_find_become || return
+  printf '%s\n' "$(declare -f default_signals process_become_program process_become_told process_keep)" 'process_keep "$@"' 2>/dev/null >"$release/keeper" || {
+    printf '%s\n' "cannot write $release/keeper: is the disk full?"
+    return 1
+  }
+  rm -f "$pipe"
+  # Opened for both first: a pipe with one open end waits for the other.
+  if ! { mkfifo -m 600 "$pipe" && exec {both}<>"$pipe" && exec {gives}>"$pipe" && exec {takes}<"$pipe"; } 2>/dev/null; then
+    printf '%s\n' "cannot write to $release: is the disk full?"
+    return 1
+  fi
+  exec {both}>&-
+  rm -f "$pipe"
+  exec {told}< <(process_start_keeper "$takes")
+  exec {takes}<&-
+  if ! IFS= read -r -t 10 -u "$told" line; then
+    printf '%s\n' "${process_command[0]} was not started: $(process_logs 1)"
+    return 1
+  fi
+  read_boot
+  # The program waits to be told what it is. It is when it is known who it is; if this script ends before, so does it.
+  save_identity "pid $line $boot" || {
+    printf '%s\n' "cannot write to $release: is the disk full?"
+    return 1
+  }
+  trap '' PIPE
+  { process_tell "${process_command[@]}" >&"$gives"; } 2>/dev/null || {
+    printf '%s\n' "${process_command[0]} ended before it was started: $(process_logs 1)"
+    return 1
+  }
+  exec {gives}>&-
+}
+
+# process_find_become: sets `become`, a bash as the app's user.
+process_find_become() {
+  local uid gid groups _
+  become=("$BASH")
+  [[ -n $process_user ]] || return 0
+  IFS=: read -r _ _ uid gid _ <<<"$account"
+  ((uid != EUID)) || return 0
+  if ((EUID != 0)); then
+    printf '%s\n' "only root can start ${process_command[0]} as $process_user; this is $(id -un)"
+    return 1
+  fi
+  groups=$(id -G "$process_user")
+  become=(setpriv --reuid="$uid" --regid="$gid" --groups="${groups// /,}" -- "$BASH")
+  # BusyBox's setpriv knows no users.
+  "${become[@]}" -c : 2>/dev/null || become=(su -m -s "$BASH" -- "$process_user")
+}
+
+# process_start_keeper DESCRIPTOR: becomes the keeper; its standard output is told pid and start time of the program, which reads from the
+# descriptor what it is.
+process_start_keeper() {
+  exec 3>&1 4<&"$1" >/dev/null 2>&1 </dev/null
+  close_descriptors 3 4
+  default_signals
+  cd / || exit
+  exec env -i PATH="$PATH" setsid "$BASH" "$release/keeper" "$release/log.$service" "$process_log_limit" "$release/exit.$service" \
+    "$process_directory" "${process_open_files:--}" "${become[@]}"
+}
+
+# process_keep LOG BYTES EXIT FOLDER FILES BECOME…: the program's parent: writes its log, which never grows beyond BYTES
+# together with LOG.1, and keeps its exit code. It stands in a session of its own, so that it ends after the program and not with it.
+process_keep() {
+  local log=$1 half=$(($2 / 2)) exit=$3 folder=$4 files=$5 inner count child said size code
+  shift 5
+  umask 077
+  exec 2>>"$log"
+  rm -f "$log.pipe"
+  mkfifo "$log.pipe" || exit
+  exec 5<>"$log.pipe"
+  exec 6<"$log.pipe"
+  rm -f "$log.pipe"
+  inner="$(declare -f process_become_program process_become_told)"$'\n''process_become_program "$@"'
+  (
+    default_signals
+    exec "$@" -c "$inner" deployc "$inner" "$folder" "$files" >&5 2>&1 5>&- 6<&-
+  ) &
+  child=$!
+  exec 3>&- 4<&- 5>&- 2>/dev/null
+  trap '' HUP INT QUIT PIPE TERM
+  count=$((half / 4096 / 4))
+  count=$((count < 1 ? 1 : count > 256 ? 256 : count))
+  # dd writes what it reads at once; the shell looks at the size after `count` reads.
+  while :; do
+    said=$(LC_ALL=C dd bs=4096 count="$count" <&6 2>&1 >>"$log")
+    case $said in
+      *'0+0 records in'*) break ;;
+      *'records in'*) ;;
+      *)
+        # The release's folder is gone. The program must not block or die of that.
+        cat <&6 >/dev/null
+        break
+        ;;
+    esac
+    size=$(stat -c %s "$log" 2>/dev/null) || size=0
+    ((size + count * 4096 <= half)) || mv -f "$log" "$log.1"
+  done
+  wait "$child"
+  code=$?
+  printf '%s\n' "$code" >"$exit.new" && mv -f "$exit.new" "$exit"
+}
+
+# process_become_program TEXT FOLDER FILES: as the app's user, in a session of its own, for which it calls itself (TEXT) once more.
+# Descriptor 3 is told pid and start time, which the program keeps.
+process_become_program() {
+  local stat='' text=$1 folder=$2 files=$3
+  local -a become_field
+  IFS= read -r -d '' stat <"/proc/$$/stat"
+  read -r -a become_field <<<"${stat##*) }"
+  if [[ ${become_field[3]} != "$$" && $text != - ]]; then
+    exec setsid "$BASH" -c "$text" deployc - "$folder" "$files"
+  fi
+  cd -- "$folder" || exit 126
+  umask 022
+  [[ $files == - ]] || ulimit -n "$files" || exit 126
+  printf '%s %s\n' "$$" "${become_field[19]}" >&3
+  exec 3>&-
+  process_become_told
+}
+
+# process_tell WORD…: for `process_become_told`: the environment, an empty entry, the number of words, the words.
+process_tell() {
+  printf '%s\0' "${environment[@]}" '' "$#" "$@"
+}
+
+# process_become_told: the program that descriptor 4 tells, with nothing else in its environment. If it is not told all, whoever started it
+# has ended in between and knows nothing of it.
+process_become_told() {
+  local become_name='' become_entry='' become_count=''
+  local -a become_environment=() become_words=()
+  while IFS= read -r -d '' -u 4 become_entry && [[ -n $become_entry ]]; do
+    become_environment+=("$become_entry")
+  done
+  IFS= read -r -d '' -u 4 become_count || exit 125
+  while ((${#become_words[@]} < become_count)) && IFS= read -r -d '' -u 4 become_entry; do
+    become_words+=("$become_entry")
+  done
+  ((${#become_words[@]} == become_count)) || exit 125
+  exec 4<&-
+  for become_name in $(compgen -e); do
+    unset "$become_name" 2>/dev/null || :
+  done
+  for become_entry in ${become_environment[@]+"${become_environment[@]}"}; do
+    # Not every name is one of a variable, and a program without it would start as if nothing were missing.
+    export "${become_entry?}" || exit 126
+  done
+  exec -- ${become_words[@]+"${become_words[@]}"}
+}
+
+process_alive_pid() {
+  local boot inode pid code tries=0 value
+  read_boot
+  if [[ $boot != "$3" ]]; then
+    printf '%s\n' 'ended with a reboot'
+    return 1
+  fi
+  ! pid_is "$1" "$2" || return 0
+  if meta adopted "$release"; then
+    printf '%s\n' 'has ended'
+    return 1
+  fi
+  # The keeper writes the code when it has read the program's last words.
+  while [[ ! -f $release/exit.$service ]] && ((tries++ < 10)); do
+    pause 20 || break
+  done
+  read -r code 2>/dev/null <"$release/exit.$service" || code=''
+  if [[ -n $port ]] && port_listens "$port"; then
+    for inode in ${listening[@]+"${listening[@]}"}; do
+      for pid in $(socket_owners "$inode"); do
+        process_is_marked "$pid" || continue
+        printf '%s\n' "left the foreground: process $pid ($(pid_command "$pid")), which it started, listens on port $port; start it without its daemon option, or say how it starts and stops with \`run command\`"
+        return 1
+      done
+    done
+  fi
+  process_say_exit "$code"
+  return 1
+}
+
+# process_say_exit CODE: without one the keeper still reads its log, which something holds open.
+process_say_exit() {
+  local cure="it must stay in the foreground: start it without its daemon option, or say how it starts and stops with \`run command\`"
+  if [[ ! $1 =~ ^[0-9]+$ ]]; then
+    printf '%s\n' "exited and left something running; $cure"
+  elif (($1 == 0)); then
+    printf '%s\n' "exited with code 0; $cure"
+  elif (($1 > 128 && $1 < 193)); then
+    printf '%s\n' "was ended by signal $(($1 - 128)) ($(kill -l $(($1 - 128)) 2>/dev/null))"
+  else
+    printf '%s\n' "exited with code $1"
+  fi
+}
+
+process_stop_pid() {
+  local boot until seen=no asked=no step=5
+  local -a remains
+  if [[ ! "$1 $2" =~ ^[0-9]+\ [0-9]+$ ]]; then
+    printf '%s\n' "$release/identity.$service says neither pid nor start time: was it changed by hand?"
+    return 1
+  fi
+  read_boot
+  # Nothing survives a reboot, and its pids are others' now.
+  [[ $boot == "$3" ]] || return 0
+  now
+  until=$((now_ms + stop_within))
+  if pid_is "$1" "$2"; then
+    seen=yes
+    kill -s "$process_signal" "$1" 2>/dev/null || :
+    while pid_is "$1" "$2" && ((now_ms < until)); do
+      pause "$step" || return 1
+      ((step >= 20)) || step=$((step * 2))
+      now
+    done
+  fi
+  while :; do
+    process_find_remains "$1" "$2" "$seen"
+    ((${#remains[@]})) || return 0
+    now
+    if ((now_ms >= until + 5000)); then
+      printf '%s\n' "process ${remains[0]} ($(pid_command "${remains[0]}")) does not end, not even by KILL"
+      return 1
+    elif ((now_ms >= until)); then
+      kill -KILL "${remains[@]}" 2>/dev/null || :
+    elif [[ $asked == no ]]; then
+      # What it left behind may have work to end as well.
+      asked=yes
+      kill -TERM "${remains[@]}" 2>/dev/null || :
+    fi
+    pause 20 || return 1
+  done
+}
+
+# process_find_remains PID START SEEN: sets `remains`, what is left of the program: itself, its session, what it started elsewhere. A
+# session of that number is surely the program's only if the program was seen in it just now; else its members must carry the mark.
+# The script itself may run below the program, and is not ended.
+process_find_remains() {
+  local file pid stat_state stat_parent stat_session stat_start
+  remains=()
+  for file in /proc/[0-9]*; do
+    pid=${file#/proc/}
+    if ! pid_stat "$pid" || [[ $stat_state == [ZXx] ]] || ((stat_start < $2)); then
+      continue
+    fi
+    if [[ $pid == "$1" ]]; then
+      [[ $stat_start != "$2" ]] || remains+=("$pid")
+    elif [[ $stat_session == "$1" && $3 == yes ]] || process_is_marked "$pid"; then
+      pid_descends "$BASHPID" "$pid" || pid_descends "$pid" "$$" || remains+=("$pid")
+    fi
+  done
+}
+
+# ---- switch nginx: one included file and a reload -------------------------------------------------
+#
+# A generation is a master and the workers that accept, each as PID:START. After a reload all new workers are there from about 10 ms
+# on, the old ones for about 100 ms more; then each of those is gone or titled `is shutting down`. New workers alone prove nothing: one
+# that dies is started again by the master, with the old configuration. Either of two things does prove a reload: that more workers
+# accept at once than before it (there may be fewer afterwards), or that the master has let go of a file (its logs) that it had open.
+
+nginx_routed() { fragment_routed "$nginx_file"; }
+nginx_read() { fragment_read "$nginx_file"; }
+nginx_write() { fragment_write "$nginx_file" "$1"; }
+nginx_swap() { fragment_swap "$nginx_file"; }
+nginx_remove() { fragment_remove "$nginx_file"; }
+nginx_draining() { generation_draining "$1" "$2" nginx; }
+
+nginx_test() {
+  local said
+  if ((${#nginx_test[@]})); then
+    said=$(nginx_as_root "${nginx_test[@]}" 2>&1) && return 0
+  else
+    said=$(nginx_as_root "$nginx_binary" -t -c "$nginx_config" 2>&1) && return 0
+  fi
+  nginx_own_words "$said"
+  return 1
+}
+
+nginx_snapshot() {
+  local nginx_pid_file nginx_master why='' looks=0
+  local -a generation
+  while nginx_find_master && nginx_read_generation && ((${#generation[@]} > 1)); do
+    # Somebody's reload may be under way, with the workers of both configurations. One that keeps dying is not waited for.
+    if nginx_has_just_begun && ((looks++ < 20)); then
+      pause 50 && continue
+    fi
+    printf '%s\n' "${generation[*]}"
+    return 0
+  done
+  printf '%s\n' "${why:-nginx has no worker: its error log tells why}"
+  return 1
+}
+
+# nginx_has_just_begun: a worker is younger than 300 ms; the old ones of its reload may not have been told to end yet. Where the clock is
+# another than that of the processes (in some containers), nobody is young.
+nginx_has_just_begun() {
+  local worker age
+  now
+  for worker in "${generation[@]:1}"; do
+    # The kernel counts in hundredths of a second.
+    age=$((now_ms - ${worker#*:} * 10))
+    ((age < 0 || age >= 300)) || return 0
+  done
+  return 1
+}
+
+nginx_reload() {
+  local nginx_pid_file nginx_master why asking master ended='' most=0 files workers
+  local -a generation old
+  if ! nginx_find_master || ! nginx_read_generation; then
+    printf '%s\n' "$why"
+    return 1
+  fi
+  # Whatever another reload brings up before this one is old as well, and so is what has been told to end and still works.
+  master=${generation[0]}
+  generation_children "$nginx_master"
+  workers=$((${#generation[@]} - 1))
+  files=$(nginx_open_files)
+  # Apart from what an earlier reload has seen, which holds if this one fails.
+  nginx_ask_reload >"$release/reload.said" 2>&1 &
+  asking=$!
+  while ((most <= workers)); do
+    ! nginx_read_generation || nginx_watch_overlap
+    if [[ -z $ended ]] && ! pid_runs "$asking"; then
+      now
+      ended=$now_ms
+    fi
+    now
+    [[ -z $ended ]] || ((now_ms - ended < 200)) || break
+    pause 10 || break
+  done
+  wait "$asking" || {
+    nginx_own_words "$(<"$release/reload.said")"
+    return 1
+  }
+  printf '%s %s %s %s\n' "$most" "$workers" "${files:--}" "${old[*]-}" >"$release/reload"
+  printf '%s\n' "$master ${old[*]-}"
+}
+
+nginx_confirm() {
+  local nginx_pid_file nginx_master why until asked=0 again=no most workers files step=5
+  local -a generation old wanted
+  now
+  until=$((now_ms + ${deadline[${switch}_confirm]-10000} - 500))
+  read -r -a wanted <<<"$1"
+  nginx_recall_reload "$1"
+  nginx_find_master || {
+    printf '%s\n' "$why"
+    return 1
+  }
+  while :; do
+    nginx_judge
+    case $? in
+      0) return 0 ;;
+      2) break ;;
+    esac
+    now
+    ((now_ms < until)) || break
+    # On a busy host the overlap may have passed unseen, and a master may have no files: nginx is asked once more and watched.
+    if [[ $why == 'the new workers'* ]] && ((now_ms - asked > 500)); then
+      asked=$now_ms
+      if nginx_reload >/dev/null; then
+        again=yes
+        nginx_recall_reload "$1"
+      fi
+    fi
+    pause "$step" || break
+    ((step >= 20)) || step=$((step * 2))
+  done
+  printf '%s\n' "$why"
+  return 1
+}
+
+# nginx_recall_reload SNAPSHOT: sets what `reload` saw: `workers` before it, `most` since, `files`, and `old`, to which the snapshot's workers are added.
+nginx_recall_reload() {
+  local line=''
+  read -r most workers files line 2>/dev/null <"$release/reload"
+  [[ -n $line && $most$workers =~ ^[0-9]+$ ]] || line='' most=0 workers=$((${#wanted[@]} - 1)) files=-
+  read -r -a old <<<"${1#* } $line"
+}
+
+# The folder outlives the files in it, which packages and certbot replace.
+nginx_mutex() {
+  local file
+  file=$nginx_config
+  [[ ! -L $file ]] || file=$(readlink -f -- "$file") || return
+  printf '%s\n' "${file%/*}"
+}
+
+nginx_preflight() {
+  local nginx_pid_file nginx_master why said
+  if ! command -v -- "$nginx_binary" >/dev/null; then
+    printf '%s\n' "$nginx_binary is not on this host (looked in $PATH): install nginx"
+    return 1
+  fi
+  nginx_find_master || {
+    printf '%s\n' "$why"
+    return 1
+  }
+  fragment_writable "$nginx_file" || return
+  nginx_allowed || return
+  # What is wrong with the configuration is `test`'s to say, but for the file that a first install lacks.
+  if ! said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>&1); then
+    [[ ! -e $nginx_file ]] || return 0
+    case $said in
+      *"\"$nginx_file\" failed"* | *"host not found in upstream \"${nginx_upstream:--}"* | *"unknown \"${nginx_set:--}"*) ;;
+      *) return 0 ;;
+    esac
+    printf '%s\n' "nginx needs $nginx_file, which does not exist yet: put the first one there by hand (nginx/${colors[0]}.conf among the built files), then reload nginx"
+    return 1
+  fi
+  nginx_includes "$said" && return 0
+  printf '%s\n' "nginx does not include $nginx_file: add \`include $nginx_file;\` to $nginx_config or to the site's server block"
+  return 1
+}
+
+# nginx_as_root COMMAND…
+nginx_as_root() {
+  ${sudo[@]+"${sudo[@]}"} "$@"
+}
+
+# nginx_allowed: 1 with the line for sudoers when this user may not test or reload.
+nginx_allowed() {
+  local binary said line
+  ((EUID != 0)) || return 0
+  binary=$(type -P -- "$nginx_binary")
+  if ((${#sudo[@]} == 0)); then
+    # Root's master takes no signal of another user, and its log and pid file cannot be opened by one.
+    [[ -O /proc/$nginx_master ]] && return 0
+    ((${#nginx_test[@]} == 0 || ${#nginx_reload[@]} == 0)) || return 0
+    said="$(id -un) may not test and reload nginx, which runs as root: say \`sudo\` in deploy.bg"
+  else
+    said=$(nginx_as_root "$nginx_binary" -t -c "$nginx_config" 2>&1)
+    [[ $said == *sudo:* || $said == *'not allowed'* ]] || return 0
+    said="$(id -un) may not run nginx by sudo -n"
+  fi
+  line="$(id -un) ALL=(root) NOPASSWD: $binary -t -c $nginx_config, $binary -T -c $nginx_config"
+  if ((${#nginx_reload[@]})); then
+    line+=", $(type -P -- "${nginx_reload[0]}") ${nginx_reload[*]:1}"
+  elif [[ -d /run/systemd/system ]]; then
+    line+=", $(type -P systemctl) reload nginx"
+  else
+    line+=", $binary -s reload -c $nginx_config"
+  fi
+  printf '%s\n' "$said; and put into sudoers: $line"
+  return 1
+}
+
+# nginx_own_words TEXT: what nginx complains of, in one line.
+nginx_own_words() {
+  local line
+  line=$(grep -m 1 -E '\[(emerg|alert|crit|error)\]' <<<"$1") || line=${1//$'\n'/; }
+  printf '%s\n' "${line#nginx: }"
+}
+
+# nginx_includes DUMP: the file is in what `nginx -T` printed, or would be if it existed.
+nginx_includes() {
+  local pattern
+  [[ $1 != *"# configuration file $nginx_file:"* ]] || return 0
+  [[ ! -e $nginx_file ]] || {
+    [[ $1 == *"# configuration file $(readlink -f -- "$nginx_file"):"* ]]
+    return
+  }
+  while IFS= read -r pattern; do
+    [[ $pattern == /* ]] || pattern=${nginx_config%/*}/$pattern
+    # shellcheck disable=SC2053 # a pattern is what it is compared with
+    [[ $nginx_file != $pattern ]] || return 0
+  done < <(sed -n -E 's/^([^#]*[;{[:space:]])?include[[:space:]]+"?([^";[:space:]]+)"?[[:space:]]*;.*/\2/p' <<<"$1")
+  return 1
+}
+
+# nginx_find_master: sets `nginx_pid_file` and `nginx_master`, the pid of a master that runs; else `why`.
+nginx_find_master() {
+  local said word value _
+  nginx_pid_file=$nginx_pid
+  if [[ -z $nginx_pid_file && -r $nginx_config ]]; then
+    while read -r word value _; do
+      if [[ $word == pid ]]; then
+        nginx_pid_file=${value//[\"\';]/}
+        break
+      fi
+    done <"$nginx_config"
+  fi
+  if [[ -z $nginx_pid_file ]]; then
+    nginx_pid_file=/run/nginx.pid
+    said=$("$nginx_binary" -V 2>&1)
+    [[ ! $said =~ --pid-path=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]}
+  fi
+  nginx_read_master
+}
+
+nginx_read_master() {
+  local title=''
+  nginx_master=''
+  { read -r nginx_master <"$nginx_pid_file"; } 2>/dev/null
+  if [[ ! $nginx_master =~ ^[0-9]+$ ]]; then
+    why="nginx does not run: its pid file $nginx_pid_file is missing or empty; start nginx"
+    return 1
+  fi
+  { IFS= read -r -d '' title <"/proc/$nginx_master/cmdline"; } 2>/dev/null
+  [[ $title == *'nginx: master process'* ]] && return 0
+  why="nginx does not run: its pid file $nginx_pid_file names process $nginx_master, which is gone or not nginx's master; start nginx"
+  return 1
+}
+
+# nginx_read_generation: sets `generation`: the master and its workers; else `why`.
+nginx_read_generation() {
+  local pid stat_state stat_parent stat_session stat_start
+  local -a children
+  if ! pid_stat "$nginx_master" || [[ $stat_state == [ZXx] ]]; then
+    why='nginx ended just now; start it'
+    return 1
+  fi
+  generation=("$nginx_master:$stat_start")
+  pid_children "$nginx_master"
+  for pid in ${children[@]+"${children[@]}"}; do
+    if nginx_accepts "$pid" && pid_stat "$pid" && [[ $stat_state != [ZXx] ]]; then
+      generation+=("$pid:$stat_start")
+    fi
+  done
+}
+
+# nginx_accepts PID: it is a worker (there are cache managers too) and not told to end.
+nginx_accepts() {
+  local title=''
+  { IFS= read -r -d '' title <"/proc/$1/cmdline"; } 2>/dev/null
+  [[ $title == *'worker process'* && $title != *'shutting down'* ]]
+}
+
+# nginx_ask_reload: by systemd where nginx is one of its units; else as `nginx -s reload` does it in the end, which sudo can be allowed.
+nginx_ask_reload() {
+  if ((${#nginx_reload[@]})); then
+    nginx_as_root "${nginx_reload[@]}"
+  elif [[ -d /run/systemd/system && $(systemctl show --property=MainPID nginx.service 2>/dev/null) == "MainPID=$nginx_master" ]]; then
+    nginx_as_root systemctl reload nginx
+  elif ((${#sudo[@]} == 0)); then
+    kill -HUP "$nginx_master"
+  else
+    nginx_as_root "$nginx_binary" -s reload -c "$nginx_config"
+  fi
+}
+
+# nginx_is_old WORKER
+nginx_is_old() {
+  [[ " ${old[*]-} " == *" $1 "* ]]
+}
+
+# nginx_watch_overlap: `most` becomes the number of workers that accept, if there are more than ever, new ones among them.
+nginx_watch_overlap() {
+  local worker
+  ((${#generation[@]} - 1 > most)) || return 0
+  for worker in "${generation[@]:1}"; do
+    if ! nginx_is_old "$worker"; then
+      most=$((${#generation[@]} - 1))
+      return
+    fi
+  done
+}
+
+# nginx_open_files: prints the master's descriptors other than sockets, `,0,1,2,5,`; nothing where this user may not see them.
+nginx_open_files() {
+  local line numbers=','
+  while read -r line; do
+    case $line in
+      *' -> socket:'*) ;;
+      *' -> '*)
+        line=${line%% -> *}
+        numbers+=${line##* },
+        ;;
+    esac
+  done < <(ls -l "/proc/$nginx_master/fd" 2>/dev/null)
+  [[ $numbers == , ]] || printf '%s\n' "$numbers"
+}
+
+# nginx_let_go: the master has closed a file of before the reload. It does so only when the new configuration is in force; while
+# it tries, and after it failed, it holds the old files.
+nginx_let_go() {
+  local now_open file
+  [[ $files != - ]] || return 1
+  now_open=$(nginx_open_files)
+  [[ -n $now_open ]] || return 1
+  for file in ${files//,/ }; do
+    [[ $now_open == *",$file,"* ]] || return 0
+  done
+  return 1
+}
+
+# nginx_judge: 0 a newer generation is in force; else `why`: 1 not yet, 2 it never will be.
+nginx_judge() {
+  local worker new=0
+  nginx_read_master && nginx_read_generation || return 2
+  if [[ ${generation[0]} != "${wanted[0]}" ]]; then
+    why="nginx was restarted meanwhile: its master was process ${wanted[0]%:*} and is $nginx_master now"
+    return 2
+  fi
+  nginx_watch_overlap
+  for worker in "${generation[@]:1}"; do
+    if nginx_is_old "$worker"; then
+      why="worker ${worker%:*} of nginx still serves the configuration of before the reload (its error log tells why: often a port that is taken)"
+      return 1
+    fi
+    new=$((new + 1))
+  done
+  if ((new == 0)); then
+    why='nginx has no worker: its error log tells why'
+    return 1
+  fi
+  # One of before may have been missing when the reload was asked for. There may be fewer for good only after it was in force.
+  if ((most > workers && most > 1)) && { [[ $again == yes ]] || ((most >= ${#wanted[@]})); }; then
+    return 0
+  fi
+  ! nginx_let_go || return 0
+  why='the new workers of nginx did not come from this reload: the old ones had ended before (its error log tells why)'
+  return 1
+}
+
+main "$@"

@@ -1,0 +1,193 @@
+//! What a host of 0.1.0 lacks, and what deploy.bg may say otherwise by the time of its upgrade.
+
+use crate::hold::Hold;
+use crate::landed::{By, SOON, STATE, Upgrade};
+use crate::support::site::FRAGMENT;
+use crate::support::skip::Skip;
+use crate::support::wait;
+
+crate::tests![
+    the_state_has_no_runtimes,
+    releases_say_no_protocol,
+    a_reservation_of_0_1_0_ends_by_the_clock,
+    a_reservation_of_today_s_ends_by_the_uptime,
+    a_rollback_writes_the_fragment_that_the_release_keeps,
+    a_renamed_worker_never_runs_twice,
+    a_color_that_only_the_old_file_routes_to_is_left_alone,
+];
+
+fn the_state_has_no_runtimes() -> Result<(), Skip> {
+    let host = Upgrade::of("hello")?;
+    let runtimes = format!("{STATE}/runtimes");
+    assert!(!host.site.host.exists(&runtimes));
+    host.replace(By::Today);
+    for command in ["status", "history", "doctor"] {
+        host.run(command).ok();
+    }
+    assert!(!host.site.host.exists(&runtimes), "they change nothing");
+    host.stage("three").run("deploy").ok();
+    let kept = host.site.host.run(&["ls", &runtimes]).ok().stdout;
+    assert_eq!(kept.lines().count(), 1, "{kept}");
+    Ok(())
+}
+
+/// What 0.1.0 wrote into the `meta` of a release is all that is known of it.
+fn releases_say_no_protocol() -> Result<(), Skip> {
+    let host = Upgrade::of("hello")?.put(By::Today);
+    let meta = |pointer: &str| {
+        host.site
+            .host
+            .bash(&format!("cat {STATE}/{pointer}/meta"))
+            .ok()
+            .stdout
+    };
+    let of_landed = meta("live");
+    assert!(
+        !of_landed.contains("protocol=") && !of_landed.contains("routed="),
+        "{of_landed}"
+    );
+    host.stage("three").run("deploy").ok();
+    let of_today = meta("live");
+    assert!(
+        of_today.contains("protocol=1\n") && of_today.contains("routed=app\n"),
+        "{of_today}"
+    );
+    assert_eq!(meta("previous"), of_landed);
+    for command in ["status", "status --json", "history", "doctor"] {
+        host.run(command).ok();
+    }
+    host.run("rollback").ok();
+    assert_eq!(meta("live"), of_landed, "it is the same release as before");
+    Ok(())
+}
+
+/// Sets a line of the journal.
+fn set_in_journal(host: &Upgrade, key: &str, value: &str) {
+    let line = format!(
+        "sed -i 's/^{key}=.*/{key}={value}/' {STATE}/journal && grep -x '{key}={value}' {STATE}/journal"
+    );
+    host.site.host.bash(&line).ok();
+}
+
+fn a_reservation_of_0_1_0_ends_by_the_clock() -> Result<(), Skip> {
+    let host = Upgrade::of("hello")?;
+    host.stage("three").run("prepare").ok();
+    assert!(
+        !host
+            .site
+            .host
+            .read(&format!("{STATE}/journal"))
+            .contains("version=")
+    );
+    host.replace(By::Today);
+    host.run("deploy").exits(4).says("its reservation ends in");
+    set_in_journal(&host, "expires", "1700000000");
+    host.stage("four")
+        .run("deploy")
+        .ok()
+        .says("has expired: dropping it");
+    host.assert_rests_on("green four");
+    Ok(())
+}
+
+/// A clock that was set does not end it; 0.1.0, put back, knows nothing but the clock.
+fn a_reservation_of_today_s_ends_by_the_uptime() -> Result<(), Skip> {
+    let host = Upgrade::of("hello")?.put(By::Today);
+    host.stage("three").run("prepare").ok();
+    assert!(
+        host.site
+            .host
+            .read(&format!("{STATE}/journal"))
+            .contains("version=1\n")
+    );
+    host.replace(By::Landed);
+    host.run("deploy").exits(4).says("its reservation ends in");
+    host.replace(By::Today);
+    set_in_journal(&host, "expires", "1700000000");
+    host.run("deploy").exits(4).says("its reservation ends in");
+    set_in_journal(&host, "expires_uptime", "1");
+    host.stage("four")
+        .run("deploy")
+        .ok()
+        .says("has expired: dropping it");
+    host.assert_rests_on("green four");
+    Ok(())
+}
+
+fn a_rollback_writes_the_fragment_that_the_release_keeps() -> Result<(), Skip> {
+    let host = Upgrade::of("hello")?;
+    let of_landed = host.site.host.read(FRAGMENT);
+    host.replace_by_today_with(&[(
+        "upstream = \"hello\"",
+        "upstream = \"hello\"\n    keepalive = 4",
+    )]);
+    host.stage("three").run("deploy").ok();
+    assert!(host.site.host.read(FRAGMENT).contains("keepalive 4;"));
+    host.run("rollback").ok();
+    assert_eq!(host.site.host.read(FRAGMENT), of_landed);
+    host.assert_rests_on("blue two");
+    // So does a way back.
+    host.stage_with("four", "--broken /profile")
+        .run("deploy")
+        .exits(1);
+    assert_eq!(host.site.host.read(FRAGMENT), of_landed);
+    // And what comes after a kill.
+    host.stage("five").kill_at("deploy", Hold::AfterReload);
+    host.run("abort").ok();
+    assert_eq!(host.site.host.read(FRAGMENT), of_landed);
+    host.assert_rests_on("blue two");
+    Ok(())
+}
+
+/// The script of the old release knows no `sender`, and today's no `mailer`.
+fn a_renamed_worker_never_runs_twice() -> Result<(), Skip> {
+    let host = Upgrade::of("worker")?;
+    host.replace_by_today_with(&[("service mailer", "service sender")]);
+    let moved = |from: &str, to: &str| {
+        let mailer: Vec<_> = host
+            .noted()
+            .into_iter()
+            .filter(|line| line.contains("mailer"))
+            .collect();
+        assert_eq!(
+            mailer,
+            [
+                format!("mailer of {from} ends"),
+                format!("mailer of {to} begins")
+            ]
+        );
+        assert!(wait::until(SOON, || host.mailers() == [to]));
+    };
+    host.stage("three").run("deploy").ok();
+    moved("blue", "green");
+    host.run("rollback").ok();
+    moved("green", "blue");
+    assert_eq!(host.serves(), "blue two");
+    // One that does not stay hands back.
+    host.site
+        .stage_program("[[ $1 != work ]] || exit 3\nexec /opt/testapp \"$@\" --sha four");
+    host.run("deploy").exits(1).says("ended");
+    moved("blue", "blue");
+    assert_eq!(host.serves(), "blue two");
+    Ok(())
+}
+
+/// deploy.bg names another file since the upgrade, and the site has not followed yet: users still get what the old file routes to. The
+/// release there knows no `routed`, so nginx is asked which files it reads.
+fn a_color_that_only_the_old_file_routes_to_is_left_alone() -> Result<(), Skip> {
+    let host = Upgrade::empty("hello")?;
+    host.stage("one").run("deploy").ok();
+    assert_eq!(host.serves(), "green one");
+    host.replace_by_today_with(&[
+        ("conf.d/hello.conf", "conf.d/shop.conf"),
+        ("upstream = \"hello\"", "upstream = \"shop\""),
+    ]);
+    let blue = host.site.host.read("/srv/hello/deploy/nginx/blue.conf");
+    host.site.host.write("/etc/nginx/conf.d/shop.conf", blue);
+    host.site.nginx().reload();
+    let outcome = host.stage("two").run("deploy");
+    assert_eq!(host.serves(), "green one", "users lost it: {outcome}");
+    assert_eq!(host.running(), ["green one"], "{outcome}");
+    outcome.says("hello.conf");
+    Ok(())
+}

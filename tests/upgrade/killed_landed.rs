@@ -1,0 +1,137 @@
+//! 0.1.0 is killed at each point of its journal, and each command of today's script goes on.
+//!
+//! `blue two` serves before, 0.1.0 was to deploy `green three`; what a command deploys is `four`. `UPGRADE_BY=0.1.0` lets 0.1.0 go
+//! on by itself, to see what it did.
+
+use libtest_mimic::Trial;
+
+use crate::hold::Hold;
+use crate::landed::{By, Upgrade};
+use crate::matrix::{POINTS, Point, trials};
+use crate::support::site::FRAGMENT;
+
+const TABLE: &str = "
+                 deploy      prepare      switch       cleanup      abort        rollback     resume       adopt
+preparing        0:four      0:two+four   2:two        0:two        0:two        0:one        0:two        0:two
+started          0:four      0:two+four   2:two        0:two        0:two        0:one        0:two        0:two
+prepared         4:two+three 4:two+three  0:three+two  4:two+three  0:two        4:two+three  0:two+three  0:two+three
+swapping         0:four      0:two+four   2:two        0:two        0:two        0:two        0:two        0:two
+reloaded         0:four      0:two+four   2:two        0:two        0:two        0:two        0:two        0:two
+handing          0:four+two  0:two+four   2:two        0:two        0:two        0:two        0:two        0:two
+handed           0:four+two  0:two+four   2:two        0:two        0:two        0:two        0:two        0:two
+switched         0:four      0:three+four 0:three+two  0:three      0:three+two  0:two        0:three+two  0:three+two
+going-back       0:four      0:two+four   2:two        0:two        0:two        0:one        0:two        0:two
+going-back-soon  0:four      0:three+four 0:three+two  0:three      0:three+two  0:two        0:three+two  0:three+two
+gone-back        0:four      0:two+four   2:two        0:two        0:two        0:one        0:two        0:two
+adopting         3:two       3:two        2:two        0:two        0:two        3:two        3:two        0:two
+adopt-swapping   3:two       3:two        2:two        0:two        0:two        3:two        3:two        0:two
+adopted          0:four      0:two+four   2:two        0:two        0:two        0:one        0:two        0:two
+";
+
+/// What 0.1.0 answered otherwise: a point, a command, a cell and the reason.
+const OF_0_1_0: [(&[&str], &str, &str, &str); 3] = [
+    (
+        &["swapping", "reloaded"],
+        "rollback",
+        "0:one",
+        "it went back from the interrupted deployment, and then back again",
+    ),
+    (&["handing", "handed"], "rollback", "0:one+two", "the same"),
+    (
+        &["swapping", "reloaded", "handing", "handed", "going-back"],
+        "adopt",
+        "1:two",
+        "it took the color that it had just stopped for the one to adopt",
+    ),
+];
+
+/// Points that only 0.1.0 comes to in this way.
+const OWN_POINTS: [Point; 4] = [
+    // `verify` has failed: the old color serves again, and the journal of 0.1.0 says `preparing` once more.
+    Point {
+        name: "gone-back",
+        app: "hello",
+        kill: |host| {
+            host.stage_with("three", "--broken /profile");
+            host.kill_at("deploy", Hold::Journal("phase=preparing *draining=? "));
+        },
+    },
+    // Somebody has edited the fragment of a color that 0.1.0 started.
+    Point {
+        name: "adopting",
+        app: "hello",
+        kill: |host| {
+            edit_fragment(host);
+            host.kill_at("adopt", Hold::Journal("phase=preparing "));
+        },
+    },
+    Point {
+        name: "adopt-swapping",
+        app: "hello",
+        kill: |host| {
+            edit_fragment(host);
+            host.kill_at("adopt", Hold::AfterReload);
+        },
+    },
+    // Somebody has started the live color by hand.
+    Point {
+        name: "adopted",
+        app: "hello",
+        kill: |host| {
+            start_by_hand(host);
+            host.kill_at("adopt", Hold::Journal("phase=switched "));
+        },
+    },
+];
+
+pub fn tests() -> Vec<Trial> {
+    let points: Vec<_> = POINTS.into_iter().chain(OWN_POINTS).collect();
+    if std::env::var_os("UPGRADE_BY").is_some_and(|by| by == "0.1.0") {
+        return trials(
+            "killed_landed",
+            &table_of_0_1_0(),
+            &points,
+            Upgrade::of,
+            By::Landed,
+        );
+    }
+    trials("killed_landed", TABLE, &points, Upgrade::of, By::Today)
+}
+
+/// [`TABLE`] with the cells of [`OF_0_1_0`].
+fn table_of_0_1_0() -> String {
+    let mut lines = TABLE.lines().filter(|line| !line.is_empty());
+    let header = lines.next().unwrap_or_default();
+    let mut table = format!("{header}\n");
+    for line in lines {
+        let mut words = line.split_whitespace();
+        let point = words.next().unwrap_or_default();
+        table += point;
+        for (command, cell) in header.split_whitespace().zip(words) {
+            let differs = OF_0_1_0
+                .iter()
+                .find(|(points, of, ..)| points.contains(&point) && *of == command);
+            table += " ";
+            table += differs.map_or(cell, |(_, _, cell, _)| cell);
+        }
+        table += "\n";
+    }
+    table
+}
+
+fn edit_fragment(host: &Upgrade) {
+    let text = host.site.host.read(FRAGMENT);
+    host.site
+        .host
+        .write(FRAGMENT, format!("{text}\n# by hand\n"));
+}
+
+fn start_by_hand(host: &Upgrade) {
+    host.site.host.bash("kill -KILL $(pgrep -x testapp)").ok();
+    host.site
+        .host
+        .bash("cd /tmp; nohup setsid /opt/testapp --port 8081 --color blue --sha two >/tmp/by-hand.log 2>&1 </dev/null &")
+        .ok();
+    host.site.host.wait_for_port(8081);
+    assert_eq!(host.serves(), "blue two");
+}

@@ -1,0 +1,94 @@
+//! Today's script is killed, and the one of 0.1.0 is put back (`git revert`): what it can do it does, and a journal that it cannot read
+//! is a person's.
+//!
+//! `one` was deployed by 0.1.0, `blue two` by today's script, which was to deploy `green three`; what a command deploys is `four`.
+
+use libtest_mimic::Trial;
+
+use crate::hold::Hold;
+use crate::landed::{By, Upgrade};
+use crate::matrix::{POINTS, trials};
+use crate::support::site::FRAGMENT;
+use crate::support::skip::Skip;
+use crate::trial;
+
+const TABLE: &str = "
+                 deploy      switch       abort        rollback     resume
+started          0:four      2:two        0:two        0:one        0:two
+prepared         4:two+three 0:three+two  0:two        4:two+three  0:two+three
+swapping         0:four      2:two        0:two        0:one        0:two
+reloaded         0:four      2:two        0:two        0:one        0:two
+handing          0:four+two  2:two        0:two        0:one+two    0:two
+handed           0:four+two  2:two        0:two        0:one+two    0:two
+switched         0:four      0:three+two  0:three+two  0:two        0:three+two
+going-back       0:four      2:two        0:two        0:one        0:two
+going-back-soon  0:four      0:three+two  0:three+two  0:two        0:three+two
+";
+
+const COMMANDS: [&str; 8] = [
+    "deploy", "prepare", "switch", "cleanup", "abort", "rollback", "resume", "adopt",
+];
+
+pub fn tests() -> Vec<Trial> {
+    let mut tests = trials("killed_today", TABLE, &POINTS, deployed_by_both, By::Landed);
+    tests.push(trial("killed_today::gone_back", gone_back));
+    tests.push(trial("killed_today::adopting", adopting));
+    tests
+}
+
+/// 0.1.0 has deployed `one`, today's script `two`.
+fn deployed_by_both(app: &'static str) -> Result<Upgrade, Skip> {
+    let host = Upgrade::empty(app)?;
+    host.stage("one").run("deploy").ok();
+    host.replace(By::Today);
+    host.stage("two").run("deploy").ok();
+    assert_eq!(host.serves(), "blue two");
+    host.noted();
+    Ok(host)
+}
+
+/// Every command of 0.1.0 asks for a person, and touches nothing. Put back again, today's script goes on.
+fn only_a_person_helps(host: &Upgrade, phase: &str) {
+    assert_eq!(host.phase(), phase);
+    let journal = host.site.host.read("/var/lib/deployc/hello/journal");
+    let running = host.running();
+    host.replace(By::Landed).stage("four");
+    for command in COMMANDS {
+        host.run(command).exits(5).says(&format!(
+            "says '{phase}', which this script does not know: was a newer one at work?"
+        ));
+    }
+    assert_eq!(
+        host.site.host.read("/var/lib/deployc/hello/journal"),
+        journal
+    );
+    assert_eq!(host.running(), running);
+    assert_eq!(host.serves(), "blue two");
+    host.replace(By::Today);
+}
+
+/// `verify` has failed: the old color serves again, and the new one drains.
+fn gone_back() -> Result<(), Skip> {
+    let host = deployed_by_both("hello")?;
+    host.stage_with("three", "--broken /profile");
+    host.kill_at("deploy", Hold::Journal("phase=returning "));
+    only_a_person_helps(&host, "returning");
+    host.run("deploy").ok();
+    host.assert_rests_on("green four");
+    Ok(())
+}
+
+/// Somebody has edited the fragment.
+fn adopting() -> Result<(), Skip> {
+    let host = deployed_by_both("hello")?;
+    let text = host.site.host.read(FRAGMENT);
+    host.site
+        .host
+        .write(FRAGMENT, format!("{text}\n# by hand\n"));
+    host.kill_at("adopt", Hold::Journal("phase=adopting "));
+    only_a_person_helps(&host, "adopting");
+    host.run("adopt").ok();
+    host.assert_rests_on("blue two");
+    assert_eq!(host.site.host.read(FRAGMENT), text);
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! A host that 0.1.0 has deployed `hello` to, and its two scripts: the one that has landed and today's.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::support::build::{repository, testapp};
+use crate::support::host::{Host, PATH};
+use crate::support::http;
+use crate::support::nginx::{Nginx, site_with_upstream};
+use crate::support::process::{Outcome, Running};
+use crate::support::site::{FRAGMENT, SCRIPT, Site, compile};
+use crate::support::skip::{Skip, need_programs};
+
+/// For a whole deploy.
+pub const DEADLINE: Duration = Duration::from_secs(120);
+/// For what takes moments.
+pub const SOON: Duration = Duration::from_secs(60);
+/// Where the script keeps what it knows.
+pub const STATE: &str = "/var/lib/deployc/hello";
+const FOLDER: &str = "/srv/hello/deploy";
+
+/// What 0.1.0 made of an application, with its source.
+pub fn of_landed(app: &str) -> PathBuf {
+    repository().join("tests/upgrade/0.1.0").join(app)
+}
+
+/// Whose script lies on the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// 0.1.0
+    Landed,
+    /// This compiler.
+    Today,
+}
+
+/// The host, with nginx and one of the two applications on it.
+pub struct Upgrade {
+    /// For everything that is not said below.
+    pub site: Site,
+    app: &'static str,
+}
+
+impl Upgrade {
+    /// A host on which 0.1.0 has deployed release `one` (green) and then `two` (blue).
+    pub fn of(app: &'static str) -> Result<Self, Skip> {
+        let upgrade = Self::empty(app)?;
+        upgrade.stage("one").run("deploy").ok();
+        upgrade.stage("two").run("deploy").ok();
+        assert_eq!(upgrade.serves(), "blue two");
+        upgrade.site.host.write("/srv/noted", "");
+        Ok(upgrade)
+    }
+
+    /// The same before its first deploy; the script of 0.1.0 lies there, and nginx points to blue.
+    pub fn empty(app: &'static str) -> Result<Self, Skip> {
+        need_programs(&["nginx", "curl"])?;
+        Ok(Self::on(Host::plain()?, app, |host| {
+            host.run(&["nginx"]).ok();
+        }))
+    }
+
+    /// The same on a host whose pid 1 is systemd.
+    pub fn empty_on_systemd(app: &'static str) -> Result<Self, Skip> {
+        Ok(Self::on(Host::systemd()?, app, |host| {
+            host.run(&["systemctl", "restart", "nginx"]).ok();
+        }))
+    }
+
+    fn on(host: Host, app: &'static str, start: impl FnOnce(&Host)) -> Self {
+        host.copy(testapp(), "/opt/testapp");
+        crate::hold::install(&host);
+        Nginx::configure(&host, &site_with_upstream("127.0.0.1:80", "hello"));
+        let blue = fs::read_to_string(of_landed(app).join("deploy/nginx/blue.conf"));
+        host.write(FRAGMENT, blue.expect("it lies there"));
+        start(&host);
+        host.wait_for_port(80);
+        let site = Site { host };
+        Self { site, app }.put(By::Landed)
+    }
+
+    /// Puts one of the two bundles into the place of the other, as a checkout does.
+    #[must_use]
+    pub fn put(self, by: By) -> Self {
+        self.replace(by);
+        self
+    }
+
+    /// The same.
+    pub fn replace(&self, by: By) -> &Self {
+        match by {
+            By::Landed => {
+                self.remove_bundle();
+                let bundle = of_landed(self.app).join("deploy");
+                self.site.host.copy_folder(&bundle, FOLDER);
+            }
+            By::Today => self.replace_by_today_with(&[]),
+        }
+        self
+    }
+
+    /// Today's script, of a source in which parts are replaced.
+    ///
+    /// # Panics
+    /// If a part does not stand in the source.
+    pub fn replace_by_today_with(&self, changes: &[(&str, &str)]) {
+        let mut source = read(&of_landed(self.app).join("deploy.bg"));
+        for (old, new) in changes {
+            assert!(source.contains(old), "`{old}` does not stand in the source");
+            source = source.replace(old, new);
+        }
+        self.remove_bundle();
+        compile(&source, &self.site.host, FOLDER);
+    }
+
+    fn remove_bundle(&self) {
+        self.site.host.run(&["rm", "-rf", FOLDER]).ok();
+    }
+
+    /// The next release, by name; its mailer notes when it begins and ends, and whether it was alone.
+    pub fn stage(&self, name: &str) -> &Self {
+        self.stage_with(name, "")
+    }
+
+    /// The same, with further options of the test application.
+    pub fn stage_with(&self, name: &str, options: &str) -> &Self {
+        self.site.stage_program(&format!(
+            "{MAILER}\nexec /opt/testapp \"$@\" --sha {name} {options}"
+        ));
+        self
+    }
+
+    /// Runs the script that lies there.
+    pub fn run(&self, command: &str) -> Outcome {
+        self.start(command).wait(DEADLINE)
+    }
+
+    /// Starts it; it can be held, see [`crate::hold`].
+    pub fn start(&self, command: &str) -> Running {
+        let words: Vec<_> = [SCRIPT]
+            .into_iter()
+            .chain(command.split_whitespace())
+            .collect();
+        let mut line = self.site.host.command(&words);
+        line.env("PATH", format!("{}:{PATH}", crate::hold::FIRST));
+        Running::start(line)
+    }
+
+    /// What users get: color and release; else the status, or what went wrong.
+    pub fn serves(&self) -> String {
+        let host = &self.site.host;
+        match http::get(host, 80, "/json") {
+            Ok(answer) if answer.status == 200 => {
+                let part = |key: &str| {
+                    let value = answer.body.split(&format!("\"{key}\":\"")).nth(1);
+                    value.and_then(|text| text.split('"').next()).unwrap_or("?")
+                };
+                format!("{} {}", part("color"), part("sha"))
+            }
+            Ok(answer) => answer.status.to_string(),
+            Err(failure) => format!("{failure:?}"),
+        }
+    }
+
+    /// What runs: color and release of each, sorted.
+    pub fn running(&self) -> Vec<String> {
+        let processes = self.site.host.processes("/opt/testapp --port");
+        let mut running: Vec<_> = processes
+            .iter()
+            .filter_map(|line| {
+                let words = line.split("--color ").nth(1)?;
+                let words: Vec<_> = words.split_whitespace().collect();
+                Some(format!("{} {}", words.first()?, words.get(2)?))
+            })
+            .collect();
+        running.sort();
+        running
+    }
+
+    /// The colors whose mailer runs, sorted. A child that has not become another program yet looks the same, and ends in a moment.
+    pub fn mailers(&self) -> Vec<String> {
+        let processes = self.site.host.processes("/hello work ");
+        let programs = processes.iter().filter(|line| !line.contains("keeper"));
+        let colors = programs.filter_map(|line| line.split_whitespace().last());
+        let mut colors: Vec<_> = colors.map(str::to_owned).collect();
+        colors.sort();
+        colors
+    }
+
+    /// What mailers and steps have noted since the last time.
+    pub fn noted(&self) -> Vec<String> {
+        let lines = self.site.host.read("/srv/noted");
+        self.site.host.write("/srv/noted", "");
+        lines.lines().map(str::to_owned).collect()
+    }
+
+    /// What the journal says after `phase=`; `idle` if there is none.
+    pub fn phase(&self) -> String {
+        let journal = self.site.host.read(&format!("{STATE}/journal"));
+        let phase = journal.lines().find_map(|line| line.strip_prefix("phase="));
+        phase.unwrap_or("idle").to_owned()
+    }
+
+    /// Fails the test unless users get this, nothing else runs, nothing is under way, and nginx is in order.
+    #[track_caller]
+    pub fn assert_rests_on(&self, release: &str) -> &Self {
+        assert_eq!(self.serves(), release, "users get something else");
+        assert_eq!(self.running(), [release], "something else runs");
+        self.assert_at_rest()
+    }
+
+    /// Fails the test unless nothing is under way, and nginx is in order.
+    #[track_caller]
+    pub fn assert_at_rest(&self) -> &Self {
+        assert_eq!(self.phase(), "idle");
+        self.run("status").ok().says("under way: nothing");
+        let nginx = self.site.nginx();
+        nginx.assert_valid();
+        nginx.assert_no_failed_bind();
+        self
+    }
+}
+
+/// A program that keeps a lock for as long as it runs, and ends slowly.
+const MAILER: &str = r#"
+if [[ $1 == work ]]; then
+  exec 5>>/srv/turn
+  flock -n 5 || echo "mailer of $2 is not alone" >>/srv/noted
+  echo "mailer of $2 begins" >>/srv/noted
+  trap 'sleep 0.5; echo "mailer of $2 ends" >>/srv/noted; exit' TERM
+  while :; do sleep 0.05 5>&-; done
+fi"#;
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|reason| panic!("{}: {reason}", path.display()))
+}

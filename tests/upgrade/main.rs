@@ -1,0 +1,68 @@
+//! Hosts that 0.1.0 deployed to go on with today's scripts, and the other way round. `README.md` says what lies here.
+//!
+//! A test that cannot run its real part on this machine says `skipped` and why; with `CI=true` it fails instead.
+
+mod deploys;
+mod hold;
+mod hosts;
+mod killed_landed;
+mod killed_today;
+mod landed;
+mod matrix;
+mod reboots;
+#[path = "../support/mod.rs"]
+#[allow(dead_code, reason = "the end-to-end tests use all of it, this a part")]
+mod support;
+mod systemd;
+mod table;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use support::skip::Skip;
+
+/// Tests mostly wait: more of them than processors run at once.
+const THREADS: usize = 6;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    let all = [
+        deploys::tests(),
+        killed_landed::tests(),
+        killed_today::tests(),
+        systemd::tests(),
+        hosts::tests(),
+        reboots::tests(),
+        table::tests(),
+    ];
+    let conclusion = libtest_mimic::run(&arguments, all.into_iter().flatten().collect());
+    support::docker::end_engine();
+    conclusion.exit_code()
+}
+
+/// A test by name.
+fn trial(
+    name: impl Into<String>,
+    run: impl FnOnce() -> Result<(), Skip> + Send + 'static,
+) -> Trial {
+    Trial::ignorable_test(name, move || match run() {
+        Ok(()) => Ok(Completion::Completed),
+        Err(Skip(reason)) if std::env::var_os("CI").is_some_and(|value| value == "true") => {
+            Err(Failed::from(format!("may not be skipped in CI: {reason}")))
+        }
+        Err(Skip(reason)) => Ok(Completion::ignored_with(format!("skipped: {reason}"))),
+    })
+}
+
+/// Names each test after its function.
+macro_rules! tests {
+    ($($function:ident),+ $(,)?) => {
+        pub fn tests() -> Vec<libtest_mimic::Trial> {
+            let module = module_path!().trim_start_matches("upgrade::");
+            vec![$(crate::trial(format!("{module}::{}", stringify!($function)), $function)),+]
+        }
+    };
+}
+use tests;

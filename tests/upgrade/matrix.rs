@@ -1,0 +1,172 @@
+//! One script is killed at a point, another one goes on with a command: what each pair ends with, as a table that people read.
+
+use std::sync::Arc;
+
+use libtest_mimic::Trial;
+
+use crate::hold::Hold;
+use crate::landed::{By, SOON, Upgrade};
+use crate::support::skip::Skip;
+use crate::support::wait;
+use crate::trial;
+
+/// Where a script is killed, and which of the two applications it deploys.
+#[derive(Clone, Copy)]
+pub struct Point {
+    /// As the table calls it.
+    pub name: &'static str,
+    /// `hello` or `worker`.
+    pub app: &'static str,
+    /// Brings a host on which `two` serves to that point.
+    pub kill: fn(&Upgrade),
+}
+
+/// Points that both scripts come to: `green three` is deployed while `blue two` serves.
+pub const POINTS: [Point; 10] = [
+    // The release has a name in the journal, and nothing else.
+    Point {
+        name: "preparing",
+        app: "hello",
+        kill: |host| host.kill_at("deploy", Hold::Journal("phase=preparing ")),
+    },
+    // The new color runs.
+    Point {
+        name: "started",
+        app: "hello",
+        kill: |host| host.kill_at("deploy", Hold::File("identity.app")),
+    },
+    // A resting state.
+    Point {
+        name: "prepared",
+        app: "hello",
+        kill: |host| drop(host.run("prepare").ok()),
+    },
+    // Before the rename.
+    Point {
+        name: "swapping",
+        app: "hello",
+        kill: |host| host.kill_at("deploy", Hold::Journal("phase=swapping ")),
+    },
+    // Users have the new color.
+    Point {
+        name: "reloaded",
+        app: "hello",
+        kill: |host| host.kill_at("deploy", Hold::AfterReload),
+    },
+    // Both colors run, and the mailer is still the old color's.
+    Point {
+        name: "handing",
+        app: "worker",
+        kill: |host| host.kill_at("deploy", Hold::Journal("phase=swapping *handed=yes ")),
+    },
+    // It is the new color's.
+    Point {
+        name: "handed",
+        app: "worker",
+        kill: |host| host.kill_at("deploy", Hold::File("identity.mailer")),
+    },
+    // Before the pointers follow the journal.
+    Point {
+        name: "switched",
+        app: "hello",
+        kill: |host| host.kill_at("deploy", Hold::Journal("phase=switched ")),
+    },
+    // A rollback from `blue two` to `green one`, whose color has to be started.
+    Point {
+        name: "going-back",
+        app: "hello",
+        kill: |host| host.kill_at("rollback", Hold::AfterReload),
+    },
+    // A rollback from `green three` to `blue two`, which still runs: it has put off the cleanup.
+    Point {
+        name: "going-back-soon",
+        app: "hello",
+        kill: |host| {
+            host.run("prepare").ok();
+            host.run("switch").ok();
+            host.kill_at("rollback", Hold::Journal("phase=swapping "));
+        },
+    },
+];
+
+/// A trial for each cell of `table`: a line a point, a column a command. `2:two+four` is exit 2, release two serves and four runs beside.
+pub fn trials(
+    module: &str,
+    table: &str,
+    points: &[Point],
+    begin: fn(&'static str) -> Result<Upgrade, Skip>,
+    go_on_by: By,
+) -> Vec<Trial> {
+    let mut lines = table.lines().filter(|line| !line.trim().is_empty());
+    let header = lines.next().expect("a table has a header");
+    let commands: Vec<&str> = header.split_whitespace().collect();
+    let mut trials = Vec::new();
+    for line in lines {
+        let mut cells = line.split_whitespace();
+        let name = cells.next().expect("a line begins with its point");
+        let point = points.iter().find(|point| point.name == name);
+        let point = *point.unwrap_or_else(|| panic!("there is no point {name}"));
+        for (command, cell) in commands.iter().zip(cells) {
+            let (command, cell): (Arc<str>, Arc<str>) = ((*command).into(), cell.into());
+            let name = format!("{module}::{name}::{command}");
+            trials.push(trial(name, move || {
+                let host = begin(point.app)?;
+                host.stage("three");
+                (point.kill)(&host);
+                host.noted();
+                host.replace(go_on_by).stage("four");
+                assert_cell(&host, &command, &cell);
+                Ok(())
+            }));
+        }
+    }
+    trials
+}
+
+/// Runs the command, and holds what comes of it against the cell.
+fn assert_cell(host: &Upgrade, command: &str, cell: &str) {
+    let (code, releases) = cell.split_once(':').expect("EXIT:RELEASES");
+    let releases: Vec<&str> = releases.split('+').collect();
+    let outcome = host
+        .run(command)
+        .exits(code.parse().expect("a number"))
+        .never_says("for a reason that was not said");
+    let release_of = |line: &str| line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let serves = host.serves();
+    assert_eq!(release_of(&serves), releases[0], "users get it: {outcome}");
+    let mut running: Vec<_> = host.running().iter().map(|line| release_of(line)).collect();
+    running.sort();
+    let mut wanted = releases;
+    wanted.sort_unstable();
+    assert_eq!(running, wanted, "it runs: {outcome}");
+    let color = serves.split(' ').next().unwrap_or_default();
+    if code == "0" {
+        // What is said to serve serves.
+        let verdict = outcome.stdout.lines().last().unwrap_or_default();
+        let said = verdict.split(" serves").next().unwrap_or_default();
+        assert!(
+            !verdict.contains(" serves") || said.ends_with(color),
+            "{color} serves: {outcome}"
+        );
+    }
+    host.nothing_runs_twice(&serves);
+}
+
+impl Upgrade {
+    /// Fails the test unless one mailer runs, in the color that serves, and never was beside another; and nginx is in order.
+    #[track_caller]
+    pub fn nothing_runs_twice(&self, serves: &str) {
+        self.site.nginx().assert_valid();
+        if !self.site.host.exists("/srv/turn") {
+            return;
+        }
+        let color = serves.split(' ').next().unwrap_or_default();
+        let is_there = wait::until(SOON, || self.mailers() == [color]);
+        assert!(is_there, "mailers of {:?} run", self.mailers());
+        let noted = self.noted();
+        assert!(
+            noted.iter().all(|line| !line.contains("is not alone")),
+            "{noted:?}"
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! The machine boots at each point of an upgrade, and `resume` brings up what served.
+
+use libtest_mimic::Trial;
+
+use crate::hold::Hold;
+use crate::landed::{By, Upgrade};
+use crate::matrix::{POINTS, Point};
+use crate::support::skip::Skip;
+use crate::trial;
+
+/// What serves after a boot and `resume` by today's script, where 0.1.0 was cut short: and what after `deploy` of `four` instead.
+const CUT_SHORT: [(&str, &str, &str); 8] = [
+    ("started", "blue two", "green four"),
+    ("prepared", "blue two", "green four"),
+    ("swapping", "blue two", "green four"),
+    ("reloaded", "blue two", "green four"),
+    ("handed", "blue two", "green four"),
+    ("switched", "green three", "blue four"),
+    ("going-back", "blue two", "green four"),
+    ("going-back-soon", "green three", "blue four"),
+];
+
+pub fn tests() -> Vec<Trial> {
+    let mut tests = vec![
+        trial("reboots::at_rest", at_rest),
+        trial("reboots::after_it_had_gone_back", after_it_had_gone_back),
+    ];
+    for (name, resumed, deployed) in CUT_SHORT {
+        let point = POINTS.into_iter().find(|point| point.name == name);
+        let point = point.unwrap_or_else(|| panic!("there is no point {name}"));
+        for (command, release) in [("resume", resumed), ("deploy", deployed)] {
+            let run = move || cut_short(point, command, release);
+            tests.push(trial(format!("reboots::{name}::{command}"), run));
+        }
+    }
+    tests
+}
+
+/// The machine boots, and nginx with it; nothing else does.
+fn reboot(host: &Upgrade) {
+    host.site.host.reboot_plain();
+    host.site.host.run(&["nginx"]).ok();
+    host.site.host.wait_for_port(80);
+    assert_eq!(host.running(), Vec::<String>::new());
+    assert_eq!(host.serves(), "502");
+}
+
+/// After the last deploy of 0.1.0, after the first of today's, after the rollback to 0.1.0's release, and after the next.
+fn at_rest() -> Result<(), Skip> {
+    let host = Upgrade::of("hello")?.put(By::Today);
+    let rests_on = |release: &str| {
+        reboot(&host);
+        host.run("resume").ok();
+        host.assert_rests_on(release);
+    };
+    rests_on("blue two");
+    host.stage("three").run("deploy").ok();
+    rests_on("green three");
+    host.run("rollback").ok();
+    rests_on("blue two");
+    host.stage("four").run("deploy").ok();
+    rests_on("green four");
+    // Put back, the old script brings up what today's has deployed, and goes on from there.
+    host.replace(By::Landed);
+    rests_on("green four");
+    host.run("rollback").ok();
+    rests_on("blue two");
+    Ok(())
+}
+
+fn cut_short(point: Point, command: &str, release: &str) -> Result<(), Skip> {
+    let host = Upgrade::of(point.app)?;
+    host.stage("three");
+    (point.kill)(&host);
+    host.replace(By::Today).stage("four");
+    reboot(&host);
+    let outcome = host.run(command).ok();
+    assert_eq!(host.serves(), release, "{outcome}");
+    host.nothing_runs_twice(release);
+    Ok(())
+}
+
+/// `verify` had failed, and the new color was drained.
+fn after_it_had_gone_back() -> Result<(), Skip> {
+    let host = Upgrade::of("hello")?;
+    host.stage_with("three", "--broken /profile");
+    host.kill_at("deploy", Hold::Journal("phase=preparing *draining=? "));
+    host.replace(By::Today).stage("four");
+    reboot(&host);
+    host.run("resume").ok();
+    host.assert_rests_on("blue two");
+    Ok(())
+}
