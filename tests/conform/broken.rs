@@ -405,7 +405,7 @@ impl Broken {
             Given::Pointed => {
                 let world = stand.world();
                 let to = world.says("to").unwrap_or_default();
-                stand.load(&stand.shape.after.fragment(to).to_owned());
+                stand.load(stand.shape.after.fragment(to));
             }
         }
         Ok(())

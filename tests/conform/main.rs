@@ -46,9 +46,6 @@ const COMMANDS: [Command; 8] = [
 const ANSWERED: [&str; 2] = ["127.0.0.1:21891", "127.0.0.1:21892"];
 /// Each shape is divided among so many stands.
 const PARTS: usize = 2;
-/// Kinds of complaints that are shown of each shape's part, with the first of each.
-const SHOWN: usize = 12;
-
 fn main() -> ExitCode {
     let options = match Options::from_arguments() {
         Ok(Some(options)) => options,
@@ -100,9 +97,12 @@ fn shapes(options: &Options, folder: &std::path::Path) -> usize {
             part: (part, PARTS),
         };
         let result = series.run();
+<<<<<<< HEAD
         for (what, times) in result.kinds().iter().take(SHOWN) {
             println!("WRONG {what}\n    so {times} times in {shape}\n");
         }
+=======
+>>>>>>> order-conform
         results
             .lock()
             .expect("no thread panics with it")
@@ -118,7 +118,7 @@ fn shapes(options: &Options, folder: &std::path::Path) -> usize {
                 .map(|(_, result)| result)
         };
         let sum = |count: fn(&Result) -> usize| of_shape().map(count).sum::<usize>();
-        let complaints = sum(|result| result.complaints.len());
+        let complaints = sum(|result| result.complaints());
         let (cases, runs) = (sum(|result| result.cases), sum(|result| result.runs));
         println!("{shape:<16} {cases:>5} {runs:>6} {complaints:>11}");
         total += complaints;

@@ -17,30 +17,32 @@ pub struct Result {
     pub cases: usize,
     /// All commands that were run.
     pub runs: usize,
-    /// What is wrong, with how to repeat it.
-    pub complaints: Vec<String>,
+    /// What is wrong, and how often.
+    kinds: BTreeMap<String, usize>,
 }
 
 impl Result {
-    /// The first complaint of each kind, and how many there are of it.
-    pub fn kinds(&self) -> Vec<(&str, usize)> {
-        let kind = |what: &str| {
-            let line = what.lines().next().unwrap_or_default();
-            let what = line.split_once("): ").map_or(line, |(_, what)| what);
-            what.replace(|c: char| c.is_ascii_digit(), "")
-        };
-        let mut kinds: Vec<(String, &str, usize)> = Vec::new();
-        for what in &self.complaints {
-            let kind = kind(what);
-            match kinds.iter_mut().find(|(other, ..)| *other == kind) {
-                Some((.., times)) => *times += 1,
-                None => kinds.push((kind, what, 1)),
-            }
+    /// Counts a complaint. The first of its kind is told at once.
+    fn complain(&mut self, repeat: &str, what: &str) {
+        let line = what.lines().next().unwrap_or_default();
+        let kind = line.replace(|c: char| c.is_ascii_digit(), "");
+        let times = self.kinds.entry(kind).or_default();
+        *times += 1;
+        if *times == 1 {
+            println!("WRONG {repeat}: {what}\n");
         }
+<<<<<<< HEAD
         kinds
             .into_iter()
             .map(|(_, what, times)| (what, times))
             .collect()
+=======
+    }
+
+    /// How many there were.
+    pub fn complaints(&self) -> usize {
+        self.kinds.values().sum()
+>>>>>>> order-conform
     }
 }
 
@@ -171,10 +173,16 @@ impl Series<'_> {
             .fault
             .and_then(|fault| calls.get(fault.call - 1))
             .map_or("", String::as_str);
+<<<<<<< HEAD
         let told = complaints
             .iter()
             .map(|what| format!("{repeat} ({called}): {what}"));
         result.complaints.extend(told);
+=======
+        for what in &complaints {
+            result.complain(&format!("{repeat} ({called})"), what);
+        }
+>>>>>>> order-conform
         calls
     }
 }
