@@ -97,12 +97,6 @@ fn shapes(options: &Options, folder: &std::path::Path) -> usize {
             part: (part, PARTS),
         };
         let result = series.run();
-<<<<<<< HEAD
-        for (what, times) in result.kinds().iter().take(SHOWN) {
-            println!("WRONG {what}\n    so {times} times in {shape}\n");
-        }
-=======
->>>>>>> order-conform
         results
             .lock()
             .expect("no thread panics with it")

@@ -184,22 +184,12 @@ impl Ended<'_> {
             let mut events = self.ran.events.iter();
             events.any(|event| matches!(event, Event::Failed(words) if words.starts_with(word)))
         };
-<<<<<<< HEAD
-        if after.phase() != Phase::Idle {
-            if !failed("drain ") && !failed("stop ") && !failed("close_journal") {
-                broken.push(format!(
-                    "it is done, and the journal says {:?}",
-                    after.phase()
-                ));
-            }
-=======
         let is_left = failed("drain ") || failed("stop ") || failed("close_journal");
         if after.phase() != Phase::Idle && !is_left {
             broken.push(format!(
                 "it is done, and the journal says {:?}",
                 after.phase()
             ));
->>>>>>> order-conform
         }
     }
 

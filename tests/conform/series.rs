@@ -31,18 +31,11 @@ impl Result {
         if *times == 1 {
             println!("WRONG {repeat}: {what}\n");
         }
-<<<<<<< HEAD
-        kinds
-            .into_iter()
-            .map(|(_, what, times)| (what, times))
-            .collect()
-=======
     }
 
     /// How many there were.
     pub fn complaints(&self) -> usize {
         self.kinds.values().sum()
->>>>>>> order-conform
     }
 }
 
@@ -173,16 +166,9 @@ impl Series<'_> {
             .fault
             .and_then(|fault| calls.get(fault.call - 1))
             .map_or("", String::as_str);
-<<<<<<< HEAD
-        let told = complaints
-            .iter()
-            .map(|what| format!("{repeat} ({called}): {what}"));
-        result.complaints.extend(told);
-=======
         for what in &complaints {
             result.complain(&format!("{repeat} ({called})"), what);
         }
->>>>>>> order-conform
         calls
     }
 }
