@@ -171,7 +171,7 @@ fn recovery_goes_on_with_what_the_first_round_has_left() {
     let plan = plan(&app);
     let sums = Sums::new(&app, &plan);
     let recovery = sums.recovery();
-    let programs = [ProgramName::RecoverSwap, ProgramName::Way(Way::StayOnNew)];
+    let programs = [ProgramName::RecoverSwap, ProgramName::Way(Way::GoBack)];
     for program in programs.into_iter().chain([ProgramName::Cleanup]) {
         let mut steps = recovery.steps.iter();
         assert!(steps.any(|step| step.program == program), "{program:?}");
