@@ -7,7 +7,7 @@
 //! text    &str                        what the user wrote
 //! tree    syntax::tree::File          every word and comment, nothing worked out
 //! model   model::App                  what the user meant, every value of its type
-//! plan    plan::Plan                  phases, steps, ways back, worst cases
+//! plan    plan::Plan                  the order: programs of steps, ways back, worst cases
 //! files   emit::Bundle                the script, fragments, what callers want
 //! ```
 //!

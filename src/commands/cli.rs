@@ -59,7 +59,7 @@ overwritten.")]
   deployc fmt --check */deploy.bg     exit 1 and list the files that would change
   deployc fmt - <deploy.bg            standard input to standard output")]
     Fmt(Fmt),
-    /// Show phases, steps, ways back and how long each may take
+    /// Show the steps of every command, ways back and how long each may take
     #[command(after_long_help = "Examples:
   deployc plan
   deployc plan shop/deploy.bg | less")]

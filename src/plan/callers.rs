@@ -80,11 +80,9 @@ fn longest(app: &App, plan: &Plan, commands: &[Command]) -> Vec<(String, Duratio
         before.push((format!("{}: lock", command.name()), lock(app)));
         let mut worst = before.clone();
         // What was begun before it in this row has succeeded: nothing is left to be undone.
-        if !begun {
-            worst.extend(rows(app, &sums.recovery(*command)));
-        }
+        let longest_of = if begun { Sums::command } else { Sums::whole };
         begun = true;
-        worst.extend(rows(app, &sums.command(*command)));
+        worst.extend(rows(app, &longest_of(&sums, *command)));
         if sum(&worst) > sum(&longest) {
             longest = worst;
         }

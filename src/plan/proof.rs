@@ -126,12 +126,12 @@ mod tests {
             finding.label.as_ref().map(|label| label.span),
             Some(fixture::line(37))
         );
-        // The swap before it is on the way.
-        let swap = finding
+        // What asked for the steps before it is pointed at, once.
+        let proxy = finding
             .others
             .iter()
             .find(|label| label.span == fixture::line(26));
-        let swap = swap.expect("the swap is on the way");
-        assert!(swap.text.contains("lock_proxy"), "{}", swap.text);
+        let proxy = proxy.expect("the proxy is on the way");
+        assert!(proxy.text.contains("preflight_proxy"), "{}", proxy.text);
     }
 }

@@ -68,7 +68,7 @@ impl Table<'_> {
     fn first(&mut self) {
         self.line("\nevery command first");
         self.row(lock(self.app), "lock", "else: exit 4", "");
-        let recovery = self.sums.longest_recovery();
+        let recovery = self.sums.recovery();
         let from = recovery.steps.first();
         let from = from.map(|step| format!("at most, by {}", step.program.function()));
         let from = from.unwrap_or_default();

@@ -120,43 +120,53 @@ impl<'a> Sums<'a> {
         self.worst(command.programs(), command.after_failure())
     }
 
-    /// What a command does at worst about what an earlier run has left.
-    pub(super) fn recovery(&self, command: Command) -> Path {
+    /// A command at worst, with what comes first about what an earlier run has left. Where nothing is left to do after that, it ends.
+    pub(super) fn whole(&self, command: Command) -> Path {
+        let own = self.command(command);
         let mut longest = Path::default();
         for phase in Phase::ALL {
             for kind in Kind::ALL {
-                longest = longest.longer(self.rounds(command, phase, kind, ROUNDS));
+                longest = longest.longer(self.rounds(command, &own, phase, kind, ROUNDS));
             }
         }
         longest
     }
 
-    /// The longest recovery of all commands.
-    pub(super) fn longest_recovery(&self) -> Path {
-        let all = Command::ALL.into_iter();
-        all.fold(Path::default(), |longest, command| {
-            longest.longer(self.recovery(command))
-        })
+    /// The longest recovery: a deployment undoes or ends whatever it finds.
+    pub(super) fn recovery(&self) -> Path {
+        let mut longest = Path::default();
+        let own = Path::default();
+        for phase in Phase::ALL {
+            for kind in Kind::ALL {
+                longest = longest.longer(self.rounds(Command::Deploy, &own, phase, kind, ROUNDS));
+            }
+        }
+        longest
     }
 
-    /// Recovery, and again for what that has left.
-    fn rounds(&self, command: Command, phase: Phase, kind: Kind, rounds: u8) -> Path {
-        let answers = Reservation::ALL.map(|whose| recovery(command, phase, kind, whose));
+    /// What comes first, again for what that has left, and then the command's own.
+    fn rounds(&self, command: Command, own: &Path, phase: Phase, kind: Kind, rounds: u8) -> Path {
         let mut longest = Path::default();
-        for answer in answers {
+        for whose in Reservation::ALL {
+            let answer = recovery(command, phase, kind, whose);
             let Some(program) = answer.program() else {
+                if answer == Answer::Proceed {
+                    longest = longest.longer(own.clone());
+                }
                 continue;
             };
             let steps = self.plan.steps(&[program]);
-            longest = longest.longer(self.longest(&steps, &Path::default()));
+            let first = self.longest(&steps, &Path::default());
+            longest = longest.longer(match answer {
+                Answer::Try(_) => first.then(own),
+                _ => first,
+            });
             if rounds == 0 || !matches!(answer, Answer::Undo(_)) {
                 continue;
             }
             for ((left, kind), path) in self.leaves(&steps, phase, kind) {
-                if left != phase {
-                    let next = self.rounds(command, left, kind, rounds - 1);
-                    longest = longest.longer(path.then(&next));
-                }
+                let next = self.rounds(command, own, left, kind, rounds - 1);
+                longest = longest.longer(path.then(&next));
             }
         }
         longest
@@ -200,13 +210,15 @@ fn writes(action: &Action, kind: Kind) -> Vec<(Phase, Kind)> {
         },
         Action::Reserve => vec![(Phase::Prepared, kind)],
         Action::Commit | Action::CommitAdopted => vec![(Phase::Switched, kind)],
-        // What was put off is taken up again.
-        Action::CloseJournal | Action::FinishAdopted => match kind {
-            Kind::Deploy => vec![(Phase::Idle, kind)],
-            Kind::Rollback | Kind::Adopt => [Phase::Idle, Phase::Switched, Phase::Prepared]
-                .map(|phase| (phase, Kind::Deploy))
-                .into(),
-        },
+        // What was put off is taken up again: a rollback may have found a cleanup, an adoption a prepared color, too.
+        Action::CloseJournal | Action::FinishAdopted => {
+            let left: &[Phase] = match kind {
+                Kind::Deploy => &[Phase::Idle],
+                Kind::Rollback => &[Phase::Idle, Phase::Switched],
+                Kind::Adopt => &[Phase::Idle, Phase::Switched, Phase::Prepared],
+            };
+            left.iter().map(|phase| (*phase, Kind::Deploy)).collect()
+        }
         _ => Vec::new(),
     }
 }
