@@ -71,10 +71,8 @@ impl Options {
         let mut only = Vec::new();
         let mut progress = Progress::Quiet;
         let mut scope = Scope::Effects;
-        let given: String = std::env::args()
-            .skip(1)
-            .map(|word| format!(" {word}"))
-            .collect();
+        let given: Vec<String> = std::env::args().skip(1).collect();
+        let given = given.join(" ");
         while let Some(argument) = arguments.next() {
             let mut value = || {
                 arguments
