@@ -78,7 +78,6 @@ release_command() {
   }
   to=$value
   load_inputs "$1"
-  load_offers
   case $2 in
     gate | verify)
       # Of an adopted color that nobody can tell the processes of only the answers are known.
