@@ -1087,7 +1087,6 @@ do_read_offers() {
     fail_with "cannot write to $candidate: is the disk full?"
     return
   }
-  load_offers
 }
 
 # do_gate new SERVICE NAME: it must pass.
@@ -2351,7 +2350,7 @@ command_on_host() {
 
 # command_inside PROG ARG…: inside the color, through its driver.
 command_inside() {
-  local found
+  local found name=enter driver=${run_of["$service"]%% *}
   function_of "${run_of["$service"]}" enter || return
   with_settings "settings.$service" "$found" "$@" 2>&1 | tail -c 4096
   return "${PIPESTATUS[0]}"
@@ -2359,9 +2358,9 @@ command_inside() {
 
 # driver_says_healthy: the driver's own verdict.
 driver_says_healthy() {
-  local found
+  local found name=healthy driver=${run_of["$service"]%% *}
   function_of "${run_of["$service"]}" healthy || {
-    printf '%s\n' "the driver ${run_of["$service"]%% *} has no verdict of its own"
+    printf '%s\n' "the driver $driver has no verdict of its own"
     return 1
   }
   with_settings "settings.$service" "$found"
@@ -3245,7 +3244,6 @@ json_get() {
 # ---- inputs: values of a deployment, checked and read once, kept with the release --------------
 
 declare -A input=()
-declare -A offered=() # what drivers offer, such as `web container.ip`
 
 # take_inputs: those of a new deployment; whatever was looked at before does not count.
 take_inputs() {
@@ -3429,18 +3427,6 @@ load_inputs() {
   done
   for name in ${secret_names[@]+"${secret_names[@]}"}; do
     hide "${input[$name]}"
-  done
-}
-
-# load_offers: what the drivers of the candidate's services offered when they had started: `offered[SERVICE NAME]`.
-load_offers() {
-  local file name value
-  offered=()
-  for file in "$candidate"/offers.*; do
-    [[ -f $file ]] || continue
-    while IFS='=' read -r name value; do
-      [[ -z $name ]] || offered["${file##*/offers.} $name"]=$value
-    done <"$file"
   done
 }
 
@@ -3681,7 +3667,6 @@ take_up_journal() {
       ;;
   esac
   load_inputs "$candidate"
-  load_offers
 }
 
 # find_reservation: sets `reservation`: mine, held or over, and `value`, for how many seconds it still holds.
@@ -3915,7 +3900,6 @@ release_command() {
   }
   to=$value
   load_inputs "$1"
-  load_offers
   case $2 in
     gate | verify)
       # Of an adopted color that nobody can tell the processes of only the answers are known.
@@ -4756,9 +4740,7 @@ at() {
   other_port=${port_of["$other_color $service"]-}
   handover=${handover_of["$service"]-}
   stop_within=${stop_within_of["$service"]-}
-  for one in ${offered[@]+"${!offered[@]}"}; do
-    [[ $one != "$service "* || $1 != new ]] || offer[${one#* }]=${offered[$one]}
-  done
+  read_offers
   if ! known_color "$color"; then
     # Of an older deploy.bg: only its release knows where it listened.
     other_color='' other_port=''
@@ -4766,6 +4748,15 @@ at() {
   fi
   shift 2
   "$@"
+}
+
+# read_offers: fills `offer` with what the driver of the service at hand said when it had started.
+read_offers() {
+  local name told
+  [[ -f $release/offers.$service ]] || return 0
+  while IFS='=' read -r name told; do
+    [[ -z $name ]] || offer["$name"]=$told
+  done <"$release/offers.$service"
 }
 
 # places_of_release RELEASE: sets port and address to its first ones.
@@ -4852,7 +4843,7 @@ call_driver() {
   return "$code"
 }
 
-# with_settings SETTINGS FUNCTION ARG…
+# with_settings SETTINGS FUNCTION ARG…: for a `driver`, the `name` of its function and its `limit`.
 with_settings() {
   # Drivers that were written for 0.1.0 read their time from `deadline[${switch}_confirm]`.
   # shellcheck disable=SC2034
