@@ -66,7 +66,11 @@ impl Upgrade {
             ended || self.site.host.exists("/opt/held")
         });
         let arrived = !ended && self.site.host.exists("/opt/held");
-        assert!(arrived, "it did not come to {hold:?}: {}", run.into_outcome());
+        assert!(
+            arrived,
+            "it did not come to {hold:?}: {}",
+            run.into_outcome()
+        );
         run
     }
 
