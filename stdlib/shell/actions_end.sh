@@ -135,8 +135,13 @@ answers_somewhere() {
   return 1
 }
 
+# own_port_listens: somebody has the place of the service at hand; of one without a port: somebody answers at its address.
 own_port_listens() {
-  [[ -n $port ]] && port_listens "$port"
+  if [[ -n $port ]]; then
+    port_listens "$port"
+  else
+    [[ -n $address ]] && bounded "${deadline["switch.dial"]}" dial_from_host "$address" >/dev/null 2>&1
+  fi
 }
 
 # do_persist_off SIDE: a color that is stopped, or only kept warm, does not come up after a boot.

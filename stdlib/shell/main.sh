@@ -144,6 +144,8 @@ mutate() {
   watch_signals
   empty_inputs
   empty_journal
+  # What runs is what is kept: the file may be replaced while this waits for the lock.
+  IFS= read -r -d '' script_text <"$script" || :
   verdict=refuse exit_code=3
   locate_state || give_verdict
   open_state || give_verdict
@@ -156,7 +158,6 @@ mutate() {
   }
   trap end_unasked EXIT
   make_scratch || give_verdict
-  IFS= read -r -d '' script_text <"$script" || :
   sweep_logs
   read_boot
   verdict=''

@@ -155,6 +155,8 @@ mutate() {
   watch_signals
   empty_inputs
   empty_journal
+  # What runs is what is kept: the file may be replaced while this waits for the lock.
+  IFS= read -r -d '' script_text <"$script" || :
   verdict=refuse exit_code=3
   locate_state || give_verdict
   open_state || give_verdict
@@ -167,7 +169,6 @@ mutate() {
   }
   trap end_unasked EXIT
   make_scratch || give_verdict
-  IFS= read -r -d '' script_text <"$script" || :
   sweep_logs
   read_boot
   verdict=''
@@ -1518,8 +1519,13 @@ answers_somewhere() {
   return 1
 }
 
+# own_port_listens: somebody has the place of the service at hand; of one without a port: somebody answers at its address.
 own_port_listens() {
-  [[ -n $port ]] && port_listens "$port"
+  if [[ -n $port ]]; then
+    port_listens "$port"
+  else
+    [[ -n $address ]] && bounded "${deadline["switch.dial"]}" dial_from_host "$address" >/dev/null 2>&1
+  fi
 }
 
 # do_persist_off SIDE: a color that is stopped, or only kept warm, does not come up after a boot.
