@@ -273,6 +273,10 @@ impl Builder<'_> {
             .step(Action::Gates(Side::New));
         self.proxy(&mut lines, Action::TestAsItIs);
         self.user(&mut lines, Place::BeforeSwitch);
+        // Minutes may have passed.
+        if !self.app.steps.before_switch.is_empty() {
+            lines.step(Action::Gates(Side::New));
+        }
         lines
             .run(ProgramName::BeforeSwap)
             .point_proxy_at(Side::New, Otherwise::Way(Way::GoBack));

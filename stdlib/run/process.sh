@@ -28,7 +28,13 @@ process_alive() {
     return 1
   fi
   read -r kind name mark boot <<<"$identity"
-  "process_alive_$kind" "$name" "$mark" "$boot"
+  case $kind in
+    pid | unit) "process_alive_$kind" "$name" "$mark" "$boot" ;;
+    *)
+      printf '%s\n' "$release/identity.$service says what no script of ours writes"
+      return 2
+      ;;
+  esac
 }
 
 # process_adopt: the owner of the port becomes the release's program, unless somebody else keeps it.
@@ -148,7 +154,13 @@ process_stop() {
   local identity kind name mark boot
   load_identity || return 0
   read -r kind name mark boot <<<"$identity"
-  "process_stop_$kind" "$name" "$mark" "$boot"
+  case $kind in
+    pid | unit) "process_stop_$kind" "$name" "$mark" "$boot" ;;
+    *)
+      printf '%s\n' "$release/identity.$service says what no script of ours writes: end the program by hand"
+      return 1
+      ;;
+  esac
 }
 
 process_clear() {

@@ -205,6 +205,8 @@ do_user() {
 # release stays to be looked at.
 do_sweep() {
   local folder kept keep until
+  # What was put off has a release that no pointer names.
+  [[ ! -f $state/journal.pending ]] || return 0
   now
   until=$((now_ms + deadline["sweep"]))
   for folder in "$state"/releases/*/; do

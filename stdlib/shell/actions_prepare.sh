@@ -39,7 +39,12 @@ do_journal() {
         return 1
       }
       ;;
-    *) write_journal "$1" ;;
+    *)
+      write_journal "$1" && return 0
+      # It says so already: that is enough for whoever comes next.
+      [[ ${journal[phase]} == "$1" ]] || return 1
+      reason=''
+      ;;
   esac
 }
 

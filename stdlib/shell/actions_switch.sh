@@ -49,9 +49,10 @@ do_unlock_proxy() { leave_proxy_mutex; }
 do_write() {
   local file=$candidate/fragment
   [[ $1 == new ]] || file=$candidate/way-back
+  [[ -f $file || -z $old_release ]] || file=$old_release/fragment
   if [[ $1 == old && ! -f $file ]]; then
     # As it was before the first deployment: without a file.
-    [[ -z $from ]] || fail_with "$file is not there: was $state changed by hand?"
+    [[ -z $from ]] || fail_with "$file is not there: was $state changed by hand? Write the fragment of $from there"
     return
   fi
   ask_switch write "$file" || fail_with "the fragment cannot be written: $answer"
@@ -61,7 +62,7 @@ do_write() {
 do_swap() {
   color_of_side "$1"
   in_force=unknown swapped=$1
-  if [[ $1 == old && ! -f $candidate/way-back ]]; then
+  if [[ $1 == old && -z $from && ! -f $candidate/way-back ]]; then
     ask_switch remove
   else
     ask_switch swap
@@ -136,14 +137,15 @@ ask_release_or_tell() {
 
 # do_move_exclusive SIDE: what may run only once runs in that color, and in no other. Nothing unless the journal says that it was handed.
 do_move_exclusive() {
-  local other_color other_release names value
+  local other_color other_release value start
+  local -a names=()
   [[ ${journal[handed]} == yes ]] || return 0
   case $1 in
     new) other_color=$from other_release=$old_release ;;
     *) other_color=$to other_release=$candidate ;;
   esac
   color_of_side "$1"
-  names=$(names_of_exclusives)
+  name_exclusives || return
   if [[ -n $other_release ]]; then
     stop_exclusives "$other_color" "$other_release" || return
   fi
@@ -152,8 +154,11 @@ do_move_exclusive() {
   if [[ $1 == old ]]; then
     stop_exclusives "$side_color" "$side_release" || return
   fi
-  [[ -n $names ]] || return 0
-  of_release "$side_release" start_exclusive || {
+  ((${#names[@]})) || return 0
+  # What is called so here may have run in both colors there.
+  start=start_exclusive
+  [[ $1 == new ]] || start=start_missing
+  of_release "$side_release" "$start" || {
     fail_with "what may run only once does not start in $side_color: $answer"
     return
   }
@@ -166,11 +171,12 @@ do_move_exclusive() {
   ((value == 0)) || ask_release_or_tell "$side_release" 'gate exclusive' 'does not pass the probes of what may run only once'
 }
 
-# names_of_exclusives: prints what may run only once in one of the two colors, a line each.
-names_of_exclusives() {
-  local one value
+# name_exclusives: sets `names`, what may run only once in one of the two colors; `-` is one whose name its release cannot tell. Only a clear
+# answer is one.
+name_exclusives() {
+  local one value code
   for one in "${services[@]}"; do
-    overlaps "$one" || printf '%s\n' "$one"
+    overlaps "$one" || names+=("$one")
   done
   for one in "$candidate" "$old_release"; do
     if [[ -z $one ]] || cmp -s "$script" "$one/script"; then
@@ -178,10 +184,21 @@ names_of_exclusives() {
     fi
     release_protocol "$one"
     if ((value >= 1)); then
-      ! of_release "$one" exclusives || printf '%s\n' "$answer"
-    elif of_release "$one" has_exclusive; then
-      printf '%s\n' -
+      of_release "$one" exclusives
+    else
+      of_release "$one" has_exclusive
     fi
+    code=$?
+    case $value:$code in
+      0:0) names+=(-) ;;
+      0:1) ;;
+      *:0) read -r -d '' -a names < <(printf '%s\n' ${names[@]+"${names[@]}"} "$answer" && printf '\0') || : ;;
+      *)
+        ! asked_to_stop || return 143
+        fail_with "cannot tell which services of release ${one##*/} may run only once: $answer"
+        return
+        ;;
+    esac
   done
 }
 
@@ -193,7 +210,7 @@ stop_exclusives() {
     return
   }
   meta routed "$2" || :
-  for name in $names; do
+  for name in ${names[@]+"${names[@]}"}; do
     # What the proxy routed to there has its drain, and is stopped after it.
     [[ $name != - && " $value " != *" $name "* ]] || continue
     of_release "$2" stop_service "$name" || {

@@ -209,6 +209,10 @@ tell_served() {
   read_live
   shielded=$shielded_before
   served=$in_force
+  if [[ $command == resume && $verdict == stopped ]]; then
+    served="what runs of ${from:-the live color}"
+    return 0
+  fi
   if [[ -n $served && $failing_colors == *" $served "* ]]; then
     served+=', which does not pass its probes'
     return 0
@@ -248,7 +252,9 @@ remove_scratch() {
 end_unasked() {
   [[ $BASHPID == "$$" ]] || return 0
   remove_scratch
-  [[ ${journal[phase]-idle} == idle ]] || write_line error "$command of $app ended in the middle of '$step_name': run any command of this script to put it right"
+  [[ ${journal[phase]-idle} != idle ]] || return 0
+  write_line error "$command of $app ended in the middle of '$step_name': run any command of this script to put it right"
+  exit 5
 }
 
 # give_verdict: the last lines say what happened, why, and what serves.
@@ -279,7 +285,7 @@ give_verdict() {
       exit 1
       ;;
     refuse)
-      ((exit_code != 3)) || say 'nothing was changed'
+      ((exit_code != 3)) || [[ $recovered == yes ]] || say 'nothing was changed'
       exit "$exit_code"
       ;;
     *)

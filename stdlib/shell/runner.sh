@@ -7,6 +7,7 @@ turn=''      # '' while the program goes well; else what the failed step asks fo
 otherwise='' # what the failure of the next steps asks for
 listing=no   # yes: nothing is done, the steps are printed
 answer_of='' # what the table `recovery` says of a run that was cut short
+recovered=no # yes: what an earlier run has left was undone or finished first
 verdict=''   # how the command ended: done, failed, refuse, stopped or person
 
 step_name=''  # words of the step at hand, for people
@@ -152,6 +153,7 @@ recover() {
     before="${journal[phase]} ${journal[kind]}"
     say_recovery
     recover_by "${answer_of#*:}"
+    recovered=yes
     [[ ${before%% *} != swapping || -z $in_force ]] || say "  $in_force serves"
     case $answer_of in
       instead:*)

@@ -104,7 +104,7 @@ copy_synced() {
 
 # write_file PATH TEXT: whole or not at all, also when the power fails.
 write_file() {
-  if ! { printf '%s\n' "$2" 2>/dev/null >"$1.new" && sync_path "$1.new" && mv -f "$1.new" "$1"; }; then
+  if ! { printf '%s\n' "$2" 2>/dev/null >"$1.new" && sync_path "$1.new" && mv -f "$1.new" "$1" && sync_path "${1%/*}"; }; then
     rm -f "$1.new"
     return 1
   fi

@@ -112,7 +112,7 @@ doctor() {
   check_for_doctor 'the tools' do_check_host || found=1
   check_for_doctor 'the proxy' do_preflight_proxy || found=1
   check_for_doctor 'its configuration' do_test_as_it_is || found=1
-  check_for_doctor 'the live color can be told' know_live || found=1
+  check_for_doctor 'the live color can be told' live_can_be_told || found=1
   from=$live to=${colors[0]}
   [[ $live != "${colors[0]}" ]] || to=${colors[1]}
   check_for_doctor 'the inputs' take_inputs || found=1
@@ -131,6 +131,12 @@ doctor() {
     color) say "ready; $live is live" ;;
     *) say 'ready; nothing is live yet' ;;
   esac
+}
+
+# live_can_be_told: or nobody has started what the proxy's file routes to.
+live_can_be_told() {
+  read_live
+  nobody_runs_live || live_is_known
 }
 
 # room_is_left: the state's disk takes something. Nothing is written to see it.
@@ -171,14 +177,11 @@ check_for_doctor() {
 # plan: what every command would do, in order; nothing is done.
 plan() {
   local program
-  read_live
-  case $live_state in
-    color | none)
-      do_choose_idle >/dev/null || :
-      say "$app: from ${live:-nothing} to ${to:-no color that is idle}"
-      ;;
-    *) say "$app: a deployment would be refused now: see status" ;;
-  esac
+  if do_choose_idle >/dev/null; then
+    say "$app: from ${from:-nothing} to $to"
+  else
+    say "$app: a deployment would be refused now: $reason"
+  fi
   say 'every command first takes the lock and undoes or finishes what an interrupted run left'
   listing=yes
   for program in prepare switch cleanup; do

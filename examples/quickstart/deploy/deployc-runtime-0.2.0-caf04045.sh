@@ -220,6 +220,10 @@ tell_served() {
   read_live
   shielded=$shielded_before
   served=$in_force
+  if [[ $command == resume && $verdict == stopped ]]; then
+    served="what runs of ${from:-the live color}"
+    return 0
+  fi
   if [[ -n $served && $failing_colors == *" $served "* ]]; then
     served+=', which does not pass its probes'
     return 0
@@ -259,7 +263,9 @@ remove_scratch() {
 end_unasked() {
   [[ $BASHPID == "$$" ]] || return 0
   remove_scratch
-  [[ ${journal[phase]-idle} == idle ]] || write_line error "$command of $app ended in the middle of '$step_name': run any command of this script to put it right"
+  [[ ${journal[phase]-idle} != idle ]] || return 0
+  write_line error "$command of $app ended in the middle of '$step_name': run any command of this script to put it right"
+  exit 5
 }
 
 # give_verdict: the last lines say what happened, why, and what serves.
@@ -290,7 +296,7 @@ give_verdict() {
       exit 1
       ;;
     refuse)
-      ((exit_code != 3)) || say 'nothing was changed'
+      ((exit_code != 3)) || [[ $recovered == yes ]] || say 'nothing was changed'
       exit "$exit_code"
       ;;
     *)
@@ -330,6 +336,7 @@ turn=''      # '' while the program goes well; else what the failed step asks fo
 otherwise='' # what the failure of the next steps asks for
 listing=no   # yes: nothing is done, the steps are printed
 answer_of='' # what the table `recovery` says of a run that was cut short
+recovered=no # yes: what an earlier run has left was undone or finished first
 verdict=''   # how the command ended: done, failed, refuse, stopped or person
 
 step_name=''  # words of the step at hand, for people
@@ -475,6 +482,7 @@ recover() {
     before="${journal[phase]} ${journal[kind]}"
     say_recovery
     recover_by "${answer_of#*:}"
+    recovered=yes
     [[ ${before%% *} != swapping || -z $in_force ]] || say "  $in_force serves"
     case $answer_of in
       instead:*)
@@ -999,7 +1007,12 @@ do_journal() {
         return 1
       }
       ;;
-    *) write_journal "$1" ;;
+    *)
+      write_journal "$1" && return 0
+      # It says so already: that is enough for whoever comes next.
+      [[ ${journal[phase]} == "$1" ]] || return 1
+      reason=''
+      ;;
   esac
 }
 
@@ -1187,9 +1200,10 @@ do_unlock_proxy() { leave_proxy_mutex; }
 do_write() {
   local file=$candidate/fragment
   [[ $1 == new ]] || file=$candidate/way-back
+  [[ -f $file || -z $old_release ]] || file=$old_release/fragment
   if [[ $1 == old && ! -f $file ]]; then
     # As it was before the first deployment: without a file.
-    [[ -z $from ]] || fail_with "$file is not there: was $state changed by hand?"
+    [[ -z $from ]] || fail_with "$file is not there: was $state changed by hand? Write the fragment of $from there"
     return
   fi
   ask_switch write "$file" || fail_with "the fragment cannot be written: $answer"
@@ -1199,7 +1213,7 @@ do_write() {
 do_swap() {
   color_of_side "$1"
   in_force=unknown swapped=$1
-  if [[ $1 == old && ! -f $candidate/way-back ]]; then
+  if [[ $1 == old && -z $from && ! -f $candidate/way-back ]]; then
     ask_switch remove
   else
     ask_switch swap
@@ -1274,14 +1288,15 @@ ask_release_or_tell() {
 
 # do_move_exclusive SIDE: what may run only once runs in that color, and in no other. Nothing unless the journal says that it was handed.
 do_move_exclusive() {
-  local other_color other_release names value
+  local other_color other_release value start
+  local -a names=()
   [[ ${journal[handed]} == yes ]] || return 0
   case $1 in
     new) other_color=$from other_release=$old_release ;;
     *) other_color=$to other_release=$candidate ;;
   esac
   color_of_side "$1"
-  names=$(names_of_exclusives)
+  name_exclusives || return
   if [[ -n $other_release ]]; then
     stop_exclusives "$other_color" "$other_release" || return
   fi
@@ -1290,8 +1305,11 @@ do_move_exclusive() {
   if [[ $1 == old ]]; then
     stop_exclusives "$side_color" "$side_release" || return
   fi
-  [[ -n $names ]] || return 0
-  of_release "$side_release" start_exclusive || {
+  ((${#names[@]})) || return 0
+  # What is called so here may have run in both colors there.
+  start=start_exclusive
+  [[ $1 == new ]] || start=start_missing
+  of_release "$side_release" "$start" || {
     fail_with "what may run only once does not start in $side_color: $answer"
     return
   }
@@ -1304,11 +1322,12 @@ do_move_exclusive() {
   ((value == 0)) || ask_release_or_tell "$side_release" 'gate exclusive' 'does not pass the probes of what may run only once'
 }
 
-# names_of_exclusives: prints what may run only once in one of the two colors, a line each.
-names_of_exclusives() {
-  local one value
+# name_exclusives: sets `names`, what may run only once in one of the two colors; `-` is one whose name its release cannot tell. Only a clear
+# answer is one.
+name_exclusives() {
+  local one value code
   for one in "${services[@]}"; do
-    overlaps "$one" || printf '%s\n' "$one"
+    overlaps "$one" || names+=("$one")
   done
   for one in "$candidate" "$old_release"; do
     if [[ -z $one ]] || cmp -s "$script" "$one/script"; then
@@ -1316,10 +1335,21 @@ names_of_exclusives() {
     fi
     release_protocol "$one"
     if ((value >= 1)); then
-      ! of_release "$one" exclusives || printf '%s\n' "$answer"
-    elif of_release "$one" has_exclusive; then
-      printf '%s\n' -
+      of_release "$one" exclusives
+    else
+      of_release "$one" has_exclusive
     fi
+    code=$?
+    case $value:$code in
+      0:0) names+=(-) ;;
+      0:1) ;;
+      *:0) read -r -d '' -a names < <(printf '%s\n' ${names[@]+"${names[@]}"} "$answer" && printf '\0') || : ;;
+      *)
+        ! asked_to_stop || return 143
+        fail_with "cannot tell which services of release ${one##*/} may run only once: $answer"
+        return
+        ;;
+    esac
   done
 }
 
@@ -1331,7 +1361,7 @@ stop_exclusives() {
     return
   }
   meta routed "$2" || :
-  for name in $names; do
+  for name in ${names[@]+"${names[@]}"}; do
     # What the proxy routed to there has its drain, and is stopped after it.
     [[ $name != - && " $value " != *" $name "* ]] || continue
     of_release "$2" stop_service "$name" || {
@@ -1589,6 +1619,8 @@ do_user() {
 # release stays to be looked at.
 do_sweep() {
   local folder kept keep until
+  # What was put off has a release that no pointer names.
+  [[ ! -f $state/journal.pending ]] || return 0
   now
   until=$((now_ms + deadline["sweep"]))
   for folder in "$state"/releases/*/; do
@@ -1889,7 +1921,7 @@ doctor() {
   check_for_doctor 'the tools' do_check_host || found=1
   check_for_doctor 'the proxy' do_preflight_proxy || found=1
   check_for_doctor 'its configuration' do_test_as_it_is || found=1
-  check_for_doctor 'the live color can be told' know_live || found=1
+  check_for_doctor 'the live color can be told' live_can_be_told || found=1
   from=$live to=${colors[0]}
   [[ $live != "${colors[0]}" ]] || to=${colors[1]}
   check_for_doctor 'the inputs' take_inputs || found=1
@@ -1908,6 +1940,12 @@ doctor() {
     color) say "ready; $live is live" ;;
     *) say 'ready; nothing is live yet' ;;
   esac
+}
+
+# live_can_be_told: or nobody has started what the proxy's file routes to.
+live_can_be_told() {
+  read_live
+  nobody_runs_live || live_is_known
 }
 
 # room_is_left: the state's disk takes something. Nothing is written to see it.
@@ -1948,14 +1986,11 @@ check_for_doctor() {
 # plan: what every command would do, in order; nothing is done.
 plan() {
   local program
-  read_live
-  case $live_state in
-    color | none)
-      do_choose_idle >/dev/null || :
-      say "$app: from ${live:-nothing} to ${to:-no color that is idle}"
-      ;;
-    *) say "$app: a deployment would be refused now: see status" ;;
-  esac
+  if do_choose_idle >/dev/null; then
+    say "$app: from ${from:-nothing} to $to"
+  else
+    say "$app: a deployment would be refused now: $reason"
+  fi
   say 'every command first takes the lock and undoes or finishes what an interrupted run left'
   listing=yes
   for program in prepare switch cleanup; do
@@ -3584,7 +3619,7 @@ copy_synced() {
 
 # write_file PATH TEXT: whole or not at all, also when the power fails.
 write_file() {
-  if ! { printf '%s\n' "$2" 2>/dev/null >"$1.new" && sync_path "$1.new" && mv -f "$1.new" "$1"; }; then
+  if ! { printf '%s\n' "$2" 2>/dev/null >"$1.new" && sync_path "$1.new" && mv -f "$1.new" "$1" && sync_path "${1%/*}"; }; then
     rm -f "$1.new"
     return 1
   fi
@@ -5920,7 +5955,13 @@ process_alive() {
     return 1
   fi
   read -r kind name mark boot <<<"$identity"
-  "process_alive_$kind" "$name" "$mark" "$boot"
+  case $kind in
+    pid | unit) "process_alive_$kind" "$name" "$mark" "$boot" ;;
+    *)
+      printf '%s\n' "$release/identity.$service says what no script of ours writes"
+      return 2
+      ;;
+  esac
 }
 
 # process_adopt: the owner of the port becomes the release's program, unless somebody else keeps it.
@@ -6040,7 +6081,13 @@ process_stop() {
   local identity kind name mark boot
   load_identity || return 0
   read -r kind name mark boot <<<"$identity"
-  "process_stop_$kind" "$name" "$mark" "$boot"
+  case $kind in
+    pid | unit) "process_stop_$kind" "$name" "$mark" "$boot" ;;
+    *)
+      printf '%s\n' "$release/identity.$service says what no script of ours writes: end the program by hand"
+      return 1
+      ;;
+  esac
 }
 
 process_clear() {
