@@ -153,14 +153,18 @@ fn recover_swap() -> Program {
     lines
         .otherwise(Otherwise::Warn)
         .step(Action::StartMissing(Side::Old, Extent::Overlap))
-        .run(ProgramName::Way(Way::GoBack));
+        .run(ProgramName::Way(Way::GoBack))
+        .otherwise(Otherwise::Warn)
+        .step(Action::Record(Outcome::Failed));
     lines.named(ProgramName::RecoverSwap)
 }
 
 fn recover_rollback() -> Program {
     let mut lines = Lines::new();
     lines
-        .run(ProgramName::RecoverSwap)
+        .otherwise(Otherwise::Warn)
+        .step(Action::StartMissing(Side::Old, Extent::Overlap))
+        .run(ProgramName::Way(Way::GoBack))
         .otherwise(Otherwise::Warn)
         .step(Action::Record(Outcome::Ok));
     lines.named(ProgramName::RecoverRollback)

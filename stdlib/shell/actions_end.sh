@@ -3,9 +3,21 @@
 # do_gates SIDE: L1 for a color that is there already, by the script of its release. Of one that the script did not start only the answers
 # are known, to this script's probes.
 do_gates() {
-  local gate code=0
+  local color_asked code
   color_of_side "$1"
   [[ -n $side_color ]] || return 0
+  color_asked=$side_color
+  ask_gates "$1"
+  code=$?
+  ((code == 0 || code == 143)) || failing_colors+=" $color_asked "
+  return "$code"
+}
+
+failing_colors='' # that were seen not to pass their gates
+
+# ask_gates SIDE
+ask_gates() {
+  local gate code=0
   [[ $1 == old ]] || ! release_of "$to" || side_release=$found_release
   if [[ -n $side_release && -d $side_release ]]; then
     ask_release_or_tell "$side_release" gate 'does not pass its probes'
@@ -75,7 +87,10 @@ do_stop() {
   # It ran before this rollback, perhaps with requests to finish; it goes on as it was.
   [[ $1 == old || ${journal[warm]} != yes ]] || return 0
   # A release without one was never started.
-  [[ -f $side_release/meta ]] || return 0
+  if [[ ! -f $side_release/meta ]]; then
+    [[ $1 == old ]] || keep_failed
+    return 0
+  fi
   if [[ ${2-} == exclusive ]]; then
     of_release "$side_release" stop_exclusive || fail_with "what may run only once in $side_color could not be stopped: $answer"
     return
@@ -91,10 +106,14 @@ do_stop() {
   }
   if [[ $1 == old ]]; then
     say_not_ours
-  elif [[ ${journal[kind]} != rollback && $command != abort ]]; then
-    # A failed release stays to be looked at. One that was good before is not made bad by a failed rollback.
-    point failed "$candidate"
+  else
+    keep_failed
   fi
+}
+
+# keep_failed: a failed release stays to be looked at. One that was good before is not made bad by a failed rollback.
+keep_failed() {
+  [[ ${journal[kind]} == rollback || $command == abort || ! -d $candidate ]] || point failed "$candidate"
 }
 
 # say_not_ours: on the ports of the previous color something that this script did not start still runs.
@@ -132,8 +151,11 @@ do_persist_off() {
 do_close_journal() {
   [[ $pointers_follow == yes ]] || finish_commit || return
   pointers_follow=yes
+  closed_release=$candidate
   take_up_pending
 }
+
+closed_release='' # what this command was about, for the user's last steps
 
 # do_record ok|failed: a line of the history, and what the user's last steps are told. The history knows what a failure has come to:
 # refused (nothing was changed), went-back (users had the new color) or failed.
@@ -149,7 +171,7 @@ do_record() {
     outcome=failure
     case $verdict:$in_force in
       refuse:* | stopped:*) result='refused' ;;
-      failed:?*) result='went-back' ;;
+      *:?*) result='went-back' ;;
     esac
   fi
   remember "$result"

@@ -4,6 +4,7 @@ reload_asked=no     # whether this process has asked the proxy to load what is o
 snapshot_before=''  # the proxy's generation when the swap that is taken back was made
 pointers_follow=yes # no: a commit of this process could not write them
 is_in_force=no      # yes: what is on the disk was never replaced in force, so there is nothing to load
+swapped=''          # to which side: new or old
 in_force=''         # the color that this process has seen in force, or nothing; unknown between a swap and its confirmation
 
 # do_save_way_back: what the proxy's file says now, as the way back will write it. Without a color that serves: the text that somebody
@@ -60,7 +61,7 @@ do_write() {
 # do_swap SIDE: one rename.
 do_swap() {
   color_of_side "$1"
-  in_force=unknown
+  in_force=unknown swapped=$1
   if [[ $1 == old && ! -f $candidate/way-back ]]; then
     ask_switch remove
   else
@@ -68,10 +69,11 @@ do_swap() {
   fi || fail_with "the fragment cannot be put in place: $answer"
 }
 
-# do_test: on a way back, what nobody has loaded meanwhile was never in force: then a broken configuration is another site's, and only said.
+# do_test: on the way back to the old color, what nobody has loaded meanwhile was never in force: then a broken configuration is another
+# site's, and only said. A color that stays has to be loaded.
 do_test() {
   ask_switch test && return 0
-  if [[ $shielded == yes && $reload_asked == no && -n $snapshot_before && ${journal[snapshot]} == "$snapshot_before" ]]; then
+  if [[ $swapped == old && $shielded == yes && $reload_asked == no && -n $snapshot_before && ${journal[snapshot]} == "$snapshot_before" ]]; then
     warn "the proxy does not accept the configuration: $answer; it is not of this deployment's making: put it right"
     is_in_force=yes
     return 0

@@ -159,10 +159,22 @@ refuse_journal() {
 still_unfinished() {
   [[ $verdict == person ]] || verdict=refuse
   case ${journal[phase]} in
-    switched) fail_with "the previous color ${journal[from]} is still there: see the warning above" ;;
+    switched)
+      read_live
+      if [[ $live_state == color && $live == "$to" ]]; then
+        fail_with "the previous color ${journal[from]} is still there: see the warning above"
+      else
+        say_pointed_back
+      fi
+      ;;
     *) fail_with "what deployment ${journal[deployment]} left of ${journal[to]} is still there: see the warning above" ;;
   esac
   keep_cause
+}
+
+# say_pointed_back: since the switch somebody has changed where the proxy's file routes to.
+say_pointed_back() {
+  fail_with "deployment ${journal[deployment]} has switched to $to, but the proxy's file routes to ${live:-$live_state} by now: put $to's fragment ($candidate/fragment) back and reload the proxy; \`rollback\` leads from there to ${journal[from]:-what served before}"
 }
 
 # say_recovery: what was found, and what is done about it.
@@ -189,8 +201,14 @@ say_recovery() {
 say_nothing_to_do() {
   case $command in
     switch)
-      say "deployment ${journal[deployment]} has switched already: ${journal[to]} is live"
-      to=${journal[to]}
+      read_live
+      if [[ $live_state == color && $live == "$to" ]]; then
+        say "deployment ${journal[deployment]} has switched already: $to is live"
+      else
+        verdict=refuse
+        say_pointed_back
+        keep_cause
+      fi
       ;;
     abort) say 'nothing is prepared: nothing to abort' ;;
     *) say 'nothing is left to clean up' ;;

@@ -91,12 +91,18 @@ is_untouchable() {
   esac
 }
 
-# routes_to_itself RELEASE: its own script says that its own file routes to it: it may be of other files than this one.
-routes_to_itself() {
-  local value
+# may_route_to_itself RELEASE: its own script, which may be of other files than this one, does not say clearly that its own file does not
+# route to it. Sets `answer`.
+may_route_to_itself() {
+  local value code
   ! cmp -s "$script" "$1/script" && release_protocol "$1" && ((value >= 1)) || return 1
-  of_release "$1" routed || return 1
-  [[ $answer == "color "*" $1" ]]
+  of_release "$1" routed
+  code=$?
+  case $code:$answer in
+    "0:color "*" $1") answer='its own script says that the proxy routes to it' ;;
+    '0:none' | '0:color '*) return 1 ;;
+    *) answer="its own script cannot tell whether the proxy routes to it: ${answer:-no answer}" ;;
+  esac
 }
 
 # is_named_elsewhere RELEASE: of protocol 0, which cannot be asked what its own file says: another file that the proxy loads names one of its
@@ -118,8 +124,8 @@ stop_release() {
     answer="the proxy routes to it, or may: it is left alone${live_why:+ ($live_why)}"
     return 1
   fi
-  if routes_to_itself "$1"; then
-    answer="its own script says that the proxy routes to it: it is left alone"
+  if may_route_to_itself "$1"; then
+    answer+=': it is left alone'
     return 1
   fi
   if is_named_elsewhere "$1"; then

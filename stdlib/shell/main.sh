@@ -124,6 +124,7 @@ inspect() {
   watch_signals
   empty_inputs
   empty_journal
+  verdict=refuse exit_code=3
   locate_state || give_verdict
   read_journal
   "$command" "${1-}"
@@ -158,6 +159,7 @@ mutate() {
   IFS= read -r -d '' script_text <"$script" || :
   sweep_logs
   read_boot
+  verdict=''
   if recover; then
     run_command
   fi
@@ -191,6 +193,8 @@ run_command() {
   esac
   [[ $verdict != refuse || $exit_code == 3 || $exit_code == 2 ]] || return 0
   ended=$verdict
+  # The journal is closed; what the user's last steps are told is about the release of this command.
+  [[ -z $closed_release ]] || candidate=$closed_release
   shielded=yes
   run_program plan.failed
   shielded=no
@@ -204,6 +208,10 @@ tell_served() {
   read_live
   shielded=$shielded_before
   served=$in_force
+  if [[ -n $served && $failing_colors == *" $served "* ]]; then
+    served+=', which does not pass its probes'
+    return 0
+  fi
   if [[ $served == unknown ]]; then
     served="unknown: the proxy's files route to ${live:-$live_state}, and what is in force could not be seen"
     return 0
@@ -217,7 +225,9 @@ tell_served() {
     # It may be down; what was not seen to serve is not said to.
     color)
       served=$live
-      if [[ $live_passes == no ]]; then
+      if [[ $failing_colors == *" $live "* ]]; then
+        served="$live, which does not pass its probes"
+      elif [[ $live_passes == no ]]; then
         served="nothing that passes \`verify\`"
       elif [[ $live_passes == unknown ]] && live_is_dead; then
         served="nothing that runs"

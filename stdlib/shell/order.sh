@@ -71,10 +71,14 @@ recover.swap() { # the proxy may serve either color; what a reboot ended is star
   otherwise warn
   step start_missing old overlap
   way.go_back
+  otherwise warn
+  step record failed
 }
 
 recover.rollback() { # who wants to go back finds a switch that was cut short: its way back is the rollback
-  recover.swap
+  otherwise warn
+  step start_missing old overlap
+  way.go_back
   otherwise warn
   step record ok
 }

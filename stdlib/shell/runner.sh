@@ -60,6 +60,11 @@ step() {
 step_failed() {
   # Whatever else failed follows from it.
   (($1 != 143)) || reason="stopped by ${interrupted:-a signal}"
+  if (($1 == 5)); then # only a person can decide, whatever comes next
+    turn=person
+    keep_cause
+    return
+  fi
   case $otherwise in
     warn)
       warn "$step_name${step_where:+ ($step_where)}: ${reason:-failed}"
@@ -76,7 +81,6 @@ step_failed() {
         2 | 4 | 6) # it has changed nothing, and says with which code the command ends
           turn=refuse exit_code=$1
           ;;
-        5) turn=person ;;
         143) [[ $turn != refuse && $turn != person || $shielded == yes ]] || turn=stopped ;;
       esac
       keep_cause
@@ -131,8 +135,8 @@ recover() {
     case $answer_of in
       proceed) return 0 ;;
       nothing)
-        say_nothing_to_do
         verdict='done'
+        say_nothing_to_do
         return 1
         ;;
       usage | refuse | person)

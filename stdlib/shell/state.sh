@@ -122,12 +122,12 @@ remember() {
   printf '%s\n' "$line" 2>/dev/null >>"$state/history" || warn "cannot write $state/history"
 }
 
-# deploy_went_back: the last command of the history was a deployment that users had for a moment; sets `value`, when.
+# deploy_went_back: the last command of the history that changed anything was a deployment that users had for a moment; sets `value`, when.
 deploy_went_back() {
   local when ran result _
   value=''
   [[ -f $state/history ]] || return 1
-  IFS=$'\t' read -r when _ ran result _ < <(tail -n 1 "$state/history")
+  IFS=$'\t' read -r when _ ran result _ < <(grep -v $'\trefused\t' "$state/history" | tail -n 1)
   value=$when
-  [[ $ran == deploy || $ran == switch ]] && [[ $result == went-back ]]
+  [[ $ran != rollback && $result == went-back ]]
 }

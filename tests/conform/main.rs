@@ -112,7 +112,7 @@ fn shapes(options: &Options, folder: &std::path::Path) -> usize {
                 .map(|(_, result)| result)
         };
         let sum = |count: fn(&Result) -> usize| of_shape().map(count).sum::<usize>();
-        let complaints = sum(|result| result.complaints());
+        let complaints = sum(series::Result::complaints);
         let (cases, runs) = (sum(|result| result.cases), sum(|result| result.runs));
         println!("{shape:<16} {cases:>5} {runs:>6} {complaints:>11}");
         total += complaints;

@@ -10,6 +10,7 @@ crate::tests![
     both_up_after_a_switch_the_cleanup_comes_first,
     a_live_color_that_is_down_is_no_reason_to_wait,
     a_live_color_that_is_down_is_nothing_to_go_back_to,
+    a_color_that_stays_has_to_be_loaded,
     a_fragment_that_routes_to_both_is_refused,
     a_fragment_that_routes_to_neither_is_refused,
     a_fragment_that_is_gone_leaves_the_last_color_alone,
@@ -97,6 +98,42 @@ fn a_live_color_that_is_down_is_nothing_to_go_back_to() -> Result<(), Skip> {
     site.nginx().assert_valid();
     site.stage("").deploy().ok();
     site.assert_serves_only(&live);
+    Ok(())
+}
+
+/// The previous color is down, and nginx refuses the file of the new one: nobody may be told that the new one serves.
+fn a_color_that_stays_has_to_be_loaded() -> Result<(), Skip> {
+    let test = (
+        "upstream = \"hello\"",
+        "upstream = \"hello\"\n    test = [\"/opt/test\"]",
+    );
+    let (site, live, other) = {
+        let site = Site::new()?;
+        site.host
+            .write_program("/opt/test", "#!/bin/bash\nexec nginx -t\n");
+        site.install(&[test]);
+        site.deploy().ok();
+        let live = site.serves();
+        let other = if live == "blue" { "green" } else { "blue" };
+        (site, live, other)
+    };
+    let port = if other == "blue" { 8081 } else { 8082 };
+    let refuses = format!(
+        "#!/bin/bash\nif grep -q {port} {FRAGMENT}; then echo 'nginx: [emerg] refused'; exit 1; fi\nexec nginx -t\n"
+    );
+    site.host.write_program("/opt/test", refuses);
+    kill_color(&site, &live);
+    site.deploy()
+        .exits(5)
+        .says("refused")
+        .never_says("ok     commit")
+        .never_says(&format!("what serves now: {other}"));
+    site.run("status").ok().says("may serve either");
+    site.host
+        .write_program("/opt/test", "#!/bin/bash\nexec nginx -t\n");
+    site.deploy().ok();
+    let serves = site.serves();
+    site.assert_serves_only(&serves);
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! 0.1.0 is killed at each point of its journal, and each command of today's script goes on.
 //!
+//! Each phase meets each command; where a phase has several points, the others meet those that could tell them apart.
 //! `blue two` serves before, 0.1.0 was to deploy `green three`; what a command deploys is `four`. `UPGRADE_BY=0.1.0` lets 0.1.0 go
 //! on by itself, to see what it did.
 
@@ -12,20 +13,20 @@ use crate::support::site::FRAGMENT;
 
 const TABLE: &str = "
                  deploy      prepare      switch       cleanup      abort        rollback     resume       adopt
-preparing        0:four      0:two+four   2:two        0:two        0:two        0:one        0:two        0:two
+preparing        0:four      -            -            -            -            0:one        -            -
 started          0:four      0:two+four   2:two        0:two        0:two        0:one        0:two        0:two
 prepared         4:two+three 4:two+three  0:three+two  4:two+three  0:two        4:two+three  0:two+three  0:two+three
 swapping         0:four      0:two+four   2:two        0:two        0:two        0:two        0:two        0:two
-reloaded         0:four      0:two+four   2:two        0:two        0:two        0:two        0:two        0:two
-handing          0:four+two  0:two+four   2:two        0:two        0:two        0:two        0:two        0:two
+reloaded         0:four      -            -            -            -            0:two        0:two        -
+handing          0:four+two  -            -            -            -            0:two        0:two        -
 handed           0:four+two  0:two+four   2:two        0:two        0:two        0:two        0:two        0:two
 switched         0:four      0:three+four 0:three+two  0:three      0:three+two  0:two        0:three+two  0:three+two
-going-back       0:four      0:two+four   2:two        0:two        0:two        0:one        0:two        0:two
-going-back-soon  0:four      0:three+four 0:three+two  0:three      0:three+two  0:two        0:three+two  0:three+two
+going-back       0:four      -            -            0:two        -            0:one        0:two        0:two
+going-back-soon  0:four      -            -            0:three      -            0:two        0:three+two  -
 gone-back        0:four      0:two+four   2:two        0:two        0:two        0:one        0:two        0:two
 adopting         3:two       3:two        2:two        0:two        0:two        3:two        3:two        0:two
-adopt-swapping   3:two       3:two        2:two        0:two        0:two        3:two        3:two        0:two
-adopted          0:four      0:two+four   2:two        0:two        0:two        0:one        0:two        0:two
+adopt-swapping   3:two       -            -            0:two        -            3:two        3:two        0:two
+adopted          0:four      -            2:two        0:two        -            0:one        0:two        0:two
 ";
 
 /// What 0.1.0 answered otherwise: a point, a command, a cell and the reason.

@@ -5,6 +5,7 @@ use libtest_mimic::Trial;
 use crate::hold::Hold;
 use crate::landed::{By, Upgrade};
 use crate::matrix::{POINTS, Point};
+use crate::support::site::FRAGMENT;
 use crate::support::skip::Skip;
 use crate::trial;
 
@@ -24,6 +25,7 @@ pub fn tests() -> Vec<Trial> {
     let mut tests = vec![
         trial("reboots::at_rest", at_rest),
         trial("reboots::after_it_had_gone_back", after_it_had_gone_back),
+        trial("reboots::while_adopting", while_adopting),
     ];
     for (name, resumed, deployed) in CUT_SHORT {
         let point = POINTS.into_iter().find(|point| point.name == name);
@@ -89,5 +91,33 @@ fn after_it_had_gone_back() -> Result<(), Skip> {
     reboot(&host);
     host.run("resume").ok();
     host.assert_rests_on("blue two");
+    Ok(())
+}
+
+/// Somebody had edited the fragment of a color that 0.1.0 started, and after the boot it does not run. The file is 0.1.0's already, so
+/// `resume` knows what to start; then the file says again what somebody wrote, and can be adopted.
+fn while_adopting() -> Result<(), Skip> {
+    let host = Upgrade::of("hello")?;
+    let text = host.site.host.read(FRAGMENT);
+    host.site
+        .host
+        .write(FRAGMENT, format!("{text}\n# by hand\n"));
+    host.kill_at("adopt", Hold::AfterReload);
+    host.replace(By::Today).stage("three");
+    reboot(&host);
+    host.run("deploy")
+        .exits(5)
+        .says("`resume` starts what does not run");
+    host.run("resume").ok();
+    assert_eq!(host.serves(), "blue two");
+    host.run("deploy")
+        .exits(3)
+        .says("`adopt` writes it anew for blue");
+    assert!(host.site.host.read(FRAGMENT).contains("by hand"));
+    host.run("adopt").ok();
+    assert_eq!(host.site.host.read(FRAGMENT), text);
+    host.assert_rests_on("blue two");
+    host.run("deploy").ok();
+    host.assert_rests_on("green three");
     Ok(())
 }

@@ -7,7 +7,7 @@
 #       4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-fa2d99d9.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-2218302b.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -27,7 +27,7 @@ trap : ALRM
 
 # ==== hello-spring: what deploy.bg says ===========================================================
 
-runtime=0.2.0-fa2d99d991a12ff6015f67b5e283a5bba15999c7d912ea9754690ee9c447528a
+runtime=0.2.0-2218302b79daebe18923c4a5cb99dfa3adf1ad96f4351113ca057aef2a4955da
 source=deploy.bg
 app=hello-spring # @4
 root=/home/ec2-user/app

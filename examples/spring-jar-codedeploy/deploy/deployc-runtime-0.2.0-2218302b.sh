@@ -135,6 +135,7 @@ inspect() {
   watch_signals
   empty_inputs
   empty_journal
+  verdict=refuse exit_code=3
   locate_state || give_verdict
   read_journal
   "$command" "${1-}"
@@ -169,6 +170,7 @@ mutate() {
   IFS= read -r -d '' script_text <"$script" || :
   sweep_logs
   read_boot
+  verdict=''
   if recover; then
     run_command
   fi
@@ -202,6 +204,8 @@ run_command() {
   esac
   [[ $verdict != refuse || $exit_code == 3 || $exit_code == 2 ]] || return 0
   ended=$verdict
+  # The journal is closed; what the user's last steps are told is about the release of this command.
+  [[ -z $closed_release ]] || candidate=$closed_release
   shielded=yes
   run_program plan.failed
   shielded=no
@@ -215,6 +219,10 @@ tell_served() {
   read_live
   shielded=$shielded_before
   served=$in_force
+  if [[ -n $served && $failing_colors == *" $served "* ]]; then
+    served+=', which does not pass its probes'
+    return 0
+  fi
   if [[ $served == unknown ]]; then
     served="unknown: the proxy's files route to ${live:-$live_state}, and what is in force could not be seen"
     return 0
@@ -228,7 +236,9 @@ tell_served() {
     # It may be down; what was not seen to serve is not said to.
     color)
       served=$live
-      if [[ $live_passes == no ]]; then
+      if [[ $failing_colors == *" $live "* ]]; then
+        served="$live, which does not pass its probes"
+      elif [[ $live_passes == no ]]; then
         served="nothing that passes \`verify\`"
       elif [[ $live_passes == unknown ]] && live_is_dead; then
         served="nothing that runs"
@@ -372,6 +382,11 @@ step() {
 step_failed() {
   # Whatever else failed follows from it.
   (($1 != 143)) || reason="stopped by ${interrupted:-a signal}"
+  if (($1 == 5)); then # only a person can decide, whatever comes next
+    turn=person
+    keep_cause
+    return
+  fi
   case $otherwise in
     warn)
       warn "$step_name${step_where:+ ($step_where)}: ${reason:-failed}"
@@ -388,7 +403,6 @@ step_failed() {
         2 | 4 | 6) # it has changed nothing, and says with which code the command ends
           turn=refuse exit_code=$1
           ;;
-        5) turn=person ;;
         143) [[ $turn != refuse && $turn != person || $shielded == yes ]] || turn=stopped ;;
       esac
       keep_cause
@@ -443,8 +457,8 @@ recover() {
     case $answer_of in
       proceed) return 0 ;;
       nothing)
-        say_nothing_to_do
         verdict='done'
+        say_nothing_to_do
         return 1
         ;;
       usage | refuse | person)
@@ -564,10 +578,14 @@ recover.swap() { # the proxy may serve either color; what a reboot ended is star
   otherwise warn
   step start_missing old overlap
   way.go_back
+  otherwise warn
+  step record failed
 }
 
 recover.rollback() { # who wants to go back finds a switch that was cut short: its way back is the rollback
-  recover.swap
+  otherwise warn
+  step start_missing old overlap
+  way.go_back
   otherwise warn
   step record ok
 }
@@ -1122,6 +1140,7 @@ do_reserve() {
 reload_asked=no    # whether this process has asked the proxy to load what is on the disk
 snapshot_before='' # the proxy's generation when the swap that is taken back was made
 is_in_force=no     # yes: what is on the disk was never replaced in force, so there is nothing to load
+swapped=''         # to which side: new or old
 in_force=''        # the color that this process has seen in force, or nothing; unknown between a swap and its confirmation
 
 # do_save_way_back: what the proxy's file says now, as the way back will write it. Without a color that serves: the text that somebody
@@ -1178,7 +1197,7 @@ do_write() {
 # do_swap SIDE: one rename.
 do_swap() {
   color_of_side "$1"
-  in_force=unknown
+  in_force=unknown swapped=$1
   if [[ $1 == old && ! -f $candidate/way-back ]]; then
     ask_switch remove
   else
@@ -1186,10 +1205,11 @@ do_swap() {
   fi || fail_with "the fragment cannot be put in place: $answer"
 }
 
-# do_test: on a way back, what nobody has loaded meanwhile was never in force: then a broken configuration is another site's, and only said.
+# do_test: on the way back to the old color, what nobody has loaded meanwhile was never in force: then a broken configuration is another
+# site's, and only said. A color that stays has to be loaded.
 do_test() {
   ask_switch test && return 0
-  if [[ $shielded == yes && $reload_asked == no && -n $snapshot_before && ${journal[snapshot]} == "$snapshot_before" ]]; then
+  if [[ $swapped == old && $shielded == yes && $reload_asked == no && -n $snapshot_before && ${journal[snapshot]} == "$snapshot_before" ]]; then
     warn "the proxy does not accept the configuration: $answer; it is not of this deployment's making: put it right"
     is_in_force=yes
     return 0
@@ -1366,9 +1386,21 @@ install_resume_unit() {
 # do_gates SIDE: L1 for a color that is there already, by the script of its release. Of one that the script did not start only the answers
 # are known, to this script's probes.
 do_gates() {
-  local gate code=0
+  local color_asked code
   color_of_side "$1"
   [[ -n $side_color ]] || return 0
+  color_asked=$side_color
+  ask_gates "$1"
+  code=$?
+  ((code == 0 || code == 143)) || failing_colors+=" $color_asked "
+  return "$code"
+}
+
+failing_colors='' # that were seen not to pass their gates
+
+# ask_gates SIDE
+ask_gates() {
+  local gate code=0
   [[ $1 == old ]] || ! release_of "$to" || side_release=$found_release
   if [[ -n $side_release && -d $side_release ]]; then
     ask_release_or_tell "$side_release" gate 'does not pass its probes'
@@ -1438,7 +1470,10 @@ do_stop() {
   # It ran before this rollback, perhaps with requests to finish; it goes on as it was.
   [[ $1 == old || ${journal[warm]} != yes ]] || return 0
   # A release without one was never started.
-  [[ -f $side_release/meta ]] || return 0
+  if [[ ! -f $side_release/meta ]]; then
+    [[ $1 == old ]] || keep_failed
+    return 0
+  fi
   if [[ ${2-} == exclusive ]]; then
     of_release "$side_release" stop_exclusive || fail_with "what may run only once in $side_color could not be stopped: $answer"
     return
@@ -1454,10 +1489,14 @@ do_stop() {
   }
   if [[ $1 == old ]]; then
     say_not_ours
-  elif [[ ${journal[kind]} != rollback && $command != abort ]]; then
-    # A failed release stays to be looked at. One that was good before is not made bad by a failed rollback.
-    point failed "$candidate"
+  else
+    keep_failed
   fi
+}
+
+# keep_failed: a failed release stays to be looked at. One that was good before is not made bad by a failed rollback.
+keep_failed() {
+  [[ ${journal[kind]} == rollback || $command == abort || ! -d $candidate ]] || point failed "$candidate"
 }
 
 # say_not_ours: on the ports of the previous color something that this script did not start still runs.
@@ -1492,8 +1531,11 @@ do_persist_off() {
 }
 
 do_close_journal() {
+  closed_release=$candidate
   take_up_pending
 }
+
+closed_release='' # what this command was about, for the user's last steps
 
 # do_record ok|failed: a line of the history, and what the user's last steps are told. The history knows what a failure has come to:
 # refused (nothing was changed), went-back (users had the new color) or failed.
@@ -1509,7 +1551,7 @@ do_record() {
     outcome=failure
     case $verdict:$in_force in
       refuse:* | stopped:*) result='refused' ;;
-      failed:?*) result='went-back' ;;
+      *:?*) result='went-back' ;;
     esac
   fi
   remember "$result"
@@ -3554,14 +3596,14 @@ remember() {
   printf '%s\n' "$line" 2>/dev/null >>"$state/history" || warn "cannot write $state/history"
 }
 
-# deploy_went_back: the last command of the history was a deployment that users had for a moment; sets `value`, when.
+# deploy_went_back: the last command of the history that changed anything was a deployment that users had for a moment; sets `value`, when.
 deploy_went_back() {
   local when ran result _
   value=''
   [[ -f $state/history ]] || return 1
-  IFS=$'\t' read -r when _ ran result _ < <(tail -n 1 "$state/history")
+  IFS=$'\t' read -r when _ ran result _ < <(grep -v $'\trefused\t' "$state/history" | tail -n 1)
   value=$when
-  [[ $ran == deploy || $ran == switch ]] && [[ $result == went-back ]]
+  [[ $ran != rollback && $result == went-back ]]
 }
 
 # ---- journal: what is under way, for whoever comes next ---------------------------------------------
@@ -3725,10 +3767,22 @@ refuse_journal() {
 still_unfinished() {
   [[ $verdict == person ]] || verdict=refuse
   case ${journal[phase]} in
-    switched) fail_with "the previous color ${journal[from]} is still there: see the warning above" ;;
+    switched)
+      read_live
+      if [[ $live_state == color && $live == "$to" ]]; then
+        fail_with "the previous color ${journal[from]} is still there: see the warning above"
+      else
+        say_pointed_back
+      fi
+      ;;
     *) fail_with "what deployment ${journal[deployment]} left of ${journal[to]} is still there: see the warning above" ;;
   esac
   keep_cause
+}
+
+# say_pointed_back: since the switch somebody has changed where the proxy's file routes to.
+say_pointed_back() {
+  fail_with "deployment ${journal[deployment]} has switched to $to, but the proxy's file routes to ${live:-$live_state} by now: put $to's fragment ($candidate/fragment) back and reload the proxy; \`rollback\` leads from there to ${journal[from]:-what served before}"
 }
 
 # say_recovery: what was found, and what is done about it.
@@ -3755,8 +3809,14 @@ say_recovery() {
 say_nothing_to_do() {
   case $command in
     switch)
-      say "deployment ${journal[deployment]} has switched already: ${journal[to]} is live"
-      to=${journal[to]}
+      read_live
+      if [[ $live_state == color && $live == "$to" ]]; then
+        say "deployment ${journal[deployment]} has switched already: $to is live"
+      else
+        verdict=refuse
+        say_pointed_back
+        keep_cause
+      fi
       ;;
     abort) say 'nothing is prepared: nothing to abort' ;;
     *) say 'nothing is left to clean up' ;;
@@ -4371,12 +4431,18 @@ is_untouchable() {
   esac
 }
 
-# routes_to_itself RELEASE: its own script says that its own file routes to it: it may be of other files than this one.
-routes_to_itself() {
-  local value
+# may_route_to_itself RELEASE: its own script, which may be of other files than this one, does not say clearly that its own file does not
+# route to it. Sets `answer`.
+may_route_to_itself() {
+  local value code
   ! cmp -s "$script" "$1/script" && release_protocol "$1" && ((value >= 1)) || return 1
-  of_release "$1" routed || return 1
-  [[ $answer == "color "*" $1" ]]
+  of_release "$1" routed
+  code=$?
+  case $code:$answer in
+    "0:color "*" $1") answer='its own script says that the proxy routes to it' ;;
+    '0:none' | '0:color '*) return 1 ;;
+    *) answer="its own script cannot tell whether the proxy routes to it: ${answer:-no answer}" ;;
+  esac
 }
 
 # is_named_elsewhere RELEASE: of protocol 0, which cannot be asked what its own file says: another file that the proxy loads names one of its
@@ -4398,8 +4464,8 @@ stop_release() {
     answer="the proxy routes to it, or may: it is left alone${live_why:+ ($live_why)}"
     return 1
   fi
-  if routes_to_itself "$1"; then
-    answer="its own script says that the proxy routes to it: it is left alone"
+  if may_route_to_itself "$1"; then
+    answer+=': it is left alone'
     return 1
   fi
   if is_named_elsewhere "$1"; then
@@ -4469,9 +4535,11 @@ fragment_sudoers() {
 # fragment_routed FILE: the answer of a driver's `routed`. What a release was switched with counts first: deploy.bg may say
 # something else by now.
 fragment_routed() {
-  local fragment_file fragment_folder fragment_new folder name value link text live_text
+  local fragment_file fragment_folder fragment_new folder name value link text live_text first=$candidate
   local -a fragment_sudo
   fragment_paths "$1" || return
+  # What runs of a color that is adopted may be another release's, as in `release_of`.
+  [[ ${journal[kind]-}${journal[warm]-} != adoptyes ]] || first=''
   if ! as_fragment_owner test -e "$fragment_file"; then
     # Only a clear answer is one: without the right to look nothing is known.
     if as_fragment_owner test -x "$fragment_folder" && as_fragment_owner test ! -e "$fragment_file"; then
@@ -4483,7 +4551,7 @@ fragment_routed() {
   fi
   if fragment_text "$fragment_file"; then
     live_text=$text
-    for link in ${candidate:+"$candidate"} "$state"/colors/*; do
+    for link in ${first:+"$first"} "$state"/colors/*; do
       if [[ -f $link/fragment ]] && fragment_text "$link/fragment" && [[ $text == "$live_text" ]] && meta color "$link"; then
         folder=$(readlink -f -- "$link")
         printf 'color %s %s\n' "$value" "$folder"
