@@ -152,7 +152,10 @@ do_persist_off() {
   of_release "$side_release" persist off || fail_with "$side_color may come back after a reboot: $answer"
 }
 
+# do_close_journal: pointers that a commit of this process could not write are written first, or the journal goes on to say where they lead.
 do_close_journal() {
+  [[ $pointers_follow == yes ]] || finish_commit || return
+  pointers_follow=yes
   closed_release=$candidate
   take_up_pending
 }

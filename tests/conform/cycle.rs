@@ -107,7 +107,7 @@ fn deploys(stand: &Stand, before: &World, after: &World, by: By, ran: &Ran, foun
             said = shown(&ran);
         }
     }
-    if code == Some(0) || cannot_be_told(stand, after) {
+    if code == Some(0) || is_in_the_way(stand, after) {
         return;
     }
     found.complaints.push(format!(
@@ -194,9 +194,11 @@ fn resumes(before: &World, code: Option<i32>) -> bool {
     }
 }
 
-/// Somebody's text that names no color: a deploy is refused until a person has looked.
-fn cannot_be_told(stand: &Stand, world: &World) -> bool {
-    !world.disk.is_empty() && stand.color_of(&world.disk).is_none()
+/// Somebody's text that names no color: a deploy is refused until a person has looked. What somebody has started is in the way; nobody
+/// listens there, so it is not seen before a start fails.
+fn is_in_the_way(stand: &Stand, world: &World) -> bool {
+    let has_unknown_text = !world.disk.is_empty() && stand.color_of(&world.disk).is_none();
+    has_unknown_text || world.runs.values().any(|running| running.release == "-")
 }
 
 fn shown(ran: &Ran) -> String {
