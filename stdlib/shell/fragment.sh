@@ -58,9 +58,11 @@ fragment_sudoers() {
 # fragment_routed FILE: the answer of a driver's `routed`. What a release was switched with counts first: deploy.bg may say
 # something else by now.
 fragment_routed() {
-  local fragment_file fragment_folder fragment_new folder name value link text live_text
+  local fragment_file fragment_folder fragment_new folder name value link text live_text first=$candidate
   local -a fragment_sudo
   fragment_paths "$1" || return
+  # What runs of a color that is adopted may be another release's, as in `release_of`.
+  [[ ${journal[kind]-}${journal[warm]-} != adoptyes ]] || first=''
   if ! as_fragment_owner test -e "$fragment_file"; then
     # Only a clear answer is one: without the right to look nothing is known.
     if as_fragment_owner test -x "$fragment_folder" && as_fragment_owner test ! -e "$fragment_file"; then
@@ -72,7 +74,7 @@ fragment_routed() {
   fi
   if fragment_text "$fragment_file"; then
     live_text=$text
-    for link in ${candidate:+"$candidate"} "$state"/colors/*; do
+    for link in ${first:+"$first"} "$state"/colors/*; do
       if [[ -f $link/fragment ]] && fragment_text "$link/fragment" && [[ $text == "$live_text" ]] && meta color "$link"; then
         folder=$(readlink -f -- "$link")
         printf 'color %s %s\n' "$value" "$folder"
