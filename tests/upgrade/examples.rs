@@ -60,10 +60,17 @@ fn example(name: &str, by: By) -> TempDir {
 }
 
 /// Whose script deploys, in turn: a team goes on, goes back once, and takes heart again.
-const TURNS: [By; 5] = [By::Landed, By::Today, By::Today, By::Landed, By::Today];
+const TURNS: [By; 4] = [By::Today, By::Today, By::Landed, By::Today];
 
-/// Each deploy switches, and nothing is lost; a rollback does the same, whoever made the release that it goes to.
-fn deploys_in_turn(host: &Host, colors: &Colors, deploy: &mut dyn FnMut(By), script: &str) {
+/// Each deploy switches, and nothing is lost; a rollback does the same, whoever made the release that it goes to. Each begins when the
+/// proxy `is_quiet`.
+fn deploys_in_turn(
+    host: &Host,
+    colors: &Colors,
+    deploy: &mut dyn FnMut(By),
+    script: &str,
+    is_quiet: &dyn Fn() -> bool,
+) {
     deploy(By::Landed);
     let mut live = colors.live(host);
     let load = Load::start(&host.network(), 80, RATES);
@@ -75,8 +82,10 @@ fn deploys_in_turn(host: &Host, colors: &Colors, deploy: &mut dyn FnMut(By), scr
         live = now;
     };
     for by in TURNS {
+        assert!(wait::until(DEADLINE, is_quiet));
         deploy(by);
         switched(&format!("the deploy by {by:?}"));
+        assert!(wait::until(DEADLINE, is_quiet));
         host.start(&[script, "rollback"]).wait(DEADLINE).ok();
         switched(&format!("the rollback by {by:?}"));
     }
@@ -110,7 +119,7 @@ fn quickstart() -> Result<(), Skip> {
         );
         host.start(&[script, "deploy"]).wait(DEADLINE).ok();
     };
-    deploys_in_turn(&host, &BLUE_GREEN, &mut deploy, script);
+    deploys_in_turn(&host, &BLUE_GREEN, &mut deploy, script, &|| true);
     nginx.assert_no_failed_bind();
     Ok(())
 }
@@ -123,7 +132,7 @@ fn haproxy_driver() -> Result<(), Skip> {
     let first = example("haproxy-driver", By::Landed);
     let blue = first.path().join("deploy/haproxy/blue.cfg");
     host.copy(&blue, "/etc/haproxy/conf.d/shop.cfg");
-    Haproxy::start(&host, "127.0.0.1:80", "shop");
+    let haproxy = Haproxy::start(&host, "127.0.0.1:80", "shop");
     let script = "/opt/shop/deploy/shop.sh";
     let mut deploy = |by| {
         install(
@@ -133,7 +142,9 @@ fn haproxy_driver() -> Result<(), Skip> {
         );
         host.start(&[script, "deploy"]).wait(DEADLINE).ok();
     };
-    deploys_in_turn(&host, &BLUE_GREEN, &mut deploy, script);
+    // Its master can lose the signal while it is busy with a reload.
+    let is_quiet = || haproxy.workers().len() == 1;
+    deploys_in_turn(&host, &BLUE_GREEN, &mut deploy, script, &is_quiet);
     Ok(())
 }
 
@@ -162,7 +173,7 @@ fn spring_jar_codedeploy() -> Result<(), Skip> {
         agent.deploy(bundle(by).path()).ok();
     };
     let script = "/home/ec2-user/app/staging/deploy/hello-spring.sh";
-    deploys_in_turn(&host, &REAL, &mut deploy, script);
+    deploys_in_turn(&host, &REAL, &mut deploy, script, &|| true);
     nginx.assert_no_failed_bind();
     Ok(())
 }

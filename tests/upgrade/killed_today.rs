@@ -17,12 +17,12 @@ const TABLE: &str = "
 started          0:four      2:two        0:two        0:one        0:two
 prepared         4:two+three 0:three+two  0:two        4:two+three  0:two+three
 swapping         0:four      2:two        0:two        0:one        0:two
-reloaded         0:four      2:two        0:two        0:one        0:two
-handing          0:four+two  2:two        0:two        0:one+two    0:two
-handed           0:four+two  2:two        0:two        0:one+two    0:two
+reloaded         0:four      -            -            -            0:two
+handing          0:four+two  -            -            0:one+two    -
+handed           0:four+two  -            0:two        0:one+two    0:two
 switched         0:four      0:three+two  0:three+two  0:two        0:three+two
-going-back       0:four      2:two        0:two        0:one        0:two
-going-back-soon  0:four      0:three+two  0:three+two  0:two        0:three+two
+going-back       0:four      -            -            0:one        0:two
+going-back-soon  0:four      -            -            0:two        0:three+two
 ";
 
 const COMMANDS: [&str; 8] = [

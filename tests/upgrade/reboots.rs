@@ -5,18 +5,20 @@ use libtest_mimic::Trial;
 use crate::hold::Hold;
 use crate::landed::{By, Upgrade};
 use crate::matrix::{POINTS, Point};
+use crate::support::site::FRAGMENT;
 use crate::support::skip::Skip;
 use crate::trial;
 
-/// What serves after a boot and `resume` by today's script, where 0.1.0 was cut short: and what after `deploy` of `four` instead.
+/// Where 0.1.0 was cut short; what serves after a boot and `resume` by today's script, and what after `deploy` of `four` instead; `-` is
+/// not tried.
 const CUT_SHORT: [(&str, &str, &str); 8] = [
     ("started", "blue two", "green four"),
-    ("prepared", "blue two", "green four"),
+    ("prepared", "blue two", "-"),
     ("swapping", "blue two", "green four"),
-    ("reloaded", "blue two", "green four"),
+    ("reloaded", "blue two", "-"),
     ("handed", "blue two", "green four"),
     ("switched", "green three", "blue four"),
-    ("going-back", "blue two", "green four"),
+    ("going-back", "blue two", "-"),
     ("going-back-soon", "green three", "blue four"),
 ];
 
@@ -24,11 +26,16 @@ pub fn tests() -> Vec<Trial> {
     let mut tests = vec![
         trial("reboots::at_rest", at_rest),
         trial("reboots::after_it_had_gone_back", after_it_had_gone_back),
+        trial("reboots::while_adopting", while_adopting),
     ];
     for (name, resumed, deployed) in CUT_SHORT {
         let point = POINTS.into_iter().find(|point| point.name == name);
         let point = point.unwrap_or_else(|| panic!("there is no point {name}"));
-        for (command, release) in [("resume", resumed), ("deploy", deployed)] {
+        let commands = [("resume", resumed), ("deploy", deployed)];
+        for (command, release) in commands {
+            if release == "-" {
+                continue;
+            }
             let run = move || cut_short(point, command, release);
             tests.push(trial(format!("reboots::{name}::{command}"), run));
         }
@@ -89,5 +96,33 @@ fn after_it_had_gone_back() -> Result<(), Skip> {
     reboot(&host);
     host.run("resume").ok();
     host.assert_rests_on("blue two");
+    Ok(())
+}
+
+/// Somebody had edited the fragment of a color that 0.1.0 started, and after the boot it does not run. The file is 0.1.0's already, so
+/// `resume` knows what to start; then the file says again what somebody wrote, and can be adopted.
+fn while_adopting() -> Result<(), Skip> {
+    let host = Upgrade::of("hello")?;
+    let text = host.site.host.read(FRAGMENT);
+    host.site
+        .host
+        .write(FRAGMENT, format!("{text}\n# by hand\n"));
+    host.kill_at("adopt", Hold::AfterReload);
+    host.replace(By::Today).stage("three");
+    reboot(&host);
+    host.run("deploy")
+        .exits(5)
+        .says("`resume` starts what does not run");
+    host.run("resume").ok();
+    assert_eq!(host.serves(), "blue two");
+    host.run("deploy")
+        .exits(3)
+        .says("`adopt` writes it anew for blue");
+    assert!(host.site.host.read(FRAGMENT).contains("by hand"));
+    host.run("adopt").ok();
+    assert_eq!(host.site.host.read(FRAGMENT), text);
+    host.assert_rests_on("blue two");
+    host.run("deploy").ok();
+    host.assert_rests_on("green three");
     Ok(())
 }
