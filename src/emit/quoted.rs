@@ -143,7 +143,8 @@ fn expansion(variable: &Variable) -> String {
         Variable::OtherPort => "${other_port}".to_owned(),
         Variable::ColorLet(name) => format!("${{let_of[\"${{color}} {name}\"]}}"),
         Variable::Input(name) => format!("${{input[{name}]}}"),
-        Variable::Offer(name) => format!("${{offer[{name}]}}"),
+        // Whether the host can ask a question is looked at before anything has started.
+        Variable::Offer(name) => format!("${{offer[{name}]-}}"),
         Variable::From => "${from}".to_owned(),
         Variable::To => "${to}".to_owned(),
         Variable::Outcome => "${outcome}".to_owned(),

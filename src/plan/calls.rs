@@ -247,7 +247,6 @@ impl<'a> Calls<'a> {
             Action::Sweep => {
                 self.core(Core::Sweep);
                 self.every(Extent::Whole, &[Function::Clear]);
-                self.core(Core::Copy);
             }
             Action::SaveWayBack => {
                 self.switch(Function::Routed);

@@ -151,7 +151,7 @@ fn the_worst_case_is_the_longest_path() {
     let (success, worst) = seconds(&app, Command::Switch);
     assert_eq!(
         seconds(&slower, Command::Switch),
-        (success + 10, worst + 30)
+        (success + 10, worst + 20)
     );
     let (success, worst) = seconds(&app, Command::Prepare);
     assert_eq!(

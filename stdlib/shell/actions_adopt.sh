@@ -15,7 +15,7 @@ do_find_adoptable() {
   if [[ -z $from ]]; then
     fail_with 'the proxy has no fragment of this app yet: there is nothing to adopt; deploy'
     return
-  elif [[ -f $state/journal.pending ]]; then
+  elif [[ -f $state/journal.pending || ${journal[phase]} != @(idle|prepared|switched) ]]; then
     fail_with "a rollback is unfinished: put the fragment of ${journal[from]:-what served} back by hand and reload the proxy, then run any command of this script again"
     return
   elif [[ -n $live_release ]]; then

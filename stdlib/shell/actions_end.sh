@@ -45,8 +45,6 @@ do_drain() {
   local until value
   color_of_side "$1"
   [[ -n $side_color && -n ${journal[draining]} && ${journal[boot]} == "$boot" ]] || return 0
-  # It ran before this rollback, and is not stopped.
-  [[ $1 == old || ${journal[warm]} != yes ]] || return 0
   now
   number "${journal[switched]}" "$now_ms"
   until=$((value + drain_within))
@@ -191,7 +189,7 @@ do_sweep() {
     done
     now
     ((now_ms < until)) || return 0
-    [[ $keep == yes ]] || remove_release "$folder"
+    [[ $keep == yes ]] || remove_release "$folder" $((until - now_ms))
   done
   sweep_runtimes
 }

@@ -93,6 +93,10 @@ do_choose_earlier() {
     return
   fi
   from=$live old_release=$live_release
+  if [[ ${journal[phase]} == switched && -z ${journal[from]} ]]; then
+    fail_with "nothing served before $live: there is nothing to go back to"
+    return
+  fi
   previous_release || {
     fail_with 'there is no earlier release to go back to'
     return
@@ -127,6 +131,9 @@ earlier='' earlier_runs=no # the release that a rollback goes back to
 # do_take_up: the color that `prepare` left for this deployment.
 do_take_up() {
   deployment=${journal[deployment]}
+  read_live
+  # Nothing has happened yet: what is prepared stays, and may be switched to when this is mended.
+  routes_as_before || return
   say "  ${from:-no color} is live, $to is prepared"
 }
 
@@ -138,6 +145,11 @@ do_still_live() {
     [[ $live_state$live$live_guess == "$found" ]] || fail_with "the proxy's files changed meanwhile: ${live_why:-$live_state $live}"
     return
   fi
+  routes_as_before
+}
+
+# routes_as_before: what was read just now is what served when the deployment began.
+routes_as_before() {
   if [[ -n $from ]]; then
     [[ $live_state != color || $live != "$from" ]] || return 0
   elif [[ $live_state == none ]] || nobody_runs_live; then

@@ -146,7 +146,6 @@ do_read_offers() {
     fail_with "cannot write to $candidate: is the disk full?"
     return
   }
-  load_offers
 }
 
 # do_gate new SERVICE NAME: it must pass.

@@ -113,6 +113,8 @@ end_tree() {
 bounded() {
   local limit=$1 step=1 ending=0 child start code
   shift
+  # What would be ended at once is not begun.
+  ! asked_to_stop || return 143
   own_clock
   (
     trap - HUP PIPE TERM INT
@@ -158,7 +160,7 @@ bounded() {
 
 # follow_output: shows the lines that a step has written since the last time.
 follow_output() {
-  local line
+  local line=''
   [[ -n $followed_fd ]] || return 0
   while IFS= read -r -u "$followed_fd" line; do
     say "    | $followed_part$line"

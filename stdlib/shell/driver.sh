@@ -36,7 +36,7 @@ call_driver() {
   return "$code"
 }
 
-# with_settings SETTINGS FUNCTION ARG…
+# with_settings SETTINGS FUNCTION ARG…: for a `driver`, the `name` of its function and its `limit`.
 with_settings() {
   # Drivers that were written for 0.1.0 read their time from `deadline[${switch}_confirm]`.
   # shellcheck disable=SC2034

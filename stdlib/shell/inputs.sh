@@ -1,7 +1,6 @@
 # ---- inputs: values of a deployment, checked and read once, kept with the release --------------
 
 declare -A input=()
-declare -A offered=() # what drivers offer, such as `web container.ip`
 
 # take_inputs: those of a new deployment; whatever was looked at before does not count.
 take_inputs() {
@@ -185,17 +184,5 @@ load_inputs() {
   done
   for name in ${secret_names[@]+"${secret_names[@]}"}; do
     hide "${input[$name]}"
-  done
-}
-
-# load_offers: what the drivers of the candidate's services offered when they had started: `offered[SERVICE NAME]`.
-load_offers() {
-  local file name value
-  offered=()
-  for file in "$candidate"/offers.*; do
-    [[ -f $file ]] || continue
-    while IFS='=' read -r name value; do
-      [[ -z $name ]] || offered["${file##*/offers.} $name"]=$value
-    done <"$file"
   done
 }

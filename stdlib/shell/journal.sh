@@ -101,7 +101,6 @@ take_up_journal() {
       ;;
   esac
   load_inputs "$candidate"
-  load_offers
 }
 
 # find_reservation: sets `reservation`: mine, held or over, and `value`, for how many seconds it still holds.

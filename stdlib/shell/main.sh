@@ -120,7 +120,7 @@ hidden() {
 inspect() {
   local code
   scratch=$(mktemp -d) || exit 3
-  trap 'rm -rf "$scratch"' EXIT
+  trap remove_scratch EXIT
   watch_signals
   empty_inputs
   empty_journal
@@ -228,15 +228,21 @@ tell_served() {
   esac
 }
 
+# remove_scratch: at the end of this process. A subshell that is told to end in its first moments still has the traps of its parent.
+remove_scratch() {
+  [[ $BASHPID != "$$" ]] || rm -rf "$scratch"
+}
+
 # end_unasked: bash itself gave up (it has no memory, say). What was begun is put right by the next run.
 end_unasked() {
-  rm -rf "$scratch"
+  [[ $BASHPID == "$$" ]] || return 0
+  remove_scratch
   [[ ${journal[phase]-idle} == idle ]] || write_line error "$command of $app ended in the middle of '$step_name': run any command of this script to put it right"
 }
 
 # give_verdict: the last lines say what happened, why, and what serves.
 give_verdict() {
-  trap 'rm -rf "$scratch"' EXIT
+  trap remove_scratch EXIT
   group_ends
   seconds_since "$began"
   [[ -z $reason ]] || keep_cause

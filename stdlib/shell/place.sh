@@ -26,9 +26,7 @@ at() {
   other_port=${port_of["$other_color $service"]-}
   handover=${handover_of["$service"]-}
   stop_within=${stop_within_of["$service"]-}
-  for one in ${offered[@]+"${!offered[@]}"}; do
-    [[ $one != "$service "* || $1 != new ]] || offer[${one#* }]=${offered[$one]}
-  done
+  read_offers
   if ! known_color "$color"; then
     # Of an older deploy.bg: only its release knows where it listened.
     other_color='' other_port=''
@@ -36,6 +34,15 @@ at() {
   fi
   shift 2
   "$@"
+}
+
+# read_offers: fills `offer` with what the driver of the service at hand said when it had started.
+read_offers() {
+  local name told
+  [[ -f $release/offers.$service ]] || return 0
+  while IFS='=' read -r name told; do
+    [[ -z $name ]] || offer["$name"]=$told
+  done <"$release/offers.$service"
 }
 
 # places_of_release RELEASE: sets port and address to its first ones.

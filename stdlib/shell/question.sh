@@ -109,7 +109,7 @@ command_on_host() {
 
 # command_inside PROG ARG…: inside the color, through its driver.
 command_inside() {
-  local found
+  local found name=enter driver=${run_of["$service"]%% *}
   function_of "${run_of["$service"]}" enter || return
   with_settings "settings.$service" "$found" "$@" 2>&1 | tail -c 4096
   return "${PIPESTATUS[0]}"
@@ -117,9 +117,9 @@ command_inside() {
 
 # driver_says_healthy: the driver's own verdict.
 driver_says_healthy() {
-  local found
+  local found name=healthy driver=${run_of["$service"]%% *}
   function_of "${run_of["$service"]}" healthy || {
-    printf '%s\n' "the driver ${run_of["$service"]%% *} has no verdict of its own"
+    printf '%s\n' "the driver $driver has no verdict of its own"
     return 1
   }
   with_settings "settings.$service" "$found"

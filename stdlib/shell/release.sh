@@ -78,7 +78,6 @@ release_command() {
   }
   to=$value
   load_inputs "$1"
-  load_offers
   case $2 in
     gate | verify)
       # Of an adopted color that nobody can tell the processes of only the answers are known.
@@ -210,7 +209,7 @@ make_release_folder() {
 keep_runtime() {
   local kept=$state/runtimes/$runtime
   [[ -n $runtime_file && ! -f $kept ]] || return 0
-  cp -- "$runtime_file" "$kept.new" && [[ $(sha256sum <"$kept.new") == "${runtime#*-} "* ]] && sync_path "$kept.new" && mv -f "$kept.new" "$kept" && sync_path "$state/runtimes"
+  cp -- "$runtime_file" "$kept.new" && [[ $(sha256sum <"$kept.new") == "${runtime##*-} "* ]] && sync_path "$kept.new" && mv -f "$kept.new" "$kept" && sync_path "$state/runtimes"
 }
 
 # write_meta: what another script must know of this release.
@@ -275,7 +274,7 @@ previous_release() {
   [[ -n $found_release && -f $found_release/meta ]]
 }
 
-# remove_release RELEASE: a stopped one that nothing points to.
+# remove_release RELEASE MILLISECONDS: a stopped one that nothing points to. What is left then is removed the next time.
 remove_release() {
   case $1 in
     "$state"/releases/?*) ;;
@@ -283,7 +282,7 @@ remove_release() {
   esac
   [[ -d $1 ]] || return 0
   [[ ! -f $1/meta ]] || of_release "$1" clear || warn "release ${1##*/}: $answer"
-  bounded "${deadline["copy"]}" rm -rf "$1" || warn "release ${1##*/} could not be removed"
+  bounded "$2" rm -rf "$1" || warn "release ${1##*/} could not be removed"
 }
 
 # meta KEY RELEASE: sets `value`: what a release says of itself.

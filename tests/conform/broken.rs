@@ -1,5 +1,5 @@
 //! Scripts that are broken on purpose, each by a line or two: what happens to the world must be seen. The same is done to the sound script,
-//! and nothing may be seen there. The plan is not asked: a plan that is broken itself would say yes.
+//! and nothing may be seen there. The plan is not asked, but where only it can see: a plan that is broken itself would say yes.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -56,7 +56,7 @@ struct Broken {
 use Command::{Abort, Cleanup, Deploy, Prepare, Rollback};
 use Edit::{After, Before, Change, Drop};
 
-const BROKEN: [Broken; 21] = [
+const BROKEN: [Broken; 23] = [
     Broken {
         law: "L1",
         what: "no gate",
@@ -321,6 +321,31 @@ const BROKEN: [Broken; 21] = [
         fault: None,
         then: None,
     },
+    Broken {
+        law: "walk",
+        what: "a step that is left out",
+        edits: &[Drop("step persist_off old")],
+        shape: "one-service",
+        state: State::One,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "walk",
+        what: "an action calls what it may not",
+        edits: &[Change(
+            "do_sweep() {\n",
+            "do_sweep() {\n  ask_switch reload\n",
+        )],
+        shape: "one-service",
+        state: State::One,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: None,
+        then: None,
+    },
 ];
 
 /// Tries all: the number of those that nobody has seen, and of what was seen where nothing is wrong.
@@ -382,9 +407,9 @@ impl Broken {
             return vec![why];
         }
         let mut found = Found::default();
-        cycle::judge(stand, self.command, fault, By::World, "", &mut found);
+        cycle::judge(stand, self.command, fault, self.by(), "", &mut found);
         if let Some(then) = self.then {
-            let (_, ran) = cycle::judge(stand, then, None, By::World, "then", &mut found);
+            let (_, ran) = cycle::judge(stand, then, None, self.by(), "then", &mut found);
             if ran.code != Some(0) {
                 found
                     .complaints
@@ -392,6 +417,14 @@ impl Broken {
             }
         }
         found.complaints
+    }
+
+    /// What only the plan can see.
+    fn by(&self) -> By {
+        match self.law {
+            "walk" => By::Both,
+            _ => By::World,
+        }
     }
 
     fn rest(&self, stand: &Stand) -> Result<(), String> {

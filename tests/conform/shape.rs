@@ -11,6 +11,7 @@ use deployc::emit::{self, Form, Places};
 use deployc::model::{App, Handover};
 use deployc::source::Sources;
 
+use crate::answering::answered;
 use crate::plan::Plan;
 
 /// What all files of the shapes call the folder that a stand puts in its place.
@@ -87,7 +88,7 @@ impl Shape {
 impl Built {
     fn new(home: &Path, file: &str, folder: &Path) -> Self {
         let text = fs::read_to_string(home.join(file)).expect("a shape's file can be read");
-        let text = text.replace(FOLDER, &folder.display().to_string());
+        let text = answered(&text.replace(FOLDER, &folder.display().to_string()));
         let mut sources = Sources::new();
         let main = sources.add(file, text);
         let mut report = Report::new();

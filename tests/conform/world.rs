@@ -10,7 +10,7 @@ use crate::trace;
 /// What runs as a service of a color.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Running {
-    /// The release that has started it; `-` of what somebody has started by hand.
+    /// The release that has started it, or taken it over; `-` of what somebody has started by hand.
     pub release: String,
     /// Whether it may run only once.
     pub once: bool,
@@ -33,7 +33,7 @@ pub struct World {
     pub live: Option<String>,
     /// The one before it.
     pub previous: Option<String>,
-    /// The releases that are kept, each with the text of its script.
+    /// The releases that are kept.
     pub releases: BTreeSet<String>,
 }
 
@@ -46,7 +46,7 @@ impl World {
             Some(target.file_name()?.to_str()?.to_owned())
         };
         Self {
-            runs: runs(&folder.join("world/runs")),
+            runs: runs(&folder.join("world/runs"), &state.join("releases")),
             disk: text(&folder.join("world/proxy.conf")),
             force: text(&folder.join("world/force")),
             journal: keys(&state.join("journal")),
@@ -115,18 +115,31 @@ pub fn color_of(text: &str, fragments: &[(&str, &str)]) -> Option<String> {
     colors.next().map(|(color, _)| (*color).to_owned())
 }
 
-fn runs(folder: &Path) -> BTreeMap<(String, String), Running> {
+fn runs(folder: &Path, releases: &Path) -> BTreeMap<(String, String), Running> {
     let runs = names(folder).filter_map(|name| {
         let (color, service) = name.split_once('.')?;
         let said = text(&folder.join(&name));
         let mut words = said.split_whitespace();
+        let mut release = words.next()?.to_owned();
+        if release == "-" {
+            release = adopter(releases, color, service).unwrap_or(release);
+        }
         let running = Running {
-            release: words.next()?.to_owned(),
+            release,
             once: words.nth(1) == Some("once"),
         };
         Some(((color.to_owned(), service.to_owned()), running))
     });
     runs.collect()
+}
+
+/// The release that has taken over what somebody has started by hand.
+fn adopter(releases: &Path, color: &str, service: &str) -> Option<String> {
+    let identity = format!("{color}.{service} of ");
+    let mut releases = names(releases).filter(|release| {
+        text(&releases.join(release).join(format!("identity.{service}"))).starts_with(&identity)
+    });
+    releases.next()
 }
 
 fn kind(journal: &BTreeMap<String, String>) -> Kind {

@@ -71,10 +71,9 @@ impl Options {
         let mut only = Vec::new();
         let mut progress = Progress::Quiet;
         let mut scope = Scope::Effects;
-        let given: String = std::env::args()
-            .skip(1)
-            .map(|word| format!(" {word}"))
-            .collect();
+        let words = std::env::args().skip(1);
+        let given: Vec<String> = ["crash".to_owned()].into_iter().chain(words).collect();
+        let given = given.join(" ");
         while let Some(argument) = arguments.next() {
             let mut value = || {
                 arguments
@@ -165,7 +164,7 @@ impl Options {
             .iter()
             .map(|series| series.choice.from.to_string());
         format!(
-            "crash{}: {} series, first points {}",
+            "{}: {} series, first points {}",
             self.given,
             self.series.len(),
             from.collect::<Vec<_>>().join(" ")

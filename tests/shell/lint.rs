@@ -50,7 +50,11 @@ fn shellcheck_finds_nothing_in_the_runtime() {
     let mut text = APPLICATION.to_owned();
     for kind in ["run", "switch"] {
         let files = stdlib::files(kind).into_iter();
-        for file in files.filter(|path| path.ends_with(".bg")) {
+        for file in files.filter(|path| {
+            std::path::Path::new(path)
+                .extension()
+                .is_some_and(|of| of == "bg")
+        }) {
             let driver = file.rsplit('/').next().unwrap_or_default();
             let driver = driver.trim_end_matches(".bg");
             let description = stdlib::text(file).expect("it is in the binary");

@@ -188,6 +188,10 @@ fn jar() -> TempDir {
 }
 
 /// `deployc build` where 0.1.0 has built before: it knows the files as deployc's own, and says that they are stale.
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "the tests of a list have one type"
+)]
 fn built_over() -> Result<(), Skip> {
     for name in ["quickstart", "haproxy-driver", "spring-jar-codedeploy"] {
         let folder = example(name, By::Landed);

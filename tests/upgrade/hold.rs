@@ -65,9 +65,12 @@ impl Upgrade {
             ended = run.has_ended();
             ended || self.site.host.exists("/opt/held")
         });
-        if ended || !self.site.host.exists("/opt/held") {
-            panic!("it did not come to {hold:?}: {}", run.into_outcome());
-        }
+        let arrived = !ended && self.site.host.exists("/opt/held");
+        assert!(
+            arrived,
+            "it did not come to {hold:?}: {}",
+            run.into_outcome()
+        );
         run
     }
 

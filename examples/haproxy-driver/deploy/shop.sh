@@ -7,7 +7,7 @@
 #       4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-10e16bed.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-3a568fb4.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -27,7 +27,7 @@ trap : ALRM
 
 # ==== shop: what deploy.bg says ===================================================================
 
-runtime=0.2.0-10e16bed492fa6633777dcbe92526134d17c9e5ca2ce96c01536cc5269689e77
+runtime=0.2.0-3a568fb451ed5c249405a3d072bad2ef62c97c5196a89f211c92f93592b85f6b
 source=deploy.bg
 app=shop # @4
 root=/opt/shop

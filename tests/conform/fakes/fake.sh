@@ -98,11 +98,12 @@ fake_persist() { fake_do "$service persist" true; }
 fake_healthy() { fake_do "$service healthy" fake_is_well; }
 fake_adopt() { fake_do "$service adopt" fake_is_taken_over; }
 
-# fake_is_up: as this release has started it.
+# fake_is_up: as this release has started it, or has taken it over.
 fake_is_up() {
   local started=''
   { read -r started _ <"${root%/*}/world/runs/$color.$service"; } 2>/dev/null
   [[ $started == "${release##*/}" ]] && return 0
+  [[ $started == - && -f $release/identity.$service ]] && return 0
   printf '%s of %s is not there\n' "$service" "$color"
   return 1
 }
@@ -163,11 +164,10 @@ fake_routes_to() {
 
 # fake_is_taken_over: somebody else has started it.
 fake_is_taken_over() {
-  local started place kind
-  { read -r started place kind <"${root%/*}/world/runs/$color.$service"; } 2>/dev/null || {
-    printf '%s\n' "nobody runs $service of $color"
-    return 1
-  }
-  save_identity "$color.$service of ${release##*/}" || return
-  printf '%s\n' "${release##*/} $place $kind" >"${root%/*}/world/runs/$color.$service"
+  if [[ -f ${root%/*}/world/runs/$color.$service ]]; then
+    save_identity "$color.$service of ${release##*/}"
+    return
+  fi
+  printf '%s\n' "nobody runs $service of $color"
+  return 1
 }

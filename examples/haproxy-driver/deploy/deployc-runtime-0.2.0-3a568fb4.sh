@@ -131,7 +131,7 @@ hidden() {
 inspect() {
   local code
   scratch=$(mktemp -d) || exit 3
-  trap 'rm -rf "$scratch"' EXIT
+  trap remove_scratch EXIT
   watch_signals
   empty_inputs
   empty_journal
@@ -239,15 +239,21 @@ tell_served() {
   esac
 }
 
+# remove_scratch: at the end of this process. A subshell that is told to end in its first moments still has the traps of its parent.
+remove_scratch() {
+  [[ $BASHPID != "$$" ]] || rm -rf "$scratch"
+}
+
 # end_unasked: bash itself gave up (it has no memory, say). What was begun is put right by the next run.
 end_unasked() {
-  rm -rf "$scratch"
+  [[ $BASHPID == "$$" ]] || return 0
+  remove_scratch
   [[ ${journal[phase]-idle} == idle ]] || write_line error "$command of $app ended in the middle of '$step_name': run any command of this script to put it right"
 }
 
 # give_verdict: the last lines say what happened, why, and what serves.
 give_verdict() {
-  trap 'rm -rf "$scratch"' EXIT
+  trap remove_scratch EXIT
   group_ends
   seconds_since "$began"
   [[ -z $reason ]] || keep_cause
@@ -742,6 +748,10 @@ do_choose_earlier() {
     return
   fi
   from=$live old_release=$live_release
+  if [[ ${journal[phase]} == switched && -z ${journal[from]} ]]; then
+    fail_with "nothing served before $live: there is nothing to go back to"
+    return
+  fi
   previous_release || {
     fail_with 'there is no earlier release to go back to'
     return
@@ -776,6 +786,9 @@ earlier='' earlier_runs=no # the release that a rollback goes back to
 # do_take_up: the color that `prepare` left for this deployment.
 do_take_up() {
   deployment=${journal[deployment]}
+  read_live
+  # Nothing has happened yet: what is prepared stays, and may be switched to when this is mended.
+  routes_as_before || return
   say "  ${from:-no color} is live, $to is prepared"
 }
 
@@ -787,6 +800,11 @@ do_still_live() {
     [[ $live_state$live$live_guess == "$found" ]] || fail_with "the proxy's files changed meanwhile: ${live_why:-$live_state $live}"
     return
   fi
+  routes_as_before
+}
+
+# routes_as_before: what was read just now is what served when the deployment began.
+routes_as_before() {
   if [[ -n $from ]]; then
     [[ $live_state != color || $live != "$from" ]] || return 0
   elif [[ $live_state == none ]] || nobody_runs_live; then
@@ -1069,7 +1087,6 @@ do_read_offers() {
     fail_with "cannot write to $candidate: is the disk full?"
     return
   }
-  load_offers
 }
 
 # do_gate new SERVICE NAME: it must pass.
@@ -1391,8 +1408,6 @@ do_drain() {
   local until value
   color_of_side "$1"
   [[ -n $side_color && -n ${journal[draining]} && ${journal[boot]} == "$boot" ]] || return 0
-  # It ran before this rollback, and is not stopped.
-  [[ $1 == old || ${journal[warm]} != yes ]] || return 0
   now
   number "${journal[switched]}" "$now_ms"
   until=$((value + drain_within))
@@ -1537,7 +1552,7 @@ do_sweep() {
     done
     now
     ((now_ms < until)) || return 0
-    [[ $keep == yes ]] || remove_release "$folder"
+    [[ $keep == yes ]] || remove_release "$folder" $((until - now_ms))
   done
   sweep_runtimes
 }
@@ -1568,7 +1583,7 @@ do_find_adoptable() {
   if [[ -z $from ]]; then
     fail_with 'the proxy has no fragment of this app yet: there is nothing to adopt; deploy'
     return
-  elif [[ -f $state/journal.pending ]]; then
+  elif [[ -f $state/journal.pending || ${journal[phase]} != @(idle|prepared|switched) ]]; then
     fail_with "a rollback is unfinished: put the fragment of ${journal[from]:-what served} back by hand and reload the proxy, then run any command of this script again"
     return
   elif [[ -n $live_release ]]; then
@@ -2335,7 +2350,7 @@ command_on_host() {
 
 # command_inside PROG ARG…: inside the color, through its driver.
 command_inside() {
-  local found
+  local found name=enter driver=${run_of["$service"]%% *}
   function_of "${run_of["$service"]}" enter || return
   with_settings "settings.$service" "$found" "$@" 2>&1 | tail -c 4096
   return "${PIPESTATUS[0]}"
@@ -2343,9 +2358,9 @@ command_inside() {
 
 # driver_says_healthy: the driver's own verdict.
 driver_says_healthy() {
-  local found
+  local found name=healthy driver=${run_of["$service"]%% *}
   function_of "${run_of["$service"]}" healthy || {
-    printf '%s\n' "the driver ${run_of["$service"]%% *} has no verdict of its own"
+    printf '%s\n' "the driver $driver has no verdict of its own"
     return 1
   }
   with_settings "settings.$service" "$found"
@@ -3229,7 +3244,6 @@ json_get() {
 # ---- inputs: values of a deployment, checked and read once, kept with the release --------------
 
 declare -A input=()
-declare -A offered=() # what drivers offer, such as `web container.ip`
 
 # take_inputs: those of a new deployment; whatever was looked at before does not count.
 take_inputs() {
@@ -3413,18 +3427,6 @@ load_inputs() {
   done
   for name in ${secret_names[@]+"${secret_names[@]}"}; do
     hide "${input[$name]}"
-  done
-}
-
-# load_offers: what the drivers of the candidate's services offered when they had started: `offered[SERVICE NAME]`.
-load_offers() {
-  local file name value
-  offered=()
-  for file in "$candidate"/offers.*; do
-    [[ -f $file ]] || continue
-    while IFS='=' read -r name value; do
-      [[ -z $name ]] || offered["${file##*/offers.} $name"]=$value
-    done <"$file"
   done
 }
 
@@ -3665,7 +3667,6 @@ take_up_journal() {
       ;;
   esac
   load_inputs "$candidate"
-  load_offers
 }
 
 # find_reservation: sets `reservation`: mine, held or over, and `value`, for how many seconds it still holds.
@@ -3899,7 +3900,6 @@ release_command() {
   }
   to=$value
   load_inputs "$1"
-  load_offers
   case $2 in
     gate | verify)
       # Of an adopted color that nobody can tell the processes of only the answers are known.
@@ -4031,7 +4031,7 @@ make_release_folder() {
 keep_runtime() {
   local kept=$state/runtimes/$runtime
   [[ -n $runtime_file && ! -f $kept ]] || return 0
-  cp -- "$runtime_file" "$kept.new" && [[ $(sha256sum <"$kept.new") == "${runtime#*-} "* ]] && sync_path "$kept.new" && mv -f "$kept.new" "$kept" && sync_path "$state/runtimes"
+  cp -- "$runtime_file" "$kept.new" && [[ $(sha256sum <"$kept.new") == "${runtime##*-} "* ]] && sync_path "$kept.new" && mv -f "$kept.new" "$kept" && sync_path "$state/runtimes"
 }
 
 # write_meta: what another script must know of this release.
@@ -4096,7 +4096,7 @@ previous_release() {
   [[ -n $found_release && -f $found_release/meta ]]
 }
 
-# remove_release RELEASE: a stopped one that nothing points to.
+# remove_release RELEASE MILLISECONDS: a stopped one that nothing points to. What is left then is removed the next time.
 remove_release() {
   case $1 in
     "$state"/releases/?*) ;;
@@ -4104,7 +4104,7 @@ remove_release() {
   esac
   [[ -d $1 ]] || return 0
   [[ ! -f $1/meta ]] || of_release "$1" clear || warn "release ${1##*/}: $answer"
-  bounded "${deadline["copy"]}" rm -rf "$1" || warn "release ${1##*/} could not be removed"
+  bounded "$2" rm -rf "$1" || warn "release ${1##*/} could not be removed"
 }
 
 # meta KEY RELEASE: sets `value`: what a release says of itself.
@@ -4469,9 +4469,11 @@ fragment_sudoers() {
 # fragment_routed FILE: the answer of a driver's `routed`. What a release was switched with counts first: deploy.bg may say
 # something else by now.
 fragment_routed() {
-  local fragment_file fragment_folder fragment_new folder name value link text live_text
+  local fragment_file fragment_folder fragment_new folder name value link text live_text first=$candidate
   local -a fragment_sudo
   fragment_paths "$1" || return
+  # What runs of a color that is adopted may be another release's, as in `release_of`.
+  [[ ${journal[kind]-}${journal[warm]-} != adoptyes ]] || first=''
   if ! as_fragment_owner test -e "$fragment_file"; then
     # Only a clear answer is one: without the right to look nothing is known.
     if as_fragment_owner test -x "$fragment_folder" && as_fragment_owner test ! -e "$fragment_file"; then
@@ -4483,7 +4485,7 @@ fragment_routed() {
   fi
   if fragment_text "$fragment_file"; then
     live_text=$text
-    for link in ${candidate:+"$candidate"} "$state"/colors/*; do
+    for link in ${first:+"$first"} "$state"/colors/*; do
       if [[ -f $link/fragment ]] && fragment_text "$link/fragment" && [[ $text == "$live_text" ]] && meta color "$link"; then
         folder=$(readlink -f -- "$link")
         printf 'color %s %s\n' "$value" "$folder"
@@ -4740,9 +4742,7 @@ at() {
   other_port=${port_of["$other_color $service"]-}
   handover=${handover_of["$service"]-}
   stop_within=${stop_within_of["$service"]-}
-  for one in ${offered[@]+"${!offered[@]}"}; do
-    [[ $one != "$service "* || $1 != new ]] || offer[${one#* }]=${offered[$one]}
-  done
+  read_offers
   if ! known_color "$color"; then
     # Of an older deploy.bg: only its release knows where it listened.
     other_color='' other_port=''
@@ -4750,6 +4750,15 @@ at() {
   fi
   shift 2
   "$@"
+}
+
+# read_offers: fills `offer` with what the driver of the service at hand said when it had started.
+read_offers() {
+  local name told
+  [[ -f $release/offers.$service ]] || return 0
+  while IFS='=' read -r name told; do
+    [[ -z $name ]] || offer["$name"]=$told
+  done <"$release/offers.$service"
 }
 
 # places_of_release RELEASE: sets port and address to its first ones.
@@ -4836,8 +4845,12 @@ call_driver() {
   return "$code"
 }
 
-# with_settings SETTINGS FUNCTION ARG…
+# with_settings SETTINGS FUNCTION ARG…: for a `driver`, the `name` of its function and its `limit`.
 with_settings() {
+  # Drivers that were written for 0.1.0 read their time from `deadline[${switch}_confirm]`.
+  # shellcheck disable=SC2034
+  local run=$driver switch=$driver
+  deadline["${driver}_$name"]=$limit
   "$1"
   "${@:2}"
 }
@@ -5524,6 +5537,8 @@ end_tree() {
 bounded() {
   local limit=$1 step=1 ending=0 child start code
   shift
+  # What would be ended at once is not begun.
+  ! asked_to_stop || return 143
   own_clock
   (
     trap - HUP PIPE TERM INT
@@ -5569,7 +5584,7 @@ bounded() {
 
 # follow_output: shows the lines that a step has written since the last time.
 follow_output() {
-  local line
+  local line=''
   [[ -n $followed_fd ]] || return 0
   while IFS= read -r -u "$followed_fd" line; do
     say "    | $followed_part$line"
