@@ -7,9 +7,10 @@
 use libtest_mimic::Trial;
 
 use crate::hold::Hold;
-use crate::landed::{By, Upgrade};
+use crate::landed::{By, SOON, Upgrade};
 use crate::matrix::{POINTS, Point, trials};
 use crate::support::site::FRAGMENT;
+use crate::support::wait;
 
 const TABLE: &str = "
                  deploy      prepare      switch       cleanup      abort        rollback     resume       adopt
@@ -128,11 +129,14 @@ fn edit_fragment(host: &Upgrade) {
 }
 
 fn start_by_hand(host: &Upgrade) {
-    host.site.host.bash("kill -KILL $(pgrep -x testapp)").ok();
+    // The port is free when it is gone.
+    let end = "kill -KILL $(pgrep -x testapp); while pgrep -x testapp; do sleep 0.05; done";
+    host.site.host.bash(end).ok();
     host.site
         .host
         .bash("cd /tmp; nohup setsid /opt/testapp --port 8081 --color blue --sha two >/tmp/by-hand.log 2>&1 </dev/null &")
         .ok();
     host.site.host.wait_for_port(8081);
-    assert_eq!(host.serves(), "blue two");
+    let serves = wait::until(SOON, || host.serves() == "blue two");
+    assert!(serves, "users get {}", host.serves());
 }

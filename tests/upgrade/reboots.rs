@@ -9,15 +9,16 @@ use crate::support::site::FRAGMENT;
 use crate::support::skip::Skip;
 use crate::trial;
 
-/// What serves after a boot and `resume` by today's script, where 0.1.0 was cut short: and what after `deploy` of `four` instead.
+/// Where 0.1.0 was cut short; what serves after a boot and `resume` by today's script, and what after `deploy` of `four` instead; `-` is
+/// not tried.
 const CUT_SHORT: [(&str, &str, &str); 8] = [
     ("started", "blue two", "green four"),
-    ("prepared", "blue two", "green four"),
+    ("prepared", "blue two", "-"),
     ("swapping", "blue two", "green four"),
-    ("reloaded", "blue two", "green four"),
+    ("reloaded", "blue two", "-"),
     ("handed", "blue two", "green four"),
     ("switched", "green three", "blue four"),
-    ("going-back", "blue two", "green four"),
+    ("going-back", "blue two", "-"),
     ("going-back-soon", "green three", "blue four"),
 ];
 
@@ -30,7 +31,11 @@ pub fn tests() -> Vec<Trial> {
     for (name, resumed, deployed) in CUT_SHORT {
         let point = POINTS.into_iter().find(|point| point.name == name);
         let point = point.unwrap_or_else(|| panic!("there is no point {name}"));
-        for (command, release) in [("resume", resumed), ("deploy", deployed)] {
+        let commands = [("resume", resumed), ("deploy", deployed)];
+        for (command, release) in commands {
+            if release == "-" {
+                continue;
+            }
             let run = move || cut_short(point, command, release);
             tests.push(trial(format!("reboots::{name}::{command}"), run));
         }
