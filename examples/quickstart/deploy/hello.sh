@@ -7,7 +7,7 @@
 #       4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-caf04045.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-13d310ab.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -27,7 +27,7 @@ trap : ALRM
 
 # ==== hello: what deploy.bg says ==================================================================
 
-runtime=0.2.0-caf0404595fb4e83cb6371fba40e2dcd5127e37760c59e260004348acf78a1ae
+runtime=0.2.0-13d310ab280c37ef71660244813eb84f741ec00480dbd3e8c39ae80ca3cc390f
 source=deploy.bg
 app=hello # @2
 root=/opt/hello

@@ -1151,11 +1151,12 @@ do_reserve() {
 
 # ---- actions that point the proxy at a color ---------------------------------------------------------
 
-reload_asked=no    # whether this process has asked the proxy to load what is on the disk
-snapshot_before='' # the proxy's generation when the swap that is taken back was made
-is_in_force=no     # yes: what is on the disk was never replaced in force, so there is nothing to load
-swapped=''         # to which side: new or old
-in_force=''        # the color that this process has seen in force, or nothing; unknown between a swap and its confirmation
+reload_asked=no     # whether this process has asked the proxy to load what is on the disk
+snapshot_before=''  # the proxy's generation when the swap that is taken back was made
+pointers_follow=yes # no: a commit of this process could not write them
+is_in_force=no      # yes: what is on the disk was never replaced in force, so there is nothing to load
+swapped=''          # to which side: new or old
+in_force=''         # the color that this process has seen in force, or nothing; unknown between a swap and its confirmation
 
 # do_save_way_back: what the proxy's file says now, as the way back will write it. Without a color that serves: the text that somebody
 # has put there, if there is one.
@@ -1378,10 +1379,11 @@ do_commit() {
   now
   journal[switched]=$now_ms
   write_switched || return
-  # Whatever comes now, the new color is what serves; pointers that could not be written are made up for by the next run.
+  # Whatever comes now, the new color is what serves; pointers that could not be written are made up for before the journal is closed, by
+  # this run or the next.
   finish_commit || {
     warn "$reason"
-    reason=''
+    reason='' pointers_follow=no
   }
 }
 
@@ -1566,7 +1568,10 @@ do_persist_off() {
   of_release "$side_release" persist off || fail_with "$side_color may come back after a reboot: $answer"
 }
 
+# do_close_journal: pointers that a commit of this process could not write are written first, or the journal goes on to say where they lead.
 do_close_journal() {
+  [[ $pointers_follow == yes ]] || finish_commit || return
+  pointers_follow=yes
   closed_release=$candidate
   take_up_pending
 }
