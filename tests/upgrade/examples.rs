@@ -192,6 +192,7 @@ fn jar() -> TempDir {
     clippy::unnecessary_wraps,
     reason = "the tests of a list have one type"
 )]
+#[expect(clippy::unnecessary_wraps, reason = "all tests have one signature")]
 fn built_over() -> Result<(), Skip> {
     for name in ["quickstart", "haproxy-driver", "spring-jar-codedeploy"] {
         let folder = example(name, By::Landed);

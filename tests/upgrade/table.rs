@@ -113,6 +113,7 @@ fn reason_to_differ(
     clippy::unnecessary_wraps,
     reason = "the tests of a list have one type"
 )]
+#[expect(clippy::unnecessary_wraps, reason = "all tests have one signature")]
 fn every_journal_is_met_as_0_1_0_met_it() -> Result<(), Skip> {
     let mut differences: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (phase, kinds) in JOURNALS {
@@ -159,6 +160,7 @@ fn every_journal_is_met_as_0_1_0_met_it() -> Result<(), Skip> {
     clippy::unnecessary_wraps,
     reason = "the tests of a list have one type"
 )]
+#[expect(clippy::unnecessary_wraps, reason = "all tests have one signature")]
 fn journals_that_0_1_0_does_not_know_are_new() -> Result<(), Skip> {
     let known: Vec<_> = JOURNALS.iter().map(|(phase, _)| *phase).collect();
     let new: Vec<_> = Phase::ALL
