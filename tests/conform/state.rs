@@ -55,9 +55,20 @@ impl State {
         }
     }
 
-    /// Whether a shape can be in it: a text by hand has addresses.
+    /// Whether a shape can be in it: a text by hand has addresses; and what has an address without a port is always answered on a stand, so
+    /// that nobody could say that nothing runs.
     pub fn suits(self, stand: &Stand) -> bool {
-        !matches!(self, Self::Edited | Self::Started) || stand.addresses().is_ok()
+        let app = &stand.shape.before.app;
+        let mut services = app.services.iter();
+        let answers = services.any(|service| {
+            service.address.is_some() && app.colors[0].port(&service.name).is_none()
+        });
+        match self {
+            Self::ByHand => !answers,
+            Self::Edited => !answers && stand.addresses().is_ok(),
+            Self::Started => stand.addresses().is_ok(),
+            _ => true,
+        }
     }
 
     /// Makes it, on an empty stand.
