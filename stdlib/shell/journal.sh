@@ -72,8 +72,11 @@ write_journal() {
 
 # forget_journal: nothing is under way.
 forget_journal() {
+  if ! rm -f "$state/journal" "$state/journal.pending"; then
+    fail_with "cannot remove $state/journal"
+    return
+  fi
   empty_journal
-  rm -f "$state/journal" "$state/journal.pending"
   to_log 'journal: idle'
 }
 

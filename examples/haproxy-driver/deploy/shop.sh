@@ -7,7 +7,7 @@
 #       4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-13d310ab.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-5ac58af7.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -27,7 +27,7 @@ trap : ALRM
 
 # ==== shop: what deploy.bg says ===================================================================
 
-runtime=0.2.0-13d310ab280c37ef71660244813eb84f741ec00480dbd3e8c39ae80ca3cc390f
+runtime=0.2.0-5ac58af778d0f51b28252a4e2f74e82f6cc109471fd89606c73359c5c87d34e6
 source=deploy.bg
 app=shop # @4
 root=/opt/shop
