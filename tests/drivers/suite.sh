@@ -62,7 +62,7 @@ call() {
 
 # directly FUNCTION ARG…: in this very shell, and what it prints as it stands.
 directly() {
-  local found settings=settings.app limit=10000
+  local found settings=settings.app limit=10000 driver=${chain%% *} name=$1
   function_of "$chain" "$1" || fail "none of $chain has $1"
   shift
   [[ $kind == run ]] || settings=switch.settings
@@ -123,7 +123,7 @@ listens() {
 
 # sets_all_settings: a script sets every setting, so the subject must: functions run with `set -u`.
 sets_all_settings() {
-  local file name
+  local file name limit=10000 driver=${chain%% *}
   for file in "${files[@]}"; do
     file=$(dirname "$subject")/${file%.sh}.bg
     [[ -f $file ]] || fail "there is no description $file"
