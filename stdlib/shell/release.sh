@@ -129,7 +129,13 @@ release_command() {
 release_service() {
   case $1 in
     running) ask_run alive ;;
-    alive | stop) ask_run "$1" ;;
+    alive | stop)
+      local code
+      ask_run "$1" && return 0
+      code=$?
+      ((${#services[@]} == 1)) || answer="$service: $answer"
+      return "$code"
+      ;;
     clear) ask_run_if_able clear ;;
     persist)
       # persist on|off [overlap|exclusive]

@@ -7,7 +7,7 @@
 #       4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-5ac58af7.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-10f0ec86.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -27,7 +27,7 @@ trap : ALRM
 
 # ==== shop: what deploy.bg says ===================================================================
 
-runtime=0.2.0-5ac58af778d0f51b28252a4e2f74e82f6cc109471fd89606c73359c5c87d34e6
+runtime=0.2.0-10f0ec867767dfefea3be015849ca401327553e8792da88531cdae68391d7771
 source=deploy.bg
 app=shop # @4
 root=/opt/shop
