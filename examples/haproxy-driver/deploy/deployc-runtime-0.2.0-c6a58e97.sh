@@ -4236,13 +4236,6 @@ meta() {
   return 1
 }
 
-# describe_color RELEASE: prints the color that it was made for.
-describe_color() {
-  local value
-  meta color "$1"
-  printf '%s' "$value"
-}
-
 # release_time RELEASE: when it was made.
 release_time() {
   local value
