@@ -5,6 +5,7 @@
 
 mod adopt;
 mod agent;
+mod codedeploy;
 mod concurrency;
 mod cut_short;
 mod data;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         // The longest first.
         examples::tests(),
         agent::tests(),
+        codedeploy::tests(),
         hosts::tests(),
         adopt::tests(),
         data::tests(),
