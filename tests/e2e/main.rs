@@ -16,6 +16,7 @@ mod hazards;
 mod hosts;
 mod interference;
 mod keep_warm;
+mod live;
 mod outputs;
 mod portability;
 mod states;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         hazards::tests(),
         interference::tests(),
         keep_warm::tests(),
+        live::tests(),
         outputs::tests(),
         portability::tests(),
         states::tests(),
