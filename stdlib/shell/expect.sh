@@ -51,6 +51,7 @@ status_fits() {
     shown+="${shown:+ or }$set"
   done
   try_kind="status $http_status"
+  [[ $http_status != 5* ]] || probe_failure=error
   try_wanted="no $shown from"
   probe_said="status $http_status"
   if [[ $http_status == 3* ]] && http_header location; then
@@ -172,6 +173,7 @@ color_fits() {
   if http_header X-Deploy-Color; then
     [[ $value != "$color" ]] || return 0
     excerpt "$value"
+    probe_failure=error
     try_kind="answered by $excerpt"
     probe_said=$try_kind
     return 1
@@ -183,7 +185,7 @@ color_fits() {
   [[ $body =~ $mine && ! $body =~ $others ]] && return 0
   excerpt "$body"
   try_kind='color not in the answer'
-  [[ ! $body =~ $others ]] || try_kind="answered by $other_color"
+  [[ ! $body =~ $others ]] || try_kind="answered by $other_color" probe_failure=error
   probe_said="status $http_status, neither a header X-Deploy-Color nor a body that names only $color: ${excerpt:-empty}"
   return 1
 }

@@ -1,9 +1,10 @@
 # ---- probe: a color gets traffic only after it answered as it should ---------------------------
 
 probe_said=''    # why the last try did not pass
-probe_failure='' # in a word, where somebody asks: redirect
+probe_failure='' # in a word, where somebody asks: redirect, or error: what users would be shown, too
 probe_worst=0    # the longest that all tries of a declaration may take, in milliseconds
 unmanaged=no     # yes: of the color that is asked only the answers are known
+asks_proxy=no    # yes: what is asked now is what users get, so a row of errors ends it early
 
 # reset_probe: forgets the declaration before. The defaults are those of the language.
 reset_probe() {
@@ -73,6 +74,15 @@ run_gate() {
 
 # run_verify DECLARATION: the same through the proxy; every service of the color stays alive meanwhile.
 run_verify() {
+  local code
+  asks_proxy=yes
+  ask_through_proxy "$1"
+  code=$?
+  asks_proxy=no
+  return "$code"
+}
+
+ask_through_proxy() {
   declare_question "$1"
   if [[ $unmanaged == yes ]]; then
     try_until_passed : : :
@@ -116,7 +126,7 @@ release_logs() {
 # try_until_passed ALIVE LISTENER LOGS: tries as the declaration at hand says. ALIVE: is it still running?
 # LISTENER: is it what answered? LOGS N: its last lines, for the report. On failure `reason` says which it was.
 try_until_passed() {
-  local is_alive=$1 listener=$2 show_logs=$3 end start limit number=0 row=0 best=0 code probe_service=$service
+  local is_alive=$1 listener=$2 show_logs=$3 end start limit number=0 row=0 best=0 errors=0 code probe_service=$service
   local try_kind='' try_wanted='' try_target='' last='' wanted=''
   local -a kinds=()
   local -A count=()
@@ -167,6 +177,13 @@ try_until_passed() {
       [[ -n ${count[$try_kind]-} ]] || kinds+=("$try_kind")
       count[$try_kind]=$((${count[$try_kind]-0} + 1))
     fi
+    # Users have this color. What shows them an error three times in a row is not waited for.
+    if ((row == 0)) && [[ $asks_proxy == yes && $probe_failure == error ]]; then
+      errors=$((errors + 1))
+      ((errors < 3)) || break
+    else
+      errors=0
+    fi
     [[ -z $probe_attempts ]] || ((number < probe_attempts)) || break
     ((start + probe_every < end)) || break
     now
@@ -189,7 +206,9 @@ not_passed() {
   done
   ((${#kinds[@]} > 1)) || summary=''
   in_seconds "$probe_worst"
-  if ((number == 0)); then
+  if ((errors >= 3)); then
+    fail_with "$wanted: users are shown an error, $(tries_in_words)${summary:+ ($summary)}, three in a row, last: $last"
+  elif ((number == 0)); then
     fail_with "no time was left to ask ${question_subject[0]}"
   elif ((best > 0)); then
     fail_with "only $best of $probe_passes passes in a row from ${question_subject[0]} within $in_seconds: $(tries_in_words)${summary:+ ($summary)}${last:+, last failure: $last}"

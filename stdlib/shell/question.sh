@@ -49,7 +49,11 @@ try_http() {
   excerpt "$http_why"
   probe_said=$excerpt
   try_kind=$http_failure
-  [[ $http_failure != timeout ]] || try_kind='timed out'
+  case $http_failure in
+    timeout) try_kind='timed out' ;;
+    refused | closed) probe_failure=error ;;
+    *) ;;
+  esac
   return 1
 }
 

@@ -27,6 +27,46 @@ fn passes_must_be_in_a_row() {
     }
 }
 
+/// Whatever `within` says: users have the color that is verified. A color that nobody gets may take its time.
+#[test]
+fn a_verify_shows_users_no_more_than_three_errors_in_a_row() {
+    for tools in [Tools::Machine, Tools::BusyBoxWithoutCurl] {
+        let server = Server::start();
+        let script = Script::new(tools, server.port);
+        let declared = |path: &str, more: &str| {
+            format!(
+                "declared() {{\n  tries every 20 within 20000 timeout 20000 passes 2 {more}\n  ask get \"http://127.0.0.1:${{port}}/{path}\"\n}}\n"
+            )
+        };
+        let ran = script.run(&format!(
+            "{}verdict run_verify declared",
+            declared("starting", "")
+        ));
+        ran.failed("users are shown an error, 3 tries, three in a row, last: status 503");
+        assert_eq!(server.seen().len(), 3, "{ran:#?}");
+
+        let ran = script.run(&format!(
+            "{}verdict run_verify declared",
+            declared("second", "attempts 8")
+        ));
+        ran.failed("only 1 of 2 passes in a row");
+        assert_eq!(server.seen().len(), 3 + 8, "{ran:#?}");
+
+        let ran = script.run(&format!(
+            "{}verdict run_gate declared",
+            declared("starting", "attempts 5")
+        ));
+        ran.failed("5 tries, last: status 503");
+
+        // Nobody listens: that is what users would be told, too.
+        let ran = script.run(&format!(
+            "declared() {{\n  tries every 20 within 20000 timeout 20000 passes 2\n  ask get http://127.0.0.1:{}/\n}}\nverdict run_verify declared",
+            free_port()
+        ));
+        ran.failed("three in a row, last: connection refused");
+    }
+}
+
 #[test]
 fn tries_begin_every_so_often_and_never_overlap() {
     for tools in [Tools::Machine, Tools::MachineWithoutCurl] {
