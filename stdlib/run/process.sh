@@ -3,8 +3,19 @@
 # Its identity is `unit NAME INVOCATION` under systemd, else `pid PID START BOOT`. All that it starts carries DEPLOYC_RUN in its
 # environment, by which what left its session is still known to be ours.
 
+# What every program finds in its environment, whoever called the script: by hand, from CI, at boot.
+process_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+# process_stage: the slot is its user's, as `cp` by hand would leave it; of a second user's service it can only be read.
 process_stage() {
-  return 0
+  local account
+  [[ -n $process_user ]] && ((EUID == 0)) || return 0
+  process_find_account || return
+  if [[ $(stat -c %u "$slot") == 0 ]]; then
+    chown -hR "$process_user:" "$slot"
+  else
+    chmod -R o+rX "$slot"
+  fi
 }
 
 process_start() {
@@ -16,6 +27,7 @@ process_start() {
   fi
   process_find_account || return
   process_make_environment
+  process_find_program || return
   process_choose_keeper
   rm -f "$release/exit.$service"
   "process_start_in_$keeper"
@@ -215,12 +227,25 @@ process_find_account() {
 process_make_environment() {
   local name user home shell _
   IFS=: read -r user _ _ _ _ home shell <<<"$account"
-  environment=("PATH=$PATH" "HOME=$home" "USER=$user" "LOGNAME=$user" "SHELL=${shell:-/bin/sh}" LANG=C.UTF-8)
+  environment=("PATH=$process_path" "HOME=$home" "USER=$user" "LOGNAME=$user" "SHELL=${shell:-/bin/sh}" LANG=C.UTF-8)
   for name in ${input_names[@]+"${input_names[@]}"}; do
     environment+=("$name=${input[$name]}")
   done
   [[ -z $port ]] || environment+=("PORT=$port")
-  environment+=("COLOR=$color" ${process_env[@]+"${process_env[@]}"} "DEPLOYC_RUN=$release/$service/")
+  environment+=("COLOR=$color" "DEPLOY_COLOR=$color" ${process_env[@]+"${process_env[@]}"} "DEPLOYC_RUN=$release/$service/")
+}
+
+# process_find_program: a name without a `/` is in the PATH that the program gets. That it is in the caller's, too, is no use at the next boot.
+process_find_program() {
+  local path entry here
+  [[ ${process_command[0]} != */* ]] || return 0
+  for entry in "${environment[@]}"; do
+    [[ $entry != PATH=* ]] || path=${entry#PATH=}
+  done
+  ! PATH=$path type -P -- "${process_command[0]}" >/dev/null || return 0
+  here=$(type -P -- "${process_command[0]}")
+  printf '%s\n' "${process_command[0]} is not in the PATH that programs get ($path): name it by its absolute path${here:+ (here $here)}, or set env { PATH = \"…\" }"
+  return 1
 }
 
 # process_owns PID: belongs to what `identity` names.

@@ -70,7 +70,7 @@ copy_artifact() {
   local -a matches
   find_artifact || return
   [[ -n $artifact ]] || return 0
-  bounded "${deadline["copy"]}" cp -a -- "${matches[0]}" "$candidate/slot/" >"$scratch/answer" 2>&1 || {
+  bounded "${deadline["copy"]}" copy_into_slot "${matches[0]}" >"$scratch/answer" 2>&1 || {
     # A full disk has no room for what cp says of it.
     said=$(<"$scratch/answer")
     fail_with "copying $artifact failed: ${said:-is the disk with $state full?}"
@@ -92,6 +92,9 @@ find_artifact() {
     if ((${#matches[@]} == 0)); then
       fail_with "no artifact: nothing matches $artifact"
       return
+    elif ((${#matches[@]} == 1)) && [[ ! -e ${matches[0]} ]]; then
+      fail_with "the artifact ${matches[0]} is a link to $(readlink -- "${matches[0]}"), and nothing is there"
+      return
     elif ((${#matches[@]} > 1)); then
       fail_with "more than one artifact matches $artifact: ${matches[*]##*/}: remove all but the one to be deployed, or name it more exactly"
       return
@@ -100,6 +103,10 @@ find_artifact() {
 }
 
 do_sync_release() {
+  bounded "${deadline["copy"]}" note_slot || {
+    fail_with "cannot write to $candidate: is the disk full?"
+    return
+  }
   bounded "${deadline["copy"]}" sync_tree "$candidate/slot" || fail_with "cannot write $candidate/slot to the disk"
 }
 

@@ -288,6 +288,7 @@ remove_release() {
   esac
   [[ -d $1 ]] || return 0
   [[ ! -f $1/meta ]] || of_release "$1" clear || warn "release ${1##*/}: $answer"
+  tell_what_app_wrote "$1"
   bounded "$2" rm -rf "$1" || warn "release ${1##*/} could not be removed"
 }
 

@@ -19,6 +19,7 @@ mod keep_warm;
 mod live;
 mod outputs;
 mod portability;
+mod release;
 mod states;
 mod steps;
 #[path = "../support/mod.rs"]
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         live::tests(),
         outputs::tests(),
         portability::tests(),
+        release::tests(),
         states::tests(),
         steps::tests(),
         systemd::tests(),

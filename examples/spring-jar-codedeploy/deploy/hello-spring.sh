@@ -7,7 +7,7 @@
 #       4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-0372a4ef.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-94557a8b.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -27,7 +27,7 @@ trap : ALRM
 
 # ==== hello-spring: what deploy.bg says ===========================================================
 
-runtime=0.2.0-0372a4efffe354c82863b542a1c445a430949c1af7b764a76aecf79f2aa783b3
+runtime=0.2.0-94557a8bdcf148766b951aafced75cb48de4e5333a92ab4ec99afe285788d248
 source=deploy.bg
 app=hello-spring # @4
 root=/home/ec2-user/app
@@ -45,8 +45,8 @@ drain_within=30000 # ms; @35
 hook_deployment=${DEPLOYMENT_ID-}
 switch_chain=(nginx)
 tools=(
-  awk cat cmp cp dd dirname flock grep head id java ln ls mkdir mkfifo mktemp mv readlink rm sed setsid sha256sum sleep
-  stat sync tail tee touch tr wc
+  awk cat chmod chown cmp cp dd dirname find flock grep head id java ln ls mkdir mkfifo mktemp mv readlink rm sed setsid
+  sha256sum sleep stat sync tail tee touch tr wc
 )
 
 # Where each color listens, how the proxy reaches it, how each service runs.

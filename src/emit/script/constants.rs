@@ -11,11 +11,14 @@ use std::collections::BTreeSet;
 
 /// What the runtime itself calls, beside bash. `curl` is not among them: without it probes go
 /// through bash's own `/dev/tcp`.
-const TOOLS: [&str; 24] = [
+const TOOLS: [&str; 27] = [
     "awk",
     "cat",
+    "chmod",
+    "chown",
     "cmp",
     "cp",
+    "find",
     "flock",
     "grep",
     "head",

@@ -29,6 +29,7 @@ const MODULES: &[&str] = &[
     "state",
     "journal",
     "release",
+    "slot",
     "lock",
     "live",
     "fragment",

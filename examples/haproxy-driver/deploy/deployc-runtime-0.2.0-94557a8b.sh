@@ -1060,7 +1060,7 @@ copy_artifact() {
   local -a matches
   find_artifact || return
   [[ -n $artifact ]] || return 0
-  bounded "${deadline["copy"]}" cp -a -- "${matches[0]}" "$candidate/slot/" >"$scratch/answer" 2>&1 || {
+  bounded "${deadline["copy"]}" copy_into_slot "${matches[0]}" >"$scratch/answer" 2>&1 || {
     # A full disk has no room for what cp says of it.
     said=$(<"$scratch/answer")
     fail_with "copying $artifact failed: ${said:-is the disk with $state full?}"
@@ -1082,6 +1082,9 @@ find_artifact() {
     if ((${#matches[@]} == 0)); then
       fail_with "no artifact: nothing matches $artifact"
       return
+    elif ((${#matches[@]} == 1)) && [[ ! -e ${matches[0]} ]]; then
+      fail_with "the artifact ${matches[0]} is a link to $(readlink -- "${matches[0]}"), and nothing is there"
+      return
     elif ((${#matches[@]} > 1)); then
       fail_with "more than one artifact matches $artifact: ${matches[*]##*/}: remove all but the one to be deployed, or name it more exactly"
       return
@@ -1090,6 +1093,10 @@ find_artifact() {
 }
 
 do_sync_release() {
+  bounded "${deadline["copy"]}" note_slot || {
+    fail_with "cannot write to $candidate: is the disk full?"
+    return
+  }
   bounded "${deadline["copy"]}" sync_tree "$candidate/slot" || fail_with "cannot write $candidate/slot to the disk"
 }
 
@@ -2100,9 +2107,10 @@ program_of_block() {
 # ---- probe: a color gets traffic only after it answered as it should ---------------------------
 
 probe_said=''    # why the last try did not pass
-probe_failure='' # in a word, where somebody asks: redirect
+probe_failure='' # in a word, where somebody asks: redirect, or error: what users would be shown, too
 probe_worst=0    # the longest that all tries of a declaration may take, in milliseconds
 unmanaged=no     # yes: of the color that is asked only the answers are known
+asks_proxy=no    # yes: what is asked now is what users get, so a row of errors ends it early
 
 # reset_probe: forgets the declaration before. The defaults are those of the language.
 reset_probe() {
@@ -2172,6 +2180,15 @@ run_gate() {
 
 # run_verify DECLARATION: the same through the proxy; every service of the color stays alive meanwhile.
 run_verify() {
+  local code
+  asks_proxy=yes
+  ask_through_proxy "$1"
+  code=$?
+  asks_proxy=no
+  return "$code"
+}
+
+ask_through_proxy() {
   declare_question "$1"
   if [[ $unmanaged == yes ]]; then
     try_until_passed : : :
@@ -2215,7 +2232,7 @@ release_logs() {
 # try_until_passed ALIVE LISTENER LOGS: tries as the declaration at hand says. ALIVE: is it still running?
 # LISTENER: is it what answered? LOGS N: its last lines, for the report. On failure `reason` says which it was.
 try_until_passed() {
-  local is_alive=$1 listener=$2 show_logs=$3 end start limit number=0 row=0 best=0 code probe_service=$service
+  local is_alive=$1 listener=$2 show_logs=$3 end start limit number=0 row=0 best=0 errors=0 code probe_service=$service
   local try_kind='' try_wanted='' try_target='' last='' wanted=''
   local -a kinds=()
   local -A count=()
@@ -2266,6 +2283,13 @@ try_until_passed() {
       [[ -n ${count[$try_kind]-} ]] || kinds+=("$try_kind")
       count[$try_kind]=$((${count[$try_kind]-0} + 1))
     fi
+    # Users have this color. What shows them an error three times in a row is not waited for.
+    if ((row == 0)) && [[ $asks_proxy == yes && $probe_failure == error ]]; then
+      errors=$((errors + 1))
+      ((errors < 3)) || break
+    else
+      errors=0
+    fi
     [[ -z $probe_attempts ]] || ((number < probe_attempts)) || break
     ((start + probe_every < end)) || break
     now
@@ -2288,7 +2312,9 @@ not_passed() {
   done
   ((${#kinds[@]} > 1)) || summary=''
   in_seconds "$probe_worst"
-  if ((number == 0)); then
+  if ((errors >= 3)); then
+    fail_with "$wanted: users are shown an error, $(tries_in_words)${summary:+ ($summary)}, three in a row, last: $last"
+  elif ((number == 0)); then
     fail_with "no time was left to ask ${question_subject[0]}"
   elif ((best > 0)); then
     fail_with "only $best of $probe_passes passes in a row from ${question_subject[0]} within $in_seconds: $(tries_in_words)${summary:+ ($summary)}${last:+, last failure: $last}"
@@ -2454,7 +2480,11 @@ try_http() {
   excerpt "$http_why"
   probe_said=$excerpt
   try_kind=$http_failure
-  [[ $http_failure != timeout ]] || try_kind='timed out'
+  case $http_failure in
+    timeout) try_kind='timed out' ;;
+    refused | closed) probe_failure=error ;;
+    *) ;;
+  esac
   return 1
 }
 
@@ -2583,6 +2613,7 @@ status_fits() {
     shown+="${shown:+ or }$set"
   done
   try_kind="status $http_status"
+  [[ $http_status != 5* ]] || probe_failure=error
   try_wanted="no $shown from"
   probe_said="status $http_status"
   if [[ $http_status == 3* ]] && http_header location; then
@@ -2704,6 +2735,7 @@ color_fits() {
   if http_header X-Deploy-Color; then
     [[ $value != "$color" ]] || return 0
     excerpt "$value"
+    probe_failure=error
     try_kind="answered by $excerpt"
     probe_said=$try_kind
     return 1
@@ -2715,7 +2747,7 @@ color_fits() {
   [[ $body =~ $mine && ! $body =~ $others ]] && return 0
   excerpt "$body"
   try_kind='color not in the answer'
-  [[ ! $body =~ $others ]] || try_kind="answered by $other_color"
+  [[ ! $body =~ $others ]] || try_kind="answered by $other_color" probe_failure=error
   probe_said="status $http_status, neither a header X-Deploy-Color nor a body that names only $color: ${excerpt:-empty}"
   return 1
 }
@@ -4295,6 +4327,7 @@ remove_release() {
   esac
   [[ -d $1 ]] || return 0
   [[ ! -f $1/meta ]] || of_release "$1" clear || warn "release ${1##*/}: $answer"
+  tell_what_app_wrote "$1"
   bounded "$2" rm -rf "$1" || warn "release ${1##*/} could not be removed"
 }
 
@@ -4328,6 +4361,74 @@ load_identity() {
   identity=''
   [[ -f $release/identity.$service ]] || return 1
   IFS= read -r identity <"$release/identity.$service"
+}
+
+# ---- slot: what was staged becomes the release's own -------------------------------------------------
+
+# copy_into_slot PATH: a file, or a folder's content (`FOLDER/.`). Whoever may change what was staged must not be able to change what runs.
+copy_into_slot() {
+  cp -aH -- "$1" "$candidate/slot/" && follow_links "${1%/.}" && own_slot
+}
+
+# follow_links FOLDER: a link in the slot that leads out of what was copied, or back to where it was staged, becomes what it leads to: the
+# next deployment changes that. Links inside of it, and absolute ones to other places, are the artifact's own business.
+follow_links() {
+  local link to_what within
+  while IFS= read -r -d '' link; do
+    to_what=$(readlink -- "$link") || return
+    within=${link#"$candidate/slot/"}
+    case $to_what in
+      "$1" | "$1"/* | "$staging" | "$staging"/*) ;;
+      /*) continue ;;
+      *) leads_out "$within" "$to_what" || continue ;;
+    esac
+    if ! { rm -f -- "$link" && cp -aL -- "$1/$within" "$link"; }; then
+      printf '%s\n' "the link $within in the artifact leads to $to_what, which cannot be copied" >&2
+      return 1
+    fi
+  done < <(find "$candidate/slot" -type l -print0)
+}
+
+# leads_out LINK TARGET: a relative link leads out of the folder in which LINK is told. By its words: a folder on the way may be a link, too.
+leads_out() {
+  local part depth=0
+  local -a parts
+  IFS=/ read -r -a parts <<<"${1%/*}/"
+  [[ $1 != */* ]] || depth=${#parts[@]}
+  IFS=/ read -r -a parts <<<"$2"
+  for part in ${parts[@]+"${parts[@]}"}; do
+    case $part in
+      '' | .) ;;
+      ..)
+        ((depth > 0)) || return 0
+        depth=$((depth - 1))
+        ;;
+      *) depth=$((depth + 1)) ;;
+    esac
+  done
+  return 1
+}
+
+# own_slot: nobody but the script's user may write it, and that user may read all of it; the run driver hands it to the app's own user.
+own_slot() {
+  ((EUID != 0)) || chown -hR 0:0 "$candidate/slot" || return
+  chmod -R u+rwX,go-w "$candidate/slot"
+}
+
+# note_slot: what the release brings, so that what its app writes there is seen before it is removed.
+note_slot() {
+  (cd "$candidate/slot" && find . ! -type d -print) >"$candidate/files"
+}
+
+# tell_what_app_wrote RELEASE: files in its slot that the release did not bring go with it.
+tell_what_app_wrote() {
+  local name count=0 shown=''
+  [[ -f $1/files && -d $1/slot ]] || return 0
+  while IFS= read -r name; do
+    count=$((count + 1))
+    ((count > 3)) || shown+="${shown:+, }${name#./}"
+  done < <(cd "$1/slot" && find . ! -type d -print | awk 'NR == FNR { brought[$0] = 1; next } !($0 in brought)' "$1/files" -)
+  ((count == 0)) || warn "release ${1##*/} is removed, and with it $count files that its app wrote into its slot: $shown$( ((count <= 3)) || printf ', …'); what must be kept belongs outside of {slot}"
 }
 
 # ---- lock: one at a time ------------------------------------------------------------------------
@@ -6013,8 +6114,19 @@ jar_find() {
 # Its identity is `unit NAME INVOCATION` under systemd, else `pid PID START BOOT`. All that it starts carries DEPLOYC_RUN in its
 # environment, by which what left its session is still known to be ours.
 
+# What every program finds in its environment, whoever called the script: by hand, from CI, at boot.
+process_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+# process_stage: the slot is its user's, as `cp` by hand would leave it; of a second user's service it can only be read.
 process_stage() {
-  return 0
+  local account
+  [[ -n $process_user ]] && ((EUID == 0)) || return 0
+  process_find_account || return
+  if [[ $(stat -c %u "$slot") == 0 ]]; then
+    chown -hR "$process_user:" "$slot"
+  else
+    chmod -R o+rX "$slot"
+  fi
 }
 
 process_start() {
@@ -6026,6 +6138,7 @@ process_start() {
   fi
   process_find_account || return
   process_make_environment
+  process_find_program || return
   process_choose_keeper
   rm -f "$release/exit.$service"
   "process_start_in_$keeper"
@@ -6225,12 +6338,25 @@ process_find_account() {
 process_make_environment() {
   local name user home shell _
   IFS=: read -r user _ _ _ _ home shell <<<"$account"
-  environment=("PATH=$PATH" "HOME=$home" "USER=$user" "LOGNAME=$user" "SHELL=${shell:-/bin/sh}" LANG=C.UTF-8)
+  environment=("PATH=$process_path" "HOME=$home" "USER=$user" "LOGNAME=$user" "SHELL=${shell:-/bin/sh}" LANG=C.UTF-8)
   for name in ${input_names[@]+"${input_names[@]}"}; do
     environment+=("$name=${input[$name]}")
   done
   [[ -z $port ]] || environment+=("PORT=$port")
-  environment+=("COLOR=$color" ${process_env[@]+"${process_env[@]}"} "DEPLOYC_RUN=$release/$service/")
+  environment+=("COLOR=$color" "DEPLOY_COLOR=$color" ${process_env[@]+"${process_env[@]}"} "DEPLOYC_RUN=$release/$service/")
+}
+
+# process_find_program: a name without a `/` is in the PATH that the program gets. That it is in the caller's, too, is no use at the next boot.
+process_find_program() {
+  local path entry here
+  [[ ${process_command[0]} != */* ]] || return 0
+  for entry in "${environment[@]}"; do
+    [[ $entry != PATH=* ]] || path=${entry#PATH=}
+  done
+  ! PATH=$path type -P -- "${process_command[0]}" >/dev/null || return 0
+  here=$(type -P -- "${process_command[0]}")
+  printf '%s\n' "${process_command[0]} is not in the PATH that programs get ($path): name it by its absolute path${here:+ (here $here)}, or set env { PATH = \"…\" }"
+  return 1
 }
 
 # process_owns PID: belongs to what `identity` names.

@@ -1,0 +1,146 @@
+//! A release is all of what ran: what was staged is copied whole, belongs to the release, and starts again whoever calls.
+
+use crate::support::site::{SCRIPT, Site};
+use crate::support::skip::Skip;
+
+crate::tests![
+    an_artifact_that_is_a_link,
+    links_in_an_artifact,
+    what_was_staged_is_not_what_runs,
+    a_slot_of_its_user,
+    what_the_app_wrote_is_told_of,
+    a_program_in_the_caller_s_path_only,
+];
+
+/// The slot of the last good release of a color.
+fn slot(site: &Site, color: &str) -> String {
+    let link = format!("/var/lib/deployc/hello/colors/{color}/slot");
+    site.host
+        .run(&["readlink", "-f", &link])
+        .ok()
+        .stdout
+        .trim()
+        .to_owned()
+}
+
+fn an_artifact_that_is_a_link() -> Result<(), Skip> {
+    let site = Site::new()?;
+    for (version, link) in [
+        ("one", "versions/one"),
+        ("two", "/srv/hello/staging/versions/two"),
+    ] {
+        let program = format!("#!/bin/bash\nexec /opt/testapp \"$@\" --sha {version}\n");
+        let staged = format!("/srv/hello/staging/versions/{version}");
+        site.host.write_program(&staged, program);
+        site.host
+            .run(&["ln", "-sfn", link, "/srv/hello/staging/hello"])
+            .ok();
+        site.deploy().ok();
+        site.host.run(&["rm", &staged]).ok();
+    }
+    // Both targets are gone, and what runs does not need them.
+    let file = format!("{}/hello", slot(&site, "green"));
+    assert!(
+        site.host
+            .run(&["test", "-f", &file, "-a", "!", "-L", &file])
+            .code
+            == 0,
+        "{file}"
+    );
+    site.run("rollback").ok();
+    site.assert_serves_only("green");
+
+    site.deploy()
+        .exits(3)
+        .says("is a link to /srv/hello/staging/versions/two, and nothing is there");
+    site.assert_serves_only("green");
+    Ok(())
+}
+
+fn links_in_an_artifact() -> Result<(), Skip> {
+    let site = Site::with(&[("\"{staging}/hello\"", "\"{staging}/app/\"")])?;
+    let lay = "
+        mkdir -p /srv/hello/staging/app/bin /srv/hello/staging/shared /srv/kept && cd /srv/hello/staging/app &&
+        mv ../hello hello && echo inside >inside && echo shared >../shared/file && echo kept >/srv/kept/file &&
+        ln -s ../inside bin/inside && ln -s ../shared out && ln -s /srv/hello/staging/shared/file back && ln -s /srv/kept/file kept";
+    site.host.bash(lay).ok();
+    site.deploy().ok();
+    let slot = slot(&site, "green");
+    site.host
+        .run(&["rm", "-r", "/srv/hello/staging/shared"])
+        .ok();
+    let kinds = format!(
+        "cd {slot} && stat -c '%N' bin/inside out back kept && cat bin/inside out/file back kept"
+    );
+    let seen = site.host.bash(&kinds).ok().stdout;
+    let expected = "'bin/inside' -> '../inside'\n'out'\n'back'\n'kept' -> '/srv/kept/file'\ninside\nshared\nshared\nkept\n";
+    assert_eq!(seen, expected);
+    Ok(())
+}
+
+/// Whoever builds may stage as another user, with modes of their own.
+fn what_was_staged_is_not_what_runs() -> Result<(), Skip> {
+    let site = Site::new()?;
+    let staged = "chown -R nobody /srv/hello/staging && chmod 777 /srv/hello/staging/hello";
+    site.host.bash(staged).ok();
+    site.deploy().ok();
+    let seen = site.host.bash(&format!(
+        "cd {} && stat -c '%U %a' . hello",
+        slot(&site, "green")
+    ));
+    assert_eq!(seen.ok().stdout, "root 755\nroot 755\n");
+    Ok(())
+}
+
+fn a_slot_of_its_user() -> Result<(), Skip> {
+    let site = Site::with(&[("run process {", "run process {\n    user = \"www-data\"")])?;
+    let staged = "chown -R nobody /srv/hello/staging && chmod 700 /srv/hello/staging /srv/hello/staging/hello";
+    site.host.bash(staged).ok();
+    site.deploy().ok();
+    let seen = site.host.bash(&format!(
+        "cd {} && stat -c '%U %a' . hello",
+        slot(&site, "green")
+    ));
+    assert_eq!(seen.ok().stdout, "www-data 755\nwww-data 700\n");
+    site.assert_serves_only("green");
+    Ok(())
+}
+
+/// A folder of a release goes some deployments later; whoever keeps data there hears of it.
+fn what_the_app_wrote_is_told_of() -> Result<(), Skip> {
+    let site = Site::new()?;
+    site.stage_program("echo row >>data.db\nexec /opt/testapp \"$@\"");
+    let mut told = Vec::new();
+    for _ in 0..8 {
+        let said = site.deploy().ok();
+        if said
+            .output()
+            .contains("files that its app wrote into its slot: data.db;")
+        {
+            told.push(said);
+        }
+    }
+    assert!(!told.is_empty(), "no sweep has said that data.db goes");
+    Ok(())
+}
+
+/// The next boot has another `PATH` than whoever deployed.
+fn a_program_in_the_caller_s_path_only() -> Result<(), Skip> {
+    let site = Site::with(&[("[\"./hello\"", "[\"hello\"")])?;
+    site.host
+        .write_program("/opt/mine/hello", "#!/bin/bash\nexec /opt/testapp \"$@\"\n");
+    let with_path = format!("PATH=/opt/mine:$PATH exec {SCRIPT} deploy");
+    site.host
+        .bash(&with_path)
+        .exits(1)
+        .says("hello is not in the PATH that programs get")
+        .says("(here /opt/mine/hello)");
+    site.host
+        .run(&["mv", "/opt/mine/hello", "/usr/local/bin/hello"])
+        .ok();
+    site.host
+        .bash(&format!("PATH=/usr/bin:/bin exec {SCRIPT} deploy"))
+        .ok();
+    site.assert_serves_only("green");
+    Ok(())
+}
