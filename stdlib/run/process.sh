@@ -3,6 +3,13 @@
 # Its identity is `unit NAME INVOCATION` under systemd, else `pid PID START BOOT`. All that it starts carries DEPLOYC_RUN in its
 # environment, by which what left its session is still known to be ours.
 
+# process_preflight: its user is there, and may be taken on.
+process_preflight() {
+  local account
+  local -a become
+  process_find_account && process_find_become
+}
+
 # What every program finds in its environment, whoever called the script: by hand, from CI, at boot.
 process_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 

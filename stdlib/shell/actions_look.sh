@@ -197,8 +197,28 @@ question_is_ready() {
 
 do_find_artifact() {
   local artifact
-  local -a matches
-  find_artifact
+  local -a matches=()
+  find_artifact && room_is_left ${matches[@]+"${matches[@]}"}
+}
+
+# room_is_left [ARTIFACT]: the state's disk takes it, and a little more. Nothing is written to see it.
+room_is_left() {
+  local folder=$state blocks='' free='' for_users='' block='' needed='' value _
+  while [[ ! -d $folder ]]; do
+    folder=${folder%/*}
+    folder=${folder:-/}
+  done
+  read -r blocks free for_users block < <(stat -f -c '%b %f %a %S' "$folder" 2>/dev/null) || :
+  ((EUID == 0)) || free=$for_users
+  [[ -z ${1-} ]] || read -r needed _ < <(du -skL -- "$1" 2>/dev/null) || :
+  number "$needed" 0
+  needed=$((value + 1024))
+  # Some file systems do not count.
+  if [[ -n $block && $blocks != 0 ]] && ((free * block / 1024 < needed)); then
+    fail_with "the disk with $folder is full: $((free * block / 1024)) KiB are left, and a release needs $needed: make room"
+  elif [[ ! -w $folder ]]; then
+    fail_with "$(id -un) may not write $folder, where the releases are kept: run this as the user who owns it"
+  fi
 }
 
 # do_no_stranger new: nobody else has the idle color's place.

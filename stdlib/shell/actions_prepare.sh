@@ -77,12 +77,15 @@ copy_artifact() {
   }
 }
 
+artifact_is_missing=no # yes: nothing is there yet
+
 # find_artifact: sets `artifact`, as deploy.bg says, and `matches`: exactly one file, or a folder's content.
 find_artifact() {
   artifact_pattern
   [[ -n $artifact ]] || return 0
   if [[ $artifact == */ ]]; then
     [[ -d $artifact ]] || {
+      artifact_is_missing=yes
       fail_with "the artifact folder $artifact does not exist"
       return
     }
@@ -90,6 +93,7 @@ find_artifact() {
   else
     mapfile -t matches < <(compgen -G "$artifact")
     if ((${#matches[@]} == 0)); then
+      artifact_is_missing=yes
       fail_with "no artifact: nothing matches $artifact"
       return
     elif ((${#matches[@]} == 1)) && [[ ! -e ${matches[0]} ]]; then

@@ -116,6 +116,15 @@ quiet_steps+='still_live dial persist persist_off keep_resuming save_way_back lo
 # step_begins ACTION ARG…: sets `step_name`, its words with the colors in place of `new` and `old`. On a terminal the line stands while the
 # step runs.
 step_begins() {
+  name_step "$@"
+  to_log "step: $*"
+  [[ $log_format == terminal && $quiet_steps != *" $1 "* ]] || return 0
+  open_line=$step_name
+  printf '  ..     %s' "$step_name" 2>/dev/null || return 0
+}
+
+# name_step ACTION ARG…: sets `step_name`: its words, with the colors in place of `new` and `old`.
+name_step() {
   local word
   step_name=''
   for word; do
@@ -125,10 +134,6 @@ step_begins() {
     esac
     step_name+="${step_name:+ }$word"
   done
-  to_log "step: $*"
-  [[ $log_format == terminal && $quiet_steps != *" $1 "* ]] || return 0
-  open_line=$step_name
-  printf '  ..     %s' "$step_name" 2>/dev/null || return 0
 }
 
 # step_ends RESULT BEGUN ACTION ARG…: one line a step.

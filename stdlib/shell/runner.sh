@@ -6,6 +6,7 @@
 turn=''      # '' while the program goes well; else what the failed step asks for
 otherwise='' # what the failure of the next steps asks for
 listing=no   # yes: nothing is done, the steps are printed
+looking=no   # yes: only the steps are done that look
 answer_of='' # what the table `recovery` says of a run that was cut short
 recovered=no # yes: what an earlier run has left was undone or finished first
 verdict=''   # how the command ended: done, failed, refuse, stopped or person
@@ -29,6 +30,10 @@ step() {
   fi
   if [[ $listing == yes ]]; then
     list_step "$where" "$@"
+    return 0
+  fi
+  if [[ $looking == yes ]]; then
+    look_at_step "$where" "$@"
     return 0
   fi
   [[ -z $turn ]] || return 0 # the program has failed: nothing of it runs any more

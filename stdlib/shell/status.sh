@@ -1,4 +1,4 @@
-# ---- status, history, doctor, plan: nothing is changed -----------------------------------------
+# ---- status, history, plan: nothing is changed -----------------------------------------
 
 # status [json]: what serves, what is under way, what is left over.
 status() {
@@ -133,74 +133,6 @@ history() {
   while IFS=$'\t' read -r when deployed ran result went came took why; do
     say "$when  $ran $result  $went -> $came  ${took}s  $deployed${why:+  $why}"
   done <"$state/history"
-}
-
-# doctor: is this host ready, and is what is installed what was generated?
-doctor() {
-  local found=0
-  check_for_doctor 'the tools' do_check_host || found=1
-  check_for_doctor 'the proxy' do_preflight_proxy || found=1
-  check_for_doctor 'its configuration' do_test_as_it_is || found=1
-  check_for_doctor 'the live color can be told' live_can_be_told || found=1
-  from=$live to=${colors[0]}
-  [[ $live != "${colors[0]}" ]] || to=${colors[1]}
-  check_for_doctor 'the inputs' take_inputs || found=1
-  check_for_doctor 'what probes and verify ask' do_check_questions || found=1
-  check_for_doctor 'room for a release' room_is_left || found=1
-  check_for_doctor 'the script is as it was built' script_is_as_built || found=1
-  # No reason to refuse a deployment: it may be the cure.
-  ! live_is_dead || warn "$live is live and does not run: \`resume\` brings it up"
-  reason=''
-  if ((found)); then
-    exit_code=3
-    fail_with 'this host is not ready: see above'
-    return
-  fi
-  case $live_state in
-    color) say "ready; $live is live" ;;
-    *) say 'ready; nothing is live yet' ;;
-  esac
-}
-
-# live_can_be_told: or nobody has started what the proxy's file routes to.
-live_can_be_told() {
-  read_live
-  nobody_runs_live || live_is_known
-}
-
-# room_is_left: the state's disk takes something. Nothing is written to see it.
-room_is_left() {
-  local folder=$state blocks='' free='' for_users=''
-  while [[ ! -d $folder ]]; do
-    folder=${folder%/*}
-    folder=${folder:-/}
-  done
-  read -r blocks free for_users < <(stat -f -c '%b %f %a' "$folder" 2>/dev/null) || :
-  ((EUID == 0)) || free=$for_users
-  # Some file systems do not count.
-  if [[ $free == 0 && $blocks != 0 ]]; then
-    fail_with "the disk with $folder is full: make room"
-  elif [[ ! -w $folder ]]; then
-    fail_with "$(id -un) may not write $folder, where the releases are kept: run this as the user who owns it"
-  fi
-}
-
-# script_is_as_built: by the manifest beside it, if there is one.
-script_is_as_built() {
-  local manifest=${script%/*}/manifest.json hash line
-  line=$(grep -sF "${script##*/}\": \"" "$manifest") && hash=$(sha256sum "$script" 2>/dev/null) || return 0
-  [[ $line == *"\"${hash%% *}\""* ]] || fail_with "$script was changed since it was built ($manifest knows another): install what \`deployc build\` wrote"
-}
-
-# check_for_doctor WHAT FUNCTION: one line.
-check_for_doctor() {
-  reason=''
-  if "$2"; then
-    say "  ok      $1"
-    return 0
-  fi
-  say "  FAILED  $1: $reason"
-  return 1
 }
 
 # plan: what every command would do, in order; nothing is done.

@@ -21,6 +21,7 @@ crate::tests![
     resume_starts_the_live_color_again,
     doctor_finds_a_hand_edit,
     doctor_finds_what_a_deployment_would,
+    doctor_asks_what_prepare_asks,
     a_fragment_that_was_taken_away_frees_nothing,
     requests_in_flight_are_finished,
     a_slow_boot_is_waited_for,
@@ -231,6 +232,63 @@ fn doctor_finds_what_a_deployment_would() -> Result<(), Skip> {
     site.host.remove_program("curl");
     site.run("doctor").exits(3).says("curl");
     site.deploy().exits(3).says("curl");
+    Ok(())
+}
+
+/// Each is set up, and found by `doctor` and by `deploy`, in the same words.
+fn doctor_asks_what_prepare_asks() -> Result<(), Skip> {
+    let (site, live, idle) = deployed()?;
+    site.run("doctor").ok().says("ready");
+    let refused = |words: &str| {
+        site.run("doctor").exits(3).says(words);
+        site.deploy().exits(3).says(words);
+        site.assert_serves_only(&live);
+    };
+
+    let port = if idle == "blue" { "8081" } else { "8082" };
+    let stranger = site.host.start(&["/opt/testapp", "--port", port]);
+    site.host.wait_for_port(port.parse().expect("a port"));
+    refused("is taken by a process that this script did not start");
+    stranger.signal(rustix::process::Signal::KILL);
+    stranger.wait(Duration::from_secs(30));
+
+    site.install(&[(
+        "run process {",
+        "run process {\n    user = \"nobody-at-all\"",
+    )]);
+    refused("there is no user nobody-at-all on this host");
+
+    let moved = "server { listen 127.0.0.1:81; return 301 https://$host$request_uri; }\n";
+    site.host.write("/etc/nginx/conf.d/moved.conf", moved);
+    site.nginx().reload();
+    site.install(&[("http://127.0.0.1/profile", "http://127.0.0.1:81/profile")]);
+    refused("a redirect to");
+
+    site.install(&[("color blue", "input BUILD: int\n  color blue")]);
+    site.run("doctor").exits(3).says("input BUILD is not given");
+
+    site.install(&[]);
+    site.host
+        .run(&["cp", "/srv/hello/staging/hello", "/srv/hello/hello"])
+        .ok();
+    site.host.run(&["rm", "/srv/hello/staging/hello"]).ok();
+    // It may still come, as under CodeDeploy, whose first hook runs before anything is installed.
+    site.run("doctor")
+        .ok()
+        .says("later   find_artifact")
+        .says("no artifact: nothing matches");
+    site.deploy().exits(3).says("no artifact: nothing matches");
+    site.host
+        .run(&["mv", "/srv/hello/hello", "/srv/hello/staging/hello"])
+        .ok();
+
+    site.run("prepare").ok();
+    site.run("doctor")
+        .exits(3)
+        .says("is prepared for deployment");
+    site.deploy().exits(4);
+    site.run("abort").ok();
+    site.run("doctor").ok();
     Ok(())
 }
 

@@ -7,7 +7,7 @@
 #       4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-94557a8b.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-a1a32915.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -27,7 +27,7 @@ trap : ALRM
 
 # ==== hello: what deploy.bg says ==================================================================
 
-runtime=0.2.0-94557a8bdcf148766b951aafced75cb48de4e5333a92ab4ec99afe285788d248
+runtime=0.2.0-a1a32915a3739d8986e5d0bf1ababb4b85677846f2458a2cd014c4f6231c19b6
 source=deploy.bg
 app=hello # @2
 root=/opt/hello
@@ -45,7 +45,7 @@ drain_within=30000 # ms; @27
 hook_deployment=''
 switch_chain=(nginx)
 tools=(
-  awk cat chmod chown cmp cp dd dirname find flock grep head id ln ls mkdir mkfifo mktemp mv readlink rm sed setsid
+  awk cat chmod chown cmp cp dd dirname du find flock grep head id ln ls mkdir mkfifo mktemp mv readlink rm sed setsid
   sha256sum sleep stat sync tail tee touch tr wc
 )
 
@@ -88,7 +88,8 @@ declare -A deadline=(
   ["switch.preflight"]=20000 ["switch.read"]=5000 ["switch.reload"]=15000 ["switch.remove"]=10000 ["switch.routed"]=5000
   ["switch.snapshot"]=5000 ["switch.swap"]=10000 ["switch.test"]=15000 ["switch.write"]=10000
   ["app adopt"]=5000 ["app alive"]=5000 ["app clear"]=10000 ["app enter"]=10000 ["app identity"]=5000
-  ["app listens"]=5000 ["app logs"]=5000 ["app persist"]=5000 ["app stage"]=10000 ["app start"]=15000 ["app stop"]=20000
+  ["app listens"]=5000 ["app logs"]=5000 ["app persist"]=5000 ["app preflight"]=10000 ["app stage"]=10000
+  ["app start"]=15000 ["app stop"]=20000
 )
 
 read_inputs() { return 0; }
@@ -142,6 +143,7 @@ plan.deploy() {
 plan.prepare() { # the new color runs and passes its gates; users see nothing of it
   otherwise refuse
   step check_host
+  step preflight_run new app @8
   step preflight_proxy @16
   step test_as_it_is @16
   step choose_idle

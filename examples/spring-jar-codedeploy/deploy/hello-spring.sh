@@ -7,7 +7,7 @@
 #       4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-94557a8b.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-a1a32915.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -27,7 +27,7 @@ trap : ALRM
 
 # ==== hello-spring: what deploy.bg says ===========================================================
 
-runtime=0.2.0-94557a8bdcf148766b951aafced75cb48de4e5333a92ab4ec99afe285788d248
+runtime=0.2.0-a1a32915a3739d8986e5d0bf1ababb4b85677846f2458a2cd014c4f6231c19b6
 source=deploy.bg
 app=hello-spring # @4
 root=/home/ec2-user/app
@@ -45,8 +45,8 @@ drain_within=30000 # ms; @35
 hook_deployment=${DEPLOYMENT_ID-}
 switch_chain=(nginx)
 tools=(
-  awk cat chmod chown cmp cp dd dirname find flock grep head id java ln ls mkdir mkfifo mktemp mv readlink rm sed setsid
-  sha256sum sleep stat sync tail tee touch tr wc
+  awk cat chmod chown cmp cp dd dirname du find flock grep head id java ln ls mkdir mkfifo mktemp mv readlink rm sed
+  setsid sha256sum sleep stat sync tail tee touch tr wc
 )
 
 # Where each color listens, how the proxy reaches it, how each service runs.
@@ -91,7 +91,8 @@ declare -A deadline=(
   ["switch.preflight"]=20000 ["switch.read"]=5000 ["switch.reload"]=15000 ["switch.remove"]=10000 ["switch.routed"]=5000
   ["switch.snapshot"]=5000 ["switch.swap"]=10000 ["switch.test"]=15000 ["switch.write"]=10000
   ["app adopt"]=5000 ["app alive"]=5000 ["app clear"]=10000 ["app enter"]=10000 ["app identity"]=5000
-  ["app listens"]=5000 ["app logs"]=5000 ["app persist"]=5000 ["app stage"]=10000 ["app start"]=15000 ["app stop"]=20000
+  ["app listens"]=5000 ["app logs"]=5000 ["app persist"]=5000 ["app preflight"]=10000 ["app stage"]=10000
+  ["app start"]=15000 ["app stop"]=20000
 )
 
 read_inputs() {
@@ -146,6 +147,7 @@ plan.deploy() {
 plan.prepare() { # the new color runs and passes its gates; users see nothing of it
   otherwise refuse
   step check_host
+  step preflight_run new app @14
   step preflight_proxy @24
   step test_as_it_is @24
   step choose_idle

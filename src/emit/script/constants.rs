@@ -11,13 +11,14 @@ use std::collections::BTreeSet;
 
 /// What the runtime itself calls, beside bash. `curl` is not among them: without it probes go
 /// through bash's own `/dev/tcp`.
-const TOOLS: [&str; 27] = [
+const TOOLS: [&str; 28] = [
     "awk",
     "cat",
     "chmod",
     "chown",
     "cmp",
     "cp",
+    "du",
     "find",
     "flock",
     "grep",

@@ -18,6 +18,7 @@ const MODULES: &[&str] = &[
     "actions_adopt",
     "user",
     "status",
+    "doctor",
     "probe",
     "question",
     "expect",

@@ -335,6 +335,7 @@ sweep_logs() {
 turn=''      # '' while the program goes well; else what the failed step asks for
 otherwise='' # what the failure of the next steps asks for
 listing=no   # yes: nothing is done, the steps are printed
+looking=no   # yes: only the steps are done that look
 answer_of='' # what the table `recovery` says of a run that was cut short
 recovered=no # yes: what an earlier run has left was undone or finished first
 verdict=''   # how the command ended: done, failed, refuse, stopped or person
@@ -358,6 +359,10 @@ step() {
   fi
   if [[ $listing == yes ]]; then
     list_step "$where" "$@"
+    return 0
+  fi
+  if [[ $looking == yes ]]; then
+    look_at_step "$where" "$@"
     return 0
   fi
   [[ -z $turn ]] || return 0 # the program has failed: nothing of it runs any more
@@ -901,8 +906,28 @@ question_is_ready() {
 
 do_find_artifact() {
   local artifact
-  local -a matches
-  find_artifact
+  local -a matches=()
+  find_artifact && room_is_left ${matches[@]+"${matches[@]}"}
+}
+
+# room_is_left [ARTIFACT]: the state's disk takes it, and a little more. Nothing is written to see it.
+room_is_left() {
+  local folder=$state blocks='' free='' for_users='' block='' needed='' value _
+  while [[ ! -d $folder ]]; do
+    folder=${folder%/*}
+    folder=${folder:-/}
+  done
+  read -r blocks free for_users block < <(stat -f -c '%b %f %a %S' "$folder" 2>/dev/null) || :
+  ((EUID == 0)) || free=$for_users
+  [[ -z ${1-} ]] || read -r needed _ < <(du -skL -- "$1" 2>/dev/null) || :
+  number "$needed" 0
+  needed=$((value + 1024))
+  # Some file systems do not count.
+  if [[ -n $block && $blocks != 0 ]] && ((free * block / 1024 < needed)); then
+    fail_with "the disk with $folder is full: $((free * block / 1024)) KiB are left, and a release needs $needed: make room"
+  elif [[ ! -w $folder ]]; then
+    fail_with "$(id -un) may not write $folder, where the releases are kept: run this as the user who owns it"
+  fi
 }
 
 # do_no_stranger new: nobody else has the idle color's place.
@@ -1067,12 +1092,15 @@ copy_artifact() {
   }
 }
 
+artifact_is_missing=no # yes: nothing is there yet
+
 # find_artifact: sets `artifact`, as deploy.bg says, and `matches`: exactly one file, or a folder's content.
 find_artifact() {
   artifact_pattern
   [[ -n $artifact ]] || return 0
   if [[ $artifact == */ ]]; then
     [[ -d $artifact ]] || {
+      artifact_is_missing=yes
       fail_with "the artifact folder $artifact does not exist"
       return
     }
@@ -1080,6 +1108,7 @@ find_artifact() {
   else
     mapfile -t matches < <(compgen -G "$artifact")
     if ((${#matches[@]} == 0)); then
+      artifact_is_missing=yes
       fail_with "no artifact: nothing matches $artifact"
       return
     elif ((${#matches[@]} == 1)) && [[ ! -e ${matches[0]} ]]; then
@@ -1841,7 +1870,7 @@ run_shell() {
   exec bash -eu -o pipefail -c -- "$text" step </dev/null
 }
 
-# ---- status, history, doctor, plan: nothing is changed -----------------------------------------
+# ---- status, history, plan: nothing is changed -----------------------------------------
 
 # status [json]: what serves, what is under way, what is left over.
 status() {
@@ -1978,74 +2007,6 @@ history() {
   done <"$state/history"
 }
 
-# doctor: is this host ready, and is what is installed what was generated?
-doctor() {
-  local found=0
-  check_for_doctor 'the tools' do_check_host || found=1
-  check_for_doctor 'the proxy' do_preflight_proxy || found=1
-  check_for_doctor 'its configuration' do_test_as_it_is || found=1
-  check_for_doctor 'the live color can be told' live_can_be_told || found=1
-  from=$live to=${colors[0]}
-  [[ $live != "${colors[0]}" ]] || to=${colors[1]}
-  check_for_doctor 'the inputs' take_inputs || found=1
-  check_for_doctor 'what probes and verify ask' do_check_questions || found=1
-  check_for_doctor 'room for a release' room_is_left || found=1
-  check_for_doctor 'the script is as it was built' script_is_as_built || found=1
-  # No reason to refuse a deployment: it may be the cure.
-  ! live_is_dead || warn "$live is live and does not run: \`resume\` brings it up"
-  reason=''
-  if ((found)); then
-    exit_code=3
-    fail_with 'this host is not ready: see above'
-    return
-  fi
-  case $live_state in
-    color) say "ready; $live is live" ;;
-    *) say 'ready; nothing is live yet' ;;
-  esac
-}
-
-# live_can_be_told: or nobody has started what the proxy's file routes to.
-live_can_be_told() {
-  read_live
-  nobody_runs_live || live_is_known
-}
-
-# room_is_left: the state's disk takes something. Nothing is written to see it.
-room_is_left() {
-  local folder=$state blocks='' free='' for_users=''
-  while [[ ! -d $folder ]]; do
-    folder=${folder%/*}
-    folder=${folder:-/}
-  done
-  read -r blocks free for_users < <(stat -f -c '%b %f %a' "$folder" 2>/dev/null) || :
-  ((EUID == 0)) || free=$for_users
-  # Some file systems do not count.
-  if [[ $free == 0 && $blocks != 0 ]]; then
-    fail_with "the disk with $folder is full: make room"
-  elif [[ ! -w $folder ]]; then
-    fail_with "$(id -un) may not write $folder, where the releases are kept: run this as the user who owns it"
-  fi
-}
-
-# script_is_as_built: by the manifest beside it, if there is one.
-script_is_as_built() {
-  local manifest=${script%/*}/manifest.json hash line
-  line=$(grep -sF "${script##*/}\": \"" "$manifest") && hash=$(sha256sum "$script" 2>/dev/null) || return 0
-  [[ $line == *"\"${hash%% *}\""* ]] || fail_with "$script was changed since it was built ($manifest knows another): install what \`deployc build\` wrote"
-}
-
-# check_for_doctor WHAT FUNCTION: one line.
-check_for_doctor() {
-  reason=''
-  if "$2"; then
-    say "  ok      $1"
-    return 0
-  fi
-  say "  FAILED  $1: $reason"
-  return 1
-}
-
 # plan: what every command would do, in order; nothing is done.
 plan() {
   local program
@@ -2102,6 +2063,93 @@ program_of_block() {
   if [[ -n $within && $block != command.* && " ${written_out[*]} " != *" $within "* ]]; then
     program=$within
   fi
+}
+
+# ---- doctor: all that `prepare` would refuse; nothing is changed ---------------------------------------
+#
+# There is no list of checks: these are the steps of `prepare` up to the first one that changes something.
+
+doctor_found=no # yes: something would be refused
+
+doctor() {
+  read_boot
+  from='' to='' old_release='' candidate=''
+  looking=yes
+  plan.prepare
+  looking=no turn=''
+  doctor_says 'the script is as it was built' script_is_as_built
+  doctor_says 'no other deployment is at work' nobody_is_at_work
+  # No reason to refuse a deployment: it may be the cure.
+  ! live_is_dead || warn "$live is live and does not run: \`resume\` brings it up"
+  reason=''
+  if [[ $doctor_found == yes ]]; then
+    exit_code=3
+    fail_with 'this host is not ready: see above'
+    return
+  fi
+  case $live_state in
+    color) say "ready; $live is live" ;;
+    *) say 'ready; nothing is live yet' ;;
+  esac
+}
+
+# look_at_step WHERE ACTION ARG…: the step itself, if it only looks. A mistake does not keep the next ones from being found.
+look_at_step() {
+  local where=$1
+  shift
+  [[ -z $turn ]] || return 0
+  case $1 in
+    journal)
+      turn='end'
+      return 0
+      ;;
+    # It makes what is missing.
+    ensure_shared) return 0 ;;
+  esac
+  name_step "$@"
+  step_where=$where
+  artifact_is_missing=no
+  doctor_says "$step_name" "do_$1" "${@:2}" && return 0
+  # Without colors nothing more can be asked.
+  [[ $1 != choose_idle ]] || turn='end'
+}
+
+# doctor_says TITLE FUNCTION ARG…: one line. Fails where something would be refused.
+doctor_says() {
+  local title=$1
+  shift
+  reason=''
+  if "$@"; then
+    say "  ok      $title"
+    return 0
+  fi
+  if [[ $artifact_is_missing == yes ]]; then
+    # Whoever calls may bring it later, as CodeDeploy does.
+    say "  later   $title: $reason"
+    return 0
+  fi
+  say "  FAILED  $title${step_where:+ ($step_where)}: $reason"
+  step_where='' doctor_found=yes
+  return 1
+}
+
+# nobody_is_at_work: a `deploy` that begins now would not be told to come again later.
+nobody_is_at_work() {
+  local reservation answer value command=deploy holder
+  if mutex_is_held && holder_of_mutex; then
+    fail_with "$holder"
+    return
+  fi
+  find_reservation
+  recovery "$command" "${journal[phase]}" "${journal[kind]:-deploy}" "$reservation"
+  [[ $answer != refuse ]] || fail_with "${journal[to]} is prepared for deployment ${journal[deployment]}, for another ${value}s: \`switch\` or \`abort\` it, or wait"
+}
+
+# script_is_as_built: by the manifest beside it, if there is one.
+script_is_as_built() {
+  local manifest=${script%/*}/manifest.json hash line
+  line=$(grep -sF "${script##*/}\": \"" "$manifest") && hash=$(sha256sum "$script" 2>/dev/null) || return 0
+  [[ $line == *"\"${hash%% *}\""* ]] || fail_with "$script was changed since it was built ($manifest knows another): install what \`deployc build\` wrote"
 }
 
 # ---- probe: a color gets traffic only after it answered as it should ---------------------------
@@ -5635,6 +5683,15 @@ quiet_steps+='still_live dial persist persist_off keep_resuming save_way_back lo
 # step_begins ACTION ARG…: sets `step_name`, its words with the colors in place of `new` and `old`. On a terminal the line stands while the
 # step runs.
 step_begins() {
+  name_step "$@"
+  to_log "step: $*"
+  [[ $log_format == terminal && $quiet_steps != *" $1 "* ]] || return 0
+  open_line=$step_name
+  printf '  ..     %s' "$step_name" 2>/dev/null || return 0
+}
+
+# name_step ACTION ARG…: sets `step_name`: its words, with the colors in place of `new` and `old`.
+name_step() {
   local word
   step_name=''
   for word; do
@@ -5644,10 +5701,6 @@ step_begins() {
     esac
     step_name+="${step_name:+ }$word"
   done
-  to_log "step: $*"
-  [[ $log_format == terminal && $quiet_steps != *" $1 "* ]] || return 0
-  open_line=$step_name
-  printf '  ..     %s' "$step_name" 2>/dev/null || return 0
 }
 
 # step_ends RESULT BEGUN ACTION ARG…: one line a step.
@@ -6113,6 +6166,13 @@ jar_find() {
 #
 # Its identity is `unit NAME INVOCATION` under systemd, else `pid PID START BOOT`. All that it starts carries DEPLOYC_RUN in its
 # environment, by which what left its session is still known to be ours.
+
+# process_preflight: its user is there, and may be taken on.
+process_preflight() {
+  local account
+  local -a become
+  process_find_account && process_find_become
+}
 
 # What every program finds in its environment, whoever called the script: by hand, from CI, at boot.
 process_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin

@@ -1,0 +1,86 @@
+# ---- doctor: all that `prepare` would refuse; nothing is changed ---------------------------------------
+#
+# There is no list of checks: these are the steps of `prepare` up to the first one that changes something.
+
+doctor_found=no # yes: something would be refused
+
+doctor() {
+  read_boot
+  from='' to='' old_release='' candidate=''
+  looking=yes
+  plan.prepare
+  looking=no turn=''
+  doctor_says 'the script is as it was built' script_is_as_built
+  doctor_says 'no other deployment is at work' nobody_is_at_work
+  # No reason to refuse a deployment: it may be the cure.
+  ! live_is_dead || warn "$live is live and does not run: \`resume\` brings it up"
+  reason=''
+  if [[ $doctor_found == yes ]]; then
+    exit_code=3
+    fail_with 'this host is not ready: see above'
+    return
+  fi
+  case $live_state in
+    color) say "ready; $live is live" ;;
+    *) say 'ready; nothing is live yet' ;;
+  esac
+}
+
+# look_at_step WHERE ACTION ARG…: the step itself, if it only looks. A mistake does not keep the next ones from being found.
+look_at_step() {
+  local where=$1
+  shift
+  [[ -z $turn ]] || return 0
+  case $1 in
+    journal)
+      turn='end'
+      return 0
+      ;;
+    # It makes what is missing.
+    ensure_shared) return 0 ;;
+  esac
+  name_step "$@"
+  step_where=$where
+  artifact_is_missing=no
+  doctor_says "$step_name" "do_$1" "${@:2}" && return 0
+  # Without colors nothing more can be asked.
+  [[ $1 != choose_idle ]] || turn='end'
+}
+
+# doctor_says TITLE FUNCTION ARG…: one line. Fails where something would be refused.
+doctor_says() {
+  local title=$1
+  shift
+  reason=''
+  if "$@"; then
+    say "  ok      $title"
+    return 0
+  fi
+  if [[ $artifact_is_missing == yes ]]; then
+    # Whoever calls may bring it later, as CodeDeploy does.
+    say "  later   $title: $reason"
+    return 0
+  fi
+  say "  FAILED  $title${step_where:+ ($step_where)}: $reason"
+  step_where='' doctor_found=yes
+  return 1
+}
+
+# nobody_is_at_work: a `deploy` that begins now would not be told to come again later.
+nobody_is_at_work() {
+  local reservation answer value command=deploy holder
+  if mutex_is_held && holder_of_mutex; then
+    fail_with "$holder"
+    return
+  fi
+  find_reservation
+  recovery "$command" "${journal[phase]}" "${journal[kind]:-deploy}" "$reservation"
+  [[ $answer != refuse ]] || fail_with "${journal[to]} is prepared for deployment ${journal[deployment]}, for another ${value}s: \`switch\` or \`abort\` it, or wait"
+}
+
+# script_is_as_built: by the manifest beside it, if there is one.
+script_is_as_built() {
+  local manifest=${script%/*}/manifest.json hash line
+  line=$(grep -sF "${script##*/}\": \"" "$manifest") && hash=$(sha256sum "$script" 2>/dev/null) || return 0
+  [[ $line == *"\"${hash%% *}\""* ]] || fail_with "$script was changed since it was built ($manifest knows another): install what \`deployc build\` wrote"
+}
