@@ -1,58 +1,33 @@
 //! Tree → model: names, types, rules. Every finding is collected; nothing stops at the first.
 
 mod app;
-mod budget;
-mod cleanup;
-mod colors;
-mod description;
-mod driver_use;
-mod ere;
-mod facts;
-mod files;
+mod drivers;
 mod findings;
-mod gates;
-mod inputs;
-mod later;
-mod lets;
-mod mistyped;
 mod names;
-mod near;
-mod number;
-mod parts;
-mod place;
 mod probe;
-mod probes;
-mod question;
 mod rules;
-mod services;
-mod shape;
-mod steps;
-mod text;
-mod type_table;
-mod types;
-mod unused;
-mod value;
-mod verification;
+mod values;
 
-pub use description::{
+pub use drivers::description::{
     Description, PartDescription, SettingDefault, SettingDescription, functions_of,
     kind_of as driver_kind,
 };
-pub use files::{LoadError, Loader};
-pub use type_table::{TYPES, TypeEntry, TypePlace};
-pub use types::Type;
+pub use names::files::{LoadError, Loader};
+pub use values::type_table::{TYPES, TypeEntry, TypePlace};
+pub use values::types::Type;
 
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::model::App;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::tree::{File, Item};
 use app::Surroundings;
-use description::Descriptions;
-use files::{Files, LoadedFile, Origin};
+use app::{inputs, unused};
+use drivers::descriptions::Descriptions;
 use findings::Findings;
-use names::{Meaning, Names};
-use parts::Parts;
-use probes::Probes;
+use names::definitions::{self, Meaning, Names};
+use names::files::{Files, LoadedFile, Origin};
+use names::statements::Parts;
+use probe::named::Probes;
 
 /// Parses and checks the file `main` of `sources` and all that it leads to, which is read through
 /// `loader` and added to `sources`.
@@ -125,7 +100,7 @@ fn resolve(
                         Origin::Preset(preset) => format!("{preset}.{}", probe.name.text),
                         _ => probe.name.text.clone(),
                     };
-                    names::name(&probe.name, "a probe", findings);
+                    definitions::name(&probe.name, "a probe", findings);
                     probes.define(key, probe, findings);
                 }
                 Item::App(app) if file.id == main => apps.push((app, statement.span)),

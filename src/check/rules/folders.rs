@@ -3,7 +3,7 @@
 use super::{setting_span, targets};
 use crate::check::app::wiped_folder;
 use crate::check::findings::Findings;
-use crate::check::parts::Parts;
+use crate::check::names::statements::Parts;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, DriverUse, SettingValue};
 use crate::source::Span;

@@ -2,7 +2,7 @@
 
 use super::{asked, color_ports, proxy_ports};
 use crate::check::findings::Findings;
-use crate::check::value::tells_color;
+use crate::check::values::value::tells_color;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, Gate, Question, Subject, Variable};
 

@@ -9,10 +9,10 @@ mod run;
 mod targets;
 mod verify;
 
-use super::findings::Findings;
-use super::names::duplicate;
-use super::parts::Parts;
-use super::shape::{self, Authority, AuthorityPort};
+use crate::check::findings::Findings;
+use crate::check::names::definitions::duplicate;
+use crate::check::names::statements::Parts;
+use crate::check::values::shape::{self, Authority, AuthorityPort};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{
     App, DriverUse, Duration, Port, Previous, Question, SettingValue, Subject, Template,

@@ -1,9 +1,9 @@
 //! Ports: each once, and none the proxy's.
 
 use super::proxy_ports;
-use crate::check::colors;
+use crate::check::app::colors;
 use crate::check::findings::Findings;
-use crate::check::parts::Parts;
+use crate::check::names::statements::Parts;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, Port};
 use crate::source::Span;

@@ -2,8 +2,8 @@
 
 use super::setting_span;
 use crate::check::findings::Findings;
-use crate::check::parts::Parts;
-use crate::check::value::tells_color;
+use crate::check::names::statements::Parts;
+use crate::check::values::value::tells_color;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, DriverUse, InputType, Piece, Service, SettingValue, Template, Variable};
 use crate::syntax::tree;

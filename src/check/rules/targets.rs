@@ -2,8 +2,8 @@
 
 use super::{setting_span, targets};
 use crate::check::findings::Findings;
-use crate::check::near::listed;
-use crate::check::parts::Parts;
+use crate::check::names::near::listed;
+use crate::check::names::statements::Parts;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, DriverUse, SettingValue};
 

@@ -6,7 +6,7 @@ mod scripts;
 
 use super::{setting_span, targets};
 use crate::check::findings::Findings;
-use crate::check::parts::Parts;
+use crate::check::names::statements::Parts;
 use crate::model::{App, DriverUse, SettingValue};
 use crate::source::Span;
 use crate::syntax::tree::{self, Setting, Value};

@@ -1,0 +1,63 @@
+//! What happens to the previous color.
+
+use super::services::{DEFAULT_STOP_WITHIN, no_grace};
+use crate::check::names::statements::{Parts, once, twice};
+use crate::check::values::text::Scope;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{Cleanup, Duration, Previous};
+use crate::source::Span;
+use crate::syntax::tree::CleanupItem;
+
+/// How long the old color may still answer when nothing is said.
+const DEFAULT_DRAIN: Duration = Duration::from_secs(30);
+
+/// `cleanup`, and how long the services have to stop.
+pub fn resolve(scope: Scope<'_>, parts: &Parts<'_>) -> (Cleanup, Duration) {
+    let findings = scope.findings;
+    let mut drain = None;
+    let mut stop = None;
+    let mut warm: Option<Span> = None;
+    for statement in parts.cleanup.iter().flat_map(|(body, _)| &body.statements) {
+        let span = statement.span;
+        match &statement.node {
+            CleanupItem::Drain(value) => once(&mut drain, "drain", value, span, findings),
+            CleanupItem::StopWithin(value) => {
+                once(&mut stop, "stop within", value, span, findings);
+            }
+            CleanupItem::KeepWarm(_) => match warm {
+                Some(first) => twice("keep warm", span, first, findings),
+                None => warm = Some(span),
+            },
+        }
+    }
+    let drain = drain.map(|(value, _)| (value, scope.duration(value)));
+    if let Some((value, Some(Duration::ZERO))) = drain {
+        findings.push(
+            Diagnostic::new(
+                Code::NO_DRAIN,
+                value.span(),
+                "a drain of zero cuts every request that is under way",
+            )
+            .help("it is a limit, not a wait: what has ended is not waited for; the default is `drain 30s`"),
+        );
+    }
+    let stop = stop.map(|(value, _)| (value, scope.duration(value)));
+    if let Some((value, Some(Duration::ZERO))) = stop {
+        findings.push(no_grace(value.span()));
+    }
+    let stop_within = stop
+        .and_then(|(_, duration)| duration)
+        .unwrap_or(DEFAULT_STOP_WITHIN);
+    let cleanup = Cleanup {
+        drain: drain
+            .and_then(|(_, duration)| duration)
+            .unwrap_or(DEFAULT_DRAIN),
+        previous: if warm.is_some() {
+            Previous::KeptWarm
+        } else {
+            Previous::Stopped
+        },
+        span: parts.cleanup.map(|(_, span)| span),
+    };
+    (cleanup, stop_within)
+}

@@ -1,0 +1,155 @@
+//! Inputs: types, defaults, files.
+
+use crate::check::findings::Findings;
+use crate::check::names::definitions::{Meaning, Names};
+use crate::check::names::statements::Parts;
+use crate::check::values::placeholders::Place;
+use crate::check::values::text::Scope;
+use crate::check::values::type_table::TypePlace;
+use crate::check::values::types::Type;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{Input, InputType, SettingValue};
+use crate::source::Span;
+use crate::syntax::tree::{self, Value};
+
+/// Defines the inputs' names.
+pub fn define<'t>(parts: &Parts<'t>, level: &mut Names<'t>, findings: &Findings) {
+    for (input, _) in &parts.inputs {
+        if variable_name(&input.name, "an input", findings) {
+            check_apart(&input.name, findings);
+            let secret = matches!(&input.ty, tree::Type::Named(name) if name.text == "secret");
+            level.define(&input.name, Meaning::Input { secret }, findings);
+        }
+    }
+}
+
+/// The script must tell an input from its own variables, which are all lower-case: an environment
+/// that lacks `state` must not lend it the script's `state`.
+fn check_apart(word: &tree::Name, findings: &Findings) {
+    let apart = word.text.contains(|c: char| c.is_ascii_uppercase());
+    // A placeholder's name is refused as such.
+    if !apart && !crate::check::names::definitions::PLACEHOLDERS.contains(&word.text.as_str()) {
+        let likely = word.text.to_ascii_uppercase();
+        findings.push(
+            Diagnostic::new(
+                Code::RESERVED_NAME,
+                word.span,
+                format!(
+                    "lower-case variables are the script's own: `{}` could be one",
+                    word.text
+                ),
+            )
+            .label(format!("did you mean `{likely}`?"))
+            .help("an input is a variable of the environment: its name has a capital letter")
+            .fix(word.span, likely),
+        );
+    }
+}
+
+/// Whether a word may name a `let` or an input; said when not.
+pub fn variable_name(word: &tree::Name, what: &str, findings: &Findings) -> bool {
+    let text = &word.text;
+    let good = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !good {
+        let likely = text.replace(['-', '.'], "_");
+        let finding = Diagnostic::new(
+            Code::BAD_NAME,
+            word.span,
+            format!("`{text}` cannot be the name of {what}"),
+        )
+        .help("it becomes a variable's name: a letter or `_`, then letters, digits and `_`");
+        let plain = likely
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_');
+        findings.push(if plain {
+            finding
+                .label(format!("did you mean `{likely}`?"))
+                .fix(word.span, likely)
+        } else {
+            finding
+        });
+    }
+    good
+}
+
+/// The inputs, typed; those that are wrong are said and left out.
+pub fn resolve(scope: Scope<'_>, parts: &Parts<'_>) -> Vec<Input> {
+    parts
+        .inputs
+        .iter()
+        .filter_map(|(input, span)| one(scope.at(Place::Fixed), input, *span))
+        .collect()
+}
+
+fn one(scope: Scope<'_>, input: &tree::Input, span: Span) -> Option<Input> {
+    let ty = Type::of(&input.ty, TypePlace::Input, scope.findings);
+    let file = input.file.as_ref().map(|value| {
+        let template = scope.text_of(&Type::Path, value)?;
+        scope.literal(&template, value.span())
+    });
+    let ty = ty?;
+    if let (Type::Secret, Some(default)) = (&ty, &input.default) {
+        scope.findings.push(
+            Diagnostic::new(
+                Code::SECRET_IN_SOURCE,
+                default.span(),
+                "a secret in the file is none: it is committed, and copied into the script",
+            )
+            .help("give it by the environment, or `from file PATH` on the host"),
+        );
+        return None;
+    }
+    let default = input
+        .default
+        .as_ref()
+        .map(|value| default_text(scope, &ty, value));
+    Some(Input {
+        name: input.name.text.clone(),
+        ty: input_type(ty)?,
+        default: flat(default)?,
+        file: flat(file)?,
+        span,
+    })
+}
+
+/// `None` when something is there and wrong.
+#[expect(
+    clippy::option_option,
+    reason = "absent and wrong are told apart right here"
+)]
+fn flat(found: Option<Option<String>>) -> Option<Option<String>> {
+    match found {
+        None => Some(None),
+        Some(text) => text.map(Some),
+    }
+}
+
+/// The default as text, as it would be given.
+fn default_text(scope: Scope<'_>, ty: &Type, value: &Value) -> Option<String> {
+    let span = value.span();
+    match scope.value(ty, value)? {
+        SettingValue::Text(template) => scope.literal(&template, span),
+        SettingValue::Int(number) => Some(number.to_string()),
+        SettingValue::Port(port) => Some(port.to_string()),
+        SettingValue::Bool(yes) => Some(yes.to_string()),
+        SettingValue::Duration(duration) => Some(duration.to_string()),
+        _ => None,
+    }
+}
+
+fn input_type(ty: Type) -> Option<InputType> {
+    Some(match ty {
+        Type::String => InputType::String,
+        Type::Secret => InputType::Secret,
+        Type::Path => InputType::Path,
+        Type::Url => InputType::Url,
+        Type::Int => InputType::Int,
+        Type::Port => InputType::Port,
+        Type::Duration => InputType::Duration,
+        Type::Bool => InputType::Bool,
+        Type::OneOf(words) => InputType::OneOf(words),
+        Type::Matching(pattern) => InputType::Matching(pattern),
+        _ => return None,
+    })
+}

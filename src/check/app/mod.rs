@@ -1,0 +1,323 @@
+//! One `app`: from its statements to the model.
+
+pub mod cleanup;
+pub mod colors;
+pub mod inputs;
+pub mod not_generated;
+pub mod services;
+pub mod steps;
+pub mod unused;
+
+use crate::check::drivers::descriptions::{Descriptions, Found};
+use crate::check::drivers::driver_use;
+use crate::check::drivers::driver_use::unknown_use;
+use crate::check::findings::Findings;
+use crate::check::names::definitions::{self, Meaning, Names};
+use crate::check::names::facts::Facts;
+use crate::check::names::statements::{Parts, once};
+use crate::check::probe::gates;
+use crate::check::probe::named::Probes;
+use crate::check::probe::verification;
+use crate::check::values::placeholders::Place;
+use crate::check::values::text::Scope;
+use crate::check::values::types::Type;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{
+    App, Artifact, DriverKind, DriverUse, Duration, Piece, Privilege, Service, SettingValue,
+    Template, Verification,
+};
+use crate::source::Span;
+use crate::syntax::tree::{self, Body, LockItem, Setting, Value};
+use services::Context;
+use std::cell::RefCell;
+
+/// What an app finds around it.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    pub names: &'a Names<'a>,
+    pub probes: &'a Probes<'a>,
+    pub drivers: &'a Descriptions,
+    pub findings: &'a Findings,
+}
+
+/// Resolves an app. What is wrong was said and is left out, so that the rules can look at the rest;
+/// `None` when too little is left.
+pub fn resolve<'t>(
+    around: Surroundings<'t>,
+    app: &'t tree::App,
+    span: Span,
+    parts: &Parts<'t>,
+) -> Option<App> {
+    let findings = around.findings;
+    let errors = findings.errors();
+    let name = definitions::name(&app.name, "an app", findings);
+    let level = definitions(around, parts);
+    let mut probes = Probes::inside(around.probes);
+    for (probe, _) in &parts.probes {
+        probes.define(probe.name.text.clone(), probe, findings);
+    }
+    let service_parts = services::sort(parts, app.name.span, findings);
+    let service_facts = services::facts(&service_parts, parts, around.drivers);
+    let head = Span {
+        end: app.name.span.end,
+        ..span
+    };
+
+    let mut facts = Facts {
+        app: app.name.text.clone(),
+        root: None,
+        staging: None,
+        services: service_facts,
+        lets: RefCell::default(),
+    };
+    let targets = learn(&mut facts, &level, around, parts);
+    let scope = Scope::new(findings, &level, &facts, Place::Fixed);
+    let inputs = inputs::resolve(scope, parts);
+    let colors = colors::resolve(scope, parts, &app.name);
+    let (cleanup, stop_within) = cleanup::resolve(scope, parts);
+    let context = Context {
+        parts,
+        names: &level,
+        facts: &facts,
+        probes: &probes,
+        drivers: around.drivers,
+        findings,
+        app: &app.name,
+        stop_within,
+    };
+    let services: Vec<_> = service_parts
+        .iter()
+        .map(|service| services::resolve(&context, service))
+        .collect();
+    let switch = switch(scope, parts, around.drivers, &app.name);
+    let artifact = artifact(scope, parts);
+    let verify = verification::resolve(scope, parts, &probes, &app.name);
+    let user_steps = steps::steps(scope, parts);
+    let outcomes = steps::outcomes(scope, parts, around.drivers);
+    let lock_wait = lock_wait(scope, parts);
+    not_generated::check(scope, parts, around.drivers);
+    unused::lets(scope, errors);
+    let services: Vec<Service> = services.into_iter().flatten().collect();
+    for service in &services {
+        let driver = service.run.driver.name.as_str();
+        gates::check_functions(
+            findings,
+            service,
+            around.drivers.peek(DriverKind::Run, driver),
+        );
+    }
+    let without_verify = || Verification::None {
+        reason: String::new(),
+        span: app.name.span,
+    };
+    Some(App {
+        name: name?,
+        span: head,
+        root: facts.root.clone()?,
+        staging: facts.staging.clone()?,
+        privilege: if parts.sudo.is_some() {
+            Privilege::Sudo
+        } else {
+            Privilege::Own
+        },
+        inputs,
+        colors: colors?,
+        artifact: artifact.unwrap_or_default(),
+        services,
+        shared: Vec::new(),
+        switch: switch.or_else(|| unknown_use(DriverKind::Switch, app.name.span))?,
+        verify: verify.unwrap_or_else(without_verify),
+        cleanup,
+        steps: user_steps.unwrap_or_default(),
+        outcomes: outcomes.unwrap_or_default(),
+        lock_wait: lock_wait.unwrap_or_default(),
+        targets,
+    })
+}
+
+/// Finds out the root, and the staging folder, which a target may decide; then the targets are known too.
+fn learn(
+    facts: &mut Facts,
+    level: &Names<'_>,
+    around: Surroundings<'_>,
+    parts: &Parts<'_>,
+) -> Vec<DriverUse> {
+    let findings = around.findings;
+    facts.root = root(Scope::new(findings, level, facts, Place::Root), parts);
+    facts.lets = RefCell::default();
+    facts.staging = facts.root.as_ref().map(|root| format!("{root}/staging"));
+    let fixed = Scope::new(findings, level, facts, Place::Fixed);
+    let targets = targets(fixed, parts, around.drivers);
+    if let Some(folder) = targets.iter().find_map(wiped_folder) {
+        facts.staging = Some(folder);
+    }
+    // What a `let` made of the staging folder says may be another text now.
+    facts.lets = RefCell::default();
+    targets
+}
+
+/// What the app's own `let`s and inputs mean.
+fn definitions<'t>(around: Surroundings<'t>, parts: &Parts<'t>) -> Names<'t> {
+    let mut level = Names::inside(around.names);
+    inputs::define(parts, &mut level, around.findings);
+    for (constant, _) in &parts.lets {
+        if inputs::variable_name(&constant.name, "a `let`", around.findings) {
+            level.define(
+                &constant.name,
+                Meaning::Let(&constant.value),
+                around.findings,
+            );
+        }
+    }
+    colors::define_lets(parts, &mut level, around.findings);
+    level
+}
+
+/// The folder that a target's installer empties.
+pub fn wiped_folder(target: &DriverUse) -> Option<String> {
+    match target.setting(target.driver.wipes.as_ref()?)? {
+        SettingValue::Text(template) => template.as_literal(),
+        _ => None,
+    }
+}
+
+/// The app's folder on the host.
+fn root(scope: Scope<'_>, parts: &Parts<'_>) -> Option<String> {
+    let Some((value, _)) = parts.root else {
+        return Some(format!("/opt/{}", scope.facts.app));
+    };
+    let span = value.span();
+    let template = scope.text(value)?;
+    let text = scope.literal(&template, span)?;
+    let trimmed = text.trim_end_matches('/');
+    let wrong = if !text.starts_with('/') {
+        Some((
+            "the root must be an absolute path",
+            "as in `root \"/opt/shop\"`",
+        ))
+    } else if trimmed.is_empty() {
+        Some((
+            "the root cannot be `/`",
+            "the script makes and removes folders in it: give the app one of its own",
+        ))
+    } else if text.split('/').any(|part| part == ".." || part == ".") {
+        Some((
+            "`.` and `..` cannot stand in the root",
+            "write the path that is meant: the rules compare paths as they are written",
+        ))
+    } else if trimmed.contains("//") || text.contains(['\n', '\r']) {
+        Some((
+            "the root has an empty part or a line end in it",
+            "write it as `/opt/shop`",
+        ))
+    } else {
+        None
+    };
+    if let Some((message, help)) = wrong {
+        scope
+            .findings
+            .push(Diagnostic::new(Code::BAD_PATH, span, message).help(help));
+        return None;
+    }
+    Some(trimmed.to_owned())
+}
+
+fn targets(scope: Scope<'_>, parts: &Parts<'_>, drivers: &Descriptions) -> Vec<DriverUse> {
+    parts
+        .targets
+        .iter()
+        .filter_map(|(used, span)| used_driver(scope, DriverKind::Target, used, *span, drivers))
+        .collect()
+}
+
+/// A driver of a kind with its settings.
+pub fn used_driver(
+    scope: Scope<'_>,
+    kind: DriverKind,
+    used: &tree::DriverUse,
+    span: Span,
+    drivers: &Descriptions,
+) -> Option<DriverUse> {
+    let bodies: Vec<&Body<Setting>> = used.body.iter().collect();
+    let Found::Known(description) = drivers.find(kind, &used.driver, scope.findings) else {
+        for body in bodies {
+            driver_use::mark_body(scope, body);
+        }
+        return None;
+    };
+    let head = services::head(used, span);
+    driver_use::resolve(scope, &description, head, &bodies)
+}
+
+fn switch(
+    scope: Scope<'_>,
+    parts: &Parts<'_>,
+    drivers: &Descriptions,
+    app: &tree::Name,
+) -> Option<DriverUse> {
+    let Some((used, span)) = parts.switch else {
+        scope.findings.push_absent(
+            Diagnostic::new(
+                Code::MISSING,
+                app.span,
+                "nothing says how the proxy is pointed at a color",
+            )
+            .help("write `switch nginx { … }`, or `switch` with another driver"),
+        );
+        return None;
+    };
+    used_driver(
+        scope.at(Place::Switch),
+        DriverKind::Switch,
+        used,
+        span,
+        drivers,
+    )
+}
+
+#[expect(clippy::option_option, reason = "the outer one is for what is wrong")]
+fn artifact(scope: Scope<'_>, parts: &Parts<'_>) -> Option<Option<Artifact>> {
+    let Some((value, span)) = parts.artifact else {
+        return Some(None);
+    };
+    let scope = scope.at(Place::Artifact);
+    let pattern = scope.text_of(&Type::Path, value)?;
+    if let Some(fault) = glob_fault(&pattern) {
+        scope.findings.push(
+            Diagnostic::new(Code::BAD_PATH, value.span(), fault)
+                .help("`*` and `?` may stand in the last part of the path: `\"{staging}/*.jar\"`"),
+        );
+        return None;
+    }
+    Some(Some(Artifact { pattern, span }))
+}
+
+fn glob_fault(pattern: &Template) -> Option<&'static str> {
+    let mut text = String::new();
+    for piece in &pattern.pieces {
+        match piece {
+            Piece::Literal(literal) => text.push_str(literal),
+            Piece::Variable(_) => text.push('x'),
+        }
+    }
+    let folders = text.trim_end_matches('/').rsplit_once('/')?.0;
+    if folders.contains(['*', '?']) {
+        return Some("a pattern in the middle of the path");
+    }
+    if text.ends_with('/') && text.contains(['*', '?']) {
+        return Some("a pattern cannot name a folder");
+    }
+    None
+}
+
+fn lock_wait(scope: Scope<'_>, parts: &Parts<'_>) -> Option<Duration> {
+    let mut wait: Option<crate::check::names::statements::At<'_, Value>> = None;
+    for statement in parts.lock.iter().flat_map(|(body, _)| &body.statements) {
+        let LockItem::Wait(value) = &statement.node;
+        once(&mut wait, "wait", value, statement.span, scope.findings);
+    }
+    match wait {
+        None => Some(Duration::ZERO),
+        Some((value, _)) => scope.duration(value),
+    }
+}

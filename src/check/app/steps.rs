@@ -1,0 +1,153 @@
+//! The user's own steps, and what runs when the outcome is known.
+
+use crate::check::drivers::descriptions::{Descriptions, Found};
+use crate::check::drivers::driver_use;
+use crate::check::names::statements::{Parts, once};
+use crate::check::values::placeholders::Place;
+use crate::check::values::text::Scope;
+use crate::check::values::types::Type;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{DriverKind, Duration, Outcome, OutcomeStep, Step, StepRun, Steps, Template};
+use crate::source::Span;
+use crate::syntax::tree::{self, CommandOption, CommandRun, OnItem};
+
+/// `before …` and `after …`
+pub fn steps(scope: Scope<'_>, parts: &Parts<'_>) -> Option<Steps> {
+    let errors = scope.findings.errors();
+    let mut steps = Steps::default();
+    for (block, _) in &parts.steps {
+        let (into, place) = match (block.when.text.as_str(), block.what.text.as_str()) {
+            ("before", "start") => (&mut steps.before_start, Place::BeforeStart),
+            ("before", _) => (&mut steps.before_switch, Place::BeforeSwitch),
+            (_, "switch") => (&mut steps.after_switch, Place::AfterSwitch),
+            (_, "verify") => (&mut steps.after_verify, Place::AfterSwitch),
+            _ => (&mut steps.after_stop, Place::AfterSwitch),
+        };
+        for statement in &block.body.statements {
+            into.extend(step(scope.at(place), &statement.node, statement.span));
+        }
+    }
+    (scope.findings.errors() == errors).then_some(steps)
+}
+
+/// `on …`
+pub fn outcomes(
+    scope: Scope<'_>,
+    parts: &Parts<'_>,
+    drivers: &Descriptions,
+) -> Option<Vec<OutcomeStep>> {
+    let errors = scope.findings.errors();
+    let scope = scope.at(Place::Outcome);
+    let mut outcomes = Vec::new();
+    for (on, _) in &parts.ons {
+        let when = match on.outcome.text.as_str() {
+            "success" => Outcome::Success,
+            "failure" => Outcome::Failure,
+            _ => Outcome::Always,
+        };
+        for statement in &on.body.statements {
+            let step = match &statement.node {
+                OnItem::Command(command) => step(scope, command, statement.span),
+                OnItem::Notify(used) => notify(scope, used, statement.span, drivers),
+            };
+            outcomes.extend(step.map(|step| OutcomeStep { when, step }));
+        }
+    }
+    (scope.findings.errors() == errors).then_some(outcomes)
+}
+
+fn notify(
+    scope: Scope<'_>,
+    used: &tree::DriverUse,
+    span: Span,
+    drivers: &Descriptions,
+) -> Option<Step> {
+    let bodies: Vec<_> = used.body.iter().collect();
+    let Found::Known(description) = drivers.find(DriverKind::Notify, &used.driver, scope.findings)
+    else {
+        for body in bodies {
+            driver_use::mark_body(scope, body);
+        }
+        return None;
+    };
+    let head = super::services::head(used, span);
+    let notify = driver_use::resolve(scope, &description, head, &bodies)?;
+    Some(Step {
+        run: StepRun::Notify(notify),
+        folder: None,
+        within: Step::DEFAULT_WITHIN,
+        span,
+    })
+}
+
+/// `exec [...]` or `shell "…"`
+pub fn step(scope: Scope<'_>, command: &tree::Command, span: Span) -> Option<Step> {
+    let run = match &command.run {
+        CommandRun::Exec(value) => scope.command(value).map(StepRun::Exec),
+        CommandRun::Shell(text) => shell(scope, text).map(StepRun::Shell),
+    };
+    let mut folder = None;
+    let mut within = None;
+    for statement in command.options.iter().flat_map(|body| &body.statements) {
+        match &statement.node {
+            CommandOption::In(value) => {
+                once(&mut folder, "in", value, statement.span, scope.findings);
+            }
+            CommandOption::Within(value) => {
+                once(&mut within, "within", value, statement.span, scope.findings);
+            }
+        }
+    }
+    let folder: Option<Option<Template>> =
+        folder.map(|(value, _)| scope.text_of(&Type::Path, value));
+    let within = match within {
+        None => Some(Step::DEFAULT_WITHIN),
+        Some((value, _)) => match scope.duration(value) {
+            Some(Duration::ZERO) => {
+                scope.findings.push(
+                    Diagnostic::new(Code::OUT_OF_RANGE, value.span(), "no time at all")
+                        .help("leave it out for a minute, or say how long the step may take"),
+                );
+                None
+            }
+            within => within,
+        },
+    };
+    Some(Step {
+        run: run?,
+        folder: match folder {
+            None => None,
+            Some(folder) => Some(folder?),
+        },
+        within: within?,
+        span,
+    })
+}
+
+/// In `shell` nothing is a placeholder; inputs arrive as variables, so the names in it are uses.
+fn shell(scope: Scope<'_>, text: &tree::Text) -> Option<String> {
+    let script = text.literal()?;
+    let words = script.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    for word in words.filter(|word| !word.is_empty()) {
+        scope.names.find(word);
+    }
+    if script.contains('\0') {
+        scope.findings.push(
+            Diagnostic::new(
+                Code::OUT_OF_RANGE,
+                text.span,
+                "the text contains a NUL character",
+            )
+            .help("bash cannot hold it; remove it"),
+        );
+        return None;
+    }
+    if script.trim().is_empty() {
+        scope.findings.push(
+            Diagnostic::new(Code::WRONG_TYPE, text.span, "nothing to run")
+                .help("write what bash should do, or remove the step"),
+        );
+        return None;
+    }
+    Some(script)
+}

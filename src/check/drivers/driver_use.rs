@@ -1,0 +1,425 @@
+//! What an app gives a driver: settings and parts, against the driver's description.
+
+use super::description::{Description, PartDescription, SettingDefault, SettingDescription};
+use crate::check::names::near::{listed, nearest};
+use crate::check::values::text::Scope;
+use crate::check::values::types::Type;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{Driver, DriverKind, DriverUse, GivenPart, Name, SettingValue};
+use crate::source::Span;
+use crate::syntax::tree::{self, Body, Setting, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Resolves a use. `bodies`: what the app says, then what the service says instead.
+pub fn resolve(
+    scope: Scope<'_>,
+    description: &Description,
+    span: Span,
+    bodies: &[&Body<Setting>],
+) -> Option<DriverUse> {
+    let errors = scope.findings.errors();
+    let given = Given::gather(scope, description, bodies);
+    let mut settings = Vec::new();
+    for (driver, setting) in description.all_settings() {
+        let value = match given.settings.get(setting.name.as_str()) {
+            Some(value) => scope.given(setting, value),
+            None => scope.default(setting, || {
+                if !given.misspelled(&setting.name) {
+                    let owner = driver.name.as_str();
+                    missing(scope, &setting.name, owner, span, &setting.docs);
+                }
+            }),
+        };
+        if let Some(value) = value {
+            settings.push((driver.name.clone(), setting.name.clone(), value));
+        }
+    }
+    for group in description.all_exactly_one() {
+        exactly_one(scope, group, &given, span);
+    }
+    let mut parts = Vec::new();
+    for part in &given.parts {
+        parts.extend(resolve_part(scope, part));
+    }
+    if scope.findings.errors() > errors {
+        return None;
+    }
+    Some(DriverUse {
+        driver: Arc::clone(&description.driver),
+        settings,
+        parts,
+        span,
+    })
+}
+
+/// What stands in the blocks, by name.
+struct Given<'t> {
+    /// Names that the driver does not know: one of them may be meant for what is missing.
+    unknown: Vec<&'t str>,
+    settings: BTreeMap<&'t str, &'t Value>,
+    spans: BTreeMap<&'t str, Span>,
+    parts: Vec<WrittenPart<'t>>,
+}
+
+struct WrittenPart<'t> {
+    description: &'t PartDescription,
+    name: &'t tree::Name,
+    label: Option<&'t Value>,
+    body: &'t Body<Setting>,
+}
+
+impl<'t> Given<'t> {
+    /// Whether a name that the driver does not know was likely meant to be this one.
+    fn misspelled(&self, name: &str) -> bool {
+        self.unknown
+            .iter()
+            .any(|unknown| nearest(unknown, [name]).is_some())
+    }
+
+    fn gather(
+        scope: Scope<'_>,
+        description: &'t Description,
+        bodies: &[&'t Body<Setting>],
+    ) -> Self {
+        let mut given = Self {
+            unknown: Vec::new(),
+            settings: BTreeMap::new(),
+            spans: BTreeMap::new(),
+            parts: Vec::new(),
+        };
+        let settings = description.all_settings();
+        let parts = description.all_parts();
+        for body in bodies {
+            let mut own = BTreeSet::new();
+            let mut replaced = BTreeSet::new();
+            for statement in &body.statements {
+                match &statement.node {
+                    Setting::Assign { name, value } => {
+                        if !settings.iter().any(|(_, known)| known.name == name.text) {
+                            unknown_setting(scope, name, description);
+                            given.unknown.push(&name.text);
+                            mark(scope, value);
+                            continue;
+                        }
+                        if !own.insert(name.text.as_str()) {
+                            twice(scope, name, given.spans.get(name.text.as_str()));
+                            continue;
+                        }
+                        given.settings.insert(&name.text, value);
+                        given.spans.insert(&name.text, name.span);
+                    }
+                    Setting::Part { name, label, body } => {
+                        let known = parts.iter().find(|known| known.name == name.text);
+                        let Some(known) = known else {
+                            unknown_setting(scope, name, description);
+                            given.unknown.push(&name.text);
+                            mark_body(scope, body);
+                            continue;
+                        };
+                        if replaced.insert(name.text.as_str()) {
+                            given.parts.retain(|part| part.name.text != name.text);
+                        }
+                        given.spans.insert(&name.text, name.span);
+                        given.parts.push(WrittenPart {
+                            description: known,
+                            name,
+                            label: label.as_ref(),
+                            body,
+                        });
+                    }
+                }
+            }
+        }
+        given
+    }
+}
+
+fn resolve_part(scope: Scope<'_>, part: &WrittenPart<'_>) -> Option<GivenPart> {
+    let label = match (&part.description.label, part.label) {
+        (Some(ty), Some(label)) => scope.value(ty, label)?,
+        (None, None) => SettingValue::None,
+        (Some(ty), None) => {
+            scope.findings.push(
+                Diagnostic::new(
+                    Code::MISSING_SETTING,
+                    part.name.span,
+                    format!("`{}` needs {} after it", part.name.text, ty.described()),
+                )
+                .help(format!("write `{} … {{ }}`", part.name.text)),
+            );
+            return None;
+        }
+        (None, Some(label)) => {
+            scope.findings.push(
+                Diagnostic::new(
+                    Code::UNKNOWN_SETTING,
+                    label.span(),
+                    format!("`{}` takes no name of its own", part.name.text),
+                )
+                .help("remove it"),
+            );
+            return None;
+        }
+    };
+    let described = &part.description.settings;
+    let mut given: BTreeMap<&str, (&tree::Name, &Value)> = BTreeMap::new();
+    for statement in &part.body.statements {
+        match &statement.node {
+            Setting::Assign { name, value } => {
+                if !described.iter().any(|known| known.name == name.text) {
+                    let known: Vec<&str> =
+                        described.iter().map(|known| known.name.as_str()).collect();
+                    unknown(scope, name, &format!("`{}`", part.name.text), &known);
+                    mark(scope, value);
+                } else if let Some((first, _)) = given.get(name.text.as_str()) {
+                    twice(scope, name, Some(&first.span));
+                } else {
+                    given.insert(&name.text, (name, value));
+                }
+            }
+            Setting::Part { name, .. } => {
+                let owner = format!("`{}`", part.name.text);
+                if described.iter().any(|known| known.name == name.text) {
+                    no_block(scope, name, &owner);
+                } else {
+                    let known: Vec<&str> =
+                        described.iter().map(|known| known.name.as_str()).collect();
+                    unknown(scope, name, &owner, &known);
+                }
+            }
+        }
+    }
+    let mut settings = Vec::new();
+    for setting in described {
+        let value = match given.get(setting.name.as_str()) {
+            Some((_, value)) => scope.given(setting, value),
+            None => scope.default(setting, || {
+                missing(
+                    scope,
+                    &setting.name,
+                    &part.name.text,
+                    part.name.span,
+                    &setting.docs,
+                );
+            }),
+        };
+        settings.push((setting.name.clone(), value?));
+    }
+    Some(GivenPart {
+        name: part.name.text.clone(),
+        label,
+        settings,
+        given: given
+            .iter()
+            .map(|(name, (_, value))| ((*name).to_owned(), value.span()))
+            .collect(),
+    })
+}
+
+impl Scope<'_> {
+    /// The value that a use gives a setting.
+    fn given(self, setting: &SettingDescription, value: &Value) -> Option<SettingValue> {
+        if let Value::Word(word) = value
+            && word.text == "none"
+            && setting.default == SettingDefault::None
+        {
+            return Some(absent(&setting.ty));
+        }
+        self.value(&setting.ty, value)
+    }
+
+    /// The value of a setting that a use does not give.
+    fn default(self, setting: &SettingDescription, missing: impl FnOnce()) -> Option<SettingValue> {
+        match &setting.default {
+            SettingDefault::Required => {
+                missing();
+                None
+            }
+            SettingDefault::None => Some(absent(&setting.ty)),
+            SettingDefault::Value(value) => self.value(&setting.ty, value),
+        }
+    }
+}
+
+/// What `none` is for a type: lists and maps are empty, so that the script knows an array.
+fn absent(ty: &Type) -> SettingValue {
+    match ty {
+        Type::List(_) | Type::Command => SettingValue::List(Vec::new()),
+        Type::Map(_) => SettingValue::Map(Vec::new()),
+        _ => SettingValue::None,
+    }
+}
+
+fn missing(scope: Scope<'_>, name: &str, owner: &str, span: Span, docs: &str) {
+    let finding = Diagnostic::new(
+        Code::MISSING_SETTING,
+        span,
+        format!("`{owner}` needs the setting `{name}`"),
+    );
+    let first = docs.lines().next().unwrap_or_default();
+    scope.findings.push_absent(if first.is_empty() {
+        finding.help(format!("write `{name} = …` in its block"))
+    } else {
+        finding.help(format!("write `{name} = …` in its block: {first}"))
+    });
+}
+
+fn exactly_one(scope: Scope<'_>, group: &[String], given: &Given<'_>, span: Span) {
+    let mut said: Vec<(&str, Span)> = group
+        .iter()
+        .filter_map(|name| Some((name.as_str(), *given.spans.get(name.as_str())?)))
+        .collect();
+    said.sort_by_key(|(_, span)| *span);
+    match said.as_slice() {
+        [_] => {}
+        [] if group.iter().any(|name| given.misspelled(name)) => {}
+        [] => scope.findings.push_absent(
+            Diagnostic::new(
+                Code::EXACTLY_ONE,
+                span,
+                format!("one of {} must be given", listed(group, "and")),
+            )
+            .help("write the one that you mean in the driver's block"),
+        ),
+        [(first, at), (second, span), ..] => scope.findings.push(
+            Diagnostic::new(
+                Code::EXACTLY_ONE,
+                *span,
+                format!("both `{first}` and `{second}` are given, and only one may be"),
+            )
+            .also(*at, "the other one")
+            .help("remove one of them"),
+        ),
+    }
+}
+
+fn twice(scope: Scope<'_>, name: &tree::Name, first: Option<&Span>) {
+    let finding = Diagnostic::new(
+        Code::SAID_TWICE,
+        name.span,
+        format!("`{}` is given twice", name.text),
+    )
+    .help("remove one of them");
+    scope.findings.push(match first {
+        Some(first) => finding.also(*first, "first given here"),
+        None => finding,
+    });
+}
+
+/// A setting that was written as a block.
+fn no_block(scope: Scope<'_>, name: &tree::Name, owner: &str) {
+    let text = name.text.as_str();
+    let written = format!("`{text}` of {owner} is a setting and no block");
+    scope.findings.push(
+        Diagnostic::new(Code::UNKNOWN_SETTING, name.span, written)
+            .help(format!("write `{text} = …`")),
+    );
+}
+
+fn unknown_setting(scope: Scope<'_>, name: &tree::Name, description: &Description) {
+    let settings = description.all_settings();
+    let parts = description.all_parts();
+    let mut known: Vec<&str> = settings
+        .iter()
+        .map(|(_, setting)| setting.name.as_str())
+        .collect();
+    known.extend(parts.iter().map(|part| part.name.as_str()));
+    let driver = &description.driver;
+    let owner = format!("`{} {}`", driver.kind.word(), driver.name);
+    let text = name.text.as_str();
+    if settings.iter().any(|(_, known)| known.name == text) {
+        no_block(scope, name, &owner);
+    } else if let Some(part) = parts.iter().find(|known| known.name == text) {
+        let label = part.label.as_ref().map_or("", |_| "\"…\" ");
+        let written = format!("`{text}` of {owner} is a block and no setting");
+        scope.findings.push(
+            Diagnostic::new(Code::UNKNOWN_SETTING, name.span, written)
+                .help(format!("write `{text} {label}{{ … }}`")),
+        );
+    } else {
+        unknown(scope, name, &owner, &known);
+    }
+}
+
+fn unknown(scope: Scope<'_>, name: &tree::Name, owner: &str, known: &[&str]) {
+    let finding = Diagnostic::new(
+        Code::UNKNOWN_SETTING,
+        name.span,
+        format!("{owner} has no setting `{}`", name.text),
+    );
+    scope
+        .findings
+        .push(match nearest(&name.text, known.iter().copied()) {
+            Some(near) => finding
+                .label(format!("did you mean `{near}`?"))
+                .fix(name.span, near),
+            None if known.is_empty() => finding.help("it has none at all"),
+            None => finding.help(format!("it has {}", listed(known, "and"))),
+        });
+}
+
+/// Names in a value that cannot be typed count as used: the mistake is elsewhere.
+pub fn mark(scope: Scope<'_>, value: &Value) {
+    match value {
+        Value::Word(word) => {
+            scope.names.find(&word.text);
+        }
+        Value::Text(text) => {
+            for part in &text.parts {
+                if let tree::Part::Hole(hole) = part {
+                    scope.names.find(&hole.text);
+                }
+            }
+        }
+        Value::List(list) => list.values().for_each(|value| mark(scope, value)),
+        Value::Map(map) => map
+            .body
+            .statements
+            .iter()
+            .for_each(|entry| mark(scope, &entry.node.value)),
+        Value::Number(_) | Value::StatusClass(_) | Value::StatusRange(_) => {}
+    }
+}
+
+/// As [`mark`], for all that stands in a driver's block.
+pub fn mark_body(scope: Scope<'_>, body: &Body<Setting>) {
+    for statement in &body.statements {
+        match &statement.node {
+            Setting::Assign { value, .. } => mark(scope, value),
+            Setting::Part { label, body, .. } => {
+                if let Some(label) = label {
+                    mark(scope, label);
+                }
+                mark_body(scope, body);
+            }
+        }
+    }
+}
+
+/// A use of a driver that is not known, which was said: for the rules, which look at the rest.
+pub fn unknown_use(kind: DriverKind, span: Span) -> Option<DriverUse> {
+    Some(DriverUse {
+        driver: Arc::new(Driver {
+            kind,
+            name: Name::new("unknown").ok()?,
+            docs: String::new(),
+            base: None,
+            functions: None,
+            tools: Vec::new(),
+            deadlines: BTreeMap::new(),
+            offers: Vec::new(),
+            cannot: Vec::new(),
+            fragment: None,
+            files: Vec::new(),
+            environment: Vec::new(),
+            wipes: None,
+            limit: None,
+            variables: Vec::new(),
+            span,
+        }),
+        settings: Vec::new(),
+        parts: Vec::new(),
+        span,
+    })
+}

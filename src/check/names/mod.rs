@@ -1,0 +1,7 @@
+//! What is written, and what its names mean: files, statements, definitions.
+
+pub mod definitions;
+pub mod facts;
+pub mod files;
+pub mod near;
+pub mod statements;

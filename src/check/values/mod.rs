@@ -1,0 +1,12 @@
+//! Values and their types.
+
+pub mod lets;
+pub mod mistyped;
+pub mod number;
+pub mod placeholders;
+pub mod regular_expression;
+pub mod shape;
+pub mod text;
+pub mod type_table;
+pub mod types;
+pub mod value;
