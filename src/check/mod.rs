@@ -10,7 +10,6 @@ mod values;
 
 pub use drivers::description::{
     Description, PartDescription, SettingDefault, SettingDescription, functions_of,
-    kind_of as driver_kind,
 };
 pub use names::files::{LoadError, Loader};
 pub use values::type_table::{TYPES, TypeEntry, TypePlace};
@@ -20,12 +19,13 @@ use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::model::App;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::tree::{File, Item};
-use app::Surroundings;
-use app::{inputs, unused};
+use app::surroundings::Surroundings;
+use app::unused;
 use drivers::descriptions::Descriptions;
 use findings::Findings;
-use names::definitions::{self, Meaning, Names};
+use names::definitions::{Meaning, Names};
 use names::files::{Files, LoadedFile, Origin};
+use names::spelling;
 use names::statements::Parts;
 use probe::named::Probes;
 
@@ -91,7 +91,7 @@ fn resolve(
             match &statement.node {
                 Item::Let(constant)
                     if file.origin == Origin::User
-                        && inputs::variable_name(&constant.name, "a `let`", findings) =>
+                        && spelling::variable_name(&constant.name, "a `let`", findings) =>
                 {
                     names.define(&constant.name, Meaning::Let(&constant.value), findings);
                 }
@@ -100,7 +100,7 @@ fn resolve(
                         Origin::Preset(preset) => format!("{preset}.{}", probe.name.text),
                         _ => probe.name.text.clone(),
                     };
-                    definitions::name(&probe.name, "a probe", findings);
+                    spelling::name(&probe.name, "a probe", findings);
                     probes.define(key, probe, findings);
                 }
                 Item::App(app) if file.id == main => apps.push((app, statement.span)),

@@ -1,10 +1,12 @@
 //! The command line's grammar, and the help that a person can learn from.
 
-use super::read::DEFAULT;
 use super::terminal::ColorChoice;
 use crate::emit::Form;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// What a file is called when none is named.
+pub(super) const DEFAULT_FILE: &str = "deploy.bg";
 
 /// Compiles deploy.bg into a readable bash script that deploys blue/green
 #[derive(Debug, Parser)]
@@ -106,7 +108,7 @@ impl Files {
     pub(super) fn of(file: &Utf8Path) -> Self {
         Self {
             files: vec![file.to_owned()],
-            stdin_filename: DEFAULT.into(),
+            stdin_filename: DEFAULT_FILE.into(),
         }
     }
 }

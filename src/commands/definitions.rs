@@ -1,6 +1,6 @@
 //! Drivers and probes that `.bg` files define: the library's and the user's, with one page each.
 
-use crate::check::{driver_kind, functions_of};
+use crate::check::functions_of;
 use crate::diagnostics::Report;
 use crate::model::DriverKind;
 use crate::source::Sources;
@@ -76,7 +76,7 @@ impl Definitions {
         for statement in tree.body.statements {
             let (name, what) = match &statement.node {
                 Item::Driver(driver) => {
-                    let Some(kind) = driver_kind(&driver.kind.text) else {
+                    let Some(kind) = DriverKind::of(&driver.kind.text) else {
                         continue;
                     };
                     (driver.name.text.clone(), What::Driver(kind))

@@ -1,10 +1,11 @@
 //! `deployc explain`: the page behind a code, a driver, a probe or a type.
 
+use super::check;
 use super::cli::{Explain as Options, Files};
 use super::definitions::Definitions;
+use super::outcome::{Failure, Outcome};
 use super::read::{self, HostFiles};
 use super::terminal::Terminal;
-use super::{Failure, Outcome, check};
 use crate::check::{TYPES, TypeEntry, TypePlace};
 use crate::diagnostics::{Code, Report, page};
 use crate::source::Sources;

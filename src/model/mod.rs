@@ -240,6 +240,17 @@ pub enum Verification {
     },
 }
 
+impl Verification {
+    /// The checks, in order; none where nothing is asked.
+    #[must_use]
+    pub fn checks(&self) -> &[Verify] {
+        match self {
+            Self::Checks(checks) => checks,
+            Self::None { .. } => &[],
+        }
+    }
+}
+
 /// What happens to the previous color after the switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cleanup {

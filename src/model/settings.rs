@@ -34,6 +34,12 @@ impl DriverKind {
         Self::Shared,
     ];
 
+    /// The kind that a word names.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
     /// The word of the language, also the folder's name in `stdlib/`.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -170,6 +176,15 @@ impl DriverUse {
             .iter()
             .find(|(_, setting, _)| setting == name)
             .map(|(_, _, value)| value)
+    }
+
+    /// The folder that the installer of a target empties.
+    #[must_use]
+    pub fn wiped_folder(&self) -> Option<String> {
+        match self.setting(self.driver.wipes.as_ref()?)? {
+            SettingValue::Text(template) => template.as_literal(),
+            _ => None,
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! What happens to the previous color.
 
-use super::services::{DEFAULT_STOP_WITHIN, no_grace};
 use crate::check::names::statements::{Parts, once, twice};
 use crate::check::values::text::Scope;
 use crate::diagnostics::{Code, Diagnostic};
@@ -10,6 +9,9 @@ use crate::syntax::tree::CleanupItem;
 
 /// How long the old color may still answer when nothing is said.
 const DEFAULT_DRAIN: Duration = Duration::from_secs(30);
+
+/// How long a service has after TERM when nothing is said.
+pub const DEFAULT_STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// `cleanup`, and how long the services have to stop.
 pub fn resolve(scope: Scope<'_>, parts: &Parts<'_>) -> (Cleanup, Duration) {
@@ -60,4 +62,14 @@ pub fn resolve(scope: Scope<'_>, parts: &Parts<'_>) -> (Cleanup, Duration) {
         span: parts.cleanup.map(|(_, span)| span),
     };
     (cleanup, stop_within)
+}
+
+/// `stop within 0s`
+pub fn no_grace(span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::NO_GRACE,
+        span,
+        "no time to stop: the program is killed while it still answers",
+    )
+    .help("give it the time of its longest request; the default is `stop within 10s`")
 }

@@ -3,6 +3,7 @@
 use crate::check::findings::Findings;
 use crate::check::names::definitions::{self, Meaning, Names};
 use crate::check::names::near::{listed, nearest};
+use crate::check::names::spelling;
 use crate::check::names::statements::{Parts, twice};
 use crate::check::values::placeholders::Place;
 use crate::check::values::text::Scope;
@@ -10,44 +11,14 @@ use crate::check::values::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Color, Name, Port, SettingValue, Variable};
 use crate::source::Span;
-use crate::syntax::tree::{self, ColorItem};
-
-/// The ports that a color names: service (`None`: bare), value, place.
-type PortItem<'t> = (Option<&'t tree::Name>, &'t tree::Value, Span);
-
-/// The ports in a color's block.
-pub fn ports(color: &tree::Color) -> Vec<PortItem<'_>> {
-    items(color)
-        .filter_map(|(item, span)| match item {
-            ColorItem::Port { service, number } => Some((service.as_ref(), number, span)),
-            ColorItem::Let(_) => None,
-        })
-        .collect()
-}
-
-pub fn lets(color: &tree::Color) -> Vec<&tree::Let> {
-    items(color)
-        .filter_map(|(item, _)| match item {
-            ColorItem::Let(constant) => Some(constant),
-            ColorItem::Port { .. } => None,
-        })
-        .collect()
-}
-
-fn items(color: &tree::Color) -> impl Iterator<Item = (&ColorItem, Span)> {
-    color
-        .body
-        .iter()
-        .flat_map(|body| &body.statements)
-        .map(|statement| (&statement.node, statement.span))
-}
+use crate::syntax::tree;
 
 /// Defines the `let`s that stand in the colors; each must stand in both.
 pub fn define_lets<'t>(parts: &Parts<'t>, level: &mut Names<'t>, findings: &Findings) {
     let colors: Vec<&'t tree::Color> = parts.colors.iter().map(|(color, _)| *color).collect();
     for (at, color) in colors.iter().enumerate() {
         let mut own: Vec<&tree::Name> = Vec::new();
-        for constant in lets(color) {
+        for constant in color.lets() {
             let name = &constant.name;
             if let Some(first) = own.iter().find(|known| known.text == name.text) {
                 findings.push(definitions::duplicate(name, first.span));
@@ -56,13 +27,13 @@ pub fn define_lets<'t>(parts: &Parts<'t>, level: &mut Names<'t>, findings: &Find
             own.push(name);
             let first_has_it = colors[..at]
                 .iter()
-                .any(|other| lets(other).iter().any(|known| known.name.text == name.text));
+                .any(|other| other.lets().any(|known| known.name.text == name.text));
             if !first_has_it {
                 level.define(name, Meaning::ColorLet, findings);
             }
             let missing: Vec<_> = colors
                 .iter()
-                .filter(|other| !lets(other).iter().any(|known| known.name.text == name.text))
+                .filter(|other| !other.lets().any(|known| known.name.text == name.text))
                 .collect();
             if let [lacking] = missing.as_slice() {
                 level.poison(&name.text);
@@ -121,7 +92,7 @@ pub fn resolve(scope: Scope<'_>, parts: &Parts<'_>, app_name: &tree::Name) -> Op
 }
 
 fn one(scope: Scope<'_>, color: &tree::Color, span: Span) -> Option<Color> {
-    let name = definitions::name(&color.name, "a color", scope.findings);
+    let name = spelling::name(&color.name, "a color", scope.findings);
     let ports = color_ports(scope, color);
     Some(Color {
         name: name?,
@@ -136,7 +107,7 @@ fn color_ports(scope: Scope<'_>, color: &tree::Color) -> Option<Vec<(Name, Port)
     let errors = findings.errors();
     let services = &scope.facts.services;
     let mut found: Vec<(Name, Port, Span)> = Vec::new();
-    for (service, number, span) in ports(color) {
+    for (service, number, span) in color.ports() {
         let Some(service) = service_of(scope, service, span) else {
             continue;
         };
@@ -151,7 +122,7 @@ fn color_ports(scope: Scope<'_>, color: &tree::Color) -> Option<Vec<(Name, Port)
     }
     let wrong = findings.errors() > errors;
     for facts in services.iter().filter(|facts| facts.has_port() && !wrong) {
-        let said = ports(color).iter().any(|(service, _, _)| {
+        let said = color.ports().any(|(service, _, _)| {
             service.is_none_or(|service| service.text == facts.name.as_str())
         });
         if !said {
@@ -270,8 +241,8 @@ fn lets_of(
             .map(|facts| facts.name.to_string()),
         _ => None,
     };
-    let texts: Vec<Option<(String, String)>> = lets(color)
-        .into_iter()
+    let texts: Vec<Option<(String, String)>> = color
+        .lets()
         .map(|constant| {
             let template = scope.value_as_text(&constant.value)?.resolve(known);
             let text = scope.literal(&template, constant.value.span())?;

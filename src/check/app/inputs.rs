@@ -2,6 +2,7 @@
 
 use crate::check::findings::Findings;
 use crate::check::names::definitions::{Meaning, Names};
+use crate::check::names::spelling;
 use crate::check::names::statements::Parts;
 use crate::check::values::placeholders::Place;
 use crate::check::values::text::Scope;
@@ -15,7 +16,7 @@ use crate::syntax::tree::{self, Value};
 /// Defines the inputs' names.
 pub fn define<'t>(parts: &Parts<'t>, level: &mut Names<'t>, findings: &Findings) {
     for (input, _) in &parts.inputs {
-        if variable_name(&input.name, "an input", findings) {
+        if spelling::variable_name(&input.name, "an input", findings) {
             check_apart(&input.name, findings);
             let secret = matches!(&input.ty, tree::Type::Named(name) if name.text == "secret");
             level.define(&input.name, Meaning::Input { secret }, findings);
@@ -28,7 +29,7 @@ pub fn define<'t>(parts: &Parts<'t>, level: &mut Names<'t>, findings: &Findings)
 fn check_apart(word: &tree::Name, findings: &Findings) {
     let apart = word.text.contains(|c: char| c.is_ascii_uppercase());
     // A placeholder's name is refused as such.
-    if !apart && !crate::check::names::definitions::PLACEHOLDERS.contains(&word.text.as_str()) {
+    if !apart && !spelling::PLACEHOLDERS.contains(&word.text.as_str()) {
         let likely = word.text.to_ascii_uppercase();
         findings.push(
             Diagnostic::new(
@@ -44,33 +45,6 @@ fn check_apart(word: &tree::Name, findings: &Findings) {
             .fix(word.span, likely),
         );
     }
-}
-
-/// Whether a word may name a `let` or an input; said when not.
-pub fn variable_name(word: &tree::Name, what: &str, findings: &Findings) -> bool {
-    let text = &word.text;
-    let good = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !good {
-        let likely = text.replace(['-', '.'], "_");
-        let finding = Diagnostic::new(
-            Code::BAD_NAME,
-            word.span,
-            format!("`{text}` cannot be the name of {what}"),
-        )
-        .help("it becomes a variable's name: a letter or `_`, then letters, digits and `_`");
-        let plain = likely
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '_');
-        findings.push(if plain {
-            finding
-                .label(format!("did you mean `{likely}`?"))
-                .fix(word.span, likely)
-        } else {
-            finding
-        });
-    }
-    good
 }
 
 /// The inputs, typed; those that are wrong are said and left out.

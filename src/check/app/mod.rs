@@ -6,14 +6,16 @@ pub mod inputs;
 pub mod not_generated;
 pub mod services;
 pub mod steps;
+pub mod surroundings;
 pub mod unused;
 
-use crate::check::drivers::descriptions::{Descriptions, Found};
+use crate::check::drivers::descriptions::Descriptions;
 use crate::check::drivers::driver_use;
 use crate::check::drivers::driver_use::unknown_use;
-use crate::check::findings::Findings;
-use crate::check::names::definitions::{self, Meaning, Names};
+use crate::check::names::definitions::{Meaning, Names};
 use crate::check::names::facts::Facts;
+use crate::check::names::service_statements;
+use crate::check::names::spelling;
 use crate::check::names::statements::{Parts, once};
 use crate::check::probe::gates;
 use crate::check::probe::named::Probes;
@@ -23,22 +25,14 @@ use crate::check::values::text::Scope;
 use crate::check::values::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{
-    App, Artifact, DriverKind, DriverUse, Duration, Piece, Privilege, Service, SettingValue,
-    Template, Verification,
+    App, Artifact, DriverKind, DriverUse, Duration, Piece, Privilege, Service, Template,
+    Verification,
 };
 use crate::source::Span;
-use crate::syntax::tree::{self, Body, LockItem, Setting, Value};
+use crate::syntax::tree::{self, LockItem, Value};
 use services::Context;
 use std::cell::RefCell;
-
-/// What an app finds around it.
-#[derive(Clone, Copy)]
-pub struct Surroundings<'a> {
-    pub names: &'a Names<'a>,
-    pub probes: &'a Probes<'a>,
-    pub drivers: &'a Descriptions,
-    pub findings: &'a Findings,
-}
+use surroundings::Surroundings;
 
 /// Resolves an app. What is wrong was said and is left out, so that the rules can look at the rest;
 /// `None` when too little is left.
@@ -50,13 +44,13 @@ pub fn resolve<'t>(
 ) -> Option<App> {
     let findings = around.findings;
     let errors = findings.errors();
-    let name = definitions::name(&app.name, "an app", findings);
+    let name = spelling::name(&app.name, "an app", findings);
     let level = definitions(around, parts);
     let mut probes = Probes::inside(around.probes);
     for (probe, _) in &parts.probes {
         probes.define(probe.name.text.clone(), probe, findings);
     }
-    let service_parts = services::sort(parts, app.name.span, findings);
+    let service_parts = service_statements::sort(parts, app.name.span, findings);
     let service_facts = services::facts(&service_parts, parts, around.drivers);
     let head = Span {
         end: app.name.span.end,
@@ -148,7 +142,7 @@ fn learn(
     facts.staging = facts.root.as_ref().map(|root| format!("{root}/staging"));
     let fixed = Scope::new(findings, level, facts, Place::Fixed);
     let targets = targets(fixed, parts, around.drivers);
-    if let Some(folder) = targets.iter().find_map(wiped_folder) {
+    if let Some(folder) = targets.iter().find_map(DriverUse::wiped_folder) {
         facts.staging = Some(folder);
     }
     // What a `let` made of the staging folder says may be another text now.
@@ -161,7 +155,7 @@ fn definitions<'t>(around: Surroundings<'t>, parts: &Parts<'t>) -> Names<'t> {
     let mut level = Names::inside(around.names);
     inputs::define(parts, &mut level, around.findings);
     for (constant, _) in &parts.lets {
-        if inputs::variable_name(&constant.name, "a `let`", around.findings) {
+        if spelling::variable_name(&constant.name, "a `let`", around.findings) {
             level.define(
                 &constant.name,
                 Meaning::Let(&constant.value),
@@ -171,14 +165,6 @@ fn definitions<'t>(around: Surroundings<'t>, parts: &Parts<'t>) -> Names<'t> {
     }
     colors::define_lets(parts, &mut level, around.findings);
     level
-}
-
-/// The folder that a target's installer empties.
-pub fn wiped_folder(target: &DriverUse) -> Option<String> {
-    match target.setting(target.driver.wipes.as_ref()?)? {
-        SettingValue::Text(template) => template.as_literal(),
-        _ => None,
-    }
 }
 
 /// The app's folder on the host.
@@ -226,27 +212,10 @@ fn targets(scope: Scope<'_>, parts: &Parts<'_>, drivers: &Descriptions) -> Vec<D
     parts
         .targets
         .iter()
-        .filter_map(|(used, span)| used_driver(scope, DriverKind::Target, used, *span, drivers))
+        .filter_map(|(used, span)| {
+            driver_use::of_kind(scope, drivers, DriverKind::Target, (used, *span), None)
+        })
         .collect()
-}
-
-/// A driver of a kind with its settings.
-pub fn used_driver(
-    scope: Scope<'_>,
-    kind: DriverKind,
-    used: &tree::DriverUse,
-    span: Span,
-    drivers: &Descriptions,
-) -> Option<DriverUse> {
-    let bodies: Vec<&Body<Setting>> = used.body.iter().collect();
-    let Found::Known(description) = drivers.find(kind, &used.driver, scope.findings) else {
-        for body in bodies {
-            driver_use::mark_body(scope, body);
-        }
-        return None;
-    };
-    let head = services::head(used, span);
-    driver_use::resolve(scope, &description, head, &bodies)
 }
 
 fn switch(
@@ -266,12 +235,12 @@ fn switch(
         );
         return None;
     };
-    used_driver(
+    driver_use::of_kind(
         scope.at(Place::Switch),
-        DriverKind::Switch,
-        used,
-        span,
         drivers,
+        DriverKind::Switch,
+        (used, span),
+        None,
     )
 }
 

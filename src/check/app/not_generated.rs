@@ -1,8 +1,8 @@
 //! What the language knows and this version makes nothing of yet: checked, and said.
 
 use super::steps;
-use crate::check::app::used_driver;
 use crate::check::drivers::descriptions::Descriptions;
+use crate::check::drivers::driver_use;
 use crate::check::names::statements::Parts;
 use crate::check::values::placeholders::Place;
 use crate::check::values::text::Scope;
@@ -21,8 +21,8 @@ pub fn check(scope: Scope<'_>, parts: &Parts<'_>, drivers: &Descriptions) {
     ];
     for (kind, uses) in uses {
         for (used, span) in uses {
-            if used_driver(scope, kind, used, *span, drivers).is_some() {
-                not_generated(scope, super::services::head(used, *span), kind.word());
+            if driver_use::of_kind(scope, drivers, kind, (used, *span), None).is_some() {
+                not_generated(scope, driver_use::head(used, *span), kind.word());
             }
         }
     }
@@ -35,10 +35,10 @@ pub fn check(scope: Scope<'_>, parts: &Parts<'_>, drivers: &Descriptions) {
     for (hosts, span) in &parts.hosts {
         scope.value(&Type::List(Box::new(Type::String)), &hosts.hosts);
         if let Some(body) = &hosts.body {
-            crate::check::drivers::driver_use::mark_body(scope, body);
+            driver_use::mark_body(scope, body);
             for statement in &body.statements {
                 if let tree::Setting::Part { body, .. } = &statement.node {
-                    crate::check::drivers::driver_use::mark_body(scope, body);
+                    driver_use::mark_body(scope, body);
                 }
             }
         }

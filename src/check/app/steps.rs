@@ -1,6 +1,6 @@
 //! The user's own steps, and what runs when the outcome is known.
 
-use crate::check::drivers::descriptions::{Descriptions, Found};
+use crate::check::drivers::descriptions::Descriptions;
 use crate::check::drivers::driver_use;
 use crate::check::names::statements::{Parts, once};
 use crate::check::values::placeholders::Place;
@@ -62,16 +62,7 @@ fn notify(
     span: Span,
     drivers: &Descriptions,
 ) -> Option<Step> {
-    let bodies: Vec<_> = used.body.iter().collect();
-    let Found::Known(description) = drivers.find(DriverKind::Notify, &used.driver, scope.findings)
-    else {
-        for body in bodies {
-            driver_use::mark_body(scope, body);
-        }
-        return None;
-    };
-    let head = super::services::head(used, span);
-    let notify = driver_use::resolve(scope, &description, head, &bodies)?;
+    let notify = driver_use::of_kind(scope, drivers, DriverKind::Notify, (used, span), None)?;
     Some(Step {
         run: StepRun::Notify(notify),
         folder: None,

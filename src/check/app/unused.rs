@@ -1,10 +1,10 @@
 //! Definitions that nothing uses: what is wrong in them is wrong all the same, and is found here.
 
-use super::colors;
-use crate::check::app::Surroundings;
-use crate::check::names::definitions::{self, Meaning, Names, PLACEHOLDERS, Unused};
+use super::surroundings::Surroundings;
+use crate::check::names::definitions::{self, Meaning, Names, Unused};
 use crate::check::names::facts::Facts;
 use crate::check::names::near::nearest;
+use crate::check::names::spelling::PLACEHOLDERS;
 use crate::check::names::statements::Parts;
 use crate::check::probe::merged::{self, Merged};
 use crate::check::probe::named;
@@ -76,7 +76,7 @@ fn suppose_apps<'t>(level: &mut Names<'t>, apps: &[Parts<'t>]) {
         let lets = parts.lets.iter().map(|(constant, _)| &constant.name);
         inputs.chain(lets).for_each(|name| level.suppose(name));
         for (color, _) in &parts.colors {
-            for constant in colors::lets(color) {
+            for constant in color.lets() {
                 level.suppose(&constant.name);
             }
         }

@@ -116,12 +116,6 @@ impl Description {
     }
 }
 
-/// The kind of a word.
-#[must_use]
-pub fn kind_of(word: &str) -> Option<DriverKind> {
-    DriverKind::ALL.into_iter().find(|kind| kind.word() == word)
-}
-
 /// The functions that a kind of driver has, by the contract; `None`: not laid down yet.
 #[must_use]
 pub fn functions_of(kind: DriverKind) -> Option<&'static [&'static str]> {

@@ -1,11 +1,12 @@
 //! Finds every description of a run, and puts together those that extend each other.
 
-use super::description::{Description, PartDescription, SettingDescription, kind_of};
-use super::reader::Reader;
+use super::description::{Description, PartDescription, SettingDescription};
+use super::reader::{Reader, WrittenDriver};
 use crate::check::findings::Findings;
 use crate::check::names::definitions;
 use crate::check::names::files::{LoadedFile, Loader, Origin};
 use crate::check::names::near::{listed, nearest};
+use crate::check::names::spelling;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Driver, DriverKind, Name, variable};
 use crate::source::Span;
@@ -28,22 +29,16 @@ pub enum Found {
     Unknown,
 }
 
-pub struct Source<'t> {
-    pub file: &'t LoadedFile,
-    pub driver: &'t tree::Driver,
-    docs: String,
-}
-
 impl Descriptions {
     /// Resolves every description in the files.
     pub fn resolve(files: &[LoadedFile], loader: &dyn Loader, findings: &Findings) -> Self {
-        let mut sources: BTreeMap<(DriverKind, String), Source<'_>> = BTreeMap::new();
+        let mut sources: BTreeMap<(DriverKind, String), WrittenDriver<'_>> = BTreeMap::new();
         for file in files {
             for statement in &file.tree.body.statements {
                 let Item::Driver(driver) = &statement.node else {
                     continue;
                 };
-                let Some(kind) = kind_of(&driver.kind.text) else {
+                let Some(kind) = DriverKind::of(&driver.kind.text) else {
                     continue;
                 };
                 let key = (kind, driver.name.text.clone());
@@ -70,7 +65,7 @@ impl Descriptions {
                 }
                 sources.insert(
                     key,
-                    Source {
+                    WrittenDriver {
                         file,
                         driver,
                         docs: statement.docs(),
@@ -171,7 +166,7 @@ fn unknown_driver(kind: DriverKind, name: &tree::Name, known: &[&str]) -> Diagno
 }
 
 struct Resolver<'r, 't> {
-    sources: &'r BTreeMap<(DriverKind, String), Source<'t>>,
+    sources: &'r BTreeMap<(DriverKind, String), WrittenDriver<'t>>,
     loader: &'r dyn Loader,
     findings: &'r Findings,
     known: BTreeMap<(DriverKind, String), Option<Arc<Description>>>,
@@ -196,9 +191,9 @@ impl Resolver<'_, '_> {
         description
     }
 
-    fn describe(&mut self, kind: DriverKind, source: &Source<'_>) -> Option<Description> {
+    fn describe(&mut self, kind: DriverKind, source: &WrittenDriver<'_>) -> Option<Description> {
         let errors = self.findings.errors();
-        let name = definitions::name(&source.driver.name, "a driver", self.findings)?;
+        let name = spelling::name(&source.driver.name, "a driver", self.findings)?;
         let mut reader = Reader::new(source, self.loader, self.findings);
         let mut base = None;
         for statement in &source.driver.body.statements {

@@ -1,7 +1,9 @@
 //! What an app gives a driver: settings and parts, against the driver's description.
 
 use super::description::{Description, PartDescription, SettingDefault, SettingDescription};
+use super::descriptions::{Descriptions, Found};
 use crate::check::names::near::{listed, nearest};
+use crate::check::names::statements::At;
 use crate::check::values::text::Scope;
 use crate::check::values::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
@@ -11,8 +13,35 @@ use crate::syntax::tree::{self, Body, Setting, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// A use of a driver of a kind; what is wrong with it is said. `default`: what the app says of the same driver, where a
+/// service uses it.
+pub fn of_kind(
+    scope: Scope<'_>,
+    drivers: &Descriptions,
+    kind: DriverKind,
+    (used, span): At<'_, tree::DriverUse>,
+    default: Option<&Body<Setting>>,
+) -> Option<DriverUse> {
+    let bodies: Vec<&Body<Setting>> = default.into_iter().chain(&used.body).collect();
+    let Found::Known(description) = drivers.find(kind, &used.driver, scope.findings) else {
+        for body in bodies {
+            mark_body(scope, body);
+        }
+        return None;
+    };
+    resolve(scope, &description, head(used, span), &bodies)
+}
+
+/// `run jar`, without the block.
+pub fn head(used: &tree::DriverUse, span: Span) -> Span {
+    Span {
+        end: used.driver.span.end,
+        ..span
+    }
+}
+
 /// Resolves a use. `bodies`: what the app says, then what the service says instead.
-pub fn resolve(
+fn resolve(
     scope: Scope<'_>,
     description: &Description,
     span: Span,

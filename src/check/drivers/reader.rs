@@ -1,9 +1,8 @@
 //! Reads the items of one description.
 
 use super::description::{
-    Description, PartDescription, SettingDefault, SettingDescription, functions_of, kind_of,
+    Description, PartDescription, SettingDefault, SettingDescription, functions_of,
 };
-use super::descriptions::Source;
 use crate::check::findings::Findings;
 use crate::check::names::files::{LoadedFile, Loader, driver_file};
 use crate::check::names::near::{listed, nearest};
@@ -15,6 +14,13 @@ use crate::model::{DriverKind, Duration, Quoting};
 use crate::source::Span;
 use crate::syntax::tree::{self, DriverItem, Value};
 use std::collections::BTreeMap;
+
+/// A description as it was written.
+pub struct WrittenDriver<'t> {
+    pub file: &'t LoadedFile,
+    pub driver: &'t tree::Driver,
+    pub docs: String,
+}
 
 /// Reads the items of one description.
 pub struct Reader<'r> {
@@ -42,10 +48,10 @@ pub struct Reader<'r> {
 }
 
 impl<'r> Reader<'r> {
-    pub fn new(source: &Source<'r>, loader: &'r dyn Loader, findings: &'r Findings) -> Self {
+    pub fn new(source: &WrittenDriver<'r>, loader: &'r dyn Loader, findings: &'r Findings) -> Self {
         Self {
             file: source.file,
-            kind: kind_of(&source.driver.kind.text).unwrap_or(DriverKind::Run),
+            kind: DriverKind::of(&source.driver.kind.text).unwrap_or(DriverKind::Run),
             name_span: source.driver.name.span,
             loader,
             findings,

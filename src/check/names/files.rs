@@ -271,8 +271,7 @@ fn drivers_named(file: &tree::File) -> Vec<(DriverKind, String)> {
                 }
             }
             Item::Driver(driver) => {
-                let Some(kind) = crate::check::drivers::description::kind_of(&driver.kind.text)
-                else {
+                let Some(kind) = DriverKind::of(&driver.kind.text) else {
                     continue;
                 };
                 for item in &driver.body.statements {

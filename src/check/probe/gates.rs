@@ -1,11 +1,14 @@
 //! The gates of a service: its own probes and those that the app says for all.
 
 use super::merged;
-use crate::check::app::services::{Context, ServiceParts};
+use super::named::Probes;
 use crate::check::drivers::description::Description;
 use crate::check::findings::Findings;
-use crate::check::names::definitions::{self, Meaning, Names, duplicate};
+use crate::check::names::definitions::{Meaning, Names, duplicate};
 use crate::check::names::facts::{Reach, ServiceFacts};
+use crate::check::names::service_statements::ServiceStatements;
+use crate::check::names::spelling;
+use crate::check::names::statements::At;
 use crate::check::values::placeholders::Place;
 use crate::check::values::text::Scope;
 use crate::diagnostics::{Code, Diagnostic};
@@ -14,14 +17,15 @@ use crate::source::Span;
 use crate::syntax::tree::{self, Value};
 use std::sync::Arc;
 
-/// The gates of a service; `None` when one of them is wrong, which was said.
+/// The gates of a service: its own, and those of `shared`, which the app says for all. `None` when one of them is wrong, which was said.
 pub fn resolve(
-    context: &Context<'_>,
     scope: Scope<'_>,
-    service: &ServiceParts<'_>,
+    probes: &Probes<'_>,
+    (app, shared): (&tree::Name, &[At<'_, tree::Probe>]),
+    service: &ServiceStatements<'_>,
     facts: &ServiceFacts,
 ) -> Option<Vec<Gate>> {
-    let findings = context.findings;
+    let findings = scope.findings;
     let errors = findings.errors();
     if facts.reach == Reach::Unsaid {
         // Said already; no probe could be right.
@@ -56,25 +60,25 @@ pub fn resolve(
             .any(|(probe, _)| probe.name.text == name)
     };
     let mut passed_over: Option<&tree::Name> = None;
-    for (probe, span) in &context.parts.probes {
+    for (probe, span) in shared {
         if own(&probe.name.text) {
             continue;
         }
-        if facts.reach == Reach::Worker && needs_port(context, scope, probe) {
+        if facts.reach == Reach::Worker && needs_port(scope, probes, probe) {
             passed_over = passed_over.or(Some(&probe.name));
             continue;
         }
-        gates.extend(gate(context, scope.at(Place::Gate), probe, *span));
+        gates.extend(gate(scope.at(Place::Gate), probes, probe, *span));
     }
     for (probe, span) in &service.probes {
-        gates.extend(gate(context, scope.at(Place::Gate), probe, *span));
+        gates.extend(gate(scope.at(Place::Gate), probes, probe, *span));
     }
     if gates.is_empty() && findings.errors() == errors && facts.reach == Reach::Worker {
-        let word = service.word.unwrap_or(context.app);
+        let word = service.word.unwrap_or(app);
         findings.push_absent(unasked_worker(word, passed_over));
     }
     if gates.is_empty() && findings.errors() == errors && facts.reach != Reach::Worker {
-        let word = service.word.unwrap_or(context.app);
+        let word = service.word.unwrap_or(app);
         findings.push_absent(
             Diagnostic::new(
                 Code::NO_GATE,
@@ -90,14 +94,14 @@ pub fn resolve(
     (findings.errors() == errors).then_some(gates)
 }
 
-fn gate(context: &Context<'_>, scope: Scope<'_>, probe: &tree::Probe, span: Span) -> Option<Gate> {
-    let findings = context.findings;
-    let name = definitions::name(&probe.name, "a probe", findings);
+fn gate(scope: Scope<'_>, probes: &Probes<'_>, probe: &tree::Probe, span: Span) -> Option<Gate> {
+    let findings = scope.findings;
+    let name = spelling::name(&probe.name, "a probe", findings);
     let merged = merged::merge(
         Some(probe.name.span),
         probe.from.as_ref(),
         probe.body.as_ref(),
-        context.probes,
+        probes,
         findings,
     )?;
     if let Some(warn) = merged.warn {
@@ -148,13 +152,13 @@ fn unasked_worker(word: &tree::Name, passed_over: Option<&tree::Name>) -> Diagno
 }
 
 /// Whether a probe speaks of the port or address, which a worker does not have.
-fn needs_port(context: &Context<'_>, scope: Scope<'_>, probe: &tree::Probe) -> bool {
+fn needs_port(scope: Scope<'_>, probes: &Probes<'_>, probe: &tree::Probe) -> bool {
     let merged = merged::merge(
         Some(probe.name.span),
         probe.from.as_ref(),
         probe.body.as_ref(),
-        context.probes,
-        context.findings,
+        probes,
+        scope.findings,
     );
     // What is wrong with it was said, and belongs to no service more than to another.
     merged.is_none_or(|merged| {

@@ -3,6 +3,7 @@
 use super::merged;
 use super::named::Probes;
 use crate::check::names::definitions;
+use crate::check::names::spelling;
 use crate::check::names::statements::Parts;
 use crate::check::values::placeholders::Place;
 use crate::check::values::text::Scope;
@@ -110,7 +111,7 @@ fn check(
 ) -> Option<Verify> {
     let findings = scope.findings;
     let written = match name {
-        Some(word) => definitions::name(word, "a verify", findings),
+        Some(word) => spelling::name(word, "a verify", findings),
         None if at == 0 => Name::new("verify").ok(),
         None => Name::new(&format!("verify-{}", at + 1)).ok(),
     };

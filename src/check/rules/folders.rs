@@ -1,7 +1,6 @@
 //! Folders and files that must not meet.
 
-use super::{setting_span, targets};
-use crate::check::app::wiped_folder;
+use super::written::{setting_span, targets};
 use crate::check::findings::Findings;
 use crate::check::names::statements::Parts;
 use crate::diagnostics::{Code, Diagnostic};
@@ -107,7 +106,7 @@ fn wiped_folders(
     written: &crate::syntax::tree::DriverUse,
 ) -> Vec<(String, Span)> {
     let mut folders = Vec::new();
-    if let (Some(folder), Some(setting)) = (wiped_folder(target), &target.driver.wipes) {
+    if let (Some(folder), Some(setting)) = (target.wiped_folder(), &target.driver.wipes) {
         folders.push((folder, setting_span(written, setting)));
     }
     if let Some(SettingValue::Map(files)) = target.setting("files") {

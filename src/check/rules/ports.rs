@@ -1,7 +1,6 @@
 //! Ports: each once, and none the proxy's.
 
-use super::proxy_ports;
-use crate::check::app::colors;
+use super::asked::proxy_ports;
 use crate::check::findings::Findings;
 use crate::check::names::statements::Parts;
 use crate::diagnostics::{Code, Diagnostic};
@@ -21,7 +20,7 @@ struct Place {
 fn places(app: &App, parts: &Parts<'_>) -> Vec<Place> {
     let mut places = Vec::new();
     for (color, (written, _)) in app.colors.iter().zip(&parts.colors) {
-        for (service, number, _) in colors::ports(written) {
+        for (service, number, _) in written.ports() {
             let port = match service {
                 Some(word) => color
                     .ports

@@ -1,6 +1,6 @@
 //! How a color runs: a stop must mean that color, and a secret must not stand on a command line.
 
-use super::setting_span;
+use super::written::setting_span;
 use crate::check::findings::Findings;
 use crate::check::names::statements::Parts;
 use crate::check::values::value::tells_color;

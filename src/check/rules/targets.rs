@@ -1,6 +1,6 @@
 //! What every caller of the script must bring along.
 
-use super::{setting_span, targets};
+use super::written::{setting_span, targets};
 use crate::check::findings::Findings;
 use crate::check::names::near::listed;
 use crate::check::names::statements::Parts;

@@ -2,9 +2,10 @@
 
 use super::placeholders::Place;
 use crate::check::findings::Findings;
-use crate::check::names::definitions::{Meaning, Names, PLACEHOLDERS};
+use crate::check::names::definitions::{Meaning, Names};
 use crate::check::names::facts::{Facts, Reach, ServiceFacts};
 use crate::check::names::near::{listed, nearest};
+use crate::check::names::spelling::PLACEHOLDERS;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Name, Piece, Template, Variable};
 use crate::source::Span;

@@ -16,6 +16,7 @@ use pest::iterators::Pairs;
 
 use super::brackets::Balanced;
 use super::grammar::Rule;
+use super::limits::MAX_FINDINGS;
 use super::place::Place;
 use super::tree::{Body, Comment, Name, Statement};
 use crate::diagnostics::{Diagnostic, Report};
@@ -56,7 +57,7 @@ impl Build<'_> {
 
     /// Whether more findings would not be shown.
     pub fn full(&self) -> bool {
-        self.found > super::MAX_FINDINGS
+        self.found > MAX_FINDINGS
     }
 
     /// A place in the parsed text as a place in the written one.
