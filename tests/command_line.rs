@@ -5,6 +5,7 @@ mod command_line {
     mod check;
     mod fmt;
     mod misc;
+    mod one_order;
     pub mod run;
     mod two_files;
 }

@@ -78,6 +78,12 @@ impl Command {
         })
     }
 
+    /// The function of the script that runs it.
+    #[must_use]
+    pub fn function(self) -> String {
+        format!("command.{}", self.name())
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {

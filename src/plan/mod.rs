@@ -10,6 +10,7 @@ mod calls;
 mod command;
 mod deadlines;
 pub mod limits;
+mod listing;
 mod program;
 mod proof;
 mod recovery;
@@ -27,6 +28,7 @@ pub use calls::Call;
 pub use command::Command;
 pub use deadlines::deadlines;
 pub use limits::Core;
+pub use listing::{Block, listing};
 pub use program::{Home, Line, Otherwise, Program, ProgramName, Step, Way};
 pub use proof::check_laws;
 pub use recovery::{Answer, Kind, Phase, Reservation, recovery};
@@ -38,7 +40,7 @@ use crate::model::App;
 /// The order of every command of an app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// All programs, in the order in which they are printed; each name once.
+    /// All programs, in the order in which they are written; each name once.
     pub programs: Vec<Program>,
 }
 

@@ -3,7 +3,9 @@
 
 use super::callers::lock;
 use super::worst::Sums;
-use super::{Action, Caller, Command, Home, Line, Otherwise, Plan, ProgramName, Side, callers};
+use super::{
+    Action, Block, Caller, Command, Line, Otherwise, Plan, ProgramName, Side, callers, listing,
+};
 use crate::model::{App, Duration};
 use crate::source::{Sources, Span};
 use std::fmt::Write as _;
@@ -23,15 +25,9 @@ pub fn table(app: &App, plan: &Plan, sources: &Sources) -> String {
         app.name
     ));
     table.first();
-    let deploy = [Command::Prepare, Command::Switch, Command::Cleanup];
-    for command in deploy {
-        table.command(command);
+    for block in listing() {
+        table.block(block);
     }
-    table.totals("deploy", Command::Deploy, ": the three in a row");
-    table.command(Command::Rollback);
-    table.program(ProgramName::Failed);
-    table.ways();
-    table.runtime();
     let callers = callers(app, plan);
     if !callers.is_empty() {
         table.callers(&callers);
@@ -75,6 +71,16 @@ impl Table<'_> {
         self.row(recovery.worst, "recover", "else: person", &from);
     }
 
+    fn block(&mut self, block: Block) {
+        match block {
+            Block::Command(command) => self.command(command),
+            Block::Program(program) => self.program(program),
+        }
+        if block == Block::Command(Command::Cleanup) {
+            self.totals("deploy", Command::Deploy, ": the three in a row");
+        }
+    }
+
     fn command(&mut self, command: Command) {
         self.totals(command.name(), command, "");
         for program in command.programs() {
@@ -90,32 +96,10 @@ impl Table<'_> {
         ));
     }
 
-    /// The ways back that stand in the script.
-    fn ways(&mut self) {
-        let plan = self.plan;
-        let programs = plan.programs.iter().map(|program| program.name);
-        let ways = programs.filter(|name| matches!(name, ProgramName::Way(_)));
-        for way in ways.filter(|way| way.home() == Home::Script) {
-            self.program(way);
-        }
-    }
-
-    /// What is the same in every app.
-    fn runtime(&mut self) {
-        let plan = self.plan;
-        let programs = plan.programs.iter().map(|program| program.name);
-        for name in programs.filter(|name| name.home() == Home::Runtime) {
-            self.program(name);
-        }
-    }
-
     fn program(&mut self, name: ProgramName) {
         let worst = seconds(self.sums.worst(&[name], None).worst);
-        let about = name.about();
-        self.line(&format!(
-            "\n{}: {about}; {worst} at most",
-            name.function().trim_start_matches("plan.")
-        ));
+        let (heading, about) = (Block::Program(name).heading(), name.about());
+        self.line(&format!("\n{heading}: {about}; {worst} at most"));
         self.lines(name);
     }
 
@@ -134,7 +118,7 @@ impl Table<'_> {
                 Line::Step(step) => {
                     self.step(&step.action.given(given.0), step.span, *otherwise);
                 }
-                Line::Run(part @ ProgramName::BeforeSwap) => {
+                Line::Run(part) if ProgramName::PARTS.contains(part) => {
                     self.lines_of(*part, given, otherwise);
                 }
                 Line::Run(program) => {

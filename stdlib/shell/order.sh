@@ -163,3 +163,25 @@ command.resume() {
 command.adopt() {
   plan.adopt
 }
+
+# ---- what `plan` prints, block by block; of a program that is run by others, but for these parts, it says only where it stands ----
+listed=(
+  command.prepare
+  command.switch
+  command.cleanup
+  command.rollback
+  plan.failed
+  way.end_new
+  way.go_back
+  way.stay_on_new
+  plan.abort
+  plan.resume
+  plan.adopt
+  way.undo_adopt
+  way.let_go
+  recover.end_new
+  recover.swap
+  recover.rollback
+  recover.adopted
+)
+written_out=(plan.before_swap plan.point_proxy_at)

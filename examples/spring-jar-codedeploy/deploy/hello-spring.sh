@@ -7,7 +7,7 @@
 #       4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-c6a58e97.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-01fab1ee.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -27,7 +27,7 @@ trap : ALRM
 
 # ==== hello-spring: what deploy.bg says ===========================================================
 
-runtime=0.2.0-c6a58e976fd5adb544a49e66892fd4d1944936df5a4b8da0411d406bf36a65fc
+runtime=0.2.0-01fab1eee9bc429a8f187d402f08c523e17bee235358d0a607a50ba0cb4daefd
 source=deploy.bg
 app=hello-spring # @4
 root=/home/ec2-user/app

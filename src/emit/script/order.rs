@@ -4,7 +4,7 @@
 use super::Code;
 use super::programs::write;
 use super::recovery::rows;
-use crate::plan::{Command, same_in_all};
+use crate::plan::{Block, Command, ProgramName, listing, same_in_all};
 use std::convert::Infallible;
 
 const HEAD: &str = "\
@@ -25,6 +25,9 @@ const TABLE: &str = "\
 
 Sets `answer`: proceed; nothing (to do: exit 0); usage (exit 2); refuse (exit 4); undo:PROGRAM, then the journal is looked at again;
 try:PROGRAM, then the command begins, whatever came of it; instead:PROGRAM, and that is all; person (exit 5): no phase that is known.";
+
+const LISTED: &str = "\
+---- what `plan` prints, block by block; of a program that is run by others, but for these parts, it says only where it stands ----";
 
 /// The module's text.
 #[must_use]
@@ -52,7 +55,7 @@ pub fn text() -> String {
     code.comment("---- the commands ----");
     for command in Command::ALL {
         code.gap();
-        let head = format!("command.{}() {{", command.name());
+        let head = format!("{}() {{", command.function());
         let Ok(()) = code.block(head, None, "}", |code| {
             for program in command.programs() {
                 code.line(program.function());
@@ -60,6 +63,12 @@ pub fn text() -> String {
             Ok::<_, Infallible>(())
         });
     }
+    code.gap();
+    code.comment(LISTED);
+    let blocks: Vec<String> = listing().into_iter().map(Block::function).collect();
+    code.array("listed", &blocks, None);
+    let parts = ProgramName::PARTS.map(ProgramName::function);
+    code.array("written_out", &parts, None);
     code.render()
 }
 

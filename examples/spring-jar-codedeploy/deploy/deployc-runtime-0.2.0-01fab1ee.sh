@@ -680,6 +680,28 @@ command.adopt() {
   plan.adopt
 }
 
+# ---- what `plan` prints, block by block; of a program that is run by others, but for these parts, it says only where it stands ----
+listed=(
+  command.prepare
+  command.switch
+  command.cleanup
+  command.rollback
+  plan.failed
+  way.end_new
+  way.go_back
+  way.stay_on_new
+  plan.abort
+  plan.resume
+  plan.adopt
+  way.undo_adopt
+  way.let_go
+  recover.end_new
+  recover.swap
+  recover.rollback
+  recover.adopted
+)
+written_out=(plan.before_swap plan.point_proxy_at)
+
 # ---- actions that look: nothing is changed ----------------------------------------------------------
 
 tested_ms=0             # when this process found the proxy's configuration as it should be
@@ -1998,27 +2020,52 @@ plan() {
   fi
   say 'every command first takes the lock and undoes or finishes what an interrupted run left'
   listing=yes
-  for program in prepare switch cleanup; do
-    list_program "plan.$program"
-  done
-  for program in plan.failed plan.rollback plan.abort plan.resume plan.adopt way.end_new way.go_back way.stay_on_new way.undo_adopt way.let_go; do
-    list_program "$program"
+  for program in "${listed[@]}"; do
+    list_block "$program"
   done
 }
 
-# list_program FUNCTION: its steps, with what the failure of each asks for.
-list_program() {
+# list_block FUNCTION: its steps, with what the failure of each asks for.
+list_block() {
+  local block=$1 heading told_of=''
+  heading=${1#command.}
   say ''
-  say "${1#plan.}:"
+  say "${heading#plan.}:"
   otherwise=person
   "$1"
 }
 
-# list_step WHERE ACTION ARG…
+# list_step WHERE ACTION ARG…: of a program that has a block of its own only its name is said.
 list_step() {
-  local line
-  printf -v line '  %-42s %-14s %s' "${*:2}" "$otherwise" "$1"
+  local line program
+  program_of_block "${FUNCNAME[@]:2}"
+  if [[ -z $program ]]; then
+    printf -v line '  %-42s %-14s %s' "${*:2}" "$otherwise" "$1"
+  elif [[ $program != "$told_of" ]]; then
+    told_of=$program
+    printf -v line '  %-42s %-14s %s' "$program" '' 'see there'
+  else
+    return 0
+  fi
   say "${line%"${line##*[! ]}"}"
+}
+
+# program_of_block FUNCTION…: the functions that are running, the innermost first. Sets `program`: which of them has steps that stand in
+# another block than the one that is listed; empty for a step of this block.
+program_of_block() {
+  local one within=''
+  program=''
+  for one; do
+    [[ $one != "$block" ]] || break
+    # A command's own programs are its block.
+    if [[ -n $within && " ${written_out[*]} " != *" $within "* ]]; then
+      program=$within
+    fi
+    within=$one
+  done
+  if [[ -n $within && $block != command.* && " ${written_out[*]} " != *" $within "* ]]; then
+    program=$within
+  fi
 }
 
 # ---- probe: a color gets traffic only after it answered as it should ---------------------------
