@@ -1,69 +1,17 @@
 //! Model → programs: the order of every command.
 
+use super::builder::{Builder, Lines};
 use super::limits::{Function, has};
 use super::ways;
 use super::{
-    Action, Extent, Intent, Line, Otherwise, Outcome, Place, Plan, Program, ProgramName, Side,
-    Step, Way,
+    Action, Extent, Intent, Otherwise, Outcome, Place, Plan, Program, ProgramName, Side, Way,
 };
-use crate::model::{
-    App, Handover, OnFailure, Outcome as When, Previous, Service, Verification, Verify,
-};
+use crate::model::{App, OnFailure, Outcome as When, Previous};
 use crate::source::Span;
 
-/// Makes the programs of one app.
-pub(super) struct Builder<'a> {
-    pub(super) app: &'a App,
-}
-
-/// Lines of one program, as they are added.
-pub(super) struct Lines(Vec<Line>);
-
-impl Lines {
-    pub(super) fn new() -> Self {
-        Self(Vec::new())
-    }
-
-    pub(super) fn otherwise(&mut self, otherwise: Otherwise) -> &mut Self {
-        self.0.push(Line::Otherwise(otherwise));
-        self
-    }
-
-    pub(super) fn way(&mut self, way: Way) -> &mut Self {
-        self.otherwise(Otherwise::Way(way))
-    }
-
-    /// A step of the core's own.
-    pub(super) fn step(&mut self, action: Action) -> &mut Self {
-        self.at(action, None)
-    }
-
-    /// A step that words of the source ask for.
-    pub(super) fn at(&mut self, action: Action, span: impl Into<Option<Span>>) -> &mut Self {
-        let span = span.into();
-        self.0.push(Line::Step(Step { action, span }));
-        self
-    }
-
-    pub(super) fn run(&mut self, program: ProgramName) -> &mut Self {
-        self.0.push(Line::Run(program));
-        self
-    }
-
-    pub(super) fn point_proxy_at(&mut self, side: Side, otherwise: Otherwise) -> &mut Self {
-        self.0.push(Line::PointProxyAt(side, otherwise));
-        self
-    }
-
-    pub(super) fn named(self, name: ProgramName) -> Program {
-        Program {
-            name,
-            lines: self.0,
-        }
-    }
-}
-
-pub(super) fn plan(app: &App) -> Plan {
+/// What is done for `app`.
+#[must_use]
+pub fn plan(app: &App) -> Plan {
     let builder = Builder { app };
     let mut programs = vec![
         builder.deploy(),
@@ -343,30 +291,6 @@ impl Builder<'_> {
         };
         for (number, span) in spans.into_iter().enumerate() {
             lines.at(Action::User(place, number + 1), span);
-        }
-    }
-
-    /// A step that is the `switch` driver's.
-    pub(super) fn proxy(&self, lines: &mut Lines, action: Action) {
-        lines.at(action, self.app.switch.span);
-    }
-
-    /// Services that run in both colors at once for a while.
-    fn overlapping(&self) -> impl Iterator<Item = &Service> {
-        let services = self.app.services.iter();
-        services.filter(|service| service.handover == Handover::Overlap)
-    }
-
-    /// The first service that may run only once.
-    pub(super) fn exclusive(&self) -> Option<&Service> {
-        let mut services = self.app.services.iter();
-        services.find(|service| service.handover == Handover::Exclusive)
-    }
-
-    fn checks(&self) -> &[Verify] {
-        match &self.app.verify {
-            Verification::Checks(checks) => checks,
-            Verification::None { .. } => &[],
         }
     }
 }

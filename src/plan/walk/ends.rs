@@ -1,11 +1,12 @@
 //! L5, of a command's end: what served serves, and what was under way is at its end.
 
 use super::super::{Command, Kind, Phase};
+use super::color::Color;
 use super::file::File;
 use super::graph::{Exit, Graph, Place};
 use super::laws::Verdict;
 use super::run::{Begin, Proof, Run};
-use super::world::{Color, World};
+use super::world::World;
 
 /// A run that ends by itself leaves no swap in the middle, unless it asks for a person. Once the way back is confirmed the journal may
 /// stay as it is: the next command goes back once more. So it does where a signal has ended a recovery.

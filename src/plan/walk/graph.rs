@@ -1,12 +1,22 @@
 //! Programs as a graph: one node a step, edges for what follows a success, a failure and a signal, as the script's runner goes.
 
 use super::super::{Action, Command, Extent, Otherwise, Plan, Planned, ProgramName, Way};
-use super::Grain;
-use super::effect::made_by_this_run;
-use super::world::{Color, World};
+use super::color::Color;
+use super::world::{World, made_by_this_run};
 use crate::model::{App, Duration, Handover, Name, Verification};
 use crate::source::Span;
 use std::collections::HashMap;
+
+/// How finely the walk looks at what runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grain {
+    /// Each service by itself: a part of a color may run.
+    Service,
+    /// As by color, and a release may be of an older deploy.bg, in which other services might run only once.
+    Release,
+    /// A color's services that overlap are one, and so are those that may run only once: a fraction of the states.
+    Color,
+}
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,10 +1,11 @@
 //! The laws as predicates: what a step may not do in the state in which it begins.
 
 use super::super::{Action, Command, Intent, Phase, Side};
+use super::color::Color;
 use super::effect;
 use super::graph::{Graph, Node, Place};
 use super::run::{Proof, Run};
-use super::world::{Color, World};
+use super::world::World;
 use std::fmt;
 
 /// A law of what a generated script keeps on every path.
