@@ -23,11 +23,11 @@ use app::surroundings::Surroundings;
 use app::unused;
 use drivers::descriptions::Descriptions;
 use findings::Findings;
-use names::definitions::{Meaning, Names};
+use names::definitions::{Definitions, Meaning};
 use names::files::{Files, LoadedFile, Origin};
 use names::spelling;
-use names::statements::Parts;
-use probe::named::Probes;
+use names::statements::Statements;
+use probe::named_probes::NamedProbes;
 
 /// Parses and checks the file `main` of `sources` and all that it leads to, which is read through
 /// `loader` and added to `sources`.
@@ -83,8 +83,8 @@ fn resolve(
     findings: &Findings,
 ) -> Option<Vec<App>> {
     let drivers = Descriptions::resolve(files, loader, findings);
-    let mut names = Names::default();
-    let mut probes = Probes::default();
+    let mut names = Definitions::default();
+    let mut probes = NamedProbes::default();
     let mut apps = Vec::new();
     for file in files {
         for statement in &file.tree.body.statements {
@@ -130,13 +130,13 @@ fn resolve(
         drivers: &drivers,
         findings,
     };
-    let parts: Vec<Parts<'_>> = apps
+    let statements: Vec<Statements<'_>> = apps
         .iter()
-        .map(|(app, _)| Parts::sort(app, findings))
+        .map(|(app, _)| Statements::sort(app, findings))
         .collect();
     let mut resolved = Vec::new();
-    for ((app, span), parts) in apps.iter().zip(&parts) {
-        let model = app::resolve(around, app, *span, parts);
+    for ((app, span), statements) in apps.iter().zip(&statements) {
+        let model = app::resolve(around, app, *span, statements);
         resolved.push(model);
     }
     let users = |span: Span| {
@@ -144,13 +144,13 @@ fn resolve(
             .iter()
             .any(|file| file.id == span.file && file.origin == Origin::User)
     };
-    unused::of_files(around, &parts, &|span| span.file == main, &users);
-    for (model, parts) in resolved.iter().zip(&parts) {
+    unused::of_files(around, &statements, &|span| span.file == main, &users);
+    for (model, statements) in resolved.iter().zip(&statements) {
         if let Some(model) = model {
-            rules::app(model, parts, findings);
+            rules::app(model, statements, findings);
         }
     }
-    rules::between(&apps, &resolved, &parts, findings);
+    rules::between(&apps, &resolved, &statements, findings);
     resolved.into_iter().collect()
 }
 

@@ -80,6 +80,16 @@ impl Template {
         self.pieces.push(Piece::Variable(variable));
     }
 
+    /// Appends another template.
+    pub fn append(&mut self, other: &Self) {
+        for piece in &other.pieces {
+            match piece {
+                Piece::Literal(text) => self.push_literal(text),
+                Piece::Variable(variable) => self.push_variable(variable.clone()),
+            }
+        }
+    }
+
     /// The text, if no variable is in it.
     #[must_use]
     pub fn as_literal(&self) -> Option<String> {

@@ -4,7 +4,7 @@ use super::builder::{Builder, Lines};
 use super::limits::{Function, has};
 use super::ways;
 use super::{
-    Action, Extent, Intent, Otherwise, Outcome, Place, Plan, Program, ProgramName, Side, Way,
+    Action, Extent, Intent, Occasion, Otherwise, Outcome, Plan, Program, ProgramName, Side, Way,
 };
 use crate::model::{App, OnFailure, Outcome as When, Previous};
 use crate::source::Span;
@@ -79,7 +79,7 @@ impl Builder<'_> {
             .step(Action::Journal(Intent::Preparing))
             .way(Way::EndNew)
             .at(Action::MakeRelease, artifact);
-        self.user(&mut lines, Place::BeforeStart);
+        self.user(&mut lines, Occasion::BeforeStart);
         for service in &app.services {
             if has(&service.run, Function::Fetch) {
                 lines.at(Action::Fetch(service.name.clone()), service.run.span);
@@ -125,7 +125,7 @@ impl Builder<'_> {
         let mut lines = Lines::new();
         lines.way(Way::EndNew);
         self.proxy(&mut lines, Action::TestAsItIs);
-        self.user(&mut lines, Place::BeforeSwitch);
+        self.user(&mut lines, Occasion::BeforeSwitch);
         for service in self.overlapping() {
             for gate in &service.gates {
                 let action = Action::GateAgain(service.name.clone(), gate.name.clone());
@@ -135,7 +135,7 @@ impl Builder<'_> {
         lines
             .run(ProgramName::BeforeSwap)
             .point_proxy_at(Side::New, Otherwise::Way(Way::GoBack));
-        self.user(&mut lines, Place::AfterSwitch);
+        self.user(&mut lines, Occasion::AfterSwitch);
         self.verify(&mut lines, Otherwise::Way(Way::GoBack));
         if let Some(first) = self.exclusive() {
             lines
@@ -151,10 +151,10 @@ impl Builder<'_> {
     /// What comes after a commit: nothing of it goes back.
     fn done(&self, lines: &mut Lines) {
         lines.otherwise(Otherwise::Warn);
-        self.user(lines, Place::AfterVerify);
+        self.user(lines, Occasion::AfterVerify);
         lines.step(Action::Record(Outcome::Ok));
-        self.user(lines, Place::OnSuccess);
-        self.user(lines, Place::OnAlways);
+        self.user(lines, Occasion::OnSuccess);
+        self.user(lines, Occasion::OnAlways);
     }
 
     fn before_swap(&self) -> Program {
@@ -200,7 +200,7 @@ impl Builder<'_> {
             .at(Action::Stop(Side::Old, extent), span)
             .otherwise(Otherwise::Warn)
             .step(Action::PersistOff(Side::Old));
-        self.user(&mut lines, Place::AfterStop);
+        self.user(&mut lines, Occasion::AfterStop);
         lines.step(Action::CloseJournal).step(Action::Sweep);
         lines.named(ProgramName::Cleanup)
     }
@@ -220,7 +220,7 @@ impl Builder<'_> {
             .step(Action::StartMissing(Side::New, Extent::Overlap))
             .step(Action::Gates(Side::New));
         self.proxy(&mut lines, Action::TestAsItIs);
-        self.user(&mut lines, Place::BeforeSwitch);
+        self.user(&mut lines, Occasion::BeforeSwitch);
         // Minutes may have passed.
         if !self.app.steps.before_switch.is_empty() {
             lines.step(Action::Gates(Side::New));
@@ -228,7 +228,7 @@ impl Builder<'_> {
         lines
             .run(ProgramName::BeforeSwap)
             .point_proxy_at(Side::New, Otherwise::Way(Way::GoBack));
-        self.user(&mut lines, Place::AfterSwitch);
+        self.user(&mut lines, Occasion::AfterSwitch);
         let first = self.exclusive().map(|service| service.span);
         lines
             .step(Action::Verifies(Side::New))
@@ -246,8 +246,8 @@ impl Builder<'_> {
         lines
             .otherwise(Otherwise::Warn)
             .step(Action::Record(Outcome::Failed));
-        self.user(&mut lines, Place::OnFailure);
-        self.user(&mut lines, Place::OnAlways);
+        self.user(&mut lines, Occasion::OnFailure);
+        self.user(&mut lines, Occasion::OnAlways);
         lines.named(ProgramName::Failed)
     }
 
@@ -272,7 +272,7 @@ impl Builder<'_> {
     }
 
     /// The user's steps of a place.
-    fn user(&self, lines: &mut Lines, place: Place) {
+    fn user(&self, lines: &mut Lines, place: Occasion) {
         let steps = &self.app.steps;
         let outcome = |when| {
             let outcomes = self.app.outcomes.iter();
@@ -280,14 +280,14 @@ impl Builder<'_> {
             outcomes.map(|outcome| outcome.step.span).collect()
         };
         let spans: Vec<Span> = match place {
-            Place::BeforeStart => spans(&steps.before_start),
-            Place::BeforeSwitch => spans(&steps.before_switch),
-            Place::AfterSwitch => spans(&steps.after_switch),
-            Place::AfterVerify => spans(&steps.after_verify),
-            Place::AfterStop => spans(&steps.after_stop),
-            Place::OnSuccess => outcome(When::Success),
-            Place::OnFailure => outcome(When::Failure),
-            Place::OnAlways => outcome(When::Always),
+            Occasion::BeforeStart => spans(&steps.before_start),
+            Occasion::BeforeSwitch => spans(&steps.before_switch),
+            Occasion::AfterSwitch => spans(&steps.after_switch),
+            Occasion::AfterVerify => spans(&steps.after_verify),
+            Occasion::AfterStop => spans(&steps.after_stop),
+            Occasion::OnSuccess => outcome(When::Success),
+            Occasion::OnFailure => outcome(When::Failure),
+            Occasion::OnAlways => outcome(When::Always),
         };
         for (number, span) in spans.into_iter().enumerate() {
             lines.at(Action::User(place, number + 1), span);

@@ -22,7 +22,7 @@ mod ways;
 mod words;
 mod worst;
 
-pub use action::{Action, Extent, Intent, Outcome, Place, Side};
+pub use action::{Action, Extent, Intent, Occasion, Outcome, Side};
 pub use build::{plan, same_in_all};
 pub use callers::{Caller, callers, check_limits};
 pub use calls::Call;

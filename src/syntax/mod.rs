@@ -10,6 +10,7 @@
 //! layout    tree → text, for `deployc fmt`
 //! ```
 
+mod block;
 mod brackets;
 mod build;
 mod bytes;
@@ -19,7 +20,6 @@ mod layout;
 mod limits;
 mod misread;
 mod mistakes;
-mod place;
 #[cfg(test)]
 mod properties;
 mod quotes;

@@ -1,7 +1,7 @@
 //! What happens to the previous color.
 
-use crate::check::names::statements::{Parts, once, twice};
-use crate::check::values::text::Scope;
+use crate::check::names::statements::{Statements, once, twice};
+use crate::check::values::scope::Scope;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Cleanup, Duration, Previous};
 use crate::source::Span;
@@ -14,12 +14,16 @@ const DEFAULT_DRAIN: Duration = Duration::from_secs(30);
 pub const DEFAULT_STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// `cleanup`, and how long the services have to stop.
-pub fn resolve(scope: Scope<'_>, parts: &Parts<'_>) -> (Cleanup, Duration) {
+pub fn resolve(scope: Scope<'_>, statements: &Statements<'_>) -> (Cleanup, Duration) {
     let findings = scope.findings;
     let mut drain = None;
     let mut stop = None;
     let mut warm: Option<Span> = None;
-    for statement in parts.cleanup.iter().flat_map(|(body, _)| &body.statements) {
+    for statement in statements
+        .cleanup
+        .iter()
+        .flat_map(|(body, _)| &body.statements)
+    {
         let span = statement.span;
         match &statement.node {
             CleanupItem::Drain(value) => once(&mut drain, "drain", value, span, findings),
@@ -59,7 +63,7 @@ pub fn resolve(scope: Scope<'_>, parts: &Parts<'_>) -> (Cleanup, Duration) {
         } else {
             Previous::Stopped
         },
-        span: parts.cleanup.map(|(_, span)| span),
+        span: statements.cleanup.map(|(_, span)| span),
     };
     (cleanup, stop_within)
 }

@@ -1,21 +1,25 @@
 //! The two colors: names, ports, and the `let`s that differ between them.
 
 use crate::check::findings::Findings;
-use crate::check::names::definitions::{self, Meaning, Names};
+use crate::check::names::definitions::{self, Definitions, Meaning};
 use crate::check::names::near::{listed, nearest};
 use crate::check::names::spelling;
-use crate::check::names::statements::{Parts, twice};
-use crate::check::values::placeholders::Place;
-use crate::check::values::text::Scope;
+use crate::check::names::statements::{Statements, twice};
+use crate::check::values::scope::Scope;
 use crate::check::values::types::Type;
+use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Color, Name, Port, SettingValue, Variable};
 use crate::source::Span;
 use crate::syntax::tree;
 
 /// Defines the `let`s that stand in the colors; each must stand in both.
-pub fn define_lets<'t>(parts: &Parts<'t>, level: &mut Names<'t>, findings: &Findings) {
-    let colors: Vec<&'t tree::Color> = parts.colors.iter().map(|(color, _)| *color).collect();
+pub fn define_lets<'t>(
+    statements: &Statements<'t>,
+    level: &mut Definitions<'t>,
+    findings: &Findings,
+) {
+    let colors: Vec<&'t tree::Color> = statements.colors.iter().map(|(color, _)| *color).collect();
     for (at, color) in colors.iter().enumerate() {
         let mut own: Vec<&tree::Name> = Vec::new();
         for constant in color.lets() {
@@ -55,11 +59,18 @@ pub fn define_lets<'t>(parts: &Parts<'t>, level: &mut Names<'t>, findings: &Find
 }
 
 /// Both colors, with every port and `let`.
-pub fn resolve(scope: Scope<'_>, parts: &Parts<'_>, app_name: &tree::Name) -> Option<[Color; 2]> {
+pub fn resolve(
+    scope: Scope<'_>,
+    statements: &Statements<'_>,
+    app_name: &tree::Name,
+) -> Option<[Color; 2]> {
     let findings = scope.findings;
-    if parts.colors.len() != 2 {
-        let span = parts.colors.get(2).map_or(app_name.span, |(_, span)| *span);
-        let message = match parts.colors.len() {
+    if statements.colors.len() != 2 {
+        let span = statements
+            .colors
+            .get(2)
+            .map_or(app_name.span, |(_, span)| *span);
+        let message = match statements.colors.len() {
             0 => "the app has no colors; it needs two".to_owned(),
             1 => "the app has one color; it needs two".to_owned(),
             many => format!("the app has {many} colors; it needs exactly two"),
@@ -67,25 +78,25 @@ pub fn resolve(scope: Scope<'_>, parts: &Parts<'_>, app_name: &tree::Name) -> Op
         let finding = Diagnostic::new(Code::TWO_COLORS, span, message).help(
             "one serves while the other is made ready: `color blue { port 8081 }` and `color green { port 8082 }`",
         );
-        if parts.colors.len() > 2 {
+        if statements.colors.len() > 2 {
             findings.push(finding);
         } else {
             findings.push_absent(finding);
         }
     }
-    if let [(first, _), (second, _), ..] = parts.colors.as_slice()
+    if let [(first, _), (second, _), ..] = statements.colors.as_slice()
         && first.name.text == second.name.text
     {
         findings.push(definitions::duplicate(&second.name, first.name.span));
     }
-    let colors: Vec<Option<Color>> = parts
+    let colors: Vec<Option<Color>> = statements
         .colors
         .iter()
         .map(|(color, span)| one(scope, color, *span))
         .collect();
     let colors: Vec<Color> = colors.into_iter().collect::<Option<_>>()?;
     let mut colors: [Color; 2] = colors.try_into().ok()?;
-    for (color, (written, _)) in colors.iter_mut().zip(&parts.colors) {
+    for (color, (written, _)) in colors.iter_mut().zip(&statements.colors) {
         color.lets = lets_of(scope, written, color)?;
     }
     Some(colors)
@@ -229,7 +240,7 @@ fn lets_of(
     color: &tree::Color,
     resolved: &Color,
 ) -> Option<Vec<(String, String)>> {
-    let scope = scope.at(Place::ColorLet);
+    let scope = scope.at(ValuePlace::ColorLet);
     let known = |variable: &Variable| match variable {
         Variable::Color => Some(resolved.name.to_string()),
         Variable::Port => resolved.ports.first().map(|(_, port)| port.to_string()),

@@ -1,21 +1,21 @@
 //! Inputs: types, defaults, files.
 
 use crate::check::findings::Findings;
-use crate::check::names::definitions::{Meaning, Names};
+use crate::check::names::definitions::{Definitions, Meaning};
 use crate::check::names::spelling;
-use crate::check::names::statements::Parts;
-use crate::check::values::placeholders::Place;
-use crate::check::values::text::Scope;
+use crate::check::names::statements::Statements;
+use crate::check::values::scope::Scope;
 use crate::check::values::type_table::TypePlace;
 use crate::check::values::types::Type;
+use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Input, InputType, SettingValue};
 use crate::source::Span;
 use crate::syntax::tree::{self, Value};
 
 /// Defines the inputs' names.
-pub fn define<'t>(parts: &Parts<'t>, level: &mut Names<'t>, findings: &Findings) {
-    for (input, _) in &parts.inputs {
+pub fn define<'t>(statements: &Statements<'t>, level: &mut Definitions<'t>, findings: &Findings) {
+    for (input, _) in &statements.inputs {
         if spelling::variable_name(&input.name, "an input", findings) {
             check_apart(&input.name, findings);
             let secret = matches!(&input.ty, tree::Type::Named(name) if name.text == "secret");
@@ -48,11 +48,11 @@ fn check_apart(word: &tree::Name, findings: &Findings) {
 }
 
 /// The inputs, typed; those that are wrong are said and left out.
-pub fn resolve(scope: Scope<'_>, parts: &Parts<'_>) -> Vec<Input> {
-    parts
+pub fn resolve(scope: Scope<'_>, statements: &Statements<'_>) -> Vec<Input> {
+    statements
         .inputs
         .iter()
-        .filter_map(|(input, span)| one(scope.at(Place::Fixed), input, *span))
+        .filter_map(|(input, span)| one(scope.at(ValuePlace::Fixed), input, *span))
         .collect()
 }
 

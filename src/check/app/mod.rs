@@ -12,17 +12,17 @@ pub mod unused;
 use crate::check::drivers::descriptions::Descriptions;
 use crate::check::drivers::driver_use;
 use crate::check::drivers::driver_use::unknown_use;
-use crate::check::names::definitions::{Meaning, Names};
+use crate::check::names::definitions::{Definitions, Meaning};
 use crate::check::names::facts::Facts;
 use crate::check::names::service_statements;
 use crate::check::names::spelling;
-use crate::check::names::statements::{Parts, once};
+use crate::check::names::statements::{Statements, once};
 use crate::check::probe::gates;
-use crate::check::probe::named::Probes;
+use crate::check::probe::named_probes::NamedProbes;
 use crate::check::probe::verification;
-use crate::check::values::placeholders::Place;
-use crate::check::values::text::Scope;
+use crate::check::values::scope::Scope;
 use crate::check::values::types::Type;
+use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{
     App, Artifact, DriverKind, DriverUse, Duration, Piece, Privilege, Service, Template,
@@ -40,18 +40,18 @@ pub fn resolve<'t>(
     around: Surroundings<'t>,
     app: &'t tree::App,
     span: Span,
-    parts: &Parts<'t>,
+    statements: &Statements<'t>,
 ) -> Option<App> {
     let findings = around.findings;
     let errors = findings.errors();
     let name = spelling::name(&app.name, "an app", findings);
-    let level = definitions(around, parts);
-    let mut probes = Probes::inside(around.probes);
-    for (probe, _) in &parts.probes {
+    let level = definitions(around, statements);
+    let mut probes = NamedProbes::inside(around.probes);
+    for (probe, _) in &statements.probes {
         probes.define(probe.name.text.clone(), probe, findings);
     }
-    let service_parts = service_statements::sort(parts, app.name.span, findings);
-    let service_facts = services::facts(&service_parts, parts, around.drivers);
+    let services_written = service_statements::sort(statements, app.name.span, findings);
+    let service_facts = services::facts(&services_written, statements, around.drivers);
     let head = Span {
         end: app.name.span.end,
         ..span
@@ -64,13 +64,13 @@ pub fn resolve<'t>(
         services: service_facts,
         lets: RefCell::default(),
     };
-    let targets = learn(&mut facts, &level, around, parts);
-    let scope = Scope::new(findings, &level, &facts, Place::Fixed);
-    let inputs = inputs::resolve(scope, parts);
-    let colors = colors::resolve(scope, parts, &app.name);
-    let (cleanup, stop_within) = cleanup::resolve(scope, parts);
+    let targets = learn(&mut facts, &level, around, statements);
+    let scope = Scope::new(findings, &level, &facts, ValuePlace::Fixed);
+    let inputs = inputs::resolve(scope, statements);
+    let colors = colors::resolve(scope, statements, &app.name);
+    let (cleanup, stop_within) = cleanup::resolve(scope, statements);
     let context = Context {
-        parts,
+        statements,
         names: &level,
         facts: &facts,
         probes: &probes,
@@ -79,17 +79,17 @@ pub fn resolve<'t>(
         app: &app.name,
         stop_within,
     };
-    let services: Vec<_> = service_parts
+    let services: Vec<_> = services_written
         .iter()
         .map(|service| services::resolve(&context, service))
         .collect();
-    let switch = switch(scope, parts, around.drivers, &app.name);
-    let artifact = artifact(scope, parts);
-    let verify = verification::resolve(scope, parts, &probes, &app.name);
-    let user_steps = steps::steps(scope, parts);
-    let outcomes = steps::outcomes(scope, parts, around.drivers);
-    let lock_wait = lock_wait(scope, parts);
-    not_generated::check(scope, parts, around.drivers);
+    let switch = switch(scope, statements, around.drivers, &app.name);
+    let artifact = artifact(scope, statements);
+    let verify = verification::resolve(scope, statements, &probes, &app.name);
+    let user_steps = steps::steps(scope, statements);
+    let outcomes = steps::outcomes(scope, statements, around.drivers);
+    let lock_wait = lock_wait(scope, statements);
+    not_generated::check(scope, statements, around.drivers);
     unused::lets(scope, errors);
     let services: Vec<Service> = services.into_iter().flatten().collect();
     for service in &services {
@@ -109,7 +109,7 @@ pub fn resolve<'t>(
         span: head,
         root: facts.root.clone()?,
         staging: facts.staging.clone()?,
-        privilege: if parts.sudo.is_some() {
+        privilege: if statements.sudo.is_some() {
             Privilege::Sudo
         } else {
             Privilege::Own
@@ -132,16 +132,19 @@ pub fn resolve<'t>(
 /// Finds out the root, and the staging folder, which a target may decide; then the targets are known too.
 fn learn(
     facts: &mut Facts,
-    level: &Names<'_>,
+    level: &Definitions<'_>,
     around: Surroundings<'_>,
-    parts: &Parts<'_>,
+    statements: &Statements<'_>,
 ) -> Vec<DriverUse> {
     let findings = around.findings;
-    facts.root = root(Scope::new(findings, level, facts, Place::Root), parts);
+    facts.root = root(
+        Scope::new(findings, level, facts, ValuePlace::Root),
+        statements,
+    );
     facts.lets = RefCell::default();
     facts.staging = facts.root.as_ref().map(|root| format!("{root}/staging"));
-    let fixed = Scope::new(findings, level, facts, Place::Fixed);
-    let targets = targets(fixed, parts, around.drivers);
+    let fixed = Scope::new(findings, level, facts, ValuePlace::Fixed);
+    let targets = targets(fixed, statements, around.drivers);
     if let Some(folder) = targets.iter().find_map(DriverUse::wiped_folder) {
         facts.staging = Some(folder);
     }
@@ -151,10 +154,10 @@ fn learn(
 }
 
 /// What the app's own `let`s and inputs mean.
-fn definitions<'t>(around: Surroundings<'t>, parts: &Parts<'t>) -> Names<'t> {
-    let mut level = Names::inside(around.names);
-    inputs::define(parts, &mut level, around.findings);
-    for (constant, _) in &parts.lets {
+fn definitions<'t>(around: Surroundings<'t>, statements: &Statements<'t>) -> Definitions<'t> {
+    let mut level = Definitions::inside(around.names);
+    inputs::define(statements, &mut level, around.findings);
+    for (constant, _) in &statements.lets {
         if spelling::variable_name(&constant.name, "a `let`", around.findings) {
             level.define(
                 &constant.name,
@@ -163,13 +166,13 @@ fn definitions<'t>(around: Surroundings<'t>, parts: &Parts<'t>) -> Names<'t> {
             );
         }
     }
-    colors::define_lets(parts, &mut level, around.findings);
+    colors::define_lets(statements, &mut level, around.findings);
     level
 }
 
 /// The app's folder on the host.
-fn root(scope: Scope<'_>, parts: &Parts<'_>) -> Option<String> {
-    let Some((value, _)) = parts.root else {
+fn root(scope: Scope<'_>, statements: &Statements<'_>) -> Option<String> {
+    let Some((value, _)) = statements.root else {
         return Some(format!("/opt/{}", scope.facts.app));
     };
     let span = value.span();
@@ -208,8 +211,12 @@ fn root(scope: Scope<'_>, parts: &Parts<'_>) -> Option<String> {
     Some(trimmed.to_owned())
 }
 
-fn targets(scope: Scope<'_>, parts: &Parts<'_>, drivers: &Descriptions) -> Vec<DriverUse> {
-    parts
+fn targets(
+    scope: Scope<'_>,
+    statements: &Statements<'_>,
+    drivers: &Descriptions,
+) -> Vec<DriverUse> {
+    statements
         .targets
         .iter()
         .filter_map(|(used, span)| {
@@ -220,11 +227,11 @@ fn targets(scope: Scope<'_>, parts: &Parts<'_>, drivers: &Descriptions) -> Vec<D
 
 fn switch(
     scope: Scope<'_>,
-    parts: &Parts<'_>,
+    statements: &Statements<'_>,
     drivers: &Descriptions,
     app: &tree::Name,
 ) -> Option<DriverUse> {
-    let Some((used, span)) = parts.switch else {
+    let Some((used, span)) = statements.switch else {
         scope.findings.push_absent(
             Diagnostic::new(
                 Code::MISSING,
@@ -236,7 +243,7 @@ fn switch(
         return None;
     };
     driver_use::of_kind(
-        scope.at(Place::Switch),
+        scope.at(ValuePlace::Switch),
         drivers,
         DriverKind::Switch,
         (used, span),
@@ -245,11 +252,11 @@ fn switch(
 }
 
 #[expect(clippy::option_option, reason = "the outer one is for what is wrong")]
-fn artifact(scope: Scope<'_>, parts: &Parts<'_>) -> Option<Option<Artifact>> {
-    let Some((value, span)) = parts.artifact else {
+fn artifact(scope: Scope<'_>, statements: &Statements<'_>) -> Option<Option<Artifact>> {
+    let Some((value, span)) = statements.artifact else {
         return Some(None);
     };
-    let scope = scope.at(Place::Artifact);
+    let scope = scope.at(ValuePlace::Artifact);
     let pattern = scope.text_of(&Type::Path, value)?;
     if let Some(fault) = glob_fault(&pattern) {
         scope.findings.push(
@@ -279,9 +286,13 @@ fn glob_fault(pattern: &Template) -> Option<&'static str> {
     None
 }
 
-fn lock_wait(scope: Scope<'_>, parts: &Parts<'_>) -> Option<Duration> {
+fn lock_wait(scope: Scope<'_>, statements: &Statements<'_>) -> Option<Duration> {
     let mut wait: Option<crate::check::names::statements::At<'_, Value>> = None;
-    for statement in parts.lock.iter().flat_map(|(body, _)| &body.statements) {
+    for statement in statements
+        .lock
+        .iter()
+        .flat_map(|(body, _)| &body.statements)
+    {
         let LockItem::Wait(value) = &statement.node;
         once(&mut wait, "wait", value, statement.span, scope.findings);
     }

@@ -3,21 +3,21 @@
 use super::steps;
 use crate::check::drivers::descriptions::Descriptions;
 use crate::check::drivers::driver_use;
-use crate::check::names::statements::Parts;
-use crate::check::values::placeholders::Place;
-use crate::check::values::text::Scope;
+use crate::check::names::statements::Statements;
+use crate::check::values::scope::Scope;
 use crate::check::values::types::Type;
+use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::DriverKind;
 use crate::source::Span;
 use crate::syntax::tree;
 
 /// `shared`, `build`, `ship`, `hosts`
-pub fn check(scope: Scope<'_>, parts: &Parts<'_>, drivers: &Descriptions) {
-    let scope = scope.at(Place::Caller);
+pub fn check(scope: Scope<'_>, statements: &Statements<'_>, drivers: &Descriptions) {
+    let scope = scope.at(ValuePlace::Caller);
     let uses = [
-        (DriverKind::Shared, &parts.shared),
-        (DriverKind::Ship, &parts.ships),
+        (DriverKind::Shared, &statements.shared),
+        (DriverKind::Ship, &statements.ships),
     ];
     for (kind, uses) in uses {
         for (used, span) in uses {
@@ -26,13 +26,13 @@ pub fn check(scope: Scope<'_>, parts: &Parts<'_>, drivers: &Descriptions) {
             }
         }
     }
-    for (body, span) in &parts.builds {
+    for (body, span) in &statements.builds {
         for statement in &body.statements {
             steps::step(scope, &statement.node, statement.span);
         }
         not_generated(scope, first_word(*span, "build"), "build");
     }
-    for (hosts, span) in &parts.hosts {
+    for (hosts, span) in &statements.hosts {
         scope.value(&Type::List(Box::new(Type::String)), &hosts.hosts);
         if let Some(body) = &hosts.body {
             driver_use::mark_body(scope, body);

@@ -5,16 +5,16 @@ use super::unused;
 use crate::check::drivers::descriptions::Descriptions;
 use crate::check::drivers::driver_use::{self, unknown_use};
 use crate::check::findings::Findings;
-use crate::check::names::definitions::{Meaning, Names};
+use crate::check::names::definitions::{Definitions, Meaning};
 use crate::check::names::facts::{Facts, Reach, ServiceFacts};
 use crate::check::names::service_statements::ServiceStatements;
 use crate::check::names::spelling;
-use crate::check::names::statements::Parts;
+use crate::check::names::statements::Statements;
 use crate::check::probe::gates;
-use crate::check::probe::named::Probes;
-use crate::check::values::placeholders::Place;
+use crate::check::probe::named_probes::NamedProbes;
+use crate::check::values::scope::Scope;
 use crate::check::values::shape;
-use crate::check::values::text::Scope;
+use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{DriverKind, Duration, Handover, Service, Template, Variable};
 use crate::syntax::tree::{self};
@@ -22,10 +22,10 @@ use crate::syntax::tree::{self};
 /// What can be known of the services before any value is looked at.
 pub fn facts(
     services: &[ServiceStatements<'_>],
-    parts: &Parts<'_>,
+    statements: &Statements<'_>,
     drivers: &Descriptions,
 ) -> Vec<ServiceFacts> {
-    let said: Vec<_> = parts
+    let said: Vec<_> = statements
         .colors
         .iter()
         .flat_map(|(color, _)| color.ports())
@@ -46,12 +46,12 @@ pub fn facts(
                 Reach::Worker
             } else if said.iter().any(|(word, _, _)| own(*word)) {
                 Reach::Port
-            } else if service.address.or(parts.address).is_some() {
+            } else if service.address.or(statements.address).is_some() {
                 Reach::Address
             } else {
                 Reach::Unsaid
             };
-            let run = service.run.or(parts.run).map(|(used, _)| used);
+            let run = service.run.or(statements.run).map(|(used, _)| used);
             let offers = run.and_then(|run| {
                 drivers
                     .peek(DriverKind::Run, &run.driver.text)
@@ -69,10 +69,10 @@ pub fn facts(
 
 /// What a service is resolved against.
 pub struct Context<'a> {
-    pub parts: &'a Parts<'a>,
-    pub names: &'a Names<'a>,
+    pub statements: &'a Statements<'a>,
+    pub names: &'a Definitions<'a>,
     pub facts: &'a Facts,
-    pub probes: &'a Probes<'a>,
+    pub probes: &'a NamedProbes<'a>,
     pub drivers: &'a Descriptions,
     pub findings: &'a Findings,
     pub app: &'a tree::Name,
@@ -90,7 +90,7 @@ pub fn resolve(context: &Context<'_>, service: &ServiceStatements<'_>) -> Option
         .services
         .iter()
         .find(|facts| facts.name == name)?;
-    let mut level = Names::inside(context.names);
+    let mut level = Definitions::inside(context.names);
     for (constant, _) in &service.lets {
         if spelling::variable_name(&constant.name, "a `let`", findings) {
             level.define(&constant.name, Meaning::Let(&constant.value), findings);
@@ -100,7 +100,7 @@ pub fn resolve(context: &Context<'_>, service: &ServiceStatements<'_>) -> Option
         findings,
         names: &level,
         facts: context.facts,
-        place: Place::Run,
+        place: ValuePlace::Run,
         service: Some(facts),
     };
     let run = resolve_run(context, scope, service);
@@ -112,7 +112,7 @@ pub fn resolve(context: &Context<'_>, service: &ServiceStatements<'_>) -> Option
     let gates = gates::resolve(
         scope,
         context.probes,
-        (context.app, &context.parts.probes),
+        (context.app, &context.statements.probes),
         service,
         facts,
     );
@@ -156,7 +156,7 @@ fn resolve_run(
     scope: Scope<'_>,
     service: &ServiceStatements<'_>,
 ) -> Option<crate::model::DriverUse> {
-    let Some((used, span)) = service.run.or(context.parts.run) else {
+    let Some((used, span)) = service.run.or(context.statements.run) else {
         let word = service.word.unwrap_or(context.app);
         context.findings.push_absent(
             Diagnostic::new(
@@ -169,7 +169,7 @@ fn resolve_run(
         return None;
     };
     // What the app says of the same driver is the service's default.
-    let default = match (context.parts.run, service.run) {
+    let default = match (context.statements.run, service.run) {
         (Some((default, _)), Some((own, _))) if default.driver.text == own.driver.text => {
             default.body.as_ref()
         }
@@ -194,7 +194,7 @@ fn resolve_address(
     if service.no_port.is_some() {
         return Some(None);
     }
-    let Some((value, _)) = service.address.or(context.parts.address) else {
+    let Some((value, _)) = service.address.or(context.statements.address) else {
         if facts.has_port() {
             let mut address = Template::literal("127.0.0.1:");
             address.push_variable(Variable::Port);
@@ -222,7 +222,7 @@ fn resolve_address(
         );
         return None;
     };
-    let scope = scope.at(Place::Address);
+    let scope = scope.at(ValuePlace::Address);
     let template = scope.text(value)?;
     if !shape::check_address(scope, &template, value.span()) {
         return None;

@@ -2,26 +2,26 @@
 
 use crate::check::drivers::descriptions::Descriptions;
 use crate::check::drivers::driver_use;
-use crate::check::names::statements::{Parts, once};
-use crate::check::values::placeholders::Place;
-use crate::check::values::text::Scope;
+use crate::check::names::statements::{Statements, once};
+use crate::check::values::scope::Scope;
 use crate::check::values::types::Type;
+use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{DriverKind, Duration, Outcome, OutcomeStep, Step, StepRun, Steps, Template};
 use crate::source::Span;
 use crate::syntax::tree::{self, CommandOption, CommandRun, OnItem};
 
 /// `before …` and `after …`
-pub fn steps(scope: Scope<'_>, parts: &Parts<'_>) -> Option<Steps> {
+pub fn steps(scope: Scope<'_>, statements: &Statements<'_>) -> Option<Steps> {
     let errors = scope.findings.errors();
     let mut steps = Steps::default();
-    for (block, _) in &parts.steps {
+    for (block, _) in &statements.steps {
         let (into, place) = match (block.when.text.as_str(), block.what.text.as_str()) {
-            ("before", "start") => (&mut steps.before_start, Place::BeforeStart),
-            ("before", _) => (&mut steps.before_switch, Place::BeforeSwitch),
-            (_, "switch") => (&mut steps.after_switch, Place::AfterSwitch),
-            (_, "verify") => (&mut steps.after_verify, Place::AfterSwitch),
-            _ => (&mut steps.after_stop, Place::AfterSwitch),
+            ("before", "start") => (&mut steps.before_start, ValuePlace::BeforeStart),
+            ("before", _) => (&mut steps.before_switch, ValuePlace::BeforeSwitch),
+            (_, "switch") => (&mut steps.after_switch, ValuePlace::AfterSwitch),
+            (_, "verify") => (&mut steps.after_verify, ValuePlace::AfterSwitch),
+            _ => (&mut steps.after_stop, ValuePlace::AfterSwitch),
         };
         for statement in &block.body.statements {
             into.extend(step(scope.at(place), &statement.node, statement.span));
@@ -33,13 +33,13 @@ pub fn steps(scope: Scope<'_>, parts: &Parts<'_>) -> Option<Steps> {
 /// `on …`
 pub fn outcomes(
     scope: Scope<'_>,
-    parts: &Parts<'_>,
+    statements: &Statements<'_>,
     drivers: &Descriptions,
 ) -> Option<Vec<OutcomeStep>> {
     let errors = scope.findings.errors();
-    let scope = scope.at(Place::Outcome);
+    let scope = scope.at(ValuePlace::Outcome);
     let mut outcomes = Vec::new();
-    for (on, _) in &parts.ons {
+    for (on, _) in &statements.ons {
         let when = match on.outcome.text.as_str() {
             "success" => Outcome::Success,
             "failure" => Outcome::Failure,

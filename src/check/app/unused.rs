@@ -1,15 +1,15 @@
 //! Definitions that nothing uses: what is wrong in them is wrong all the same, and is found here.
 
 use super::surroundings::Surroundings;
-use crate::check::names::definitions::{self, Meaning, Names, Unused};
+use crate::check::names::definitions::{self, Definitions, Meaning, Unused};
 use crate::check::names::facts::Facts;
 use crate::check::names::near::nearest;
 use crate::check::names::spelling::PLACEHOLDERS;
-use crate::check::names::statements::Parts;
-use crate::check::probe::merged::{self, Merged};
-use crate::check::probe::named;
-use crate::check::values::placeholders::Place;
-use crate::check::values::text::Scope;
+use crate::check::names::statements::Statements;
+use crate::check::probe::merged_probe::{self, MergedProbe};
+use crate::check::probe::named_probes;
+use crate::check::values::scope::Scope;
+use crate::check::values::value_place::ValuePlace;
 use crate::source::Span;
 use crate::syntax::tree::{self, ServiceItem, Value};
 use std::collections::HashSet;
@@ -23,10 +23,10 @@ pub fn lets(scope: Scope<'_>, errors: usize) {
     }
 }
 
-/// What stands outside of the apps, whose parts are `apps`: `ours` is the main file, `users` all that the user wrote.
+/// What stands outside of the apps, whose statements are `apps`: `ours` is the main file, `users` all that the user wrote.
 pub fn of_files(
     around: Surroundings<'_>,
-    apps: &[Parts<'_>],
+    apps: &[Statements<'_>],
     ours: &dyn Fn(Span) -> bool,
     users: &dyn Fn(Span) -> bool,
 ) {
@@ -35,11 +35,11 @@ pub fn of_files(
     let asking = around.probes.unused(users);
     let facts = Facts::of_no_app();
     look_at_all(
-        Scope::new(findings, around.names, &facts, Place::Let),
+        Scope::new(findings, around.names, &facts, ValuePlace::Let),
         &lets,
     );
     for probe in &asking {
-        let merged = merged::merge(
+        let merged = merged_probe::merge(
             Some(probe.name.span),
             probe.from.as_ref(),
             probe.body.as_ref(),
@@ -49,12 +49,12 @@ pub fn of_files(
         let Some(merged) = merged else {
             continue;
         };
-        let mut level = Names::inside(around.names);
+        let mut level = Definitions::inside(around.names);
         suppose_apps(&mut level, apps);
         if apps.is_empty() || !ours(probe.name.span) {
             suppose_others(&mut level, &merged);
         }
-        let scope = Scope::new(findings, &level, &facts, Place::Let);
+        let scope = Scope::new(findings, &level, &facts, ValuePlace::Let);
         // What comes of it is of no use: what is wrong was said.
         let _ = (merged.questions(scope), merged.times(scope));
     }
@@ -65,22 +65,22 @@ pub fn of_files(
             .into_iter()
             .filter(|probe| ours(probe.name.span))
             .collect();
-        named::warn_unused(&asking, findings);
+        named_probes::warn_unused(&asking, findings);
     }
 }
 
 /// A probe is read where it is used: it may speak of whatever an app of the file defines.
-fn suppose_apps<'t>(level: &mut Names<'t>, apps: &[Parts<'t>]) {
-    for parts in apps {
-        let inputs = parts.inputs.iter().map(|(input, _)| &input.name);
-        let lets = parts.lets.iter().map(|(constant, _)| &constant.name);
+fn suppose_apps<'t>(level: &mut Definitions<'t>, apps: &[Statements<'t>]) {
+    for statements in apps {
+        let inputs = statements.inputs.iter().map(|(input, _)| &input.name);
+        let lets = statements.lets.iter().map(|(constant, _)| &constant.name);
         inputs.chain(lets).for_each(|name| level.suppose(name));
-        for (color, _) in &parts.colors {
+        for (color, _) in &statements.colors {
             for constant in color.lets() {
                 level.suppose(&constant.name);
             }
         }
-        let items = parts
+        let items = statements
             .services
             .iter()
             .flat_map(|(service, _)| service.body.iter())
@@ -94,13 +94,13 @@ fn suppose_apps<'t>(level: &mut Names<'t>, apps: &[Parts<'t>]) {
 }
 
 /// The app that uses a probe of a library may define any name in it, except for one that is likely a slip.
-fn suppose_others<'t>(level: &mut Names<'t>, merged: &Merged<'t>) {
+fn suppose_others<'t>(level: &mut Definitions<'t>, merged: &MergedProbe<'t>) {
     for value in merged.values().into_iter().chain(merged.numbers()) {
         suppose_in(level, value);
     }
 }
 
-fn suppose_in<'t>(level: &mut Names<'t>, value: &'t Value) {
+fn suppose_in<'t>(level: &mut Definitions<'t>, value: &'t Value) {
     match value {
         Value::Word(word) => suppose(level, word, &[]),
         Value::Text(text) => {
@@ -115,7 +115,7 @@ fn suppose_in<'t>(level: &mut Names<'t>, value: &'t Value) {
     }
 }
 
-fn suppose<'t>(level: &mut Names<'t>, name: &'t tree::Name, others: &[&'static str]) {
+fn suppose<'t>(level: &mut Definitions<'t>, name: &'t tree::Name, others: &[&'static str]) {
     let known = level.visible().into_iter().chain(others.iter().copied());
     if nearest(&name.text, known).is_none() {
         level.suppose(name);
@@ -159,7 +159,7 @@ fn look_into(scope: Scope<'_>, value: &Value, seen: &mut HashSet<Span>) {
             }
         }
         Value::Text(text) => {
-            scope.at(Place::Let).template(text);
+            scope.at(ValuePlace::Let).template(text);
         }
         Value::List(list) => list
             .values()

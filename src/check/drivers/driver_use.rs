@@ -4,7 +4,7 @@ use super::description::{Description, PartDescription, SettingDefault, SettingDe
 use super::descriptions::{Descriptions, Found};
 use crate::check::names::near::{listed, nearest};
 use crate::check::names::statements::At;
-use crate::check::values::text::Scope;
+use crate::check::values::scope::Scope;
 use crate::check::values::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Driver, DriverKind, DriverUse, GivenPart, Name, SettingValue};
@@ -84,7 +84,7 @@ fn resolve(
 
 /// What stands in the blocks, by name.
 struct Given<'t> {
-    /// Names that the driver does not know: one of them may be meant for what is missing.
+    /// Definitions that the driver does not know: one of them may be meant for what is missing.
     unknown: Vec<&'t str>,
     settings: BTreeMap<&'t str, &'t Value>,
     spans: BTreeMap<&'t str, Span>,
@@ -388,7 +388,7 @@ fn unknown(scope: Scope<'_>, name: &tree::Name, owner: &str, known: &[&str]) {
         });
 }
 
-/// Names in a value that cannot be typed count as used: the mistake is elsewhere.
+/// Definitions in a value that cannot be typed count as used: the mistake is elsewhere.
 pub fn mark(scope: Scope<'_>, value: &Value) {
     match value {
         Value::Word(word) => {

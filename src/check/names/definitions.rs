@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 /// One level of definitions: the files', an app's, a service's.
 #[derive(Debug, Default)]
-pub struct Names<'t> {
-    outer: Option<&'t Names<'t>>,
+pub struct Definitions<'t> {
+    outer: Option<&'t Definitions<'t>>,
     own: BTreeMap<&'t str, Definition<'t>>,
 }
 
@@ -39,9 +39,9 @@ pub enum Meaning<'t> {
     Poison,
 }
 
-impl<'t> Names<'t> {
+impl<'t> Definitions<'t> {
     /// A level inside another.
-    pub fn inside(outer: &'t Names<'t>) -> Self {
+    pub fn inside(outer: &'t Definitions<'t>) -> Self {
         Self {
             outer: Some(outer),
             own: BTreeMap::new(),
@@ -50,7 +50,7 @@ impl<'t> Names<'t> {
 
     /// What `name` means here or further out, and the level that says so: what stands in a `let`
     /// means what it meant there. It counts as used.
-    pub fn find(&self, name: &str) -> Option<(&Names<'t>, &Definition<'t>)> {
+    pub fn find(&self, name: &str) -> Option<(&Definitions<'t>, &Definition<'t>)> {
         let mut level = self;
         loop {
             if let Some(definition) = level.own.get(name) {
@@ -63,7 +63,7 @@ impl<'t> Names<'t> {
 
     /// Every name that can be seen from here.
     pub fn visible(&self) -> Vec<&'t str> {
-        let mut names = self.outer.map(Names::visible).unwrap_or_default();
+        let mut names = self.outer.map(Definitions::visible).unwrap_or_default();
         names.extend(self.own.keys());
         names
     }

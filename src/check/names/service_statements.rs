@@ -2,7 +2,7 @@
 
 use super::definitions::duplicate;
 use super::spelling;
-use super::statements::{At, Parts, once, twice};
+use super::statements::{At, Statements, once, twice};
 use crate::check::findings::Findings;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, Name};
@@ -33,15 +33,15 @@ impl ServiceStatements<'_> {
 
 /// The services of an app; a bare `run` is one.
 pub fn sort<'t>(
-    parts: &Parts<'t>,
+    statements: &Statements<'t>,
     app_span: Span,
     findings: &Findings,
 ) -> Vec<ServiceStatements<'t>> {
-    if parts.services.is_empty() {
+    if statements.services.is_empty() {
         return vec![ServiceStatements {
             name: Name::new(App::DEFAULT_SERVICE).ok(),
             word: None,
-            span: parts.run.map_or(app_span, |(_, span)| span),
+            span: statements.run.map_or(app_span, |(_, span)| span),
             run: None,
             probes: Vec::new(),
             address: None,
@@ -52,7 +52,7 @@ pub fn sort<'t>(
         }];
     }
     let mut services: Vec<ServiceStatements<'t>> = Vec::new();
-    for (service, span) in &parts.services {
+    for (service, span) in &statements.services {
         let word = &service.name;
         let first = services
             .iter()

@@ -10,7 +10,7 @@ pub type At<'t, T> = (&'t T, Span);
 
 /// The statements of an `app` by kind, in the order of the file.
 #[derive(Debug, Default)]
-pub struct Parts<'t> {
+pub struct Statements<'t> {
     pub root: Option<At<'t, Value>>,
     pub sudo: Option<Span>,
     pub inputs: Vec<At<'t, tree::Input>>,
@@ -34,47 +34,49 @@ pub struct Parts<'t> {
     pub targets: Vec<At<'t, tree::DriverUse>>,
 }
 
-impl<'t> Parts<'t> {
+impl<'t> Statements<'t> {
     /// Sorts the statements; what may stand once and stands twice is said.
     pub fn sort(app: &'t tree::App, findings: &Findings) -> Self {
-        let mut parts = Self::default();
+        let mut statements = Self::default();
         for statement in &app.body.statements {
             let span = statement.span;
             match &statement.node {
-                AppItem::Root(value) => once(&mut parts.root, "root", value, span, findings),
+                AppItem::Root(value) => once(&mut statements.root, "root", value, span, findings),
                 AppItem::Sudo(word) => {
-                    if let Some(first) = parts.sudo {
+                    if let Some(first) = statements.sudo {
                         twice("sudo", *word, first, findings);
                     }
-                    parts.sudo = Some(*word);
+                    statements.sudo = Some(*word);
                 }
-                AppItem::Input(input) => parts.inputs.push((input, span)),
-                AppItem::Let(constant) => parts.lets.push((constant, span)),
-                AppItem::Color(color) => parts.colors.push((color, span)),
+                AppItem::Input(input) => statements.inputs.push((input, span)),
+                AppItem::Let(constant) => statements.lets.push((constant, span)),
+                AppItem::Color(color) => statements.colors.push((color, span)),
                 AppItem::Address(value) => {
-                    once(&mut parts.address, "address", value, span, findings);
+                    once(&mut statements.address, "address", value, span, findings);
                 }
                 AppItem::Artifact(value) => {
-                    once(&mut parts.artifact, "artifact", value, span, findings);
+                    once(&mut statements.artifact, "artifact", value, span, findings);
                 }
-                AppItem::Run(used) => once(&mut parts.run, "run", used, span, findings),
-                AppItem::Service(service) => parts.services.push((service, span)),
-                AppItem::Shared(used) => parts.shared.push((used, span)),
-                AppItem::Probe(probe) => parts.probes.push((probe, span)),
-                AppItem::Switch(used) => once(&mut parts.switch, "switch", used, span, findings),
-                AppItem::Verify(verify) => parts.verifies.push((verify, span)),
+                AppItem::Run(used) => once(&mut statements.run, "run", used, span, findings),
+                AppItem::Service(service) => statements.services.push((service, span)),
+                AppItem::Shared(used) => statements.shared.push((used, span)),
+                AppItem::Probe(probe) => statements.probes.push((probe, span)),
+                AppItem::Switch(used) => {
+                    once(&mut statements.switch, "switch", used, span, findings)
+                }
+                AppItem::Verify(verify) => statements.verifies.push((verify, span)),
                 AppItem::Cleanup(body) => {
-                    once(&mut parts.cleanup, "cleanup", body, span, findings);
+                    once(&mut statements.cleanup, "cleanup", body, span, findings);
                 }
-                AppItem::Steps(steps) => parts.steps.push((steps, span)),
-                AppItem::On(on) => parts.ons.push((on, span)),
-                AppItem::Lock(body) => once(&mut parts.lock, "lock", body, span, findings),
-                AppItem::Build(body) => parts.builds.push((body, span)),
-                AppItem::Ship(used) => parts.ships.push((used, span)),
-                AppItem::Hosts(hosts) => parts.hosts.push((hosts, span)),
+                AppItem::Steps(steps) => statements.steps.push((steps, span)),
+                AppItem::On(on) => statements.ons.push((on, span)),
+                AppItem::Lock(body) => once(&mut statements.lock, "lock", body, span, findings),
+                AppItem::Build(body) => statements.builds.push((body, span)),
+                AppItem::Ship(used) => statements.ships.push((used, span)),
+                AppItem::Hosts(hosts) => statements.hosts.push((hosts, span)),
                 AppItem::Target(used) => {
                     let name = &used.driver;
-                    let first = parts
+                    let first = statements
                         .targets
                         .iter()
                         .find(|(known, _)| known.driver.text == name.text);
@@ -82,12 +84,12 @@ impl<'t> Parts<'t> {
                         Some((_, first)) => {
                             twice(&format!("target {}", name.text), span, *first, findings);
                         }
-                        None => parts.targets.push((used, span)),
+                        None => statements.targets.push((used, span)),
                     }
                 }
             }
         }
-        parts
+        statements
     }
 }
 

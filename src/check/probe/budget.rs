@@ -1,12 +1,12 @@
 //! How often and how long a probe tries, and whether it can pass in that time.
 
-use super::merged::Merged;
-use crate::check::values::text::Scope;
+use super::merged_probe::MergedProbe;
+use crate::check::values::scope::Scope;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Budget, Duration};
 use crate::syntax::tree::Value;
 
-impl Merged<'_> {
+impl MergedProbe<'_> {
     /// How often and how long it tries; said when it cannot pass in that time.
     pub fn budget(&self, scope: Scope<'_>) -> Option<Budget> {
         let errors = scope.findings.errors();

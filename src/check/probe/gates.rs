@@ -1,16 +1,16 @@
 //! The gates of a service: its own probes and those that the app says for all.
 
-use super::merged;
-use super::named::Probes;
+use super::merged_probe;
+use super::named_probes::NamedProbes;
 use crate::check::drivers::description::Description;
 use crate::check::findings::Findings;
-use crate::check::names::definitions::{Meaning, Names, duplicate};
+use crate::check::names::definitions::{Definitions, Meaning, duplicate};
 use crate::check::names::facts::{Reach, ServiceFacts};
 use crate::check::names::service_statements::ServiceStatements;
 use crate::check::names::spelling;
 use crate::check::names::statements::At;
-use crate::check::values::placeholders::Place;
-use crate::check::values::text::Scope;
+use crate::check::values::scope::Scope;
+use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Gate, Service, Subject};
 use crate::source::Span;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// The gates of a service: its own, and those of `shared`, which the app says for all. `None` when one of them is wrong, which was said.
 pub fn resolve(
     scope: Scope<'_>,
-    probes: &Probes<'_>,
+    probes: &NamedProbes<'_>,
     (app, shared): (&tree::Name, &[At<'_, tree::Probe>]),
     service: &ServiceStatements<'_>,
     facts: &ServiceFacts,
@@ -68,10 +68,10 @@ pub fn resolve(
             passed_over = passed_over.or(Some(&probe.name));
             continue;
         }
-        gates.extend(gate(scope.at(Place::Gate), probes, probe, *span));
+        gates.extend(gate(scope.at(ValuePlace::Gate), probes, probe, *span));
     }
     for (probe, span) in &service.probes {
-        gates.extend(gate(scope.at(Place::Gate), probes, probe, *span));
+        gates.extend(gate(scope.at(ValuePlace::Gate), probes, probe, *span));
     }
     if gates.is_empty() && findings.errors() == errors && facts.reach == Reach::Worker {
         let word = service.word.unwrap_or(app);
@@ -94,10 +94,15 @@ pub fn resolve(
     (findings.errors() == errors).then_some(gates)
 }
 
-fn gate(scope: Scope<'_>, probes: &Probes<'_>, probe: &tree::Probe, span: Span) -> Option<Gate> {
+fn gate(
+    scope: Scope<'_>,
+    probes: &NamedProbes<'_>,
+    probe: &tree::Probe,
+    span: Span,
+) -> Option<Gate> {
     let findings = scope.findings;
     let name = spelling::name(&probe.name, "a probe", findings);
-    let merged = merged::merge(
+    let merged = merged_probe::merge(
         Some(probe.name.span),
         probe.from.as_ref(),
         probe.body.as_ref(),
@@ -152,8 +157,8 @@ fn unasked_worker(word: &tree::Name, passed_over: Option<&tree::Name>) -> Diagno
 }
 
 /// Whether a probe speaks of the port or address, which a worker does not have.
-fn needs_port(scope: Scope<'_>, probes: &Probes<'_>, probe: &tree::Probe) -> bool {
-    let merged = merged::merge(
+fn needs_port(scope: Scope<'_>, probes: &NamedProbes<'_>, probe: &tree::Probe) -> bool {
+    let merged = merged_probe::merge(
         Some(probe.name.span),
         probe.from.as_ref(),
         probe.body.as_ref(),
@@ -169,7 +174,7 @@ fn needs_port(scope: Scope<'_>, probes: &Probes<'_>, probe: &tree::Probe) -> boo
     })
 }
 
-fn speaks_of_port(names: &Names<'_>, value: &Value, depth: usize) -> bool {
+fn speaks_of_port(names: &Definitions<'_>, value: &Value, depth: usize) -> bool {
     // Deeper is a cycle, which is said where the value is typed.
     let through = |name: &str| {
         names.find(name).is_some_and(|(level, definition)| {

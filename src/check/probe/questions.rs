@@ -1,8 +1,8 @@
 //! What a probe asks, typed: each request, connection and command with what is expected of it.
 
-use super::merged::Merged;
+use super::merged_probe::MergedProbe;
+use crate::check::values::scope::Scope;
 use crate::check::values::shape;
-use crate::check::values::text::Scope;
 use crate::check::values::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{
@@ -11,7 +11,7 @@ use crate::model::{
 use crate::source::Span;
 use crate::syntax::tree::{Expect, ExpectPart, ProbeItem, Value};
 
-impl Merged<'_> {
+impl MergedProbe<'_> {
     /// The questions; `None` when one of them is wrong, which was said.
     pub fn questions(&self, scope: Scope<'_>) -> Option<Vec<Question>> {
         let errors = scope.findings.errors();
@@ -169,7 +169,7 @@ impl Merged<'_> {
             status.into_iter().map(Expectation::Status).collect();
         for (expect, _) in &self.expects {
             match expect {
-                // Merged apart.
+                // MergedProbe apart.
                 Expect::Status(_) => {}
                 Expect::Color(_) => expectations.push(Expectation::Color),
                 Expect::Content {

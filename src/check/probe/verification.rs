@@ -1,12 +1,12 @@
 //! What is asked through the proxy after the switch.
 
-use super::merged;
-use super::named::Probes;
+use super::merged_probe;
+use super::named_probes::NamedProbes;
 use crate::check::names::definitions;
 use crate::check::names::spelling;
-use crate::check::names::statements::Parts;
-use crate::check::values::placeholders::Place;
-use crate::check::values::text::Scope;
+use crate::check::names::statements::Statements;
+use crate::check::values::scope::Scope;
+use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Name, OnFailure, Verification, Verify};
 use crate::source::Span;
@@ -15,17 +15,17 @@ use crate::syntax::tree::{self, Body};
 /// Every `verify`; `None` when one of them is wrong, which was said.
 pub fn resolve(
     scope: Scope<'_>,
-    parts: &Parts<'_>,
-    probes: &Probes<'_>,
+    statements: &Statements<'_>,
+    probes: &NamedProbes<'_>,
     app: &tree::Name,
 ) -> Option<Verification> {
     let findings = scope.findings;
     let errors = findings.errors();
-    let scope = scope.at(Place::Verify);
+    let scope = scope.at(ValuePlace::Verify);
     let mut checks: Vec<Verify> = Vec::new();
     let mut none: Option<(String, Span)> = None;
     let mut named: Vec<&tree::Name> = Vec::new();
-    for (at, (verify, span)) in parts.verifies.iter().enumerate() {
+    for (at, (verify, span)) in statements.verifies.iter().enumerate() {
         match verify {
             tree::Verify::None { word, reason } => {
                 let text = scope
@@ -34,8 +34,8 @@ pub fn resolve(
                 if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
                     findings.push(no_reason(reason.span));
                 }
-                if parts.verifies.len() > 1 {
-                    let other = parts.verifies[usize::from(at == 0)].1;
+                if statements.verifies.len() > 1 {
+                    let other = statements.verifies[usize::from(at == 0)].1;
                     findings.push(
                         Diagnostic::new(
                             Code::SAID_TWICE,
@@ -74,7 +74,7 @@ pub fn resolve(
             }
         }
     }
-    if parts.verifies.is_empty() {
+    if statements.verifies.is_empty() {
         findings.push_absent(
             Diagnostic::new(
                 Code::NO_VERIFY,
@@ -105,7 +105,7 @@ fn check(
     name: Option<&tree::Name>,
     from: Option<&tree::Name>,
     body: Option<&Body<tree::ProbeItem>>,
-    probes: &Probes<'_>,
+    probes: &NamedProbes<'_>,
     span: Span,
     at: usize,
 ) -> Option<Verify> {
@@ -115,7 +115,7 @@ fn check(
         None if at == 0 => Name::new("verify").ok(),
         None => Name::new(&format!("verify-{}", at + 1)).ok(),
     };
-    let merged = merged::merge(None, from, body, probes, findings)?;
+    let merged = merged_probe::merge(None, from, body, probes, findings)?;
     if merged.questions.is_empty() {
         findings.push_absent(
             Diagnostic::new(Code::BAD_PROBE, span, "the verify asks nothing")

@@ -1,14 +1,17 @@
 //! `cleanup` against the proxy's patience and the host's memory.
 
 use crate::check::findings::Findings;
-use crate::check::names::statements::Parts;
+use crate::check::names::statements::Statements;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, Duration, Previous, SettingValue};
 use crate::syntax::tree::CleanupItem;
 
 /// The drain against the proxy's patience, and `keep warm`.
-pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
-    let statements = parts.cleanup.iter().flat_map(|(body, _)| &body.statements);
+pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
+    let statements = statements
+        .cleanup
+        .iter()
+        .flat_map(|(body, _)| &body.statements);
     let (mut drain, mut warm) = (None, None);
     for statement in statements {
         match &statement.node {

@@ -2,7 +2,7 @@
 
 use super::written::{setting_span, targets};
 use crate::check::findings::Findings;
-use crate::check::names::statements::Parts;
+use crate::check::names::statements::Statements;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, DriverUse, SettingValue};
 use crate::source::Span;
@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 const FRAGMENT: &str = "file";
 
 /// BG504, BG505
-pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
+pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
     let kept = kept_folders(app);
-    let wiped: Vec<(String, Span)> = targets(app, parts)
+    let wiped: Vec<(String, Span)> = targets(app, statements)
         .flat_map(|(target, written)| wiped_folders(target, written))
         .collect();
     for (folder, span) in &wiped {
@@ -32,7 +32,7 @@ pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
             );
         }
     }
-    let Some((fragment, span)) = fragment(app, parts) else {
+    let Some((fragment, span)) = fragment(app, statements) else {
         return;
     };
     let mut own = vec![app.root.clone(), app.staging.clone()];
@@ -50,11 +50,11 @@ pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
 }
 
 /// BG503, BG506
-pub(super) fn between(apps: &[(&App, &Parts<'_>)], findings: &Findings) {
+pub(super) fn between(apps: &[(&App, &Statements<'_>)], findings: &Findings) {
     let mut fragments: BTreeMap<String, (Span, &App)> = BTreeMap::new();
     let mut roots: BTreeMap<&str, (Span, &App)> = BTreeMap::new();
-    for (app, parts) in apps {
-        if let Some((file, span)) = fragment(app, parts) {
+    for (app, statements) in apps {
+        if let Some((file, span)) = fragment(app, statements) {
             if let Some((first, other)) = fragments.get(&file) {
                 findings.push(
                     Diagnostic::new(
@@ -69,7 +69,7 @@ pub(super) fn between(apps: &[(&App, &Parts<'_>)], findings: &Findings) {
                 fragments.insert(file, (span, app));
             }
         }
-        let span = parts.root.map_or(app.span, |(value, _)| value.span());
+        let span = statements.root.map_or(app.span, |(value, _)| value.span());
         if let Some((first, other)) = roots.get(app.root.as_str()) {
             if other.name == app.name {
                 // One mistake: two apps of one name.
@@ -120,11 +120,11 @@ fn wiped_folders(
 }
 
 /// The file that the proxy reads, where it is one for both colors.
-fn fragment(app: &App, parts: &Parts<'_>) -> Option<(String, Span)> {
+fn fragment(app: &App, statements: &Statements<'_>) -> Option<(String, Span)> {
     let SettingValue::Text(template) = app.switch.setting(FRAGMENT)? else {
         return None;
     };
-    let span = setting_span(parts.switch?.0, FRAGMENT);
+    let span = setting_span(statements.switch?.0, FRAGMENT);
     Some((template.as_literal()?, span))
 }
 

@@ -14,29 +14,29 @@ mod written;
 
 use crate::check::findings::Findings;
 use crate::check::names::definitions::duplicate;
-use crate::check::names::statements::Parts;
+use crate::check::names::statements::Statements;
 use crate::model::App;
 use crate::source::Span;
 use crate::syntax::tree::{self};
 
 /// The rules for one app.
-pub(super) fn app(app: &App, parts: &Parts<'_>, findings: &Findings) {
+pub(super) fn app(app: &App, statements: &Statements<'_>, findings: &Findings) {
     gates::check(app, findings);
     verify::check(app, findings);
-    run::check(app, parts, findings);
-    ports::check(app, parts, findings);
-    folders::check(app, parts, findings);
+    run::check(app, statements, findings);
+    ports::check(app, statements, findings);
+    folders::check(app, statements, findings);
     names::check(app, findings);
-    targets::check(app, parts, findings);
-    codedeploy::check(app, parts, findings);
-    cleanup::check(app, parts, findings);
+    targets::check(app, statements, findings);
+    codedeploy::check(app, statements, findings);
+    cleanup::check(app, statements, findings);
 }
 
 /// The rules between the apps of a file.
 pub(super) fn between(
     apps: &[(&tree::App, Span)],
     resolved: &[Option<App>],
-    parts: &[Parts<'_>],
+    statements: &[Statements<'_>],
     findings: &Findings,
 ) {
     let mut seen = std::collections::BTreeMap::new();
@@ -48,10 +48,10 @@ pub(super) fn between(
             }
         }
     }
-    let good: Vec<(&App, &Parts<'_>)> = resolved
+    let good: Vec<(&App, &Statements<'_>)> = resolved
         .iter()
-        .zip(parts)
-        .filter_map(|(app, parts)| Some((app.as_ref()?, parts)))
+        .zip(statements)
+        .filter_map(|(app, statements)| Some((app.as_ref()?, statements)))
         .collect();
     ports::between(&good, findings);
     folders::between(&good, findings);

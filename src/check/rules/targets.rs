@@ -3,13 +3,13 @@
 use super::written::{setting_span, targets};
 use crate::check::findings::Findings;
 use crate::check::names::near::listed;
-use crate::check::names::statements::Parts;
+use crate::check::names::statements::Statements;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, DriverUse, SettingValue};
 
 /// BG614
-pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
-    for (target, written) in targets(app, parts) {
+pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
+    for (target, written) in targets(app, statements) {
         let environment = environment(target);
         for input in &app.inputs {
             if input.default.is_some() || input.file.is_some() || environment.contains(&input.name)

@@ -1,6 +1,6 @@
 //! Where what the rules look at stands in the file.
 
-use crate::check::names::statements::Parts;
+use crate::check::names::statements::Statements;
 use crate::model::{App, DriverUse};
 use crate::source::Span;
 use crate::syntax::tree::{self, Setting};
@@ -8,11 +8,11 @@ use crate::syntax::tree::{self, Setting};
 /// The targets with what is written of them.
 pub(super) fn targets<'t>(
     app: &'t App,
-    parts: &'t Parts<'_>,
+    statements: &'t Statements<'_>,
 ) -> impl Iterator<Item = (&'t DriverUse, &'t tree::DriverUse)> {
     app.targets.iter().filter_map(|target| {
         let name = target.driver.name.as_str();
-        let mut written = parts.targets.iter().map(|(written, _)| *written);
+        let mut written = statements.targets.iter().map(|(written, _)| *written);
         Some((target, written.find(|written| written.driver.text == name)?))
     })
 }

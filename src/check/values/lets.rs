@@ -1,7 +1,7 @@
 //! The texts of `let`s: each made once, and said when it leads nowhere.
 
-use super::placeholders::Place;
-use super::text::Scope;
+use super::scope::Scope;
+use super::value_place::ValuePlace;
 use crate::check::names::facts::Progress;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::Template;
@@ -21,7 +21,7 @@ impl Scope<'_> {
         if !self.open_let(defined_at) {
             return None;
         }
-        let template = self.at(Place::Let).value_as_text(value);
+        let template = self.at(ValuePlace::Let).value_as_text(value);
         self.facts
             .lets
             .borrow_mut()

@@ -1,7 +1,7 @@
 //! What is said of values that are not of the type: what was found, what was expected, what was
 //! likely meant.
 
-use super::text::Scope;
+use super::scope::Scope;
 use super::types::{SIGNALS, Type};
 use crate::check::names::near::{listed, nearest};
 use crate::diagnostics::{Code, Diagnostic};

@@ -1,6 +1,6 @@
 //! Shapes of texts: URLs, addresses, paths, JSON paths, users.
 
-use super::text::{Scope, append};
+use super::scope::Scope;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Piece, Port, Template, Variable};
 use crate::source::Span;
@@ -284,7 +284,7 @@ pub fn path(scope: Scope<'_>, template: Template, span: Span) -> Option<Template
     {
         *text = trimmed.to_owned();
     }
-    append(&mut absolute, &rest);
+    absolute.append(&rest);
     Some(absolute)
 }
 

@@ -2,8 +2,8 @@
 
 use super::number::{self, StatusPart};
 use super::regular_expression;
+use super::scope::Scope;
 use super::shape;
-use super::text::Scope;
 use super::types::{SIGNALS, Type};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Duration, Piece, SettingValue, Template, Variable};

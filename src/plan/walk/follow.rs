@@ -4,7 +4,7 @@ use super::super::{Action, Otherwise};
 use super::color::Route;
 use super::effect::{Effects, End, Outcome};
 use super::event::{Event, Good};
-use super::graph::{Exit, Next, Node, Place};
+use super::graph::{Course, Exit, Next, Node};
 use super::laws::{self, Begins, Law};
 use super::run::Run;
 use super::trace;
@@ -144,7 +144,7 @@ impl Walker<'_> {
         &mut self,
         at: u32,
         event: Event,
-        (exit, place): (Exit, Place),
+        (exit, place): (Exit, Course),
         world: World,
         run: &Run,
     ) -> Result<Good, Breach> {

@@ -1,8 +1,8 @@
 //! Descriptions of drivers.
 
 use super::{Build, Pair, take};
+use crate::syntax::block::Block;
 use crate::syntax::grammar::Rule;
-use crate::syntax::place::Place;
 use crate::syntax::tree::{Body, Driver, DriverItem, Name};
 
 impl Build<'_> {
@@ -18,7 +18,7 @@ impl Build<'_> {
 
     /// The block of `driver` and of a `part` in it.
     pub fn driver_body(&mut self, pair: Pair) -> Body<DriverItem> {
-        self.body(pair, Place::Driver, Self::driver_item)
+        self.body(pair, Block::Driver, Self::driver_item)
     }
 
     fn driver_item(&mut self, pair: Pair) -> Option<DriverItem> {

@@ -1,8 +1,8 @@
 //! Gates: `probe` and `verify`.
 
 use super::{Build, Pair, take};
+use crate::syntax::block::Block;
 use crate::syntax::grammar::Rule;
-use crate::syntax::place::Place;
 use crate::syntax::tree::{Body, Expect, ExpectPart, Name, Probe, ProbeItem, Verify};
 
 impl Build<'_> {
@@ -40,7 +40,7 @@ impl Build<'_> {
 
     /// The block of `probe` and `verify`.
     pub fn probe_body(&mut self, pair: Pair) -> Body<ProbeItem> {
-        self.body(pair, Place::Probe, Self::probe_item)
+        self.body(pair, Block::Probe, Self::probe_item)
     }
 
     fn probe_item(&mut self, pair: Pair) -> Option<ProbeItem> {

@@ -125,7 +125,7 @@ impl Rules<'_> {
             if !in_session {
                 continue;
             }
-            let written = written(service, self.parts);
+            let written = written(service, self.statements);
             self.findings.push(
                 Diagnostic::new(
                     Code::DIES_WITH_AGENT,

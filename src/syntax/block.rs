@@ -5,7 +5,7 @@ use super::grammar::Rule;
 
 /// Where a statement stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Block {
     /// The top level of a file.
     Top,
     /// `app`
@@ -36,7 +36,7 @@ pub(super) enum Place {
     Map,
 }
 
-impl Place {
+impl Block {
     /// Every place with verbs of its own.
     pub const ALL: [Self; 11] = [
         Self::Top,
@@ -207,14 +207,14 @@ mod tests {
     /// letter.
     #[test]
     fn the_grammar_knows_every_verb() {
-        for place in Place::ALL {
-            for verb in place.verbs() {
+        for block in Block::ALL {
+            for verb in block.verbs() {
                 let probe = format!("{verb} @");
-                let error = Grammar::parse(place.one(), &probe).expect_err("`@` begins nothing");
+                let error = Grammar::parse(block.one(), &probe).expect_err("`@` begins nothing");
                 let InputLocation::Pos(at) = error.location else {
                     panic!("a parse error has one place");
                 };
-                assert!(at >= verb.len(), "`{verb}` in {place:?} stops at {at}");
+                assert!(at >= verb.len(), "`{verb}` in {block:?} stops at {at}");
             }
         }
     }

@@ -1,6 +1,6 @@
-//! Probes and verifies: what `from` brings, what stands in the body, and what comes of both.
+//! NamedProbes and verifies: what `from` brings, what stands in the body, and what comes of both.
 
-use super::named::{Probes, unknown_probe};
+use super::named_probes::{NamedProbes, unknown_probe};
 use crate::check::findings::Findings;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Span;
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A body with all that `from` brings. In the order of precedence: the nearest says last.
 #[derive(Clone, Debug, Default)]
-pub struct Merged<'t> {
+pub struct MergedProbe<'t> {
     /// `get`, `tcp`, `exec`, `healthy`: the nearest body that asks anything replaces the others'.
     pub questions: Vec<(&'t ProbeItem, Span)>,
     pub body: Option<(&'t Value, Span)>,
@@ -33,9 +33,9 @@ pub fn merge<'t>(
     name_span: Option<Span>,
     from: Option<&'t tree::Name>,
     body: Option<&'t Body<ProbeItem>>,
-    probes: &Probes<'t>,
+    probes: &NamedProbes<'t>,
     findings: &Findings,
-) -> Option<Merged<'t>> {
+) -> Option<MergedProbe<'t>> {
     let mut bodies: Vec<&'t Body<ProbeItem>> = body.into_iter().collect();
     let mut seen: BTreeSet<Span> = name_span.into_iter().collect();
     let mut next = from;
@@ -64,14 +64,14 @@ pub fn merge<'t>(
         level = found_in;
         next = probe.from.as_ref();
     }
-    let mut merged = Merged::default();
+    let mut merged = MergedProbe::default();
     for body in bodies.into_iter().rev() {
         merged.add(body, findings);
     }
     Some(merged)
 }
 
-impl<'t> Merged<'t> {
+impl<'t> MergedProbe<'t> {
     /// The values that decide whom it asks, and what.
     pub fn values(&self) -> Vec<&'t Value> {
         let mut values: Vec<&'t Value> = self

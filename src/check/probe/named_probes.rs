@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 
 /// Definitions that `from` can name, level by level: the files', an app's.
 #[derive(Debug, Default)]
-pub struct Probes<'t> {
-    outer: Option<&'t Probes<'t>>,
+pub struct NamedProbes<'t> {
+    outer: Option<&'t NamedProbes<'t>>,
     own: BTreeMap<String, Definition<'t>>,
 }
 
@@ -22,9 +22,9 @@ struct Definition<'t> {
     used: Cell<bool>,
 }
 
-impl<'t> Probes<'t> {
+impl<'t> NamedProbes<'t> {
     /// A level inside another.
-    pub fn inside(outer: &'t Probes<'t>) -> Self {
+    pub fn inside(outer: &'t NamedProbes<'t>) -> Self {
         Self {
             outer: Some(outer),
             own: BTreeMap::new(),
@@ -52,7 +52,11 @@ impl<'t> Probes<'t> {
 
     /// The probe that `from` names; the one at `asking` itself is passed over, so that
     /// `probe ready from ready` means the outer one.
-    pub fn find(&self, name: &str, asking: Option<Span>) -> Option<(&Probes<'t>, &'t tree::Probe)> {
+    pub fn find(
+        &self,
+        name: &str,
+        asking: Option<Span>,
+    ) -> Option<(&NamedProbes<'t>, &'t tree::Probe)> {
         let mut level = self;
         loop {
             if let Some(definition) = level.own.get(name)
@@ -66,7 +70,7 @@ impl<'t> Probes<'t> {
     }
 
     fn visible(&self) -> Vec<&str> {
-        let mut names = self.outer.map(Probes::visible).unwrap_or_default();
+        let mut names = self.outer.map(NamedProbes::visible).unwrap_or_default();
         names.extend(self.own.keys().map(String::as_str));
         names
     }
@@ -91,7 +95,7 @@ pub fn warn_unused(unused: &[&tree::Probe], findings: &Findings) {
 }
 
 /// Says that there is no such probe.
-pub fn unknown_probe(word: &tree::Name, level: &Probes<'_>, findings: &Findings) {
+pub fn unknown_probe(word: &tree::Name, level: &NamedProbes<'_>, findings: &Findings) {
     let known = level.visible();
     let finding = Diagnostic::new(
         Code::UNKNOWN_PROBE,
