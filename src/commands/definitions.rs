@@ -76,9 +76,7 @@ impl Definitions {
         for statement in tree.body.statements {
             let (name, what) = match &statement.node {
                 Item::Driver(driver) => {
-                    let Some(kind) = DriverKind::of(&driver.kind.text) else {
-                        continue;
-                    };
+                let kind = driver.kind;
                     (driver.name.text.clone(), What::Driver(kind))
                 }
                 Item::Probe(probe) => match preset {

@@ -226,6 +226,25 @@ pub enum Handover {
     Exclusive,
 }
 
+impl Handover {
+    /// What a word says.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+
+    const ALL: [Self; 2] = [Self::Overlap, Self::Exclusive];
+
+    /// As the language writes it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Overlap => "overlap",
+            Self::Exclusive => "exclusive",
+        }
+    }
+}
+
 /// What is asked through the proxy after the switch.
 #[derive(Clone, Debug)]
 pub enum Verification {
@@ -271,6 +290,50 @@ pub enum Previous {
     KeptWarm,
 }
 
+/// When steps of the user's run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// `before start`
+    BeforeStart,
+    /// `before switch`
+    BeforeSwitch,
+    /// `after switch`
+    AfterSwitch,
+    /// `after verify`
+    AfterVerify,
+    /// `after stop`
+    AfterStop,
+}
+
+impl When {
+    const ALL: [Self; 5] = [
+        Self::BeforeStart,
+        Self::BeforeSwitch,
+        Self::AfterSwitch,
+        Self::AfterVerify,
+        Self::AfterStop,
+    ];
+
+    /// What two words say: `before` or `after`, and what of.
+    #[must_use]
+    pub fn of(side: &str, what: &str) -> Option<Self> {
+        let same = |one: &Self| one.words().split_once(' ') == Some((side, what));
+        Self::ALL.into_iter().find(same)
+    }
+
+    /// As the language writes it.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::BeforeStart => "before start",
+            Self::BeforeSwitch => "before switch",
+            Self::AfterSwitch => "after switch",
+            Self::AfterVerify => "after verify",
+            Self::AfterStop => "after stop",
+        }
+    }
+}
+
 /// The user's own steps by their place.
 #[derive(Clone, Debug, Default)]
 pub struct Steps {
@@ -284,6 +347,19 @@ pub struct Steps {
     pub after_verify: Vec<Step>,
     /// After the previous color has stopped; failing warns.
     pub after_stop: Vec<Step>,
+}
+
+impl Steps {
+    /// Those that run then.
+    pub fn at_mut(&mut self, when: When) -> &mut Vec<Step> {
+        match when {
+            When::BeforeStart => &mut self.before_start,
+            When::BeforeSwitch => &mut self.before_switch,
+            When::AfterSwitch => &mut self.after_switch,
+            When::AfterVerify => &mut self.after_verify,
+            When::AfterStop => &mut self.after_stop,
+        }
+    }
 }
 
 /// One step of the user's.
@@ -333,4 +409,24 @@ pub enum Outcome {
     Failure,
     /// In both cases.
     Always,
+}
+
+impl Outcome {
+    /// What a word says.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+
+    const ALL: [Self; 3] = [Self::Success, Self::Failure, Self::Always];
+
+    /// As the language writes it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Always => "always",
+        }
+    }
 }

@@ -88,6 +88,26 @@ pub enum Method {
     Post,
 }
 
+impl Method {
+    /// What a word says.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+
+    const ALL: [Self; 3] = [Self::Get, Self::Head, Self::Post];
+
+    /// As the language writes it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Head => "head",
+            Self::Post => "post",
+        }
+    }
+}
+
 /// What must hold of an answer.
 #[derive(Clone, Debug)]
 pub enum Expectation {
@@ -126,6 +146,26 @@ pub enum Relation {
     Equals,
     /// The part matches the text, a POSIX extended regular expression, somewhere.
     Matches,
+}
+
+impl Relation {
+    /// What a word says.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+
+    const ALL: [Self; 3] = [Self::Contains, Self::Equals, Self::Matches];
+
+    /// As the language writes it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Contains => "contains",
+            Self::Equals => "equals",
+            Self::Matches => "matches",
+        }
+    }
 }
 
 /// How often and how long a probe tries.

@@ -121,11 +121,7 @@ pub fn resolve(context: &Context<'_>, service: &ServiceStatements<'_>) -> Option
     {
         findings.push(cleanup::no_grace(value.span()));
     }
-    let handover = if service.is_exclusive() {
-        Handover::Exclusive
-    } else {
-        Handover::Overlap
-    };
+    let handover = service.handover();
     if handover == Handover::Exclusive
         && service.no_port.is_none()
         && let Some((_, span)) = service.handover

@@ -7,7 +7,7 @@ use crate::check::values::scope::Scope;
 use crate::check::values::types::Type;
 use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{DriverKind, Duration, Outcome, OutcomeStep, Step, StepRun, Steps, Template};
+use crate::model::{DriverKind, Duration, OutcomeStep, When, Step, StepRun, Steps, Template};
 use crate::source::Span;
 use crate::syntax::tree::{self, CommandOption, CommandRun, OnItem};
 
@@ -16,13 +16,12 @@ pub fn steps(scope: Scope<'_>, statements: &Statements<'_>) -> Option<Steps> {
     let errors = scope.findings.errors();
     let mut steps = Steps::default();
     for (block, _) in &statements.steps {
-        let (into, place) = match (block.when.text.as_str(), block.what.text.as_str()) {
-            ("before", "start") => (&mut steps.before_start, ValuePlace::BeforeStart),
-            ("before", _) => (&mut steps.before_switch, ValuePlace::BeforeSwitch),
-            (_, "switch") => (&mut steps.after_switch, ValuePlace::AfterSwitch),
-            (_, "verify") => (&mut steps.after_verify, ValuePlace::AfterSwitch),
-            _ => (&mut steps.after_stop, ValuePlace::AfterSwitch),
+        let place = match block.when {
+            When::BeforeStart => ValuePlace::BeforeStart,
+            When::BeforeSwitch => ValuePlace::BeforeSwitch,
+            When::AfterSwitch | When::AfterVerify | When::AfterStop => ValuePlace::AfterSwitch,
         };
+        let into = steps.at_mut(block.when);
         for statement in &block.body.statements {
             into.extend(step(scope.at(place), &statement.node, statement.span));
         }
@@ -40,11 +39,7 @@ pub fn outcomes(
     let scope = scope.at(ValuePlace::Outcome);
     let mut outcomes = Vec::new();
     for (on, _) in &statements.ons {
-        let when = match on.outcome.text.as_str() {
-            "success" => Outcome::Success,
-            "failure" => Outcome::Failure,
-            _ => Outcome::Always,
-        };
+        let when = on.outcome;
         for statement in &on.body.statements {
             let step = match &statement.node {
                 OnItem::Command(command) => step(scope, command, statement.span),

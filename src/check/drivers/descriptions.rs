@@ -38,9 +38,7 @@ impl Descriptions {
                 let Item::Driver(driver) = &statement.node else {
                     continue;
                 };
-                let Some(kind) = DriverKind::of(&driver.kind.text) else {
-                    continue;
-                };
+                let kind = driver.kind;
                 let key = (kind, driver.name.text.clone());
                 if let Some(first) = sources.get(&key) {
                     if file.origin != Origin::Driver {

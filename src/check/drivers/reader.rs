@@ -51,7 +51,7 @@ impl<'r> Reader<'r> {
     pub fn new(source: &WrittenDriver<'r>, loader: &'r dyn Loader, findings: &'r Findings) -> Self {
         Self {
             file: source.file,
-            kind: DriverKind::of(&source.driver.kind.text).unwrap_or(DriverKind::Run),
+            kind: source.driver.kind,
             name_span: source.driver.name.span,
             loader,
             findings,

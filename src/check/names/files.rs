@@ -271,9 +271,7 @@ fn drivers_named(file: &tree::File) -> Vec<(DriverKind, String)> {
                 }
             }
             Item::Driver(driver) => {
-                let Some(kind) = DriverKind::of(&driver.kind.text) else {
-                    continue;
-                };
+                let kind = driver.kind;
                 for item in &driver.body.statements {
                     if let DriverItem::Extends(base) = &item.node {
                         named.push((kind, base));

@@ -5,7 +5,7 @@ use super::spelling;
 use super::statements::{At, Statements, once, twice};
 use crate::check::findings::Findings;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{App, Name};
+use crate::model::{App, Handover, Name};
 use crate::source::Span;
 use crate::syntax::tree::{self, ServiceItem, Value};
 
@@ -18,16 +18,16 @@ pub struct ServiceStatements<'t> {
     pub probes: Vec<At<'t, tree::Probe>>,
     pub address: Option<At<'t, Value>>,
     pub no_port: Option<Span>,
-    pub handover: Option<At<'t, tree::Name>>,
+    pub handover: Option<At<'t, Handover>>,
     pub stop_within: Option<&'t Value>,
     pub lets: Vec<At<'t, tree::Let>>,
 }
 
 impl ServiceStatements<'_> {
-    /// Whether it says `handover exclusive`.
-    pub fn is_exclusive(&self) -> bool {
+    /// When it is handed over; overlapping where it does not say.
+    pub fn handover(&self) -> Handover {
         self.handover
-            .is_some_and(|(word, _)| word.text == "exclusive")
+            .map_or(Handover::Overlap, |(handover, _)| *handover)
     }
 }
 

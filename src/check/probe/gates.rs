@@ -12,7 +12,7 @@ use crate::check::names::statements::At;
 use crate::check::values::scope::Scope;
 use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Gate, Service, Subject};
+use crate::model::{Gate, Handover, Service, Subject};
 use crate::source::Span;
 use crate::syntax::tree::{self, Value};
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub fn resolve(
         // Said already; no probe could be right.
         return None;
     }
-    if service.is_exclusive() {
+    if service.handover() == Handover::Exclusive {
         for (probe, _) in &service.probes {
             findings.push(
                 Diagnostic::new(

@@ -123,12 +123,12 @@ impl<'t> MergedProbe<'t> {
         for statement in &body.statements {
             let span = statement.span;
             match &statement.node {
-                ProbeItem::Request { method, .. } => {
+                ProbeItem::Request { word, .. } => {
                     if let Some(first) = said.seen.get("request") {
                         findings.push(
                             Diagnostic::new(
                                 Code::SAID_TWICE,
-                                method.span,
+                                *word,
                                 "a probe makes one kind of request",
                             )
                             .also(*first, "the first one")

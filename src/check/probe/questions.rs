@@ -26,12 +26,9 @@ impl MergedProbe<'_> {
         let mut questions = Vec::new();
         for &(item, span) in &self.questions {
             match item {
-                ProbeItem::Request { method, urls } => {
-                    let method = match method.text.as_str() {
-                        "head" => Method::Head,
-                        "post" => Method::Post,
-                        _ => Method::Get,
-                    };
+                &ProbeItem::Request {
+                    method, ref urls, ..
+                } => {
                     for url in urls_of(scope, urls) {
                         questions.push(Question {
                             subject: Subject::Http {
@@ -72,7 +69,7 @@ impl MergedProbe<'_> {
     /// Says which parts of the body have nothing to belong to.
     fn fit(&self, scope: Scope<'_>) {
         let method = self.questions.iter().find_map(|(item, _)| match item {
-            ProbeItem::Request { method, .. } => Some(method.text.as_str()),
+            ProbeItem::Request { method, .. } => Some(*method),
             _ => None,
         });
         let odd = |span: Span, message: &str, help: &str| {
@@ -84,7 +81,7 @@ impl MergedProbe<'_> {
             return;
         }
         if let Some((_, span)) = self.body
-            && method != Some("post")
+            && method != Some(Method::Post)
         {
             odd(
                 span,
@@ -103,7 +100,7 @@ impl MergedProbe<'_> {
                 odd(span, no_request, help);
             }
         }
-        if method == Some("head") {
+        if method == Some(Method::Head) {
             for (expect, span) in &self.expects {
                 if let Expect::Content {
                     part: ExpectPart::Body(_) | ExpectPart::Json(_),
@@ -177,11 +174,7 @@ impl MergedProbe<'_> {
                     relation,
                     value,
                 } => {
-                    let relation = match relation.text.as_str() {
-                        "contains" => Relation::Contains,
-                        "matches" => Relation::Matches,
-                        _ => Relation::Equals,
-                    };
+                    let relation = *relation;
                     let ty = match relation {
                         Relation::Matches => Type::Regex,
                         _ => Type::String,

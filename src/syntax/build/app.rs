@@ -1,6 +1,7 @@
 //! The file, `app`, and the blocks in it that are no gates.
 
 use super::{Build, Pair, take};
+use crate::model::{Handover, Outcome, When};
 use crate::syntax::block::Block;
 use crate::syntax::grammar::Rule;
 use crate::syntax::tree::{
@@ -95,15 +96,14 @@ impl Build<'_> {
             Rule::steps => {
                 let mut inner = pair.into_inner();
                 AppItem::Steps(Steps {
-                    when: self.name(&inner.next()?),
-                    what: self.name(&inner.next()?),
+                    when: When::of(inner.next()?.as_str(), inner.next()?.as_str())?,
                     body: self.commands(inner.next()?),
                 })
             }
             Rule::on => {
                 let mut inner = pair.into_inner();
                 AppItem::On(On {
-                    outcome: self.name(&inner.nth(1)?),
+                    outcome: Outcome::of(inner.nth(1)?.as_str())?,
                     body: self.body(inner.next()?, Block::On, Self::on_item),
                 })
             }
@@ -197,7 +197,9 @@ impl Build<'_> {
             Rule::probe => ServiceItem::Probe(self.probe(pair)?),
             Rule::address => ServiceItem::Address(self.second(pair)?),
             Rule::no_port => ServiceItem::NoPort(self.span_of(&pair)),
-            Rule::handover => ServiceItem::Handover(self.name(&pair.into_inner().nth(1)?)),
+            Rule::handover => {
+                ServiceItem::Handover(Handover::of(pair.into_inner().nth(1)?.as_str())?)
+            }
             Rule::stop_within => ServiceItem::StopWithin(self.value(pair.into_inner().nth(2)?)?),
             Rule::constant => ServiceItem::Let(self.constant(pair)?),
             _ => return None,

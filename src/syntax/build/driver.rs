@@ -1,6 +1,7 @@
 //! Descriptions of drivers.
 
 use super::{Build, Pair, take};
+use crate::model::DriverKind;
 use crate::syntax::block::Block;
 use crate::syntax::grammar::Rule;
 use crate::syntax::tree::{Body, Driver, DriverItem, Name};
@@ -10,7 +11,7 @@ impl Build<'_> {
     pub fn driver(&mut self, pair: Pair) -> Option<Driver> {
         let mut inner = pair.into_inner();
         Some(Driver {
-            kind: self.name(&inner.nth(1)?),
+            kind: DriverKind::of(inner.nth(1)?.as_str())?,
             name: self.name(&inner.next()?),
             body: self.driver_body(inner.next()?),
         })

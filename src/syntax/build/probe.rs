@@ -1,6 +1,7 @@
 //! Gates: `probe` and `verify`.
 
 use super::{Build, Pair, take};
+use crate::model::{Method, Relation};
 use crate::syntax::block::Block;
 use crate::syntax::grammar::Rule;
 use crate::syntax::tree::{Body, Expect, ExpectPart, Name, Probe, ProbeItem, Verify};
@@ -47,8 +48,10 @@ impl Build<'_> {
         Some(match pair.as_rule() {
             Rule::request => {
                 let mut inner = pair.into_inner();
+                let word = inner.next()?;
                 ProbeItem::Request {
-                    method: self.name(&inner.next()?),
+                    method: Method::of(word.as_str())?,
+                    word: self.span_of(&word),
                     urls: self.value(inner.next()?)?,
                 }
             }
@@ -91,7 +94,7 @@ impl Build<'_> {
                 let mut inner = pair.into_inner();
                 Expect::Content {
                     part: self.expect_part(inner.next()?)?,
-                    relation: self.name(&inner.next()?),
+                    relation: Relation::of(inner.next()?.as_str())?,
                     value: self.value(inner.next()?)?,
                 }
             }

@@ -1,6 +1,7 @@
 //! `app` and the blocks in it.
 
 use super::{Body, Command, DriverUse, Let, Name, On, Probe, Setting, Steps, Type, Value, Verify};
+use crate::model::Handover;
 use crate::source::Span;
 
 /// `app NAME { … }`
@@ -139,7 +140,7 @@ pub enum ServiceItem {
     /// `no port`
     NoPort(Span),
     /// `handover overlap|exclusive`
-    Handover(Name),
+    Handover(Handover),
     /// `stop within D`
     StopWithin(Value),
     /// `let NAME = value`

@@ -1,6 +1,7 @@
 //! The tree of a `.bg` file as it was written: every word, comment and blank line that matters to
 //! the formatter, and nothing that was worked out from them.
 //!
+//! Where the grammar knows only a few words, the tree has the model's enumeration.
 //! Names are not resolved and values not typed here; that is `check/`.
 
 mod app;
