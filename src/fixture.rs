@@ -1,6 +1,7 @@
 //! Models made by hand, for the tests of what reads models: two Spring Boot jars behind nginx,
 //! called by CodeDeploy.
 
+use crate::model::defaults;
 use crate::model::{
     App, Artifact, Budget, Cleanup, Color, Driver, DriverFile, DriverKind, DriverUse, Duration,
     Expectation, Gate, Handover, Input, InputType, Method, Name, OnFailure, Part, Piece, Port,
@@ -240,13 +241,13 @@ pub(crate) fn hello() -> App {
             span: line(12),
         }),
         services: vec![Service {
-            name: name(App::DEFAULT_SERVICE),
+            name: name(defaults::SERVICE),
             run: run(),
             address: Some(text("127.0.0.1:{port}")),
             gates: vec![Gate {
                 name: name("ready"),
                 questions: vec![get("http://127.0.0.1:{port}/profile", "{color}")],
-                budget: Budget::default(),
+                budget: defaults::BUDGET,
                 span: line(21),
             }],
             stop_within: Duration::from_secs(10),
@@ -260,7 +261,7 @@ pub(crate) fn hello() -> App {
             questions: vec![get("http://127.0.0.1/profile", "{color}")],
             budget: Budget {
                 within: Duration::from_secs(10),
-                ..Budget::default()
+                ..defaults::BUDGET
             },
             on_failure: OnFailure::SwitchBack,
             span: line(31),

@@ -8,9 +8,7 @@ mod probe;
 mod rules;
 mod values;
 
-pub use drivers::description::{
-    Description, PartDescription, SettingDefault, SettingDescription, functions_of,
-};
+pub use drivers::description::{Description, PartDescription, SettingDefault, SettingDescription};
 pub use names::files::{LoadError, Loader};
 pub use values::type_table::{TYPES, TypeEntry, TypePlace};
 pub use values::types::Type;

@@ -1,4 +1,4 @@
-//! `deployc explain`: the page behind a code, a driver, a probe or a type.
+//! `deployc explain`: the page behind a code, a driver, a probe or a type, and the defaults.
 
 use super::check;
 use super::cli::{Explain as Options, Files};
@@ -8,6 +8,7 @@ use super::read::{self, HostFiles};
 use super::terminal::Terminal;
 use crate::check::{TYPES, TypeEntry, TypePlace};
 use crate::diagnostics::{Code, Report, page};
+use crate::model::defaults;
 use crate::source::Sources;
 use camino::Utf8Path;
 use std::fmt::Write as _;
@@ -34,6 +35,7 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
     let pages: Vec<String> = code(topic)
         .into_iter()
         .chain(ty(topic))
+        .chain(defaults_page(topic))
         .chain(own.pages(topic, &library, &sources))
         .collect();
     if pages.is_empty() {
@@ -116,6 +118,18 @@ fn ty(topic: &str) -> Option<String> {
     );
     for example in entry.examples {
         let _ = writeln!(text, "    {example}");
+    }
+    Some(text)
+}
+
+/// What holds where a file says nothing.
+fn defaults_page(topic: &str) -> Option<String> {
+    if topic != "defaults" {
+        return None;
+    }
+    let mut text = String::from("# defaults: what holds where a file says nothing\n\n");
+    for (place, statement) in defaults::all() {
+        let _ = writeln!(text, "  {statement:<28} in {place}");
     }
     Some(text)
 }

@@ -2,6 +2,8 @@
 //!
 //! Made only by `check/`, and only when no error was found; `plan/` and `emit/` read it.
 
+mod contract;
+pub mod defaults;
 mod duration;
 mod names;
 mod probe;
@@ -9,6 +11,7 @@ mod settings;
 mod status;
 mod template;
 
+pub use contract::Function;
 pub use duration::Duration;
 pub use names::{Name, NameError, Port};
 pub use probe::{
@@ -42,7 +45,7 @@ pub struct App {
     pub colors: [Color; 2],
     /// What is copied into a new release.
     pub artifact: Option<Artifact>,
-    /// What a color consists of; at least one. A bare `run` makes one named [`App::DEFAULT_SERVICE`].
+    /// What a color consists of; at least one. A bare `run` makes one named [`defaults::SERVICE`].
     pub services: Vec<Service>,
     /// What both colors need: there, or made, before a color starts; never stopped. In the order of the file.
     pub shared: Vec<DriverUse>,
@@ -63,9 +66,6 @@ pub struct App {
 }
 
 impl App {
-    /// The service of an app that has a bare `run`.
-    pub const DEFAULT_SERVICE: &'static str = "app";
-
     /// Every use of a driver whose functions the script calls.
     pub fn drivers(&self) -> impl Iterator<Item = &DriverUse> {
         let steps = &self.steps;
@@ -103,6 +103,12 @@ impl App {
             }
         }
         drivers
+    }
+
+    /// The service of that name.
+    #[must_use]
+    pub fn service(&self, name: &Name) -> Option<&Service> {
+        self.services.iter().find(|service| service.name == *name)
     }
 
     /// The color that is not `color`.
@@ -373,11 +379,6 @@ pub struct Step {
     pub within: Duration,
     /// Where it stands.
     pub span: Span,
-}
-
-impl Step {
-    /// How long a step may take when it does not say.
-    pub const DEFAULT_WITHIN: Duration = Duration::from_millis(60_000);
 }
 
 /// What a step of the user's runs.

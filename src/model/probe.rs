@@ -184,16 +184,3 @@ pub struct Budget {
     /// In a row.
     pub passes: u32,
 }
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self {
-            every: Duration::from_millis(500),
-            within: Duration::from_secs(60),
-            attempts: None,
-            timeout: Duration::from_secs(2),
-            after: Duration::ZERO,
-            passes: 2,
-        }
-    }
-}

@@ -32,8 +32,7 @@ impl Call {
     pub fn limit(&self, app: &App) -> Duration {
         match self {
             Self::Run(name, function) => {
-                let services = &mut app.services.iter();
-                let service = services.find(|service| service.name == *name);
+                let service = app.service(name);
                 service.map_or(Duration::ZERO, |service| run_limit(service, *function))
             }
             Self::Switch(function) => limits::limit(&app.switch, *function),
@@ -279,8 +278,7 @@ impl<'a> Calls<'a> {
     }
 
     fn run(&mut self, service: &Name, function: Function) {
-        let services = &mut self.app.services.iter();
-        let Some(service) = services.find(|other| other.name == *service) else {
+        let Some(service) = self.app.service(service) else {
             return;
         };
         if has(&service.run, function) {

@@ -3,15 +3,9 @@
 use crate::check::names::statements::{Statements, once, twice};
 use crate::check::values::scope::Scope;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Cleanup, Duration, Previous};
+use crate::model::{Cleanup, Duration, Previous, defaults};
 use crate::source::Span;
 use crate::syntax::tree::CleanupItem;
-
-/// How long the old color may still answer when nothing is said.
-const DEFAULT_DRAIN: Duration = Duration::from_secs(30);
-
-/// How long a service has after TERM when nothing is said.
-pub const DEFAULT_STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// `cleanup`, and how long the services have to stop.
 pub fn resolve(scope: Scope<'_>, statements: &Statements<'_>) -> (Cleanup, Duration) {
@@ -44,7 +38,10 @@ pub fn resolve(scope: Scope<'_>, statements: &Statements<'_>) -> (Cleanup, Durat
                 value.span(),
                 "a drain of zero cuts every request that is under way",
             )
-            .help("it is a limit, not a wait: what has ended is not waited for; the default is `drain 30s`"),
+            .help(format!(
+                "it is a limit, not a wait: what has ended is not waited for; the default is `drain {}`",
+                defaults::DRAIN
+            )),
         );
     }
     let stop = stop.map(|(value, _)| (value, scope.duration(value)));
@@ -53,11 +50,11 @@ pub fn resolve(scope: Scope<'_>, statements: &Statements<'_>) -> (Cleanup, Durat
     }
     let stop_within = stop
         .and_then(|(_, duration)| duration)
-        .unwrap_or(DEFAULT_STOP_WITHIN);
+        .unwrap_or(defaults::STOP_WITHIN);
     let cleanup = Cleanup {
         drain: drain
             .and_then(|(_, duration)| duration)
-            .unwrap_or(DEFAULT_DRAIN),
+            .unwrap_or(defaults::DRAIN),
         previous: if warm.is_some() {
             Previous::KeptWarm
         } else {
@@ -75,5 +72,8 @@ pub fn no_grace(span: Span) -> Diagnostic {
         span,
         "no time to stop: the program is killed while it still answers",
     )
-    .help("give it the time of its longest request; the default is `stop within 10s`")
+    .help(format!(
+        "give it the time of its longest request; the default is `stop within {}`",
+        defaults::STOP_WITHIN
+    ))
 }

@@ -187,9 +187,7 @@ fn service_of<'s>(scope: Scope<'s>, word: Option<&tree::Name>, span: Span) -> Op
         );
         return None;
     };
-    let facts = services
-        .iter()
-        .find(|known| known.name.as_str() == word.text);
+    let facts = scope.facts.service(&word.text);
     let Some(facts) = facts else {
         unknown_service(scope, word);
         return None;

@@ -24,6 +24,7 @@ use crate::check::values::scope::Scope;
 use crate::check::values::types::Type;
 use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
+use crate::model::defaults;
 use crate::model::{
     App, Artifact, DriverKind, DriverUse, Duration, Piece, Privilege, Service, Template,
     Verification,
@@ -142,7 +143,7 @@ fn learn(
         statements,
     );
     facts.lets = RefCell::default();
-    facts.staging = facts.root.as_ref().map(|root| format!("{root}/staging"));
+    facts.staging = facts.root.as_ref().map(|root| defaults::staging(root));
     let fixed = Scope::new(findings, level, facts, ValuePlace::Fixed);
     let targets = targets(fixed, statements, around.drivers);
     if let Some(folder) = targets.iter().find_map(DriverUse::wiped_folder) {
@@ -173,7 +174,7 @@ fn definitions<'t>(around: Surroundings<'t>, statements: &Statements<'t>) -> Def
 /// The app's folder on the host.
 fn root(scope: Scope<'_>, statements: &Statements<'_>) -> Option<String> {
     let Some((value, _)) = statements.root else {
-        return Some(format!("/opt/{}", scope.facts.app));
+        return Some(defaults::root(&scope.facts.app));
     };
     let span = value.span();
     let template = scope.text(value)?;
@@ -297,7 +298,7 @@ fn lock_wait(scope: Scope<'_>, statements: &Statements<'_>) -> Option<Duration> 
         once(&mut wait, "wait", value, statement.span, scope.findings);
     }
     match wait {
-        None => Some(Duration::ZERO),
+        None => Some(defaults::LOCK_WAIT),
         Some((value, _)) => scope.duration(value),
     }
 }

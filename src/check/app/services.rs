@@ -16,7 +16,7 @@ use crate::check::values::scope::Scope;
 use crate::check::values::shape;
 use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{DriverKind, Duration, Handover, Service, Template, Variable};
+use crate::model::{DriverKind, Duration, Handover, Service, Template, Variable, defaults};
 use crate::syntax::tree::{self};
 
 /// What can be known of the services before any value is looked at.
@@ -85,11 +85,7 @@ pub fn resolve(context: &Context<'_>, service: &ServiceStatements<'_>) -> Option
     let findings = context.findings;
     let errors = findings.errors();
     let name = service.name.clone()?;
-    let facts = context
-        .facts
-        .services
-        .iter()
-        .find(|facts| facts.name == name)?;
+    let facts = context.facts.service(name.as_str())?;
     let mut level = Definitions::inside(context.names);
     for (constant, _) in &service.lets {
         if spelling::variable_name(&constant.name, "a `let`", findings) {
@@ -141,7 +137,7 @@ pub fn resolve(context: &Context<'_>, service: &ServiceStatements<'_>) -> Option
         run: run.or_else(|| unknown_use(DriverKind::Run, service.span))?,
         address: address.unwrap_or_default(),
         gates: gates.unwrap_or_default(),
-        stop_within: stop_within.unwrap_or(cleanup::DEFAULT_STOP_WITHIN),
+        stop_within: stop_within.unwrap_or(defaults::STOP_WITHIN),
         handover,
         span: service.span,
     })
@@ -192,7 +188,7 @@ fn resolve_address(
     }
     let Some((value, _)) = service.address.or(context.statements.address) else {
         if facts.has_port() {
-            let mut address = Template::literal("127.0.0.1:");
+            let mut address = Template::literal(format!("{}:", defaults::HOST));
             address.push_variable(Variable::Port);
             return Some(Some(address));
         }

@@ -7,7 +7,9 @@ use crate::check::values::scope::Scope;
 use crate::check::values::types::Type;
 use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{DriverKind, Duration, OutcomeStep, When, Step, StepRun, Steps, Template};
+use crate::model::{
+    DriverKind, Duration, OutcomeStep, Step, StepRun, Steps, Template, When, defaults,
+};
 use crate::source::Span;
 use crate::syntax::tree::{self, CommandOption, CommandRun, OnItem};
 
@@ -61,7 +63,7 @@ fn notify(
     Some(Step {
         run: StepRun::Notify(notify),
         folder: None,
-        within: Step::DEFAULT_WITHIN,
+        within: defaults::STEP_WITHIN,
         span,
     })
 }
@@ -87,7 +89,7 @@ pub fn step(scope: Scope<'_>, command: &tree::Command, span: Span) -> Option<Ste
     let folder: Option<Option<Template>> =
         folder.map(|(value, _)| scope.text_of(&Type::Path, value));
     let within = match within {
-        None => Some(Step::DEFAULT_WITHIN),
+        None => Some(defaults::STEP_WITHIN),
         Some((value, _)) => match scope.duration(value) {
             Some(Duration::ZERO) => {
                 scope.findings.push(

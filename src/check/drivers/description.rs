@@ -1,7 +1,7 @@
 //! Descriptions of drivers: what `driver KIND NAME { … }` says, resolved.
 
 use crate::check::values::types::Type;
-use crate::model::{Driver, DriverKind};
+use crate::model::Driver;
 use crate::source::Span;
 use crate::syntax::tree::Value;
 use std::sync::Arc;
@@ -113,47 +113,5 @@ impl Description {
             .unwrap_or_default();
         all.extend(self.driver.offers.iter().cloned());
         all
-    }
-}
-
-/// The functions that a kind of driver has, by the contract; `None`: not laid down yet.
-#[must_use]
-pub fn functions_of(kind: DriverKind) -> Option<&'static [&'static str]> {
-    match kind {
-        DriverKind::Run => Some(&[
-            "stage",
-            "start",
-            "alive",
-            "identity",
-            "listens",
-            "enter",
-            "stop",
-            "clear",
-            "logs",
-            "persist",
-            "healthy",
-            "adopt",
-            "preflight",
-            "fetch",
-            "offers",
-        ]),
-        DriverKind::Switch => Some(&[
-            "routed",
-            "read",
-            "write",
-            "swap",
-            "remove",
-            "test",
-            "snapshot",
-            "reload",
-            "confirm",
-            "draining",
-            "mutex",
-            "preflight",
-            "dial",
-            "holds",
-        ]),
-        DriverKind::Notify => Some(&["notify"]),
-        _ => None,
     }
 }

@@ -84,7 +84,7 @@ fn resolve(
 
 /// What stands in the blocks, by name.
 struct Given<'t> {
-    /// Definitions that the driver does not know: one of them may be meant for what is missing.
+    /// Names that the driver does not know: one of them may be meant for what is missing.
     unknown: Vec<&'t str>,
     settings: BTreeMap<&'t str, &'t Value>,
     spans: BTreeMap<&'t str, Span>,
@@ -388,7 +388,7 @@ fn unknown(scope: Scope<'_>, name: &tree::Name, owner: &str, known: &[&str]) {
         });
 }
 
-/// Definitions in a value that cannot be typed count as used: the mistake is elsewhere.
+/// Names in a value that cannot be typed count as used: the mistake is elsewhere.
 pub fn mark(scope: Scope<'_>, value: &Value) {
     match value {
         Value::Word(word) => {

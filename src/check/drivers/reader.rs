@@ -1,8 +1,6 @@
 //! Reads the items of one description.
 
-use super::description::{
-    Description, PartDescription, SettingDefault, SettingDescription, functions_of,
-};
+use super::description::{Description, PartDescription, SettingDefault, SettingDescription};
 use crate::check::findings::Findings;
 use crate::check::names::files::{LoadedFile, Loader, driver_file};
 use crate::check::names::near::{listed, nearest};
@@ -10,7 +8,7 @@ use crate::check::values::number;
 use crate::check::values::type_table::TypePlace;
 use crate::check::values::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{DriverKind, Duration, Quoting};
+use crate::model::{DriverKind, Duration, Function, Quoting};
 use crate::source::Span;
 use crate::syntax::tree::{self, DriverItem, Value};
 use std::collections::BTreeMap;
@@ -265,7 +263,10 @@ impl<'r> Reader<'r> {
     }
 
     fn deadline(&mut self, function: &tree::Name, within: &Value) {
-        if let Some(functions) = functions_of(self.kind)
+        let contract = Function::of_kind(self.kind);
+        let functions: Option<Vec<&str>> =
+            contract.map(|functions| functions.iter().map(|one| one.name()).collect());
+        if let Some(functions) = &functions
             && !functions.contains(&function.text.as_str())
         {
             let finding = Diagnostic::new(

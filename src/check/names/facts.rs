@@ -1,6 +1,6 @@
 //! What is known of an app before its values are looked at.
 
-use crate::model::{App, Name, Template};
+use crate::model::{Name, Template, defaults};
 use crate::source::Span;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -19,20 +19,27 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// What is known of the service of that name.
+    pub fn service(&self, name: &str) -> Option<&ServiceFacts> {
+        self.services
+            .iter()
+            .find(|service| service.name.as_str() == name)
+    }
+
     /// What can be taken as known where there is no app: enough to see whether a text could be right.
     pub fn of_no_app() -> Self {
-        let services = Name::new(App::DEFAULT_SERVICE)
-            .ok()
-            .map(|name| ServiceFacts {
-                name,
-                reach: Reach::Port,
-                named: false,
-                offers: None,
-            });
+        let services = Name::new(defaults::SERVICE).ok().map(|name| ServiceFacts {
+            name,
+            reach: Reach::Port,
+            named: false,
+            offers: None,
+        });
+        let root = defaults::root(defaults::SERVICE);
+        let staging = defaults::staging(&root);
         Self {
-            app: App::DEFAULT_SERVICE.to_owned(),
-            root: Some("/opt/app".to_owned()),
-            staging: Some("/opt/app/staging".to_owned()),
+            app: defaults::SERVICE.to_owned(),
+            root: Some(root),
+            staging: Some(staging),
             services: services.into_iter().collect(),
             lets: RefCell::default(),
         }

@@ -15,7 +15,7 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Definitions for people: `` `a`, `b` and `c` ``.
+/// Names for people: `` `a`, `b` and `c` ``.
 pub fn listed<S: AsRef<str>>(names: impl IntoIterator<Item = S>, last: &str) -> String {
     let mut names: Vec<String> = names
         .into_iter()

@@ -5,7 +5,7 @@ use super::spelling;
 use super::statements::{At, Statements, once, twice};
 use crate::check::findings::Findings;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{App, Handover, Name};
+use crate::model::{Handover, Name, defaults};
 use crate::source::Span;
 use crate::syntax::tree::{self, ServiceItem, Value};
 
@@ -27,7 +27,7 @@ impl ServiceStatements<'_> {
     /// When it is handed over; overlapping where it does not say.
     pub fn handover(&self) -> Handover {
         self.handover
-            .map_or(Handover::Overlap, |(handover, _)| *handover)
+            .map_or(defaults::HANDOVER, |(handover, _)| *handover)
     }
 }
 
@@ -39,7 +39,7 @@ pub fn sort<'t>(
 ) -> Vec<ServiceStatements<'t>> {
     if statements.services.is_empty() {
         return vec![ServiceStatements {
-            name: Name::new(App::DEFAULT_SERVICE).ok(),
+            name: Name::new(defaults::SERVICE).ok(),
             word: None,
             span: statements.run.map_or(app_span, |(_, span)| span),
             run: None,

@@ -3,7 +3,7 @@
 use super::merged_probe::MergedProbe;
 use crate::check::values::scope::Scope;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Budget, Duration};
+use crate::model::{Budget, Duration, defaults};
 use crate::syntax::tree::Value;
 
 impl MergedProbe<'_> {
@@ -17,7 +17,7 @@ impl MergedProbe<'_> {
 
     /// How often and how long it tries, each value for itself.
     pub fn times(&self, scope: Scope<'_>) -> Option<Budget> {
-        let default = Budget::default();
+        let default = defaults::BUDGET;
         let errors = scope.findings.errors();
         let positive = |value: Option<&Value>, default: Duration| match value {
             None => default,

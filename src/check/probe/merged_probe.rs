@@ -1,4 +1,4 @@
-//! NamedProbes and verifies: what `from` brings, what stands in the body, and what comes of both.
+//! Probes and verifies: what `from` brings, what stands in the body, and what comes of both.
 
 use super::named_probes::{NamedProbes, unknown_probe};
 use crate::check::findings::Findings;

@@ -1,4 +1,4 @@
-//! NamedProbes: what is asked, how often, and what must come of it.
+//! Probes: what is asked, how often, and what must come of it.
 
 pub mod budget;
 pub mod gates;

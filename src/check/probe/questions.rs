@@ -5,8 +5,9 @@ use crate::check::values::scope::Scope;
 use crate::check::values::shape;
 use crate::check::values::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
+use crate::model::defaults;
 use crate::model::{
-    Expectation, Method, Part, Question, Relation, SettingValue, StatusSet, Subject, Template,
+    Expectation, Method, Part, Question, Relation, SettingValue, Subject, Template,
 };
 use crate::source::Span;
 use crate::syntax::tree::{Expect, ExpectPart, ProbeItem, Value};
@@ -156,7 +157,7 @@ impl MergedProbe<'_> {
 
     fn expectations(&self, scope: Scope<'_>) -> Vec<Expectation> {
         let status = match self.status {
-            None => Some(StatusSet::success()),
+            None => Some(defaults::status()),
             Some((value, _)) => match scope.value(&Type::Status, value) {
                 Some(SettingValue::Status(set)) => Some(set),
                 _ => None,
@@ -166,7 +167,7 @@ impl MergedProbe<'_> {
             status.into_iter().map(Expectation::Status).collect();
         for (expect, _) in &self.expects {
             match expect {
-                // MergedProbe apart.
+                // Merged apart.
                 Expect::Status(_) => {}
                 Expect::Color(_) => expectations.push(Expectation::Color),
                 Expect::Content {

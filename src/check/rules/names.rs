@@ -1,4 +1,4 @@
-//! Definitions that a user's driver brings into the script: functions and variables that the script, the runtime, bash or another driver has
+//! Names that a user's driver brings into the script: functions and variables that the script, the runtime, bash or another driver has
 //! already would stand for two things at once.
 
 use crate::check::findings::Findings;
@@ -8,7 +8,7 @@ use crate::source::Span;
 use crate::stdlib;
 use std::collections::BTreeMap;
 
-/// Definitions with an underscore that mean something to bash itself.
+/// Names with an underscore that mean something to bash itself.
 const OF_BASH: [&str; 2] = ["auto_resume", "command_not_found_handle"];
 
 pub(super) fn check(app: &App, findings: &Findings) {

@@ -40,7 +40,7 @@ impl<'a> Scope<'a> {
     /// `{web.port}` and `{container.ip}`.
     fn dotted(self, hole: &tree::Name) -> Option<Template> {
         if let Some(service) = hole.text.strip_suffix(".port")
-            && let Some(facts) = self.service_facts(service)
+            && let Some(facts) = self.facts.service(service)
         {
             return self
                 .admit(Variable::PortOf(facts.name.clone()), hole.span)
@@ -81,13 +81,6 @@ impl<'a> Scope<'a> {
         None
     }
 
-    fn service_facts(self, name: &str) -> Option<&'a ServiceFacts> {
-        self.facts
-            .services
-            .iter()
-            .find(|facts| facts.name.as_str() == name)
-    }
-
     /// Every variable of a `let`'s template, where it is used.
     pub fn admit_all(self, template: &Template, used_at: Span) -> Option<Template> {
         let mut admitted = Template::default();
@@ -118,7 +111,8 @@ impl<'a> Scope<'a> {
             }
             Variable::PortOf(ref service) => {
                 let has_port = self
-                    .service_facts(service.as_str())
+                    .facts
+                    .service(service.as_str())
                     .is_some_and(ServiceFacts::has_port);
                 if !has_port {
                     self.no_port(span, &written, service);
@@ -182,14 +176,16 @@ impl<'a> Scope<'a> {
 
     fn no_port(self, span: Span, written: &str, service: &Name) {
         if self
-            .service_facts(service.as_str())
+            .facts
+            .service(service.as_str())
             .is_some_and(|facts| facts.reach == Reach::Unsaid)
         {
             // Said already, where the port is missing.
             return;
         }
         let named = self
-            .service_facts(service.as_str())
+            .facts
+            .service(service.as_str())
             .is_some_and(|facts| facts.named);
         let message = if named {
             format!("`{{{written}}}` has no value: `{service}` has no port")
