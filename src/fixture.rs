@@ -10,7 +10,6 @@ use crate::model::{
 };
 use crate::source::{FileId, Sources, Span};
 use crate::stdlib;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(crate) fn name(text: &str) -> Name {
@@ -60,22 +59,8 @@ pub(crate) fn text(text: &str) -> Template {
 
 pub(crate) fn driver(kind: DriverKind, driver: &str, base: Option<Arc<Driver>>) -> Driver {
     Driver {
-        kind,
-        name: name(driver),
-        docs: String::new(),
         base,
-        functions: None,
-        tools: Vec::new(),
-        deadlines: BTreeMap::new(),
-        offers: Vec::new(),
-        cannot: Vec::new(),
-        fragment: None,
-        files: Vec::new(),
-        environment: Vec::new(),
-        wipes: None,
-        limit: None,
-        variables: Vec::new(),
-        span: line(1),
+        ..Driver::new(kind, name(driver), line(1))
     }
 }
 

@@ -171,6 +171,25 @@ pub enum InputType {
     Matching(String),
 }
 
+impl InputType {
+    /// As the language writes it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Secret => "secret",
+            Self::Path => "path",
+            Self::Url => "url",
+            Self::Int => "int",
+            Self::Port => "port",
+            Self::Duration => "duration",
+            Self::Bool => "bool",
+            Self::OneOf(_) => "one_of",
+            Self::Matching(_) => "matching",
+        }
+    }
+}
+
 /// One of the two colors.
 #[derive(Clone, Debug)]
 pub struct Color {

@@ -92,6 +92,29 @@ pub struct Driver {
 }
 
 impl Driver {
+    /// One of which nothing but its name is known so far.
+    #[must_use]
+    pub fn new(kind: DriverKind, name: Name, span: Span) -> Self {
+        Self {
+            kind,
+            name,
+            docs: String::new(),
+            base: None,
+            functions: None,
+            tools: Vec::new(),
+            deadlines: BTreeMap::new(),
+            offers: Vec::new(),
+            cannot: Vec::new(),
+            fragment: None,
+            files: Vec::new(),
+            environment: Vec::new(),
+            wipes: None,
+            limit: None,
+            variables: Vec::new(),
+            span,
+        }
+    }
+
     /// The shell variable of a setting, a part, or a setting of a part: `DRIVER_SETTING`.
     #[must_use]
     pub fn variable(&self, words: &[&str]) -> String {

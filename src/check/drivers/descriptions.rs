@@ -1,6 +1,6 @@
 //! Finds every description of a run, and puts together those that extend each other.
 
-use super::description::{Description, PartDescription, SettingDescription};
+use super::description::Description;
 use super::reader::{Reader, WrittenDriver};
 use crate::check::findings::Findings;
 use crate::check::names::definitions;
@@ -8,8 +8,7 @@ use crate::check::names::files::{LoadedFile, Loader, Origin};
 use crate::check::names::near::{listed, nearest};
 use crate::check::names::spelling;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Driver, DriverKind, Name, variable};
-use crate::source::Span;
+use crate::model::DriverKind;
 use crate::stdlib;
 use crate::syntax::tree::{self, DriverItem, Item};
 use std::collections::BTreeMap;
@@ -115,28 +114,6 @@ impl Descriptions {
     }
 }
 
-/// What the script calls the settings and parts of a driver.
-fn variables(
-    driver: &Name,
-    settings: &[SettingDescription],
-    parts: &[PartDescription],
-) -> Vec<(String, Span)> {
-    let own = settings.iter().map(|setting| {
-        let name = variable(driver, &[&setting.name]);
-        (name, setting.span)
-    });
-    let of_parts = parts.iter().flat_map(|part| {
-        let settings = part.settings.iter().map(|setting| {
-            let name = variable(driver, &[&part.name, &setting.name]);
-            (name, setting.span)
-        });
-        [(variable(driver, &[&part.name]), part.span)]
-            .into_iter()
-            .chain(settings)
-    });
-    own.chain(of_parts).collect()
-}
-
 fn unknown_driver(kind: DriverKind, name: &tree::Name, known: &[&str]) -> Diagnostic {
     let word = kind.word();
     let finding = Diagnostic::new(
@@ -192,7 +169,7 @@ impl Resolver<'_, '_> {
     fn describe(&mut self, kind: DriverKind, source: &WrittenDriver<'_>) -> Option<Description> {
         let errors = self.findings.errors();
         let name = spelling::name(&source.driver.name, "a driver", self.findings)?;
-        let mut reader = Reader::new(source, self.loader, self.findings);
+        let mut reader = Reader::new(source, name, self.loader, self.findings);
         let mut base = None;
         for statement in &source.driver.body.statements {
             if let DriverItem::Extends(word) = &statement.node {
@@ -202,53 +179,8 @@ impl Resolver<'_, '_> {
                 reader.item(statement);
             }
         }
-        let inherited = base.as_deref();
-        reader.check_groups(inherited);
-        reader.check_wipes(inherited);
-        let Reader {
-            functions,
-            tools,
-            deadlines,
-            offers,
-            cannot,
-            fragment,
-            files,
-            environment,
-            wipes,
-            limit,
-            settings,
-            parts,
-            exactly_one,
-            ..
-        } = reader;
-        if self.findings.errors() > errors {
-            return None;
-        }
-        let variables = variables(&name, &settings, &parts);
-        Some(Description {
-            driver: Arc::new(Driver {
-                kind,
-                name,
-                docs: source.docs.clone(),
-                base: base.as_ref().map(|base| Arc::clone(&base.driver)),
-                functions,
-                tools,
-                deadlines,
-                offers,
-                cannot,
-                fragment,
-                files,
-                environment,
-                wipes,
-                limit,
-                variables,
-                span: source.driver.name.span,
-            }),
-            base,
-            settings,
-            parts,
-            exactly_one,
-        })
+        let description = reader.described(base);
+        (self.findings.errors() == errors).then_some(description)
     }
 
     fn base(&mut self, kind: DriverKind, word: &tree::Name) -> Option<Arc<Description>> {

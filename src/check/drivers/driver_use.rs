@@ -429,24 +429,7 @@ pub fn mark_body(scope: Scope<'_>, body: &Body<Setting>) {
 /// A use of a driver that is not known, which was said: for the rules, which look at the rest.
 pub fn unknown_use(kind: DriverKind, span: Span) -> Option<DriverUse> {
     Some(DriverUse {
-        driver: Arc::new(Driver {
-            kind,
-            name: Name::new("unknown").ok()?,
-            docs: String::new(),
-            base: None,
-            functions: None,
-            tools: Vec::new(),
-            deadlines: BTreeMap::new(),
-            offers: Vec::new(),
-            cannot: Vec::new(),
-            fragment: None,
-            files: Vec::new(),
-            environment: Vec::new(),
-            wipes: None,
-            limit: None,
-            variables: Vec::new(),
-            span,
-        }),
+        driver: Arc::new(Driver::new(kind, Name::new("unknown").ok()?, span)),
         settings: Vec::new(),
         parts: Vec::new(),
         span,

@@ -8,10 +8,11 @@ use crate::check::values::number;
 use crate::check::values::type_table::TypePlace;
 use crate::check::values::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{DriverKind, Duration, Function, Quoting};
+use crate::model::{Driver, DriverKind, Duration, Function, Name, Quoting, variable};
 use crate::source::Span;
 use crate::syntax::tree::{self, DriverItem, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A description as it was written.
 pub struct WrittenDriver<'t> {
@@ -22,53 +23,55 @@ pub struct WrittenDriver<'t> {
 
 /// Reads the items of one description.
 pub struct Reader<'r> {
-    pub file: &'r LoadedFile,
-    pub kind: DriverKind,
-    pub name_span: Span,
-    pub loader: &'r dyn Loader,
-    pub findings: &'r Findings,
-    pub said: BTreeMap<&'static str, Span>,
-    pub functions: Option<crate::model::DriverFile>,
-    pub tools: Vec<String>,
-    pub deadlines: BTreeMap<String, Duration>,
-    pub offers: Vec<String>,
-    pub cannot: Vec<String>,
-    pub fragment: Option<(crate::model::DriverFile, Quoting)>,
-    pub files: Vec<(String, crate::model::DriverFile)>,
-    pub environment: Vec<String>,
-    pub wipes: Option<String>,
-    pub wipes_span: Option<Span>,
-    pub limit: Option<Duration>,
-    pub settings: Vec<SettingDescription>,
-    pub parts: Vec<PartDescription>,
-    pub exactly_one: Vec<Vec<String>>,
-    pub group_words: Vec<tree::Name>,
+    file: &'r LoadedFile,
+    loader: &'r dyn Loader,
+    findings: &'r Findings,
+    said: BTreeMap<&'static str, Span>,
+    driver: Driver,
+    settings: Vec<SettingDescription>,
+    parts: Vec<PartDescription>,
+    exactly_one: Vec<Vec<String>>,
+    /// Where `wipes` names its setting.
+    wipes_span: Option<Span>,
+    /// What `exactly one` names.
+    group_words: Vec<tree::Name>,
 }
 
 impl<'r> Reader<'r> {
-    pub fn new(source: &WrittenDriver<'r>, loader: &'r dyn Loader, findings: &'r Findings) -> Self {
+    pub fn new(
+        written: &WrittenDriver<'r>,
+        name: Name,
+        loader: &'r dyn Loader,
+        findings: &'r Findings,
+    ) -> Self {
+        let mut driver = Driver::new(written.driver.kind, name, written.driver.name.span);
+        driver.docs.clone_from(&written.docs);
         Self {
-            file: source.file,
-            kind: source.driver.kind,
-            name_span: source.driver.name.span,
+            file: written.file,
             loader,
             findings,
             said: BTreeMap::new(),
-            functions: None,
-            tools: Vec::new(),
-            deadlines: BTreeMap::new(),
-            offers: Vec::new(),
-            cannot: Vec::new(),
-            fragment: None,
-            files: Vec::new(),
-            environment: Vec::new(),
-            wipes: None,
-            wipes_span: None,
-            limit: None,
+            driver,
             settings: Vec::new(),
             parts: Vec::new(),
             exactly_one: Vec::new(),
+            wipes_span: None,
             group_words: Vec::new(),
+        }
+    }
+
+    /// The description, with the one that it extends.
+    pub fn described(mut self, base: Option<Arc<Description>>) -> Description {
+        self.check_groups(base.as_deref());
+        self.check_wipes(base.as_deref());
+        self.driver.variables = variables(&self.driver.name, &self.settings, &self.parts);
+        self.driver.base = base.as_ref().map(|base| Arc::clone(&base.driver));
+        Description {
+            driver: Arc::new(self.driver),
+            base,
+            settings: self.settings,
+            parts: self.parts,
+            exactly_one: self.exactly_one,
         }
     }
 
@@ -92,7 +95,7 @@ impl<'r> Reader<'r> {
         match &statement.node {
             DriverItem::Functions(text) => {
                 self.once("functions", span);
-                self.functions = driver_file(self.file, text, self.loader, self.findings);
+                self.driver.functions = driver_file(self.file, text, self.loader, self.findings);
             }
             DriverItem::Extends(_) => {}
             DriverItem::Setting { name, ty, default } => {
@@ -124,11 +127,11 @@ impl<'r> Reader<'r> {
             }
             DriverItem::Tools(value) => {
                 let tools = self.texts(value);
-                self.tools.extend(tools);
+                self.driver.tools.extend(tools);
             }
             DriverItem::Deadline { function, within } => self.deadline(function, within),
-            DriverItem::Offers(name) => self.offers.push(name.text.clone()),
-            DriverItem::Cannot(name) => self.cannot.push(name.text.clone()),
+            DriverItem::Offers(name) => self.driver.offers.push(name.text.clone()),
+            DriverItem::Cannot(name) => self.driver.cannot.push(name.text.clone()),
             DriverItem::Fragment { template, quoting } => {
                 self.once("fragment", span);
                 self.only(DriverKind::Switch, "fragment", span);
@@ -146,30 +149,30 @@ impl<'r> Reader<'r> {
                     }
                 };
                 let file = driver_file(self.file, template, self.loader, self.findings);
-                self.fragment = file.zip(quoting);
+                self.driver.fragment = file.zip(quoting);
             }
             DriverItem::File { path, template } => {
                 self.only(DriverKind::Target, "file", span);
                 let file = driver_file(self.file, template, self.loader, self.findings);
                 if let (Some(path), Some(file)) = (path.literal(), file) {
-                    self.files.push((path, file));
+                    self.driver.files.push((path, file));
                 }
             }
             DriverItem::Environment(value) => {
                 self.once("environment", span);
                 self.only(DriverKind::Target, "environment", span);
-                self.environment = self.texts(value);
+                self.driver.environment = self.texts(value);
             }
             DriverItem::Wipes(name) => {
                 self.once("wipes", span);
                 self.only(DriverKind::Target, "wipes", span);
-                self.wipes = Some(name.text.clone());
+                self.driver.wipes = Some(name.text.clone());
                 self.wipes_span = Some(name.span);
             }
             DriverItem::Limit(value) => {
                 self.once("limit", span);
                 self.only(DriverKind::Target, "limit", span);
-                self.limit = self.duration(value);
+                self.driver.limit = self.duration(value);
             }
         }
     }
@@ -227,7 +230,7 @@ impl<'r> Reader<'r> {
     }
 
     fn only(&self, kind: DriverKind, what: &str, span: Span) {
-        if self.kind != kind {
+        if self.driver.kind != kind {
             self.wrong(
                 span,
                 format!("`{what}` belongs to a `{}` driver", kind.word()),
@@ -263,7 +266,7 @@ impl<'r> Reader<'r> {
     }
 
     fn deadline(&mut self, function: &tree::Name, within: &Value) {
-        let contract = Function::of_kind(self.kind);
+        let contract = Function::of_kind(self.driver.kind);
         let functions: Option<Vec<&str>> =
             contract.map(|functions| functions.iter().map(|one| one.name()).collect());
         if let Some(functions) = &functions
@@ -274,7 +277,7 @@ impl<'r> Reader<'r> {
                 function.span,
                 format!(
                     "a `{}` driver has no function `{}`",
-                    self.kind.word(),
+                    self.driver.kind.word(),
                     function.text
                 ),
             )
@@ -289,7 +292,7 @@ impl<'r> Reader<'r> {
             return;
         }
         if let Some(within) = self.duration(within) {
-            self.deadlines.insert(function.text.clone(), within);
+            self.driver.deadlines.insert(function.text.clone(), within);
         }
     }
 
@@ -319,7 +322,7 @@ impl<'r> Reader<'r> {
     }
 
     /// `exactly one` must name settings and parts that are there.
-    pub fn check_groups(&self, base: Option<&Description>) {
+    fn check_groups(&self, base: Option<&Description>) {
         for word in &self.group_words {
             let own = self
                 .settings
@@ -343,8 +346,11 @@ impl<'r> Reader<'r> {
     }
 
     /// `wipes` must name a setting that holds a folder.
-    pub fn check_wipes(&self, base: Option<&Description>) {
-        let (Some(name), span) = (&self.wipes, self.wipes_span.unwrap_or(self.name_span)) else {
+    fn check_wipes(&self, base: Option<&Description>) {
+        let (Some(name), span) = (
+            &self.driver.wipes,
+            self.wipes_span.unwrap_or(self.driver.span),
+        ) else {
             return;
         };
         let own = self.settings.iter().find(|setting| setting.name == *name);
@@ -404,4 +410,26 @@ fn setting(
         docs,
         span: name.span,
     })
+}
+
+/// What the script calls the settings and parts of a driver.
+fn variables(
+    driver: &Name,
+    settings: &[SettingDescription],
+    parts: &[PartDescription],
+) -> Vec<(String, Span)> {
+    let own = settings.iter().map(|setting| {
+        let name = variable(driver, &[&setting.name]);
+        (name, setting.span)
+    });
+    let of_parts = parts.iter().flat_map(|part| {
+        let settings = part.settings.iter().map(|setting| {
+            let name = variable(driver, &[&part.name, &setting.name]);
+            (name, setting.span)
+        });
+        [(variable(driver, &[&part.name]), part.span)]
+            .into_iter()
+            .chain(settings)
+    });
+    own.chain(of_parts).collect()
 }

@@ -62,7 +62,7 @@ impl<'t> Statements<'t> {
                 AppItem::Shared(used) => statements.shared.push((used, span)),
                 AppItem::Probe(probe) => statements.probes.push((probe, span)),
                 AppItem::Switch(used) => {
-                    once(&mut statements.switch, "switch", used, span, findings)
+                    once(&mut statements.switch, "switch", used, span, findings);
                 }
                 AppItem::Verify(verify) => statements.verifies.push((verify, span)),
                 AppItem::Cleanup(body) => {

@@ -12,3 +12,4 @@ pub mod type_table;
 pub mod types;
 pub mod value;
 pub mod value_place;
+pub mod written_type;

@@ -10,7 +10,7 @@ use crate::model::{Name, Piece, Template, Variable};
 use crate::source::Span;
 use crate::syntax::tree;
 
-impl<'a> Scope<'a> {
+impl Scope<'_> {
     /// What a placeholder stands for.
     pub fn hole(self, hole: &tree::Name) -> Option<Template> {
         let literal = |text: &Option<String>| text.clone().map(Template::literal);

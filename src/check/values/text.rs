@@ -11,7 +11,7 @@ use crate::syntax::tree::{Part, Text, Value};
 /// The longest text that `let`s may add up to, in bytes: no argument of a command may be longer (Linux, `MAX_ARG_STRLEN`).
 const MAX_TEXT: usize = 128 * 1024;
 
-impl<'a> Scope<'a> {
+impl Scope<'_> {
     /// A string as a template; `None` when something in it is wrong, which was said.
     pub fn template(self, text: &Text) -> Option<Template> {
         let mut template = Template::default();

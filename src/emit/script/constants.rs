@@ -179,18 +179,11 @@ impl Script<'_> {
 
     fn read_input(&self, input: &Input) -> Result<String, Failed> {
         let place = Quoted::text(&self.places.at(input.span))?;
-        let (ty, choices): (&str, &[String]) = match &input.ty {
-            InputType::String => ("string", &[]),
-            InputType::Secret => ("secret", &[]),
-            InputType::Path => ("path", &[]),
-            InputType::Url => ("url", &[]),
-            InputType::Int => ("int", &[]),
-            InputType::Port => ("port", &[]),
-            InputType::Duration => ("duration", &[]),
-            InputType::Bool => ("bool", &[]),
-            InputType::OneOf(words) => ("one_of", words),
-            InputType::Matching(_) => ("matching", &[]),
+        let choices: &[String] = match &input.ty {
+            InputType::OneOf(words) => words,
+            _ => &[],
         };
+        let ty = input.ty.word();
         let mut line = format!("read_input {place} {} {ty}", input.name);
         let mut add = |word: &str, value: &str| -> Result<(), Failed> {
             line.push_str(&[" ", word, " ", Quoted::text(value)?.as_str()].concat());
