@@ -4,9 +4,9 @@
 use crate::model::defaults;
 use crate::model::{
     App, Artifact, Budget, Cleanup, Color, Driver, DriverFile, DriverKind, DriverUse, Duration,
-    Expectation, Gate, Handover, Input, InputType, Method, Name, OnFailure, Part, Piece, Port,
-    Previous, Privilege, Question, Quoting, Relation, Service, SettingValue, StatusSet, Steps,
-    Subject, Template, Variable, Verification, Verify,
+    Expectation, Gate, Handover, HostPath, Input, InputType, Method, Name, OnFailure, Part, Piece,
+    Port, Previous, Privilege, Question, Quoting, Relation, Service, SettingValue, StatusSet,
+    Steps, Subject, Template, Variable, VariableName, Verification, Verify,
 };
 use crate::source::{FileId, Sources, Span};
 use crate::stdlib;
@@ -14,6 +14,14 @@ use std::sync::Arc;
 
 pub(crate) fn name(text: &str) -> Name {
     Name::new(text).expect("a name")
+}
+
+fn variable_name(text: &str) -> VariableName {
+    VariableName::new(text).expect("a variable's name")
+}
+
+fn host_path(text: &str) -> HostPath {
+    HostPath::new(text).expect("an absolute path")
 }
 
 /// The first byte of a line of the fixture's source.
@@ -44,7 +52,7 @@ pub(crate) fn text(text: &str) -> Template {
                 "color" => Variable::Color,
                 "port" => Variable::Port,
                 "slot" => Variable::Slot,
-                input => Variable::Input(input.to_owned()),
+                input => Variable::Input(variable_name(input)),
             });
         }
     }
@@ -210,11 +218,11 @@ pub(crate) fn hello() -> App {
     App {
         name: name("hello-spring"),
         span: line(4),
-        root: "/home/ec2-user/app".to_owned(),
-        staging: "/home/ec2-user/app/staging".to_owned(),
+        root: host_path("/home/ec2-user/app"),
+        staging: host_path("/home/ec2-user/app/staging"),
         privilege: Privilege::Own,
         inputs: vec![Input {
-            name: "APP_ENV".to_owned(),
+            name: variable_name("APP_ENV"),
             ty: InputType::OneOf(vec!["dev".to_owned(), "prod".to_owned()]),
             default: Some("prod".to_owned()),
             file: None,

@@ -3,13 +3,13 @@
 //! `docs/language.md` has them as a table, which a test holds against [`all`], and `deployc explain defaults` shows them.
 //! Those of drivers stand in their descriptions, those of a driver's functions in their contract.
 
-use super::{Budget, Duration, Handover, StatusSet};
+use super::{Budget, Duration, Handover, HostPath, StatusSet};
 
 /// The service of an app that has a bare `run`.
 pub const SERVICE: &str = "app";
 
-/// The folder that an app's root is in.
-pub const ROOTS: &str = "/opt";
+/// The folder right below `/` that an app's root is in.
+pub const ROOTS: &str = "opt";
 
 /// The folder in the root where the caller puts what is to be deployed.
 pub const STAGING: &str = "staging";
@@ -50,14 +50,14 @@ pub fn status() -> StatusSet {
 
 /// The app's folder on the host.
 #[must_use]
-pub fn root(app: &str) -> String {
-    format!("{ROOTS}/{app}")
+pub fn root(app: &str) -> HostPath {
+    HostPath::top(ROOTS).join(app)
 }
 
 /// Where the caller puts what is to be deployed, where no target says it.
 #[must_use]
-pub fn staging(root: &str) -> String {
-    format!("{root}/{STAGING}")
+pub fn staging(root: &HostPath) -> HostPath {
+    root.join(STAGING)
 }
 
 /// Every default as the language writes it: where the statement stands, and the statement.

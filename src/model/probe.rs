@@ -184,3 +184,28 @@ pub struct Budget {
     /// In a row.
     pub passes: u32,
 }
+
+/// What is asked through the proxy after the switch.
+#[derive(Clone, Debug)]
+pub enum Verification {
+    /// At least one; in order.
+    Checks(Vec<Verify>),
+    /// `verify none "reason"`
+    None {
+        /// Why nothing is asked.
+        reason: String,
+        /// Where it stands.
+        span: Span,
+    },
+}
+
+impl Verification {
+    /// The checks, in order; none where nothing is asked.
+    #[must_use]
+    pub fn checks(&self) -> &[Verify] {
+        match self {
+            Self::Checks(checks) => checks,
+            Self::None { .. } => &[],
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Strings with placeholders, after names were resolved.
 
+use super::VariableName;
+
 /// A string whose placeholders are resolved: to text where the compiler knows it, to a
 /// [`Variable`] where only the script does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,7 +41,7 @@ pub enum Variable {
     /// A `let` that stands in the colors
     ColorLet(String),
     /// An `input`
-    Input(String),
+    Input(VariableName),
     /// What a driver offers, such as `container.ip`
     Offer(String),
     /// `{from}`: the color that served before; after the switch and in `on`

@@ -68,7 +68,7 @@ fn source(file: String, words: &[String]) -> Source {
         file,
         ..Source::default()
     };
-    let mut used = BTreeSet::new();
+    let mut words_used = BTreeSet::new();
     let mut exported = Vec::new();
     let mut at = 0;
     while at < words.len() {
@@ -104,7 +104,7 @@ fn source(file: String, words: &[String]) -> Source {
                 .cloned()
                 .collect();
             if start == 0 || words[start - 1] != "mod" {
-                used.insert(path[0].clone());
+                words_used.insert(path[0].clone());
             }
             if path.len() > 1 {
                 source.paths.insert(path);
@@ -117,7 +117,7 @@ fn source(file: String, words: &[String]) -> Source {
     source.paths.extend(
         exported
             .into_iter()
-            .filter(|(name, _)| used.contains(name))
+            .filter(|(name, _)| words_used.contains(name))
             .map(|(_, path)| path),
     );
     source

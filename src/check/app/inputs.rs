@@ -9,7 +9,7 @@ use crate::check::values::type_table::TypePlace;
 use crate::check::values::types::Type;
 use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Input, InputType, SettingValue};
+use crate::model::{HostPath, Input, InputType, SettingValue, VariableName};
 use crate::source::Span;
 use crate::syntax::tree::{self, Value};
 
@@ -60,7 +60,7 @@ fn one(scope: Scope<'_>, input: &tree::Input, span: Span) -> Option<Input> {
     let ty = Type::of(&input.ty, TypePlace::Input, scope.findings);
     let file = input.file.as_ref().map(|value| {
         let template = scope.text_of(&Type::Path, value)?;
-        scope.literal(&template, value.span())
+        HostPath::new(scope.literal(&template, value.span())?)
     });
     let ty = ty?;
     if let (Type::Secret, Some(default)) = (&ty, &input.default) {
@@ -79,7 +79,7 @@ fn one(scope: Scope<'_>, input: &tree::Input, span: Span) -> Option<Input> {
         .as_ref()
         .map(|value| default_text(scope, &ty, value));
     Some(Input {
-        name: input.name.text.clone(),
+        name: VariableName::new(&input.name.text)?,
         ty: input_type(ty)?,
         default: flat(default)?,
         file: flat(file)?,
@@ -92,10 +92,10 @@ fn one(scope: Scope<'_>, input: &tree::Input, span: Span) -> Option<Input> {
     clippy::option_option,
     reason = "absent and wrong are told apart right here"
 )]
-fn flat(found: Option<Option<String>>) -> Option<Option<String>> {
+fn flat<T>(found: Option<Option<T>>) -> Option<Option<T>> {
     match found {
         None => Some(None),
-        Some(text) => text.map(Some),
+        Some(found) => found.map(Some),
     }
 }
 

@@ -26,7 +26,7 @@ use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::defaults;
 use crate::model::{
-    App, Artifact, DriverKind, DriverUse, Duration, Piece, Privilege, Service, Template,
+    App, Artifact, DriverKind, DriverUse, Duration, HostPath, Piece, Privilege, Service, Template,
     Verification,
 };
 use crate::source::Span;
@@ -143,7 +143,7 @@ fn learn(
         statements,
     );
     facts.lets = RefCell::default();
-    facts.staging = facts.root.as_ref().map(|root| defaults::staging(root));
+    facts.staging = facts.root.as_ref().map(defaults::staging);
     let fixed = Scope::new(findings, level, facts, ValuePlace::Fixed);
     let targets = targets(fixed, statements, around.drivers);
     if let Some(folder) = targets.iter().find_map(DriverUse::wiped_folder) {
@@ -172,7 +172,7 @@ fn definitions<'t>(around: Surroundings<'t>, statements: &Statements<'t>) -> Def
 }
 
 /// The app's folder on the host.
-fn root(scope: Scope<'_>, statements: &Statements<'_>) -> Option<String> {
+fn root(scope: Scope<'_>, statements: &Statements<'_>) -> Option<HostPath> {
     let Some((value, _)) = statements.root else {
         return Some(defaults::root(&scope.facts.app));
     };
@@ -209,7 +209,7 @@ fn root(scope: Scope<'_>, statements: &Statements<'_>) -> Option<String> {
             .push(Diagnostic::new(Code::BAD_PATH, span, message).help(help));
         return None;
     }
-    Some(trimmed.to_owned())
+    HostPath::new(trimmed)
 }
 
 fn targets(

@@ -1,6 +1,6 @@
 //! What is known of an app before its values are looked at.
 
-use crate::model::{Name, Template, defaults};
+use crate::model::{HostPath, Name, Template, defaults};
 use crate::source::Span;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -10,9 +10,9 @@ use std::collections::HashMap;
 pub struct Facts {
     pub app: String,
     /// `None`: wrong, and said so.
-    pub root: Option<String>,
+    pub root: Option<HostPath>,
     /// `None`: wrong, and said so.
-    pub staging: Option<String>,
+    pub staging: Option<HostPath>,
     pub services: Vec<ServiceFacts>,
     /// Templates of `let`s, by where they are defined; each is looked at once.
     pub lets: RefCell<HashMap<Span, Progress>>,

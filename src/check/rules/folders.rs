@@ -19,7 +19,7 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
         .collect();
     for (folder, span) in &wiped {
         let hit = kept.iter().find(|(kept, _)| {
-            is_within(kept, folder) || (*kept != app.root && is_within(folder, kept))
+            is_within(kept, folder) || (*kept != app.root.as_str() && is_within(folder, kept))
         });
         if let Some((kept, what)) = hit {
             findings.push(
@@ -35,7 +35,7 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
     let Some((fragment, span)) = fragment(app, statements) else {
         return;
     };
-    let mut own = vec![app.root.clone(), app.staging.clone()];
+    let mut own = vec![app.root.to_string(), app.staging.to_string()];
     own.extend(wiped.into_iter().map(|(folder, _)| folder));
     if let Some(folder) = own.iter().find(|folder| is_within(&fragment, folder)) {
         findings.push(
@@ -85,7 +85,7 @@ pub(super) fn between(apps: &[(&App, &Statements<'_>)], findings: &Findings) {
                 .help("each app keeps its state and its releases in its root; give each its own"),
             );
         } else {
-            roots.insert(&app.root, (span, app));
+            roots.insert(app.root.as_str(), (span, app));
         }
     }
 }
@@ -94,8 +94,8 @@ pub(super) fn between(apps: &[(&App, &Statements<'_>)], findings: &Findings) {
 fn kept_folders(app: &App) -> [(String, &'static str); 3] {
     let state = "the script's state and releases are";
     [
-        (app.root.clone(), "the app lives"),
-        (format!("{}/.deployc", app.root), state),
+        (app.root.to_string(), "the app lives"),
+        (app.root.join(".deployc").to_string(), state),
         (format!("/var/lib/deployc/{}", app.name), state),
     ]
 }
@@ -107,7 +107,7 @@ fn wiped_folders(
 ) -> Vec<(String, Span)> {
     let mut folders = Vec::new();
     if let (Some(folder), Some(setting)) = (target.wiped_folder(), &target.driver.wipes) {
-        folders.push((folder, setting_span(written, setting)));
+        folders.push((folder.to_string(), setting_span(written, setting)));
     }
     if let Some(SettingValue::Map(files)) = target.setting("files") {
         let span = setting_span(written, "files");

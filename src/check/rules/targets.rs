@@ -12,7 +12,9 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
     for (target, written) in targets(app, statements) {
         let environment = environment(target);
         for input in &app.inputs {
-            if input.default.is_some() || input.file.is_some() || environment.contains(&input.name)
+            if input.default.is_some()
+                || input.file.is_some()
+                || environment.iter().any(|known| known == input.name.as_str())
             {
                 continue;
             }
@@ -26,7 +28,11 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
                 ),
             )
             .also(setting_span(written, "revision"), "this target");
-            let known = target.driver.environment.contains(&input.name);
+            let known = target
+                .driver
+                .environment
+                .iter()
+                .any(|known| known == input.name.as_str());
             findings.push(if known {
                 finding.help("only another kind of `revision` brings it; give the input a default, or `from file PATH` on the host")
             } else {

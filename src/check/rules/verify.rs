@@ -52,7 +52,8 @@ pub(super) fn check(app: &App, findings: &Findings) {
         .any(tells_colors_apart);
     if !tells && !passes {
         let sha = app.inputs.iter().map(|input| &input.name).find(|name| {
-            name.to_uppercase().contains("SHA") || name.to_uppercase().contains("VERSION")
+            let name = name.as_str().to_uppercase();
+            name.contains("SHA") || name.contains("VERSION")
         });
         let compare = sha.map_or_else(
             || "`expect body equals \"{color}\"`".to_owned(),

@@ -6,14 +6,15 @@ use crate::check::names::facts::{Reach, ServiceFacts};
 use crate::check::names::near::{listed, nearest};
 use crate::check::names::spelling::PLACEHOLDERS;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Name, Piece, Template, Variable};
+use crate::model::{HostPath, Name, Piece, Template, Variable};
 use crate::source::Span;
 use crate::syntax::tree;
 
 impl Scope<'_> {
     /// What a placeholder stands for.
     pub fn hole(self, hole: &tree::Name) -> Option<Template> {
-        let literal = |text: &Option<String>| text.clone().map(Template::literal);
+        let literal =
+            |path: &Option<HostPath>| path.as_ref().map(|path| Template::literal(path.as_str()));
         match hole.text.as_str() {
             "app" => return Some(Template::literal(&self.facts.app)),
             "root" | "staging" if self.place == ValuePlace::Root => {
@@ -263,7 +264,8 @@ fn written(variable: &Variable) -> String {
         Variable::Slot => "slot".into(),
         Variable::OtherColor => "other.color".into(),
         Variable::OtherPort => "other.port".into(),
-        Variable::ColorLet(name) | Variable::Input(name) | Variable::Offer(name) => name.clone(),
+        Variable::ColorLet(name) | Variable::Offer(name) => name.clone(),
+        Variable::Input(name) => name.to_string(),
         Variable::From => "from".into(),
         Variable::To => "to".into(),
         Variable::Outcome => "outcome".into(),

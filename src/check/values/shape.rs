@@ -277,7 +277,7 @@ pub fn path(scope: Scope<'_>, template: Template, span: Span) -> Option<Template
         return Some(template);
     }
     let root = scope.facts.root.as_ref()?;
-    let mut absolute = Template::literal(format!("{}/", root.trim_end_matches('/')));
+    let mut absolute = Template::literal(root.join("").as_str());
     let mut rest = template;
     if let Some(Piece::Literal(text)) = rest.pieces.first_mut()
         && let Some(trimmed) = text.strip_prefix("./")

@@ -4,7 +4,7 @@ use super::placeholders::single;
 use super::scope::Scope;
 use crate::check::names::definitions::Meaning;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Piece, Template, Variable};
+use crate::model::{Piece, Template, Variable, VariableName};
 use crate::source::Span;
 use crate::syntax::tree::{Part, Text, Value};
 
@@ -55,7 +55,7 @@ impl Scope<'_> {
         Some(match definition.meaning {
             Meaning::Poison => None,
             Meaning::Input { .. } => self
-                .admit(Variable::Input(name.to_owned()), used_at)
+                .admit(Variable::Input(VariableName::new(name)?), used_at)
                 .map(single),
             Meaning::ColorLet => self
                 .admit(Variable::ColorLet(name.to_owned()), used_at)

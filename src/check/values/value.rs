@@ -214,7 +214,7 @@ impl Scope<'_> {
         let secret = words.iter().find_map(|word| match word {
             SettingValue::Text(template) => {
                 template.variables().find_map(|variable| match variable {
-                    Variable::Input(name) if self.is_secret(name) => Some(name),
+                    Variable::Input(name) if self.is_secret(name.as_str()) => Some(name),
                     _ => None,
                 })
             }

@@ -48,8 +48,8 @@ impl Script<'_> {
         code.line(format!("runtime={}", super::runtime::id()));
         code.line(format!("source={}", Quoted::text(&self.places.source())?));
         code.noted(format!("app={}", app.name), at(app.span));
-        code.line(format!("root={}", Quoted::text(&app.root)?));
-        code.line(format!("staging={}", Quoted::text(&app.staging)?));
+        code.line(format!("root={}", Quoted::text(app.root.as_str())?));
+        code.line(format!("staging={}", Quoted::text(app.staging.as_str())?));
         let lines: Vec<String> = app.colors.iter().map(|color| at(color.span)).collect();
         let colors = [&app.colors[0].name, &app.colors[1].name];
         code.array("colors", &colors, Some(lines.join(" ")));
@@ -193,7 +193,7 @@ impl Script<'_> {
             add("default", default)?;
         }
         if let Some(file) = &input.file {
-            add("file", file)?;
+            add("file", file.as_str())?;
         }
         if let InputType::Matching(pattern) = &input.ty {
             add("pattern", pattern)?;
