@@ -2,7 +2,7 @@
 
 # status [json]: what serves, what is under way, what is left over.
 status() {
-  local value running='' phase held='' color_word release_word
+  local value runs='' told='' phase held='' color_word release_word
   read_journal
   read_boot
   read_live
@@ -14,8 +14,12 @@ status() {
   fi
   case $live_state in
     color)
-      live_is_dead && running=", NOT RUNNING: \`resume\` brings it up"
-      say "live:      $live$(described "$live_release")$running"
+      [[ -z $live_release ]] || what_runs_of "$live_release"
+      case $runs in
+        none) told=", NOT RUNNING: \`resume\` brings it up" ;;
+        part) told=", NOT ALL OF IT RUNS ($answer): \`resume\` brings it up" ;;
+      esac
+      say "live:      $live$(described "$live_release")$told"
       ;;
     none) say 'live:      nothing: the proxy has no fragment of this app yet' ;;
     mixed) say 'live:      MIXED: the files of the proxy route to both colors' ;;
@@ -27,13 +31,14 @@ status() {
       say "idle:      $color_word, empty"
       continue
     }
-    of_release "$found_release" alive
-    case $? in
-      0) running=running ;;
-      1) running=stopped ;;
-      *) running="cannot tell whether it runs ($answer)" ;;
+    what_runs_of "$found_release"
+    case $runs in
+      all) told=running ;;
+      part) told="running in part ($answer)" ;;
+      none) told=stopped ;;
+      unknown) told="cannot tell whether it runs ($answer)" ;;
     esac
-    say "idle:      $color_word, $running$(described "$found_release")"
+    say "idle:      $color_word, $told$(described "$found_release")"
   done
   case $phase in
     idle) say 'under way: nothing' ;;
@@ -62,6 +67,27 @@ described() {
   fi
 }
 
+# what_runs_of RELEASE: sets `runs`: all, part, none or unknown; of a part `answer` says what does not run.
+what_runs_of() {
+  local code
+  of_release "$1" alive
+  code=$?
+  case $code in
+    0) runs=all ;;
+    1)
+      # One service of several is enough for that no. What runs beside it must not be called stopped.
+      local why=$answer
+      of_release "$1" running
+      case $? in
+        0) runs=part answer=$why ;;
+        1) runs=none ;;
+        *) runs=unknown ;;
+      esac
+      ;;
+    *) runs=unknown ;;
+  esac
+}
+
 # live_is_dead: the live color was started by this script and does not run any more. Only a clear answer is one.
 live_is_dead() {
   [[ -n $live_release ]] || return 1
@@ -77,7 +103,7 @@ mutex_is_held() {
 }
 
 status_json() {
-  local quoted line
+  local quoted line running complete
   line="{\"app\":\"$app\",\"live\":"
   if [[ $live_state == color ]]; then line+="\"$live\""; else line+=null; fi
   json_string "$live_why"
@@ -87,9 +113,12 @@ status_json() {
   json_string "$held"
   line+=",\"lock\":$quoted,\"colors\":{"
   for color_word in "${colors[@]}"; do
-    running=false
-    release_of "$color_word" && of_release "$found_release" alive && running=true
-    line+="\"$color_word\":{\"release\":\"${found_release##*/}\",\"running\":$running},"
+    runs=none
+    ! release_of "$color_word" || what_runs_of "$found_release"
+    running=false complete=false
+    [[ $runs != all && $runs != part ]] || running=true
+    [[ $runs != all ]] || complete=true
+    line+="\"$color_word\":{\"release\":\"${found_release##*/}\",\"running\":$running,\"complete\":$complete},"
   done
   printf '%s}}\n' "${line%,}"
 }

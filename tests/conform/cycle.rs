@@ -133,11 +133,17 @@ pub fn judge(
         apps: [&stand.shape.after.app, &stand.shape.before.app],
         command,
         killed: ran.code.is_none(),
+        // Nobody else is at work here; a journal may be one that it cannot follow.
+        unbegun: if before.phase() == Phase::Idle {
+            &[]
+        } else {
+            &[1, 3]
+        },
     };
     let mut wrong = Vec::new();
     let walked = match by {
         By::World => None,
-        By::Both => match acceptor.walk(&before, &ran.events) {
+        By::Both => match acceptor.walk(before.under_way, &ran.events) {
             Ok(walked) => Some(walked),
             Err(why) => {
                 wrong.push(format!("no walk of the plan: {why}"));

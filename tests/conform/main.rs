@@ -3,6 +3,7 @@
 //!
 //! `cargo test --test conform` takes every shape × command × fault once; `-- --long` every call; `-- --help` says more.
 
+#[path = "../support/accept.rs"]
 mod accept;
 mod answering;
 mod broken;
@@ -15,6 +16,7 @@ mod series;
 mod shape;
 mod stand;
 mod state;
+#[path = "../support/trace.rs"]
 mod trace;
 mod world;
 

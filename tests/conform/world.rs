@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use crate::accept::Before;
 use crate::plan::{Kind, Phase};
-use crate::trace;
 
 /// What runs as a service of a color.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +27,8 @@ pub struct World {
     pub force: String,
     /// The journal's keys; none without one.
     pub journal: BTreeMap<String, String>,
-    /// Those of the journal that was put off.
-    pub pending: BTreeMap<String, String>,
+    /// What it and the one that was put off say is under way.
+    pub under_way: Before,
     /// The release that was switched to last.
     pub live: Option<String>,
     /// The one before it.
@@ -50,7 +50,10 @@ impl World {
             disk: text(&folder.join("world/proxy.conf")),
             force: text(&folder.join("world/force")),
             journal: keys(&state.join("journal")),
-            pending: keys(&state.join("journal.pending")),
+            under_way: Before::read(
+                &text(&state.join("journal")),
+                &text(&state.join("journal.pending")),
+            ),
             live: pointer("live"),
             previous: pointer("previous"),
             releases: names(&state.join("releases")).collect(),
@@ -59,18 +62,12 @@ impl World {
 
     /// What the journal says is under way.
     pub fn phase(&self) -> Phase {
-        let word = self.journal.get("phase").map_or("idle", String::as_str);
-        trace::phase(word).unwrap_or(Phase::Idle)
+        self.under_way.phase
     }
 
     /// Which command made the journal.
     pub fn kind(&self) -> Kind {
-        kind(&self.journal)
-    }
-
-    /// The same of the journal that was put off, if one was.
-    pub fn pending_kind(&self) -> Option<Kind> {
-        (!self.pending.is_empty()).then(|| kind(&self.pending))
+        self.under_way.kind
     }
 
     /// A key of the journal that is not empty.
@@ -140,14 +137,6 @@ fn adopter(releases: &Path, color: &str, service: &str) -> Option<String> {
         text(&releases.join(release).join(format!("identity.{service}"))).starts_with(&identity)
     });
     releases.next()
-}
-
-fn kind(journal: &BTreeMap<String, String>) -> Kind {
-    let word = journal.get("kind").map_or("", String::as_str);
-    let mut kinds = Kind::ALL.into_iter();
-    kinds
-        .find(|kind| kind.word() == word)
-        .unwrap_or(Kind::Deploy)
 }
 
 fn keys(file: &Path) -> BTreeMap<String, String> {

@@ -70,6 +70,7 @@ impl Paths {
                 apps: [&self.app, &self.app],
                 command: run.command,
                 killed: end == End::Cut,
+                unbegun: &[1, 3, 4],
             };
             let walked = acceptor.walk(before, &run.events)?;
             match end {

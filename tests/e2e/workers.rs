@@ -11,6 +11,8 @@ crate::tests![
     an_exclusive_worker_that_ends_at_once_hands_back,
     a_failed_verify_leaves_the_exclusive_worker_alone,
     an_overlapping_worker_runs_beside_its_predecessor,
+    a_worker_that_is_named_first,
+    a_warm_color_without_its_worker,
 ];
 
 /// A release whose worker keeps a lock for as long as it runs, ends slowly, and notes all of it.
@@ -48,6 +50,23 @@ fn with_worker(handover: &str) -> Result<Site, Skip> {
   }
   cleanup {"#;
     let site = Site::with(&[("\n  cleanup {", &services.replace("HANDOVER", handover))])?;
+    site.stage_program(KEEPS_A_LOCK);
+    Ok(site)
+}
+
+/// `hello` with a worker that is named before what users reach, and another cleanup.
+fn worker_first(handover: &str, cleanup: &str) -> Result<Site, Skip> {
+    let services = format!(
+        r#"
+  service mailer {{
+    no port
+    {handover}
+    run process {{ command = ["./hello", "work", "{{color}}"] }}
+  }}
+  service web {{}}
+  cleanup {{{cleanup}"#
+    );
+    let site = Site::with(&[("\n  cleanup {", &services)])?;
     site.stage_program(KEEPS_A_LOCK);
     Ok(site)
 }
@@ -166,5 +185,40 @@ fn an_overlapping_worker_runs_beside_its_predecessor() -> Result<(), Skip> {
     site.deploy().exits(1);
     assert_eq!(at_work(&site), ["blue"]);
     site.assert_serves_only("blue");
+    Ok(())
+}
+
+/// Which service is named first changes nothing: what users reach decides about a color, and all of it is started and stopped.
+fn a_worker_that_is_named_first() -> Result<(), Skip> {
+    for handover in ["handover overlap", "handover exclusive"] {
+        let site = worker_first(handover, "")?;
+        site.deploy().ok();
+        assert_eq!(at_work(&site), ["green"]);
+        site.deploy().ok().says("blue serves, green served before");
+        assert_eq!(at_work(&site), ["blue"]);
+        site.assert_serves_only("blue");
+        site.run("status").ok().says("idle:      green, stopped");
+
+        site.run("rollback").ok();
+        assert_eq!(at_work(&site), ["green"]);
+        site.assert_serves_only("green");
+        site.run("status").ok().says("idle:      blue, stopped");
+    }
+    Ok(())
+}
+
+/// Kept warm, it has lost what may run only once. That is neither all of it nor nothing.
+fn a_warm_color_without_its_worker() -> Result<(), Skip> {
+    let site = worker_first("handover exclusive", "\n    keep warm")?;
+    site.deploy().ok();
+    site.deploy().ok();
+    assert_eq!(at_work(&site), ["blue"]);
+    site.run("status")
+        .ok()
+        .says("idle:      green, running in part (mailer: ");
+    site.run("status --json")
+        .ok()
+        .says(r#""running":true,"complete":false"#)
+        .says(r#""running":true,"complete":true"#);
     Ok(())
 }

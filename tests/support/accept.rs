@@ -62,6 +62,8 @@ pub struct Acceptor<'a> {
     pub command: Command,
     /// Whether it was killed: then it may end anywhere.
     pub killed: bool,
+    /// The exit codes with which it may end before it has begun anything: it cannot make its files, follow the journal or have the lock.
+    pub unbegun: &'static [i32],
 }
 
 enum Stop {
@@ -139,9 +141,9 @@ impl Walk<'_> {
     /// The command, what comes before it and after it: the exit codes that it may end with.
     fn command(&mut self) -> Result<Vec<i32>, Stop> {
         self.between();
-        // A command that cannot look at or make its files, follow the journal or have the lock has not begun.
-        if self.at == self.events.len() && !self.acceptor.killed {
-            let mut codes = vec![1, 3, 4];
+        let unbegun = self.acceptor.unbegun;
+        if self.at == self.events.len() && !self.acceptor.killed && !unbegun.is_empty() {
+            let mut codes = unbegun.to_vec();
             codes.extend(self.no_step());
             return Ok(codes);
         }

@@ -46,3 +46,22 @@ fn event(line: &str) -> Option<Event> {
 pub fn phase(word: &str) -> Option<Phase> {
     Phase::ALL.into_iter().find(|phase| phase.word() == word)
 }
+
+/// The calls, in order.
+pub fn calls(events: &[Event]) -> Vec<String> {
+    let calls = events.iter().filter_map(|event| match event {
+        Event::Call(key) => Some(key.clone()),
+        _ => None,
+    });
+    calls.collect()
+}
+
+/// The last lines of a log, for a report.
+pub fn end_of(log: &str) -> String {
+    const SHOWN: usize = 30;
+    let lines: Vec<&str> = log
+        .lines()
+        .filter_map(|line| Some(line.split_once(' ')?.1))
+        .collect();
+    lines[lines.len().saturating_sub(SHOWN)..].join("\n      ")
+}
