@@ -1,7 +1,7 @@
 //! What holds where a file says nothing: all defaults of the language.
 //!
-//! `docs/language.md` has them as a table, which a test holds against [`all`], and `deployc explain defaults` shows them.
-//! Those of drivers stand in their descriptions, those of a driver's functions in their contract.
+//! `docs/language.md` has them as a table, which a test holds against [`all`]; `deployc explain defaults` shows them.
+//! The defaults of a driver's settings stand in its description, those of its functions in the contract.
 
 use super::{Budget, Duration, Handover, HostPath, StatusSet};
 

@@ -186,14 +186,74 @@ fn is_name(word: &str) -> bool {
 
 /// The names, `::` and other signs of a source; no comments, strings, characters or lifetimes.
 fn words(text: &str) -> Vec<String> {
-    let pattern = concat!(
-        r##"(?s)//[^\n]*|/\*.*?\*/|b?r#+".*?"#+|b?r"[^"]*"|b?"(?:[^"\\]|\\.)*"|b?'(?:[^'\\]|\\[^']*|\\')'"##,
-        r"|'[a-z_]+|([A-Za-z_][A-Za-z0-9_]*|::|[^ \t\nA-Za-z_])"
-    );
-    let pattern = regex::Regex::new(pattern).expect("the pattern is one");
-    pattern
-        .captures_iter(text)
-        .filter_map(|found| found.get(1))
-        .map(|word| word.as_str().to_owned())
-        .collect()
+    let mut words = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let name = rest
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
+        let length = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if first == '"' {
+            string_end(rest)
+        } else if first == '\'' {
+            quote_end(rest)
+        } else if name > 0 {
+            let after = &rest[name..];
+            let hashes = after.len() - after.trim_start_matches('#').len();
+            if matches!(&rest[..name], "r" | "br") && after[hashes..].starts_with('"') {
+                let end = format!("\"{}", "#".repeat(hashes));
+                let inside = &after[hashes + 1..];
+                name + hashes + 1 + inside.find(&end).unwrap_or(inside.len()) + end.len()
+            } else {
+                words.push(rest[..name].to_owned());
+                name
+            }
+        } else if rest.starts_with("::") {
+            words.push("::".to_owned());
+            2
+        } else {
+            if !first.is_whitespace() {
+                words.push(first.to_string());
+            }
+            first.len_utf8()
+        };
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    words
+}
+
+/// How long the string is that a text begins with.
+fn string_end(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// How long the character or lifetime is that a text begins with.
+fn quote_end(text: &str) -> usize {
+    let mut inside = text[1..].chars();
+    let (first, second) = (inside.next(), inside.next());
+    match (first, second) {
+        // The closing quote cannot be the character itself.
+        (Some('\\'), Some(escaped)) => {
+            let from = 2 + escaped.len_utf8();
+            text[from..]
+                .find('\'')
+                .map_or(text.len(), |end| from + end + 1)
+        }
+        (Some(one), Some('\'')) => 2 + one.len_utf8(),
+        _ => {
+            1 + text[1..]
+                .find(|c: char| !c.is_alphanumeric() && c != '_')
+                .unwrap_or(text.len() - 1)
+        }
+    }
 }

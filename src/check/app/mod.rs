@@ -10,8 +10,7 @@ pub mod surroundings;
 pub mod unused;
 
 use crate::check::drivers::descriptions::Descriptions;
-use crate::check::drivers::driver_use;
-use crate::check::drivers::driver_use::unknown_use;
+use crate::check::drivers::driver_use::{self, unknown_use};
 use crate::check::names::definitions::{Definitions, Meaning};
 use crate::check::names::facts::Facts;
 use crate::check::names::service_statements;

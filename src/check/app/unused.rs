@@ -23,7 +23,8 @@ pub fn lets(scope: Scope<'_>, errors: usize) {
     }
 }
 
-/// What stands outside of the apps, whose statements are `apps`: `ours` is the main file, `users` all that the user wrote.
+/// Definitions outside of the apps. `apps`: the statements of each. `ours` tells the main file, `users` all that the user
+/// wrote.
 pub fn of_files(
     around: Surroundings<'_>,
     apps: &[Statements<'_>],

@@ -38,6 +38,7 @@ pub struct Reader<'r> {
 }
 
 impl<'r> Reader<'r> {
+    /// Nothing of the description is read so far.
     pub fn new(
         written: &WrittenDriver<'r>,
         name: Name,
@@ -80,6 +81,7 @@ impl<'r> Reader<'r> {
             .push(Diagnostic::new(Code::BAD_DESCRIPTION, span, message).help(help));
     }
 
+    /// Says so when a statement that may stand once stands twice.
     pub fn once(&mut self, what: &'static str, span: Span) {
         if let Some(first) = self.said.insert(what, span) {
             self.findings.push(
@@ -90,6 +92,7 @@ impl<'r> Reader<'r> {
         }
     }
 
+    /// Reads one statement.
     pub fn item(&mut self, statement: &tree::Statement<DriverItem>) {
         let span = statement.span;
         match &statement.node {

@@ -54,6 +54,7 @@ pub enum Origin {
 /// How deep `use` may lead; far above any sense, far below the stack's end.
 const MAX_DEPTH: usize = 32;
 
+/// Reads the files of a run: the main one, and all that it leads to.
 pub struct Files<'a> {
     sources: &'a mut Sources,
     loader: &'a dyn Loader,

@@ -1,4 +1,4 @@
-//! What is written, and what its names mean: files, statements, definitions.
+//! What is written, and what its names mean.
 
 pub mod definitions;
 pub mod facts;

@@ -17,7 +17,8 @@ use crate::source::Span;
 use crate::syntax::tree::{self, Value};
 use std::sync::Arc;
 
-/// The gates of a service: its own, and those of `shared`, which the app says for all. `None` when one of them is wrong, which was said.
+/// The gates of a service: its own, and those of `shared`, which the app says for all its services. `None` when one of
+/// them is wrong, which was said.
 pub fn resolve(
     scope: Scope<'_>,
     probes: &NamedProbes<'_>,

@@ -1,4 +1,4 @@
-//! Values and their types.
+//! Values: types, texts with placeholders, and what is known where a value stands.
 
 pub mod lets;
 pub mod mistyped;

@@ -8,7 +8,8 @@ use crate::model::{Piece, Template, Variable, VariableName};
 use crate::source::Span;
 use crate::syntax::tree::{Part, Text, Value};
 
-/// The longest text that `let`s may add up to, in bytes: no argument of a command may be longer (Linux, `MAX_ARG_STRLEN`).
+/// The longest text that `let`s may add up to, in bytes. No argument of a command may be longer (Linux,
+/// `MAX_ARG_STRLEN`).
 const MAX_TEXT: usize = 128 * 1024;
 
 impl Scope<'_> {

@@ -12,7 +12,8 @@ pub(super) enum Event {
     Fresh,
     /// A command begins.
     Begins(Begin),
-    /// A step ends so. Steps that change nothing outside of the process follow, each done, until the last one of them fails.
+    /// A step ends so. Steps that change nothing outside of the process follow; each is done, until the last one of them
+    /// fails.
     Step {
         node: u16,
         end: End,
