@@ -72,6 +72,7 @@ overwritten.")]
   deployc explain nginx
   deployc explain duration
   deployc explain spring.health
+  deployc explain defaults            what holds where a file says nothing
   deployc explain haproxy deploy.bg   a driver or probe of your own, of deploy.bg or a file that it uses
   deployc explain                     list everything that can be explained")]
     Explain(Explain),

@@ -67,6 +67,7 @@ fn list() -> String {
     for entry in TYPES {
         let _ = writeln!(text, "  {:<16} {}", entry.word, first_sentence(entry.docs));
     }
+    text.push_str("\ndefaults: what holds where a file says nothing\n");
     text
 }
 
@@ -78,6 +79,7 @@ fn unknown(topic: &str, own: &Definitions, library: &Definitions, options: &Opti
     let names = Code::ALL.iter().map(ToString::to_string);
     let names = names.chain(TYPES.iter().map(|entry| plain(entry).to_owned()));
     let names = names.chain(own.names()).chain(library.names());
+    let names = names.chain(["defaults".to_owned()]);
     let distance =
         |name: &String| strsim::damerau_levenshtein(&name.to_lowercase(), &topic.to_lowercase());
     let nearest = names

@@ -4,6 +4,7 @@ use super::steps;
 use crate::check::drivers::descriptions::Descriptions;
 use crate::check::drivers::driver_use;
 use crate::check::names::statements::Statements;
+use crate::check::values::mark::mark_body;
 use crate::check::values::scope::Scope;
 use crate::check::values::types::Type;
 use crate::check::values::value_place::ValuePlace;
@@ -35,10 +36,10 @@ pub fn check(scope: Scope<'_>, statements: &Statements<'_>, drivers: &Descriptio
     for (hosts, span) in &statements.hosts {
         scope.value(&Type::List(Box::new(Type::String)), &hosts.hosts);
         if let Some(body) = &hosts.body {
-            driver_use::mark_body(scope, body);
+            mark_body(scope, body);
             for statement in &body.statements {
                 if let tree::Setting::Part { body, .. } = &statement.node {
-                    driver_use::mark_body(scope, body);
+                    mark_body(scope, body);
                 }
             }
         }

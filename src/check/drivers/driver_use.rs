@@ -2,8 +2,10 @@
 
 use super::description::{Description, PartDescription, SettingDefault, SettingDescription};
 use super::descriptions::{Descriptions, Found};
+use super::misuse::{missing, no_block, twice, unknown, unknown_setting};
 use crate::check::names::near::{listed, nearest};
 use crate::check::names::statements::At;
+use crate::check::values::mark::{mark, mark_body};
 use crate::check::values::scope::Scope;
 use crate::check::values::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
@@ -280,20 +282,6 @@ fn absent(ty: &Type) -> SettingValue {
     }
 }
 
-fn missing(scope: Scope<'_>, name: &str, owner: &str, span: Span, docs: &str) {
-    let finding = Diagnostic::new(
-        Code::MISSING_SETTING,
-        span,
-        format!("`{owner}` needs the setting `{name}`"),
-    );
-    let first = docs.lines().next().unwrap_or_default();
-    scope.findings.push_absent(if first.is_empty() {
-        finding.help(format!("write `{name} = …` in its block"))
-    } else {
-        finding.help(format!("write `{name} = …` in its block: {first}"))
-    });
-}
-
 fn exactly_one(scope: Scope<'_>, group: &[String], given: &Given<'_>, span: Span) {
     let mut said: Vec<(&str, Span)> = group
         .iter()
@@ -320,109 +308,6 @@ fn exactly_one(scope: Scope<'_>, group: &[String], given: &Given<'_>, span: Span
             .also(*at, "the other one")
             .help("remove one of them"),
         ),
-    }
-}
-
-fn twice(scope: Scope<'_>, name: &tree::Name, first: Option<&Span>) {
-    let finding = Diagnostic::new(
-        Code::SAID_TWICE,
-        name.span,
-        format!("`{}` is given twice", name.text),
-    )
-    .help("remove one of them");
-    scope.findings.push(match first {
-        Some(first) => finding.also(*first, "first given here"),
-        None => finding,
-    });
-}
-
-/// A setting that was written as a block.
-fn no_block(scope: Scope<'_>, name: &tree::Name, owner: &str) {
-    let text = name.text.as_str();
-    let written = format!("`{text}` of {owner} is a setting and no block");
-    scope.findings.push(
-        Diagnostic::new(Code::UNKNOWN_SETTING, name.span, written)
-            .help(format!("write `{text} = …`")),
-    );
-}
-
-fn unknown_setting(scope: Scope<'_>, name: &tree::Name, description: &Description) {
-    let settings = description.all_settings();
-    let parts = description.all_parts();
-    let mut known: Vec<&str> = settings
-        .iter()
-        .map(|(_, setting)| setting.name.as_str())
-        .collect();
-    known.extend(parts.iter().map(|part| part.name.as_str()));
-    let driver = &description.driver;
-    let owner = format!("`{} {}`", driver.kind.word(), driver.name);
-    let text = name.text.as_str();
-    if settings.iter().any(|(_, known)| known.name == text) {
-        no_block(scope, name, &owner);
-    } else if let Some(part) = parts.iter().find(|known| known.name == text) {
-        let label = part.label.as_ref().map_or("", |_| "\"…\" ");
-        let written = format!("`{text}` of {owner} is a block and no setting");
-        scope.findings.push(
-            Diagnostic::new(Code::UNKNOWN_SETTING, name.span, written)
-                .help(format!("write `{text} {label}{{ … }}`")),
-        );
-    } else {
-        unknown(scope, name, &owner, &known);
-    }
-}
-
-fn unknown(scope: Scope<'_>, name: &tree::Name, owner: &str, known: &[&str]) {
-    let finding = Diagnostic::new(
-        Code::UNKNOWN_SETTING,
-        name.span,
-        format!("{owner} has no setting `{}`", name.text),
-    );
-    scope
-        .findings
-        .push(match nearest(&name.text, known.iter().copied()) {
-            Some(near) => finding
-                .label(format!("did you mean `{near}`?"))
-                .fix(name.span, near),
-            None if known.is_empty() => finding.help("it has none at all"),
-            None => finding.help(format!("it has {}", listed(known, "and"))),
-        });
-}
-
-/// Names in a value that cannot be typed count as used: the mistake is elsewhere.
-pub fn mark(scope: Scope<'_>, value: &Value) {
-    match value {
-        Value::Word(word) => {
-            scope.names.find(&word.text);
-        }
-        Value::Text(text) => {
-            for part in &text.parts {
-                if let tree::Part::Hole(hole) = part {
-                    scope.names.find(&hole.text);
-                }
-            }
-        }
-        Value::List(list) => list.values().for_each(|value| mark(scope, value)),
-        Value::Map(map) => map
-            .body
-            .statements
-            .iter()
-            .for_each(|entry| mark(scope, &entry.node.value)),
-        Value::Number(_) | Value::StatusClass(_) | Value::StatusRange(_) => {}
-    }
-}
-
-/// As [`mark`], for all that stands in a driver's block.
-pub fn mark_body(scope: Scope<'_>, body: &Body<Setting>) {
-    for statement in &body.statements {
-        match &statement.node {
-            Setting::Assign { value, .. } => mark(scope, value),
-            Setting::Part { label, body, .. } => {
-                if let Some(label) = label {
-                    mark(scope, label);
-                }
-                mark_body(scope, body);
-            }
-        }
     }
 }
 

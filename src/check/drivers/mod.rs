@@ -3,4 +3,5 @@
 pub mod description;
 pub mod descriptions;
 pub mod driver_use;
+pub mod misuse;
 pub mod reader;

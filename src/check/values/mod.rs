@@ -1,6 +1,7 @@
 //! Values: types, texts with placeholders, and what is known where a value stands.
 
 pub mod lets;
+pub mod mark;
 pub mod mistyped;
 pub mod number;
 pub mod placeholders;
