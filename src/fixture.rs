@@ -175,7 +175,7 @@ fn codedeploy() -> DriverUse {
             of("owners", SettingValue::Map(Vec::new())),
             of("scripts", SettingValue::Map(Vec::new())),
             of("script_timeout", SettingValue::Int(300)),
-            of("runas", value("root")),
+            of("runas", SettingValue::None),
             of("events", SettingValue::Map(events.into())),
         ],
         parts: Vec::new(),

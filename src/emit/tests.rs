@@ -71,11 +71,14 @@ fn hooks_and_appspec_agree() {
         let hook = &file(&bundle, &format!("deploy/hooks/{event}.sh")).text;
         hook.lines().last().unwrap_or_default().to_owned()
     };
-    assert_eq!(last("BeforeInstall"), "../hello-spring.sh doctor");
-    assert_eq!(last("ApplicationStart"), "../hello-spring.sh prepare");
+    assert_eq!(last("BeforeInstall"), "exec bash ../hello-spring.sh doctor");
+    assert_eq!(
+        last("ApplicationStart"),
+        "exec bash ../hello-spring.sh prepare"
+    );
     assert_eq!(
         last("ValidateService"),
-        "../hello-spring.sh switch && ../hello-spring.sh cleanup"
+        "bash ../hello-spring.sh switch && exec bash ../hello-spring.sh cleanup"
     );
 }
 
@@ -102,7 +105,8 @@ fn timeouts_are_decimal_integers_longer_than_the_worst_case() {
     for (timeout, worst) in timeouts.iter().zip(worst) {
         assert!(*timeout > worst, "{timeout} {worst}");
     }
-    assert_eq!(appspec.matches("runas: root\n").count(), 3);
+    // The agent runs hooks as root by itself; `su root` fails where root has no login shell.
+    assert!(!appspec.contains("runas"), "{appspec}");
 }
 
 /// Ruby's YAML takes `no` for false, refuses anchors and bare dates, and lets the last of two equal keys win.

@@ -213,7 +213,7 @@ plan() {
   fi
   say 'every command first takes the lock and undoes or finishes what an interrupted run left'
   listing=yes
-  for program in "${listed[@]}"; do
+  for program in ${listed[@]+"${listed[@]}"}; do
     list_block "$program"
   done
 }

@@ -26,7 +26,7 @@ nginx_test() {
 nginx_snapshot() {
   local nginx_pid_file nginx_master why='' looks=0
   local -a generation
-  while nginx_find_master && nginx_read_generation && ((${#generation[@]} > 1)); do
+  while nginx_find_master && nginx_is_alone && nginx_read_generation && ((${#generation[@]} > 1)); do
     # Somebody's reload may be under way, with the workers of both configurations. One that keeps dying is not waited for.
     if nginx_has_just_begun && ((looks++ < 20)); then
       pause 50 && continue
@@ -141,6 +141,10 @@ nginx_preflight() {
     return 1
   fi
   nginx_find_master || {
+    printf '%s\n' "$why"
+    return 1
+  }
+  nginx_is_alone || {
     printf '%s\n' "$why"
     return 1
   }
@@ -259,6 +263,42 @@ nginx_find_master() {
     [[ ! $said =~ --pid-path=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]}
   fi
   nginx_read_master
+}
+
+# nginx_is_alone: no second master accepts on the same sockets, as during a binary upgrade (USR2) that is not finished. It would keep the
+# configuration that it has, whatever the first one is told; else `why`.
+nginx_is_alone() {
+  local other
+  for other in $(nginx_other_masters); do
+    nginx_has_workers "$other" || continue
+    why="two masters of nginx accept requests, $nginx_master and $other: a binary upgrade is not finished. End one of them (\`kill -QUIT\`), then try again"
+    return 1
+  done
+}
+
+# nginx_other_masters: prints the pids of masters beside this one: the new master is a child of the old one, whose pid file has another name.
+nginx_other_masters() {
+  local pid stat_state stat_parent stat_session stat_start title
+  local -a children
+  { read -r pid <"$nginx_pid_file.oldbin"; } 2>/dev/null || pid=''
+  pid_stat "$nginx_master" || stat_parent=''
+  pid_children "$nginx_master"
+  for pid in $pid $stat_parent ${children[@]+"${children[@]}"}; do
+    title=''
+    { IFS= read -r -d '' title <"/proc/$pid/cmdline"; } 2>/dev/null
+    [[ $pid == "$nginx_master" || $title != *'nginx: master process'* ]] || printf '%s\n' "$pid"
+  done
+}
+
+# nginx_has_workers MASTER: some of its workers accept.
+nginx_has_workers() {
+  local pid
+  local -a children
+  pid_children "$1"
+  for pid in ${children[@]+"${children[@]}"}; do
+    ! nginx_accepts "$pid" || return 0
+  done
+  return 1
 }
 
 nginx_read_master() {

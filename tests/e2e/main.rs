@@ -5,6 +5,7 @@
 
 mod adopt;
 mod agent;
+mod codedeploy;
 mod concurrency;
 mod cut_short;
 mod data;
@@ -15,6 +16,7 @@ mod hazards;
 mod hosts;
 mod interference;
 mod keep_warm;
+mod live;
 mod outputs;
 mod portability;
 mod states;
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
         // The longest first.
         examples::tests(),
         agent::tests(),
+        codedeploy::tests(),
         hosts::tests(),
         adopt::tests(),
         data::tests(),
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         hazards::tests(),
         interference::tests(),
         keep_warm::tests(),
+        live::tests(),
         outputs::tests(),
         portability::tests(),
         states::tests(),

@@ -14,8 +14,10 @@ use super::appspec::{AppSpec, FileExists, Hook};
 use super::host::Host;
 use super::process::Running;
 
-/// Where the agent keeps bundles.
-const ARCHIVES: &str = "/opt/codedeploy-agent/deployment-root/7d6d";
+/// Where the agent keeps bundles, by deployment group.
+const ARCHIVES: &str = "/opt/codedeploy-agent/deployment-root";
+/// The id of the only group.
+const GROUP: &str = "7d6d";
 /// Of a script's output, so much reaches the console.
 const TAIL: usize = 2048;
 /// The agent itself would wait for ever for a leader that ignores TERM; a test does not.
@@ -25,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Agent<'a> {
     host: &'a Host,
     application: &'a str,
+    /// The deployment group's id. Each group has its own bundles, and its own list of what it has installed.
+    group: &'a str,
     deployments: u32,
     /// What the last Install made: files and links, then folders.
     cleanup: Vec<String>,
@@ -97,9 +101,15 @@ impl Deployment {
 impl<'a> Agent<'a> {
     /// An agent that has not deployed anything yet.
     pub fn new(host: &'a Host, application: &'a str) -> Self {
+        Self::of_group(host, application, GROUP)
+    }
+
+    /// The same for another deployment group.
+    pub fn of_group(host: &'a Host, application: &'a str, group: &'a str) -> Self {
         Self {
             host,
             application,
+            group,
             deployments: 0,
             cleanup: Vec::new(),
             installed: None,
@@ -110,7 +120,7 @@ impl<'a> Agent<'a> {
     pub fn deploy(&mut self, bundle: &Path) -> Deployment {
         self.deployments += 1;
         let id = format!("d-{:09}", self.deployments);
-        let archive = format!("{ARCHIVES}/{id}/deployment-archive");
+        let archive = format!("{ARCHIVES}/{}/{id}/deployment-archive", self.group);
         let mut deployment = Deployment {
             id,
             events: Vec::new(),
@@ -282,7 +292,7 @@ impl<'a> Agent<'a> {
             .env("DEPLOYMENT_ID", id)
             .env("APPLICATION_NAME", self.application)
             .env("DEPLOYMENT_GROUP_NAME", "production")
-            .env("DEPLOYMENT_GROUP_ID", "7d6d")
+            .env("DEPLOYMENT_GROUP_ID", self.group)
             .env("BUNDLE_BUCKET", "bundles")
             .env("BUNDLE_KEY", "bundle.zip")
             .env("BUNDLE_VERSION", "1")

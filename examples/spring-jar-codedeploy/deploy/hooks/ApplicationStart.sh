@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
 # CodeDeploy's ApplicationStart. Made by deployc 0.2.0 from deploy.bg; do not edit.
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")" || exit 3
-../hello-spring.sh prepare
+# By bash: a bundle may have lost the mode of its files (an uploaded zip).
+exec bash ../hello-spring.sh prepare

@@ -1,4 +1,8 @@
 #!/usr/bin/env bash
 # CodeDeploy's BeforeInstall. Made by deployc 0.2.0 from deploy.bg; do not edit.
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")" || exit 3
-../hello-spring.sh doctor
+mkdir -p -- /home/ec2-user/app || exit 3
+# CodeDeploy removes only what it has installed itself. Whatever else lies there would be a second artifact.
+rm -rf -- /home/ec2-user/app/staging || exit 3
+# By bash: a bundle may have lost the mode of its files (an uploaded zip).
+exec bash ../hello-spring.sh doctor

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
 # CodeDeploy's ValidateService. Made by deployc 0.2.0 from deploy.bg; do not edit.
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")" || exit 3
-../hello-spring.sh switch && ../hello-spring.sh cleanup
+# By bash: a bundle may have lost the mode of its files (an uploaded zip).
+bash ../hello-spring.sh switch && exec bash ../hello-spring.sh cleanup

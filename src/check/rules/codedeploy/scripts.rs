@@ -63,6 +63,7 @@ impl Rules<'_> {
     /// The user that the hooks run as.
     pub(super) fn runas(&self) {
         let Some(user) = self.text("runas") else {
+            self.keepers();
             return;
         };
         let span = self.span("runas");

@@ -1,0 +1,92 @@
+//! Deployments by CodeDeploy's agent of bundles that are not as ours: packed without modes, onto hosts where something lies already.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::support::codedeploy::Agent;
+use crate::support::site::{FRAGMENT, SOURCE, Site, build};
+use crate::support::skip::Skip;
+
+crate::tests![
+    a_bundle_without_modes,
+    what_lies_in_staging_is_no_second_artifact,
+    a_host_without_the_root_folder,
+];
+
+/// `hello` with CodeDeploy as its caller, and a version in the artifact's name. Bash starts it, whatever its mode.
+fn bundle(version: &str) -> TempDir {
+    let source = SOURCE
+        .replace(
+            "artifact \"{staging}/hello\"",
+            "artifact \"{staging}/hello-*\"",
+        )
+        .replace(
+            "[\"./hello\"",
+            "[\"bash\", \"-c\", \"exec bash ./hello-* \\\"$@\\\"\", \"hello\"",
+        )
+        .replace("\n  cleanup {", "\n  target codedeploy\n\n  cleanup {");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    fs::write(folder.path().join("deploy.bg"), source).expect("a file");
+    build(folder.path(), Path::new("deploy.bg"));
+    let program = format!("exec /opt/testapp \"$@\" --sha {version}\n");
+    fs::write(folder.path().join(format!("hello-{version}")), program).expect("a file");
+    folder
+}
+
+/// Takes every file's mode away, as an artifact upload or a zip made on Windows does.
+fn forget_modes(folder: &Path) {
+    for entry in fs::read_dir(folder).expect("it can be listed").flatten() {
+        if entry.path().is_dir() {
+            forget_modes(&entry.path());
+        } else {
+            let mode = fs::Permissions::from_mode(0o644);
+            fs::set_permissions(entry.path(), mode).expect("a mode can be set");
+        }
+    }
+}
+
+/// A host that has nginx and its first fragment, and nothing of the application.
+fn host() -> Result<Site, Skip> {
+    let site = Site::new()?;
+    site.host.run(&["rm", "-rf", "/srv/hello"]).ok();
+    assert!(site.host.exists(FRAGMENT));
+    Ok(site)
+}
+
+fn a_bundle_without_modes() -> Result<(), Skip> {
+    let site = host()?;
+    let bundle = bundle("one");
+    forget_modes(bundle.path());
+    Agent::new(&site.host, "hello").deploy(bundle.path()).ok();
+    assert_eq!(site.serves(), "green");
+    Ok(())
+}
+
+fn what_lies_in_staging_is_no_second_artifact() -> Result<(), Skip> {
+    let site = host()?;
+    // By hand, before CodeDeploy had ever installed anything here.
+    site.host
+        .write("/srv/hello/staging/hello-by-hand", "exit 1\n");
+    let mut agent = Agent::new(&site.host, "hello");
+    agent.deploy(bundle("one").path()).ok();
+    agent.deploy(bundle("two").path()).ok();
+    assert_eq!(site.serves(), "blue");
+    // Another deployment group has its own list of what it has installed.
+    let mut other = Agent::of_group(&site.host, "hello", "b1b2");
+    other.deploy(bundle("three").path()).ok();
+    assert_eq!(site.serves(), "green");
+    Ok(())
+}
+
+fn a_host_without_the_root_folder() -> Result<(), Skip> {
+    let site = host()?;
+    assert!(!site.host.exists("/srv/hello"));
+    Agent::new(&site.host, "hello")
+        .deploy(bundle("one").path())
+        .ok();
+    assert!(site.host.exists("/srv/hello/staging/hello-one"));
+    Ok(())
+}
