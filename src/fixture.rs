@@ -1,19 +1,27 @@
 //! Models made by hand, for the tests of what reads models: two Spring Boot jars behind nginx,
 //! called by CodeDeploy.
 
+use crate::model::defaults;
 use crate::model::{
     App, Artifact, Budget, Cleanup, Color, Driver, DriverFile, DriverKind, DriverUse, Duration,
-    Expectation, Gate, Handover, Input, InputType, Method, Name, OnFailure, Part, Piece, Port,
-    Previous, Privilege, Question, Quoting, Relation, Service, SettingValue, StatusSet, Steps,
-    Subject, Template, Variable, Verification, Verify,
+    Expectation, Gate, Handover, HostPath, Input, InputType, Method, Name, OnFailure, Part, Piece,
+    Port, Previous, Privilege, Question, Quoting, Relation, Service, SettingValue, StatusSet,
+    Steps, Subject, Template, Variable, VariableName, Verification, Verify,
 };
 use crate::source::{FileId, Sources, Span};
 use crate::stdlib;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(crate) fn name(text: &str) -> Name {
     Name::new(text).expect("a name")
+}
+
+fn variable_name(text: &str) -> VariableName {
+    VariableName::new(text).expect("a variable's name")
+}
+
+fn host_path(text: &str) -> HostPath {
+    HostPath::new(text).expect("an absolute path")
 }
 
 /// The first byte of a line of the fixture's source.
@@ -44,7 +52,7 @@ pub(crate) fn text(text: &str) -> Template {
                 "color" => Variable::Color,
                 "port" => Variable::Port,
                 "slot" => Variable::Slot,
-                input => Variable::Input(input.to_owned()),
+                input => Variable::Input(variable_name(input)),
             });
         }
     }
@@ -59,22 +67,8 @@ pub(crate) fn text(text: &str) -> Template {
 
 pub(crate) fn driver(kind: DriverKind, driver: &str, base: Option<Arc<Driver>>) -> Driver {
     Driver {
-        kind,
-        name: name(driver),
-        docs: String::new(),
         base,
-        functions: None,
-        tools: Vec::new(),
-        deadlines: BTreeMap::new(),
-        offers: Vec::new(),
-        cannot: Vec::new(),
-        fragment: None,
-        files: Vec::new(),
-        environment: Vec::new(),
-        wipes: None,
-        limit: None,
-        variables: Vec::new(),
-        span: line(1),
+        ..Driver::new(kind, name(driver), line(1))
     }
 }
 
@@ -224,11 +218,11 @@ pub(crate) fn hello() -> App {
     App {
         name: name("hello-spring"),
         span: line(4),
-        root: "/home/ec2-user/app".to_owned(),
-        staging: "/home/ec2-user/app/staging".to_owned(),
+        root: host_path("/home/ec2-user/app"),
+        staging: host_path("/home/ec2-user/app/staging"),
         privilege: Privilege::Own,
         inputs: vec![Input {
-            name: "APP_ENV".to_owned(),
+            name: variable_name("APP_ENV"),
             ty: InputType::OneOf(vec!["dev".to_owned(), "prod".to_owned()]),
             default: Some("prod".to_owned()),
             file: None,
@@ -240,13 +234,13 @@ pub(crate) fn hello() -> App {
             span: line(12),
         }),
         services: vec![Service {
-            name: name(App::DEFAULT_SERVICE),
+            name: name(defaults::SERVICE),
             run: run(),
             address: Some(text("127.0.0.1:{port}")),
             gates: vec![Gate {
                 name: name("ready"),
                 questions: vec![get("http://127.0.0.1:{port}/profile", "{color}")],
-                budget: Budget::default(),
+                budget: defaults::BUDGET,
                 span: line(21),
             }],
             stop_within: Duration::from_secs(10),
@@ -260,7 +254,7 @@ pub(crate) fn hello() -> App {
             questions: vec![get("http://127.0.0.1/profile", "{color}")],
             budget: Budget {
                 within: Duration::from_secs(10),
-                ..Budget::default()
+                ..defaults::BUDGET
             },
             on_failure: OnFailure::SwitchBack,
             span: line(31),

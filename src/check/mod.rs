@@ -1,58 +1,31 @@
 //! Tree → model: names, types, rules. Every finding is collected; nothing stops at the first.
 
 mod app;
-mod budget;
-mod cleanup;
-mod colors;
-mod description;
-mod driver_use;
-mod ere;
-mod facts;
-mod files;
+mod drivers;
 mod findings;
-mod gates;
-mod inputs;
-mod later;
-mod lets;
-mod mistyped;
 mod names;
-mod near;
-mod number;
-mod parts;
-mod place;
 mod probe;
-mod probes;
-mod question;
 mod rules;
-mod services;
-mod shape;
-mod steps;
-mod text;
-mod type_table;
-mod types;
-mod unused;
-mod value;
-mod verification;
+mod values;
 
-pub use description::{
-    Description, PartDescription, SettingDefault, SettingDescription, functions_of,
-    kind_of as driver_kind,
-};
-pub use files::{LoadError, Loader};
-pub use type_table::{TYPES, TypeEntry, TypePlace};
-pub use types::Type;
+pub use drivers::description::{Description, PartDescription, SettingDefault, SettingDescription};
+pub use names::files::{LoadError, Loader};
+pub use values::type_table::{TYPES, TypeEntry, TypePlace};
+pub use values::types::Type;
 
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::model::App;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::tree::{File, Item};
-use app::Surroundings;
-use description::Descriptions;
-use files::{Files, LoadedFile, Origin};
+use app::surroundings::Surroundings;
+use app::unused;
+use drivers::descriptions::Descriptions;
 use findings::Findings;
-use names::{Meaning, Names};
-use parts::Parts;
-use probes::Probes;
+use names::definitions::{Definitions, Meaning};
+use names::files::{Files, LoadedFile, Origin};
+use names::spelling;
+use names::statements::Statements;
+use probe::named_probes::NamedProbes;
 
 /// Parses and checks the file `main` of `sources` and all that it leads to, which is read through
 /// `loader` and added to `sources`.
@@ -108,15 +81,15 @@ fn resolve(
     findings: &Findings,
 ) -> Option<Vec<App>> {
     let drivers = Descriptions::resolve(files, loader, findings);
-    let mut names = Names::default();
-    let mut probes = Probes::default();
+    let mut names = Definitions::default();
+    let mut probes = NamedProbes::default();
     let mut apps = Vec::new();
     for file in files {
         for statement in &file.tree.body.statements {
             match &statement.node {
                 Item::Let(constant)
                     if file.origin == Origin::User
-                        && inputs::variable_name(&constant.name, "a `let`", findings) =>
+                        && spelling::variable_name(&constant.name, "a `let`", findings) =>
                 {
                     names.define(&constant.name, Meaning::Let(&constant.value), findings);
                 }
@@ -125,7 +98,7 @@ fn resolve(
                         Origin::Preset(preset) => format!("{preset}.{}", probe.name.text),
                         _ => probe.name.text.clone(),
                     };
-                    names::name(&probe.name, "a probe", findings);
+                    spelling::name(&probe.name, "a probe", findings);
                     probes.define(key, probe, findings);
                 }
                 Item::App(app) if file.id == main => apps.push((app, statement.span)),
@@ -155,13 +128,13 @@ fn resolve(
         drivers: &drivers,
         findings,
     };
-    let parts: Vec<Parts<'_>> = apps
+    let statements: Vec<Statements<'_>> = apps
         .iter()
-        .map(|(app, _)| Parts::sort(app, findings))
+        .map(|(app, _)| Statements::sort(app, findings))
         .collect();
     let mut resolved = Vec::new();
-    for ((app, span), parts) in apps.iter().zip(&parts) {
-        let model = app::resolve(around, app, *span, parts);
+    for ((app, span), statements) in apps.iter().zip(&statements) {
+        let model = app::resolve(around, app, *span, statements);
         resolved.push(model);
     }
     let users = |span: Span| {
@@ -169,13 +142,13 @@ fn resolve(
             .iter()
             .any(|file| file.id == span.file && file.origin == Origin::User)
     };
-    unused::of_files(around, &parts, &|span| span.file == main, &users);
-    for (model, parts) in resolved.iter().zip(&parts) {
+    unused::of_files(around, &statements, &|span| span.file == main, &users);
+    for (model, statements) in resolved.iter().zip(&statements) {
         if let Some(model) = model {
-            rules::app(model, parts, findings);
+            rules::app(model, statements, findings);
         }
     }
-    rules::between(&apps, &resolved, &parts, findings);
+    rules::between(&apps, &resolved, &statements, findings);
     resolved.into_iter().collect()
 }
 

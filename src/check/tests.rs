@@ -128,8 +128,8 @@ app shop {
 #[test]
 fn paths_and_lets_are_resolved() {
     let app = app(&MODEL.replace("input SHA: string", "input SHA: string = \"0\""));
-    assert_eq!(app.root, "/srv/shop");
-    assert_eq!(app.staging, "/srv/in");
+    assert_eq!(app.root.as_str(), "/srv/shop");
+    assert_eq!(app.staging.as_str(), "/srv/in");
     let artifact = app.artifact.as_ref().expect("there is one");
     assert_eq!(said(&artifact.pattern), "/srv/in/*.jar");
     assert_eq!(

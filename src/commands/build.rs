@@ -2,9 +2,10 @@
 
 use super::bundle::{Change, Changed, Installation, SourceName};
 use super::cli::Build as Options;
+use super::outcome::{Failure, Outcome};
 use super::read::{self, HostFiles, Input};
 use super::terminal::Terminal;
-use super::{Failure, Outcome, check, diff};
+use super::{check, diff};
 use crate::diagnostics::Report;
 use crate::emit::manifest::Build;
 use crate::emit::{Bundle, Form, Places, attributes, driver_files, runtime_file};

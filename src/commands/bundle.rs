@@ -1,6 +1,6 @@
 //! A bundle and the files on disk: what differs, and writing all of it or nothing.
 
-use super::Failure;
+use super::outcome::Failure;
 use crate::emit::manifest::{Build, Manifest, sha256};
 use crate::emit::{ATTRIBUTE_LINES, ATTRIBUTES, Bundle, Mode, OutputFile, Owner, RUNTIME_BEGINS};
 use camino::{Utf8Path, Utf8PathBuf};

@@ -1,9 +1,9 @@
 //! `deployc check`: findings, and nothing written.
 
 use super::cli::{Check as Options, Format};
+use super::outcome::{Failure, Outcome};
 use super::read::{self, HostFiles};
 use super::terminal::Terminal;
-use super::{Failure, Outcome};
 use crate::diagnostics::Report;
 use crate::diagnostics::render::{Look, human, json, short};
 use crate::emit::{Form, Places};

@@ -1,10 +1,12 @@
 //! The command line's grammar, and the help that a person can learn from.
 
-use super::read::DEFAULT;
 use super::terminal::ColorChoice;
 use crate::emit::Form;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// What a file is called when none is named.
+pub(super) const DEFAULT_FILE: &str = "deploy.bg";
 
 /// Compiles deploy.bg into a readable bash script that deploys blue/green
 #[derive(Debug, Parser)]
@@ -70,6 +72,7 @@ overwritten.")]
   deployc explain nginx
   deployc explain duration
   deployc explain spring.health
+  deployc explain defaults            what holds where a file says nothing
   deployc explain haproxy deploy.bg   a driver or probe of your own, of deploy.bg or a file that it uses
   deployc explain                     list everything that can be explained")]
     Explain(Explain),
@@ -106,7 +109,7 @@ impl Files {
     pub(super) fn of(file: &Utf8Path) -> Self {
         Self {
             files: vec![file.to_owned()],
-            stdin_filename: DEFAULT.into(),
+            stdin_filename: DEFAULT_FILE.into(),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `deployc completions` and `deployc man`.
 
 use super::cli::{Cli, Completions};
+use super::outcome::{Failure, Outcome};
 use super::terminal::Terminal;
-use super::{Failure, Outcome};
 use clap::CommandFactory;
 
 pub(super) fn completions(options: &Completions, terminal: &Terminal) -> Outcome {

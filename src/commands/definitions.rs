@@ -1,8 +1,7 @@
 //! Drivers and probes that `.bg` files define: the library's and the user's, with one page each.
 
-use crate::check::{driver_kind, functions_of};
 use crate::diagnostics::Report;
-use crate::model::DriverKind;
+use crate::model::{DriverKind, Function};
 use crate::source::Sources;
 use crate::stdlib;
 use crate::syntax;
@@ -76,9 +75,7 @@ impl Definitions {
         for statement in tree.body.statements {
             let (name, what) = match &statement.node {
                 Item::Driver(driver) => {
-                    let Some(kind) = driver_kind(&driver.kind.text) else {
-                        continue;
-                    };
+                    let kind = driver.kind;
                     (driver.name.text.clone(), What::Driver(kind))
                 }
                 Item::Probe(probe) => match preset {
@@ -195,7 +192,7 @@ fn describe(
 
 /// The functions of the contract that the driver answers.
 fn functions(driver: &Driver, kind: DriverKind, text: &mut String) {
-    let Some(functions) = functions_of(kind) else {
+    let Some(functions) = Function::of_kind(kind) else {
         return;
     };
     let cannot: Vec<&str> = driver
@@ -209,7 +206,7 @@ fn functions(driver: &Driver, kind: DriverKind, text: &mut String) {
         .collect();
     let can: Vec<&str> = functions
         .iter()
-        .copied()
+        .map(|function| function.name())
         .filter(|function| !cannot.contains(function))
         .collect();
     let _ = writeln!(text, "\nfunctions: {}", can.join(", "));

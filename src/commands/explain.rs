@@ -1,12 +1,14 @@
-//! `deployc explain`: the page behind a code, a driver, a probe or a type.
+//! `deployc explain`: the page behind a code, a driver, a probe or a type, and the defaults.
 
+use super::check;
 use super::cli::{Explain as Options, Files};
 use super::definitions::Definitions;
+use super::outcome::{Failure, Outcome};
 use super::read::{self, HostFiles};
 use super::terminal::Terminal;
-use super::{Failure, Outcome, check};
 use crate::check::{TYPES, TypeEntry, TypePlace};
 use crate::diagnostics::{Code, Report, page};
+use crate::model::defaults;
 use crate::source::Sources;
 use camino::Utf8Path;
 use std::fmt::Write as _;
@@ -33,6 +35,7 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
     let pages: Vec<String> = code(topic)
         .into_iter()
         .chain(ty(topic))
+        .chain(defaults_page(topic))
         .chain(own.pages(topic, &library, &sources))
         .collect();
     if pages.is_empty() {
@@ -64,6 +67,7 @@ fn list() -> String {
     for entry in TYPES {
         let _ = writeln!(text, "  {:<16} {}", entry.word, first_sentence(entry.docs));
     }
+    text.push_str("\ndefaults: what holds where a file says nothing\n");
     text
 }
 
@@ -75,6 +79,7 @@ fn unknown(topic: &str, own: &Definitions, library: &Definitions, options: &Opti
     let names = Code::ALL.iter().map(ToString::to_string);
     let names = names.chain(TYPES.iter().map(|entry| plain(entry).to_owned()));
     let names = names.chain(own.names()).chain(library.names());
+    let names = names.chain(["defaults".to_owned()]);
     let distance =
         |name: &String| strsim::damerau_levenshtein(&name.to_lowercase(), &topic.to_lowercase());
     let nearest = names
@@ -115,6 +120,18 @@ fn ty(topic: &str) -> Option<String> {
     );
     for example in entry.examples {
         let _ = writeln!(text, "    {example}");
+    }
+    Some(text)
+}
+
+/// What holds where a file says nothing.
+fn defaults_page(topic: &str) -> Option<String> {
+    if topic != "defaults" {
+        return None;
+    }
+    let mut text = String::from("# defaults: what holds where a file says nothing\n\n");
+    for (place, statement) in defaults::all() {
+        let _ = writeln!(text, "  {statement:<28} in {place}");
     }
     Some(text)
 }

@@ -1,9 +1,10 @@
 //! `deployc fmt`: one layout.
 
 use super::cli::Fmt as Options;
+use super::outcome::{Failure, Outcome};
 use super::read::{self, Input, Origin};
 use super::terminal::Terminal;
-use super::{Failure, Outcome, bundle, check, diff};
+use super::{bundle, check, diff};
 use crate::diagnostics::Report;
 use crate::source::Sources;
 use crate::syntax;

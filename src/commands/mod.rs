@@ -9,6 +9,7 @@ mod definitions;
 mod diff;
 mod explain;
 mod fmt;
+mod outcome;
 mod plan;
 mod read;
 mod runtime;
@@ -16,33 +17,9 @@ mod terminal;
 
 use clap::Parser;
 use cli::{Cli, Command};
+use outcome::{Failure, Outcome};
 use std::process::ExitCode;
 use terminal::Terminal;
-
-/// How a command ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Outcome {
-    /// 0
-    Clean,
-    /// 1: findings, or something would change
-    Findings,
-    /// 2: wrong usage, or a file that cannot be read or written
-    Failed,
-}
-
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Clean => Self::SUCCESS,
-            Outcome::Findings => Self::from(1),
-            Outcome::Failed => Self::from(2),
-        }
-    }
-}
-
-/// Something that ends a command with exit code 2: the whole sentence for the user.
-#[derive(Debug)]
-struct Failure(String);
 
 /// Runs the command that the process was started with.
 #[must_use]

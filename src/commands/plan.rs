@@ -1,9 +1,10 @@
 //! `deployc plan`: what a deployment would do, and how long it may take.
 
+use super::check;
 use super::cli::Plan as Options;
+use super::outcome::{Failure, Outcome};
 use super::read::{self, HostFiles};
 use super::terminal::Terminal;
-use super::{Failure, Outcome, check};
 use crate::diagnostics::Report;
 use crate::plan::table;
 use crate::source::Sources;

@@ -1,14 +1,11 @@
 //! Reading the files that a command was given.
 
-use super::Failure;
-use super::cli::Files;
+use super::cli::{DEFAULT_FILE, Files};
+use super::outcome::Failure;
 use crate::check::{LoadError, Loader};
 use crate::syntax::{self, MAX_BYTES};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::io::{ErrorKind, Read};
-
-/// What a file is called when none is named.
-pub(super) const DEFAULT: &str = "deploy.bg";
 
 /// A source that was read.
 #[derive(Debug)]
@@ -42,11 +39,11 @@ pub(super) fn paths(files: &Files) -> Result<Vec<Utf8PathBuf>, Failure> {
     if !files.files.is_empty() {
         return Ok(files.files.clone());
     }
-    if Utf8Path::new(DEFAULT).is_file() {
-        return Ok(vec![DEFAULT.into()]);
+    if Utf8Path::new(DEFAULT_FILE).is_file() {
+        return Ok(vec![DEFAULT_FILE.into()]);
     }
     Err(Failure(format!(
-        "there is no `{DEFAULT}` in this folder: name a file, or `-` for standard input"
+        "there is no `{DEFAULT_FILE}` in this folder: name a file, or `-` for standard input"
     )))
 }
 
@@ -61,7 +58,7 @@ pub(super) fn read(path: &Utf8Path, files: &Files) -> Result<Input, Failure> {
                 LoadError::Folder => {
                     format!(
                         "it is a folder; name a file in it, `{}` say",
-                        path.join(DEFAULT)
+                        path.join(DEFAULT_FILE)
                     )
                 }
                 LoadError::TooLarge => too_large(),

@@ -1,8 +1,8 @@
 //! `deployc runtime`: the runtime's hash, and whether a file is what was released.
 
 use super::cli::Runtime as Options;
+use super::outcome::{Failure, Outcome};
 use super::terminal::Terminal;
-use super::{Failure, Outcome};
 use crate::emit::{RUNTIME_BEGINS, RUNTIME_ENDS, VERSION, runtime_file, runtime_id, runtime_text};
 use std::fs;
 

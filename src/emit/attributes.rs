@@ -1,6 +1,7 @@
 //! `.gitattributes` of the output folder: how git keeps and shows what lies there.
 
-use super::{Mode, OutputFile, Owner, Places};
+use super::bundle::{Mode, OutputFile, Owner};
+use super::places::Places;
 
 /// Its name in the output folder.
 pub const ATTRIBUTES: &str = ".gitattributes";

@@ -1,7 +1,8 @@
 //! What the proxy's file says while a color is live: rendered at compile time, once for each color.
 
+use super::failed::{Failed, template_failed};
+use super::places::Places;
 use super::template::{Language, render as fill};
-use super::{Failed, Places, template_failed};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{
     App, Color, DriverFile, GivenPart, Name, Quoting, Service, SettingValue, Template, Variable,

@@ -3,7 +3,7 @@
 //! Several sources may share an output folder, so the manifest has an entry for each; a build
 //! replaces its own and keeps the others.
 
-use super::{Bundle, VERSION};
+use super::bundle::{Bundle, VERSION};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;

@@ -1,6 +1,8 @@
 //! Plan → files: the script, the proxy's fragments, the targets' files, the manifest.
 
 mod attributes;
+mod bundle;
+mod failed;
 mod fragments;
 pub mod manifest;
 mod places;
@@ -10,80 +12,17 @@ mod targets;
 pub mod template;
 
 pub use attributes::{ATTRIBUTE_LINES, ATTRIBUTES, attributes};
+pub use bundle::{Bundle, Form, Mode, OutputFile, Owner, VERSION};
 pub use places::Places;
 pub use script::{
     RUNTIME_BEGINS, RUNTIME_ENDS, order_module, runtime_file, runtime_id, runtime_modules,
     runtime_text,
 };
 
-use crate::diagnostics::{Code, Diagnostic, Report};
-use crate::model::{App, DriverFile, DriverUse};
+use crate::diagnostics::Report;
+use crate::model::{App, DriverFile};
 use crate::plan::Plan;
-use crate::source::Span;
-use camino::Utf8PathBuf;
-use quoted::HasNul;
-
-/// The compiler's version, as generated files name it.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// In how many files a script comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// The application's script, and the runtime beside it.
-    Files,
-    /// One file, which has the runtime in it.
-    Single,
-}
-
-/// Whose a generated file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Owner {
-    /// The source's that it was made from.
-    Source,
-    /// That of all sources that are built into this folder: it is the same for each.
-    Folder,
-}
-
-/// A generated file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutputFile {
-    /// Relative to the folder of the source.
-    pub path: Utf8PathBuf,
-    /// What is in it.
-    pub text: String,
-    /// Who may run it.
-    pub mode: Mode,
-    /// Whose it is.
-    pub owner: Owner,
-}
-
-/// A generated file's permissions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// 644
-    Plain,
-    /// 755
-    Executable,
-}
-
-/// Everything that one source file becomes, in the order in which people read it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bundle {
-    /// The files; the manifest is made of them and is not among them.
-    pub files: Vec<OutputFile>,
-}
-
-/// Why a file cannot be written: a finding about a driver's template or a value in it.
-type Failed = Box<Diagnostic>;
-
-impl From<HasNul> for Failed {
-    fn from(_: HasNul) -> Self {
-        Self::new(Diagnostic::whole(
-            Code::FORBIDDEN_CHARACTER,
-            "a text with a NUL in it cannot be given to a program",
-        ))
-    }
-}
+use failed::Failed;
 
 /// Makes the files of apps that were checked and planned.
 ///
@@ -158,42 +97,6 @@ fn emit_app(
     }
     files.extend(targets::render(app, plan, places)?);
     Ok(files)
-}
-
-impl Bundle {
-    fn add(&mut self, app: &App, files: Vec<OutputFile>, report: &mut Report) {
-        for file in files {
-            if self.files.iter().any(|other| other.path == file.path) {
-                let message = format!(
-                    "app `{}` makes `{}`, which another app of this file makes too",
-                    app.name, file.path
-                );
-                let finding = Diagnostic::new(Code::ONE_PATH_TWICE, app.span, message);
-                report.push(
-                    finding.help("put one of the two apps into a file and folder of its own"),
-                );
-            } else {
-                self.files.push(file);
-            }
-        }
-    }
-}
-
-/// A finding about a template that was filled in for `used`.
-fn template_failed(used: &DriverUse, span: Span, error: &minijinja::Error) -> Failed {
-    let line = error.line().map(|line| format!(", line {line}"));
-    let message = format!(
-        "the template `{}`{} of `{}` cannot be filled in: {}",
-        error.name().unwrap_or_default(),
-        line.unwrap_or_default(),
-        used.driver.name,
-        error
-            .detail()
-            .map_or_else(|| error.kind().to_string(), str::to_owned),
-    );
-    Box::new(Diagnostic::new(Code::TEMPLATE_FAILS, span, message).help(
-        "give the setting another value, or mend the template beside the driver's description",
-    ))
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The files that callers want: made from the target driver's templates and the plan's numbers.
 
+use super::bundle::{Mode, OutputFile, Owner, VERSION};
+use super::failed::{Failed, template_failed};
+use super::places::Places;
 use super::template::{Language, render as fill};
-use super::{Failed, Mode, OutputFile, Owner, Places, VERSION, template_failed};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, DriverUse, SettingValue, Template};
 use crate::plan::{Caller, Plan, callers};

@@ -194,7 +194,7 @@ fn a_text_that_ends_a_here_document_does_not() {
     app.steps.after_switch.push(crate::model::Step {
         run: crate::model::StepRun::Shell("cat <<STEP\n  STEP\nSTEP\n".to_owned()),
         folder: None,
-        within: crate::model::Step::DEFAULT_WITHIN,
+        within: crate::model::defaults::STEP_WITHIN,
         span: fixture::line(50),
     });
     let bundle = bundle(app);

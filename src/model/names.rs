@@ -1,4 +1,4 @@
-//! Names of apps, colors, services and probes, and ports.
+//! Names of apps, colors, services, probes and inputs, and ports.
 
 use std::fmt;
 
@@ -59,6 +59,32 @@ impl Name {
 }
 
 impl fmt::Display for Name {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// The name of an input, which is a variable of the environment too: `[A-Za-z_][A-Za-z0-9_]*`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VariableName(String);
+
+impl VariableName {
+    /// Checks a text.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let goes_on = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        (begins && goes_on).then(|| Self(text.to_owned()))
+    }
+
+    /// As text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for VariableName {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0)
     }

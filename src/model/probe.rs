@@ -88,6 +88,26 @@ pub enum Method {
     Post,
 }
 
+impl Method {
+    /// What a word says.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+
+    const ALL: [Self; 3] = [Self::Get, Self::Head, Self::Post];
+
+    /// As the language writes it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Head => "head",
+            Self::Post => "post",
+        }
+    }
+}
+
 /// What must hold of an answer.
 #[derive(Clone, Debug)]
 pub enum Expectation {
@@ -128,6 +148,26 @@ pub enum Relation {
     Matches,
 }
 
+impl Relation {
+    /// What a word says.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+
+    const ALL: [Self; 3] = [Self::Contains, Self::Equals, Self::Matches];
+
+    /// As the language writes it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Contains => "contains",
+            Self::Equals => "equals",
+            Self::Matches => "matches",
+        }
+    }
+}
+
 /// How often and how long a probe tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
@@ -145,15 +185,27 @@ pub struct Budget {
     pub passes: u32,
 }
 
-impl Default for Budget {
-    fn default() -> Self {
-        Self {
-            every: Duration::from_millis(500),
-            within: Duration::from_secs(60),
-            attempts: None,
-            timeout: Duration::from_secs(2),
-            after: Duration::ZERO,
-            passes: 2,
+/// What is asked through the proxy after the switch.
+#[derive(Clone, Debug)]
+pub enum Verification {
+    /// At least one; in order.
+    Checks(Vec<Verify>),
+    /// `verify none "reason"`
+    None {
+        /// Why nothing is asked.
+        reason: String,
+        /// Where it stands.
+        span: Span,
+    },
+}
+
+impl Verification {
+    /// The checks, in order; none where nothing is asked.
+    #[must_use]
+    pub fn checks(&self) -> &[Verify] {
+        match self {
+            Self::Checks(checks) => checks,
+            Self::None { .. } => &[],
         }
     }
 }

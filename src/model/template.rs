@@ -1,5 +1,7 @@
 //! Strings with placeholders, after names were resolved.
 
+use super::VariableName;
+
 /// A string whose placeholders are resolved: to text where the compiler knows it, to a
 /// [`Variable`] where only the script does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,7 +41,7 @@ pub enum Variable {
     /// A `let` that stands in the colors
     ColorLet(String),
     /// An `input`
-    Input(String),
+    Input(VariableName),
     /// What a driver offers, such as `container.ip`
     Offer(String),
     /// `{from}`: the color that served before; after the switch and in `on`
@@ -78,6 +80,16 @@ impl Template {
     /// Appends a variable.
     pub fn push_variable(&mut self, variable: Variable) {
         self.pieces.push(Piece::Variable(variable));
+    }
+
+    /// Appends another template.
+    pub fn append(&mut self, other: &Self) {
+        for piece in &other.pieces {
+            match piece {
+                Piece::Literal(text) => self.push_literal(text),
+                Piece::Variable(variable) => self.push_variable(variable.clone()),
+            }
+        }
     }
 
     /// The text, if no variable is in it.

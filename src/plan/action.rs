@@ -41,7 +41,7 @@ pub enum Intent {
 
 /// Where a step of the user's stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Place {
+pub enum Occasion {
     /// `before start`
     BeforeStart,
     /// `before switch`
@@ -136,7 +136,7 @@ pub enum Action {
     /// A release for a color that somebody else started: it can be stopped, not started.
     MakeAdopted,
     /// Run a step of the user's, by its place and its number there from 1.
-    User(Place, usize),
+    User(Occasion, usize),
     /// Get what a service's driver starts: an image.
     Fetch(Name),
     /// Make a service's part of the release ready beyond the copied artifact.

@@ -1,69 +1,17 @@
 //! Model → programs: the order of every command.
 
+use super::builder::{Builder, Lines};
 use super::limits::{Function, has};
 use super::ways;
 use super::{
-    Action, Extent, Intent, Line, Otherwise, Outcome, Place, Plan, Program, ProgramName, Side,
-    Step, Way,
+    Action, Extent, Intent, Occasion, Otherwise, Outcome, Plan, Program, ProgramName, Side, Way,
 };
-use crate::model::{
-    App, Handover, OnFailure, Outcome as When, Previous, Service, Verification, Verify,
-};
+use crate::model::{App, OnFailure, Outcome as When, Previous};
 use crate::source::Span;
 
-/// Makes the programs of one app.
-pub(super) struct Builder<'a> {
-    pub(super) app: &'a App,
-}
-
-/// Lines of one program, as they are added.
-pub(super) struct Lines(Vec<Line>);
-
-impl Lines {
-    pub(super) fn new() -> Self {
-        Self(Vec::new())
-    }
-
-    pub(super) fn otherwise(&mut self, otherwise: Otherwise) -> &mut Self {
-        self.0.push(Line::Otherwise(otherwise));
-        self
-    }
-
-    pub(super) fn way(&mut self, way: Way) -> &mut Self {
-        self.otherwise(Otherwise::Way(way))
-    }
-
-    /// A step of the core's own.
-    pub(super) fn step(&mut self, action: Action) -> &mut Self {
-        self.at(action, None)
-    }
-
-    /// A step that words of the source ask for.
-    pub(super) fn at(&mut self, action: Action, span: impl Into<Option<Span>>) -> &mut Self {
-        let span = span.into();
-        self.0.push(Line::Step(Step { action, span }));
-        self
-    }
-
-    pub(super) fn run(&mut self, program: ProgramName) -> &mut Self {
-        self.0.push(Line::Run(program));
-        self
-    }
-
-    pub(super) fn point_proxy_at(&mut self, side: Side, otherwise: Otherwise) -> &mut Self {
-        self.0.push(Line::PointProxyAt(side, otherwise));
-        self
-    }
-
-    pub(super) fn named(self, name: ProgramName) -> Program {
-        Program {
-            name,
-            lines: self.0,
-        }
-    }
-}
-
-pub(super) fn plan(app: &App) -> Plan {
+/// What is done for `app`.
+#[must_use]
+pub fn plan(app: &App) -> Plan {
     let builder = Builder { app };
     let mut programs = vec![
         builder.deploy(),
@@ -131,7 +79,7 @@ impl Builder<'_> {
             .step(Action::Journal(Intent::Preparing))
             .way(Way::EndNew)
             .at(Action::MakeRelease, artifact);
-        self.user(&mut lines, Place::BeforeStart);
+        self.user(&mut lines, Occasion::BeforeStart);
         for service in &app.services {
             if has(&service.run, Function::Fetch) {
                 lines.at(Action::Fetch(service.name.clone()), service.run.span);
@@ -177,7 +125,7 @@ impl Builder<'_> {
         let mut lines = Lines::new();
         lines.way(Way::EndNew);
         self.proxy(&mut lines, Action::TestAsItIs);
-        self.user(&mut lines, Place::BeforeSwitch);
+        self.user(&mut lines, Occasion::BeforeSwitch);
         for service in self.overlapping() {
             for gate in &service.gates {
                 let action = Action::GateAgain(service.name.clone(), gate.name.clone());
@@ -187,7 +135,7 @@ impl Builder<'_> {
         lines
             .run(ProgramName::BeforeSwap)
             .point_proxy_at(Side::New, Otherwise::Way(Way::GoBack));
-        self.user(&mut lines, Place::AfterSwitch);
+        self.user(&mut lines, Occasion::AfterSwitch);
         self.verify(&mut lines, Otherwise::Way(Way::GoBack));
         if let Some(first) = self.exclusive() {
             lines
@@ -203,10 +151,10 @@ impl Builder<'_> {
     /// What comes after a commit: nothing of it goes back.
     fn done(&self, lines: &mut Lines) {
         lines.otherwise(Otherwise::Warn);
-        self.user(lines, Place::AfterVerify);
+        self.user(lines, Occasion::AfterVerify);
         lines.step(Action::Record(Outcome::Ok));
-        self.user(lines, Place::OnSuccess);
-        self.user(lines, Place::OnAlways);
+        self.user(lines, Occasion::OnSuccess);
+        self.user(lines, Occasion::OnAlways);
     }
 
     fn before_swap(&self) -> Program {
@@ -252,7 +200,7 @@ impl Builder<'_> {
             .at(Action::Stop(Side::Old, extent), span)
             .otherwise(Otherwise::Warn)
             .step(Action::PersistOff(Side::Old));
-        self.user(&mut lines, Place::AfterStop);
+        self.user(&mut lines, Occasion::AfterStop);
         lines.step(Action::CloseJournal).step(Action::Sweep);
         lines.named(ProgramName::Cleanup)
     }
@@ -272,7 +220,7 @@ impl Builder<'_> {
             .step(Action::StartMissing(Side::New, Extent::Overlap))
             .step(Action::Gates(Side::New));
         self.proxy(&mut lines, Action::TestAsItIs);
-        self.user(&mut lines, Place::BeforeSwitch);
+        self.user(&mut lines, Occasion::BeforeSwitch);
         // Minutes may have passed.
         if !self.app.steps.before_switch.is_empty() {
             lines.step(Action::Gates(Side::New));
@@ -280,7 +228,7 @@ impl Builder<'_> {
         lines
             .run(ProgramName::BeforeSwap)
             .point_proxy_at(Side::New, Otherwise::Way(Way::GoBack));
-        self.user(&mut lines, Place::AfterSwitch);
+        self.user(&mut lines, Occasion::AfterSwitch);
         let first = self.exclusive().map(|service| service.span);
         lines
             .step(Action::Verifies(Side::New))
@@ -298,8 +246,8 @@ impl Builder<'_> {
         lines
             .otherwise(Otherwise::Warn)
             .step(Action::Record(Outcome::Failed));
-        self.user(&mut lines, Place::OnFailure);
-        self.user(&mut lines, Place::OnAlways);
+        self.user(&mut lines, Occasion::OnFailure);
+        self.user(&mut lines, Occasion::OnAlways);
         lines.named(ProgramName::Failed)
     }
 
@@ -324,7 +272,7 @@ impl Builder<'_> {
     }
 
     /// The user's steps of a place.
-    fn user(&self, lines: &mut Lines, place: Place) {
+    fn user(&self, lines: &mut Lines, place: Occasion) {
         let steps = &self.app.steps;
         let outcome = |when| {
             let outcomes = self.app.outcomes.iter();
@@ -332,41 +280,17 @@ impl Builder<'_> {
             outcomes.map(|outcome| outcome.step.span).collect()
         };
         let spans: Vec<Span> = match place {
-            Place::BeforeStart => spans(&steps.before_start),
-            Place::BeforeSwitch => spans(&steps.before_switch),
-            Place::AfterSwitch => spans(&steps.after_switch),
-            Place::AfterVerify => spans(&steps.after_verify),
-            Place::AfterStop => spans(&steps.after_stop),
-            Place::OnSuccess => outcome(When::Success),
-            Place::OnFailure => outcome(When::Failure),
-            Place::OnAlways => outcome(When::Always),
+            Occasion::BeforeStart => spans(&steps.before_start),
+            Occasion::BeforeSwitch => spans(&steps.before_switch),
+            Occasion::AfterSwitch => spans(&steps.after_switch),
+            Occasion::AfterVerify => spans(&steps.after_verify),
+            Occasion::AfterStop => spans(&steps.after_stop),
+            Occasion::OnSuccess => outcome(When::Success),
+            Occasion::OnFailure => outcome(When::Failure),
+            Occasion::OnAlways => outcome(When::Always),
         };
         for (number, span) in spans.into_iter().enumerate() {
             lines.at(Action::User(place, number + 1), span);
-        }
-    }
-
-    /// A step that is the `switch` driver's.
-    pub(super) fn proxy(&self, lines: &mut Lines, action: Action) {
-        lines.at(action, self.app.switch.span);
-    }
-
-    /// Services that run in both colors at once for a while.
-    fn overlapping(&self) -> impl Iterator<Item = &Service> {
-        let services = self.app.services.iter();
-        services.filter(|service| service.handover == Handover::Overlap)
-    }
-
-    /// The first service that may run only once.
-    pub(super) fn exclusive(&self) -> Option<&Service> {
-        let mut services = self.app.services.iter();
-        services.find(|service| service.handover == Handover::Exclusive)
-    }
-
-    fn checks(&self) -> &[Verify] {
-        match &self.app.verify {
-            Verification::Checks(checks) => checks,
-            Verification::None { .. } => &[],
         }
     }
 }

@@ -2,7 +2,7 @@
 //! table has the same numbers, and a real run may call nothing else.
 
 use super::limits::{self, Core, Function, has};
-use super::{Action, Extent, Place, Side};
+use super::{Action, Extent, Occasion, Side};
 use crate::model::{
     App, Budget, Duration, Handover, Name, Question, Service, Subject, Verification, Verify,
 };
@@ -17,7 +17,7 @@ pub enum Call {
     /// A function of the driver of what both colors need, by its number from 1.
     Shared(usize, Function),
     /// A step of the user's.
-    User(Place, usize),
+    User(Occasion, usize),
     /// The script's own work.
     Core(Core),
     /// Tries of a gate or a check, as often as fit into that time.
@@ -32,8 +32,7 @@ impl Call {
     pub fn limit(&self, app: &App) -> Duration {
         match self {
             Self::Run(name, function) => {
-                let services = &mut app.services.iter();
-                let service = services.find(|service| service.name == *name);
+                let service = app.service(name);
                 service.map_or(Duration::ZERO, |service| run_limit(service, *function))
             }
             Self::Switch(function) => limits::limit(&app.switch, *function),
@@ -73,18 +72,18 @@ fn run_limit(service: &Service, function: Function) -> Duration {
     }
 }
 
-fn user_limit(app: &App, place: Place, number: usize) -> Duration {
+fn user_limit(app: &App, place: Occasion, number: usize) -> Duration {
     use crate::model::Outcome;
     let steps = match place {
-        Place::BeforeStart => &app.steps.before_start,
-        Place::BeforeSwitch => &app.steps.before_switch,
-        Place::AfterSwitch => &app.steps.after_switch,
-        Place::AfterVerify => &app.steps.after_verify,
-        Place::AfterStop => &app.steps.after_stop,
-        Place::OnSuccess | Place::OnFailure | Place::OnAlways => {
+        Occasion::BeforeStart => &app.steps.before_start,
+        Occasion::BeforeSwitch => &app.steps.before_switch,
+        Occasion::AfterSwitch => &app.steps.after_switch,
+        Occasion::AfterVerify => &app.steps.after_verify,
+        Occasion::AfterStop => &app.steps.after_stop,
+        Occasion::OnSuccess | Occasion::OnFailure | Occasion::OnAlways => {
             let wanted = match place {
-                Place::OnSuccess => Outcome::Success,
-                Place::OnFailure => Outcome::Failure,
+                Occasion::OnSuccess => Outcome::Success,
+                Occasion::OnFailure => Outcome::Failure,
                 _ => Outcome::Always,
             };
             let mut outcomes = app.outcomes.iter().filter(|one| one.when == wanted);
@@ -279,8 +278,7 @@ impl<'a> Calls<'a> {
     }
 
     fn run(&mut self, service: &Name, function: Function) {
-        let services = &mut self.app.services.iter();
-        let Some(service) = services.find(|other| other.name == *service) else {
+        let Some(service) = self.app.service(service) else {
             return;
         };
         if has(&service.run, function) {

@@ -1,7 +1,7 @@
 //! The script's `deadline` table: the numbers that the plan's sums are made of.
 
 use super::limits::{Core, Function, has};
-use super::{Call, Place};
+use super::{Call, Occasion};
 use crate::model::{App, DriverUse, Duration};
 use std::collections::BTreeMap;
 
@@ -45,7 +45,7 @@ pub fn deadlines(app: &App) -> BTreeMap<String, Duration> {
 }
 
 /// How many steps the user has in each place.
-fn user_steps(app: &App) -> [(Place, usize); 8] {
+fn user_steps(app: &App) -> [(Occasion, usize); 8] {
     use crate::model::Outcome;
     let steps = &app.steps;
     let outcomes = |when| {
@@ -53,13 +53,13 @@ fn user_steps(app: &App) -> [(Place, usize); 8] {
         outcomes.filter(|outcome| outcome.when == when).count()
     };
     [
-        (Place::BeforeStart, steps.before_start.len()),
-        (Place::BeforeSwitch, steps.before_switch.len()),
-        (Place::AfterSwitch, steps.after_switch.len()),
-        (Place::AfterVerify, steps.after_verify.len()),
-        (Place::AfterStop, steps.after_stop.len()),
-        (Place::OnSuccess, outcomes(Outcome::Success)),
-        (Place::OnFailure, outcomes(Outcome::Failure)),
-        (Place::OnAlways, outcomes(Outcome::Always)),
+        (Occasion::BeforeStart, steps.before_start.len()),
+        (Occasion::BeforeSwitch, steps.before_switch.len()),
+        (Occasion::AfterSwitch, steps.after_switch.len()),
+        (Occasion::AfterVerify, steps.after_verify.len()),
+        (Occasion::AfterStop, steps.after_stop.len()),
+        (Occasion::OnSuccess, outcomes(Outcome::Success)),
+        (Occasion::OnFailure, outcomes(Outcome::Failure)),
+        (Occasion::OnAlways, outcomes(Outcome::Always)),
     ]
 }

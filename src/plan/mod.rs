@@ -5,6 +5,7 @@
 
 mod action;
 mod build;
+mod builder;
 mod callers;
 mod calls;
 mod command;
@@ -21,8 +22,8 @@ mod ways;
 mod words;
 mod worst;
 
-pub use action::{Action, Extent, Intent, Outcome, Place, Side};
-pub use build::same_in_all;
+pub use action::{Action, Extent, Intent, Occasion, Outcome, Side};
+pub use build::{plan, same_in_all};
 pub use callers::{Caller, callers, check_limits};
 pub use calls::Call;
 pub use command::Command;
@@ -34,8 +35,6 @@ pub use proof::check_laws;
 pub use recovery::{Answer, Kind, Phase, Reservation, recovery};
 pub use steps::Planned;
 pub use table::table;
-
-use crate::model::App;
 
 /// The order of every command of an app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,12 +55,6 @@ impl Plan {
             .find(|program| program.name == name)
             .expect("a plan has every program")
     }
-}
-
-/// What is done for `app`.
-#[must_use]
-pub fn plan(app: &App) -> Plan {
-    build::plan(app)
 }
 
 #[cfg(test)]

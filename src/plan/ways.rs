@@ -1,6 +1,6 @@
 //! The ways back, and the programs that are the same in every app.
 
-use super::build::{Builder, Lines};
+use super::builder::{Builder, Lines};
 use super::{Action, Extent, Intent, Otherwise, Outcome, Program, ProgramName, Side, Way};
 
 /// The new color is stopped.

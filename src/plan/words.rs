@@ -1,6 +1,6 @@
 //! An action in words: the only place that makes them. The script's lines, `deployc plan`, the log, the walk and the docs say the same.
 
-use super::{Action, Extent, Intent, Outcome, Place, Side};
+use super::{Action, Extent, Intent, Occasion, Outcome, Side};
 
 impl Action {
     /// The words of its step. Each is one of `[a-z0-9._-]+`, but for [`Side::Given`], which is a variable of the program.
@@ -205,7 +205,7 @@ impl Outcome {
     }
 }
 
-impl Place {
+impl Occasion {
     /// As a step says it.
     #[must_use]
     pub fn word(self) -> &'static str {

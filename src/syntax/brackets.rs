@@ -5,13 +5,10 @@
 //! put where it belongs. What the grammar reads is the mended text; [`Balanced::span`] leads back
 //! to the written one.
 
-use super::quotes::{self, Bracket, Mark, Marks, Shape};
+use super::limits::{MAX_DEPTH, MAX_FINDINGS, offset, too_many};
+use super::quotes::{self, Bracket, Insert, Mark, Marks, Shape};
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::source::{FileId, Span};
-
-/// How deep blocks, lists and maps may be nested in each other. Real files reach 6; the limit keeps
-/// the parser's stack small.
-pub(super) const MAX_DEPTH: usize = 64;
 
 /// A text whose brackets and quotes match.
 pub(super) struct Balanced {
@@ -41,16 +38,8 @@ impl Balanced {
             None => at,
             Some((place, length, sum)) => at.max(place + length) - sum,
         };
-        super::offset(written)
+        offset(written)
     }
-}
-
-/// Something to put into the text.
-pub(super) struct Insert {
-    /// Before this byte of the written text.
-    pub at: usize,
-    /// What.
-    pub text: &'static str,
 }
 
 /// What of the brackets to believe when they do not add up.
@@ -93,8 +82,8 @@ pub(super) fn balance(file: FileId, text: &str, report: &mut Report) -> Option<B
     for finding in marks.findings.into_iter().chain(repair.findings) {
         report.push(finding);
     }
-    if found >= super::MAX_FINDINGS {
-        report.push(super::too_many());
+    if found >= MAX_FINDINGS {
+        report.push(too_many());
         return None;
     }
     let mut inserts = marks.inserts;
@@ -140,8 +129,8 @@ fn mend(
 fn span(file: FileId, start: usize, end: usize) -> Span {
     Span {
         file,
-        start: super::offset(start),
-        end: super::offset(end),
+        start: offset(start),
+        end: offset(end),
     }
 }
 
@@ -227,7 +216,7 @@ fn close_by_indentation(
 impl Repair {
     /// Reports that `mark` closes nothing, and takes it away.
     fn stray(&mut self, file: FileId, mark: &Mark, bracket: Bracket) {
-        if self.findings.len() < super::MAX_FINDINGS {
+        if self.findings.len() < MAX_FINDINGS {
             self.findings.push(
                 Diagnostic::new(
                     Code::UNEXPECTED,
@@ -276,7 +265,7 @@ impl Repair {
                 ),
             );
         }
-        if self.findings.len() < super::MAX_FINDINGS {
+        if self.findings.len() < MAX_FINDINGS {
             self.findings.push(finding);
         }
         self.inserts.push(Insert {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::limits::offset;
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::source::{FileId, Span};
 
@@ -64,8 +65,8 @@ pub(super) fn clean<'a>(file: FileId, text: &'a str, report: &mut Report) -> Cow
         };
         let span = Span {
             file,
-            start: super::offset(at),
-            end: super::offset(at + character.len_utf8()),
+            start: offset(at),
+            end: offset(at + character.len_utf8()),
         };
         report.push(Diagnostic::new(Code::FORBIDDEN_CHARACTER, span, message).help(help));
     }

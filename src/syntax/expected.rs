@@ -1,7 +1,7 @@
 //! The grammar's rules in the words of the language, for "expected …, found …".
 
+use super::block::Block;
 use super::grammar::Rule;
-use super::place::Place;
 
 /// The first thing of a text: a word, a number, a string, or a character. Empty at a line's end.
 pub(super) fn token(text: &str) -> &str {
@@ -70,14 +70,14 @@ pub(super) fn nearest(
 }
 
 /// The statements of a place, for the help.
-pub(super) fn statements(place: Place) -> String {
-    let verbs: Vec<String> = place
+pub(super) fn statements(block: Block) -> String {
+    let verbs: Vec<String> = block
         .verbs()
         .iter()
         .map(|verb| format!("`{verb}`"))
         .collect();
     let verbs: Vec<&str> = verbs.iter().map(String::as_str).collect();
-    format!("{} stand {}", place.called(), and(&verbs))
+    format!("{} stand {}", block.called(), and(&verbs))
 }
 
 /// Whether a rule stands for a value.

@@ -1,10 +1,10 @@
 //! A statement that begins well and goes wrong: the usual mistakes first, then what pest expected.
 
+use super::block::Block;
 use super::build::Build;
 use super::expected;
 use super::grammar::Rule;
 use super::mistakes::{Bad, Stop};
-use super::place::Place;
 use crate::diagnostics::{Code, Diagnostic};
 
 /// What a guess looks at: the text around the place where reading stopped.
@@ -87,7 +87,7 @@ impl Build<'_> {
                 .help("nothing is compared here")
                 .fix(span, "");
         }
-        if around.bad.place == Place::List {
+        if around.bad.block == Block::List {
             return finding("a list holds values, and `=` stands in a map".to_owned())
                 .help("a map is written `{ NAME = value }`");
         }
@@ -111,7 +111,7 @@ impl Build<'_> {
         let span = self.span(around.at(), around.at() + 1);
         let word = around.last_word();
         let finding = |message: String| Diagnostic::new(Code::UNEXPECTED, span, message);
-        let assigns = matches!(around.bad.place, Place::Settings | Place::Map);
+        let assigns = matches!(around.bad.block, Block::Settings | Block::Map);
         if around.wants(Rule::equals) || assigns {
             return Some(
                 finding(format!("`=` is expected after `{word}`, found `:`"))
@@ -148,7 +148,7 @@ impl Build<'_> {
 
     /// `file "x"` and `file`, which have been read as the head of a part.
     fn half_a_setting(&self, around: &Around) -> Option<Diagnostic> {
-        if around.bad.place != Place::Settings || !around.wants(Rule::early_newline) {
+        if around.bad.block != Block::Settings || !around.wants(Rule::early_newline) {
             return None;
         }
         let name = expected::token(around.before);
@@ -167,9 +167,9 @@ impl Build<'_> {
         }
         let span = self.span(start, start + value.len());
         let value = expected::clip(value);
-        let home = Place::ALL
+        let home = Block::ALL
             .iter()
-            .find(|place| **place != Place::Driver && place.knows(name));
+            .find(|block| **block != Block::Driver && block.knows(name));
         let help = match home {
             Some(home) => format!("; the statement `{name}` stands {}", home.called()),
             None => format!("; if `{name}` is a part, its settings follow in `{{ }}`"),
@@ -225,7 +225,7 @@ impl Build<'_> {
         let first = around.rest.chars().next()?;
         let looks = chunk.len() > 1
             && chunk.contains(['/', ':', '.', '*', '@', '~', '$', '%', '\\'])
-            && (start > 0 || matches!(around.bad.place, Place::List))
+            && (start > 0 || matches!(around.bad.block, Block::List))
             && !first.is_whitespace();
         let valued = around
             .stop
@@ -300,8 +300,8 @@ impl Build<'_> {
             } else {
                 format!(" after `{word}`")
             };
-            let end = match around.bad.place {
-                Place::List | Place::Map => "nothing",
+            let end = match around.bad.block {
+                Block::List | Block::Map => "nothing",
                 _ => "the end of the statement",
             };
             return Diagnostic::new(
@@ -343,11 +343,11 @@ impl Build<'_> {
 /// What would have been right.
 fn expectation(around: &Around) -> String {
     let list = expected::list(&around.stop.expected);
-    match (list.is_empty(), around.bad.place) {
+    match (list.is_empty(), around.bad.block) {
         (false, _) => list,
-        (true, Place::List) => "a value".to_owned(),
-        (true, Place::Map) => "an entry `NAME = value`".to_owned(),
-        (true, Place::Settings) => "a setting `name = value`".to_owned(),
+        (true, Block::List) => "a value".to_owned(),
+        (true, Block::Map) => "an entry `NAME = value`".to_owned(),
+        (true, Block::Settings) => "a setting `name = value`".to_owned(),
         (true, _) => "something else".to_owned(),
     }
 }

@@ -7,15 +7,15 @@
 use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
 
+use super::block::Block;
 use super::build::{Build, Pair};
 use super::expected;
 use super::grammar::{Grammar, Rule};
-use super::place::Place;
 use crate::diagnostics::{Code, Diagnostic};
 
 /// A bad statement: its text and where it begins in the parsed text.
 pub(super) struct Bad<'a> {
-    pub place: Place,
+    pub block: Block,
     pub text: &'a str,
     pub start: usize,
 }
@@ -31,41 +31,41 @@ pub(super) struct Stop {
 impl Build<'_> {
     /// Reports a bad statement, element or entry. `before` is the beginning of the statement on the
     /// same line that it follows.
-    pub fn bad(&mut self, place: Place, before: Option<usize>, pair: Pair) {
+    pub fn bad(&mut self, block: Block, before: Option<usize>, pair: Pair) {
         if self.full() {
             return;
         }
         let input = pair.get_input();
         let words = pair.as_span();
         let bad = Bad {
-            place,
+            block,
             text: input[words.start()..words.end()].trim_end(),
             start: words.start(),
         };
         if before.is_none() && self.unknown(&bad) {
-            self.look_inside(place, pair);
+            self.look_inside(block, pair);
             return;
         }
         let start = before.unwrap_or(bad.start);
         let whole = Bad {
-            place,
+            block,
             text: input[start..words.end()].trim_end(),
             start,
         };
         let stop = stop(&whole);
         self.misread(&whole, &stop);
         if before.is_none() {
-            self.look_inside(place, pair);
+            self.look_inside(block, pair);
         }
     }
 
     /// Reads the block of a bad statement, so that the mistakes in it are found too.
-    fn look_inside(&mut self, place: Place, pair: Pair) {
+    fn look_inside(&mut self, block: Block, pair: Pair) {
         let verb = expected::token(pair.as_str());
-        let inside = place
+        let inside = block
             .block_of(verb)
-            .or_else(|| place.block_of(expected::nearest(verb, place.first_words())?))
-            .or_else(|| Place::ALL.iter().find_map(|place| place.block_of(verb)));
+            .or_else(|| block.block_of(expected::nearest(verb, block.first_words())?))
+            .or_else(|| Block::ALL.iter().find_map(|block| block.block_of(verb)));
         let block = pair
             .into_inner()
             .find(|inner| inner.as_rule() == Rule::bad_block);
@@ -90,15 +90,15 @@ impl Build<'_> {
     }
 
     /// A statement or element that follows another one where it should not.
-    pub fn joined(&mut self, place: Place, end: usize, pair: &Pair) {
+    pub fn joined(&mut self, block: Block, end: usize, pair: &Pair) {
         let span = self.span_of(pair);
         let word = expected::token(pair.as_str());
-        let finding = if matches!(place, Place::List | Place::Map) {
+        let finding = if matches!(block, Block::List | Block::Map) {
             let after = self.span(end, end);
             Diagnostic::new(Code::UNEXPECTED, span, "a comma is missing before this")
                 .help(format!(
                     "a comma stands between two of {}",
-                    if place == Place::List {
+                    if block == Block::List {
                         "a list's values"
                     } else {
                         "a map's entries"
@@ -165,9 +165,9 @@ impl Build<'_> {
 
     /// A statement whose first word begins none here; false if that is not what is wrong.
     fn unknown(&mut self, bad: &Bad) -> bool {
-        let place = bad.place;
+        let block = bad.block;
         let word = expected::token(bad.text);
-        if matches!(place, Place::Settings | Place::List | Place::Map) || place.knows(word) {
+        if matches!(block, Block::Settings | Block::List | Block::Map) || block.knows(word) {
             return false;
         }
         let span = self.span(bad.start, bad.start + word.len());
@@ -184,7 +184,7 @@ impl Build<'_> {
                 span,
                 format!("expected a statement, found {}", expected::called(word)),
             )
-            .help(expected::statements(place))
+            .help(expected::statements(block))
         } else {
             self.unknown_verb(bad, word)
         };
@@ -193,9 +193,9 @@ impl Build<'_> {
     }
 
     fn unknown_verb(&self, bad: &Bad, word: &str) -> Diagnostic {
-        let place = bad.place;
+        let block = bad.block;
         let span = self.span(bad.start, bad.start + word.len());
-        let homes: Vec<&str> = Place::ALL
+        let homes: Vec<&str> = Block::ALL
             .iter()
             .filter(|home| home.knows(word))
             .map(|home| home.called())
@@ -206,7 +206,7 @@ impl Build<'_> {
                 span,
                 format!(
                     "`{word} = …` is a setting and stands in a driver's block, not {}",
-                    place.called()
+                    block.called()
                 ),
             )
             .help(format!("if it is a constant, write `let {word} = …`"));
@@ -218,25 +218,25 @@ impl Build<'_> {
                 format!(
                     "`{word}` stands {}, not {}",
                     expected::or(&homes),
-                    place.called()
+                    block.called()
                 ),
             )
-            .help(expected::statements(place));
+            .help(expected::statements(block));
         }
         let finding = |message| Diagnostic::new(Code::UNKNOWN_STATEMENT, span, message);
-        match expected::nearest(word, place.first_words()) {
+        match expected::nearest(word, block.first_words()) {
             Some(near) => finding(format!("`{word}`: did you mean `{near}`?"))
-                .help(format!("`{near}` stands {}", place.called()))
+                .help(format!("`{near}` stands {}", block.called()))
                 .fix(span, near),
-            None => finding(format!("`{word}` begins no statement {}", place.called()))
-                .help(expected::statements(place)),
+            None => finding(format!("`{word}` begins no statement {}", block.called()))
+                .help(expected::statements(block)),
         }
     }
 }
 
 /// Reads the statement with the rule of its place.
 fn stop(bad: &Bad) -> Stop {
-    let Err(error) = Grammar::parse(bad.place.one(), bad.text) else {
+    let Err(error) = Grammar::parse(bad.block.one(), bad.text) else {
         return Stop {
             at: bad.text.len(),
             expected: Vec::new(),

@@ -10,15 +10,16 @@
 //! layout    tree → text, for `deployc fmt`
 //! ```
 
+mod block;
 mod brackets;
 mod build;
 mod bytes;
 mod expected;
 mod grammar;
 mod layout;
+mod limits;
 mod misread;
 mod mistakes;
-mod place;
 #[cfg(test)]
 mod properties;
 mod quotes;
@@ -32,19 +33,14 @@ use pest::Parser;
 
 pub use bytes::check_bytes;
 pub use layout::format;
+pub use limits::MAX_BYTES;
 
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::source::{FileId, Span};
 use build::Build;
 use grammar::{Grammar, Rule};
+use limits::{offset, too_many};
 use tree::{Body, File};
-
-/// The largest file that is read, in bytes. A deployment fits in a few kilobytes; the limit keeps a
-/// wrong file (a log, a jar) from taking a minute and a gigabyte.
-pub const MAX_BYTES: usize = 1 << 20;
-
-/// How many mistakes of a kind are reported in one file.
-const MAX_FINDINGS: usize = 100;
 
 /// Reads a file. What can be read is in the tree, every mistake in the report; if no error was added
 /// there, the tree is the whole file.
@@ -103,16 +99,4 @@ pub fn parse(file: FileId, text: &str, report: &mut Report) -> File {
         report.push(too_many());
     }
     tree.unwrap_or(whole)
-}
-
-fn too_many() -> Diagnostic {
-    Diagnostic::whole(
-        Code::UNEXPECTED,
-        format!("more than {MAX_FINDINGS} mistakes: the others are not shown"),
-    )
-}
-
-/// Byte offsets are kept in 32 bits; files larger than [`MAX_BYTES`] are refused before.
-fn offset(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
 }

@@ -1,7 +1,7 @@
 //! Strings, comments and brackets, found without the grammar: what must be known before a text
 //! with unclosed ones can be mended.
 
-use super::brackets::{Insert, MAX_DEPTH};
+use super::limits::{MAX_DEPTH, MAX_FINDINGS, offset};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::{FileId, Span};
 
@@ -63,6 +63,14 @@ pub(super) struct Mark {
     pub indent: usize,
     /// The end of the thing before it.
     pub before: usize,
+}
+
+/// Something to put into the text.
+pub(super) struct Insert {
+    /// Before this byte of the written text.
+    pub at: usize,
+    /// What.
+    pub text: &'static str,
 }
 
 /// All brackets and line beginnings of a text, and what is wrong with its quotes.
@@ -295,8 +303,8 @@ impl Scan<'_> {
     fn unclosed(&mut self, opening: usize, quotes: &str, next: Option<usize>) {
         let span = |start: usize, end: usize| Span {
             file: self.file,
-            start: super::offset(start),
-            end: super::offset(end),
+            start: offset(start),
+            end: offset(end),
         };
         let mut finding = Diagnostic::new(
             Code::UNCLOSED,
@@ -316,7 +324,7 @@ impl Scan<'_> {
                 )
                 .help("close it with `\"\"\"` on a line of its own"),
         };
-        if self.found.findings.len() < super::MAX_FINDINGS {
+        if self.found.findings.len() < MAX_FINDINGS {
             self.found.findings.push(finding);
         }
         let line = self.text[self.at..]
@@ -325,7 +333,7 @@ impl Scan<'_> {
         let start = self.text[..self.at].rfind('\n').map_or(0, |at| at + 1);
         self.found
             .spoiled
-            .push((super::offset(start), super::offset(self.at + line)));
+            .push((offset(start), offset(self.at + line)));
     }
 }
 

@@ -29,12 +29,20 @@ fn codes_drivers_and_types_are_explained() {
         ("list of", "# list of: a type"),
         ("spring.health", "\n  within 2m\n"),
         ("spring.readiness", "The readiness group"),
+        ("defaults", "\n  drain 30s "),
     ] {
         let ran = folder.run(&["explain", topic]).exits(0);
         assert!(ran.out.contains(words), "{topic}: {}", ran.out);
     }
     let list = folder.run(&["explain"]).exits(0).out;
-    for topic in ["BG001", "nginx", "codedeploy", "spring.health", "duration"] {
+    for topic in [
+        "BG001",
+        "nginx",
+        "codedeploy",
+        "spring.health",
+        "duration",
+        "defaults",
+    ] {
         assert!(list.contains(topic), "{list}");
     }
     let ran = folder.run(&["explain", "ngnix"]).exits(2);

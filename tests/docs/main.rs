@@ -8,6 +8,7 @@
 //!   A line `...` stands for any lines, `…` within a line for anything. A last line `[exit N]` is the exit code, otherwise it must be 0.
 
 mod console;
+mod defaults;
 mod deploy;
 mod links;
 mod shown_by;

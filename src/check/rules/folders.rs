@@ -1,9 +1,8 @@
 //! Folders and files that must not meet.
 
-use super::{setting_span, targets};
-use crate::check::app::wiped_folder;
+use super::written::{setting_span, targets};
 use crate::check::findings::Findings;
-use crate::check::parts::Parts;
+use crate::check::names::statements::Statements;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, DriverUse, SettingValue};
 use crate::source::Span;
@@ -13,14 +12,14 @@ use std::collections::BTreeMap;
 const FRAGMENT: &str = "file";
 
 /// BG504, BG505
-pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
+pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
     let kept = kept_folders(app);
-    let wiped: Vec<(String, Span)> = targets(app, parts)
+    let wiped: Vec<(String, Span)> = targets(app, statements)
         .flat_map(|(target, written)| wiped_folders(target, written))
         .collect();
     for (folder, span) in &wiped {
         let hit = kept.iter().find(|(kept, _)| {
-            is_within(kept, folder) || (*kept != app.root && is_within(folder, kept))
+            is_within(kept, folder) || (*kept != app.root.as_str() && is_within(folder, kept))
         });
         if let Some((kept, what)) = hit {
             findings.push(
@@ -33,10 +32,10 @@ pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
             );
         }
     }
-    let Some((fragment, span)) = fragment(app, parts) else {
+    let Some((fragment, span)) = fragment(app, statements) else {
         return;
     };
-    let mut own = vec![app.root.clone(), app.staging.clone()];
+    let mut own = vec![app.root.to_string(), app.staging.to_string()];
     own.extend(wiped.into_iter().map(|(folder, _)| folder));
     if let Some(folder) = own.iter().find(|folder| is_within(&fragment, folder)) {
         findings.push(
@@ -51,11 +50,11 @@ pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
 }
 
 /// BG503, BG506
-pub(super) fn between(apps: &[(&App, &Parts<'_>)], findings: &Findings) {
+pub(super) fn between(apps: &[(&App, &Statements<'_>)], findings: &Findings) {
     let mut fragments: BTreeMap<String, (Span, &App)> = BTreeMap::new();
     let mut roots: BTreeMap<&str, (Span, &App)> = BTreeMap::new();
-    for (app, parts) in apps {
-        if let Some((file, span)) = fragment(app, parts) {
+    for (app, statements) in apps {
+        if let Some((file, span)) = fragment(app, statements) {
             if let Some((first, other)) = fragments.get(&file) {
                 findings.push(
                     Diagnostic::new(
@@ -70,7 +69,7 @@ pub(super) fn between(apps: &[(&App, &Parts<'_>)], findings: &Findings) {
                 fragments.insert(file, (span, app));
             }
         }
-        let span = parts.root.map_or(app.span, |(value, _)| value.span());
+        let span = statements.root.map_or(app.span, |(value, _)| value.span());
         if let Some((first, other)) = roots.get(app.root.as_str()) {
             if other.name == app.name {
                 // One mistake: two apps of one name.
@@ -86,7 +85,7 @@ pub(super) fn between(apps: &[(&App, &Parts<'_>)], findings: &Findings) {
                 .help("each app keeps its state and its releases in its root; give each its own"),
             );
         } else {
-            roots.insert(&app.root, (span, app));
+            roots.insert(app.root.as_str(), (span, app));
         }
     }
 }
@@ -95,8 +94,8 @@ pub(super) fn between(apps: &[(&App, &Parts<'_>)], findings: &Findings) {
 fn kept_folders(app: &App) -> [(String, &'static str); 3] {
     let state = "the script's state and releases are";
     [
-        (app.root.clone(), "the app lives"),
-        (format!("{}/.deployc", app.root), state),
+        (app.root.to_string(), "the app lives"),
+        (app.root.join(".deployc").to_string(), state),
         (format!("/var/lib/deployc/{}", app.name), state),
     ]
 }
@@ -107,8 +106,8 @@ fn wiped_folders(
     written: &crate::syntax::tree::DriverUse,
 ) -> Vec<(String, Span)> {
     let mut folders = Vec::new();
-    if let (Some(folder), Some(setting)) = (wiped_folder(target), &target.driver.wipes) {
-        folders.push((folder, setting_span(written, setting)));
+    if let (Some(folder), Some(setting)) = (target.wiped_folder(), &target.driver.wipes) {
+        folders.push((folder.to_string(), setting_span(written, setting)));
     }
     if let Some(SettingValue::Map(files)) = target.setting("files") {
         let span = setting_span(written, "files");
@@ -121,11 +120,11 @@ fn wiped_folders(
 }
 
 /// The file that the proxy reads, where it is one for both colors.
-fn fragment(app: &App, parts: &Parts<'_>) -> Option<(String, Span)> {
+fn fragment(app: &App, statements: &Statements<'_>) -> Option<(String, Span)> {
     let SettingValue::Text(template) = app.switch.setting(FRAGMENT)? else {
         return None;
     };
-    let span = setting_span(parts.switch?.0, FRAGMENT);
+    let span = setting_span(statements.switch?.0, FRAGMENT);
     Some((template.as_literal()?, span))
 }
 

@@ -1,8 +1,8 @@
 //! Gates must ask the new color itself.
 
-use super::{asked, color_ports, proxy_ports};
+use super::asked::{asked, color_ports, proxy_ports};
 use crate::check::findings::Findings;
-use crate::check::value::tells_color;
+use crate::check::values::value::tells_color;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, Gate, Question, Subject, Variable};
 

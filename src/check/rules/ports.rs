@@ -1,9 +1,8 @@
 //! Ports: each once, and none the proxy's.
 
-use super::proxy_ports;
-use crate::check::colors;
+use super::asked::proxy_ports;
 use crate::check::findings::Findings;
-use crate::check::parts::Parts;
+use crate::check::names::statements::Statements;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, Port};
 use crate::source::Span;
@@ -11,17 +10,17 @@ use crate::syntax::tree::{self, ServiceItem};
 use std::collections::BTreeMap;
 
 /// A port where it stands: the number, whose it is.
-struct Place {
+struct WrittenPort {
     port: Port,
     span: Span,
     whose: String,
 }
 
 /// The ports of an app, in the order of the file.
-fn places(app: &App, parts: &Parts<'_>) -> Vec<Place> {
-    let mut places = Vec::new();
-    for (color, (written, _)) in app.colors.iter().zip(&parts.colors) {
-        for (service, number, _) in colors::ports(written) {
+fn written_ports(app: &App, statements: &Statements<'_>) -> Vec<WrittenPort> {
+    let mut ports = Vec::new();
+    for (color, (written, _)) in app.colors.iter().zip(&statements.colors) {
+        for (service, number, _) in written.ports() {
             let port = match service {
                 Some(word) => color
                     .ports
@@ -31,7 +30,7 @@ fn places(app: &App, parts: &Parts<'_>) -> Vec<Place> {
             };
             if let Some((name, port)) = port {
                 let service = service.map_or(String::new(), |_| format!(" of `{name}`"));
-                places.push(Place {
+                ports.push(WrittenPort {
                     port: *port,
                     span: number.span(),
                     whose: format!("`{}`{service} in `{}`", color.name, app.name),
@@ -39,12 +38,12 @@ fn places(app: &App, parts: &Parts<'_>) -> Vec<Place> {
             }
         }
     }
-    places
+    ports
 }
 
 /// BG502, BG508
-pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
-    let mut services = parts.services.iter().peekable();
+pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
+    let mut services = statements.services.iter().peekable();
     if services.peek().is_some() && services.all(|(service, _)| says_no_port(service)) {
         findings.push(
             Diagnostic::new(
@@ -56,7 +55,7 @@ pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
         );
     }
     let proxy = proxy_ports(app);
-    for place in places(app, parts) {
+    for place in written_ports(app, statements) {
         if proxy.contains(&place.port.get()) {
             findings.push(
                 Diagnostic::new(
@@ -71,10 +70,10 @@ pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
 }
 
 /// BG501
-pub(super) fn between(apps: &[(&App, &Parts<'_>)], findings: &Findings) {
-    let mut seen: BTreeMap<Port, Place> = BTreeMap::new();
-    for (app, parts) in apps {
-        for place in places(app, parts) {
+pub(super) fn between(apps: &[(&App, &Statements<'_>)], findings: &Findings) {
+    let mut seen: BTreeMap<Port, WrittenPort> = BTreeMap::new();
+    for (app, statements) in apps {
+        for place in written_ports(app, statements) {
             if let Some(first) = seen.get(&place.port) {
                 findings.push(
                     Diagnostic::new(

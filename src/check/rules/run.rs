@@ -1,21 +1,21 @@
 //! How a color runs: a stop must mean that color, and a secret must not stand on a command line.
 
-use super::setting_span;
+use super::written::setting_span;
 use crate::check::findings::Findings;
-use crate::check::parts::Parts;
-use crate::check::value::tells_color;
+use crate::check::names::statements::Statements;
+use crate::check::values::value::tells_color;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, DriverUse, InputType, Piece, Service, SettingValue, Template, Variable};
 use crate::syntax::tree;
 
 /// BG309, BG310
-pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
-    stops(app, parts, findings);
-    arguments(app, parts, findings);
+pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
+    stops(app, statements, findings);
+    arguments(app, statements, findings);
 }
 
 /// What extends `process` puts the lists among its settings on a command line.
-fn arguments(app: &App, parts: &Parts<'_>, findings: &Findings) {
+fn arguments(app: &App, statements: &Statements<'_>, findings: &Findings) {
     for service in &app.services {
         if !is_process(&service.run) {
             continue;
@@ -35,7 +35,7 @@ fn arguments(app: &App, parts: &Parts<'_>, findings: &Findings) {
                 })
             });
             if let Some(Variable::Input(secret)) = secret {
-                let written = written(service, parts);
+                let written = written(service, statements);
                 findings.push(
                     Diagnostic::new(
                         Code::SECRET_ON_COMMAND_LINE,
@@ -62,8 +62,11 @@ pub(super) fn is_process(run: &DriverUse) -> bool {
 }
 
 /// What is written of how a service runs: its own `run`, else the app's.
-pub(super) fn written<'t>(service: &Service, parts: &Parts<'t>) -> Option<&'t tree::DriverUse> {
-    let own = parts
+pub(super) fn written<'t>(
+    service: &Service,
+    statements: &Statements<'t>,
+) -> Option<&'t tree::DriverUse> {
+    let own = statements
         .services
         .iter()
         .find(|(written, _)| written.name.text == service.name.as_str())
@@ -74,12 +77,12 @@ pub(super) fn written<'t>(service: &Service, parts: &Parts<'t>) -> Option<&'t tr
                 _ => None,
             })
         });
-    own.or(parts.run.map(|(used, _)| used))
+    own.or(statements.run.map(|(used, _)| used))
 }
 
 /// `stop` of a driver such as `command`. A program with a `/` in its name is a script of the
 /// user's, which finds the color in its environment.
-fn stops(app: &App, parts: &Parts<'_>, findings: &Findings) {
+fn stops(app: &App, statements: &Statements<'_>, findings: &Findings) {
     for service in &app.services {
         let Some(SettingValue::List(words)) = service.run.setting("stop") else {
             continue;
@@ -92,7 +95,7 @@ fn stops(app: &App, parts: &Parts<'_>, findings: &Findings) {
         if script || texts.clone().any(tells_color) {
             continue;
         }
-        let written = written(service, parts);
+        let written = written(service, statements);
         findings.push(
             Diagnostic::new(
                 Code::STOP_OF_BOTH,

@@ -1,18 +1,20 @@
 //! What every caller of the script must bring along.
 
-use super::{setting_span, targets};
+use super::written::{setting_span, targets};
 use crate::check::findings::Findings;
-use crate::check::near::listed;
-use crate::check::parts::Parts;
+use crate::check::names::near::listed;
+use crate::check::names::statements::Statements;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, DriverUse, SettingValue};
 
 /// BG614
-pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
-    for (target, written) in targets(app, parts) {
+pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
+    for (target, written) in targets(app, statements) {
         let environment = environment(target);
         for input in &app.inputs {
-            if input.default.is_some() || input.file.is_some() || environment.contains(&input.name)
+            if input.default.is_some()
+                || input.file.is_some()
+                || environment.iter().any(|known| known == input.name.as_str())
             {
                 continue;
             }
@@ -26,7 +28,11 @@ pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
                 ),
             )
             .also(setting_span(written, "revision"), "this target");
-            let known = target.driver.environment.contains(&input.name);
+            let known = target
+                .driver
+                .environment
+                .iter()
+                .any(|known| known == input.name.as_str());
             findings.push(if known {
                 finding.help("only another kind of `revision` brings it; give the input a default, or `from file PATH` on the host")
             } else {

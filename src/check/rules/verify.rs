@@ -1,26 +1,20 @@
 //! A verify must ask the proxy, and be able to fail.
 
-use super::{asked, color_ports};
+use super::asked::{asked, color_ports};
 use crate::check::findings::Findings;
-use crate::check::value::tells_color;
+use crate::check::values::value::tells_color;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{
-    App, Expectation, OnFailure, Question, Subject, Template, Variable, Verification, Verify,
-};
-
-/// The checks of an app, if it has any.
-pub(super) fn checks(app: &App) -> impl Iterator<Item = &Verify> {
-    match &app.verify {
-        Verification::Checks(checks) => checks.as_slice(),
-        Verification::None { .. } => &[],
-    }
-    .iter()
-}
+use crate::model::{App, Expectation, OnFailure, Question, Subject, Template, Variable};
 
 /// BG304, BG701, BG703
 pub(super) fn check(app: &App, findings: &Findings) {
     let mut passes = false;
-    for question in checks(app).flat_map(|verify| &verify.questions) {
+    for question in app
+        .verify
+        .checks()
+        .iter()
+        .flat_map(|verify| &verify.questions)
+    {
         if let Some(why) = passes_proxy(app, question) {
             passes = true;
             findings.push(
@@ -29,10 +23,15 @@ pub(super) fn check(app: &App, findings: &Findings) {
             );
         }
     }
-    let Some(first) = checks(app).next() else {
+    let Some(first) = app.verify.checks().iter().next() else {
         return;
     };
-    if checks(app).all(|verify| verify.on_failure == OnFailure::Warn) {
+    if app
+        .verify
+        .checks()
+        .iter()
+        .all(|verify| verify.on_failure == OnFailure::Warn)
+    {
         findings.push(
             Diagnostic::new(
                 Code::ONLY_WARNS,
@@ -45,12 +44,16 @@ pub(super) fn check(app: &App, findings: &Findings) {
             .help("without `warn` a failing verify switches back"),
         );
     }
-    let tells = checks(app)
+    let tells = app
+        .verify
+        .checks()
+        .iter()
         .flat_map(|verify| &verify.questions)
         .any(tells_colors_apart);
     if !tells && !passes {
         let sha = app.inputs.iter().map(|input| &input.name).find(|name| {
-            name.to_uppercase().contains("SHA") || name.to_uppercase().contains("VERSION")
+            let name = name.as_str().to_uppercase();
+            name.contains("SHA") || name.contains("VERSION")
         });
         let compare = sha.map_or_else(
             || "`expect body equals \"{color}\"`".to_owned(),

@@ -31,21 +31,21 @@ struct Finding<'a> {
 #[derive(Serialize)]
 struct Label<'a> {
     #[serde(flatten)]
-    place: Place<'a>,
+    place: Location<'a>,
     text: &'a str,
 }
 
 #[derive(Serialize)]
 struct Fix<'a> {
     #[serde(flatten)]
-    place: Place<'a>,
+    place: Location<'a>,
     replacement: &'a str,
 }
 
 /// A stretch of a file. Lines and columns count from 1, columns in characters; `bytes` are offsets
 /// from the file's beginning, the end exclusive.
 #[derive(Serialize)]
-struct Place<'a> {
+struct Location<'a> {
     path: &'a str,
     start: Position,
     end: Position,
@@ -96,7 +96,7 @@ fn of<'a>(finding: &'a Diagnostic, sources: &'a Sources) -> Finding<'a> {
     }
 }
 
-fn place(span: Span, sources: &Sources) -> Place<'_> {
+fn place(span: Span, sources: &Sources) -> Location<'_> {
     let file = sources.get(span.file);
     let position = |at: u32| {
         let at = file.line_column(at);
@@ -105,7 +105,7 @@ fn place(span: Span, sources: &Sources) -> Place<'_> {
             column: at.column,
         }
     };
-    Place {
+    Location {
         path: file.path.as_str(),
         start: position(span.start),
         end: position(span.end),

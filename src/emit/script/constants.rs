@@ -52,8 +52,8 @@ impl Script<'_> {
         code.line(format!("runtime={}", super::runtime::id()));
         code.line(format!("source={}", Quoted::text(&self.places.source())?));
         code.noted(format!("app={}", app.name), at(app.span));
-        code.line(format!("root={}", Quoted::text(&app.root)?));
-        code.line(format!("staging={}", Quoted::text(&app.staging)?));
+        code.line(format!("root={}", Quoted::text(app.root.as_str())?));
+        code.line(format!("staging={}", Quoted::text(app.staging.as_str())?));
         let lines: Vec<String> = app.colors.iter().map(|color| at(color.span)).collect();
         let colors = [&app.colors[0].name, &app.colors[1].name];
         code.array("colors", &colors, Some(lines.join(" ")));
@@ -183,18 +183,11 @@ impl Script<'_> {
 
     fn read_input(&self, input: &Input) -> Result<String, Failed> {
         let place = Quoted::text(&self.places.at(input.span))?;
-        let (ty, choices): (&str, &[String]) = match &input.ty {
-            InputType::String => ("string", &[]),
-            InputType::Secret => ("secret", &[]),
-            InputType::Path => ("path", &[]),
-            InputType::Url => ("url", &[]),
-            InputType::Int => ("int", &[]),
-            InputType::Port => ("port", &[]),
-            InputType::Duration => ("duration", &[]),
-            InputType::Bool => ("bool", &[]),
-            InputType::OneOf(words) => ("one_of", words),
-            InputType::Matching(_) => ("matching", &[]),
+        let choices: &[String] = match &input.ty {
+            InputType::OneOf(words) => words,
+            _ => &[],
         };
+        let ty = input.ty.word();
         let mut line = format!("read_input {place} {} {ty}", input.name);
         let mut add = |word: &str, value: &str| -> Result<(), Failed> {
             line.push_str(&[" ", word, " ", Quoted::text(value)?.as_str()].concat());
@@ -204,7 +197,7 @@ impl Script<'_> {
             add("default", default)?;
         }
         if let Some(file) = &input.file {
-            add("file", file)?;
+            add("file", file.as_str())?;
         }
         if let InputType::Matching(pattern) = &input.ty {
             add("pattern", pattern)?;

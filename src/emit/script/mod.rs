@@ -16,8 +16,10 @@ pub use order::text as order_module;
 pub use runtime::{BEGINS as RUNTIME_BEGINS, ENDS as RUNTIME_ENDS, text as runtime_text};
 pub use runtime::{file_name as runtime_file, id as runtime_id, modules as runtime_modules};
 
+use super::bundle::{Form, VERSION};
+use super::failed::{Failed, template_failed};
+use super::places::Places;
 use super::template::{Language, render as fill};
-use super::{Failed, Form, Places, VERSION, template_failed};
 use crate::model::App;
 use crate::plan::Plan;
 use code::Code;

@@ -1,6 +1,6 @@
 //! The runtime: how each step is done. One file, the same bytes for every application of this version.
 
-use super::super::VERSION;
+use super::super::bundle::VERSION;
 use super::super::manifest::sha256;
 use crate::stdlib;
 use std::sync::LazyLock;

@@ -6,7 +6,7 @@ use super::gates::words;
 use super::services::{delimiter, settings};
 use super::{Code, Failed, Script};
 use crate::model::{Outcome, Step as UserStep, StepRun};
-use crate::plan::Place;
+use crate::plan::Occasion;
 
 impl Script<'_> {
     pub(super) fn steps(&self, code: &mut Code) -> Result<(), Failed> {
@@ -16,15 +16,15 @@ impl Script<'_> {
             let outcomes = outcomes.filter(move |outcome| outcome.when == when);
             outcomes.map(|outcome| &outcome.step).collect::<Vec<_>>()
         };
-        let mut all: Vec<(Place, Vec<&UserStep>)> = vec![
-            (Place::BeforeStart, steps.before_start.iter().collect()),
-            (Place::BeforeSwitch, steps.before_switch.iter().collect()),
-            (Place::AfterSwitch, steps.after_switch.iter().collect()),
-            (Place::AfterVerify, steps.after_verify.iter().collect()),
-            (Place::AfterStop, steps.after_stop.iter().collect()),
-            (Place::OnSuccess, outcome(Outcome::Success)),
-            (Place::OnFailure, outcome(Outcome::Failure)),
-            (Place::OnAlways, outcome(Outcome::Always)),
+        let mut all: Vec<(Occasion, Vec<&UserStep>)> = vec![
+            (Occasion::BeforeStart, steps.before_start.iter().collect()),
+            (Occasion::BeforeSwitch, steps.before_switch.iter().collect()),
+            (Occasion::AfterSwitch, steps.after_switch.iter().collect()),
+            (Occasion::AfterVerify, steps.after_verify.iter().collect()),
+            (Occasion::AfterStop, steps.after_stop.iter().collect()),
+            (Occasion::OnSuccess, outcome(Outcome::Success)),
+            (Occasion::OnFailure, outcome(Outcome::Failure)),
+            (Occasion::OnAlways, outcome(Outcome::Always)),
         ];
         all.retain(|(_, steps)| !steps.is_empty());
         if !all.is_empty() {
@@ -41,7 +41,7 @@ impl Script<'_> {
 
     fn user_step(
         &self,
-        place: Place,
+        place: Occasion,
         number: usize,
         step: &UserStep,
         code: &mut Code,

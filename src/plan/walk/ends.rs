@@ -1,18 +1,19 @@
 //! L5, of a command's end: what served serves, and what was under way is at its end.
 
 use super::super::{Command, Kind, Phase};
+use super::color::Color;
 use super::file::File;
-use super::graph::{Exit, Graph, Place};
+use super::graph::{Course, Exit, Graph};
 use super::laws::Verdict;
 use super::run::{Begin, Proof, Run};
-use super::world::{Color, World};
+use super::world::World;
 
 /// A run that ends by itself leaves no swap in the middle, unless it asks for a person. Once the way back is confirmed the journal may
 /// stay as it is: the next command goes back once more. So it does where a signal has ended a recovery.
-pub(super) fn ended(exit: Exit, place: Place, world: &World, run: &Run) -> Verdict {
+pub(super) fn ended(exit: Exit, place: Course, world: &World, run: &Run) -> Verdict {
     let swapping = world.journal.phase == Phase::Swapping && run.proof != Proof::None;
-    let is_back = run.proof == Proof::Confirmed && !matches!(place, Place::Forward(_));
-    let told = exit == Exit::Interrupted && place == Place::Recovery;
+    let is_back = run.proof == Proof::Confirmed && !matches!(place, Course::Forward(_));
+    let told = exit == Exit::Interrupted && place == Course::Recovery;
     if swapping && exit != Exit::Person && !is_back && !told {
         return Err("the run ends in the middle of a swap, and nothing goes back");
     }

@@ -1,10 +1,11 @@
 //! What happens to a host that is no step of ours.
 
 use super::super::{Extent, Phase};
-use super::Meanwhile;
+use super::color::Color;
+use super::event::Meanwhile;
 use super::file::File;
 use super::graph::Graph;
-use super::world::{Color, Life, Owner, World};
+use super::world::{Life, Owner, World};
 
 /// What may happen at any time: to the colors that somebody is about to look at, and to the proxy.
 pub(super) fn any_time(

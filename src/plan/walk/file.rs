@@ -1,6 +1,6 @@
 //! The text of the proxy's file.
 
-use super::world::{Color, Route};
+use super::color::{Color, Route};
 
 /// What the proxy's file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

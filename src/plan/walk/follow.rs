@@ -1,15 +1,19 @@
 //! From one state to the next: a step's outcomes, and the steps after it that need no state of their own.
 
 use super::super::{Action, Otherwise};
+use super::color::Route;
 use super::effect::{Effects, End, Outcome};
-use super::graph::{Exit, Next, Node, Place};
+use super::event::{Event, Good};
+use super::graph::{Course, Exit, Next, Node};
 use super::laws::{self, Begins, Law};
 use super::run::Run;
 use super::trace;
-use super::world::{Route, World};
-use super::{Breach, Event, Good, Walk, ends, events};
+use super::trace::Breach;
+use super::walker::Walker;
+use super::world::World;
+use super::{ends, events};
 
-impl Walk<'_> {
+impl Walker<'_> {
     /// A process of ours is about to take a step.
     pub(super) fn within(&mut self, at: u32, world: World, run: Run) -> Option<Breach> {
         let graph = self.graph;
@@ -66,7 +70,7 @@ impl Walk<'_> {
         mut run: Run,
     ) -> Result<Good, Breach> {
         let graph = self.graph;
-        let Some(mut next) = after(node, end) else {
+        let Some(mut next) = end.after(node) else {
             self.go(at, event, world, None);
             return Ok(Good::Unknown);
         };
@@ -140,7 +144,7 @@ impl Walk<'_> {
         &mut self,
         at: u32,
         event: Event,
-        (exit, place): (Exit, Place),
+        (exit, place): (Exit, Course),
         world: World,
         run: &Run,
     ) -> Result<Good, Breach> {
@@ -149,17 +153,6 @@ impl Walk<'_> {
         }
         let left = self.go(at, event, world, None);
         Ok(Good::Ended(exit, left, world.is_renamed()))
-    }
-}
-
-/// What follows a step that ends so; nothing where the run has died.
-pub(super) fn after(node: &Node, end: End) -> Option<Next> {
-    match end {
-        End::Done => Some(node.done),
-        End::Nothing => Some(Next::End(node.ended())),
-        End::Failed => Some(node.failed),
-        End::Told => Some(node.told.unwrap_or(node.failed)),
-        End::Died => None,
     }
 }
 

@@ -1,12 +1,22 @@
 //! Programs as a graph: one node a step, edges for what follows a success, a failure and a signal, as the script's runner goes.
 
 use super::super::{Action, Command, Extent, Otherwise, Plan, Planned, ProgramName, Way};
-use super::Grain;
-use super::effect::made_by_this_run;
-use super::world::{Color, World};
+use super::color::Color;
+use super::world::{World, made_by_this_run};
 use crate::model::{App, Duration, Handover, Name, Verification};
 use crate::source::Span;
 use std::collections::HashMap;
+
+/// How finely the walk looks at what runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grain {
+    /// Each service by itself: a part of a color may run.
+    Service,
+    /// As by color, and a release may be of an older deploy.bg, in which other services might run only once.
+    Release,
+    /// A color's services that overlap are one, and so are those that may run only once: a fraction of the states.
+    Color,
+}
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,7 +50,7 @@ pub(super) enum Next {
 
 /// Who takes a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Place {
+pub(super) enum Course {
     /// A command, on its way forward.
     Forward(Command),
     /// What comes first about a run that was cut short.
@@ -53,7 +63,7 @@ pub(super) enum Place {
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) action: Action,
-    pub(super) place: Place,
+    pub(super) place: Course,
     /// Where it is written.
     pub(super) program: ProgramName,
     pub(super) span: Option<Span>,
@@ -74,9 +84,9 @@ impl Node {
     /// What follows the program where there is nothing more to do.
     pub(super) fn ended(&self) -> Exit {
         match self.place {
-            Place::Forward(_) => Exit::Done,
-            Place::Recovery => Exit::Recovered,
-            Place::Back => Exit::Failed,
+            Course::Forward(_) => Exit::Done,
+            Course::Recovery => Exit::Recovered,
+            Course::Back => Exit::Failed,
         }
     }
 }
@@ -309,7 +319,7 @@ impl Builder<'_> {
                 None => Ends::COMMAND,
             };
             let steps = self.plan.steps(command.programs());
-            let place = Place::Forward(command);
+            let place = Course::Forward(command);
             let start = self.sequence(&steps, place, Ways::None, ends);
             self.graph.commands.push((command, start));
         }
@@ -329,7 +339,7 @@ impl Builder<'_> {
             ProgramName::Way(Way::UndoAdopt),
         ] {
             let steps = self.plan.steps(&[program]);
-            let start = self.sequence(&steps, Place::Recovery, Ways::None, ends);
+            let start = self.sequence(&steps, Course::Recovery, Ways::None, ends);
             self.graph.recoveries.push((program, start));
         }
     }
@@ -337,7 +347,7 @@ impl Builder<'_> {
     /// The ends of a command whose failure, a refusal included, is followed by a program.
     fn failing(&mut self, program: ProgramName) -> Ends {
         let steps = self.plan.steps(&[program]);
-        let mut then = |end| self.sequence(&steps, Place::Back, Ways::One, Ends::all(end));
+        let mut then = |end| self.sequence(&steps, Course::Back, Ways::One, Ends::all(end));
         let ends = Ends::COMMAND;
         Ends {
             failed: then(ends.failed),
@@ -361,14 +371,14 @@ impl Builder<'_> {
         }
         self.passed.push(way);
         let steps = self.plan.steps(&[ProgramName::Way(way)]);
-        let start = self.sequence(&steps, Place::Back, ways, ends);
+        let start = self.sequence(&steps, Course::Back, ways, ends);
         self.passed.pop();
         self.ways.push((way, ways, ends, start));
         start
     }
 
     /// From the end, so that what follows is known.
-    fn sequence(&mut self, steps: &[Planned], place: Place, ways: Ways, ends: Ends) -> Next {
+    fn sequence(&mut self, steps: &[Planned], place: Course, ways: Ways, ends: Ends) -> Next {
         let through = match ways {
             Ways::None => ends.done,
             Ways::One => ends.failed,
@@ -408,7 +418,7 @@ impl Builder<'_> {
                 otherwise: step.otherwise,
                 done: next,
                 failed,
-                told: (place != Place::Back).then_some(told),
+                told: (place != Course::Back).then_some(told),
             });
             let number = u16::try_from(self.graph.nodes.len() - 1).unwrap_or(u16::MAX);
             next = Next::Node(number);

@@ -1,10 +1,11 @@
 //! The laws as predicates: what a step may not do in the state in which it begins.
 
 use super::super::{Action, Command, Intent, Phase, Side};
+use super::color::Color;
 use super::effect;
-use super::graph::{Graph, Node, Place};
+use super::graph::{Course, Graph, Node};
 use super::run::{Proof, Run};
-use super::world::{Color, World};
+use super::world::World;
 use std::fmt;
 
 /// A law of what a generated script keeps on every path.
@@ -112,7 +113,7 @@ impl Begins<'_> {
     }
 
     fn is_forward(&self) -> bool {
-        matches!(self.node.place, Place::Forward(_))
+        matches!(self.node.place, Course::Forward(_))
     }
 
     /// Whether the step changes the host or the state.
@@ -264,9 +265,9 @@ fn one_at_a_time(step: &Begins<'_>) -> Verdict {
     let journal = &step.world.journal;
     let reserved = journal.phase == Phase::Prepared && !journal.over;
     let another = match step.node.place {
-        Place::Forward(Command::Adopt) => step.node.action != Action::Journal(Intent::Adopting),
-        Place::Forward(command) => !matches!(command, Command::Switch | Command::Abort),
-        Place::Recovery | Place::Back => false,
+        Course::Forward(Command::Adopt) => step.node.action != Action::Journal(Intent::Adopting),
+        Course::Forward(command) => !matches!(command, Command::Switch | Command::Abort),
+        Course::Recovery | Course::Back => false,
     };
     if reserved && another && step.changes() {
         return Err("a color that another deployment has prepared is taken away");

@@ -10,8 +10,10 @@
 //!
 //! The user's steps and drivers fail, hang or die, and touch nothing of the script's.
 
+mod color;
 mod effect;
 mod ends;
+mod event;
 mod events;
 mod file;
 mod follow;
@@ -21,18 +23,21 @@ mod run;
 mod seen;
 mod time;
 mod trace;
+mod walker;
 mod world;
 
+pub use graph::Grain;
 pub use laws::Law;
 pub use trace::{Breach, Ended, Taken};
 
-use super::{Answer, Command, Kind, Phase, Plan, Reservation, recovery};
+use super::{Answer, Command, Phase, Plan, recovery};
 use crate::model::App;
-use effect::{End, Outcome};
-use graph::{Exit, Graph, Next};
+use event::{Event, Good};
+use graph::{Exit, Graph};
 use run::{Begin, Run, State};
 use seen::Seen;
-use world::{Color, World};
+use walker::{Begun, Table, Walker};
+use world::World;
 
 /// What the walk found.
 #[derive(Clone, Debug)]
@@ -45,20 +50,6 @@ pub struct Walked {
     pub breach: Option<Breach>,
 }
 
-/// How finely the walk looks at what runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grain {
-    /// Each service by itself: a part of a color may run.
-    Service,
-    /// As by color, and a release may be of an older deploy.bg, in which other services might run only once.
-    Release,
-    /// A color's services that overlap are one, and so are those that may run only once: a fraction of the states.
-    Color,
-}
-
-/// What a command does first, by what the journal says.
-type Table = fn(Command, Phase, Kind, Reservation) -> Answer;
-
 /// Walks the whole plan of `app`.
 #[must_use]
 pub fn walk(app: &App, plan: &Plan, grain: Grain) -> Walked {
@@ -68,7 +59,7 @@ pub fn walk(app: &App, plan: &Plan, grain: Grain) -> Walked {
 /// The same with another table of what comes first.
 fn walk_by(app: &App, plan: &Plan, grain: Grain, table: Table) -> Walked {
     let graph = Graph::new(app, plan, grain);
-    let mut walk = Walk {
+    let mut walk = Walker {
         seen: Seen::new(),
         transitions: 0,
         graph: &graph,
@@ -86,83 +77,7 @@ fn walk_by(app: &App, plan: &Plan, grain: Grain, table: Table) -> Walked {
     }
 }
 
-/// What leads from one state to the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Event {
-    /// The first state.
-    Fresh,
-    /// A command begins.
-    Begins(Begin),
-    /// A step ends so. Steps that change nothing outside of the process follow, each done, until the last one of them fails.
-    Step {
-        node: u16,
-        end: End,
-        failed: Option<u16>,
-    },
-    /// The run dies before a step.
-    Dies(u16),
-    /// What happens to the host meanwhile.
-    Meanwhile(Meanwhile),
-}
-
-/// What happens to a host by itself, and what people do to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meanwhile {
-    /// A color does not pass its gates any more.
-    Sickens(Color),
-    /// All that runs in a color ends.
-    Ends(Color),
-    /// Another program reloads the proxy.
-    ForeignReload,
-    /// The host is booted.
-    Reboot,
-    /// A reservation is too old.
-    Expires,
-    /// Somebody else takes the place of the idle color.
-    Stranger,
-    /// What older workers answered is answered.
-    Answered,
-    /// Somebody lays a file there that leads to nothing of ours.
-    TextLaid,
-    /// Somebody starts a color and writes the proxy's file.
-    ByHand,
-    /// Somebody edits the proxy's file and reloads.
-    Edited,
-    /// What was deployed was deployed by an older deploy.bg, with other services.
-    Older,
-}
-
-/// Where a state leads on a day without faults.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Good {
-    /// To that state.
-    To(u32),
-    /// The command ends, and what it leaves has the colors' names changed or not.
-    Ended(Exit, u32, bool),
-    /// It is not looked at yet, or it is between two commands.
-    Unknown,
-}
-
-/// How far a command gets before it changes anything.
-enum Begun {
-    /// To its first step.
-    At(Run),
-    /// To the first step of what comes first, and that answer.
-    First(Run, Answer),
-    /// To its end.
-    Ended(Exit),
-}
-
-struct Walk<'a> {
-    graph: &'a Graph,
-    seen: Seen,
-    transitions: usize,
-    table: Table,
-    /// Lists of outcomes that nobody uses at the moment.
-    spare: Vec<Vec<Outcome>>,
-}
-
-impl Walk<'_> {
+impl Walker<'_> {
     /// Breadth first, so that a breach is found on a shortest way.
     fn every_state(&mut self) -> Option<Breach> {
         let world = World::FRESH;
@@ -185,16 +100,6 @@ impl Walk<'_> {
             at += 1;
         }
         None
-    }
-
-    fn go(&mut self, from: u32, event: Event, world: World, run: Option<Run>) -> u32 {
-        self.transitions += 1;
-        let world = if run.is_none() {
-            world.normal().canonical()
-        } else {
-            world.normal()
-        };
-        self.seen.add(State { world, run }, from, event)
     }
 
     /// No process of ours runs: commands may begin, and the world goes its way.
@@ -222,39 +127,6 @@ impl Walk<'_> {
             self.go(at, Event::Meanwhile(what), after, None);
         }
         None
-    }
-
-    /// The lock is taken and the journal is looked at: nothing is changed, so no state lies between.
-    fn begun(&self, begin: Begin, world: &World) -> Begun {
-        let journal = &world.journal;
-        let whose = match (journal.over, begin.mine) {
-            (true, _) => Reservation::Over,
-            (false, true) => Reservation::Mine,
-            (false, false) => Reservation::Held,
-        };
-        let answer = (self.table)(begin.command, journal.phase, journal.kind, whose);
-        match answer {
-            Answer::Proceed => self
-                .own(begin, world)
-                .map_or(Begun::Ended(Exit::Done), Begun::At),
-            Answer::Nothing => Begun::Ended(Exit::Done),
-            Answer::Usage => Begun::Ended(Exit::Usage),
-            Answer::Refuse => Begun::Ended(Exit::Busy),
-            Answer::Undo(program) | Answer::Try(program) | Answer::Instead(program) => {
-                match self.graph.recovery(program) {
-                    Next::Node(node) => Begun::First(Run::begins(node, *journal), answer),
-                    Next::End(_) => Begun::Ended(Exit::Refused),
-                }
-            }
-        }
-    }
-
-    /// The command's own first step.
-    fn own(&self, begin: Begin, world: &World) -> Option<Run> {
-        match self.graph.start(begin.command) {
-            Next::Node(node) => Some(Run::begins(node, world.journal)),
-            Next::End(_) => None,
-        }
     }
 
     /// L5: from every state between two commands, each command without further faults.

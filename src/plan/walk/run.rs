@@ -2,8 +2,9 @@
 
 use super::super::Phase;
 use super::super::{Command, Side};
+use super::color::{Color, Route};
 use super::file::File;
-use super::world::{Color, Journal, Route, World};
+use super::world::{Journal, World};
 
 /// A process that is at work. A recovery does not depend on the command that follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
 //! The states that were reached, each once, and how.
 
+use super::event::{Event, Good};
 use super::run::State;
-use super::{Event, Good};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 

@@ -3,8 +3,9 @@
 use super::super::worst::Sums;
 use super::super::{Action, Command, Plan, callers};
 use super::graph::{Graph, Next};
+use super::laws::Law;
+use super::trace::Breach;
 use super::trace::{Ended, Taken};
-use super::{Breach, Law};
 use crate::model::{App, Duration};
 use crate::source::Span;
 

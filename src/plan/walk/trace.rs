@@ -1,12 +1,13 @@
 //! From a breach back to the host where nothing was ever deployed: what happened, in order.
 
 use super::super::{Action, Command};
+use super::color::Color;
 use super::effect::End;
-use super::follow::after as follows;
+use super::event::{Event, Good, Meanwhile};
 use super::graph::{Graph, Next};
+use super::laws::Law;
 use super::run::{Begin, Run, State};
-use super::world::Color;
-use super::{Begun, Event, Good, Law, Meanwhile, Walk};
+use super::walker::{Begun, Walker};
 use crate::source::Span;
 
 /// A law that does not hold, and how that comes about.
@@ -102,7 +103,13 @@ impl Breach {
 }
 
 /// The trace of a step that must not be taken.
-pub(super) fn at_step(walk: &Walk<'_>, at: u32, node: u16, law: Law, why: &'static str) -> Breach {
+pub(super) fn at_step(
+    walk: &Walker<'_>,
+    at: u32,
+    node: u16,
+    law: Law,
+    why: &'static str,
+) -> Breach {
     let mut taken = before(walk, at);
     taken.push(of_step(walk.graph, node, Ended::Breaks));
     Breach { law, why, taken }
@@ -110,7 +117,7 @@ pub(super) fn at_step(walk: &Walk<'_>, at: u32, node: u16, law: Law, why: &'stat
 
 /// The trace of a command that must not begin with what comes first.
 pub(super) fn at_begin(
-    walk: &Walk<'_>,
+    walk: &Walker<'_>,
     at: u32,
     begin: Begin,
     law: Law,
@@ -123,7 +130,7 @@ pub(super) fn at_begin(
 
 /// The trace of one that comes a few quiet steps after an event.
 pub(super) fn after(
-    walk: &Walk<'_>,
+    walk: &Walker<'_>,
     at: u32,
     event: Event,
     number: u16,
@@ -136,7 +143,7 @@ pub(super) fn after(
 }
 
 /// The trace of a run that ends as it must not end.
-pub(super) fn at_end(walk: &Walk<'_>, at: u32, event: Event, why: &'static str) -> Breach {
+pub(super) fn at_end(walk: &Walker<'_>, at: u32, event: Event, why: &'static str) -> Breach {
     let mut taken = before(walk, at);
     happened(walk.graph, event, None, &mut taken);
     let law = Law::WayBack;
@@ -144,7 +151,7 @@ pub(super) fn at_end(walk: &Walk<'_>, at: u32, event: Event, why: &'static str) 
 }
 
 /// The trace of a command that ends wrongly although nothing fails in it.
-pub(super) fn next_command(walk: &Walk<'_>, at: u32, begin: Begin, why: &'static str) -> Breach {
+pub(super) fn next_command(walk: &Walker<'_>, at: u32, begin: Begin, why: &'static str) -> Breach {
     let mut taken = before(walk, at);
     taken.push(Taken::Began(begin.command, begin.mine));
     let first = |at| {
@@ -179,7 +186,7 @@ pub(super) fn next_command(walk: &Walk<'_>, at: u32, begin: Begin, why: &'static
     }
 }
 
-fn before(walk: &Walk<'_>, at: u32) -> Vec<Taken> {
+fn before(walk: &Walker<'_>, at: u32) -> Vec<Taken> {
     let mut events = Vec::new();
     let mut at = at;
     while let Some((from, event)) = walk.seen.came(at) {
@@ -200,7 +207,7 @@ fn happened(graph: &Graph, event: Event, until: Option<u16>, taken: &mut Vec<Tak
     let Event::Step { node, end, failed } = event else {
         return;
     };
-    let mut next = follows(&graph.nodes[usize::from(node)], end);
+    let mut next = end.after(&graph.nodes[usize::from(node)]);
     while let Some(Next::Node(number)) = next {
         if failed == Some(number) {
             taken.push(of_step(graph, number, Ended::Failed));

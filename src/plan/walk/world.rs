@@ -3,28 +3,8 @@
 //! Small and copied freely: the walk keeps every one that can be reached, each once.
 
 use super::super::{Kind, Phase};
+use super::color::{Color, Route};
 use super::file::File;
-
-/// One of the two colors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Color {
-    A,
-    B,
-}
-
-impl Color {
-    pub(super) const BOTH: [Self; 2] = [Self::A, Self::B];
-
-    pub(super) fn other(self) -> Self {
-        match self {
-            Self::A => Self::B,
-            Self::B => Self::A,
-        }
-    }
-}
-
-/// What the proxy points to; `None`: nothing of ours, as before a first deployment.
-pub(super) type Route = Option<Color>;
 
 /// Who started what runs in a color's place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -254,4 +234,10 @@ impl World {
         }
         self
     }
+}
+
+/// Whether a color is the one that an unfinished deployment has made a release for.
+pub(super) fn made_by_this_run(journal: Journal, color: Color) -> bool {
+    let unfinished = !matches!(journal.phase, Phase::Idle | Phase::Switched);
+    unfinished && journal.kind == Kind::Deploy && journal.to == color
 }

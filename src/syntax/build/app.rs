@@ -1,8 +1,9 @@
 //! The file, `app`, and the blocks in it that are no gates.
 
 use super::{Build, Pair, take};
+use crate::model::{Handover, Outcome, When};
+use crate::syntax::block::Block;
 use crate::syntax::grammar::Rule;
-use crate::syntax::place::Place;
 use crate::syntax::tree::{
     App, AppItem, Body, CleanupItem, Color, ColorItem, Command, CommandOption, CommandRun,
     DriverUse, File, Hosts, Input, Item, Let, LockItem, On, OnItem, Service, ServiceItem, Setting,
@@ -14,28 +15,28 @@ impl Build<'_> {
     pub fn file(&mut self, pair: Pair) -> File {
         let span = self.span_of(&pair);
         let body = match pair.into_inner().next() {
-            Some(body) => self.body(body, Place::Top, Self::item),
+            Some(body) => self.body(body, Block::Top, Self::item),
             None => Body::empty(span),
         };
         File { body }
     }
 
     /// A block of the given place, read for its mistakes only.
-    pub fn rescue(&mut self, place: Place, pair: Pair) {
-        match place {
-            Place::Top => drop(self.body(pair, place, Self::item)),
-            Place::App => drop(self.body(pair, place, Self::app_item)),
-            Place::Settings => drop(self.settings(pair)),
-            Place::Color => drop(self.body(pair, place, Self::color_item)),
-            Place::Service => drop(self.body(pair, place, Self::service_item)),
-            Place::Probe => drop(self.probe_body(pair)),
-            Place::Cleanup => drop(self.body(pair, place, Self::cleanup_item)),
-            Place::Lock => drop(self.body(pair, place, Self::lock_item)),
-            Place::Commands => drop(self.commands(pair)),
-            Place::Options => drop(self.body(pair, place, Self::option)),
-            Place::On => drop(self.body(pair, place, Self::on_item)),
-            Place::Driver => drop(self.driver_body(pair)),
-            Place::List | Place::Map => drop(self.value(pair)),
+    pub fn rescue(&mut self, block: Block, pair: Pair) {
+        match block {
+            Block::Top => drop(self.body(pair, block, Self::item)),
+            Block::App => drop(self.body(pair, block, Self::app_item)),
+            Block::Settings => drop(self.settings(pair)),
+            Block::Color => drop(self.body(pair, block, Self::color_item)),
+            Block::Service => drop(self.body(pair, block, Self::service_item)),
+            Block::Probe => drop(self.probe_body(pair)),
+            Block::Cleanup => drop(self.body(pair, block, Self::cleanup_item)),
+            Block::Lock => drop(self.body(pair, block, Self::lock_item)),
+            Block::Commands => drop(self.commands(pair)),
+            Block::Options => drop(self.body(pair, block, Self::option)),
+            Block::On => drop(self.body(pair, block, Self::on_item)),
+            Block::Driver => drop(self.driver_body(pair)),
+            Block::List | Block::Map => drop(self.value(pair)),
         }
     }
 
@@ -48,7 +49,7 @@ impl Build<'_> {
                 let mut inner = pair.into_inner();
                 Item::App(App {
                     name: self.name(&inner.nth(1)?),
-                    body: self.body(inner.next()?, Place::App, Self::app_item),
+                    body: self.body(inner.next()?, Block::App, Self::app_item),
                 })
             }
             Rule::driver => Item::Driver(self.driver(pair)?),
@@ -69,7 +70,7 @@ impl Build<'_> {
                     name: self.name(&inner.nth(1)?),
                     body: inner
                         .next()
-                        .map(|body| self.body(body, Place::Color, Self::color_item)),
+                        .map(|body| self.body(body, Block::Color, Self::color_item)),
                 })
             }
             Rule::address => AppItem::Address(self.second(pair)?),
@@ -81,7 +82,7 @@ impl Build<'_> {
                     name: self.name(&inner.nth(1)?),
                     body: inner
                         .next()
-                        .map(|body| self.body(body, Place::Service, Self::service_item)),
+                        .map(|body| self.body(body, Block::Service, Self::service_item)),
                 })
             }
             Rule::shared => AppItem::Shared(self.driver_use(pair)?),
@@ -90,26 +91,25 @@ impl Build<'_> {
             Rule::verify => AppItem::Verify(self.verify(pair)?),
             Rule::cleanup => {
                 let body = pair.into_inner().nth(1)?;
-                AppItem::Cleanup(self.body(body, Place::Cleanup, Self::cleanup_item))
+                AppItem::Cleanup(self.body(body, Block::Cleanup, Self::cleanup_item))
             }
             Rule::steps => {
                 let mut inner = pair.into_inner();
                 AppItem::Steps(Steps {
-                    when: self.name(&inner.next()?),
-                    what: self.name(&inner.next()?),
+                    when: When::of(inner.next()?.as_str(), inner.next()?.as_str())?,
                     body: self.commands(inner.next()?),
                 })
             }
             Rule::on => {
                 let mut inner = pair.into_inner();
                 AppItem::On(On {
-                    outcome: self.name(&inner.nth(1)?),
-                    body: self.body(inner.next()?, Place::On, Self::on_item),
+                    outcome: Outcome::of(inner.nth(1)?.as_str())?,
+                    body: self.body(inner.next()?, Block::On, Self::on_item),
                 })
             }
             Rule::lock => {
                 let body = pair.into_inner().nth(1)?;
-                AppItem::Lock(self.body(body, Place::Lock, Self::lock_item))
+                AppItem::Lock(self.body(body, Block::Lock, Self::lock_item))
             }
             Rule::build => AppItem::Build(self.commands(pair.into_inner().nth(1)?)),
             Rule::ship => AppItem::Ship(self.driver_use(pair)?),
@@ -172,7 +172,7 @@ impl Build<'_> {
     }
 
     fn settings(&mut self, pair: Pair) -> Body<Setting> {
-        self.body(pair, Place::Settings, Self::setting)
+        self.body(pair, Block::Settings, Self::setting)
     }
 
     fn setting(&mut self, pair: Pair) -> Option<Setting> {
@@ -197,7 +197,9 @@ impl Build<'_> {
             Rule::probe => ServiceItem::Probe(self.probe(pair)?),
             Rule::address => ServiceItem::Address(self.second(pair)?),
             Rule::no_port => ServiceItem::NoPort(self.span_of(&pair)),
-            Rule::handover => ServiceItem::Handover(self.name(&pair.into_inner().nth(1)?)),
+            Rule::handover => {
+                ServiceItem::Handover(Handover::of(pair.into_inner().nth(1)?.as_str())?)
+            }
             Rule::stop_within => ServiceItem::StopWithin(self.value(pair.into_inner().nth(2)?)?),
             Rule::constant => ServiceItem::Let(self.constant(pair)?),
             _ => return None,
@@ -218,7 +220,7 @@ impl Build<'_> {
     }
 
     fn commands(&mut self, pair: Pair) -> Body<Command> {
-        self.body(pair, Place::Commands, Self::command)
+        self.body(pair, Block::Commands, Self::command)
     }
 
     fn command(&mut self, pair: Pair) -> Option<Command> {
@@ -232,7 +234,7 @@ impl Build<'_> {
             run,
             options: inner
                 .next()
-                .map(|body| self.body(body, Place::Options, Self::option)),
+                .map(|body| self.body(body, Block::Options, Self::option)),
         })
     }
 

@@ -1,8 +1,9 @@
 //! Descriptions of drivers.
 
 use super::{Build, Pair, take};
+use crate::model::DriverKind;
+use crate::syntax::block::Block;
 use crate::syntax::grammar::Rule;
-use crate::syntax::place::Place;
 use crate::syntax::tree::{Body, Driver, DriverItem, Name};
 
 impl Build<'_> {
@@ -10,7 +11,7 @@ impl Build<'_> {
     pub fn driver(&mut self, pair: Pair) -> Option<Driver> {
         let mut inner = pair.into_inner();
         Some(Driver {
-            kind: self.name(&inner.nth(1)?),
+            kind: DriverKind::of(inner.nth(1)?.as_str())?,
             name: self.name(&inner.next()?),
             body: self.driver_body(inner.next()?),
         })
@@ -18,7 +19,7 @@ impl Build<'_> {
 
     /// The block of `driver` and of a `part` in it.
     pub fn driver_body(&mut self, pair: Pair) -> Body<DriverItem> {
-        self.body(pair, Place::Driver, Self::driver_item)
+        self.body(pair, Block::Driver, Self::driver_item)
     }
 
     fn driver_item(&mut self, pair: Pair) -> Option<DriverItem> {

@@ -14,9 +14,10 @@ mod value;
 
 use pest::iterators::Pairs;
 
+use super::block::Block;
 use super::brackets::Balanced;
 use super::grammar::Rule;
-use super::place::Place;
+use super::limits::MAX_FINDINGS;
 use super::tree::{Body, Comment, Name, Statement};
 use crate::diagnostics::{Diagnostic, Report};
 use crate::source::Span;
@@ -56,7 +57,7 @@ impl Build<'_> {
 
     /// Whether more findings would not be shown.
     pub fn full(&self) -> bool {
-        self.found > super::MAX_FINDINGS
+        self.found > MAX_FINDINGS
     }
 
     /// A place in the parsed text as a place in the written one.
@@ -93,7 +94,7 @@ impl Build<'_> {
     pub fn body<T>(
         &mut self,
         pair: Pair,
-        place: Place,
+        block: Block,
         read: fn(&mut Self, Pair) -> Option<T>,
     ) -> Body<T> {
         let span = self.span_of(&pair);
@@ -128,7 +129,7 @@ impl Build<'_> {
                         Some(last) if newlines == 0 && last.trail.is_none() => {
                             last.trail = Some(comment);
                         }
-                        None if newlines == 0 && !reached.started && place != Place::Top => {
+                        None if newlines == 0 && !reached.started && block != Block::Top => {
                             body.head = Some(comment);
                         }
                         _ => body.tail.push(comment),
@@ -137,13 +138,13 @@ impl Build<'_> {
                 Rule::bad | Rule::bad_list_item | Rule::bad_map_item => {
                     if !reached.line_blamed {
                         let before = reached.last.filter(|_| joined && newlines == 0);
-                        self.bad(place, before, inner);
+                        self.bad(block, before, inner);
                     }
                     reached.line_blamed = true;
                 }
                 _ => {
                     if joined && !reached.line_blamed {
-                        self.joined(place, reached.end, &inner);
+                        self.joined(block, reached.end, &inner);
                         reached.line_blamed = true;
                     }
                     reached.last = Some(words.start());

@@ -1,8 +1,9 @@
 //! Gates: `probe` and `verify`.
 
 use super::{Build, Pair, take};
+use crate::model::{Method, Relation};
+use crate::syntax::block::Block;
 use crate::syntax::grammar::Rule;
-use crate::syntax::place::Place;
 use crate::syntax::tree::{Body, Expect, ExpectPart, Name, Probe, ProbeItem, Verify};
 
 impl Build<'_> {
@@ -40,15 +41,17 @@ impl Build<'_> {
 
     /// The block of `probe` and `verify`.
     pub fn probe_body(&mut self, pair: Pair) -> Body<ProbeItem> {
-        self.body(pair, Place::Probe, Self::probe_item)
+        self.body(pair, Block::Probe, Self::probe_item)
     }
 
     fn probe_item(&mut self, pair: Pair) -> Option<ProbeItem> {
         Some(match pair.as_rule() {
             Rule::request => {
                 let mut inner = pair.into_inner();
+                let word = inner.next()?;
                 ProbeItem::Request {
-                    method: self.name(&inner.next()?),
+                    method: Method::of(word.as_str())?,
+                    word: self.span_of(&word),
                     urls: self.value(inner.next()?)?,
                 }
             }
@@ -91,7 +94,7 @@ impl Build<'_> {
                 let mut inner = pair.into_inner();
                 Expect::Content {
                     part: self.expect_part(inner.next()?)?,
-                    relation: self.name(&inner.next()?),
+                    relation: Relation::of(inner.next()?.as_str())?,
                     value: self.value(inner.next()?)?,
                 }
             }

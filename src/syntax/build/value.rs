@@ -2,8 +2,8 @@
 
 use super::{Build, Pair};
 use crate::diagnostics::{Code, Diagnostic};
+use crate::syntax::block::Block;
 use crate::syntax::grammar::Rule;
-use crate::syntax::place::Place;
 use crate::syntax::tree::{Entry, List, Map, Number, StatusRange, Type, Value};
 
 impl Build<'_> {
@@ -18,7 +18,7 @@ impl Build<'_> {
             Rule::reference => Value::Word(self.name(&pair)),
             Rule::list => Value::List(self.list(pair)),
             Rule::map => Value::Map(Map {
-                body: self.body(pair, Place::Map, Self::entry),
+                body: self.body(pair, Block::Map, Self::entry),
             }),
             _ => return self.value(pair.into_inner().next()?),
         })
@@ -27,7 +27,7 @@ impl Build<'_> {
     /// `[a, b]`
     pub fn list(&mut self, pair: Pair) -> List {
         List {
-            body: self.body(pair, Place::List, Self::value),
+            body: self.body(pair, Block::List, Self::value),
         }
     }
 

@@ -31,6 +31,13 @@ impl Layout<'_> {
         self.name(name);
     }
 
+    /// A verb and a word of the language.
+    pub(super) fn word(&mut self, verb: &str, word: &str) {
+        self.put(verb);
+        self.put(" ");
+        self.put(word);
+    }
+
     /// A verb and a value.
     pub(super) fn verb_value(&mut self, verb: &str, value: &Value) {
         self.put(verb);
@@ -64,11 +71,11 @@ impl Layout<'_> {
                 self.block(body, Self::cleanup_item);
             }
             AppItem::Steps(steps) => {
-                self.verb(&steps.when.text, &steps.what);
+                self.put(steps.when.words());
                 self.block(&steps.body, Self::command);
             }
             AppItem::On(on) => {
-                self.verb("on", &on.outcome);
+                self.word("on", on.outcome.word());
                 self.block(&on.body, Self::on_item);
             }
             AppItem::Lock(body) => {
@@ -151,7 +158,7 @@ impl Layout<'_> {
             ServiceItem::Probe(probe) => self.probe(probe),
             ServiceItem::Address(address) => self.verb_value("address", address),
             ServiceItem::NoPort(_) => self.put("no port"),
-            ServiceItem::Handover(kind) => self.verb("handover", kind),
+            ServiceItem::Handover(kind) => self.word("handover", kind.word()),
             ServiceItem::StopWithin(limit) => self.verb_value("stop within", limit),
             ServiceItem::Let(constant) => self.constant(constant),
         }
@@ -187,7 +194,7 @@ impl Layout<'_> {
 
     fn probe_item(&mut self, item: &ProbeItem) {
         match item {
-            ProbeItem::Request { method, urls } => self.verb_value(&method.text, urls),
+            ProbeItem::Request { method, urls, .. } => self.verb_value(method.word(), urls),
             ProbeItem::Body(value) => self.verb_value("body", value),
             ProbeItem::Tcp(value) => self.verb_value("tcp", value),
             ProbeItem::Exec { inside, command } => {
@@ -229,7 +236,7 @@ impl Layout<'_> {
                     ExpectPart::Header(name) => self.verb_value("expect header", name),
                     ExpectPart::Json(path) => self.verb_value("expect json", path),
                 }
-                self.verb("", relation);
+                self.word("", relation.word());
                 self.verb_value("", value);
             }
         }

@@ -5,7 +5,7 @@ use crate::syntax::tree::{Driver, DriverItem};
 
 impl Layout<'_> {
     pub(super) fn driver(&mut self, driver: &Driver) {
-        self.verb("driver", &driver.kind);
+        self.word("driver", driver.kind.word());
         self.verb("", &driver.name);
         self.block(&driver.body, Self::driver_item);
     }

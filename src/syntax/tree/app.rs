@@ -1,6 +1,7 @@
 //! `app` and the blocks in it.
 
-use super::{Body, Command, Let, Name, On, Probe, Steps, Type, Value, Verify};
+use super::{Body, Command, DriverUse, Let, Name, On, Probe, Setting, Steps, Type, Value, Verify};
+use crate::model::Handover;
 use crate::source::Span;
 
 /// `app NAME { … }`
@@ -81,6 +82,29 @@ pub struct Color {
     pub body: Option<Body<ColorItem>>,
 }
 
+impl Color {
+    /// The ports in its block: of which service (`None` where the file does not say), the number, the statement.
+    pub fn ports(&self) -> impl Iterator<Item = (Option<&Name>, &Value, Span)> {
+        self.items().filter_map(|(item, span)| match item {
+            ColorItem::Port { service, number } => Some((service.as_ref(), number, span)),
+            ColorItem::Let(_) => None,
+        })
+    }
+
+    /// The `let`s in its block.
+    pub fn lets(&self) -> impl Iterator<Item = &Let> {
+        self.items().filter_map(|(item, _)| match item {
+            ColorItem::Let(constant) => Some(constant),
+            ColorItem::Port { .. } => None,
+        })
+    }
+
+    fn items(&self) -> impl Iterator<Item = (&ColorItem, Span)> {
+        let statements = self.body.iter().flat_map(|body| &body.statements);
+        statements.map(|statement| (&statement.node, statement.span))
+    }
+}
+
 /// What stands in `color`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ColorItem {
@@ -93,36 +117,6 @@ pub enum ColorItem {
     },
     /// `let NAME = value`
     Let(Let),
-}
-
-/// `run jar { … }` and its like: a driver's name and settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DriverUse {
-    /// The driver's name.
-    pub driver: Name,
-    /// Its settings; `None` without a block.
-    pub body: Option<Body<Setting>>,
-}
-
-/// What stands in a driver's block.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Setting {
-    /// `name = value`
-    Assign {
-        /// The setting.
-        name: Name,
-        /// Its value.
-        value: Value,
-    },
-    /// `name ["label"] { … }`: a part with settings of its own
-    Part {
-        /// The part.
-        name: Name,
-        /// A word or string after the name.
-        label: Option<Value>,
-        /// Its settings.
-        body: Body<Setting>,
-    },
 }
 
 /// `service NAME { … }`
@@ -146,7 +140,7 @@ pub enum ServiceItem {
     /// `no port`
     NoPort(Span),
     /// `handover overlap|exclusive`
-    Handover(Name),
+    Handover(Handover),
     /// `stop within D`
     StopWithin(Value),
     /// `let NAME = value`

@@ -1,14 +1,13 @@
 //! The user's own steps: `before`, `after`, `on`, `build`.
 
-use super::{Body, DriverUse, Name, Text, Value};
+use super::{Body, DriverUse, Text, Value};
+use crate::model::{Outcome, When};
 
 /// `before start { … }`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Steps {
-    /// `before` or `after`
-    pub when: Name,
-    /// `start`, `switch`, `verify` or `stop`
-    pub what: Name,
+    /// When they run.
+    pub when: When,
     /// The steps.
     pub body: Body<Command>,
 }
@@ -16,8 +15,8 @@ pub struct Steps {
 /// `on success { … }`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct On {
-    /// `success`, `failure` or `always`
-    pub outcome: Name,
+    /// After which end of the deployment they run.
+    pub outcome: Outcome,
     /// The steps.
     pub body: Body<OnItem>,
 }

@@ -1,12 +1,13 @@
 //! Descriptions of drivers.
 
 use super::{Body, List, Name, Text, Type, Value};
+use crate::model::DriverKind;
 
 /// `driver KIND NAME { … }`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Driver {
-    /// `run`, `switch`, `ship`, `target`, `notify` or `shared`
-    pub kind: Name,
+    /// What it drives.
+    pub kind: DriverKind,
     /// The name.
     pub name: Name,
     /// The description.

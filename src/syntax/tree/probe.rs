@@ -1,6 +1,7 @@
 //! Gates: `probe` and `verify`.
 
 use super::{Body, Name, Text, Value};
+use crate::model::{Method, Relation};
 use crate::source::Span;
 
 /// `probe NAME [from OTHER] { … }`
@@ -40,8 +41,10 @@ pub enum Verify {
 pub enum ProbeItem {
     /// `get URL`, `head URL`, `post URL`: a string or a list of them
     Request {
-        /// `get`, `head` or `post`
-        method: Name,
+        /// The method.
+        method: Method,
+        /// The word that says so.
+        word: Span,
         /// The URL or URLs.
         urls: Value,
     },
@@ -96,8 +99,8 @@ pub enum Expect {
     Content {
         /// What is looked at.
         part: ExpectPart,
-        /// `contains`, `equals` or `matches`
-        relation: Name,
+        /// How it and the value relate.
+        relation: Relation,
         /// With what.
         value: Value,
     },

@@ -152,3 +152,12 @@ pub enum Type {
     /// `map of TYPE`
     Map(Box<Type>, Span),
 }
+
+/// `let NAME = value`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Let {
+    /// The name.
+    pub name: Name,
+    /// The value.
+    pub value: Value,
+}

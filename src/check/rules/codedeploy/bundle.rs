@@ -124,7 +124,7 @@ impl Rules<'_> {
             &steps.after_verify,
             &steps.after_stop,
         ];
-        let staging = &self.app.staging;
+        let staging = self.app.staging.as_str();
         let writes = all
             .into_iter()
             .flatten()

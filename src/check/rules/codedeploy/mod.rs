@@ -4,9 +4,9 @@ mod bundle;
 mod hooks;
 mod scripts;
 
-use super::{setting_span, targets};
+use super::written::{setting_span, targets};
 use crate::check::findings::Findings;
-use crate::check::parts::Parts;
+use crate::check::names::statements::Statements;
 use crate::model::{App, DriverUse, SettingValue};
 use crate::source::Span;
 use crate::syntax::tree::{self, Setting, Value};
@@ -39,21 +39,21 @@ const LONGEST: i64 = 3600;
 
 struct Rules<'a> {
     app: &'a App,
-    parts: &'a Parts<'a>,
+    statements: &'a Statements<'a>,
     target: &'a DriverUse,
     written: &'a tree::DriverUse,
     findings: &'a Findings,
 }
 
 /// `BG6xx`
-pub(super) fn check(app: &App, parts: &Parts<'_>, findings: &Findings) {
-    for (target, written) in targets(app, parts) {
+pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
+    for (target, written) in targets(app, statements) {
         if target.driver.name.as_str() != "codedeploy" {
             continue;
         }
         let rules = Rules {
             app,
-            parts,
+            statements,
             target,
             written,
             findings,

@@ -2,8 +2,8 @@
 
 use super::{LONGEST, Rules};
 use crate::check::rules::run::{is_process, written};
-use crate::check::rules::setting_span;
-use crate::check::shape;
+use crate::check::rules::written::setting_span;
+use crate::check::values::shape;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Privilege, SettingValue};
 
@@ -126,7 +126,7 @@ impl Rules<'_> {
             if !in_session {
                 continue;
             }
-            let written = written(service, self.parts);
+            let written = written(service, self.statements);
             self.findings.push(
                 Diagnostic::new(
                     Code::DIES_WITH_AGENT,

@@ -1,9 +1,10 @@
 //! What is started, asked and stopped.
 
 use super::super::super::{Action, Extent, Kind, Phase, Side};
+use super::super::color::Color;
 use super::super::graph::{Graph, bits};
 use super::super::run::{Proof, Run};
-use super::super::world::{Color, Journal, Life, Owner, World};
+use super::super::world::{Life, Owner, World, made_by_this_run};
 use super::{Effects, End};
 use crate::model::Name;
 
@@ -186,12 +187,6 @@ impl Effects<'_> {
             _ => self.either(|_, _| ()),
         }
     }
-}
-
-/// Whether a color is the one that an unfinished deployment has made a release for.
-pub(in super::super) fn made_by_this_run(journal: Journal, color: Color) -> bool {
-    let unfinished = !matches!(journal.phase, Phase::Idle | Phase::Switched);
-    unfinished && journal.kind == Kind::Deploy && journal.to == color
 }
 
 /// What a step stops: the color, and those of its services that run.

@@ -1,8 +1,8 @@
 //! Which color is live: what the proxy's file says decides which is which.
 
 use super::super::super::{Action, Phase, ProgramName};
+use super::super::color::Color;
 use super::super::file::File;
-use super::super::world::Color;
 use super::{Effects, End};
 
 impl Effects<'_> {

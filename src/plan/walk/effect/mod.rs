@@ -8,10 +8,10 @@ mod journal;
 mod live;
 mod proxy;
 
-pub(super) use colors::{made_by_this_run, moved, stops};
+pub(super) use colors::{moved, stops};
 
 use super::super::{Action, Phase};
-use super::graph::{Graph, Node};
+use super::graph::{Graph, Next, Node};
 use super::run::{Proof, Run};
 use super::world::World;
 
@@ -28,6 +28,19 @@ pub(super) enum End {
     Told,
     /// The run has died in the middle of it.
     Died,
+}
+
+impl End {
+    /// What follows a step that ends so; nothing where the run has died.
+    pub(super) fn after(self, node: &Node) -> Option<Next> {
+        match self {
+            Self::Done => Some(node.done),
+            Self::Nothing => Some(Next::End(node.ended())),
+            Self::Failed => Some(node.failed),
+            Self::Told => Some(node.told.unwrap_or(node.failed)),
+            Self::Died => None,
+        }
+    }
 }
 
 /// One outcome of a step.

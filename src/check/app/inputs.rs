@@ -1,0 +1,129 @@
+//! Inputs: types, defaults, files.
+
+use crate::check::findings::Findings;
+use crate::check::names::definitions::{Definitions, Meaning};
+use crate::check::names::spelling;
+use crate::check::names::statements::Statements;
+use crate::check::values::scope::Scope;
+use crate::check::values::type_table::TypePlace;
+use crate::check::values::types::Type;
+use crate::check::values::value_place::ValuePlace;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{HostPath, Input, InputType, SettingValue, VariableName};
+use crate::source::Span;
+use crate::syntax::tree::{self, Value};
+
+/// Defines the inputs' names.
+pub fn define<'t>(statements: &Statements<'t>, level: &mut Definitions<'t>, findings: &Findings) {
+    for (input, _) in &statements.inputs {
+        if spelling::variable_name(&input.name, "an input", findings) {
+            check_apart(&input.name, findings);
+            let secret = matches!(&input.ty, tree::Type::Named(name) if name.text == "secret");
+            level.define(&input.name, Meaning::Input { secret }, findings);
+        }
+    }
+}
+
+/// The script must tell an input from its own variables, which are all lower-case: an environment
+/// that lacks `state` must not lend it the script's `state`.
+fn check_apart(word: &tree::Name, findings: &Findings) {
+    let apart = word.text.contains(|c: char| c.is_ascii_uppercase());
+    // A placeholder's name is refused as such.
+    if !apart && !spelling::PLACEHOLDERS.contains(&word.text.as_str()) {
+        let likely = word.text.to_ascii_uppercase();
+        findings.push(
+            Diagnostic::new(
+                Code::RESERVED_NAME,
+                word.span,
+                format!(
+                    "lower-case variables are the script's own: `{}` could be one",
+                    word.text
+                ),
+            )
+            .label(format!("did you mean `{likely}`?"))
+            .help("an input is a variable of the environment: its name has a capital letter")
+            .fix(word.span, likely),
+        );
+    }
+}
+
+/// The inputs, typed; those that are wrong are said and left out.
+pub fn resolve(scope: Scope<'_>, statements: &Statements<'_>) -> Vec<Input> {
+    statements
+        .inputs
+        .iter()
+        .filter_map(|(input, span)| one(scope.at(ValuePlace::Fixed), input, *span))
+        .collect()
+}
+
+fn one(scope: Scope<'_>, input: &tree::Input, span: Span) -> Option<Input> {
+    let ty = Type::of(&input.ty, TypePlace::Input, scope.findings);
+    let file = input.file.as_ref().map(|value| {
+        let template = scope.text_of(&Type::Path, value)?;
+        HostPath::new(scope.literal(&template, value.span())?)
+    });
+    let ty = ty?;
+    if let (Type::Secret, Some(default)) = (&ty, &input.default) {
+        scope.findings.push(
+            Diagnostic::new(
+                Code::SECRET_IN_SOURCE,
+                default.span(),
+                "a secret in the file is none: it is committed, and copied into the script",
+            )
+            .help("give it by the environment, or `from file PATH` on the host"),
+        );
+        return None;
+    }
+    let default = input
+        .default
+        .as_ref()
+        .map(|value| default_text(scope, &ty, value));
+    Some(Input {
+        name: VariableName::new(&input.name.text)?,
+        ty: input_type(ty)?,
+        default: flat(default)?,
+        file: flat(file)?,
+        span,
+    })
+}
+
+/// `None` when something is there and wrong.
+#[expect(
+    clippy::option_option,
+    reason = "absent and wrong are told apart right here"
+)]
+fn flat<T>(found: Option<Option<T>>) -> Option<Option<T>> {
+    match found {
+        None => Some(None),
+        Some(found) => found.map(Some),
+    }
+}
+
+/// The default as text, as it would be given.
+fn default_text(scope: Scope<'_>, ty: &Type, value: &Value) -> Option<String> {
+    let span = value.span();
+    match scope.value(ty, value)? {
+        SettingValue::Text(template) => scope.literal(&template, span),
+        SettingValue::Int(number) => Some(number.to_string()),
+        SettingValue::Port(port) => Some(port.to_string()),
+        SettingValue::Bool(yes) => Some(yes.to_string()),
+        SettingValue::Duration(duration) => Some(duration.to_string()),
+        _ => None,
+    }
+}
+
+fn input_type(ty: Type) -> Option<InputType> {
+    Some(match ty {
+        Type::String => InputType::String,
+        Type::Secret => InputType::Secret,
+        Type::Path => InputType::Path,
+        Type::Url => InputType::Url,
+        Type::Int => InputType::Int,
+        Type::Port => InputType::Port,
+        Type::Duration => InputType::Duration,
+        Type::Bool => InputType::Bool,
+        Type::OneOf(words) => InputType::OneOf(words),
+        Type::Matching(pattern) => InputType::Matching(pattern),
+        _ => return None,
+    })
+}

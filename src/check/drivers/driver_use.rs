@@ -1,0 +1,322 @@
+//! What an app gives a driver: settings and parts, against the driver's description.
+
+use super::description::{Description, PartDescription, SettingDefault, SettingDescription};
+use super::descriptions::{Descriptions, Found};
+use super::misuse::{missing, no_block, twice, unknown, unknown_setting};
+use crate::check::names::near::{listed, nearest};
+use crate::check::names::statements::At;
+use crate::check::values::mark::{mark, mark_body};
+use crate::check::values::scope::Scope;
+use crate::check::values::types::Type;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{Driver, DriverKind, DriverUse, GivenPart, Name, SettingValue};
+use crate::source::Span;
+use crate::syntax::tree::{self, Body, Setting, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A use of a driver of a kind; what is wrong with it is said. `default`: what the app says of the same driver, where a
+/// service uses it.
+pub fn of_kind(
+    scope: Scope<'_>,
+    drivers: &Descriptions,
+    kind: DriverKind,
+    (used, span): At<'_, tree::DriverUse>,
+    default: Option<&Body<Setting>>,
+) -> Option<DriverUse> {
+    let bodies: Vec<&Body<Setting>> = default.into_iter().chain(&used.body).collect();
+    let Found::Known(description) = drivers.find(kind, &used.driver, scope.findings) else {
+        for body in bodies {
+            mark_body(scope, body);
+        }
+        return None;
+    };
+    resolve(scope, &description, head(used, span), &bodies)
+}
+
+/// `run jar`, without the block.
+pub fn head(used: &tree::DriverUse, span: Span) -> Span {
+    Span {
+        end: used.driver.span.end,
+        ..span
+    }
+}
+
+/// Resolves a use. `bodies`: what the app says, then what the service says instead.
+fn resolve(
+    scope: Scope<'_>,
+    description: &Description,
+    span: Span,
+    bodies: &[&Body<Setting>],
+) -> Option<DriverUse> {
+    let errors = scope.findings.errors();
+    let given = Given::gather(scope, description, bodies);
+    let mut settings = Vec::new();
+    for (driver, setting) in description.all_settings() {
+        let value = match given.settings.get(setting.name.as_str()) {
+            Some(value) => scope.given(setting, value),
+            None => scope.default(setting, || {
+                if !given.misspelled(&setting.name) {
+                    let owner = driver.name.as_str();
+                    missing(scope, &setting.name, owner, span, &setting.docs);
+                }
+            }),
+        };
+        if let Some(value) = value {
+            settings.push((driver.name.clone(), setting.name.clone(), value));
+        }
+    }
+    for group in description.all_exactly_one() {
+        exactly_one(scope, group, &given, span);
+    }
+    let mut parts = Vec::new();
+    for part in &given.parts {
+        parts.extend(resolve_part(scope, part));
+    }
+    if scope.findings.errors() > errors {
+        return None;
+    }
+    Some(DriverUse {
+        driver: Arc::clone(&description.driver),
+        settings,
+        parts,
+        span,
+    })
+}
+
+/// What stands in the blocks, by name.
+struct Given<'t> {
+    /// Names that the driver does not know: one of them may be meant for what is missing.
+    unknown: Vec<&'t str>,
+    settings: BTreeMap<&'t str, &'t Value>,
+    spans: BTreeMap<&'t str, Span>,
+    parts: Vec<WrittenPart<'t>>,
+}
+
+struct WrittenPart<'t> {
+    description: &'t PartDescription,
+    name: &'t tree::Name,
+    label: Option<&'t Value>,
+    body: &'t Body<Setting>,
+}
+
+impl<'t> Given<'t> {
+    /// Whether a name that the driver does not know was likely meant to be this one.
+    fn misspelled(&self, name: &str) -> bool {
+        self.unknown
+            .iter()
+            .any(|unknown| nearest(unknown, [name]).is_some())
+    }
+
+    fn gather(
+        scope: Scope<'_>,
+        description: &'t Description,
+        bodies: &[&'t Body<Setting>],
+    ) -> Self {
+        let mut given = Self {
+            unknown: Vec::new(),
+            settings: BTreeMap::new(),
+            spans: BTreeMap::new(),
+            parts: Vec::new(),
+        };
+        let settings = description.all_settings();
+        let parts = description.all_parts();
+        for body in bodies {
+            let mut own = BTreeSet::new();
+            let mut replaced = BTreeSet::new();
+            for statement in &body.statements {
+                match &statement.node {
+                    Setting::Assign { name, value } => {
+                        if !settings.iter().any(|(_, known)| known.name == name.text) {
+                            unknown_setting(scope, name, description);
+                            given.unknown.push(&name.text);
+                            mark(scope, value);
+                            continue;
+                        }
+                        if !own.insert(name.text.as_str()) {
+                            twice(scope, name, given.spans.get(name.text.as_str()));
+                            continue;
+                        }
+                        given.settings.insert(&name.text, value);
+                        given.spans.insert(&name.text, name.span);
+                    }
+                    Setting::Part { name, label, body } => {
+                        let known = parts.iter().find(|known| known.name == name.text);
+                        let Some(known) = known else {
+                            unknown_setting(scope, name, description);
+                            given.unknown.push(&name.text);
+                            mark_body(scope, body);
+                            continue;
+                        };
+                        if replaced.insert(name.text.as_str()) {
+                            given.parts.retain(|part| part.name.text != name.text);
+                        }
+                        given.spans.insert(&name.text, name.span);
+                        given.parts.push(WrittenPart {
+                            description: known,
+                            name,
+                            label: label.as_ref(),
+                            body,
+                        });
+                    }
+                }
+            }
+        }
+        given
+    }
+}
+
+fn resolve_part(scope: Scope<'_>, part: &WrittenPart<'_>) -> Option<GivenPart> {
+    let label = match (&part.description.label, part.label) {
+        (Some(ty), Some(label)) => scope.value(ty, label)?,
+        (None, None) => SettingValue::None,
+        (Some(ty), None) => {
+            scope.findings.push(
+                Diagnostic::new(
+                    Code::MISSING_SETTING,
+                    part.name.span,
+                    format!("`{}` needs {} after it", part.name.text, ty.described()),
+                )
+                .help(format!("write `{} … {{ }}`", part.name.text)),
+            );
+            return None;
+        }
+        (None, Some(label)) => {
+            scope.findings.push(
+                Diagnostic::new(
+                    Code::UNKNOWN_SETTING,
+                    label.span(),
+                    format!("`{}` takes no name of its own", part.name.text),
+                )
+                .help("remove it"),
+            );
+            return None;
+        }
+    };
+    let described = &part.description.settings;
+    let mut given: BTreeMap<&str, (&tree::Name, &Value)> = BTreeMap::new();
+    for statement in &part.body.statements {
+        match &statement.node {
+            Setting::Assign { name, value } => {
+                if !described.iter().any(|known| known.name == name.text) {
+                    let known: Vec<&str> =
+                        described.iter().map(|known| known.name.as_str()).collect();
+                    unknown(scope, name, &format!("`{}`", part.name.text), &known);
+                    mark(scope, value);
+                } else if let Some((first, _)) = given.get(name.text.as_str()) {
+                    twice(scope, name, Some(&first.span));
+                } else {
+                    given.insert(&name.text, (name, value));
+                }
+            }
+            Setting::Part { name, .. } => {
+                let owner = format!("`{}`", part.name.text);
+                if described.iter().any(|known| known.name == name.text) {
+                    no_block(scope, name, &owner);
+                } else {
+                    let known: Vec<&str> =
+                        described.iter().map(|known| known.name.as_str()).collect();
+                    unknown(scope, name, &owner, &known);
+                }
+            }
+        }
+    }
+    let mut settings = Vec::new();
+    for setting in described {
+        let value = match given.get(setting.name.as_str()) {
+            Some((_, value)) => scope.given(setting, value),
+            None => scope.default(setting, || {
+                missing(
+                    scope,
+                    &setting.name,
+                    &part.name.text,
+                    part.name.span,
+                    &setting.docs,
+                );
+            }),
+        };
+        settings.push((setting.name.clone(), value?));
+    }
+    Some(GivenPart {
+        name: part.name.text.clone(),
+        label,
+        settings,
+        given: given
+            .iter()
+            .map(|(name, (_, value))| ((*name).to_owned(), value.span()))
+            .collect(),
+    })
+}
+
+impl Scope<'_> {
+    /// The value that a use gives a setting.
+    fn given(self, setting: &SettingDescription, value: &Value) -> Option<SettingValue> {
+        if let Value::Word(word) = value
+            && word.text == "none"
+            && setting.default == SettingDefault::None
+        {
+            return Some(absent(&setting.ty));
+        }
+        self.value(&setting.ty, value)
+    }
+
+    /// The value of a setting that a use does not give.
+    fn default(self, setting: &SettingDescription, missing: impl FnOnce()) -> Option<SettingValue> {
+        match &setting.default {
+            SettingDefault::Required => {
+                missing();
+                None
+            }
+            SettingDefault::None => Some(absent(&setting.ty)),
+            SettingDefault::Value(value) => self.value(&setting.ty, value),
+        }
+    }
+}
+
+/// What `none` is for a type: lists and maps are empty, so that the script knows an array.
+fn absent(ty: &Type) -> SettingValue {
+    match ty {
+        Type::List(_) | Type::Command => SettingValue::List(Vec::new()),
+        Type::Map(_) => SettingValue::Map(Vec::new()),
+        _ => SettingValue::None,
+    }
+}
+
+fn exactly_one(scope: Scope<'_>, group: &[String], given: &Given<'_>, span: Span) {
+    let mut said: Vec<(&str, Span)> = group
+        .iter()
+        .filter_map(|name| Some((name.as_str(), *given.spans.get(name.as_str())?)))
+        .collect();
+    said.sort_by_key(|(_, span)| *span);
+    match said.as_slice() {
+        [_] => {}
+        [] if group.iter().any(|name| given.misspelled(name)) => {}
+        [] => scope.findings.push_absent(
+            Diagnostic::new(
+                Code::EXACTLY_ONE,
+                span,
+                format!("one of {} must be given", listed(group, "and")),
+            )
+            .help("write the one that you mean in the driver's block"),
+        ),
+        [(first, at), (second, span), ..] => scope.findings.push(
+            Diagnostic::new(
+                Code::EXACTLY_ONE,
+                *span,
+                format!("both `{first}` and `{second}` are given, and only one may be"),
+            )
+            .also(*at, "the other one")
+            .help("remove one of them"),
+        ),
+    }
+}
+
+/// A use of a driver that is not known, which was said: for the rules, which look at the rest.
+pub fn unknown_use(kind: DriverKind, span: Span) -> Option<DriverUse> {
+    Some(DriverUse {
+        driver: Arc::new(Driver::new(kind, Name::new("unknown").ok()?, span)),
+        settings: Vec::new(),
+        parts: Vec::new(),
+        span,
+    })
+}

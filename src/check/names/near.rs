@@ -1,0 +1,48 @@
+//! Near misses: what a misspelled word was likely meant to be.
+
+/// The candidate nearest to `word`, if it is near enough to be meant.
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let folded = word.to_lowercase();
+    candidates
+        .into_iter()
+        .filter_map(|candidate| {
+            let distance = strsim::osa_distance(&folded, &candidate.to_lowercase());
+            let allowed = (word.chars().count().max(candidate.chars().count()) / 3).max(1);
+            (distance <= allowed && distance < candidate.chars().count())
+                .then_some((distance, candidate))
+        })
+        .min_by_key(|(distance, candidate)| (*distance, candidate.len()))
+        .map(|(_, candidate)| candidate)
+}
+
+/// Names for people: `` `a`, `b` and `c` ``.
+pub fn listed<S: AsRef<str>>(names: impl IntoIterator<Item = S>, last: &str) -> String {
+    let mut names: Vec<String> = names
+        .into_iter()
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect();
+    match names.pop() {
+        None => String::new(),
+        Some(only) if names.is_empty() => only,
+        Some(end) => format!("{} {last} {end}", names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{listed, nearest};
+
+    #[test]
+    fn a_slip_is_near_and_another_word_is_not() {
+        assert_eq!(nearest("upstrem", ["set", "upstream"]), Some("upstream"));
+        assert_eq!(nearest("ngnix", ["caddy", "nginx"]), Some("nginx"));
+        assert_eq!(nearest("haproxy", ["caddy", "nginx"]), None);
+        assert_eq!(nearest("x", ["y"]), None);
+    }
+
+    #[test]
+    fn lists_read_like_sentences() {
+        assert_eq!(listed(["a"], "or"), "`a`");
+        assert_eq!(listed(["a", "b", "c"], "or"), "`a`, `b` or `c`");
+    }
+}

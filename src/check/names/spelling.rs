@@ -1,0 +1,142 @@
+//! Which words may be names.
+
+use crate::check::findings::Findings;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{Name, NameError};
+use crate::syntax::tree;
+
+/// The names of placeholders, which no `let` or `input` may take.
+pub const PLACEHOLDERS: &[&str] = &[
+    "app", "root", "staging", "color", "port", "address", "service", "slot", "from", "to",
+    "outcome", "reason", "seconds",
+];
+
+/// Variables that bash or the loader read themselves: an input of that name would change how the
+/// script runs (bash(1), "Shell Variables"; ld.so(8)).
+const SHELL: &[&str] = &[
+    "PATH",
+    "IFS",
+    "ENV",
+    "PS4",
+    "UID",
+    "EUID",
+    "PPID",
+    "GROUPS",
+    "RANDOM",
+    "SRANDOM",
+    "EPOCHSECONDS",
+    "EPOCHREALTIME",
+    "SECONDS",
+    "LINENO",
+    "OPTIND",
+    "OPTARG",
+    "OPTERR",
+    "FUNCNAME",
+    "FUNCNEST",
+    "DIRSTACK",
+    "PIPESTATUS",
+    "SHELLOPTS",
+    "HOSTNAME",
+    "HOSTTYPE",
+    "OSTYPE",
+    "MACHTYPE",
+    "SHLVL",
+    "PWD",
+    "OLDPWD",
+    "REPLY",
+    "MAPFILE",
+    "COPROC",
+    "HISTCMD",
+    "POSIXLY_CORRECT",
+    "GLOBIGNORE",
+    "EXECIGNORE",
+    "LC_ALL",
+    "LANG",
+    "TMOUT",
+    "CDPATH",
+];
+
+/// Whether a name is taken by the language, the shell or the script; said then.
+pub fn reserved(name: &tree::Name, findings: &Findings) -> bool {
+    let text = name.text.as_str();
+    let (why, help) = if PLACEHOLDERS.contains(&text) {
+        (
+            format!("`{text}` is a placeholder of the language"),
+            format!("another name, such as `my_{text}`, is free"),
+        )
+    } else if SHELL.contains(&text) || text.starts_with("BASH") || text.starts_with("LD_") {
+        (
+            format!("`{text}` belongs to the shell that runs the script"),
+            format!("another name, such as `APP_{text}`, is free"),
+        )
+    } else if matches!(text, "PORT" | "COLOR") || text.starts_with("DEPLOYC_") {
+        (
+            format!("`{text}` is a variable that the script gives to programs itself"),
+            format!("another name, such as `APP_{text}`, is free"),
+        )
+    } else {
+        return false;
+    };
+    findings.push(Diagnostic::new(Code::RESERVED_NAME, name.span, why).help(help));
+    true
+}
+
+/// The name of an app, color, service or probe; said when it has the wrong shape.
+pub fn name(word: &tree::Name, what: &str, findings: &Findings) -> Option<Name> {
+    let error = match Name::new(&word.text) {
+        Ok(name) => return Some(name),
+        Err(error) => error,
+    };
+    let offence = match error {
+        NameError::Empty => "it is empty".to_owned(),
+        NameError::TooLong => format!("it is longer than {} characters", Name::MAX),
+        NameError::BadStart(c) => format!("it begins with `{c}`"),
+        NameError::BadCharacter(c) => format!("it contains `{c}`"),
+    };
+    let mut finding = Diagnostic::new(
+        Code::BAD_NAME,
+        word.span,
+        format!("`{}` cannot be the name of {what}: {offence}", word.text),
+    )
+    .help("it becomes part of file, unit and container names: a letter `a` to `z`, then letters, digits and `-`, 40 at most");
+    let likely: String = word
+        .text
+        .to_lowercase()
+        .chars()
+        .map(|c| if c == '_' || c == '.' { '-' } else { c })
+        .collect();
+    if Name::new(&likely).is_ok() {
+        finding = finding
+            .label(format!("did you mean `{likely}`?"))
+            .fix(word.span, likely);
+    }
+    findings.push(finding);
+    None
+}
+
+/// Whether a word may name a `let` or an input; said when not.
+pub fn variable_name(word: &tree::Name, what: &str, findings: &Findings) -> bool {
+    let text = &word.text;
+    let good = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !good {
+        let likely = text.replace(['-', '.'], "_");
+        let finding = Diagnostic::new(
+            Code::BAD_NAME,
+            word.span,
+            format!("`{text}` cannot be the name of {what}"),
+        )
+        .help("it becomes a variable's name: a letter or `_`, then letters, digits and `_`");
+        let plain = likely
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_');
+        findings.push(if plain {
+            finding
+                .label(format!("did you mean `{likely}`?"))
+                .fix(word.span, likely)
+        } else {
+            finding
+        });
+    }
+    good
+}

@@ -1,0 +1,269 @@
+//! What a probe asks, typed: each request, connection and command with what is expected of it.
+
+use super::merged_probe::MergedProbe;
+use crate::check::values::scope::Scope;
+use crate::check::values::shape;
+use crate::check::values::types::Type;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::defaults;
+use crate::model::{
+    Expectation, Method, Part, Question, Relation, SettingValue, Subject, Template,
+};
+use crate::source::Span;
+use crate::syntax::tree::{Expect, ExpectPart, ProbeItem, Value};
+
+impl MergedProbe<'_> {
+    /// The questions; `None` when one of them is wrong, which was said.
+    pub fn questions(&self, scope: Scope<'_>) -> Option<Vec<Question>> {
+        let errors = scope.findings.errors();
+        self.fit(scope);
+        let expectations = self.expectations(scope);
+        let headers = self.headers(scope);
+        let body = self.body.and_then(|(value, _)| scope.text(value));
+        let via = self.via.and_then(|(value, span)| {
+            let via = scope.text(value)?;
+            shape::check_address(scope, &via, span).then_some(via)
+        });
+        let mut questions = Vec::new();
+        for &(item, span) in &self.questions {
+            match item {
+                &ProbeItem::Request {
+                    method, ref urls, ..
+                } => {
+                    for url in urls_of(scope, urls) {
+                        questions.push(Question {
+                            subject: Subject::Http {
+                                method,
+                                url,
+                                headers: headers.clone(),
+                                body: body.clone(),
+                                via: via.clone(),
+                            },
+                            expectations: expectations.clone(),
+                            span,
+                        });
+                    }
+                }
+                ProbeItem::Tcp(value) => {
+                    if let Some(address) = scope.text(value)
+                        && shape::check_address(scope, &address, value.span())
+                    {
+                        questions.push(bare(Subject::Tcp(address), span));
+                    }
+                }
+                ProbeItem::Exec { inside, command } => {
+                    if let Some(command) = scope.command(command) {
+                        let subject = match inside {
+                            Some(_) => Subject::ExecInside(command),
+                            None => Subject::Exec(command),
+                        };
+                        questions.push(bare(subject, span));
+                    }
+                }
+                ProbeItem::Healthy(_) => questions.push(bare(Subject::Healthy, span)),
+                _ => {}
+            }
+        }
+        (scope.findings.errors() == errors).then_some(questions)
+    }
+
+    /// Says which parts of the body have nothing to belong to.
+    fn fit(&self, scope: Scope<'_>) {
+        let method = self.questions.iter().find_map(|(item, _)| match item {
+            ProbeItem::Request { method, .. } => Some(*method),
+            _ => None,
+        });
+        let odd = |span: Span, message: &str, help: &str| {
+            scope
+                .findings
+                .push(Diagnostic::new(Code::BAD_PROBE, span, message).help(help));
+        };
+        if self.questions.is_empty() {
+            return;
+        }
+        if let Some((_, span)) = self.body
+            && method != Some(Method::Post)
+        {
+            odd(
+                span,
+                "`body` is what a `post` sends, and there is no `post`",
+                "to look at the answer's body, write `expect body contains \"…\"`",
+            );
+        }
+        if method.is_none() {
+            let no_request = "there is no request that could answer";
+            let help = "`expect`, `header` and `via` belong to `get`, `head` and `post`";
+            let expects = self.expects.iter().map(|(_, span)| *span);
+            let headers = self.headers.iter().map(|(_, _, span)| *span);
+            let single = [self.status, self.via];
+            let single = single.iter().flatten().map(|(_, span)| *span);
+            for span in expects.chain(headers).chain(single) {
+                odd(span, no_request, help);
+            }
+        }
+        if method == Some(Method::Head) {
+            for (expect, span) in &self.expects {
+                if let Expect::Content {
+                    part: ExpectPart::Body(_) | ExpectPart::Json(_),
+                    ..
+                } = expect
+                {
+                    odd(
+                        *span,
+                        "the answer to a `head` has no body",
+                        "ask with `get` instead",
+                    );
+                }
+            }
+        }
+    }
+
+    fn headers(&self, scope: Scope<'_>) -> Vec<(Template, Template)> {
+        let mut headers: Vec<(Template, Template)> = Vec::new();
+        for &(name, value, _) in &self.headers {
+            let (Some(name_text), Some(value_text)) = (scope.text(name), scope.text(value)) else {
+                continue;
+            };
+            let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+            if let Some(literal) = name_text.as_literal()
+                && (literal.is_empty() || !literal.chars().all(token))
+            {
+                scope.findings.push(
+                    Diagnostic::new(
+                        Code::OUT_OF_RANGE,
+                        name.span(),
+                        format!("`{literal}` cannot be the name of a header"),
+                    )
+                    .help("a name is letters, digits and `-`; the value stands in a string of its own"),
+                );
+                continue;
+            }
+            if has_line_end(&value_text) {
+                scope.findings.push(
+                    Diagnostic::new(
+                        Code::OUT_OF_RANGE,
+                        value.span(),
+                        "a header's value cannot hold a line end",
+                    )
+                    .help("write another `header` for another header"),
+                );
+                continue;
+            }
+            headers.retain(|(known, _)| !same_header(known, &name_text));
+            headers.push((name_text, value_text));
+        }
+        headers
+    }
+
+    fn expectations(&self, scope: Scope<'_>) -> Vec<Expectation> {
+        let status = match self.status {
+            None => Some(defaults::status()),
+            Some((value, _)) => match scope.value(&Type::Status, value) {
+                Some(SettingValue::Status(set)) => Some(set),
+                _ => None,
+            },
+        };
+        let mut expectations: Vec<Expectation> =
+            status.into_iter().map(Expectation::Status).collect();
+        for (expect, _) in &self.expects {
+            match expect {
+                // Merged apart.
+                Expect::Status(_) => {}
+                Expect::Color(_) => expectations.push(Expectation::Color),
+                Expect::Content {
+                    part,
+                    relation,
+                    value,
+                } => {
+                    let relation = *relation;
+                    let ty = match relation {
+                        Relation::Matches => Type::Regex,
+                        _ => Type::String,
+                    };
+                    let text = scope.text_of(&ty, value);
+                    if relation == Relation::Contains
+                        && text.as_ref().is_some_and(|text| text.pieces.is_empty())
+                    {
+                        scope.findings.push(
+                            Diagnostic::new(
+                                Code::BAD_PROBE,
+                                value.span(),
+                                "every answer contains an empty text",
+                            )
+                            .help("say what it should contain"),
+                        );
+                    }
+                    if let (Some(part), Some(value)) = (part_of(scope, part), text) {
+                        expectations.push(Expectation::Content {
+                            part,
+                            relation,
+                            value,
+                        });
+                    }
+                }
+            }
+        }
+        expectations
+    }
+}
+
+fn bare(subject: Subject, span: Span) -> Question {
+    Question {
+        subject,
+        expectations: Vec::new(),
+        span,
+    }
+}
+
+/// One URL or a list of them, each with what is wrong with it said.
+fn urls_of(scope: Scope<'_>, urls: &Value) -> Vec<Template> {
+    let urls = scope.meant(urls);
+    let Value::List(list) = urls else {
+        return scope.text_of(&Type::Url, urls).into_iter().collect();
+    };
+    if list.body.statements.is_empty() {
+        scope.findings.push(
+            Diagnostic::new(Code::BAD_PROBE, list.body.span, "a list without a URL")
+                .help("an empty list would pass without asking anybody"),
+        );
+    }
+    list.values()
+        .filter_map(|url| scope.text_of(&Type::Url, url))
+        .collect()
+}
+
+fn part_of(scope: Scope<'_>, part: &ExpectPart) -> Option<Part> {
+    match part {
+        ExpectPart::Body(_) => Some(Part::Body),
+        ExpectPart::Header(name) => scope.text(name).map(Part::Header),
+        ExpectPart::Json(value) => {
+            let template = scope.text(value)?;
+            let path = scope.literal(&template, value.span())?;
+            if let Err(why) = shape::json_path(&path) {
+                scope.findings.push(
+                    Diagnostic::new(
+                        Code::BAD_JSON_PATH,
+                        value.span(),
+                        format!("`{path}` is no path into JSON: {why}"),
+                    )
+                    .help("names with `.` between them, and indexes: `components.db[0].status`"),
+                );
+                return None;
+            }
+            Some(Part::Json(path))
+        }
+    }
+}
+
+fn same_header(one: &Template, other: &Template) -> bool {
+    match (one.as_literal(), other.as_literal()) {
+        (Some(one), Some(other)) => one.eq_ignore_ascii_case(&other),
+        _ => one == other,
+    }
+}
+
+fn has_line_end(template: &Template) -> bool {
+    template
+        .as_literal()
+        .is_some_and(|text| text.contains(['\n', '\r']))
+}

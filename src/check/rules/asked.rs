@@ -1,0 +1,65 @@
+//! Which hosts and ports are asked, and which are the proxy's.
+
+use crate::check::values::shape::{self, Authority, AuthorityPort};
+use crate::model::{App, Color, Port, Question, Subject, Template};
+use std::collections::BTreeSet;
+
+/// Host and port that a question goes to; `None` when it goes to none, or nothing is known of it.
+pub(super) fn asked(question: &Question) -> Option<Asked> {
+    match &question.subject {
+        Subject::Http { url, via, .. } => {
+            let url = shape::url(url).ok()??;
+            let (authority, default) = match via {
+                Some(via) => (shape::address(via).ok()?, None),
+                None => (url.authority, Some(url.scheme.port())),
+            };
+            Some(Asked::new(authority, default))
+        }
+        Subject::Tcp(address) => Some(Asked::new(shape::address(address).ok()?, None)),
+        Subject::Exec(_) | Subject::ExecInside(_) | Subject::Healthy => None,
+    }
+}
+
+/// Host and port of a question.
+pub(super) struct Asked {
+    /// All of `host:port` that is not constant.
+    pub(super) host: Template,
+    /// The port, if it is constant.
+    pub(super) port: Option<u16>,
+}
+
+impl Asked {
+    fn new(authority: Authority, default: Option<u16>) -> Self {
+        let port = match authority.port {
+            AuthorityPort::Number(port) => Some(port.get()),
+            AuthorityPort::Absent => default,
+            AuthorityPort::Unknown => None,
+        };
+        Self {
+            host: authority.host,
+            port,
+        }
+    }
+}
+
+/// The ports that both colors listen on, with the colors.
+pub(super) fn color_ports(app: &App) -> impl Iterator<Item = (Port, &Color)> {
+    app.colors
+        .iter()
+        .flat_map(|color| color.ports.iter().map(move |(_, port)| (*port, color)))
+}
+
+/// The ports that the proxy listens on, as far as the file tells: 80, 443 and what `verify` asks.
+pub(super) fn proxy_ports(app: &App) -> BTreeSet<u16> {
+    let own: BTreeSet<u16> = color_ports(app).map(|(port, _)| port.get()).collect();
+    let mut ports: BTreeSet<u16> = app
+        .verify
+        .checks()
+        .iter()
+        .flat_map(|verify| &verify.questions)
+        .filter_map(|question| asked(question)?.port)
+        .filter(|port| !own.contains(port))
+        .collect();
+    ports.extend([80, 443]);
+    ports
+}

@@ -1,0 +1,52 @@
+//! `cleanup` against the proxy's patience and the host's memory.
+
+use crate::check::findings::Findings;
+use crate::check::names::statements::Statements;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{App, Duration, Previous, SettingValue};
+use crate::syntax::tree::CleanupItem;
+
+/// The drain against the proxy's patience, and `keep warm`.
+pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
+    let statements = statements
+        .cleanup
+        .iter()
+        .flat_map(|(body, _)| &body.statements);
+    let (mut drain, mut warm) = (None, None);
+    for statement in statements {
+        match &statement.node {
+            CleanupItem::Drain(value) => drain = Some(value.span()),
+            CleanupItem::KeepWarm(word) => warm = Some(*word),
+            CleanupItem::StopWithin(_) => {}
+        }
+    }
+    if let Some(&SettingValue::Duration(patience)) = app.switch.setting("read_timeout")
+        && patience > app.cleanup.drain
+        && app.cleanup.drain > Duration::ZERO
+    {
+        let span = drain.unwrap_or(app.switch.span);
+        findings.push(
+            Diagnostic::new(
+                Code::DRAIN_CUTS,
+                span,
+                format!(
+                    "the drain of {} ends before the proxy's read timeout of {patience}: the longest answers are cut",
+                    app.cleanup.drain
+                ),
+            )
+            .help(format!("`drain {patience}` lets every request end that the proxy would wait for")),
+        );
+    }
+    if app.cleanup.previous == Previous::KeptWarm
+        && let Some(span) = warm
+    {
+        findings.push(
+            Diagnostic::new(
+                Code::KEEP_WARM,
+                span,
+                "the old color keeps running: the host needs memory for both, always",
+            )
+            .help("and jobs in it, such as schedulers, keep running too; without `keep warm` it is stopped after the drain, and `rollback` starts it again"),
+        );
+    }
+}

@@ -1,0 +1,30 @@
+//! Where what the rules look at stands in the file.
+
+use crate::check::names::statements::Statements;
+use crate::model::{App, DriverUse};
+use crate::source::Span;
+use crate::syntax::tree::{self, Setting};
+
+/// The targets with what is written of them.
+pub(super) fn targets<'t>(
+    app: &'t App,
+    statements: &'t Statements<'_>,
+) -> impl Iterator<Item = (&'t DriverUse, &'t tree::DriverUse)> {
+    app.targets.iter().filter_map(|target| {
+        let name = target.driver.name.as_str();
+        let mut written = statements.targets.iter().map(|(written, _)| *written);
+        Some((target, written.find(|written| written.driver.text == name)?))
+    })
+}
+
+/// Where a setting stands in a driver's block; the driver's name when it is not given.
+pub(super) fn setting_span(used: &tree::DriverUse, setting: &str) -> Span {
+    used.body
+        .iter()
+        .flat_map(|body| &body.statements)
+        .find_map(|statement| match &statement.node {
+            Setting::Assign { name, value } if name.text == setting => Some(value.span()),
+            _ => None,
+        })
+        .unwrap_or(used.driver.span)
+}

@@ -1,0 +1,85 @@
+//! The texts of `let`s: each made once, and said when it leads nowhere.
+
+use super::scope::Scope;
+use super::value_place::ValuePlace;
+use crate::check::names::facts::Progress;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::Template;
+use crate::source::Span;
+use crate::syntax::tree::Value;
+
+/// How many `let`s may lead into each other; far above any sense, far below the stack's end.
+const MAX_CHAIN: usize = 64;
+
+impl Scope<'_> {
+    /// The template of a `let`, made once.
+    pub fn let_text(self, defined_at: Span, value: &Value) -> Option<Template> {
+        let known = self.facts.lets.borrow().get(&defined_at).cloned();
+        if let Some(Progress::Done(template)) = known {
+            return template;
+        }
+        if !self.open_let(defined_at) {
+            return None;
+        }
+        let template = self.at(ValuePlace::Let).value_as_text(value);
+        self.facts
+            .lets
+            .borrow_mut()
+            .insert(defined_at, Progress::Done(template.clone()));
+        template
+    }
+
+    /// Begins to look at a `let`; `false` when that leads nowhere, which is said: it is being looked at
+    /// already, or too many are.
+    pub fn open_let(self, defined_at: Span) -> bool {
+        let (met, open) = {
+            let mut lets = self.facts.lets.borrow_mut();
+            let before = lets.insert(defined_at, Progress::Open);
+            let open = lets
+                .values()
+                .filter(|progress| matches!(progress, Progress::Open))
+                .count();
+            (matches!(before, Some(Progress::Open)), open)
+        };
+        if met {
+            self.circle(defined_at, "it is made of itself");
+        } else if open > MAX_CHAIN {
+            if self.findings.first_chain() {
+                self.circle(
+                    defined_at,
+                    &format!("`let`s lead more than {MAX_CHAIN} deep into each other"),
+                );
+            }
+            let mut lets = self.facts.lets.borrow_mut();
+            lets.insert(defined_at, Progress::Done(None));
+        } else {
+            return true;
+        }
+        false
+    }
+
+    /// Ends the look at a `let` of which no text was made.
+    pub fn close_let(self, defined_at: Span) {
+        self.facts.lets.borrow_mut().remove(&defined_at);
+    }
+
+    /// Says that a `let` leads nowhere; once for all that are in the circle.
+    pub fn circle(self, defined_at: Span, why: &str) {
+        let lets = self.facts.lets.borrow();
+        let open = lets
+            .iter()
+            .filter(|(_, progress)| matches!(progress, Progress::Open))
+            .map(|(span, _)| *span);
+        if !self.findings.first_circle(defined_at, open) {
+            return;
+        }
+        self.findings.push(
+            Diagnostic::new(
+                Code::CYCLE,
+                defined_at,
+                format!("this `let` has no value: {why}"),
+            )
+            .help("give one of them a value of its own"),
+        );
+    }
+}

@@ -1,0 +1,146 @@
+//! What is said of values that are not of the type: what was found, what was expected, what was
+//! likely meant.
+
+use super::scope::Scope;
+use super::types::{SIGNALS, Type};
+use crate::check::names::near::{listed, nearest};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::source::Span;
+use crate::syntax::tree::Value;
+
+impl Scope<'_> {
+    /// Says that a bare word is neither the type's nor the name of anything.
+    pub fn unknown_word(self, ty: &Type, word: &str, span: Span) {
+        let (words, code): (Vec<&str>, _) = match ty {
+            Type::OneOf(words) => (
+                words.iter().map(String::as_str).collect(),
+                Code::UNKNOWN_WORD,
+            ),
+            Type::Signal => (SIGNALS.to_vec(), Code::UNKNOWN_WORD),
+            Type::Bool => (vec!["true", "false"], Code::UNKNOWN_WORD),
+            _ => (Vec::new(), Code::UNKNOWN_NAME),
+        };
+        let visible = self.names.visible();
+        let near = nearest(word, words.iter().copied().chain(visible));
+        let mut finding = if code == Code::UNKNOWN_WORD {
+            let likely = match (ty, word) {
+                (Type::Bool, "yes" | "on") => Some("true"),
+                (Type::Bool, "no" | "off") => Some("false"),
+                (Type::Signal, _) => word
+                    .strip_prefix("SIG")
+                    .filter(|rest| SIGNALS.contains(rest)),
+                _ => None,
+            };
+            let finding = Diagnostic::new(
+                code,
+                span,
+                format!("found `{word}`, expected {}", listed(&words, "or")),
+            );
+            match likely.or(near) {
+                Some(near) => finding
+                    .label(format!("did you mean `{near}`?"))
+                    .fix(span, near),
+                None => finding,
+            }
+        } else {
+            let finding = Diagnostic::new(
+                code,
+                span,
+                format!("there is no `let` or `input` named `{word}`"),
+            );
+            match near {
+                Some(near) => finding
+                    .label(format!("did you mean `{near}`?"))
+                    .fix(span, near),
+                None if ty.is_text() => finding
+                    .help("a text stands in quotes; a bare word is the name of a `let` or `input`")
+                    .fix(span, format!("\"{word}\"")),
+                None => finding.help(format!("expected {}", ty.described())),
+            }
+        };
+        if let Type::OneOf(words) = ty
+            && finding.fix.is_none()
+            && words.len() > 1
+        {
+            finding = finding.help("write one of these words");
+        }
+        if finding.fix.is_some() {
+            self.findings.push(finding);
+        } else {
+            self.findings.push_absent(finding);
+        }
+    }
+
+    /// Says that a value is of another type than expected, with the likely fix.
+    pub fn wrong_type(self, ty: &Type, value: &Value) {
+        let found = match value {
+            Value::Text(_) => "a string".to_owned(),
+            Value::Number(number) if number.unit.is_empty() => {
+                format!("the number `{}`", number.digits)
+            }
+            Value::Number(number) => format!("`{}{}`", number.digits, number.unit),
+            Value::StatusClass(name) => format!("the status class `{}`", name.text),
+            Value::StatusRange(_) => "a range of statuses".to_owned(),
+            Value::Word(word) => format!("`{}`", word.text),
+            Value::List(_) => "a list".to_owned(),
+            Value::Map(_) => "a map".to_owned(),
+        };
+        let mut finding = Diagnostic::new(
+            Code::WRONG_TYPE,
+            value.span(),
+            format!("found {found}, expected {}", ty.described()),
+        );
+        let fix = likely(ty, value);
+        if let Some(fix) = fix {
+            finding = finding
+                .label(format!("did you mean `{fix}`?"))
+                .fix(value.span(), fix);
+        }
+        self.findings.push(finding);
+    }
+}
+
+/// What a value of the wrong type was likely meant to be.
+fn likely(ty: &Type, value: &Value) -> Option<String> {
+    match (ty, value) {
+        (ty, Value::Number(number)) if ty.is_text() => {
+            Some(format!("\"{}{}\"", number.digits, number.unit))
+        }
+        (Type::Command, Value::Text(text)) => {
+            let literal = text.literal()?;
+            let plain = |c: char| c.is_ascii_alphanumeric() || " ._-/=:".contains(c);
+            if literal.trim().is_empty() || !literal.chars().all(plain) {
+                return None;
+            }
+            let words: Vec<String> = literal
+                .split_whitespace()
+                .map(|word| format!("\"{word}\""))
+                .collect();
+            Some(format!("[{}]", words.join(", ")))
+        }
+        (
+            Type::Int
+            | Type::Port
+            | Type::Duration
+            | Type::Bool
+            | Type::Size
+            | Type::Percent
+            | Type::Decimal
+            | Type::Status,
+            Value::Text(text),
+        ) => {
+            let literal = text.literal()?;
+            let shaped = match ty {
+                Type::Bool => literal == "true" || literal == "false",
+                _ => {
+                    literal.starts_with(|c: char| c.is_ascii_digit())
+                        && literal
+                            .chars()
+                            .all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '%')
+                }
+            };
+            shaped.then_some(literal)
+        }
+        _ => None,
+    }
+}

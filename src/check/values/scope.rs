@@ -1,0 +1,40 @@
+//! Where a value stands, and what is known there.
+
+use super::value_place::ValuePlace;
+use crate::check::findings::Findings;
+use crate::check::names::definitions::Definitions;
+use crate::check::names::facts::{Facts, ServiceFacts};
+
+/// Where a value stands: what names mean, and which of them have a value.
+#[derive(Clone, Copy)]
+pub struct Scope<'a> {
+    pub findings: &'a Findings,
+    pub names: &'a Definitions<'a>,
+    pub facts: &'a Facts,
+    pub place: ValuePlace,
+    /// The service at hand.
+    pub service: Option<&'a ServiceFacts>,
+}
+
+impl<'a> Scope<'a> {
+    /// A place in an app, outside of its services.
+    pub fn new(
+        findings: &'a Findings,
+        names: &'a Definitions<'a>,
+        facts: &'a Facts,
+        place: ValuePlace,
+    ) -> Self {
+        Self {
+            findings,
+            names,
+            facts,
+            place,
+            service: None,
+        }
+    }
+
+    /// The same names at another place.
+    pub fn at(self, place: ValuePlace) -> Self {
+        Self { place, ..self }
+    }
+}

@@ -1,0 +1,431 @@
+//! Values of a type.
+
+use super::number::{self, StatusPart};
+use super::regular_expression;
+use super::scope::Scope;
+use super::shape;
+use super::types::{SIGNALS, Type};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{Duration, Piece, SettingValue, Template, Variable};
+use crate::source::Span;
+use crate::syntax::tree::{Text, Value};
+
+impl Scope<'_> {
+    /// A value as one of the type; `None` when it is wrong, which was said.
+    pub fn value(self, ty: &Type, value: &Value) -> Option<SettingValue> {
+        self.value_within(ty, value, 0)
+    }
+
+    /// A text.
+    pub fn text(self, value: &Value) -> Option<Template> {
+        self.text_of(&Type::String, value)
+    }
+
+    /// A value of one of the types that are text.
+    pub fn text_of(self, ty: &Type, value: &Value) -> Option<Template> {
+        match self.value(ty, value)? {
+            SettingValue::Text(template) => Some(template),
+            _ => None,
+        }
+    }
+
+    /// A length of time.
+    pub fn duration(self, value: &Value) -> Option<Duration> {
+        match self.value(&Type::Duration, value)? {
+            SettingValue::Duration(duration) => Some(duration),
+            _ => None,
+        }
+    }
+
+    /// A program and its arguments; not empty.
+    pub fn command(self, value: &Value) -> Option<Vec<Template>> {
+        let SettingValue::List(words) = self.value(&Type::Command, value)? else {
+            return None;
+        };
+        words
+            .into_iter()
+            .map(|word| match word {
+                SettingValue::Text(template) => Some(template),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The value that a bare word stands for, through `let`s; any other value as it is.
+    pub fn meant<'v>(self, value: &'v Value) -> &'v Value
+    where
+        Self: 'v,
+    {
+        let mut meant = value;
+        let mut names = self.names;
+        // More would be a cycle, which is said where the value is typed.
+        for _ in 0..64 {
+            let Value::Word(word) = meant else {
+                break;
+            };
+            let Some((level, definition)) = names.find(&word.text) else {
+                break;
+            };
+            let crate::check::names::definitions::Meaning::Let(inner) = definition.meaning else {
+                break;
+            };
+            meant = inner;
+            names = level;
+        }
+        meant
+    }
+
+    fn value_within(self, ty: &Type, value: &Value, depth: usize) -> Option<SettingValue> {
+        match value {
+            Value::Word(word) => return self.word(ty, &word.text, word.span, depth),
+            Value::Text(text) => return self.quoted(ty, text),
+            Value::Number(found) => {
+                if let Some(outcome) = number::number(ty, found) {
+                    return self.told(outcome);
+                }
+            }
+            Value::StatusClass(_) | Value::StatusRange(_) if *ty == Type::Status => {
+                let part = StatusPart::of(value)?;
+                return self.told(number::status_of(&[part]));
+            }
+            Value::List(list) => match ty {
+                Type::List(inner) => {
+                    let values: Vec<_> = list
+                        .values()
+                        .map(|value| self.value_within(inner, value, depth))
+                        .collect();
+                    return values
+                        .into_iter()
+                        .collect::<Option<_>>()
+                        .map(SettingValue::List);
+                }
+                Type::Command => return self.command_words(list, depth),
+                Type::Status if !list.body.statements.is_empty() => {
+                    let mut parts = Vec::new();
+                    for value in list.values() {
+                        let Some(part) = StatusPart::of(value) else {
+                            self.wrong_type(&Type::Status, value);
+                            return None;
+                        };
+                        parts.push(part);
+                    }
+                    return self.told(number::status_of(&parts));
+                }
+                _ => {}
+            },
+            Value::Map(map) => {
+                if let Type::Map(inner) = ty {
+                    return self.map(inner, map, depth);
+                }
+            }
+            _ => {}
+        }
+        self.wrong_type(ty, value);
+        None
+    }
+
+    fn told(self, outcome: Result<SettingValue, Box<Diagnostic>>) -> Option<SettingValue> {
+        match outcome {
+            Ok(value) => Some(value),
+            Err(finding) => {
+                self.findings.push(*finding);
+                None
+            }
+        }
+    }
+
+    fn map(
+        self,
+        inner: &Type,
+        map: &crate::syntax::tree::Map,
+        depth: usize,
+    ) -> Option<SettingValue> {
+        let mut entries: Vec<(String, SettingValue)> = Vec::new();
+        let mut seen = std::collections::BTreeMap::new();
+        let mut wrong = false;
+        for entry in map.body.statements.iter().map(|statement| &statement.node) {
+            let key = match &entry.key {
+                Value::Word(word) => Some(word.text.clone()),
+                Value::Text(text) => {
+                    let Some(key) = self.template(text) else {
+                        wrong = true;
+                        continue;
+                    };
+                    key.as_literal()
+                }
+                _ => None,
+            };
+            let Some(key) = key else {
+                self.findings.push(
+                    Diagnostic::new(
+                        Code::NOT_CONSTANT,
+                        entry.key.span(),
+                        "a key must be known when the script is made",
+                    )
+                    .help(
+                        "write a word, or a string whose placeholders are the same for both colors",
+                    ),
+                );
+                wrong = true;
+                continue;
+            };
+            if let Some(first) = seen.insert(key.clone(), entry.key.span()) {
+                self.findings.push(
+                    Diagnostic::new(
+                        Code::SAID_TWICE,
+                        entry.key.span(),
+                        format!("the key `{key}` is there twice"),
+                    )
+                    .also(first, "first said here")
+                    .help("remove one of them"),
+                );
+                wrong = true;
+                continue;
+            }
+            match self.value_within(inner, &entry.value, depth) {
+                Some(value) => entries.push((key, value)),
+                None => wrong = true,
+            }
+        }
+        (!wrong).then_some(SettingValue::Map(entries))
+    }
+
+    fn command_words(self, list: &crate::syntax::tree::List, depth: usize) -> Option<SettingValue> {
+        let words: Vec<_> = list
+            .values()
+            .map(|value| self.value_within(&Type::String, value, depth))
+            .collect();
+        let words: Vec<SettingValue> = words.into_iter().collect::<Option<_>>()?;
+        let program = words.first();
+        let named = program.is_some_and(
+            |program| !matches!(program, SettingValue::Text(text) if text.pieces.is_empty()),
+        );
+        if !named {
+            self.findings.push(
+                Diagnostic::new(
+                    Code::WRONG_TYPE,
+                    list.body.span,
+                    "a command without a program",
+                )
+                .help("the first text is the program, the others are its arguments"),
+            );
+            return None;
+        }
+        let secret = words.iter().find_map(|word| match word {
+            SettingValue::Text(template) => {
+                template.variables().find_map(|variable| match variable {
+                    Variable::Input(name) if self.is_secret(name.as_str()) => Some(name),
+                    _ => None,
+                })
+            }
+            _ => None,
+        });
+        if let Some(secret) = secret {
+            self.findings.push(
+                Diagnostic::new(
+                    Code::SECRET_ON_COMMAND_LINE,
+                    list.body.span,
+                    format!("the secret `{secret}` would stand on a command line, for every user of the host to read"),
+                )
+                .help("commands find inputs in their environment: let the program read it there"),
+            );
+            return None;
+        }
+        Some(SettingValue::List(words))
+    }
+
+    fn is_secret(self, input: &str) -> bool {
+        self.names.find(input).is_some_and(|(_, definition)| {
+            matches!(
+                definition.meaning,
+                crate::check::names::definitions::Meaning::Input { secret: true }
+            )
+        })
+    }
+
+    /// A bare word: an enumeration's, or the name of a `let` or `input`.
+    fn word(self, ty: &Type, word: &str, span: Span, depth: usize) -> Option<SettingValue> {
+        let enumerated = match ty {
+            Type::OneOf(words) => words.iter().any(|known| known == word),
+            Type::Signal => SIGNALS.contains(&word),
+            Type::Bool => match word {
+                "true" | "false" => return Some(SettingValue::Bool(word == "true")),
+                _ => false,
+            },
+            _ => false,
+        };
+        if enumerated {
+            return Some(SettingValue::Text(Template::literal(word)));
+        }
+        let Some((level, definition)) = self.names.find(word) else {
+            self.unknown_word(ty, word, span);
+            return None;
+        };
+        match definition.meaning {
+            crate::check::names::definitions::Meaning::Poison => None,
+            crate::check::names::definitions::Meaning::Let(value) => {
+                if depth > 64 {
+                    self.circle(definition.span, "it is made of itself");
+                    return None;
+                }
+                let inner = Scope {
+                    names: level,
+                    ..self
+                };
+                inner.value_within(ty, value, depth + 1)
+            }
+            crate::check::names::definitions::Meaning::ColorLet
+            | crate::check::names::definitions::Meaning::Input { .. } => {
+                let color = matches!(
+                    definition.meaning,
+                    crate::check::names::definitions::Meaning::ColorLet
+                );
+                if !ty.is_text() {
+                    let (message, help) = if color {
+                        (
+                            format!("`{word}` differs by color, and this is the same for both"),
+                            "a `let` in `app` is the same for both colors",
+                        )
+                    } else {
+                        (
+                            format!(
+                                "`{word}` is given by each deployment, and this must be known when the script is made"
+                            ),
+                            "write the value itself, or a `let`",
+                        )
+                    };
+                    self.findings.push(
+                        Diagnostic::new(Code::NOT_CONSTANT, span, message)
+                            .also(definition.span, "defined here")
+                            .help(format!("{help}; expected {}", ty.described())),
+                    );
+                    return None;
+                }
+                let template = self.named(word, span)??;
+                self.shaped(ty, template, span)
+            }
+        }
+    }
+
+    /// A quoted text as a value of the type.
+    fn quoted(self, ty: &Type, text: &Text) -> Option<SettingValue> {
+        match ty {
+            Type::String | Type::Secret | Type::Path | Type::Url | Type::User | Type::Regex => {
+                let template = self.template(text)?;
+                self.shaped(ty, template, text.span)
+            }
+            Type::Matching(pattern) => {
+                let template = self.template(text)?;
+                let found = self.literal(&template, text.span)?;
+                if regular_expression::refuses(pattern, &found) {
+                    self.findings.push(
+                        Diagnostic::new(
+                            Code::OUT_OF_RANGE,
+                            text.span,
+                            format!("found `{found}`, expected {}", ty.described()),
+                        )
+                        .help("the pattern has to match all of it, from the first to the last character"),
+                    );
+                    return None;
+                }
+                Some(SettingValue::Text(template))
+            }
+            Type::OneOf(_) | Type::Signal | Type::Bool => {
+                let template = self.template(text)?;
+                let word = self.literal(&template, text.span)?;
+                let known = match ty {
+                    Type::OneOf(words) => words.contains(&word),
+                    Type::Signal => SIGNALS.contains(&word.as_str()),
+                    _ => false,
+                };
+                if known {
+                    return Some(SettingValue::Text(template));
+                }
+                if *ty == Type::Bool {
+                    self.wrong_type(ty, &Value::Text(text.clone()));
+                } else {
+                    self.unknown_word(ty, &word, text.span);
+                }
+                None
+            }
+            _ => {
+                self.wrong_type(ty, &Value::Text(text.clone()));
+                None
+            }
+        }
+    }
+
+    /// The text of a template without variables; said when it has some.
+    pub fn literal(self, template: &Template, span: Span) -> Option<String> {
+        let literal = template.as_literal();
+        if literal.is_none() {
+            self.findings.push(
+                Diagnostic::new(
+                    Code::NOT_CONSTANT,
+                    span,
+                    "this must be known when the script is made",
+                )
+                .help("only `{app}`, `{root}`, `{staging}` and `let`s of them have a value then"),
+            );
+        }
+        literal
+    }
+
+    /// Looks at the shape that the type asks of a text.
+    fn shaped(self, ty: &Type, template: Template, span: Span) -> Option<SettingValue> {
+        match ty {
+            Type::Path => shape::path(self, template, span).map(SettingValue::Text),
+            Type::Url => {
+                shape::check_url(self, &template, span).then_some(SettingValue::Text(template))
+            }
+            Type::User => {
+                if let Some(user) = template.as_literal()
+                    && !shape::is_user(&user)
+                {
+                    self.findings.push(
+                        Diagnostic::new(
+                            Code::OUT_OF_RANGE,
+                            span,
+                            format!("`{user}` cannot be the name of a user"),
+                        )
+                        .help(
+                            "a letter or `_`, then letters, digits, `_`, `-` and `.`, 32 at most",
+                        ),
+                    );
+                    return None;
+                }
+                Some(SettingValue::Text(template))
+            }
+            Type::Regex => {
+                let pattern: String = template
+                    .pieces
+                    .iter()
+                    .map(|piece| match piece {
+                        Piece::Literal(text) => text.as_str(),
+                        Piece::Variable(_) => "x",
+                    })
+                    .collect();
+                regular_expression::check(&pattern, span, self.findings)
+                    .then_some(SettingValue::Text(template))
+            }
+            _ => Some(SettingValue::Text(template)),
+        }
+    }
+}
+
+/// Whether a template says the same for both colors and every deployment.
+pub fn tells_color(template: &Template) -> bool {
+    template.variables().any(|variable| {
+        matches!(
+            variable,
+            Variable::Color
+                | Variable::Port
+                | Variable::PortOf(_)
+                | Variable::Address
+                | Variable::ColorLet(_)
+                | Variable::Slot
+                | Variable::Offer(_)
+                | Variable::To
+        )
+    })
+}

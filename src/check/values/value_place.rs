@@ -1,0 +1,108 @@
+//! Which placeholders have a value where.
+
+use crate::model::Variable;
+
+/// The kinds of places where a value stands, by what is known there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValuePlace {
+    /// `root`: only the app's name is known.
+    Root,
+    /// What is the same for both colors and every deployment: `staging`, files of inputs, `target`.
+    Fixed,
+    /// A `let`: what may stand in it is looked at where it is used.
+    Let,
+    /// A `let` in a color.
+    ColorLet,
+    /// `artifact`
+    Artifact,
+    /// The settings of `run`.
+    Run,
+    /// The settings of `switch`.
+    Switch,
+    /// `address`
+    Address,
+    /// `probe`
+    Gate,
+    /// `verify`
+    Verify,
+    /// `before start`: the color does not run yet.
+    BeforeStart,
+    /// `before switch`
+    BeforeSwitch,
+    /// `after switch`, `after verify`, `after stop`
+    AfterSwitch,
+    /// `on success`, `on failure`, `on always`
+    Outcome,
+    /// `build`, `ship`, `hosts`, `shared`
+    Caller,
+}
+
+use ValuePlace::{
+    Address, AfterSwitch, Artifact, BeforeStart, BeforeSwitch, Caller, ColorLet, Fixed, Gate, Let,
+    Outcome, Root, Run, Switch, Verify,
+};
+
+impl ValuePlace {
+    /// `Err` says why the variable has no value here.
+    pub fn admits(self, variable: &Variable) -> Result<(), &'static str> {
+        match variable {
+            Variable::Input(_) => match self {
+                Switch | Address => Err(
+                    "what is written for the proxy is made with the script, before any deployment gives its inputs",
+                ),
+                Root | Fixed | ColorLet => {
+                    Err("it must be known when the script is made, and an input is given later")
+                }
+                _ => Ok(()),
+            },
+            Variable::Color
+            | Variable::Port
+            | Variable::PortOf(_)
+            | Variable::Address
+            | Variable::Service
+            | Variable::ColorLet(_) => match self {
+                Root | Fixed | Caller => Err("this is the same for both colors"),
+                Address if *variable == Variable::Address => {
+                    Err("an address cannot be made of itself")
+                }
+                ColorLet if *variable == Variable::Address => {
+                    Err("the address may be made of this `let`")
+                }
+                Artifact if !matches!(variable, Variable::Color | Variable::ColorLet(_)) => {
+                    Err("one artifact is copied for the whole color")
+                }
+                _ => Ok(()),
+            },
+            Variable::Slot => match self {
+                Let | Run | Gate | Verify | BeforeStart | BeforeSwitch | AfterSwitch | Outcome => {
+                    Ok(())
+                }
+                Switch | Address => {
+                    Err("what is written for the proxy is the same for every release of a color")
+                }
+                _ => Err("there is no release yet"),
+            },
+            Variable::OtherColor | Variable::OtherPort => match self {
+                Let | Run | Gate | Verify | BeforeStart | BeforeSwitch | AfterSwitch | Outcome => {
+                    Ok(())
+                }
+                _ => Err("which color was live is known only when the script runs"),
+            },
+            Variable::Offer(_) => match self {
+                Let | Gate | Verify | BeforeSwitch | AfterSwitch => Ok(()),
+                Address | Switch => Err(
+                    "what is written for the proxy is made with the script, before the color runs",
+                ),
+                _ => Err("the color does not run yet"),
+            },
+            Variable::From | Variable::To => match self {
+                Let | Verify | AfterSwitch | Outcome => Ok(()),
+                _ => Err("nothing has been switched yet"),
+            },
+            Variable::Outcome | Variable::Reason | Variable::Seconds => match self {
+                Let | Outcome => Ok(()),
+                _ => Err("it is known only when the deployment has ended, in `on`"),
+            },
+        }
+    }
+}

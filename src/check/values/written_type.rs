@@ -1,0 +1,146 @@
+//! Types as the tree names them.
+
+use super::text::has_nul;
+use super::type_table::{TYPES, TypePlace};
+use super::types::Type;
+use crate::check::findings::Findings;
+use crate::check::names::near::{listed, nearest};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::source::Span;
+use crate::syntax::tree;
+
+impl Type {
+    /// The type that the tree names; said when there is none such, or it cannot stand at `place`.
+    pub fn of(ty: &tree::Type, place: TypePlace, findings: &Findings) -> Option<Self> {
+        match ty {
+            tree::Type::Named(name) => Self::named(name, place, findings),
+            tree::Type::OneOf(list) => words(list, findings).map(Self::OneOf),
+            tree::Type::Matching(text) => {
+                allowed("matching", text.span, place, findings)?;
+                let Some(pattern) = text.literal() else {
+                    findings.push(
+                        Diagnostic::new(
+                            Code::BAD_REGEX,
+                            text.span,
+                            "a placeholder in the pattern of an input",
+                        )
+                        .help("write `matching r\"…\"`: in `r\"…\"` nothing is a placeholder"),
+                    );
+                    return None;
+                };
+                no_nul(&pattern, text.span, findings)?;
+                super::regular_expression::check(&pattern, text.span, findings)
+                    .then_some(Self::Matching(pattern))
+            }
+            tree::Type::List(inner, span) => {
+                allowed("list of", *span, place, findings)?;
+                Self::of(inner, place, findings).map(|inner| Self::List(Box::new(inner)))
+            }
+            tree::Type::Map(inner, span) => {
+                allowed("map of", *span, place, findings)?;
+                Self::of(inner, place, findings).map(|inner| Self::Map(Box::new(inner)))
+            }
+        }
+    }
+
+    fn named(name: &tree::Name, place: TypePlace, findings: &Findings) -> Option<Self> {
+        let unknown = name.text.as_str();
+        let mut known = TYPES.iter().filter(|entry| entry.word == unknown);
+        let Some((ty, _)) = known.find_map(|entry| entry.plain.as_ref()) else {
+            let here: Vec<&str> = TYPES
+                .iter()
+                .filter(|entry| entry.place == TypePlace::Both || entry.place == place)
+                .map(|entry| entry.word)
+                .collect();
+            let mut finding = Diagnostic::new(
+                Code::UNKNOWN_NAME,
+                name.span,
+                format!("there is no type `{unknown}`"),
+            )
+            .help(format!("types here: {}", listed(&here, "and")));
+            if let Some(near) = nearest(unknown, here) {
+                finding = finding
+                    .label(format!("did you mean `{near}`?"))
+                    .fix(name.span, near);
+            }
+            findings.push(finding);
+            return None;
+        };
+        allowed(&name.text, name.span, place, findings)?;
+        Some(ty.clone())
+    }
+}
+
+/// Says so when a type may not stand at `place`.
+fn allowed(word: &str, span: Span, place: TypePlace, findings: &Findings) -> Option<()> {
+    let entry = TYPES.iter().find(|entry| entry.word == word)?;
+    if entry.place == TypePlace::Both || entry.place == place {
+        return Some(());
+    }
+    let (what, instead) = match place {
+        TypePlace::Input => ("an input", "`string` with `matching r\"…\"`"),
+        TypePlace::Setting | TypePlace::Both => ("a setting", "`string`"),
+    };
+    findings.push(
+        Diagnostic::new(
+            Code::WRONG_TYPE,
+            span,
+            format!("{what} cannot be of type `{word}`"),
+        )
+        .help(format!("{instead} may do instead")),
+    );
+    None
+}
+
+/// Refuses a text that no program can be given.
+fn no_nul(text: &str, span: Span, findings: &Findings) -> Option<()> {
+    if text.contains('\0') {
+        findings.push(has_nul(span));
+        return None;
+    }
+    Some(())
+}
+
+/// The words of `one_of [...]`.
+fn words(list: &tree::List, findings: &Findings) -> Option<Vec<String>> {
+    let mut words: Vec<String> = Vec::new();
+    for value in list.values() {
+        let word = match value {
+            tree::Value::Word(name) => Some(name.text.clone()),
+            tree::Value::Text(text) => text.literal(),
+            _ => None,
+        };
+        match word {
+            Some(word) if words.contains(&word) => {
+                findings.push(
+                    Diagnostic::new(
+                        Code::SAID_TWICE,
+                        value.span(),
+                        format!("`{word}` is in the list twice"),
+                    )
+                    .help("remove one of them"),
+                );
+                return None;
+            }
+            Some(word) => {
+                no_nul(&word, value.span(), findings)?;
+                words.push(word);
+            }
+            None => {
+                findings.push(
+                    Diagnostic::new(Code::WRONG_TYPE, value.span(), "`one_of` takes words")
+                        .help("write words or strings without placeholders"),
+                );
+                return None;
+            }
+        }
+    }
+    if words.is_empty() {
+        findings.push(
+            Diagnostic::new(Code::WRONG_TYPE, list.body.span, "`one_of` without a word")
+                .help("list the words that are accepted"),
+        );
+        return None;
+    }
+    Some(words)
+}

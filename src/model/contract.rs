@@ -1,0 +1,164 @@
+//! The functions of drivers: the contract that each kind keeps.
+
+use super::{DriverKind, Duration};
+
+/// A function of the contract that every driver keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "the contract's table documents the functions")]
+pub enum Function {
+    // run
+    Stage,
+    Start,
+    Alive,
+    Identity,
+    Listens,
+    Enter,
+    Stop,
+    Clear,
+    Logs,
+    Persist,
+    Healthy,
+    Adopt,
+    Fetch,
+    Offers,
+    // switch
+    Routed,
+    Read,
+    Write,
+    Swap,
+    Remove,
+    Test,
+    Snapshot,
+    Reload,
+    Confirm,
+    Draining,
+    Mutex,
+    Dial,
+    Holds,
+    // run and switch
+    Preflight,
+    // shared
+    Ensure,
+    // notify
+    Notify,
+}
+
+impl Function {
+    /// What a `run` driver does.
+    pub const RUN: [Self; 15] = [
+        Self::Stage,
+        Self::Start,
+        Self::Alive,
+        Self::Identity,
+        Self::Listens,
+        Self::Enter,
+        Self::Stop,
+        Self::Clear,
+        Self::Logs,
+        Self::Persist,
+        Self::Healthy,
+        Self::Adopt,
+        Self::Preflight,
+        Self::Fetch,
+        Self::Offers,
+    ];
+
+    /// What a `switch` driver does.
+    pub const SWITCH: [Self; 14] = [
+        Self::Routed,
+        Self::Read,
+        Self::Write,
+        Self::Swap,
+        Self::Remove,
+        Self::Test,
+        Self::Snapshot,
+        Self::Reload,
+        Self::Confirm,
+        Self::Draining,
+        Self::Mutex,
+        Self::Preflight,
+        Self::Dial,
+        Self::Holds,
+    ];
+
+    /// What a driver of a kind does; `None`: its contract is not laid down yet.
+    #[must_use]
+    pub fn of_kind(kind: DriverKind) -> Option<&'static [Self]> {
+        match kind {
+            DriverKind::Run => Some(&Self::RUN),
+            DriverKind::Switch => Some(&Self::SWITCH),
+            DriverKind::Notify => Some(&[Self::Notify]),
+            DriverKind::Ship | DriverKind::Target | DriverKind::Shared => None,
+        }
+    }
+
+    /// As in a function's name: `DRIVER_stage`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stage => "stage",
+            Self::Start => "start",
+            Self::Alive => "alive",
+            Self::Identity => "identity",
+            Self::Listens => "listens",
+            Self::Enter => "enter",
+            Self::Stop => "stop",
+            Self::Clear => "clear",
+            Self::Logs => "logs",
+            Self::Persist => "persist",
+            Self::Healthy => "healthy",
+            Self::Adopt => "adopt",
+            Self::Routed => "routed",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Swap => "swap",
+            Self::Remove => "remove",
+            Self::Test => "test",
+            Self::Snapshot => "snapshot",
+            Self::Reload => "reload",
+            Self::Confirm => "confirm",
+            Self::Draining => "draining",
+            Self::Mutex => "mutex",
+            Self::Preflight => "preflight",
+            Self::Fetch => "fetch",
+            Self::Offers => "offers",
+            Self::Dial => "dial",
+            Self::Holds => "holds",
+            Self::Ensure => "ensure",
+            Self::Notify => "notify",
+        }
+    }
+
+    /// How long it may take where the driver's description does not say. For [`Function::Stop`]: on
+    /// top of the service's `stop within`, for KILL and for what the host needs to see it gone.
+    #[must_use]
+    pub fn default_limit(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Fetch => 300,
+            Self::Stage | Self::Ensure | Self::Notify => 60,
+            Self::Holds => 20,
+            Self::Test | Self::Reload => 15,
+            Self::Start
+            | Self::Enter
+            | Self::Stop
+            | Self::Clear
+            | Self::Persist
+            | Self::Write
+            | Self::Swap
+            | Self::Remove
+            | Self::Confirm
+            | Self::Preflight => 10,
+            Self::Listens
+            | Self::Adopt
+            | Self::Read
+            | Self::Logs
+            | Self::Healthy
+            | Self::Routed
+            | Self::Snapshot
+            | Self::Offers
+            | Self::Dial
+            | Self::Draining => 5,
+            Self::Alive | Self::Identity | Self::Mutex => 2,
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! What holds where a file says nothing: all defaults of the language.
+//!
+//! `docs/language.md` has them as a table, which a test holds against [`all`]; `deployc explain defaults` shows them.
+//! The defaults of a driver's settings stand in its description, those of its functions in the contract.
+
+use super::{Budget, Duration, Handover, HostPath, StatusSet};
+
+/// The service of an app that has a bare `run`.
+pub const SERVICE: &str = "app";
+
+/// The folder right below `/` that an app's root is in.
+pub const ROOTS: &str = "opt";
+
+/// The folder in the root where the caller puts what is to be deployed.
+pub const STAGING: &str = "staging";
+
+/// The host at which the proxy reaches a color that has a port.
+pub const HOST: &str = "127.0.0.1";
+
+/// How a service is handed over.
+pub const HANDOVER: Handover = Handover::Overlap;
+
+/// How long the old color may still answer.
+pub const DRAIN: Duration = Duration::from_secs(30);
+
+/// How long a service has after TERM.
+pub const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a step of the user's may take.
+pub const STEP_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long a second deploy waits for the first.
+pub const LOCK_WAIT: Duration = Duration::ZERO;
+
+/// How often and how long a probe tries.
+pub const BUDGET: Budget = Budget {
+    every: Duration::from_millis(500),
+    within: Duration::from_secs(60),
+    attempts: None,
+    timeout: Duration::from_secs(2),
+    after: Duration::ZERO,
+    passes: 2,
+};
+
+/// Which status an answer must have.
+#[must_use]
+pub fn status() -> StatusSet {
+    StatusSet::success()
+}
+
+/// The app's folder on the host.
+#[must_use]
+pub fn root(app: &str) -> HostPath {
+    HostPath::top(ROOTS).join(app)
+}
+
+/// Where the caller puts what is to be deployed, where no target says it.
+#[must_use]
+pub fn staging(root: &HostPath) -> HostPath {
+    root.join(STAGING)
+}
+
+/// Every default as the language writes it: where the statement stands, and the statement.
+#[must_use]
+pub fn all() -> Vec<(&'static str, String)> {
+    vec![
+        ("app", format!("root \"{}\"", root("{app}"))),
+        ("app", format!("address \"{HOST}:{{port}}\"")),
+        ("service", format!("handover {}", HANDOVER.word())),
+        ("cleanup", format!("drain {DRAIN}")),
+        ("cleanup, service", format!("stop within {STOP_WITHIN}")),
+        ("lock", format!("wait {LOCK_WAIT}")),
+        ("exec, shell", format!("within {STEP_WITHIN}")),
+        ("probe, verify", "expect status 2xx".to_owned()),
+        ("probe, verify", format!("every {}", BUDGET.every)),
+        ("probe, verify", format!("within {}", BUDGET.within)),
+        ("probe, verify", format!("timeout {}", BUDGET.timeout)),
+        ("probe, verify", format!("after {}", BUDGET.after)),
+        ("probe, verify", format!("passes {}", BUDGET.passes)),
+    ]
+}

@@ -1,0 +1,63 @@
+//! Values given at deploy time.
+
+use super::{HostPath, VariableName};
+use crate::source::Span;
+
+/// A value given at deploy time.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Also the environment variable's name.
+    pub name: VariableName,
+    /// What is accepted.
+    pub ty: InputType,
+    /// Taken when nothing is given, as text.
+    pub default: Option<String>,
+    /// A `KEY=value` file on the host, absolute, asked when the environment has nothing.
+    pub file: Option<HostPath>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What an input accepts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InputType {
+    /// Any text without NUL.
+    String,
+    /// Any text, never shown.
+    Secret,
+    /// An absolute path.
+    Path,
+    /// `http://` or `https://`
+    Url,
+    /// A decimal integer.
+    Int,
+    /// 1 to 65535.
+    Port,
+    /// `500ms`, `10s`, `5m`, `1h`.
+    Duration,
+    /// `true` or `false`.
+    Bool,
+    /// One of these words.
+    OneOf(Vec<String>),
+    /// A POSIX extended regular expression that the whole value matches.
+    Matching(String),
+}
+
+impl InputType {
+    /// As the language writes it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Secret => "secret",
+            Self::Path => "path",
+            Self::Url => "url",
+            Self::Int => "int",
+            Self::Port => "port",
+            Self::Duration => "duration",
+            Self::Bool => "bool",
+            Self::OneOf(_) => "one_of",
+            Self::Matching(_) => "matching",
+        }
+    }
+}

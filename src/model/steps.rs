@@ -1,0 +1,140 @@
+//! The user's own steps.
+
+use super::{DriverUse, Duration, Template};
+use crate::source::Span;
+
+/// When steps of the user's run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// `before start`
+    BeforeStart,
+    /// `before switch`
+    BeforeSwitch,
+    /// `after switch`
+    AfterSwitch,
+    /// `after verify`
+    AfterVerify,
+    /// `after stop`
+    AfterStop,
+}
+
+impl When {
+    const ALL: [Self; 5] = [
+        Self::BeforeStart,
+        Self::BeforeSwitch,
+        Self::AfterSwitch,
+        Self::AfterVerify,
+        Self::AfterStop,
+    ];
+
+    /// What two words say: `before` or `after`, and what of.
+    #[must_use]
+    pub fn of(side: &str, what: &str) -> Option<Self> {
+        let same = |one: &Self| one.words().split_once(' ') == Some((side, what));
+        Self::ALL.into_iter().find(same)
+    }
+
+    /// As the language writes it.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::BeforeStart => "before start",
+            Self::BeforeSwitch => "before switch",
+            Self::AfterSwitch => "after switch",
+            Self::AfterVerify => "after verify",
+            Self::AfterStop => "after stop",
+        }
+    }
+}
+
+/// The user's own steps by their place.
+#[derive(Clone, Debug, Default)]
+pub struct Steps {
+    /// Before the new color starts; failing stops the deployment.
+    pub before_start: Vec<Step>,
+    /// Before the swap; failing stops the deployment.
+    pub before_switch: Vec<Step>,
+    /// After the swap is in force; failing goes back.
+    pub after_switch: Vec<Step>,
+    /// After `verify`; failing warns.
+    pub after_verify: Vec<Step>,
+    /// After the previous color has stopped; failing warns.
+    pub after_stop: Vec<Step>,
+}
+
+impl Steps {
+    /// Those that run then.
+    pub fn at_mut(&mut self, when: When) -> &mut Vec<Step> {
+        match when {
+            When::BeforeStart => &mut self.before_start,
+            When::BeforeSwitch => &mut self.before_switch,
+            When::AfterSwitch => &mut self.after_switch,
+            When::AfterVerify => &mut self.after_verify,
+            When::AfterStop => &mut self.after_stop,
+        }
+    }
+}
+
+/// One step of the user's.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What runs.
+    pub run: StepRun,
+    /// In which folder; `None`: in `{root}`.
+    pub folder: Option<Template>,
+    /// How long it may take.
+    pub within: Duration,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What a step of the user's runs.
+#[derive(Clone, Debug)]
+pub enum StepRun {
+    /// A program with its arguments; not empty.
+    Exec(Vec<Template>),
+    /// A text for `bash`, as it stands.
+    Shell(String),
+    /// A notification through a driver; only in `on`.
+    Notify(DriverUse),
+}
+
+/// A step that runs when the outcome is known.
+#[derive(Clone, Debug)]
+pub struct OutcomeStep {
+    /// When.
+    pub when: Outcome,
+    /// What.
+    pub step: Step,
+}
+
+/// When an [`OutcomeStep`] runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The new color serves.
+    Success,
+    /// It does not.
+    Failure,
+    /// In both cases.
+    Always,
+}
+
+impl Outcome {
+    /// What a word says.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+
+    const ALL: [Self; 3] = [Self::Success, Self::Failure, Self::Always];
+
+    /// As the language writes it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Always => "always",
+        }
+    }
+}

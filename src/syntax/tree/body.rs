@@ -1,0 +1,92 @@
+//! What statements of every kind have in common: bodies, comments, names.
+
+use crate::source::Span;
+
+/// Statements in a row: a file's top level or what stands between `{` and `}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body<T> {
+    /// The statements that could be read; those that could not are in the report.
+    pub statements: Vec<Statement<T>>,
+    /// A comment on the line of the opening bracket, before the first statement.
+    pub head: Option<Comment>,
+    /// Comments after the last statement.
+    pub tail: Vec<Comment>,
+    /// From the opening bracket to the closing one, or the whole file.
+    pub span: Span,
+}
+
+impl<T> Body<T> {
+    /// No statements.
+    #[must_use]
+    pub fn empty(span: Span) -> Self {
+        Self {
+            statements: Vec::new(),
+            head: None,
+            tail: Vec::new(),
+            span,
+        }
+    }
+}
+
+/// One statement with what surrounds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement<T> {
+    /// Comment lines before it (`#` and `##`), in order.
+    pub lead: Vec<Comment>,
+    /// The statement proper.
+    pub node: T,
+    /// A comment at the end of its (last) line.
+    pub trail: Option<Comment>,
+    /// Whether an empty line stands right before it (after its lead comments). Never for the first
+    /// in a body.
+    pub apart: bool,
+    /// The statement proper, comments left out.
+    pub span: Span,
+}
+
+impl<T> Statement<T> {
+    /// The `##` lines right before the statement, without the marks; empty if there are none.
+    #[must_use]
+    pub fn docs(&self) -> String {
+        let mut lines = Vec::new();
+        let mut apart = self.apart;
+        for comment in self.lead.iter().rev() {
+            let Some(doc) = comment.doc().filter(|_| !apart) else {
+                break;
+            };
+            lines.push(doc);
+            apart = comment.apart;
+        }
+        lines.reverse();
+        lines.join("\n")
+    }
+}
+
+/// A comment, from its `#` to the end of the line (exclusive, trailing blanks removed).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// The text with its `#`.
+    pub text: String,
+    /// Whether an empty line precedes it. Never for the first in a body.
+    pub apart: bool,
+    /// Where.
+    pub span: Span,
+}
+
+impl Comment {
+    /// The documentation in a `##` comment.
+    #[must_use]
+    pub fn doc(&self) -> Option<&str> {
+        let rest = self.text.strip_prefix("##")?;
+        Some(rest.strip_prefix(' ').unwrap_or(rest))
+    }
+}
+
+/// A bare word: the name of a thing, a keyword of an enumeration, or a reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The word.
+    pub text: String,
+    /// Where.
+    pub span: Span,
+}
