@@ -103,7 +103,7 @@ impl Look<'_> {
         }
         let free = stand
             .host
-            .run(&["flock", "-n", &format!("{STATE}/lock"), "true"]);
+            .run(&["flock", "-w", "5", &format!("{STATE}/lock"), "true"]);
         if free.code != 0 {
             broken.push("after the next: the lock is held".to_owned());
         }

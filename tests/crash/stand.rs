@@ -39,6 +39,8 @@ fi
 "#;
 /// Carried by all that a run starts, except what outlives it.
 const MARK: &str = "CRASH_RUN=1";
+/// How long the output of a killed run is waited for, which children of it may hold open.
+const LEFT_BEHIND: Duration = Duration::from_millis(50);
 /// For what a killed run had started to end by itself.
 const SETTLING: Duration = Duration::from_secs(25);
 
@@ -265,8 +267,13 @@ impl Stand {
         if !ended {
             self.end_run();
         }
-        // Children that a killed script left behind may hold the output open.
-        wait::until(Duration::from_millis(50), || running.output_closed());
+        // Children that a killed script left behind may hold the output open. Of any other all that it said is read, on a busy machine too.
+        let patience = if ended && matches!(harm, Harm::None) {
+            limit
+        } else {
+            LEFT_BEHIND
+        };
+        wait::until(patience, || running.output_closed());
         let outcome = running.into_outcome();
         let hit = self.host.read(HIT);
         Run {

@@ -249,10 +249,19 @@ fn a_full_disk_for_the_state_is_said() -> Result<(), Skip> {
     site.run("rollback").exits(3).says("is the disk full?");
     site.run("status").ok().says(&live);
     // Room for a release, and not for its program.
-    let larger = "truncate -s -1M /var/lib/deployc/ballast && head -c 16M /dev/zero >>/srv/hello/staging/hello";
+    let larger = "truncate -s -2M /var/lib/deployc/ballast && head -c 16M /dev/zero >>/srv/hello/staging/hello";
     site.host.bash(larger).ok();
-    site.deploy().exits(1).says("is the disk with");
+    site.run("doctor").exits(3).says("and a release needs");
+    site.deploy().exits(3).says("and a release needs");
     site.assert_serves_only(&live);
+    // It was large enough when the deployment began.
+    site.stage("");
+    let fills = "before start { shell \"head -c 32M /dev/zero >/var/lib/deployc/more || true\" }";
+    site.install(&[("\n  cleanup {", &format!("\n  {fills}\n\n  cleanup {{"))]);
+    site.deploy().exits(1).says("is the disk full?");
+    site.assert_serves_only(&live);
+    site.host.bash("rm /var/lib/deployc/more").ok();
+    site.install(&[]);
     site.stage("");
     site.host.bash("rm /var/lib/deployc/ballast").ok();
     site.deploy().ok();
@@ -275,7 +284,7 @@ exec /opt/testapp "$@""#,
     let wrote = |color: &str| {
         let last =
             format!("grep -q '{color} wrote megabyte 4' /var/lib/deployc/hello/releases/*/log.*");
-        wait::until(Duration::from_secs(30), || site.host.bash(&last).code == 0)
+        wait::until(Duration::from_secs(120), || site.host.bash(&last).code == 0)
     };
     for color in ["green", "blue"] {
         site.deploy().ok();
