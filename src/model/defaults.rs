@@ -34,12 +34,18 @@ pub const LOCK_WAIT: Duration = Duration::ZERO;
 
 /// How often and how long a probe tries.
 pub const BUDGET: Budget = Budget {
-    every: Duration::from_millis(500),
+    every: Duration::from_millis(100),
     within: Duration::from_secs(60),
     attempts: None,
     timeout: Duration::from_secs(2),
     after: Duration::ZERO,
     passes: 2,
+};
+
+/// How often and how long a `verify` tries. While it fails, users have the color that fails.
+pub const VERIFY_BUDGET: Budget = Budget {
+    within: Duration::from_secs(5),
+    ..BUDGET
 };
 
 /// Which status an answer must have.
@@ -73,7 +79,8 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("exec, shell", format!("within {STEP_WITHIN}")),
         ("probe, verify", "expect status 2xx".to_owned()),
         ("probe, verify", format!("every {}", BUDGET.every)),
-        ("probe, verify", format!("within {}", BUDGET.within)),
+        ("probe", format!("within {}", BUDGET.within)),
+        ("verify", format!("within {}", VERIFY_BUDGET.within)),
         ("probe, verify", format!("timeout {}", BUDGET.timeout)),
         ("probe, verify", format!("after {}", BUDGET.after)),
         ("probe, verify", format!("passes {}", BUDGET.passes)),

@@ -8,7 +8,7 @@ asks_proxy=no    # yes: what is asked now is what users get, so a row of errors 
 
 # reset_probe: forgets the declaration before. The defaults are those of the language.
 reset_probe() {
-  probe_every=500 probe_worst=60000 probe_timeout=2000 probe_after=0 probe_passes=2 probe_attempts=''
+  probe_every=100 probe_worst=60000 probe_timeout=2000 probe_after=0 probe_passes=2 probe_attempts=''
   question_kind=() question_subject=() question_content=() question_via=()
   question_first=() question_count=() question_words=()
   header_of=() header_line=()

@@ -2,6 +2,7 @@
 
 use super::merged_probe::MergedProbe;
 use crate::check::values::scope::Scope;
+use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Budget, Duration, defaults};
 use crate::syntax::tree::Value;
@@ -17,7 +18,10 @@ impl MergedProbe<'_> {
 
     /// How often and how long it tries, each value for itself.
     pub fn times(&self, scope: Scope<'_>) -> Option<Budget> {
-        let default = defaults::BUDGET;
+        let default = match scope.place {
+            ValuePlace::Verify => defaults::VERIFY_BUDGET,
+            _ => defaults::BUDGET,
+        };
         let errors = scope.findings.errors();
         let positive = |value: Option<&Value>, default: Duration| match value {
             None => default,
