@@ -75,6 +75,7 @@ pub(super) fn plan(app: &App) -> Plan {
         builder.point_proxy_at(),
         builder.cleanup(),
         builder.rollback(),
+        builder.serve_release(),
         builder.failed(),
         ways::end_new(),
         builder.go_back(),
@@ -267,6 +268,14 @@ impl Builder<'_> {
         lines
             .step(Action::PutOffJournal)
             .step(Action::Journal(Intent::Preparing))
+            .run(ProgramName::ServeRelease);
+        lines.named(ProgramName::Rollback)
+    }
+
+    /// What has a release already, whoever has made it, is started, asked and switched to; the user's steps are those of today.
+    fn serve_release(&self) -> Program {
+        let mut lines = Lines::new();
+        lines
             .way(Way::EndNew)
             .step(Action::Ensures(Side::New))
             .step(Action::StartMissing(Side::New, Extent::Overlap))
@@ -290,7 +299,7 @@ impl Builder<'_> {
             .step(Action::Commit);
         self.done(&mut lines);
         lines.run(ProgramName::Cleanup);
-        lines.named(ProgramName::Rollback)
+        lines.named(ProgramName::ServeRelease)
     }
 
     fn failed(&self) -> Program {

@@ -136,6 +136,7 @@ impl<'a> Calls<'a> {
             | Action::PortsAreFree
             | Action::UnlockProxy
             | Action::Record(_) => {}
+            Action::InputsAgain => self.core(Core::Copy),
             // What listens there may be a color's that this script has started.
             Action::NoStranger => self.every(Extent::Whole, &[Function::Alive]),
             Action::PreflightRun(name) => self.run(name, Function::Preflight),
@@ -145,10 +146,17 @@ impl<'a> Calls<'a> {
             | Action::FindLive
             | Action::ChooseEarlier
             | Action::FindAdoptable
+            | Action::FindRemovable
             | Action::TakeUp
             | Action::StillLive => {
                 self.switch(Function::Routed);
                 self.every(Extent::Whole, &[Function::Alive]);
+            }
+            // Its script is asked where it would listen.
+            Action::ChooseKept | Action::ChooseLive => {
+                self.switch(Function::Routed);
+                self.every(Extent::Whole, &[Function::Alive]);
+                self.core(Core::Copy);
             }
             Action::TryVerify(name) => {
                 for check in self.checks().iter().filter(|check| check.name == *name) {
@@ -161,7 +169,10 @@ impl<'a> Calls<'a> {
                 self.core(Core::Journal);
             }
             Action::CloseJournal => self.core(Core::Journal),
-            Action::Commit | Action::CommitAdopted | Action::FinishAdopted => {
+            Action::Commit
+            | Action::CommitAdopted
+            | Action::FinishAdopted
+            | Action::CommitRemoved => {
                 self.core(Core::Journal);
                 self.core(Core::Journal);
             }
@@ -173,7 +184,7 @@ impl<'a> Calls<'a> {
                     self.calls.push(Call::Shared(number, Function::Ensure));
                 }
             }
-            Action::MakeRelease => {
+            Action::MakeRelease | Action::CopyRelease => {
                 self.core(Core::Copy);
                 self.core(Core::Copy);
             }
@@ -247,6 +258,10 @@ impl<'a> Calls<'a> {
             Action::Sweep => {
                 self.core(Core::Sweep);
                 self.every(Extent::Whole, &[Function::Clear]);
+            }
+            Action::RemoveState => {
+                self.core(Core::ResumeUnit);
+                self.core(Core::Copy);
             }
             Action::SaveWayBack => {
                 self.switch(Function::Routed);

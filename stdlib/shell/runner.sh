@@ -131,7 +131,7 @@ recover() {
     take_up_journal || return
     find_reservation
     kind_of=${journal[kind]:-deploy}
-    recovery "$command" "${journal[phase]}" "$kind_of" "$reservation" # the table: sets `answer`
+    recovery "$planned" "${journal[phase]}" "$kind_of" "$reservation" # the table: sets `answer`
     answer_of=$answer
     case $answer_of in
       proceed) return 0 ;;

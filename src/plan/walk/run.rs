@@ -20,6 +20,8 @@ pub(super) struct Run {
     pub(super) proxy: bool,
     /// Has asked the proxy's file which color is live.
     pub(super) chosen: bool,
+    /// Has made a release for the new color.
+    pub(super) made: bool,
     /// Gates that passed in this process, a bit each, of the colors A and B.
     pub(super) passed: [u16; 2],
     /// The colors that could be connected to from where the proxy stands.
@@ -69,6 +71,7 @@ impl Run {
             to: journal.to,
             proxy: false,
             chosen: false,
+            made: false,
             passed: [0; 2],
             dialed: [false; 2],
             candidate: None,
@@ -82,6 +85,7 @@ impl Run {
     pub(super) fn goes_back(&mut self) {
         self.proxy = false;
         self.chosen = false;
+        self.made = false;
         self.passed = [0; 2];
         self.dialed = [false; 2];
         self.candidate = None;
@@ -96,6 +100,7 @@ impl Run {
         match side {
             Side::New => Some(self.to),
             Side::Old | Side::Given => self.from,
+            Side::Nothing => None,
         }
     }
 
@@ -103,6 +108,7 @@ impl Run {
     pub(super) fn text(&self, world: &World, side: Side) -> File {
         match (side, self.from) {
             (Side::New, _) => File::Ours(self.to),
+            (Side::Nothing, _) => File::Absent,
             (Side::Old | Side::Given, from) => {
                 world.kept.or(from.map(File::Ours)).unwrap_or(File::Absent)
             }
