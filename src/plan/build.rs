@@ -74,7 +74,6 @@ pub(super) fn plan(app: &App) -> Plan {
         builder.before_swap(),
         builder.point_proxy_at(),
         builder.cleanup(),
-        builder.rollback(),
         builder.serve_release(),
         builder.failed(),
         ways::end_new(),
@@ -256,20 +255,6 @@ impl Builder<'_> {
         self.user(&mut lines, Place::AfterStop);
         lines.step(Action::CloseJournal).step(Action::Sweep);
         lines.named(ProgramName::Cleanup)
-    }
-
-    fn rollback(&self) -> Program {
-        let mut lines = Lines::new();
-        lines
-            .otherwise(Otherwise::Refuse)
-            .step(Action::ChooseEarlier)
-            .step(Action::CheckHost);
-        self.proxy(&mut lines, Action::PreflightProxy);
-        lines
-            .step(Action::PutOffJournal)
-            .step(Action::Journal(Intent::Preparing))
-            .run(ProgramName::ServeRelease);
-        lines.named(ProgramName::Rollback)
     }
 
     /// What has a release already, whoever has made it, is started, asked and switched to; the user's steps are those of today.

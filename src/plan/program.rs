@@ -238,11 +238,11 @@ impl ProgramName {
             | Self::BeforeSwap
             | Self::PointProxyAt
             | Self::Cleanup
-            | Self::Rollback
             | Self::ServeRelease
             | Self::Failed
             | Self::Way(Way::EndNew | Way::GoBack | Way::StayOnNew) => Home::Script,
             Self::Way(Way::UndoAdopt | Way::LetGo | Way::PutBack)
+            | Self::Rollback
             | Self::Abort
             | Self::Resume
             | Self::Adopt

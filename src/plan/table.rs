@@ -29,6 +29,7 @@ pub fn table(app: &App, plan: &Plan, sources: &Sources) -> String {
     }
     table.totals("deploy", Command::Deploy, ": the three in a row");
     table.command(Command::Rollback);
+    table.program(ProgramName::ServeRelease);
     table.program(ProgramName::Failed);
     table.ways();
     table.runtime();
@@ -104,6 +105,8 @@ impl Table<'_> {
     fn runtime(&mut self) {
         let plan = self.plan;
         let programs = plan.programs.iter().map(|program| program.name);
+        // It stands above.
+        let programs = programs.filter(|name| *name != ProgramName::Rollback);
         for name in programs.filter(|name| name.home() == Home::Runtime) {
             self.program(name);
         }

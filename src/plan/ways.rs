@@ -57,11 +57,12 @@ impl Builder<'_> {
 /// What stands in the runtime: no line names a service, a check or a step of one app.
 pub(super) fn runtime() -> Vec<Program> {
     vec![
+        rollback(),
+        rollback_to(),
+        restart(),
         abort(),
         resume(),
         adopt(),
-        rollback_to(),
-        restart(),
         remove(),
         undo_adopt(),
         let_go(),
@@ -125,6 +126,19 @@ fn adopt() -> Program {
     lines.named(ProgramName::Adopt)
 }
 
+fn rollback() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .otherwise(Otherwise::Refuse)
+        .step(Action::ChooseEarlier)
+        .step(Action::CheckHost)
+        .step(Action::PreflightProxy)
+        .step(Action::PutOffJournal)
+        .step(Action::Journal(Intent::Preparing))
+        .run(ProgramName::ServeRelease);
+    lines.named(ProgramName::Rollback)
+}
+
 fn rollback_to() -> Program {
     let mut lines = Lines::new();
     lines
@@ -169,7 +183,6 @@ fn remove() -> Program {
         .otherwise(Otherwise::Refuse)
         .step(Action::FindRemovable)
         .step(Action::CheckHost)
-        .step(Action::PreflightProxy)
         .step(Action::TestAsItIs)
         .step(Action::Journal(Intent::Removing))
         .way(Way::LetGo)

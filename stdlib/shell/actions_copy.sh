@@ -152,5 +152,5 @@ do_copy_release() {
 copy_kept() {
   local -a parts=("$kept/slot" "$kept/script" "$1")
   [[ ! -f $kept/artifact ]] || parts+=("$kept/artifact")
-  mkdir "$candidate" && cp -a -- "${parts[@]}" "$candidate/" && sync_path "$candidate/script" "$candidate/inputs"/* "$candidate" "$state/releases"
+  mkdir "$candidate" && cp -a -- ${parts[@]+"${parts[@]}"} "$candidate/" && sync_path "$candidate/script" "$candidate/inputs"/* "$candidate" "$state/releases"
 }

@@ -6,6 +6,49 @@
 #   refuse   nothing was changed: exit 3          later    exit 0; the next command goes on with it
 #   warn     it is said, and the next step comes  person   exit 5
 
+plan.rollback() { # the release that served before, by its own script, through the same swap
+  otherwise refuse
+  step choose_earlier
+  step check_host
+  step preflight_proxy
+  step put_off_journal
+  step journal preparing
+  plan.serve_release
+}
+
+plan.rollback_to() { # `rollback RELEASE`: a copy of a release that was good, in the idle color
+  otherwise refuse
+  step choose_kept
+  step check_host
+  step preflight_proxy
+  step test_as_it_is
+  step no_stranger new
+  step journal preparing
+  otherwise end_new
+  step copy_release
+  step sync_release
+  step clear_idle new
+  step ports_are_free new
+  plan.serve_release
+}
+
+plan.restart() { # a copy of the live release in the idle color, with its inputs read again
+  otherwise refuse
+  step choose_live
+  step check_host
+  step preflight_proxy
+  step inputs_again
+  step test_as_it_is
+  step no_stranger new
+  step journal preparing
+  otherwise end_new
+  step copy_release
+  step sync_release
+  step clear_idle new
+  step ports_are_free new
+  plan.serve_release
+}
+
 plan.abort() { # a prepared color is stopped
   otherwise person
   step stop new
@@ -47,44 +90,10 @@ plan.adopt() { # a fragment edited by hand, or a color started by hand, becomes 
   step commit_adopted
 }
 
-plan.rollback_to() { # `rollback RELEASE`: a copy of a release that was good, in the idle color
-  otherwise refuse
-  step choose_kept
-  step check_host
-  step preflight_proxy
-  step test_as_it_is
-  step no_stranger new
-  step journal preparing
-  otherwise end_new
-  step copy_release
-  step sync_release
-  step clear_idle new
-  step ports_are_free new
-  plan.serve_release
-}
-
-plan.restart() { # a copy of the live release in the idle color, with its inputs read again
-  otherwise refuse
-  step choose_live
-  step check_host
-  step preflight_proxy
-  step inputs_again
-  step test_as_it_is
-  step no_stranger new
-  step journal preparing
-  otherwise end_new
-  step copy_release
-  step sync_release
-  step clear_idle new
-  step ports_are_free new
-  plan.serve_release
-}
-
 plan.remove() { # the app goes away: nothing leads to it, nothing of it runs
   otherwise refuse
   step find_removable
   step check_host
-  step preflight_proxy
   step test_as_it_is
   step journal removing
   otherwise let_go

@@ -195,7 +195,7 @@ plan() {
   for program in prepare switch cleanup; do
     list_program "plan.$program"
   done
-  for program in plan.failed plan.rollback plan.rollback_to plan.restart plan.abort plan.resume plan.adopt plan.remove way.end_new way.go_back \
+  for program in plan.failed plan.rollback plan.serve_release plan.rollback_to plan.restart plan.abort plan.resume plan.adopt plan.remove way.end_new way.go_back \
     way.stay_on_new way.undo_adopt way.let_go way.put_back; do
     list_program "$program"
   done

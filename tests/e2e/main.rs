@@ -15,6 +15,7 @@ mod hazards;
 mod hosts;
 mod interference;
 mod keep_warm;
+mod operators;
 mod outputs;
 mod portability;
 mod states;
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
         hazards::tests(),
         interference::tests(),
         keep_warm::tests(),
+        operators::tests(),
         outputs::tests(),
         portability::tests(),
         states::tests(),

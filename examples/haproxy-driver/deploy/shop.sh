@@ -2,12 +2,11 @@
 # shop.sh: blue/green deploys of shop on this host, without losing a request.
 #
 # Made by deployc 0.2.0 from deploy.bg. Do not edit: change deploy.bg, run `deployc build`, commit both.
-# Usage: shop.sh deploy | prepare | switch | cleanup | abort | rollback [RELEASE] | restart | remove | adopt | resume | status [--json] | history | releases | doctor | plan | help
-# Exit: 0 done; 1 failed, what served before serves; 2 wrong usage or input; 3 host not ready, nothing changed;
-#       4 another deployment is at work; 5 needs a person
+# Usage: shop.sh COMMAND; `shop.sh help` lists them. Exit: 0 done; 1 failed, what served before serves; 2 wrong usage or input;
+#        3 host not ready, nothing changed; 4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-8b4a599f.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-2c12aa4a.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -27,7 +26,7 @@ trap : ALRM
 
 # ==== shop: what deploy.bg says ===================================================================
 
-runtime=0.2.0-8b4a599ff05ad2c28548dd65f447b2912167f3862a5eaadd20d136b7bd53b44c
+runtime=0.2.0-2c12aa4ad68225af4f94b5e23b7240d0fdbdef728695aa1afb3689f555d55e7a
 source=deploy.bg
 app=shop # @4
 root=/opt/shop
@@ -210,16 +209,6 @@ plan.cleanup() { # never back: traffic is on a good color
   step persist_off old
   step close_journal
   step sweep
-}
-
-plan.rollback() { # the release that served before, by its own script, through the same swap
-  otherwise refuse
-  step choose_earlier
-  step check_host
-  step preflight_proxy @18
-  step put_off_journal
-  step journal preparing
-  plan.serve_release
 }
 
 plan.serve_release() { # the end of rollback and restart: a release that is whole, by its own script

@@ -547,6 +547,49 @@ forget_cause() {
 #   refuse   nothing was changed: exit 3          later    exit 0; the next command goes on with it
 #   warn     it is said, and the next step comes  person   exit 5
 
+plan.rollback() { # the release that served before, by its own script, through the same swap
+  otherwise refuse
+  step choose_earlier
+  step check_host
+  step preflight_proxy
+  step put_off_journal
+  step journal preparing
+  plan.serve_release
+}
+
+plan.rollback_to() { # `rollback RELEASE`: a copy of a release that was good, in the idle color
+  otherwise refuse
+  step choose_kept
+  step check_host
+  step preflight_proxy
+  step test_as_it_is
+  step no_stranger new
+  step journal preparing
+  otherwise end_new
+  step copy_release
+  step sync_release
+  step clear_idle new
+  step ports_are_free new
+  plan.serve_release
+}
+
+plan.restart() { # a copy of the live release in the idle color, with its inputs read again
+  otherwise refuse
+  step choose_live
+  step check_host
+  step preflight_proxy
+  step inputs_again
+  step test_as_it_is
+  step no_stranger new
+  step journal preparing
+  otherwise end_new
+  step copy_release
+  step sync_release
+  step clear_idle new
+  step ports_are_free new
+  plan.serve_release
+}
+
 plan.abort() { # a prepared color is stopped
   otherwise person
   step stop new
@@ -588,44 +631,10 @@ plan.adopt() { # a fragment edited by hand, or a color started by hand, becomes 
   step commit_adopted
 }
 
-plan.rollback_to() { # `rollback RELEASE`: a copy of a release that was good, in the idle color
-  otherwise refuse
-  step choose_kept
-  step check_host
-  step preflight_proxy
-  step test_as_it_is
-  step no_stranger new
-  step journal preparing
-  otherwise end_new
-  step copy_release
-  step sync_release
-  step clear_idle new
-  step ports_are_free new
-  plan.serve_release
-}
-
-plan.restart() { # a copy of the live release in the idle color, with its inputs read again
-  otherwise refuse
-  step choose_live
-  step check_host
-  step preflight_proxy
-  step inputs_again
-  step test_as_it_is
-  step no_stranger new
-  step journal preparing
-  otherwise end_new
-  step copy_release
-  step sync_release
-  step clear_idle new
-  step ports_are_free new
-  plan.serve_release
-}
-
 plan.remove() { # the app goes away: nothing leads to it, nothing of it runs
   otherwise refuse
   step find_removable
   step check_host
-  step preflight_proxy
   step test_as_it_is
   step journal removing
   otherwise let_go
@@ -2005,16 +2014,16 @@ choose_places() {
 
 # is_place_of_live PORT|ADDRESS: the live color has it.
 is_place_of_live() {
-  local value name places=''
+  local value name taken=''
   if [[ -n $old_release ]]; then
-    ! meta ports "$old_release" || places+=" $value"
-    ! meta addresses "$old_release" || places+=" $value"
+    ! meta ports "$old_release" || taken+=" $value"
+    ! meta addresses "$old_release" || taken+=" $value"
   else
     for name in "${services[@]}"; do
-      places+=" ${port_of["$from $name"]-} ${address_of["$from $name"]-}"
+      taken+=" ${port_of["$from $name"]-} ${address_of["$from $name"]-}"
     done
   fi
-  [[ " $places " == *" $1 "* ]]
+  [[ " $taken " == *" $1 "* ]]
 }
 
 # kept_releases: prints which releases `rollback RELEASE` can go to.
@@ -2022,11 +2031,13 @@ kept_releases() {
   local folder text=''
   for folder in "$state"/releases/*/; do
     folder=${folder%/}
-    can_be_copied "$folder" && [[ ! $folder -ef $old_release ]] || continue
+    if [[ $folder -ef $old_release ]] || ! can_be_copied "$folder"; then
+      continue
+    fi
     text+=", ${folder##*/}"
   done
   if [[ -n $text ]]; then
-    printf 'there are %s (see `releases`)' "${text#, }"
+    printf '%s' "there are ${text#, } (see \`releases\`)"
   else
     printf 'none is kept yet beside what serves'
   fi
@@ -2074,7 +2085,7 @@ do_copy_release() {
 copy_kept() {
   local -a parts=("$kept/slot" "$kept/script" "$1")
   [[ ! -f $kept/artifact ]] || parts+=("$kept/artifact")
-  mkdir "$candidate" && cp -a -- "${parts[@]}" "$candidate/" && sync_path "$candidate/script" "$candidate/inputs"/* "$candidate" "$state/releases"
+  mkdir "$candidate" && cp -a -- ${parts[@]+"${parts[@]}"} "$candidate/" && sync_path "$candidate/script" "$candidate/inputs"/* "$candidate" "$state/releases"
 }
 
 # ---- actions of `remove`: the app goes away from this host ------------------------------------------------
@@ -2328,9 +2339,17 @@ status() {
   case $phase in
     idle) say 'under way: nothing' ;;
     prepared) say "under way: ${journal[to]} is prepared for deployment ${journal[deployment]}, not switched yet" ;;
+    removing) say "under way: $app is to be removed${held:+ ($held)}" ;;
     preparing | returning | adopting) say "under way: deployment ${journal[deployment]} prepares ${journal[to]}${held:+ ($held)}" ;;
-    swapping) say "under way: deployment ${journal[deployment]} switches from ${journal[from]:-nothing} to ${journal[to]}; until it is confirmed the proxy may serve either" ;;
-    switched) say "under way: cleanup of deployment ${journal[deployment]}: ${journal[from]:-nothing} has to be drained and stopped" ;;
+    swapping | switched)
+      if [[ ${journal[kind]} == remove ]]; then
+        say "under way: $app is being removed${journal[from]:+; ${journal[from]} served}"
+      elif [[ $phase == switched ]]; then
+        say "under way: cleanup of deployment ${journal[deployment]}: ${journal[from]:-nothing} has to be drained and stopped"
+      else
+        say "under way: deployment ${journal[deployment]} switches from ${journal[from]:-nothing} to ${journal[to]}; until it is confirmed the proxy may serve either"
+      fi
+      ;;
   esac
   if [[ $phase != idle && $phase != prepared && $phase != switched && -z $held ]]; then
     say "           its process is gone: the next command that may change something puts this right"
@@ -2477,7 +2496,8 @@ plan() {
   for program in prepare switch cleanup; do
     list_program "plan.$program"
   done
-  for program in plan.failed plan.rollback plan.abort plan.resume plan.adopt way.end_new way.go_back way.stay_on_new way.undo_adopt way.let_go; do
+  for program in plan.failed plan.rollback plan.serve_release plan.rollback_to plan.restart plan.abort plan.resume plan.adopt plan.remove way.end_new way.go_back \
+    way.stay_on_new way.undo_adopt way.let_go way.put_back; do
     list_program "$program"
   done
 }

@@ -1,0 +1,298 @@
+//! `rollback RELEASE`, `restart`, `releases` and `remove` on a real nginx.
+
+use std::time::Duration;
+
+use crate::support::http;
+use crate::support::load::{Load, Rates};
+use crate::support::nginx::{Nginx, site_with_upstream};
+use crate::support::process::{Outcome, run};
+use crate::support::site::{FRAGMENT, SCRIPT, Site};
+use crate::support::skip::Skip;
+use crate::support::wait;
+
+crate::tests![
+    a_restart_takes_a_changed_input_and_loses_nothing,
+    a_restart_without_its_inputs_changes_nothing,
+    a_restart_whose_program_does_not_come_up_changes_nothing,
+    a_rollback_to_two_releases_back,
+    a_rollback_to_what_is_not_there_changes_nothing,
+    a_rollback_to_other_colors_is_refused,
+    a_rollback_to_a_release_with_other_ports,
+    only_the_last_releases_are_kept,
+    a_removal_leaves_nothing_but_the_apps_own,
+    a_removal_that_the_proxy_refuses_is_taken_back,
+];
+
+const STATE: &str = "/var/lib/deployc/hello";
+const DEADLINE: Duration = Duration::from_secs(90);
+
+/// What runs says NOTE; TOKEN is nobody's business.
+const NOTED: [(&str, &str); 2] = [
+    (
+        "  artifact",
+        "  input NOTE: string\n  input TOKEN: secret\n\n  artifact",
+    ),
+    (
+        "\"--color\", \"{color}\"]",
+        "\"--color\", \"{color}\", \"--sha\", \"{NOTE}\"]",
+    ),
+];
+
+/// Runs the script with a note.
+fn noted(site: &Site, words: &[&str], note: &str) -> Outcome {
+    let mut line = site.host.command(&[&[SCRIPT], words].concat());
+    line.env("NOTE", note).env("TOKEN", "hush-hush");
+    run(line, DEADLINE)
+}
+
+/// What users read.
+fn note(site: &Site) -> String {
+    let answer = http::get(&site.host, 80, "/json").expect("it is served");
+    let json: serde_json::Value = serde_json::from_str(&answer.body).expect("it is JSON");
+    json["build"]["sha"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The releases that are kept, the oldest first.
+fn releases(site: &Site) -> Vec<String> {
+    let listed = site.host.bash(&format!("ls {STATE}/releases")).ok();
+    listed.stdout.lines().map(str::to_owned).collect()
+}
+
+/// The release that serves.
+fn live(site: &Site) -> String {
+    let target = site.host.bash(&format!("readlink -f {STATE}/live")).ok();
+    let target = target.stdout.trim().to_owned();
+    target.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+/// deploy.bg and the staged program are other ones by now: neither is asked.
+fn a_restart_takes_a_changed_input_and_loses_nothing() -> Result<(), Skip> {
+    let site = Site::with(&NOTED)?;
+    noted(&site, &["deploy"], "one").ok();
+    let first = site.serves();
+    let release = live(&site);
+    site.install(&[("127.0.0.1:{port}/health", "127.0.0.1:{port}/never")]);
+    site.stage("--health never");
+    let load = Load::start(&site.host.network(), 80, Rates::FULL);
+    wait::until(Duration::from_secs(10), || {
+        load.now() > Duration::from_secs(4)
+    });
+    noted(&site, &["restart"], "two")
+        .ok()
+        .says("restart of hello: done");
+    assert_eq!(note(&site), "two");
+    let report = load.stop();
+    report.assert_nothing_lost();
+    let second = site.serves();
+    assert_ne!(first, second);
+    site.assert_serves_only(&second);
+    assert!(releases(&site).contains(&release), "it is gone");
+    site.run("releases")
+        .ok()
+        .says(&format!("a copy of {release}"));
+    // The way back leads to what was live before.
+    site.run("rollback").ok();
+    assert_eq!(note(&site), "one");
+    site.assert_serves_only(&first);
+    Ok(())
+}
+
+fn a_restart_without_its_inputs_changes_nothing() -> Result<(), Skip> {
+    let site = Site::with(&NOTED)?;
+    noted(&site, &["restart"], "one")
+        .exits(3)
+        .says("nothing is live");
+    noted(&site, &["deploy"], "one").ok();
+    let (color, before) = (site.serves(), releases(&site));
+    site.run("restart").exits(2).says("input NOTE is not given");
+    site.assert_serves_only(&color);
+    assert_eq!(releases(&site), before);
+    Ok(())
+}
+
+fn a_restart_whose_program_does_not_come_up_changes_nothing() -> Result<(), Skip> {
+    let site = Site::with(&NOTED)?;
+    noted(&site, &["deploy"], "one").ok();
+    let (color, release) = (site.serves(), live(&site));
+    // What the app has broken in its own slot is copied, too.
+    let slot = format!("{STATE}/releases/{release}/slot/hello");
+    site.host.write_program(&slot, "#!/bin/bash\nexit 3\n");
+    noted(&site, &["restart"], "three").exits(1);
+    assert_eq!(note(&site), "one");
+    site.assert_serves_only(&color);
+    Ok(())
+}
+
+fn a_rollback_to_two_releases_back() -> Result<(), Skip> {
+    let site = Site::with(&NOTED)?;
+    for name in ["one", "two", "three"] {
+        noted(&site, &["deploy"], name).ok();
+    }
+    let first = releases(&site)[0].clone();
+    let kept = site.host.read(&format!("{STATE}/releases/{first}/meta"));
+    let listed = site.run("releases").ok();
+    for text in ["NOTE=one", "kept", "live", "previous", "hello"] {
+        assert!(
+            listed.output().contains(text),
+            "{text}: {}",
+            listed.output()
+        );
+    }
+    listed.never_says("hush-hush").never_says("TOKEN");
+    let before = site.serves();
+    site.run(&format!("rollback {first}")).ok();
+    assert_eq!(note(&site), "one");
+    let now = site.serves();
+    assert_ne!(before, now);
+    site.assert_serves_only(&now);
+    // It was copied, and is as it was.
+    assert_ne!(live(&site), first);
+    assert_eq!(
+        site.host.read(&format!("{STATE}/releases/{first}/meta")),
+        kept
+    );
+    site.run("rollback").ok();
+    assert_eq!(note(&site), "three");
+    site.run(&format!("rollback {first}")).ok();
+    assert_eq!(note(&site), "one");
+    Ok(())
+}
+
+fn a_rollback_to_what_is_not_there_changes_nothing() -> Result<(), Skip> {
+    let site = Site::new()?;
+    site.deploy().ok();
+    let first = live(&site);
+    site.run("rollback 20200101-000000-1")
+        .exits(3)
+        .says("none is kept yet");
+    site.run(&format!("rollback {first}"))
+        .exits(3)
+        .says("is live already");
+    site.deploy().ok();
+    let color = site.serves();
+    site.run("rollback 20200101-000000-1").exits(3).says(&first);
+    site.run("rollback ../live").exits(2);
+    site.stage("--health never").deploy().exits(1);
+    let failed = releases(&site).pop().expect("it is kept to be looked at");
+    site.run("releases").ok().says("failed");
+    site.run(&format!("rollback {failed}"))
+        .exits(3)
+        .says("has never served");
+    site.assert_serves_only(&color);
+    Ok(())
+}
+
+/// The kept release knows neither color of today.
+fn a_rollback_to_other_colors_is_refused() -> Result<(), Skip> {
+    let site = Site::new()?;
+    site.deploy().ok();
+    let first = live(&site);
+    site.install(&[
+        ("color blue  { port 8081 }", "color red   { port 8083 }"),
+        ("color green { port 8082 }", "color white { port 8084 }"),
+    ]);
+    site.deploy().ok();
+    let color = site.serves();
+    site.run(&format!("rollback {first}"))
+        .exits(3)
+        .says("its deploy.bg has no color");
+    site.assert_serves_only(&color);
+    Ok(())
+}
+
+/// It takes its own ports, where what serves has others; and is refused where it would take those of what serves.
+fn a_rollback_to_a_release_with_other_ports() -> Result<(), Skip> {
+    let site = Site::new()?;
+    site.deploy().ok();
+    let first = live(&site);
+    let moved = [
+        ("color blue  { port 8081 }", "color blue  { port 8083 }"),
+        ("color green { port 8082 }", "color green { port 8084 }"),
+    ];
+    site.install(&moved);
+    site.deploy().ok();
+    let before = site.serves();
+    site.run(&format!("rollback {first}")).ok();
+    let after = site.serves();
+    assert_ne!(before, after);
+    site.assert_serves_only(&after);
+    let port = if after == "blue" { 8081 } else { 8082 };
+    assert!(site.host.read(FRAGMENT).contains(&port.to_string()));
+    site.deploy().ok();
+    let color = site.serves();
+    site.install(&[
+        ("color blue  { port 8081 }", "color blue  { port 8082 }"),
+        ("color green { port 8082 }", "color green { port 8081 }"),
+    ]);
+    site.deploy().ok();
+    let now = site.serves();
+    assert_ne!(color, now);
+    site.run(&format!("rollback {first}"))
+        .exits(3)
+        .says(&format!("where {now} serves"));
+    site.assert_serves_only(&now);
+    Ok(())
+}
+
+fn only_the_last_releases_are_kept() -> Result<(), Skip> {
+    let site = Site::new()?;
+    let mut seen = Vec::new();
+    for _ in 0..7 {
+        site.deploy().ok();
+        seen.push(live(&site));
+    }
+    // What serves and what served before it, and three beside them.
+    assert_eq!(releases(&site), seen[2..]);
+    Ok(())
+}
+
+fn a_removal_leaves_nothing_but_the_apps_own() -> Result<(), Skip> {
+    let site = Site::new()?;
+    site.deploy().ok();
+    site.deploy().ok();
+    let color = site.serves();
+    site.run("remove").exits(3).says("--stop-serving");
+    site.assert_serves_only(&color);
+    site.run("prepare").ok();
+    site.run("remove --stop-serving").exits(4);
+    site.run("abort").ok();
+    // Nothing else of nginx names its upstream any more.
+    let gone = "server { listen 127.0.0.1:80; return 410; }\n";
+    site.host.write("/etc/nginx/sites-enabled/default", gone);
+    site.run("remove --stop-serving")
+        .ok()
+        .says("nothing of it serves or runs");
+    assert_eq!(site.serves(), "410");
+    assert_eq!(site.running(), Vec::<String>::new());
+    for gone in [STATE, FRAGMENT] {
+        assert!(!site.host.exists(gone), "{gone}");
+    }
+    assert!(site.host.exists(SCRIPT));
+    let left = site.host.bash("ls -A /var/lib/deployc").ok();
+    assert_eq!(left.stdout, "");
+    // A second one has nothing to do, and a deployment is a first one.
+    site.run("remove").ok();
+    site.run("rollback").exits(3);
+    let blue = site.host.read("/srv/hello/deploy/nginx/blue.conf");
+    Nginx::configure(&site.host, &site_with_upstream("127.0.0.1:80", "hello"));
+    site.host.write(FRAGMENT, blue);
+    site.deploy().ok();
+    site.assert_serves_only(&site.serves());
+    Ok(())
+}
+
+/// The site of its users names its upstream.
+fn a_removal_that_the_proxy_refuses_is_taken_back() -> Result<(), Skip> {
+    let site = Site::new()?;
+    site.deploy().ok();
+    let color = site.serves();
+    let text = site.host.read(FRAGMENT);
+    site.run("remove --stop-serving")
+        .exits(1)
+        .says("host not found in upstream")
+        .says(&format!("{color} serves, as before"));
+    site.assert_serves_only(&color);
+    assert_eq!(site.host.read(FRAGMENT), text);
+    site.deploy().ok();
+    Ok(())
+}
