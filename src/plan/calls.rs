@@ -136,7 +136,6 @@ impl<'a> Calls<'a> {
             | Action::PortsAreFree
             | Action::UnlockProxy
             | Action::Record(_) => {}
-            Action::InputsAgain => self.core(Core::Copy),
             // What listens there may be a color's that this script has started.
             Action::NoStranger => self.every(Extent::Whole, &[Function::Alive]),
             Action::PreflightRun(name) => self.run(name, Function::Preflight),
@@ -199,7 +198,7 @@ impl<'a> Calls<'a> {
             }
             Action::Fetch(name) => self.run(name, Function::Fetch),
             Action::Stage(name) => self.run(name, Function::Stage),
-            Action::SyncRelease => self.core(Core::Copy),
+            Action::InputsAgain | Action::SyncRelease => self.core(Core::Copy),
             Action::ClearIdle => {
                 self.switch(Function::Routed);
                 self.switch_if_able(Function::Holds);

@@ -82,7 +82,9 @@ step_failed() {
         2 | 4 | 6) # it has changed nothing, and says with which code the command ends
           turn=refuse exit_code=$1
           ;;
-        143) [[ $turn != refuse && $turn != person || $shielded == yes ]] || turn=stopped ;;
+        143) # of a removal after its swap something is left to be put right
+          [[ $turn != refuse && $turn != person || $shielded == yes || ${journal[kind]}:${journal[phase]} == remove:switched ]] || turn=stopped
+          ;;
       esac
       keep_cause
       ;;

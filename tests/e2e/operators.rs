@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use crate::cut_short::{Hold, deployed_with_held_reload, hold, kill, let_go};
+use crate::hazards::SOON;
+use crate::states::assert_at_rest;
 use crate::support::http;
 use crate::support::load::{Load, Rates};
 use crate::support::nginx::{Nginx, site_with_upstream};
@@ -21,6 +24,10 @@ crate::tests![
     only_the_last_releases_are_kept,
     a_removal_leaves_nothing_but_the_apps_own,
     a_removal_that_the_proxy_refuses_is_taken_back,
+    a_rollback_of_a_restart_that_was_cut_short_goes_back_once,
+    a_rollback_to_a_release_that_was_cut_short_goes_on,
+    a_removal_that_was_cut_short_is_taken_back_by_a_deploy,
+    a_removal_that_was_cut_short_is_done_by_the_next_one,
 ];
 
 const STATE: &str = "/var/lib/deployc/hello";
@@ -73,7 +80,12 @@ fn a_restart_takes_a_changed_input_and_loses_nothing() -> Result<(), Skip> {
     let release = live(&site);
     site.install(&[("127.0.0.1:{port}/health", "127.0.0.1:{port}/never")]);
     site.stage("--health never");
-    let load = Load::start(&site.host.network(), 80, Rates::FULL);
+    // A stream may last longer than the drain.
+    let rates = Rates {
+        stream: None,
+        ..Rates::FULL
+    };
+    let load = Load::start(&site.host.network(), 80, rates);
     wait::until(Duration::from_secs(10), || {
         load.now() > Duration::from_secs(4)
     });
@@ -256,9 +268,7 @@ fn a_removal_leaves_nothing_but_the_apps_own() -> Result<(), Skip> {
     site.run("prepare").ok();
     site.run("remove --stop-serving").exits(4);
     site.run("abort").ok();
-    // Nothing else of nginx names its upstream any more.
-    let gone = "server { listen 127.0.0.1:80; return 410; }\n";
-    site.host.write("/etc/nginx/sites-enabled/default", gone);
+    leads_nowhere(&site);
     site.run("remove --stop-serving")
         .ok()
         .says("nothing of it serves or runs");
@@ -281,6 +291,12 @@ fn a_removal_leaves_nothing_but_the_apps_own() -> Result<(), Skip> {
     Ok(())
 }
 
+/// Nothing else of nginx names its upstream any more.
+fn leads_nowhere(site: &Site) {
+    let gone = "server { listen 127.0.0.1:80; return 410; }\n";
+    site.host.write("/etc/nginx/sites-enabled/default", gone);
+}
+
 /// The site of its users names its upstream.
 fn a_removal_that_the_proxy_refuses_is_taken_back() -> Result<(), Skip> {
     let site = Site::new()?;
@@ -294,5 +310,70 @@ fn a_removal_that_the_proxy_refuses_is_taken_back() -> Result<(), Skip> {
     site.assert_serves_only(&color);
     assert_eq!(site.host.read(FRAGMENT), text);
     site.deploy().ok();
+    Ok(())
+}
+
+/// As of an interrupted deployment: the recovery is the rollback.
+fn a_rollback_of_a_restart_that_was_cut_short_goes_back_once() -> Result<(), Skip> {
+    let (site, first, second) = deployed_with_held_reload(&[])?;
+    site.deploy().ok();
+    let release = live(&site);
+    let restart = hold(&site, "restart", Hold::After);
+    assert!(wait::until(SOON, || site.serves() == first));
+    kill(&site, restart);
+    let_go(&site);
+    site.run("rollback").ok().says("that was the rollback");
+    site.assert_serves_only(&second);
+    assert_eq!(live(&site), release);
+    assert_at_rest(&site);
+    Ok(())
+}
+
+/// It recovers, and then it does what it is for.
+fn a_rollback_to_a_release_that_was_cut_short_goes_on() -> Result<(), Skip> {
+    let (site, _, other) = deployed_with_held_reload(&[])?;
+    let release = live(&site);
+    site.deploy().ok();
+    let rollback = hold(&site, &format!("rollback {release}"), Hold::Before);
+    assert_eq!(site.serves(), other);
+    kill(&site, rollback);
+    let_go(&site);
+    site.run(&format!("rollback {release}")).ok();
+    let color = site.serves();
+    assert_ne!(color, other);
+    site.assert_serves_only(&color);
+    site.run("releases")
+        .ok()
+        .says(&format!("a copy of {release}"));
+    assert_at_rest(&site);
+    Ok(())
+}
+
+fn a_removal_that_was_cut_short_is_taken_back_by_a_deploy() -> Result<(), Skip> {
+    let (site, live, other) = deployed_with_held_reload(&[])?;
+    let served = site.host.read("/etc/nginx/sites-enabled/default");
+    leads_nowhere(&site);
+    let remove = hold(&site, "remove --stop-serving", Hold::After);
+    assert!(!site.host.exists(FRAGMENT));
+    kill(&site, remove);
+    let_go(&site);
+    assert_eq!(site.running(), [live.as_str()], "it is stopped too early");
+    site.run("status").ok().says("is being removed");
+    site.host.write("/etc/nginx/sites-enabled/default", served);
+    site.deploy().ok().says(&format!("cut short: {live} stays"));
+    site.assert_serves_only(&other);
+    assert_at_rest(&site);
+    Ok(())
+}
+
+fn a_removal_that_was_cut_short_is_done_by_the_next_one() -> Result<(), Skip> {
+    let (site, _, _) = deployed_with_held_reload(&[])?;
+    leads_nowhere(&site);
+    let remove = hold(&site, "remove --stop-serving", Hold::After);
+    kill(&site, remove);
+    let_go(&site);
+    site.run("remove --stop-serving").ok();
+    assert_eq!(site.running(), Vec::<String>::new());
+    assert!(!site.host.exists(STATE) && !site.host.exists(FRAGMENT));
     Ok(())
 }
