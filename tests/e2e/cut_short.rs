@@ -191,7 +191,7 @@ fn what_may_run_only_once_goes_with_the_color_that_serves() -> Result<(), Skip> 
 }
 
 /// A request in flight to a color, whose answer takes longer than the color has when it is told to stop and begins with its name.
-fn stream(site: &Site, color: &str) -> Running {
+pub fn stream(site: &Site, color: &str) -> Running {
     let port = if color == "blue" { "1F91" } else { "1F92" };
     let stream = site
         .host
@@ -202,7 +202,7 @@ fn stream(site: &Site, color: &str) -> Running {
 }
 
 #[track_caller]
-fn assert_whole(stream: Running, color: &str) {
+pub fn assert_whole(stream: Running, color: &str) {
     let body = stream.wait(SOON).ok().stdout;
     assert!(
         body.starts_with(color) && body.ends_with("END\n"),

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use crate::cut_short::{Hold, deployed_with_held_reload, hold, kill, let_go};
-use crate::hazards::SOON;
+use rustix::process::Signal;
+
+use crate::cut_short::{Hold, assert_whole, deployed_with_held_reload, hold, kill, let_go, stream};
+use crate::hazards::{SOON, deployed_with};
 use crate::states::assert_at_rest;
 use crate::support::http;
 use crate::support::load::{Load, Rates};
 use crate::support::nginx::{Nginx, site_with_upstream};
-use crate::support::process::{Outcome, run};
+use crate::support::process::{Outcome, Running, run};
 use crate::support::site::{FRAGMENT, SCRIPT, Site};
 use crate::support::skip::Skip;
 use crate::support::wait;
@@ -28,6 +30,8 @@ crate::tests![
     a_rollback_to_a_release_that_was_cut_short_goes_on,
     a_removal_that_was_cut_short_is_taken_back_by_a_deploy,
     a_removal_that_was_cut_short_is_done_by_the_next_one,
+    a_removal_that_was_killed_in_its_drain_is_finished_by_a_deploy,
+    a_removal_that_was_told_to_stop_in_its_drain_asks_for_a_person,
 ];
 
 const STATE: &str = "/var/lib/deployc/hello";
@@ -375,5 +379,50 @@ fn a_removal_that_was_cut_short_is_done_by_the_next_one() -> Result<(), Skip> {
     site.run("remove --stop-serving").ok();
     assert_eq!(site.running(), Vec::<String>::new());
     assert!(!site.host.exists(STATE) && !site.host.exists(FRAGMENT));
+    Ok(())
+}
+
+/// A removal that drains, and the answer that it waits for.
+fn draining_removal() -> Result<(Site, String, Running, Running), Skip> {
+    let (site, live, _) = deployed_with(&[("drain 5s", "drain 10m")])?;
+    let answer = stream(&site, &live);
+    leads_nowhere(&site);
+    let remove = site.start("remove --stop-serving");
+    let log = format!("$(grep -l 'step: commit_removed' {STATE}/log/*.log)");
+    let drains = format!("grep -q 'step: drain' {log} /dev/null");
+    assert!(wait::until(SOON, || site.host.bash(&drains).code == 0));
+    Ok((site, live, answer, remove))
+}
+
+/// Then it is a first one.
+fn a_removal_that_was_killed_in_its_drain_is_finished_by_a_deploy() -> Result<(), Skip> {
+    let (site, live, answer, remove) = draining_removal()?;
+    kill(&site, remove);
+    assert_eq!(site.running(), [live.as_str()], "it is cut");
+    site.run("resume").ok().says("ending what is left of it");
+    assert_whole(answer, &live);
+    assert_eq!(site.running(), Vec::<String>::new());
+    site.run("rollback").exits(3);
+    let blue = site.host.read("/srv/hello/deploy/nginx/blue.conf");
+    Nginx::configure(&site.host, &site_with_upstream("127.0.0.1:80", "hello"));
+    site.host.write(FRAGMENT, blue);
+    site.deploy().ok();
+    site.assert_serves_only(&site.serves());
+    Ok(())
+}
+
+fn a_removal_that_was_told_to_stop_in_its_drain_asks_for_a_person() -> Result<(), Skip> {
+    let (site, live, answer, remove) = draining_removal()?;
+    remove.signal(Signal::TERM);
+    // Its exit code is lost with who has entered the host for it.
+    remove
+        .wait(Duration::from_secs(10))
+        .says("a person is needed")
+        .says("run `remove` again");
+    assert_eq!(site.running(), [live.as_str()], "it is cut");
+    site.run("remove").ok();
+    assert_whole(answer, &live);
+    assert_eq!(site.running(), Vec::<String>::new());
+    assert!(!site.host.exists(STATE));
     Ok(())
 }

@@ -221,8 +221,8 @@ pub const BROKEN: [Broken; 29] = [
         law: "L6",
         what: "nobody keeps a reservation",
         edits: &[Change(
-            "prepared:*:held:*) answer=refuse",
-            "prepared:*:held:*) answer=undo:recover.end_new",
+            "prepared:*) answer=refuse",
+            "prepared:*) answer=undo:recover.end_new",
         )],
         shape: "one-service",
         state: State::Prepared,
@@ -259,7 +259,10 @@ pub const BROKEN: [Broken; 29] = [
     Broken {
         law: "L8",
         what: "a sweep takes what a rollback needs",
-        edits: &[Change("[[ ! $kept -ef $folder ]] || keep=yes", ":")],
+        edits: &[
+            Change("[[ ! $kept -ef ${folders[at]} ]] || keep=yes", ":"),
+            Change("keep_releases=3", "keep_releases=0"),
+        ],
         shape: "one-service",
         state: State::One,
         given: Given::Nothing,
