@@ -212,7 +212,12 @@ impl<'a> Calls<'a> {
             Action::ReadOffers(name) => self.run(name, Function::Offers),
             Action::StartMissing(_, extent) => self.every(
                 *extent,
-                &[Function::Alive, Function::Start, Function::Identity],
+                &[
+                    Function::Alive,
+                    Function::Start,
+                    Function::Identity,
+                    Function::Offers,
+                ],
             ),
             Action::Gate(service, gate) | Action::GateAgain(service, gate) => {
                 let services = self.app.services.iter();

@@ -36,7 +36,7 @@ enter_mutex() {
   }
   ! preempted || rm -f "$state/preempt"
   # Whoever waited for a `remove` holds a lock that nobody else will see.
-  [[ /dev/fd/9 -ef $state/lock ]] || {
+  [[ /proc/self/fd/9 -ef $state/lock ]] || {
     exit_code=4
     fail_with "$app was removed from this host just now: run the command again"
     return

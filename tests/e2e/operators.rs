@@ -32,6 +32,7 @@ crate::tests![
     a_removal_that_was_cut_short_is_done_by_the_next_one,
     a_removal_that_was_killed_in_its_drain_is_finished_by_a_deploy,
     a_removal_that_was_told_to_stop_in_its_drain_asks_for_a_person,
+    who_waits_for_a_removal_is_told,
 ];
 
 const STATE: &str = "/var/lib/deployc/hello";
@@ -384,7 +385,10 @@ fn a_removal_that_was_cut_short_is_done_by_the_next_one() -> Result<(), Skip> {
 
 /// A removal that drains, and the answer that it waits for.
 fn draining_removal() -> Result<(Site, String, Running, Running), Skip> {
-    let (site, live, _) = deployed_with(&[("drain 5s", "drain 10m")])?;
+    let (site, live, _) = deployed_with(&[
+        ("drain 5s", "drain 10m"),
+        ("  artifact", "  lock { wait 60s }\n\n  artifact"),
+    ])?;
     let answer = stream(&site, &live);
     leads_nowhere(&site);
     let remove = site.start("remove --stop-serving");
@@ -423,6 +427,27 @@ fn a_removal_that_was_told_to_stop_in_its_drain_asks_for_a_person() -> Result<()
     site.run("remove").ok();
     assert_whole(answer, &live);
     assert_eq!(site.running(), Vec::<String>::new());
+    assert!(!site.host.exists(STATE));
+    Ok(())
+}
+
+/// The lock that it has waited for is nobody's any more.
+fn who_waits_for_a_removal_is_told() -> Result<(), Skip> {
+    let (site, live, answer, remove) = draining_removal()?;
+    let waiting = site.start("deploy");
+    assert!(wait::until(SOON, || {
+        site.host
+            .bash("ls -l /proc/[0-9]*/fd/9 | grep -c lock")
+            .stdout
+            .trim()
+            != "1"
+    }));
+    remove.wait(SOON).ok();
+    assert_whole(answer, &live);
+    waiting
+        .wait(SOON)
+        .exits(4)
+        .says("was removed from this host just now");
     assert!(!site.host.exists(STATE));
     Ok(())
 }

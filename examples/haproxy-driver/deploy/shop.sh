@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-6c2f9630.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-4b778eb9.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -26,7 +26,7 @@ trap : ALRM
 
 # ==== shop: what deploy.bg says ===================================================================
 
-runtime=0.2.0-6c2f963005e88bef1816c3b6956a2f25a50cace9b57bdc45c3b654d7f568170e
+runtime=0.2.0-4b778eb91306cdd367d80e4e1e0ec8151fbdf852e6c80777685f16913c04a90b
 source=deploy.bg
 app=shop # @4
 root=/opt/shop

@@ -4634,7 +4634,7 @@ release_service() {
       ask_run_if_able persist "$2"
       ;;
     start) ask_run start ;;
-    start_missing) start_missing ;;
+    start_missing) start_and_offer ;;
     start_service) [[ $service != "$2" ]] || ask_run start ;;
     stop_service) [[ $service != "$2" ]] || ask_run stop ;;
     stop_exclusive) [[ $handover != exclusive ]] || ask_run stop ;;
@@ -4656,6 +4656,18 @@ start_missing() {
     1) ask_run start ;;
     *) return 1 ;;
   esac
+}
+
+# start_and_offer: the same, and what its driver offers now is kept with the release: another start may have another address.
+start_and_offer() {
+  ask_run alive
+  case $? in
+    0) return 0 ;;
+    1) ask_run start || return ;;
+    *) return 1 ;;
+  esac
+  run_has offers || return 0
+  ask_run offers && write_file "$release/offers.$service" "$answer"
 }
 
 # release_gate [exclusive]: the gates of its services that overlap, or of those that may run only once.
@@ -4859,7 +4871,7 @@ enter_mutex() {
   }
   ! preempted || rm -f "$state/preempt"
   # Whoever waited for a `remove` holds a lock that nobody else will see.
-  [[ /dev/fd/9 -ef $state/lock ]] || {
+  [[ /proc/self/fd/9 -ef $state/lock ]] || {
     exit_code=4
     fail_with "$app was removed from this host just now: run the command again"
     return
