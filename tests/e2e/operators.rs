@@ -435,13 +435,8 @@ fn a_removal_that_was_told_to_stop_in_its_drain_asks_for_a_person() -> Result<()
 fn who_waits_for_a_removal_is_told() -> Result<(), Skip> {
     let (site, live, answer, remove) = draining_removal()?;
     let waiting = site.start("deploy");
-    assert!(wait::until(SOON, || {
-        site.host
-            .bash("ls -l /proc/[0-9]*/fd/9 | grep -c lock")
-            .stdout
-            .trim()
-            != "1"
-    }));
+    let waits = format!("grep -q 'waiting: remove' {STATE}/log/*.log");
+    assert!(wait::until(SOON, || site.host.bash(&waits).code == 0));
     remove.wait(SOON).ok();
     assert_whole(answer, &live);
     waiting
