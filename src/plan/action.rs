@@ -9,6 +9,8 @@ pub enum Side {
     New,
     /// The color that served when the command began.
     Old,
+    /// No color: the proxy's file goes.
+    Nothing,
     /// In a program that is given one: the side that its caller names.
     Given,
 }
@@ -37,6 +39,8 @@ pub enum Intent {
     Handing,
     /// The old color serves again; the new one is drained and stopped.
     Returning,
+    /// The app goes away; its color still serves.
+    Removing,
 }
 
 /// Where a step of the user's stands.
@@ -87,6 +91,12 @@ pub enum Action {
     FindLive,
     /// Old is what is live, new the release that served before it.
     ChooseEarlier,
+    /// Old is what is live, new the idle color, for a copy of the release that was named.
+    ChooseKept,
+    /// Old is what is live, new the idle color, for a copy of the live release.
+    ChooseLive,
+    /// Old is what is live, if the command may take it away, and new the other color.
+    FindRemovable,
     /// Old and new are the color that the proxy's files route to, if it is not this script's already.
     FindAdoptable,
     /// Old and new are those of the color that `prepare` has left.
@@ -97,6 +107,8 @@ pub enum Action {
     TryVerify(Name),
     /// Read and check the inputs.
     ReadInputs,
+    /// Read and check the inputs of the live release, by its script.
+    InputsAgain,
     /// Can this host ask all that will be asked?
     CheckQuestions,
     /// Is the artifact there, exactly one?
@@ -121,6 +133,8 @@ pub enum Action {
     CommitAdopted,
     /// What an adoption that was cut short after its commit left: pointers and journal.
     FinishAdopted,
+    /// Nothing of the app serves any more: the journal says so, and which release serves is forgotten.
+    CommitRemoved,
     /// Nothing is under way any more, or what was put off is taken up again.
     CloseJournal,
     /// A line in the history.
@@ -135,6 +149,8 @@ pub enum Action {
     MakeRelease,
     /// A release for a color that somebody else started: it can be stopped, not started.
     MakeAdopted,
+    /// A folder with slot, script and inputs of a release that stays as it is, and a fragment for the color at hand.
+    CopyRelease,
     /// Run a step of the user's, by its place and its number there from 1.
     User(Occasion, usize),
     /// Get what a service's driver starts: an image.
@@ -171,6 +187,8 @@ pub enum Action {
     Stop(Side, Extent),
     /// Remove releases that nobody needs.
     Sweep,
+    /// What is known of the app, and the unit that resumes it, are gone.
+    RemoveState,
 
     // ---- the proxy ----
     /// Keep the text that the proxy's file has now.

@@ -22,7 +22,7 @@ pub fn plan(app: &App) -> Plan {
         builder.before_swap(),
         builder.point_proxy_at(),
         builder.cleanup(),
-        builder.rollback(),
+        builder.serve_release(),
         builder.failed(),
         ways::end_new(),
         builder.go_back(),
@@ -205,16 +205,10 @@ impl Builder<'_> {
         lines.named(ProgramName::Cleanup)
     }
 
-    fn rollback(&self) -> Program {
+    /// What has a release already, whoever has made it, is started, asked and switched to; the user's steps are those of today.
+    fn serve_release(&self) -> Program {
         let mut lines = Lines::new();
         lines
-            .otherwise(Otherwise::Refuse)
-            .step(Action::ChooseEarlier)
-            .step(Action::CheckHost);
-        self.proxy(&mut lines, Action::PreflightProxy);
-        lines
-            .step(Action::PutOffJournal)
-            .step(Action::Journal(Intent::Preparing))
             .way(Way::EndNew)
             .step(Action::Ensures(Side::New))
             .step(Action::StartMissing(Side::New, Extent::Overlap))
@@ -238,7 +232,7 @@ impl Builder<'_> {
             .step(Action::Commit);
         self.done(&mut lines);
         lines.run(ProgramName::Cleanup);
-        lines.named(ProgramName::Rollback)
+        lines.named(ProgramName::ServeRelease)
     }
 
     fn failed(&self) -> Program {

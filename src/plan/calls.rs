@@ -144,10 +144,17 @@ impl<'a> Calls<'a> {
             | Action::FindLive
             | Action::ChooseEarlier
             | Action::FindAdoptable
+            | Action::FindRemovable
             | Action::TakeUp
             | Action::StillLive => {
                 self.switch(Function::Routed);
                 self.every(Extent::Whole, &[Function::Alive]);
+            }
+            // Its script is asked where it would listen.
+            Action::ChooseKept | Action::ChooseLive => {
+                self.switch(Function::Routed);
+                self.every(Extent::Whole, &[Function::Alive]);
+                self.core(Core::Copy);
             }
             Action::TryVerify(name) => {
                 for check in self.checks().iter().filter(|check| check.name == *name) {
@@ -160,7 +167,10 @@ impl<'a> Calls<'a> {
                 self.core(Core::Journal);
             }
             Action::CloseJournal => self.core(Core::Journal),
-            Action::Commit | Action::CommitAdopted | Action::FinishAdopted => {
+            Action::Commit
+            | Action::CommitAdopted
+            | Action::FinishAdopted
+            | Action::CommitRemoved => {
                 self.core(Core::Journal);
                 self.core(Core::Journal);
             }
@@ -172,7 +182,7 @@ impl<'a> Calls<'a> {
                     self.calls.push(Call::Shared(number, Function::Ensure));
                 }
             }
-            Action::MakeRelease => {
+            Action::MakeRelease | Action::CopyRelease => {
                 self.core(Core::Copy);
                 self.core(Core::Copy);
             }
@@ -187,7 +197,7 @@ impl<'a> Calls<'a> {
             }
             Action::Fetch(name) => self.run(name, Function::Fetch),
             Action::Stage(name) => self.run(name, Function::Stage),
-            Action::SyncRelease => self.core(Core::Copy),
+            Action::InputsAgain | Action::SyncRelease => self.core(Core::Copy),
             Action::ClearIdle => {
                 self.switch(Function::Routed);
                 self.switch_if_able(Function::Holds);
@@ -201,7 +211,12 @@ impl<'a> Calls<'a> {
             Action::ReadOffers(name) => self.run(name, Function::Offers),
             Action::StartMissing(_, extent) => self.every(
                 *extent,
-                &[Function::Alive, Function::Start, Function::Identity],
+                &[
+                    Function::Alive,
+                    Function::Start,
+                    Function::Identity,
+                    Function::Offers,
+                ],
             ),
             Action::Gate(service, gate) | Action::GateAgain(service, gate) => {
                 let services = self.app.services.iter();
@@ -246,6 +261,10 @@ impl<'a> Calls<'a> {
             Action::Sweep => {
                 self.core(Core::Sweep);
                 self.every(Extent::Whole, &[Function::Clear]);
+            }
+            Action::RemoveState => {
+                self.core(Core::ResumeUnit);
+                self.core(Core::Copy);
             }
             Action::SaveWayBack => {
                 self.switch(Function::Routed);

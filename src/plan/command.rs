@@ -17,6 +17,12 @@ pub enum Command {
     Deploy,
     /// `rollback`, its cleanup included
     Rollback,
+    /// `rollback RELEASE`
+    RollbackTo,
+    /// `restart`
+    Restart,
+    /// `remove`
+    Remove,
     /// `abort`
     Abort,
     /// `resume`
@@ -27,12 +33,15 @@ pub enum Command {
 
 impl Command {
     /// Those that change something: they take the lock, and look at what an earlier run has left.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Deploy,
         Self::Prepare,
         Self::Switch,
         Self::Cleanup,
         Self::Rollback,
+        Self::RollbackTo,
+        Self::Restart,
+        Self::Remove,
         Self::Abort,
         Self::Resume,
         Self::Adopt,
@@ -48,6 +57,9 @@ impl Command {
             Self::Switch => &[ProgramName::TakeUp, ProgramName::Switch],
             Self::Cleanup => &[ProgramName::Cleanup],
             Self::Rollback => &[ProgramName::Rollback],
+            Self::RollbackTo => &[ProgramName::RollbackTo],
+            Self::Restart => &[ProgramName::Restart],
+            Self::Remove => &[ProgramName::Remove],
             Self::Abort => &[ProgramName::Abort],
             Self::Resume => &[ProgramName::Resume],
             Self::Adopt => &[ProgramName::Adopt],
@@ -58,10 +70,18 @@ impl Command {
     #[must_use]
     pub fn after_failure(self) -> Option<ProgramName> {
         match self {
-            Self::Deploy | Self::Prepare | Self::Switch | Self::Rollback => {
-                Some(ProgramName::Failed)
-            }
-            Self::Doctor | Self::Cleanup | Self::Abort | Self::Resume | Self::Adopt => None,
+            Self::Deploy
+            | Self::Prepare
+            | Self::Switch
+            | Self::Rollback
+            | Self::RollbackTo
+            | Self::Restart => Some(ProgramName::Failed),
+            Self::Doctor
+            | Self::Cleanup
+            | Self::Remove
+            | Self::Abort
+            | Self::Resume
+            | Self::Adopt => None,
         }
     }
 
@@ -84,7 +104,7 @@ impl Command {
         format!("command.{}", self.name())
     }
 
-    /// Its name.
+    /// Its name in the script; of `rollback RELEASE` one of its own.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -94,6 +114,9 @@ impl Command {
             Self::Cleanup => "cleanup",
             Self::Deploy => "deploy",
             Self::Rollback => "rollback",
+            Self::RollbackTo => "rollback_to",
+            Self::Restart => "restart",
+            Self::Remove => "remove",
             Self::Abort => "abort",
             Self::Resume => "resume",
             Self::Adopt => "adopt",

@@ -43,10 +43,12 @@ pub fn listing() -> Vec<Block> {
     let ways = Way::ALL.map(ProgramName::Way);
     let ways = ways.into_iter().filter(|way| way.home() == Home::Script);
     let of_runtime = same_in_all().into_iter().map(|program| program.name);
+    // It is the command's own block.
+    let of_runtime = of_runtime.filter(|name| *name != ProgramName::Rollback);
     commands
         .into_iter()
         .map(Block::Command)
-        .chain([Block::Program(ProgramName::Failed)])
+        .chain([ProgramName::ServeRelease, ProgramName::Failed].map(Block::Program))
         .chain(ways.map(Block::Program))
         .chain(of_runtime.map(Block::Program))
         .collect()

@@ -70,16 +70,19 @@ pub enum Way {
     UndoAdopt,
     /// An adoption failed: the color goes on as it was.
     LetGo,
+    /// The app stays: its color serves again, if it passes its gates.
+    PutBack,
 }
 
 impl Way {
     /// All.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::EndNew,
         Self::GoBack,
         Self::StayOnNew,
         Self::UndoAdopt,
         Self::LetGo,
+        Self::PutBack,
     ];
 
     /// As an `otherwise` line says it.
@@ -91,6 +94,7 @@ impl Way {
             Self::StayOnNew => "stay_on_new",
             Self::UndoAdopt => "undo_adopt",
             Self::LetGo => "let_go",
+            Self::PutBack => "put_back",
         }
     }
 }
@@ -108,15 +112,21 @@ pub enum ProgramName {
     PointProxyAt,
     Cleanup,
     Rollback,
+    ServeRelease,
     Failed,
     Way(Way),
     Abort,
     Resume,
     Adopt,
+    RollbackTo,
+    Restart,
+    Remove,
     RecoverEndNew,
     RecoverSwap,
     RecoverRollback,
     RecoverAdopted,
+    RecoverKept,
+    RecoverRemoved,
 }
 
 /// Which file a program is written into.
@@ -142,15 +152,21 @@ impl ProgramName {
             Self::PointProxyAt => "plan.point_proxy_at".to_owned(),
             Self::Cleanup => "plan.cleanup".to_owned(),
             Self::Rollback => "plan.rollback".to_owned(),
+            Self::ServeRelease => "plan.serve_release".to_owned(),
             Self::Failed => "plan.failed".to_owned(),
             Self::Way(way) => format!("way.{}", way.word()),
             Self::Abort => "plan.abort".to_owned(),
             Self::Resume => "plan.resume".to_owned(),
             Self::Adopt => "plan.adopt".to_owned(),
+            Self::RollbackTo => "plan.rollback_to".to_owned(),
+            Self::Restart => "plan.restart".to_owned(),
+            Self::Remove => "plan.remove".to_owned(),
             Self::RecoverEndNew => "recover.end_new".to_owned(),
             Self::RecoverSwap => "recover.swap".to_owned(),
             Self::RecoverRollback => "recover.rollback".to_owned(),
             Self::RecoverAdopted => "recover.adopted".to_owned(),
+            Self::RecoverKept => "recover.kept".to_owned(),
+            Self::RecoverRemoved => "recover.removed".to_owned(),
         }
     }
 
@@ -171,19 +187,30 @@ impl ProgramName {
             Self::Rollback => {
                 "the release that served before, by its own script, through the same swap"
             }
-            Self::Failed => "after every way back of deploy, prepare, switch and rollback",
+            Self::ServeRelease => {
+                "the end of rollback and restart: a release that is whole, by its own script"
+            }
+            Self::Failed => "after every way back of deploy, prepare, switch, rollback and restart",
             Self::Way(Way::EndNew) => "users never saw the new color, or see it no more",
             Self::Way(Way::GoBack) => "the old color serves again, if it passes its gates",
             Self::Way(Way::StayOnNew) => {
                 "the old color is down: the new one stays if it passes its gates"
             }
             Self::Way(Way::UndoAdopt) => "the file says again what it said",
-            Self::Way(Way::LetGo) => "an adoption failed: the color goes on as it was",
+            Self::Way(Way::LetGo) => "an adoption or a removal failed: the color goes on as it was",
+            Self::Way(Way::PutBack) => "the app stays, if its color passes its gates",
             Self::Abort => "a prepared color is stopped",
             Self::Resume => "after a boot: what served runs again",
             Self::Adopt => {
                 "a fragment edited by hand, or a color started by hand, becomes this script's"
             }
+            Self::RollbackTo => {
+                "`rollback RELEASE`: a copy of a release that was good, in the idle color"
+            }
+            Self::Restart => {
+                "a copy of the live release in the idle color, with its inputs read again"
+            }
+            Self::Remove => "the app goes away: nothing leads to it, nothing of it runs",
             Self::RecoverEndNew => "users saw nothing of the new color, or see it no more",
             Self::RecoverSwap => {
                 "the proxy may serve either color; what a reboot ended is started first"
@@ -192,6 +219,10 @@ impl ProgramName {
                 "who wants to go back finds a switch that was cut short: its way back is the rollback"
             }
             Self::RecoverAdopted => "an adoption was good; pointers and journal follow",
+            Self::RecoverKept => {
+                "a removal was cut short at its swap: the app stays; what a reboot ended is started first"
+            }
+            Self::RecoverRemoved => "nothing leads to the app any more: what runs of it is ended",
         }
     }
 
@@ -207,17 +238,23 @@ impl ProgramName {
             | Self::BeforeSwap
             | Self::PointProxyAt
             | Self::Cleanup
-            | Self::Rollback
+            | Self::ServeRelease
             | Self::Failed
             | Self::Way(Way::EndNew | Way::GoBack | Way::StayOnNew) => Home::Script,
-            Self::Way(Way::UndoAdopt | Way::LetGo)
+            Self::Way(Way::UndoAdopt | Way::LetGo | Way::PutBack)
+            | Self::Rollback
             | Self::Abort
             | Self::Resume
             | Self::Adopt
+            | Self::RollbackTo
+            | Self::Restart
+            | Self::Remove
             | Self::RecoverEndNew
             | Self::RecoverSwap
             | Self::RecoverRollback
-            | Self::RecoverAdopted => Home::Runtime,
+            | Self::RecoverAdopted
+            | Self::RecoverKept
+            | Self::RecoverRemoved => Home::Runtime,
         }
     }
 }

@@ -132,6 +132,6 @@ mod tests {
             .iter()
             .find(|label| label.span == fixture::line(26));
         let proxy = proxy.expect("the proxy is on the way");
-        assert!(proxy.text.contains("preflight_proxy"), "{}", proxy.text);
+        assert!(proxy.text.contains("test_as_it_is"), "{}", proxy.text);
     }
 }

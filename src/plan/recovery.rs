@@ -19,11 +19,13 @@ pub enum Phase {
     Returning,
     /// What somebody else made becomes this script's; nothing was swapped yet.
     Adopting,
+    /// The app goes away; nothing was swapped yet.
+    Removing,
 }
 
 impl Phase {
     /// All.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Idle,
         Self::Preparing,
         Self::Prepared,
@@ -31,6 +33,7 @@ impl Phase {
         Self::Switched,
         Self::Returning,
         Self::Adopting,
+        Self::Removing,
     ];
 
     /// As the journal says it.
@@ -44,6 +47,7 @@ impl Phase {
             Self::Switched => "switched",
             Self::Returning => "returning",
             Self::Adopting => "adopting",
+            Self::Removing => "removing",
         }
     }
 }
@@ -51,17 +55,33 @@ impl Phase {
 /// Which command made the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// `deploy`, `prepare`, `switch`.
+    /// `deploy`, `prepare`, `switch`; `restart`, which is undone as they are.
     Deploy,
     /// `rollback`
     Rollback,
+    /// `rollback RELEASE`, which makes a release as a deployment does
+    RollbackTo,
     /// `adopt`
     Adopt,
+    /// `remove`
+    Remove,
 }
 
 impl Kind {
     /// All.
-    pub const ALL: [Self; 3] = [Self::Deploy, Self::Rollback, Self::Adopt];
+    pub const ALL: [Self; 5] = [
+        Self::Deploy,
+        Self::Rollback,
+        Self::RollbackTo,
+        Self::Adopt,
+        Self::Remove,
+    ];
+
+    /// Whether a release was made for it.
+    #[must_use]
+    pub fn makes_release(self) -> bool {
+        matches!(self, Self::Deploy | Self::RollbackTo)
+    }
 
     /// As the journal says it.
     #[must_use]
@@ -69,7 +89,9 @@ impl Kind {
         match self {
             Self::Deploy => "deploy",
             Self::Rollback => "rollback",
+            Self::RollbackTo => "rollback_to",
             Self::Adopt => "adopt",
+            Self::Remove => "remove",
         }
     }
 }
@@ -160,9 +182,8 @@ pub fn recovery(command: Command, phase: Phase, kind: Kind, reservation: Reserva
             C::Abort | C::Cleanup => Answer::Nothing,
             _ => Answer::Proceed,
         },
-        (Phase::Adopting, _) | (Phase::Preparing | Phase::Returning, Kind::Adopt) => {
-            Answer::Undo(P::Way(Way::LetGo))
-        }
+        (Phase::Adopting | Phase::Removing, _)
+        | (Phase::Preparing | Phase::Returning, Kind::Adopt) => Answer::Undo(P::Way(Way::LetGo)),
         (Phase::Preparing | Phase::Returning, _) => first(P::RecoverEndNew),
         (Phase::Prepared, _) => match (reservation, command) {
             (Reservation::Over, _) => first(P::RecoverEndNew),
@@ -177,13 +198,18 @@ pub fn recovery(command: Command, phase: Phase, kind: Kind, reservation: Reserva
             Answer::Try(P::Way(Way::UndoAdopt))
         }
         (Phase::Swapping, Kind::Adopt) => Answer::Undo(P::Way(Way::UndoAdopt)),
+        (Phase::Swapping, Kind::Remove) => Answer::Undo(P::RecoverKept),
         (Phase::Swapping, Kind::Deploy) if command == C::Rollback => {
             Answer::Instead(P::RecoverRollback)
         }
         (Phase::Swapping, _) => Answer::Undo(P::RecoverSwap),
         (Phase::Switched, Kind::Adopt) => Answer::Undo(P::RecoverAdopted),
+        (Phase::Switched, Kind::Remove) => Answer::Undo(P::RecoverRemoved),
         (Phase::Switched, _) => match (command, reservation) {
-            (C::Switch | C::Abort | C::Cleanup | C::Rollback, Reservation::Held) => Answer::Refuse,
+            (
+                C::Switch | C::Abort | C::Cleanup | C::Rollback | C::RollbackTo,
+                Reservation::Held,
+            ) => Answer::Refuse,
             (C::Switch | C::Abort, _) => Answer::Nothing,
             (C::Cleanup | C::Rollback | C::Resume | C::Adopt, _) => Answer::Proceed,
             _ => Answer::Undo(P::Cleanup),

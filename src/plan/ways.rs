@@ -57,15 +57,22 @@ impl Builder<'_> {
 /// What stands in the runtime: no line names a service, a check or a step of one app.
 pub(super) fn runtime() -> Vec<Program> {
     vec![
+        rollback(),
+        rollback_to(),
+        restart(),
         abort(),
         resume(),
         adopt(),
+        remove(),
         undo_adopt(),
         let_go(),
+        put_back(),
         recover_end_new(),
         recover_swap(),
         recover_rollback(),
         recover_adopted(),
+        recover_kept(),
+        recover_removed(),
     ]
 }
 
@@ -117,6 +124,110 @@ fn adopt() -> Program {
         .step(Action::Verifies(Side::New))
         .step(Action::CommitAdopted);
     lines.named(ProgramName::Adopt)
+}
+
+fn rollback() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .otherwise(Otherwise::Refuse)
+        .step(Action::ChooseEarlier)
+        .step(Action::CheckHost)
+        .step(Action::PreflightProxy)
+        .step(Action::PutOffJournal)
+        .step(Action::Journal(Intent::Preparing))
+        .run(ProgramName::ServeRelease);
+    lines.named(ProgramName::Rollback)
+}
+
+fn rollback_to() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .otherwise(Otherwise::Refuse)
+        .step(Action::ChooseKept)
+        .step(Action::CheckHost)
+        .step(Action::PreflightProxy);
+    copied(&mut lines);
+    lines.named(ProgramName::RollbackTo)
+}
+
+fn restart() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .otherwise(Otherwise::Refuse)
+        .step(Action::ChooseLive)
+        .step(Action::CheckHost)
+        .step(Action::PreflightProxy)
+        .step(Action::InputsAgain);
+    copied(&mut lines);
+    lines.named(ProgramName::Restart)
+}
+
+/// No step names one of today's services: the release may have others.
+fn copied(lines: &mut Lines) {
+    lines
+        .step(Action::TestAsItIs)
+        .step(Action::NoStranger)
+        .step(Action::Journal(Intent::Preparing))
+        .way(Way::EndNew)
+        .step(Action::CopyRelease)
+        .step(Action::SyncRelease)
+        .step(Action::ClearIdle)
+        .step(Action::PortsAreFree)
+        .run(ProgramName::ServeRelease);
+}
+
+/// Nothing leads to the app before anything of it is stopped, and nothing of it runs before nobody knows any more how to stop it.
+fn remove() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .otherwise(Otherwise::Refuse)
+        .step(Action::FindRemovable)
+        .step(Action::CheckHost)
+        .step(Action::TestAsItIs)
+        .step(Action::Journal(Intent::Removing))
+        .way(Way::LetGo)
+        .step(Action::SaveWayBack)
+        .step(Action::StillLive)
+        .point_proxy_at(Side::Nothing, Otherwise::Way(Way::PutBack))
+        .step(Action::CommitRemoved)
+        .run(ProgramName::RecoverRemoved)
+        .otherwise(Otherwise::Person)
+        .step(Action::RemoveState);
+    lines.named(ProgramName::Remove)
+}
+
+fn put_back() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .otherwise(Otherwise::Person)
+        .step(Action::Gates(Side::Old))
+        .step(Action::Dial(Side::Old))
+        .point_proxy_at(Side::Old, Otherwise::Person)
+        .run(ProgramName::Way(Way::LetGo));
+    lines.named(ProgramName::Way(Way::PutBack))
+}
+
+fn recover_kept() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .otherwise(Otherwise::Warn)
+        .step(Action::StartMissing(Side::Old, Extent::Overlap))
+        .run(ProgramName::Way(Way::PutBack));
+    lines.named(ProgramName::RecoverKept)
+}
+
+fn recover_removed() -> Program {
+    let mut lines = Lines::new();
+    lines
+        .otherwise(Otherwise::Person)
+        .step(Action::Drain(Side::Old))
+        .step(Action::Stop(Side::Old, Extent::Whole))
+        .step(Action::ClearIdle)
+        .otherwise(Otherwise::Warn)
+        .step(Action::PersistOff(Side::Old))
+        .otherwise(Otherwise::Person)
+        .step(Action::CloseJournal);
+    lines.named(ProgramName::RecoverRemoved)
 }
 
 fn undo_adopt() -> Program {

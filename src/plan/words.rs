@@ -15,9 +15,13 @@ impl Action {
             | Self::ChooseIdle
             | Self::FindLive
             | Self::ChooseEarlier
+            | Self::ChooseKept
+            | Self::ChooseLive
+            | Self::FindRemovable
             | Self::FindAdoptable
             | Self::TakeUp
             | Self::ReadInputs
+            | Self::InputsAgain
             | Self::CheckQuestions
             | Self::FindArtifact
             | Self::PutOffJournal
@@ -25,12 +29,15 @@ impl Action {
             | Self::Commit
             | Self::CommitAdopted
             | Self::FinishAdopted
+            | Self::CommitRemoved
             | Self::CloseJournal
             | Self::MakeRelease
             | Self::MakeAdopted
+            | Self::CopyRelease
             | Self::SyncRelease
             | Self::KeepResuming
             | Self::Sweep
+            | Self::RemoveState
             | Self::SaveWayBack
             | Self::LockProxy
             | Self::UnlockProxy
@@ -102,11 +109,15 @@ impl Action {
             Self::ChooseIdle => "choose_idle",
             Self::FindLive => "find_live",
             Self::ChooseEarlier => "choose_earlier",
+            Self::ChooseKept => "choose_kept",
+            Self::ChooseLive => "choose_live",
+            Self::FindRemovable => "find_removable",
             Self::FindAdoptable => "find_adoptable",
             Self::TakeUp => "take_up",
             Self::StillLive => "still_live",
             Self::TryVerify(_) => "try_verify",
             Self::ReadInputs => "read_inputs",
+            Self::InputsAgain => "inputs_again",
             Self::CheckQuestions => "check_questions",
             Self::FindArtifact => "find_artifact",
             Self::NoStranger => "no_stranger",
@@ -118,12 +129,14 @@ impl Action {
             Self::Commit => "commit",
             Self::CommitAdopted => "commit_adopted",
             Self::FinishAdopted => "finish_adopted",
+            Self::CommitRemoved => "commit_removed",
             Self::CloseJournal => "close_journal",
             Self::Record(_) => "record",
             Self::EnsureShared(_) => "ensure_shared",
             Self::Ensures(_) => "ensures",
             Self::MakeRelease => "make_release",
             Self::MakeAdopted => "make_adopted",
+            Self::CopyRelease => "copy_release",
             Self::User(..) => "user",
             Self::Fetch(_) => "fetch",
             Self::Stage(_) => "stage",
@@ -142,6 +155,7 @@ impl Action {
             Self::Drain(_) => "drain",
             Self::Stop(..) => "stop",
             Self::Sweep => "sweep",
+            Self::RemoveState => "remove_state",
             Self::SaveWayBack => "save_way_back",
             Self::LockProxy => "lock_proxy",
             Self::UnlockProxy => "unlock_proxy",
@@ -163,6 +177,7 @@ impl Side {
         match self {
             Self::New => "new",
             Self::Old => "old",
+            Self::Nothing => "nothing",
             Self::Given => "\"$1\"",
         }
     }
@@ -190,6 +205,7 @@ impl Intent {
             Self::Swapping => "swapping",
             Self::Handing => "handing",
             Self::Returning => "returning",
+            Self::Removing => "removing",
         }
     }
 }

@@ -207,13 +207,16 @@ fn writes(action: &Action, kind: Kind) -> Vec<(Phase, Kind)> {
             Intent::Adopting => vec![(Phase::Adopting, kind)],
             Intent::Swapping | Intent::Handing => vec![(Phase::Swapping, kind)],
             Intent::Returning => vec![(Phase::Returning, kind)],
+            Intent::Removing => vec![(Phase::Removing, kind)],
         },
         Action::Reserve => vec![(Phase::Prepared, kind)],
-        Action::Commit | Action::CommitAdopted => vec![(Phase::Switched, kind)],
+        Action::Commit | Action::CommitAdopted | Action::CommitRemoved => {
+            vec![(Phase::Switched, kind)]
+        }
         // What was put off is taken up again: a rollback may have found a cleanup, an adoption a prepared color, too.
         Action::CloseJournal | Action::FinishAdopted => {
             let left: &[Phase] = match kind {
-                Kind::Deploy => &[Phase::Idle],
+                Kind::Deploy | Kind::RollbackTo | Kind::Remove => &[Phase::Idle],
                 Kind::Rollback => &[Phase::Idle, Phase::Switched],
                 Kind::Adopt => &[Phase::Idle, Phase::Switched, Phase::Prepared],
             };

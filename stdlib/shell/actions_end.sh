@@ -204,24 +204,19 @@ do_user() {
   esac
 }
 
-# do_sweep: removes what no color, no way back and no run needs, for at most a minute; the rest goes the next time. The newest failed
-# release stays to be looked at.
+# do_sweep: removes what nobody needs, for at most a minute; the rest goes the next time.
 do_sweep() {
-  local folder kept keep until
+  local folder until
+  local -a swept
   # What was put off has a release that no pointer names.
   [[ ! -f $state/journal.pending ]] || return 0
   now
   until=$((now_ms + deadline["sweep"]))
-  for folder in "$state"/releases/*/; do
-    folder=${folder%/}
-    [[ -d $folder && $folder != "$candidate" ]] || continue
-    keep=no
-    for kept in "$state"/colors/* "$state/live" "$state/previous" "$state/failed"; do
-      [[ ! $kept -ef $folder ]] || keep=yes
-    done
+  find_swept
+  for folder in ${swept[@]+"${swept[@]}"}; do
     now
     ((now_ms < until)) || return 0
-    [[ $keep == yes ]] || remove_release "$folder" $((until - now_ms))
+    remove_release "$folder" $((until - now_ms))
   done
   sweep_runtimes
 }

@@ -141,7 +141,7 @@ do_take_up() {
 do_still_live() {
   local found=$live_state$live$live_guess
   read_live
-  if [[ ${journal[kind]} == adopt ]]; then
+  if [[ ${journal[kind]} == adopt || ${journal[kind]} == remove ]]; then
     [[ $live_state$live$live_guess == "$found" ]] || fail_with "the proxy's files changed meanwhile: ${live_why:-$live_state $live}"
     return
   fi
@@ -223,17 +223,28 @@ room_is_left() {
 
 # do_no_stranger new: nobody else has the idle color's place.
 do_no_stranger() {
-  local name
-  release_of "$to" || found_release=''
-  for name in "${services[@]}"; do
-    at "$to" "$name" no_stranger_listens "$found_release" || return
+  local one
+  for one in $(ports_of_new); do
+    no_stranger_listens "$one" || return
   done
 }
 
-# no_stranger_listens RELEASE: who listens on the port of the service at hand is of that release, or of one of ours that has this port.
+# ports_of_new: prints the ports of what is about to be started: of deploy.bg, or of the release that is copied.
+ports_of_new() {
+  local name
+  if [[ -n $kept ]]; then
+    printf '%s\n' "$kept_ports"
+    return
+  fi
+  for name in "${services[@]}"; do
+    printf '%s\n' "${port_of["$to $name"]-}"
+  done
+}
+
+# no_stranger_listens PORT: who listens there is of a release of ours that has this port.
 no_stranger_listens() {
-  local link value
-  [[ -n $port ]] && port_listens "$port" || return 0
+  local link value port=$1
+  port_listens "$port" || return 0
   for link in "$state"/colors/*; do
     if [[ -d $link ]] && meta ports "$link" && [[ " $value " == *" $port "* ]]; then
       of_release "$link" running
@@ -246,25 +257,25 @@ no_stranger_listens() {
 
 # port_is_taken: says by whom. Fails.
 port_is_taken() {
-  fail_with "port $port of the idle color $color is taken by a process that this script did not start: $(owners_of_port "$port")"
+  fail_with "port $port of the idle color $to is taken by a process that this script did not start: $(owners_of_port "$port")"
 }
 
 # do_ports_are_free new
 do_ports_are_free() {
-  local name
-  for name in "${services[@]}"; do
-    at "$to" "$name" port_is_free || return
+  local one
+  for one in $(ports_of_new); do
+    port_is_free "$one" || return
   done
 }
 
-# port_is_free: no listener in IPv4 or IPv6, and a connection is refused.
+# port_is_free PORT: no listener in IPv4 or IPv6, and a connection is refused.
 port_is_free() {
-  [[ -n $port ]] || return 0
+  local port=$1
   if [[ -n $(listeners "$port") ]]; then
     port_is_taken
     return
   fi
-  connect_refused 127.0.0.1 "$port" || fail_with "something answers on 127.0.0.1:$port, the place of the idle color $color"
+  connect_refused 127.0.0.1 "$port" || fail_with "something answers on 127.0.0.1:$port, the place of the idle color $to"
 }
 
 # do_dial SIDE: each address can be connected to from where the proxy stands.
@@ -300,6 +311,7 @@ dial_from_host() {
 color_of_side() {
   case $1 in
     new) side_color=$to side_release=$candidate ;;
+    nothing) side_color='' side_release='' ;;
     *) side_color=$from side_release=$old_release ;;
   esac
 }

@@ -6,23 +6,35 @@ do_put_off_journal() {
   bounded "${deadline["journal"]}" copy_synced "$state/journal" "$state/journal.pending" || fail_with "cannot write to $state: is the disk full?"
 }
 
-# do_journal preparing|adopting|swapping|handing|returning: before the first effect that needs it.
+# do_journal preparing|adopting|swapping|handing|returning|removing: before the first effect that needs it.
 do_journal() {
   case $1 in
     preparing)
-      if [[ $command == rollback ]]; then
-        candidate=$earlier
-        begin_journal rollback "$earlier_runs"
-      else
-        name_release
-        begin_journal deploy
-      fi
+      case $planned in
+        rollback)
+          candidate=$earlier
+          begin_journal rollback "$earlier_runs"
+          ;;
+        rollback_to)
+          name_release
+          begin_journal rollback_to
+          ;;
+        *)
+          name_release
+          begin_journal deploy
+          ;;
+      esac
       write_journal preparing
       ;;
     adopting)
       name_release
       begin_journal adopt "$adopts_own"
       write_journal adopting
+      ;;
+    removing)
+      name_release
+      begin_journal remove
+      write_journal removing
       ;;
     handing)
       # Whoever goes back from here must start what is stopped now.
@@ -57,6 +69,9 @@ name_release() {
 
 # do_make_release: a folder with all that belongs to this deployment, the script that can stop it among it.
 do_make_release() {
+  local artifact
+  local -a matches
+  find_artifact || return
   bounded "${deadline["copy"]}" make_release_folder || {
     fail_with "cannot write to $candidate: is the disk full?"
     return
@@ -66,9 +81,7 @@ do_make_release() {
 
 # copy_artifact: what was staged for this deployment, into the slot.
 copy_artifact() {
-  local artifact said
-  local -a matches
-  find_artifact || return
+  local said
   [[ -n $artifact ]] || return 0
   bounded "${deadline["copy"]}" copy_into_slot "${matches[0]}" >"$scratch/answer" 2>&1 || {
     # A full disk has no room for what cp says of it.
@@ -133,11 +146,11 @@ stage() {
 
 # do_clear_idle new: what is left of the idle color is ours and stopped.
 do_clear_idle() {
-  local link folder value
+  local link folder
   for link in "$state"/colors/*; do
     # Colors of other names may have had these ports, and be warm.
     [[ -d $link ]] || continue
-    [[ ${link##*/} == "$to" ]] || { meta ports "$link" && shares_port "$to" "$value"; } || continue
+    [[ ${link##*/} == "$to" ]] || is_in_the_way "$link" || continue
     folder=$(readlink -f "$link")
     stop_release "$folder" || {
       if [[ ${link##*/} == "$to" ]]; then
@@ -148,6 +161,20 @@ do_clear_idle() {
       return
     }
   done
+}
+
+# is_in_the_way LINK: a color that has a port of the new one; of an app that goes away every one that does not serve.
+is_in_the_way() {
+  local value one
+  if [[ ${journal[kind]} == remove ]]; then
+    [[ ${1##*/} != "$from" ]]
+    return
+  fi
+  meta ports "$1" || return
+  for one in $(ports_of_new); do
+    [[ " $value " != *" $one "* ]] || return 0
+  done
+  return 1
 }
 
 # do_start new SERVICE

@@ -11,7 +11,11 @@ in_force=''         # the color that this process has seen in force, or nothing;
 # has put there, if there is one.
 do_save_way_back() {
   local text='' saved=''
-  if [[ -z $from ]]; then
+  [[ -d $candidate ]] || bounded "${deadline["journal"]}" mkdir "$candidate" || {
+    fail_with "cannot write to $state: is the disk full?"
+    return
+  }
+  if [[ -z $from || ${journal[kind]} == remove ]]; then
     read_live
     if [[ $live_state == none ]]; then
       rm -f "$candidate/way-back"
@@ -49,6 +53,7 @@ do_unlock_proxy() { leave_proxy_mutex; }
 # do_write SIDE: its fragment, beside the real one.
 do_write() {
   local file=$candidate/fragment
+  [[ $1 != nothing ]] || return 0
   [[ $1 == new ]] || file=$candidate/way-back
   [[ -f $file || -z $old_release ]] || file=$old_release/fragment
   if [[ $1 == old && ! -f $file ]]; then
@@ -59,11 +64,11 @@ do_write() {
   ask_switch write "$file" || fail_with "the fragment cannot be written: $answer"
 }
 
-# do_swap SIDE: one rename.
+# do_swap SIDE: one rename, or the file goes.
 do_swap() {
   color_of_side "$1"
   in_force=unknown swapped=$1
-  if [[ $1 == old && -z $from && ! -f $candidate/way-back ]]; then
+  if [[ $1 == nothing ]] || [[ $1 == old && -z $from && ! -f $candidate/way-back ]]; then
     ask_switch remove
   else
     ask_switch swap

@@ -1,8 +1,8 @@
 # ---- journal: what is under way, for whoever comes next ---------------------------------------------
 #
-# phase       idle, preparing, prepared, swapping, switched, returning or adopting; synced before the first effect that needs it
+# phase       idle, preparing, prepared, swapping, switched, returning, adopting or removing; synced before the first effect that needs it
 # version     1; the journals of 0.1.0 have none, and `expires` by the clock alone
-# kind        deploy, rollback or adopt
+# kind        deploy (restart, too), rollback, rollback_to, adopt or remove
 # handed      yes: what may run only once was being moved
 # warm        yes: what runs of `to` ran before this command, and goes on whatever comes of it
 # snapshot    the proxy's generation before the swap; draining: what has to end before a color may be stopped
@@ -193,8 +193,20 @@ say_recovery() {
         say "the reservation of deployment ${journal[deployment]} has expired: dropping it"
       fi
       ;;
-    swapping) say "$of in its switch from ${journal[from]:-nothing} to ${journal[to]}: putting it right" ;;
-    switched) say "finishing the cleanup of deployment ${journal[deployment]}" ;;
+    swapping | removing)
+      if [[ ${journal[kind]} == remove ]]; then
+        say "the removal of $app was cut short: ${journal[from]:-what was there} stays"
+        return 0
+      fi
+      say "$of in its switch from ${journal[from]:-nothing} to ${journal[to]}: putting it right"
+      ;;
+    switched)
+      if [[ ${journal[kind]} == remove ]]; then
+        say "the removal of $app was cut short: ending what is left of it"
+        return 0
+      fi
+      say "finishing the cleanup of deployment ${journal[deployment]}"
+      ;;
     returning) say "$of after it had gone back to ${journal[from]:-nothing}: cleaning up" ;;
     *) say "$of before its switch: cleaning up" ;;
   esac
@@ -240,8 +252,13 @@ take_up_pending() {
 
 # point_all: the pointers, as the journal says.
 point_all() {
+  if [[ ${journal[kind]} == remove ]]; then
+    rm -f "$state/live" "$state/previous"
+    return
+  fi
   point "colors/${journal[to]}" "$candidate" && point live "$candidate" || return
-  [[ -z ${journal[previous]} ]] || point previous "$state/releases/${journal[previous]}"
+  [[ -z ${journal[previous]} ]] || point previous "$state/releases/${journal[previous]}" || return
+  has_served "$candidate" "${journal[previous]:+$state/releases/${journal[previous]}}"
 }
 
 # finish_commit: the pointers follow the journal; safe to repeat.

@@ -35,6 +35,12 @@ enter_mutex() {
     return 1
   }
   ! preempted || rm -f "$state/preempt"
+  # Whoever waited for a `remove` holds a lock that nobody else will see.
+  [[ /proc/self/fd/9 -ef $state/lock ]] || {
+    exit_code=4
+    fail_with "$app was removed from this host just now: run the command again"
+    return
+  }
   printf '%s %s %s %s\n' "$$" "$(process_start_time $$)" "$command" "$deployment" >"$state/holder"
 }
 
@@ -93,7 +99,7 @@ what_is_left() {
 # may_preempt: this is a rollback, and what holds the lock only cleans up.
 may_preempt() {
   local phase=''
-  [[ $command == rollback ]] && read -r phase 2>/dev/null <"$state/journal" && [[ $phase == phase=switched ]]
+  [[ $planned == rollback ]] && read -r phase 2>/dev/null <"$state/journal" && [[ $phase == phase=switched ]]
 }
 
 # preempted: a rollback asks the drain to end.

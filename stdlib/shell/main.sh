@@ -1,6 +1,9 @@
 # ---- main: one command --------------------------------------------------------------------------
 
 command=''
+planned=''          # the same as the plan calls it: `rollback RELEASE` has a program of its own
+wanted_release=''   # whose copy a rollback is to switch to
+stops_serving=no    # whether `remove` may take away what serves
 deployment=''       # id of the deployment
 deployment_given='' # the same, if the caller gave one
 script=''           # this file, and what it says: it may be replaced while it runs
@@ -19,10 +22,14 @@ $app: blue/green deploys on this host (${colors[*]}).
   cleanup          drain and stop the previous color
   abort            stop a prepared color
   rollback         go back to the release that served before
+  rollback RELEASE go to any that is kept (see releases): a copy of it, in the idle color
+  restart          the live release again, in the idle color, with its inputs read anew
   adopt            take over a fragment edited by hand, or a color started by hand
   resume           bring the live color up, after a boot
+  remove           take the app away from this host; --stop-serving if something leads to it
   status [--json]  what serves, what is under way
   history          earlier deployments
+  releases         what is kept, for rollback RELEASE
   doctor           is this host ready
   plan             what a deployment would do
   help             this text
@@ -64,11 +71,18 @@ main() {
         ;;
       --json) asked_json=json ;;
       --dry-run) dry=yes ;;
+      --stop-serving) stops_serving=yes ;;
       --help | -h) command=help ;;
       -*) wrong_usage "unknown option $1" ;;
       *)
-        [[ -z $command || $command == help ]] || wrong_usage "one command at a time, not '$command' and '$1'"
-        [[ -n $command ]] || command=$1
+        if [[ $command == rollback && -z $wanted_release ]]; then
+          [[ $1 =~ ^[A-Za-z0-9._-]{1,100}$ ]] || wrong_usage "'$1' is no release: \`releases\` lists them"
+          wanted_release=$1
+        elif [[ -n $command && $command != help ]]; then
+          wrong_usage "one command at a time, not '$command' and '$1'"
+        else
+          command=$1
+        fi
         ;;
     esac
     shift
@@ -79,6 +93,9 @@ main() {
       *) wrong_usage "--dry-run shows what deploy would do; for $command there is none" ;;
     esac
   fi
+  planned=$command
+  [[ -z $wanted_release ]] || planned=rollback_to
+  [[ $stops_serving == no || $command == remove ]] || wrong_usage "--stop-serving is for remove"
   choose_output "$format"
   if [[ -z $deployment_given && -n $hook_deployment ]]; then
     is_deployment_id "$hook_deployment" || wrong_usage "the deployment's id in the environment is '$hook_deployment': expected letters, digits and . _ : / -"
@@ -91,8 +108,8 @@ main() {
       usage >&2
       exit 2
       ;;
-    deploy | prepare | switch | cleanup | abort | rollback | resume | adopt) mutate ;;
-    status | history | doctor | plan) inspect "$asked_json" ;;
+    deploy | prepare | switch | cleanup | abort | rollback | restart | remove | resume | adopt) mutate ;;
+    status | history | releases | doctor | plan) inspect "$asked_json" ;;
     *) wrong_usage "unknown command '$command'" ;;
   esac
 }
@@ -185,11 +202,11 @@ make_scratch() {
 run_command() {
   local ended
   exit_code=3
-  run_program "command.$command"
+  run_program "command.$planned"
   [[ $verdict != 'done' ]] || return 0
   tell_served
   case $command in
-    deploy | prepare | switch | rollback) ;;
+    deploy | prepare | switch | rollback | restart) ;;
     *) return 0 ;;
   esac
   [[ $verdict != refuse || $exit_code == 3 || $exit_code == 2 ]] || return 0
@@ -265,13 +282,14 @@ give_verdict() {
   [[ -z $reason ]] || keep_cause
   if [[ $verdict == 'done' ]]; then
     case $command in
-      deploy | switch | rollback)
+      deploy | switch | rollback | restart)
         if [[ ${in_force:-$to} == "$to" ]]; then
           say "$command of $app: done in ${elapsed}s: $to serves${from:+, $from served before}"
         else
           say "$command of $app: done in ${elapsed}s: $in_force serves, as before"
         fi
         ;;
+      remove) say "remove of $app: done in ${elapsed}s: nothing of it serves or runs; what is in $root is left as it is" ;;
       prepare) say "prepare of $app: done in ${elapsed}s: $to is ready; switch makes it live" ;;
       *) say "$command of $app: done in ${elapsed}s" ;;
     esac
@@ -300,7 +318,14 @@ give_verdict() {
 say_what_next() {
   case ${journal[phase]-} in
     swapping) say "nothing more was touched: put right what is said above (\`resume\` starts what does not run), then run any command of this script again: it goes on from here" ;;
-    switched) say "${journal[to]} stays live, for ${journal[from]:-what served before} does not pass its probes any more: look at both" ;;
+    removing) say 'put right what is said above, then run the command again' ;;
+    switched)
+      if [[ ${journal[kind]} == remove ]]; then
+        say "nothing leads to $app any more, and something of it is left: put right what is said above, then run \`remove\` again"
+        return 0
+      fi
+      say "${journal[to]} stays live, for ${journal[from]:-what served before} does not pass its probes any more: look at both"
+      ;;
     *) say 'put right what is said above, then run the command again' ;;
   esac
 }

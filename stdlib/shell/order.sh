@@ -6,6 +6,49 @@
 #   refuse   nothing was changed: exit 3          later    exit 0; the next command goes on with it
 #   warn     it is said, and the next step comes  person   exit 5
 
+plan.rollback() { # the release that served before, by its own script, through the same swap
+  otherwise refuse
+  step choose_earlier
+  step check_host
+  step preflight_proxy
+  step put_off_journal
+  step journal preparing
+  plan.serve_release
+}
+
+plan.rollback_to() { # `rollback RELEASE`: a copy of a release that was good, in the idle color
+  otherwise refuse
+  step choose_kept
+  step check_host
+  step preflight_proxy
+  step test_as_it_is
+  step no_stranger new
+  step journal preparing
+  otherwise end_new
+  step copy_release
+  step sync_release
+  step clear_idle new
+  step ports_are_free new
+  plan.serve_release
+}
+
+plan.restart() { # a copy of the live release in the idle color, with its inputs read again
+  otherwise refuse
+  step choose_live
+  step check_host
+  step preflight_proxy
+  step inputs_again
+  step test_as_it_is
+  step no_stranger new
+  step journal preparing
+  otherwise end_new
+  step copy_release
+  step sync_release
+  step clear_idle new
+  step ports_are_free new
+  plan.serve_release
+}
+
 plan.abort() { # a prepared color is stopped
   otherwise person
   step stop new
@@ -47,6 +90,22 @@ plan.adopt() { # a fragment edited by hand, or a color started by hand, becomes 
   step commit_adopted
 }
 
+plan.remove() { # the app goes away: nothing leads to it, nothing of it runs
+  otherwise refuse
+  step find_removable
+  step check_host
+  step test_as_it_is
+  step journal removing
+  otherwise let_go
+  step save_way_back
+  step still_live old
+  plan.point_proxy_at nothing put_back
+  step commit_removed
+  recover.removed
+  otherwise person
+  step remove_state
+}
+
 way.undo_adopt() { # the file says again what it said
   otherwise person
   step gates new
@@ -55,10 +114,18 @@ way.undo_adopt() { # the file says again what it said
   way.let_go
 }
 
-way.let_go() { # an adoption failed: the color goes on as it was
+way.let_go() { # an adoption or a removal failed: the color goes on as it was
   otherwise warn
   step close_journal
   step sweep
+}
+
+way.put_back() { # the app stays, if its color passes its gates
+  otherwise person
+  step gates old
+  step dial old
+  plan.point_proxy_at old person
+  way.let_go
 }
 
 recover.end_new() { # users saw nothing of the new color, or see it no more
@@ -88,11 +155,29 @@ recover.adopted() { # an adoption was good; pointers and journal follow
   step finish_adopted
 }
 
+recover.kept() { # a removal was cut short at its swap: the app stays; what a reboot ended is started first
+  otherwise warn
+  step start_missing old overlap
+  way.put_back
+}
+
+recover.removed() { # nothing leads to the app any more: what runs of it is ended
+  otherwise person
+  step drain old
+  step stop old
+  step clear_idle new
+  otherwise warn
+  step persist_off old
+  otherwise person
+  step close_journal
+}
+
 # ---- a run that was cut short: what comes before the command's own program, by what the journal says ----
 #
-#   preparing, adopting  users saw nothing                                    switched   good; the old color still runs
-#   prepared             ready, it waits for its `switch`                     returning  the old color serves; the new one drains
-#   swapping             between the rename and the commit: the proxy may serve either color (of an adopt: or what somebody wrote)
+#   preparing, adopting, removing  users saw nothing                          switched   good; the old color still runs
+#   prepared                       ready, it waits for its `switch`           returning  the old color serves; the new one drains
+#   swapping                       between the rename and the commit: the proxy may serve either color (of an adopt: or what somebody
+#                                  wrote; of a remove: or nothing)
 #
 # Sets `answer`: proceed; nothing (to do: exit 0); usage (exit 2); refuse (exit 4); undo:PROGRAM, then the journal is looked at again;
 # try:PROGRAM, then the command begins, whatever came of it; instead:PROGRAM, and that is all; person (exit 5): no phase that is known.
@@ -107,23 +192,24 @@ recovery() { # COMMAND PHASE KIND mine|held|over
     preparing:* | returning:*) answer=undo:recover.end_new ;;
     prepared:*:over:resume | prepared:*:over:adopt) answer=try:recover.end_new ;;
     prepared:*:over:*) answer=undo:recover.end_new ;;
-    prepared:*:held:resume | prepared:*:held:adopt) answer=proceed ;;
-    prepared:*:held:*) answer=refuse ;;
-    prepared:*:deploy | prepared:*:prepare) answer=undo:recover.end_new ;;
-    prepared:*:cleanup | prepared:*:rollback) answer=refuse ;;
-    prepared:*) answer=proceed ;;
+    prepared:*:mine:deploy | prepared:*:mine:prepare) answer=undo:recover.end_new ;;
+    prepared:*:mine:switch | prepared:*:mine:abort | prepared:*:mine:resume | prepared:*:mine:adopt) answer=proceed ;;
+    prepared:*:resume | prepared:*:adopt) answer=proceed ;;
+    prepared:*) answer=refuse ;;
+    swapping:remove:*) answer=undo:recover.kept ;;
     swapping:adopt:*:resume) answer=try:way.undo_adopt ;;
     swapping:adopt:*) answer=undo:way.undo_adopt ;;
     swapping:deploy:*:rollback) answer=instead:recover.rollback ;;
     swapping:*) answer=undo:recover.swap ;;
+    switched:remove:*) answer=undo:recover.removed ;;
     switched:adopt:*) answer=undo:recover.adopted ;;
-    switched:*:held:deploy | switched:*:held:prepare) answer=undo:plan.cleanup ;;
+    switched:*:held:deploy | switched:*:held:prepare | switched:*:held:restart | switched:*:held:remove) answer=undo:plan.cleanup ;;
     switched:*:held:resume | switched:*:held:adopt) answer=proceed ;;
     switched:*:held:*) answer=refuse ;;
-    switched:*:deploy | switched:*:prepare) answer=undo:plan.cleanup ;;
     switched:*:switch | switched:*:abort) answer=nothing ;;
-    switched:*) answer=proceed ;;
-    adopting:*) answer=undo:way.let_go ;;
+    switched:*:cleanup | switched:*:rollback | switched:*:resume | switched:*:adopt) answer=proceed ;;
+    switched:*) answer=undo:plan.cleanup ;;
+    adopting:* | removing:*) answer=undo:way.let_go ;;
     *) answer=person ;;
   esac
 }
@@ -152,6 +238,18 @@ command.rollback() {
   plan.rollback
 }
 
+command.rollback_to() {
+  plan.rollback_to
+}
+
+command.restart() {
+  plan.restart
+}
+
+command.remove() {
+  plan.remove
+}
+
 command.abort() {
   plan.abort
 }
@@ -170,18 +268,25 @@ listed=(
   command.switch
   command.cleanup
   command.rollback
+  plan.serve_release
   plan.failed
   way.end_new
   way.go_back
   way.stay_on_new
+  plan.rollback_to
+  plan.restart
   plan.abort
   plan.resume
   plan.adopt
+  plan.remove
   way.undo_adopt
   way.let_go
+  way.put_back
   recover.end_new
   recover.swap
   recover.rollback
   recover.adopted
+  recover.kept
+  recover.removed
 )
 written_out=(plan.before_swap plan.point_proxy_at)

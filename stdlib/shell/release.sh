@@ -1,7 +1,7 @@
 # ---- release: what started a color knows how to stop it, whatever this script has become since -------
 #
 # The script of a release is asked as `SCRIPT _release FOLDER WORD ARG…`. Protocol 0 is that of 0.1.0: its releases say no `protocol` in
-# their meta, and know neither `routed`, `verify`, `exclusives` nor `ensure`.
+# their meta, and know neither `routed`, `verify`, `exclusives` nor `ensure`; nor what a copy is made with (`places`, `read_inputs`, `renew`).
 
 # of_release RELEASE WORD ARG…: sets `answer`; the exit code is the script's. 125: it does not answer.
 of_release() {
@@ -72,6 +72,10 @@ release_command() {
   journal=([phase]=idle) candidate=$1 from='' old_release=''
   printf 'release %s\n' "${1##*/}"
   state=${1%/releases/*}
+  if [[ $2 == renew ]]; then
+    renew_release "$@"
+    return
+  fi
   meta color "$1" || {
     printf 'its meta file says no color: was it changed by hand?\n'
     return 125
@@ -105,6 +109,19 @@ release_command() {
       return 0
       ;;
     ensure) return 0 ;;
+    places)
+      places_in "$wanted"
+      return
+      ;;
+    read_inputs)
+      candidate=$wanted
+      take_inputs || {
+        printf '%s\n' "$reason"
+        return 2
+      }
+      save_inputs
+      return
+      ;;
     running) code=1 ;;
   esac
   for name in "${services[@]}"; do
@@ -123,6 +140,31 @@ release_command() {
   done
   printf '%s\n' "$answer"
   return "$code"
+}
+
+# places_in COLOR: prints the ports and addresses that its services have there.
+places_in() {
+  local name ports='' addresses=''
+  known_color "$1" || {
+    printf '%s\n' "its deploy.bg has no color $1, but ${colors[0]} and ${colors[1]}"
+    return 3
+  }
+  for name in "${services[@]}"; do
+    ports+=" ${port_of["$1 $name"]-}"
+    addresses+=" ${address_of["$1 $name"]-}"
+  done
+  printf '%s\n' "ports$ports" "addresses$addresses"
+}
+
+# renew_release RELEASE renew COLOR DEPLOYMENT COPIED: a copy becomes that color's: fragment and meta file.
+renew_release() {
+  to=$3 deployment=$4
+  known_color "$to" || return
+  load_inputs "$1"
+  { fragment "$to" >"$candidate/fragment" && sync_path "$candidate/fragment" && write_meta "$5"; } 2>/dev/null || {
+    printf '%s\n' "cannot write to $candidate: is the disk full?"
+    return 1
+  }
 }
 
 # release_service WORD WANTED MORE: one of them for the service at hand.
@@ -146,7 +188,7 @@ release_service() {
       ask_run_if_able persist "$2"
       ;;
     start) ask_run start ;;
-    start_missing) start_missing ;;
+    start_missing) start_and_offer ;;
     start_service) [[ $service != "$2" ]] || ask_run start ;;
     stop_service) [[ $service != "$2" ]] || ask_run stop ;;
     stop_exclusive) [[ $handover != exclusive ]] || ask_run stop ;;
@@ -168,6 +210,18 @@ start_missing() {
     1) ask_run start ;;
     *) return 1 ;;
   esac
+}
+
+# start_and_offer: the same, and what its driver offers now is kept with the release: another start may have another address.
+start_and_offer() {
+  ask_run alive
+  case $? in
+    0) return 0 ;;
+    1) ask_run start || return ;;
+    *) return 1 ;;
+  esac
+  run_has offers || return 0
+  ask_run offers && write_file "$release/offers.$service" "$answer"
 }
 
 # release_gate [exclusive]: the gates of its services that overlap, or of those that may run only once.
@@ -207,8 +261,17 @@ make_release_folder() {
   for name in ${input_names[@]+"${input_names[@]}"}; do
     files+=("$candidate/inputs/$name")
   done
-  keep_runtime && mkdir -p "$candidate/slot" && printf '%s' "$script_text" >"$candidate/script" && fragment "$to" >"$candidate/fragment" && save_inputs \
+  keep_runtime && mkdir -p "$candidate/slot" && name_artifact && printf '%s' "$script_text" >"$candidate/script" && fragment "$to" >"$candidate/fragment" && save_inputs \
     && sync_path ${files[@]+"${files[@]}"} "$candidate/inputs" "$candidate" "$state/releases" && write_meta
+}
+
+# name_artifact: for people. The artifact is found already; what is adopted has none.
+name_artifact() {
+  local name=${matches[0]-}
+  [[ -n $name ]] || return 0
+  # A folder's content is named after the folder.
+  [[ $name != */. ]] || name=${name%/.}
+  printf '%s\n' "${name##*/}" >"$candidate/artifact"
 }
 
 # keep_runtime: the file that this script was made with, for the copies of it in releases. In a script of one file there is none.
@@ -218,7 +281,7 @@ keep_runtime() {
   cp -- "$runtime_file" "$kept.new" && [[ $(sha256sum <"$kept.new") == "${runtime##*-} "* ]] && sync_path "$kept.new" && mv -f "$kept.new" "$kept" && sync_path "$state/runtimes"
 }
 
-# write_meta: what another script must know of this release.
+# write_meta [COPIED]: what another script must know of this release, and of which one it is a copy.
 write_meta() {
   local name text ports='' addresses='' routed='' stop=0 start=0 gate=0 verify=0 slack=10000
   for name in "${services[@]}"; do
@@ -230,8 +293,9 @@ write_meta() {
   done
   worst_of_questions
   printf -v text '%s\n' "color=$to" "ports=${ports# }" "addresses=${addresses# }" "routed=${routed# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
-    "protocol=1" "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gate + slack))" "limit.verify=$((verify + slack))"
-  [[ ${journal[kind]} != adopt ]] || text+="adopted=yes"
+    "protocol=1" "secrets=${secret_names[*]-}" "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gate + slack))" "limit.verify=$((verify + slack))"
+  [[ ${journal[kind]-} != adopt ]] || text+="adopted=yes"
+  [[ -z ${1-} ]] || text+="copied=$1"
   write_file "$candidate/meta" "${text%$'\n'}"
 }
 

@@ -87,7 +87,9 @@ step_failed() {
         2 | 4 | 6) # it has changed nothing, and says with which code the command ends
           turn=refuse exit_code=$1
           ;;
-        143) [[ $turn != refuse && $turn != person || $shielded == yes ]] || turn=stopped ;;
+        143) # of a removal after its swap something is left to be put right
+          [[ $turn != refuse && $turn != person || $shielded == yes || ${journal[kind]}:${journal[phase]} == remove:switched ]] || turn=stopped
+          ;;
       esac
       keep_cause
       ;;
@@ -136,7 +138,7 @@ recover() {
     take_up_journal || return
     find_reservation
     kind_of=${journal[kind]:-deploy}
-    recovery "$command" "${journal[phase]}" "$kind_of" "$reservation" # the table: sets `answer`
+    recovery "$planned" "${journal[phase]}" "$kind_of" "$reservation" # the table: sets `answer`
     answer_of=$answer
     case $answer_of in
       proceed) return 0 ;;

@@ -43,9 +43,17 @@ status() {
   case $phase in
     idle) say 'under way: nothing' ;;
     prepared) say "under way: ${journal[to]} is prepared for deployment ${journal[deployment]}, not switched yet" ;;
+    removing) say "under way: $app is to be removed${held:+ ($held)}" ;;
     preparing | returning | adopting) say "under way: deployment ${journal[deployment]} prepares ${journal[to]}${held:+ ($held)}" ;;
-    swapping) say "under way: deployment ${journal[deployment]} switches from ${journal[from]:-nothing} to ${journal[to]}; until it is confirmed the proxy may serve either" ;;
-    switched) say "under way: cleanup of deployment ${journal[deployment]}: ${journal[from]:-nothing} has to be drained and stopped" ;;
+    swapping | switched)
+      if [[ ${journal[kind]} == remove ]]; then
+        say "under way: $app is being removed${journal[from]:+; ${journal[from]} served}"
+      elif [[ $phase == switched ]]; then
+        say "under way: cleanup of deployment ${journal[deployment]}: ${journal[from]:-nothing} has to be drained and stopped"
+      else
+        say "under way: deployment ${journal[deployment]} switches from ${journal[from]:-nothing} to ${journal[to]}; until it is confirmed the proxy may serve either"
+      fi
+      ;;
   esac
   if [[ $phase != idle && $phase != prepared && $phase != switched && -z $held ]]; then
     say "           its process is gone: the next command that may change something puts this right"

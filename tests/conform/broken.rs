@@ -46,7 +46,7 @@ impl Broken {
         if let Err(why) = self.rest(stand) {
             return vec![why];
         }
-        let calls = trace::calls(&stand.run(self.command.name(), None).events);
+        let calls = trace::calls(&stand.run(self.command, None).events);
         let calls = calls
             .iter()
             .enumerate()

@@ -125,7 +125,7 @@ pub fn judge(
     found: &mut Found,
 ) -> (World, Ran) {
     let before = stand.world();
-    let ran = stand.run(command.name(), fault);
+    let ran = stand.run(command, fault);
     found.runs += 1;
     let after = stand.world();
     let acceptor = Acceptor {

@@ -33,13 +33,16 @@ use series::{Result, Series};
 use stand::Stand;
 
 /// Every command that changes something.
-const COMMANDS: [Command; 8] = [
+const COMMANDS: [Command; 11] = [
     Command::Deploy,
     Command::Prepare,
     Command::Switch,
     Command::Cleanup,
     Command::Abort,
     Command::Rollback,
+    Command::RollbackTo,
+    Command::Restart,
+    Command::Remove,
     Command::Resume,
     Command::Adopt,
 ];

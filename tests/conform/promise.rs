@@ -50,6 +50,7 @@ impl Ended<'_> {
             }
         }
         self.runs_once(&mut broken);
+        self.keeps_releases(&mut broken);
         let Some(code) = self.ran.code else {
             return broken;
         };
@@ -61,13 +62,22 @@ impl Ended<'_> {
             self.rests(&mut broken);
         }
         match (code, self.command) {
-            (0, Command::Deploy | Command::Prepare | Command::Cleanup | Command::Rollback)
-                if self.before.phase() == Phase::Prepared =>
-            {
+            (
+                0,
+                Command::Deploy
+                | Command::Prepare
+                | Command::Cleanup
+                | Command::Rollback
+                | Command::RollbackTo
+                | Command::Restart
+                | Command::Remove,
+            ) if self.before.phase() == Phase::Prepared => {
                 broken.push("what another deployment has reserved was taken".to_owned());
             }
             (0, Command::Deploy) => self.deployed(&mut broken),
             (0, Command::Rollback) => self.rolled_back(&mut broken),
+            (0, Command::RollbackTo | Command::Restart) => self.copied(&mut broken),
+            (0, Command::Remove) => self.removed(&mut broken),
             (0, Command::Prepare) if self.after.phase() != Phase::Prepared => {
                 broken.push(format!(
                     "it has prepared, and the journal says {:?}",
@@ -103,7 +113,11 @@ impl Ended<'_> {
                 walked.codes
             ));
         }
-        let verdict = format!("{} of ", self.command.name());
+        let name = match self.command {
+            Command::RollbackTo => "rollback",
+            command => command.name(),
+        };
+        let verdict = format!("{name} of ");
         let has_verdict = self.ran.said.lines().any(|line| {
             let line = line.strip_prefix("error: ").unwrap_or(line);
             line.strip_prefix(&verdict)
@@ -133,6 +147,11 @@ impl Ended<'_> {
         // The way back of a first deployment leads to nothing.
         let is_first = before.phase() == Phase::Swapping && before.says("from").is_none();
         if before.release_in(&was).is_none() || is_first {
+            return;
+        }
+        // L2's only exception, by its own command or by the next one.
+        let is_removed = before.kind() == Kind::Remove && before.phase() == Phase::Switched;
+        if is_removed || self.command == Command::Remove && self.ran.code == Some(0) {
             return;
         }
         let Some(color) = self.stand.color_of(&after.force) else {
@@ -190,6 +209,54 @@ impl Ended<'_> {
                 "it is done, and the journal says {:?}",
                 after.phase()
             ));
+        }
+    }
+
+    /// It serves a copy of what was asked for.
+    fn copied(&self, broken: &mut Vec<String>) {
+        self.deployed(broken);
+        let color = self.stand.color_of(&self.after.force).unwrap_or_default();
+        let release = self.after.release_in(&color).unwrap_or_default();
+        let of = self.after.copied.get(release).cloned();
+        let wanted = match self.command {
+            Command::RollbackTo => Some(self.before.wanted()),
+            // What an interrupted run has left is put right first.
+            _ if self.is_calm() => self.before.live.clone(),
+            _ => return,
+        };
+        if of != wanted && !self.walked.is_some_and(|walked| walked.recovered) {
+            broken.push(format!("it serves a copy of {of:?}, not of {wanted:?}"));
+        }
+    }
+
+    /// Nothing of it serves, runs or is known.
+    fn removed(&self, broken: &mut Vec<String>) {
+        let after = self.after;
+        let ours = |release: &str| release != "-";
+        if let Some(color) = self.stand.color_of(&after.force) {
+            broken.push(format!("it is removed, and {color} is in force"));
+        }
+        if after.runs.values().any(|running| ours(&running.release)) {
+            broken.push("it is removed, and something of it runs".to_owned());
+        }
+        if !after.releases.is_empty() || !after.journal.is_empty() {
+            broken.push("it is removed, and its state is there".to_owned());
+        }
+    }
+
+    /// No command but `remove` loses a release that can be gone back to, as long as there are few.
+    fn keeps_releases(&self, broken: &mut Vec<String>) {
+        const KEPT: usize = 3;
+        if self.command == Command::Remove || self.before.served.len() > KEPT {
+            return;
+        }
+        if let Some(lost) = self
+            .before
+            .served
+            .iter()
+            .find(|release| !self.after.releases.contains(*release))
+        {
+            broken.push(format!("release {lost} was good, and is gone"));
         }
     }
 

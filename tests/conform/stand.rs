@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use deployc::plan;
+
 use crate::fault::Fault;
 use crate::shape::{Built, Shape};
 use crate::state::State;
@@ -133,7 +135,7 @@ impl Stand {
     /// The calls of a command of the first script, which leaves no trace.
     pub fn rehearse(&self, command: &str) -> Vec<String> {
         self.save("rehearsed");
-        let ran = self.run_before(command, None);
+        let ran = self.run_before(&[command], None);
         self.restore("rehearsed");
         trace::calls(&ran.events)
     }
@@ -228,13 +230,19 @@ impl Stand {
     // ---- Commands ------------------------------------------------------------------------------
 
     /// A command of the script that the shape is about.
-    pub fn run(&self, command: &str, fault: Option<Fault>) -> Ran {
-        self.run_script("after/shop.sh", command, fault)
+    pub fn run(&self, command: plan::Command, fault: Option<Fault>) -> Ran {
+        let wanted = self.world().wanted();
+        let words: &[&str] = match command {
+            plan::Command::RollbackTo => &["rollback", &wanted],
+            plan::Command::Remove => &["remove", "--stop-serving"],
+            _ => &[command.name()],
+        };
+        self.run_script("after/shop.sh", words, fault)
     }
 
     /// A command of the script that the resting states are made with.
-    pub fn run_before(&self, command: &str, fault: Option<Fault>) -> Ran {
-        self.run_script("before/shop.sh", command, fault)
+    pub fn run_before(&self, words: &[&str], fault: Option<Fault>) -> Ran {
+        self.run_script("before/shop.sh", words, fault)
     }
 
     /// Installs another text as the script, of which the resting states are made, too.
@@ -250,9 +258,14 @@ impl Stand {
         self.made.borrow_mut().clear();
     }
 
-    fn run_script(&self, script: &str, command: &str, fault: Option<Fault>) -> Ran {
+    fn run_script(&self, script: &str, words: &[&str], fault: Option<Fault>) -> Ran {
         let state = self.folder.join("app/.deployc");
-        for part in ["app/.deployc/holder", "world/count", "world/fault"] {
+        for part in [
+            "app/.deployc/holder",
+            "world/count",
+            "world/fault",
+            "world/removed-log",
+        ] {
             let _ = fs::remove_file(self.folder.join(part));
         }
         for log in fs::read_dir(state.join("log"))
@@ -270,7 +283,7 @@ impl Stand {
         let mut started = Command::new("bash");
         started
             .arg(self.folder.join(script))
-            .arg(command)
+            .args(words)
             .current_dir("/")
             .env_clear()
             .env(
@@ -297,7 +310,9 @@ impl Stand {
                 "the lock is not free"
             );
         }
-        let mut log = String::new();
+        // The log of a removal goes with the state.
+        let removed = self.folder.join("world/removed-log");
+        let mut log = fs::read_to_string(removed).unwrap_or_default();
         for entry in fs::read_dir(state.join("log"))
             .into_iter()
             .flatten()

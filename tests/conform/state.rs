@@ -12,6 +12,8 @@ pub enum State {
     One,
     /// Two deploys.
     Two,
+    /// Three deploys: the first one's release is kept, and no color is it.
+    Three,
     /// Two deploys, and a color that waits for its `switch`.
     Prepared,
     /// `prepare` and `switch` after a deploy: the cleanup has not begun.
@@ -28,10 +30,11 @@ pub enum State {
 
 impl State {
     /// All.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Empty,
         Self::One,
         Self::Two,
+        Self::Three,
         Self::Prepared,
         Self::Switched,
         Self::Draining,
@@ -46,6 +49,7 @@ impl State {
             Self::Empty => "empty",
             Self::One => "one",
             Self::Two => "two",
+            Self::Three => "three",
             Self::Prepared => "prepared",
             Self::Switched => "switched",
             Self::Draining => "draining",
@@ -77,7 +81,7 @@ impl State {
     /// When a command does not do what it should.
     pub fn make(self, stand: &Stand) -> Result<(), String> {
         let good = |command: &str| {
-            let ran = stand.run_before(command, None);
+            let ran = stand.run_before(&[command], None);
             match ran.code {
                 Some(0) => Ok(()),
                 code => Err(format!(
@@ -90,12 +94,13 @@ impl State {
             Self::Empty | Self::ByHand | Self::Edited | Self::Started => 0,
             Self::One | Self::Switched | Self::Draining => 1,
             Self::Two | Self::Prepared => 2,
+            Self::Three => 3,
         };
         for _ in 0..deploys {
             good("deploy")?;
         }
         match self {
-            Self::Empty | Self::One | Self::Two => {}
+            Self::Empty | Self::One | Self::Two | Self::Three => {}
             Self::Prepared => good("prepare")?,
             Self::Switched => {
                 good("prepare")?;
@@ -106,7 +111,7 @@ impl State {
                 let drains = calls.iter().position(|call| call == "switch.draining");
                 let call = 1 + drains.ok_or("a deploy does not drain")?;
                 let how = How::Kill;
-                stand.run_before("deploy", Some(Fault { how, call }));
+                stand.run_before(&["deploy"], Some(Fault { how, call }));
             }
             Self::ByHand => {
                 let color = stand.shape.before.app.colors[0].name.as_str();

@@ -35,6 +35,10 @@ pub struct World {
     pub previous: Option<String>,
     /// The releases that are kept.
     pub releases: BTreeSet<String>,
+    /// Those of them that have served.
+    pub served: BTreeSet<String>,
+    /// Of which release each copy is one.
+    pub copied: BTreeMap<String, String>,
 }
 
 impl World {
@@ -56,8 +60,24 @@ impl World {
             ),
             live: pointer("live"),
             previous: pointer("previous"),
+            served: names(&state.join("releases"))
+                .filter(|name| state.join("releases").join(name).join("served").exists())
+                .collect(),
+            copied: names(&state.join("releases"))
+                .filter_map(|name| {
+                    let meta = keys(&state.join("releases").join(&name).join("meta"));
+                    Some((name, meta.get("copied")?.clone()))
+                })
+                .collect(),
             releases: names(&state.join("releases")).collect(),
         }
+    }
+
+    /// The release that `rollback RELEASE` is to go to: the oldest that has served, and is not live.
+    pub fn wanted(&self) -> String {
+        let served = self.served.iter();
+        let mut wanted = served.filter(|release| Some(*release) != self.live.as_ref());
+        wanted.next().map_or("none", String::as_str).to_owned()
     }
 
     /// What the journal says is under way.

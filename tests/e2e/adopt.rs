@@ -55,6 +55,7 @@ fn a_color_started_by_hand() -> Result<(), Skip> {
     assert_eq!(site.serves(), "blue");
     site.deploy().exits(3).says("adopt");
     site.run("adopt").ok();
+    site.run("restart").exits(3).says("adopted");
     site.run("status --json")
         .ok()
         .says("\"live\":\"blue\"")

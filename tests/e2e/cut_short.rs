@@ -44,13 +44,15 @@ held after
 
 /// Where [`HELD_RELOAD`] stands still.
 #[derive(Clone, Copy)]
-enum Hold {
+pub enum Hold {
+    /// Before it.
     Before,
+    /// After it.
     After,
 }
 
 /// As `deployed_with`, with a reload that can be held.
-fn deployed_with_held_reload(more: &[(&str, &str)]) -> Result<(Site, String, String), Skip> {
+pub fn deployed_with_held_reload(more: &[(&str, &str)]) -> Result<(Site, String, String), Skip> {
     let site = Site::with(&[&[HELD_RELOAD], more].concat())?;
     site.host.write_program("/opt/reload", RELOAD);
     site.host.write("/opt/hold", "");
@@ -61,7 +63,7 @@ fn deployed_with_held_reload(more: &[(&str, &str)]) -> Result<(Site, String, Str
 }
 
 /// Starts a command whose reload is held; the fragment is swapped then.
-fn hold(site: &Site, command: &str, moment: Hold) -> Running {
+pub fn hold(site: &Site, command: &str, moment: Hold) -> Running {
     let word = match moment {
         Hold::Before => "before",
         Hold::After => "after",
@@ -74,13 +76,13 @@ fn hold(site: &Site, command: &str, moment: Hold) -> Running {
 }
 
 /// Lets later reloads through.
-fn let_go(site: &Site) {
+pub fn let_go(site: &Site) {
     site.host.write("/opt/hold", "");
     site.host.run(&["rm", "/opt/held"]).ok();
 }
 
 /// Kills a script and what it waits for, but not what it has started in sessions of their own.
-fn kill(site: &Site, run: Running) {
+pub fn kill(site: &Site, run: Running) {
     run.signal(Signal::KILL);
     drop(run);
     let free = ["flock", "-n", &format!("{STATE}/lock"), "true"];
@@ -189,7 +191,7 @@ fn what_may_run_only_once_goes_with_the_color_that_serves() -> Result<(), Skip> 
 }
 
 /// A request in flight to a color, whose answer takes longer than the color has when it is told to stop and begins with its name.
-fn stream(site: &Site, color: &str) -> Running {
+pub fn stream(site: &Site, color: &str) -> Running {
     let port = if color == "blue" { "1F91" } else { "1F92" };
     let stream = site
         .host
@@ -200,7 +202,7 @@ fn stream(site: &Site, color: &str) -> Running {
 }
 
 #[track_caller]
-fn assert_whole(stream: Running, color: &str) {
+pub fn assert_whole(stream: Running, color: &str) {
     let body = stream.wait(SOON).ok().stdout;
     assert!(
         body.starts_with(color) && body.ends_with("END\n"),

@@ -17,6 +17,7 @@ mod hosts;
 mod interference;
 mod keep_warm;
 mod live;
+mod operators;
 mod outputs;
 mod portability;
 mod release;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
         interference::tests(),
         keep_warm::tests(),
         live::tests(),
+        operators::tests(),
         outputs::tests(),
         portability::tests(),
         release::tests(),

@@ -182,7 +182,12 @@ impl Walk<'_> {
         }
         let tells = matches!(
             self.acceptor.command,
-            Command::Deploy | Command::Prepare | Command::Switch | Command::Rollback
+            Command::Deploy
+                | Command::Prepare
+                | Command::Switch
+                | Command::Rollback
+                | Command::RollbackTo
+                | Command::Restart
         );
         if verdict != Verdict::Done && tells {
             self.between();
@@ -278,7 +283,12 @@ impl Walk<'_> {
     fn step(&mut self, action: &Action, title: &str) -> Result<bool, Stop> {
         loop {
             let Some(event) = self.events.get(self.at) else {
-                return Err(Stop::Cut);
+                // The log goes with the state.
+                return if *action == Action::RemoveState {
+                    Ok(true)
+                } else {
+                    Err(Stop::Cut)
+                };
             };
             self.at += 1;
             match event {
@@ -321,10 +331,12 @@ impl Walk<'_> {
             Action::Journal(Intent::Preparing) => {
                 self.kind = match self.acceptor.command {
                     Command::Rollback => Kind::Rollback,
+                    Command::RollbackTo => Kind::RollbackTo,
                     _ => Kind::Deploy,
                 };
             }
             Action::Journal(Intent::Adopting) => self.kind = Kind::Adopt,
+            Action::Journal(Intent::Removing) => self.kind = Kind::Remove,
             Action::CloseJournal | Action::CommitAdopted | Action::FinishAdopted
                 if phase != Phase::Switched || action == &Action::CloseJournal =>
             {
@@ -414,6 +426,9 @@ fn programs(command: Command) -> &'static [ProgramName] {
         Command::Switch => &[P::TakeUp, P::Switch],
         Command::Cleanup => &[P::Cleanup],
         Command::Rollback => &[P::Rollback],
+        Command::RollbackTo => &[P::RollbackTo],
+        Command::Restart => &[P::Restart],
+        Command::Remove => &[P::Remove],
         Command::Abort => &[P::Abort],
         Command::Resume => &[P::Resume],
         Command::Adopt => &[P::Adopt],

@@ -10,6 +10,7 @@ mod killed_landed;
 mod killed_today;
 mod landed;
 mod matrix;
+mod operators;
 mod reboots;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "the end-to-end tests use all of it, this a part")]
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         killed_landed::tests(),
         killed_today::tests(),
         hosts::tests(),
+        operators::tests(),
         reboots::tests(),
         table::tests(),
     ];

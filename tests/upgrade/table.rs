@@ -26,13 +26,16 @@ const END_NEW: ProgramName = ProgramName::RecoverEndNew;
 const LET_GO: ProgramName = ProgramName::Way(Way::LetGo);
 const UNDO_ADOPT: ProgramName = ProgramName::Way(Way::UndoAdopt);
 
+/// What made its journals.
+const KINDS: [Kind; 3] = [Kind::Deploy, Kind::Rollback, Kind::Adopt];
+
 /// The journals that 0.1.0 wrote. It prepared deployments only.
 const JOURNALS: [(Phase, &[Kind]); 5] = [
     (Phase::Idle, &[Kind::Deploy]),
-    (Phase::Preparing, &Kind::ALL),
+    (Phase::Preparing, &KINDS),
     (Phase::Prepared, &[Kind::Deploy]),
-    (Phase::Swapping, &Kind::ALL),
-    (Phase::Switched, &Kind::ALL),
+    (Phase::Swapping, &KINDS),
+    (Phase::Switched, &KINDS),
 ];
 
 /// The answers of 0.1.0, read in its `recover.sh`, `main.sh` and `rollback.sh`, in today's words.
@@ -76,7 +79,9 @@ fn of_0_1_0(command: Command, phase: Phase, kind: Kind, reservation: Reservation
             (C::Switch | C::Abort, _) => Answer::Nothing,
             _ => Answer::Proceed,
         },
-        Phase::Returning | Phase::Adopting => unreachable!("0.1.0 wrote no such journal"),
+        Phase::Returning | Phase::Adopting | Phase::Removing => {
+            unreachable!("0.1.0 wrote no such journal")
+        }
     }
 }
 
@@ -167,6 +172,6 @@ fn journals_that_0_1_0_does_not_know_are_new() -> Result<(), Skip> {
         .into_iter()
         .filter(|phase| !known.contains(phase))
         .collect();
-    assert_eq!(new, [Phase::Returning, Phase::Adopting]);
+    assert_eq!(new, [Phase::Returning, Phase::Adopting, Phase::Removing]);
     Ok(())
 }

@@ -2,12 +2,11 @@
 # hello.sh: blue/green deploys of hello on this host, without losing a request.
 #
 # Made by deployc 0.2.0 from deploy.bg. Do not edit: change deploy.bg, run `deployc build`, commit both.
-# Usage: hello.sh deploy | prepare | switch | cleanup | abort | rollback | adopt | resume | status [--json] | history | doctor | plan | help
-# Exit: 0 done; 1 failed, what served before serves; 2 wrong usage or input; 3 host not ready, nothing changed;
-#       4 another deployment is at work; 5 needs a person
+# Usage: hello.sh COMMAND; `hello.sh help` lists them. Exit: 0 done; 1 failed, what served before serves; 2 wrong usage or input;
+#        3 host not ready, nothing changed; 4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-a1a32915.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-b9d4b4b7.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -27,7 +26,7 @@ trap : ALRM
 
 # ==== hello: what deploy.bg says ==================================================================
 
-runtime=0.2.0-a1a32915a3739d8986e5d0bf1ababb4b85677846f2458a2cd014c4f6231c19b6
+runtime=0.2.0-b9d4b4b7dae4f9e6aa201110d81e9d973d0f79ff1e31ae844feea9054ea031c2
 source=deploy.bg
 app=hello # @2
 root=/opt/hello
@@ -97,14 +96,14 @@ artifact_pattern() { artifact=/opt/hello/staging/hello; } # @6
 
 # Gates: a color gets traffic only when it passes them.
 gate.app.ready() { # @12
-  tries every 500 within 60000 timeout 2000 after 0 passes 2
+  tries every 100 within 60000 timeout 2000 after 0 passes 2
   ask get "http://127.0.0.1:${port}/"
   expect status 200..299
 }
 
 # Asked through the proxy when a color serves.
 verify.verify() { # @21
-  tries every 500 within 10000 timeout 2000 after 0 passes 2
+  tries every 100 within 10000 timeout 2000 after 0 passes 2
   ask get http://127.0.0.1/
   expect status 200..299
   expect header X-Upstream equals "${address}"
@@ -217,13 +216,7 @@ plan.cleanup() { # never back: traffic is on a good color
   step sweep
 }
 
-plan.rollback() { # the release that served before, by its own script, through the same swap
-  otherwise refuse
-  step choose_earlier
-  step check_host
-  step preflight_proxy @16
-  step put_off_journal
-  step journal preparing
+plan.serve_release() { # the end of rollback and restart: a release that is whole, by its own script
   otherwise end_new
   step ensures new
   step start_missing new overlap
@@ -241,7 +234,7 @@ plan.rollback() { # the release that served before, by its own script, through t
   plan.cleanup
 }
 
-plan.failed() { # after every way back of deploy, prepare, switch and rollback
+plan.failed() { # after every way back of deploy, prepare, switch, rollback and restart
   otherwise warn
   step record failed
 }

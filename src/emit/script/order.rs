@@ -19,9 +19,10 @@ what comes instead: the name of a way back, or
 const TABLE: &str = "\
 ---- a run that was cut short: what comes before the command's own program, by what the journal says ----
 
-  preparing, adopting  users saw nothing                                    switched   good; the old color still runs
-  prepared             ready, it waits for its `switch`                     returning  the old color serves; the new one drains
-  swapping             between the rename and the commit: the proxy may serve either color (of an adopt: or what somebody wrote)
+  preparing, adopting, removing  users saw nothing                          switched   good; the old color still runs
+  prepared                       ready, it waits for its `switch`           returning  the old color serves; the new one drains
+  swapping                       between the rename and the commit: the proxy may serve either color (of an adopt: or what somebody
+                                 wrote; of a remove: or nothing)
 
 Sets `answer`: proceed; nothing (to do: exit 0); usage (exit 2); refuse (exit 4); undo:PROGRAM, then the journal is looked at again;
 try:PROGRAM, then the command begins, whatever came of it; instead:PROGRAM, and that is all; person (exit 5): no phase that is known.";

@@ -44,7 +44,7 @@ pub(super) fn next_command(end: &Ended<'_>) -> Verdict {
     if left.disk != left.force {
         return Err("what is on the disk is not what is in force");
     }
-    if end.served() && !end.serves() {
+    if end.served() && !end.serves() && !end.removes() {
         return Err("what served does not serve any more");
     }
     if swapping(found) && swapping(left) {
@@ -53,6 +53,8 @@ pub(super) fn next_command(end: &Ended<'_>) -> Verdict {
     match end.begin.command {
         Command::Deploy => end.deploy(),
         Command::Rollback => end.rollback(),
+        Command::RollbackTo | Command::Restart => end.copied(),
+        Command::Remove => end.remove(),
         Command::Resume => end.resume(),
         Command::Adopt => end.adopt(),
         _ => Ok(()),
@@ -77,6 +79,11 @@ impl Ended<'_> {
     fn serves(&self) -> bool {
         let serves = self.left.force.color();
         serves.is_some_and(|color| self.well(self.left, color))
+    }
+
+    /// L2's only exception: whoever wants the app to go away.
+    fn removes(&self) -> bool {
+        self.begin.command == Command::Remove && self.exit == Exit::Done
     }
 
     /// All of the color that serves runs.
@@ -107,7 +114,7 @@ impl Ended<'_> {
         let can_serve = journal
             .from
             .is_some_and(|old| self.well(found, old) || down(old))
-            || self.well(found, journal.to);
+            || journal.kind != Kind::Remove && self.well(found, journal.to);
         if left.disk == left.force && self.serves() || !can_serve {
             Ok(())
         } else {
@@ -117,10 +124,14 @@ impl Ended<'_> {
 
     /// A new color serves, alone, and nothing is under way.
     fn deploy(&self) -> Verdict {
-        let left = self.left;
         if self.may_refuse() {
             return Ok(());
         }
+        self.serves_alone()
+    }
+
+    fn serves_alone(&self) -> Verdict {
+        let left = self.left;
         if self.exit != Exit::Done || !self.is_whole() {
             return Err("a deploy does not end with a new color that serves");
         }
@@ -157,6 +168,44 @@ impl Ended<'_> {
         }
     }
 
+    /// As a deploy; what is prepared belongs to its deployment, and without a live color of ours there may be nothing to copy.
+    fn copied(&self) -> Verdict {
+        let rests = matches!(self.left.journal.phase, Phase::Prepared | Phase::Switched);
+        let live = self.left.disk.color();
+        let ours = live.is_some_and(|live| !self.left.life(live).by_hand());
+        let refused = match self.exit {
+            Exit::Busy => rests,
+            Exit::Refused => !ours,
+            _ => false,
+        };
+        if refused || self.may_refuse() {
+            return Ok(());
+        }
+        self.serves_alone()
+    }
+
+    /// Nothing of the app serves or runs, or nothing was changed.
+    fn remove(&self) -> Verdict {
+        let left = self.left;
+        if self.exit != Exit::Done {
+            let reserved = left.journal.phase == Phase::Prepared;
+            return match self.exit {
+                Exit::Busy if reserved => Ok(()),
+                Exit::Refused if matches!(left.disk, File::Edited(_)) => Ok(()),
+                Exit::Refused if left.life.iter().any(|life| life.by_hand()) => Ok(()),
+                _ => Err("a removal does not end with nothing that serves"),
+            };
+        }
+        let runs = left
+            .life
+            .iter()
+            .any(|life| life.running != 0 && !life.by_hand());
+        if left.force.color().is_some() || runs || left.journal.phase != Phase::Idle {
+            return Err("something of the app is left after its removal");
+        }
+        Ok(())
+    }
+
     /// What was asked for serves; after an interrupted deployment that is what served before it.
     fn rollback(&self) -> Verdict {
         let (found, left) = (self.found, self.left);
@@ -171,6 +220,7 @@ impl Ended<'_> {
         let wanted = match journal.kind {
             Kind::Rollback if swapping => Some(journal.to),
             Kind::Adopt if swapping => Some(journal.to.other()),
+            Kind::RollbackTo | Kind::Remove if swapping => journal.from.map(Color::other),
             _ => found.force.color().map(Color::other),
         };
         if left.force.color() == wanted {

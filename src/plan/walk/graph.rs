@@ -227,7 +227,11 @@ impl Graph {
 
     /// The services of the release that runs in a color, or would.
     pub(super) fn sets(&self, world: &World, color: Color) -> Sets {
-        let past = world.life(color).of_past() && !made_by_this_run(world.journal, color);
+        let past = if made_by_this_run(world.journal, color) {
+            world.journal.past
+        } else {
+            world.life(color).of_past()
+        };
         if past { self.past } else { self.today }
     }
 
@@ -334,6 +338,8 @@ impl Builder<'_> {
             ProgramName::RecoverSwap,
             ProgramName::RecoverRollback,
             ProgramName::RecoverAdopted,
+            ProgramName::RecoverKept,
+            ProgramName::RecoverRemoved,
             ProgramName::Cleanup,
             ProgramName::Way(Way::LetGo),
             ProgramName::Way(Way::UndoAdopt),

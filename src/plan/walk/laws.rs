@@ -1,6 +1,6 @@
 //! The laws as predicates: what a step may not do in the state in which it begins.
 
-use super::super::{Action, Command, Intent, Phase, Side};
+use super::super::{Action, Command, Intent, Kind, Phase, Side};
 use super::color::Color;
 use super::effect;
 use super::graph::{Course, Graph, Node};
@@ -122,6 +122,9 @@ impl Begins<'_> {
             self.node.action,
             Action::ClearIdle
                 | Action::MakeRelease
+                | Action::CopyRelease
+                | Action::CommitRemoved
+                | Action::RemoveState
                 | Action::Start(_)
                 | Action::Reserve
                 | Action::Journal(_)
@@ -141,11 +144,15 @@ impl Begins<'_> {
 }
 
 /// L1: every swap of the proxy's configuration, forward or back, is preceded in the same process by a pass of every gate of the color
-/// that it points to, and by a connection to it from where the proxy stands. A swap to no color needs neither.
+/// that it points to, and by a connection to it from where the proxy stands. A swap to no color needs neither; only the way back of a first
+/// deployment and a removal may do that.
 fn gate(step: &Begins<'_>) -> Verdict {
     let Action::Swap(side) = step.node.action else {
         return Ok(());
     };
+    let journal = &step.world.journal;
+    let undoes_first = !step.is_forward() && journal.from.is_none();
+    let removes = journal.kind == Kind::Remove && side == Side::Nothing;
     let target = step.run.text(step.world, side);
     let gates = step.graph.all_gates;
     match target.color() {
@@ -155,17 +162,26 @@ fn gate(step: &Begins<'_>) -> Verdict {
         Some(color) if !step.run.dialed[color as usize] => {
             Err("nobody has connected to the color from where the proxy stands")
         }
+        None if !undoes_first && !removes => {
+            Err("the proxy is pointed at nothing, and something served")
+        }
         _ => Ok(()),
     }
 }
 
 /// L2: nothing stops, or starts anew, what is in force or on the disk as live; and from the journalled
-/// swap until its commit, or until the confirmation that it was undone, neither of its two colors. What may run only once is not
+/// swap until its commit, or until the confirmation that it was undone, neither of its two colors. Nor is a release that is kept started or
+/// written to itself: a copy of it is. What may run only once is not
 /// routed to: it may be moved once the swap is confirmed.
 fn live_is_untouchable(step: &Begins<'_>) -> Verdict {
     let (world, run) = (step.world, step.run);
     let live = [world.disk.color(), world.force.color()];
-    if let Action::Start(_) | Action::MakeRelease | Action::ClearIdle = step.node.action
+    let starts = matches!(step.node.action, Action::StartMissing(Side::New, _));
+    if starts && step.is_forward() && world.journal.kind.makes_release() && !run.made {
+        return Err("a release that is kept would be started itself, and no copy of it");
+    }
+    if let Action::Start(_) | Action::MakeRelease | Action::CopyRelease | Action::ClearIdle =
+        step.node.action
         && live.contains(&Some(run.to))
     {
         return Err("the new color is made where the live one is");
@@ -194,7 +210,8 @@ fn one_truth(step: &Begins<'_>) -> Verdict {
         step.node.action,
         Action::ClearIdle
             | Action::MakeRelease
-            | Action::Journal(Intent::Preparing | Intent::Adopting)
+            | Action::CopyRelease
+            | Action::Journal(Intent::Preparing | Intent::Adopting | Intent::Removing)
             | Action::Swap(_)
     );
     if step.is_forward() && decides && !step.run.chosen {
@@ -216,13 +233,16 @@ fn one_truth(step: &Begins<'_>) -> Verdict {
 /// may be the reason. It is asked after the commit, and a person is told.)
 fn proof(step: &Begins<'_>) -> Verdict {
     let run = step.run;
-    let commits = matches!(step.node.action, Action::Commit | Action::CommitAdopted);
+    let removes = step.node.action == Action::CommitRemoved;
+    let commits = removes || matches!(step.node.action, Action::Commit | Action::CommitAdopted);
     let all = step.graph.all_checks;
     match step.node.action {
         Action::Reload if run.proof == Proof::Swapped => Err("what is loaded was not tested"),
         _ if commits && run.proof != Proof::Confirmed => {
             Err("the commit comes before the proxy was seen to serve the new color")
         }
+        // What leads nowhere is not asked.
+        _ if removes => Ok(()),
         _ if commits && step.is_forward() && run.verified & all != all => {
             Err("the commit comes before every check through the proxy has passed")
         }
@@ -238,7 +258,9 @@ fn way_back(step: &Begins<'_>) -> Verdict {
         step.node.action,
         Action::CloseJournal
             | Action::Reserve
-            | Action::Journal(Intent::Preparing | Intent::Adopting | Intent::Returning)
+            | Action::Journal(
+                Intent::Preparing | Intent::Adopting | Intent::Returning | Intent::Removing
+            )
     );
     let swapping = world.journal.phase == Phase::Swapping;
     if forgets && swapping && step.run.proof != Proof::Confirmed {
@@ -248,7 +270,8 @@ fn way_back(step: &Begins<'_>) -> Verdict {
     if ends && swapping && world.journal.handed && step.lacks_exclusive() {
         return Err("what may run only once does not run in the color that serves");
     }
-    let first = step.is_forward() && matches!(step.node.action, Action::Swap(Side::New));
+    let swaps = matches!(step.node.action, Action::Swap(Side::New | Side::Nothing));
+    let first = step.is_forward() && swaps;
     if first && !world.disk.is_ours() && world.kept != Some(world.disk) {
         return Err("nothing keeps what the proxy's file says now: it could not be put back");
     }
@@ -305,7 +328,12 @@ fn no_cut(step: &Begins<'_>) -> Verdict {
 /// stopped because that failed.
 fn only_ours(step: &Begins<'_>) -> Verdict {
     let idle = step.world.journal.phase == Phase::Idle;
-    if matches!(step.node.action, Action::Stop(..)) && idle {
+    let mut lives = step.world.life.iter();
+    let ours = lives.any(|life| life.running != 0 && !life.by_hand());
+    if step.node.action == Action::RemoveState && ours {
+        return Err("what the script started runs on, and nobody knows any more how to stop it");
+    }
+    if matches!(step.node.action, Action::Stop(..) | Action::ClearIdle) && idle {
         return Err("nothing says that what is stopped was started by the script");
     }
     Ok(())

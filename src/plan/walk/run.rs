@@ -21,6 +21,8 @@ pub(super) struct Run {
     pub(super) proxy: bool,
     /// Has asked the proxy's file which color is live.
     pub(super) chosen: bool,
+    /// Has made a release for the new color.
+    pub(super) made: bool,
     /// Gates that passed in this process, a bit each, of the colors A and B.
     pub(super) passed: [u16; 2],
     /// The colors that could be connected to from where the proxy stands.
@@ -70,6 +72,7 @@ impl Run {
             to: journal.to,
             proxy: false,
             chosen: false,
+            made: false,
             passed: [0; 2],
             dialed: [false; 2],
             candidate: None,
@@ -83,6 +86,7 @@ impl Run {
     pub(super) fn goes_back(&mut self) {
         self.proxy = false;
         self.chosen = false;
+        self.made = false;
         self.passed = [0; 2];
         self.dialed = [false; 2];
         self.candidate = None;
@@ -97,6 +101,7 @@ impl Run {
         match side {
             Side::New => Some(self.to),
             Side::Old | Side::Given => self.from,
+            Side::Nothing => None,
         }
     }
 
@@ -104,6 +109,7 @@ impl Run {
     pub(super) fn text(&self, world: &World, side: Side) -> File {
         match (side, self.from) {
             (Side::New, _) => File::Ours(self.to),
+            (Side::Nothing, _) => File::Absent,
             (Side::Old | Side::Given, from) => {
                 world.kept.or(from.map(File::Ours)).unwrap_or(File::Absent)
             }

@@ -81,7 +81,10 @@ impl Breach {
                 Taken::Step { action, ended, .. } => {
                     let telling = matches!(
                         action,
-                        Action::Swap(_) | Action::Commit | Action::CommitAdopted
+                        Action::Swap(_)
+                            | Action::Commit
+                            | Action::CommitAdopted
+                            | Action::CommitRemoved
                     );
                     if *ended == Ended::Done && number < last && !telling {
                         continue;

@@ -86,6 +86,8 @@ pub(super) struct Journal {
     pub(super) drains: bool,
     /// A rollback to what ran before that began, and goes on as it was if it fails.
     pub(super) warm: bool,
+    /// The release that was made is a copy of one of an older deploy.bg.
+    pub(super) past: bool,
 }
 
 impl Journal {
@@ -99,12 +101,13 @@ impl Journal {
         handed: false,
         drains: false,
         warm: false,
+        past: false,
     };
 
     /// Whether the copy that was put off is this one's to take up again. Another is what a kill right after the copy left.
     pub(super) fn has_put_off(self) -> bool {
         match self.kind {
-            Kind::Deploy => false,
+            Kind::Deploy | Kind::RollbackTo | Kind::Remove => false,
             Kind::Rollback => self.phase != Phase::Switched,
             Kind::Adopt => true,
         }
@@ -239,5 +242,5 @@ impl World {
 /// Whether a color is the one that an unfinished deployment has made a release for.
 pub(super) fn made_by_this_run(journal: Journal, color: Color) -> bool {
     let unfinished = !matches!(journal.phase, Phase::Idle | Phase::Switched);
-    unfinished && journal.kind == Kind::Deploy && journal.to == color
+    unfinished && journal.kind.makes_release() && journal.to == color
 }

@@ -4,7 +4,7 @@ use crate::Command;
 use crate::fault::How;
 use crate::state::State;
 
-use Command::{Abort, Cleanup, Deploy, Prepare, Rollback};
+use Command::{Abort, Cleanup, Deploy, Prepare, Remove, Restart, Rollback, RollbackTo};
 use Edit::{After, Before, Change, Drop};
 
 /// What is done to the text of a script.
@@ -58,7 +58,7 @@ pub struct Broken {
 }
 
 /// All of them.
-pub const BROKEN: [Broken; 23] = [
+pub const BROKEN: [Broken; 29] = [
     Broken {
         law: "L1",
         what: "no gate",
@@ -221,8 +221,8 @@ pub const BROKEN: [Broken; 23] = [
         law: "L6",
         what: "nobody keeps a reservation",
         edits: &[Change(
-            "prepared:*:held:*) answer=refuse",
-            "prepared:*:held:*) answer=undo:recover.end_new",
+            "prepared:*) answer=refuse",
+            "prepared:*) answer=undo:recover.end_new",
         )],
         shape: "one-service",
         state: State::Prepared,
@@ -259,7 +259,10 @@ pub const BROKEN: [Broken; 23] = [
     Broken {
         law: "L8",
         what: "a sweep takes what a rollback needs",
-        edits: &[Change("[[ ! $kept -ef $folder ]] || keep=yes", ":")],
+        edits: &[
+            Change("[[ ! $kept -ef ${folders[at]} ]] || keep=yes", ":"),
+            Change("keep_releases=3", "keep_releases=0"),
+        ],
         shape: "one-service",
         state: State::One,
         given: Given::Nothing,
@@ -343,6 +346,72 @@ pub const BROKEN: [Broken; 23] = [
         )],
         shape: "one-service",
         state: State::One,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "L1",
+        what: "a restart switches to what was not asked",
+        edits: &[Drop("step gates new")],
+        shape: "one-service",
+        state: State::One,
+        given: Given::Sick("green"),
+        command: Restart,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "L1",
+        what: "a copy is switched to and was not asked",
+        edits: &[Drop("step gates new")],
+        shape: "one-service",
+        state: State::Three,
+        given: Given::Sick("green"),
+        command: RollbackTo,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "L1",
+        what: "a removal is taken back, and nobody asks the color",
+        edits: &[Drop("step gates old")],
+        shape: "one-service",
+        state: State::One,
+        given: Given::Sick("blue"),
+        command: Remove,
+        fault: Some((How::Fail, "switch.reload")),
+        then: None,
+    },
+    Broken {
+        law: "L7",
+        what: "a removal does not wait",
+        edits: &[Drop("step drain old")],
+        shape: "one-service",
+        state: State::One,
+        given: Given::Draining,
+        command: Remove,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "L8",
+        what: "a removal forgets what runs",
+        edits: &[Drop("step stop old")],
+        shape: "one-service",
+        state: State::One,
+        given: Given::Nothing,
+        command: Remove,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "kept",
+        what: "what was good is swept",
+        edits: &[Change("keep_releases=3", "keep_releases=0")],
+        shape: "one-service",
+        state: State::Two,
         given: Given::Nothing,
         command: Deploy,
         fault: None,

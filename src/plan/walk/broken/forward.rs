@@ -39,7 +39,7 @@ fn l1_a_color_that_stays_and_was_not_probed() {
 #[test]
 fn l1_a_rollback_to_what_was_not_probed() {
     caught(Law::Gate, is_swap, |plan| {
-        without(plan, ProgramName::Rollback, is_gates);
+        without(plan, ProgramName::ServeRelease, is_gates);
     });
 }
 
@@ -212,9 +212,9 @@ fn l4_a_commit_without_a_confirmation() {
             .position(|line| matches!(line, Line::PointProxyAt(..)));
         lines.insert(swap.expect("the swap is planned"), commit);
     });
-    // Where nothing is ever confirmed, the way back from an adoption is the first to break a law.
-    let closes = |action: &Action| *action == Action::CloseJournal;
-    caught(Law::WayBack, closes, |plan| {
+    // Where nothing is ever confirmed, the removal of an app that was never there is the first to break a law.
+    let commits = |action: &Action| *action == Action::CommitRemoved;
+    caught(Law::Proof, commits, |plan| {
         without(plan, ProgramName::PointProxyAt, |action| {
             *action == Action::Confirm
         });
@@ -236,7 +236,7 @@ fn l4_a_verify_that_is_not_asked() {
     caught(Law::Proof, is_commit, |plan| {
         without(plan, ProgramName::Switch, is_verify);
     });
-    for program in [ProgramName::Rollback, ProgramName::Adopt] {
+    for program in [ProgramName::ServeRelease, ProgramName::Adopt] {
         caught(Law::Proof, is_commit, |plan| {
             without(plan, program, is_verifies);
         });

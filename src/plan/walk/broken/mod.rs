@@ -2,6 +2,7 @@
 
 mod back;
 mod forward;
+mod operators;
 mod rest;
 
 use super::{Breach, Grain, Law, Table, walk, walk_by};
@@ -81,6 +82,7 @@ pub(super) const GO_BACK: ProgramName = ProgramName::Way(Way::GoBack);
 pub(super) const END_NEW: ProgramName = ProgramName::Way(Way::EndNew);
 pub(super) const STAY_ON_NEW: ProgramName = ProgramName::Way(Way::StayOnNew);
 pub(super) const UNDO_ADOPT: ProgramName = ProgramName::Way(Way::UndoAdopt);
+pub(super) const PUT_BACK: ProgramName = ProgramName::Way(Way::PutBack);
 pub(super) const LET_GO: ProgramName = ProgramName::Way(Way::LetGo);
 pub(super) const STOP_NEW: Action = Action::Stop(Side::New, Extent::Whole);
 pub(super) const STOP_OLD: Action = Action::Stop(Side::Old, Extent::Whole);

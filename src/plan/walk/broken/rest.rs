@@ -67,7 +67,7 @@ fn l6_a_worker_that_runs_twice() {
     let missing = |action: &Action| matches!(action, Action::StartMissing(..));
     let breach = breach_in(&app, |plan| {
         let all = [step(Action::StartMissing(Side::New, Extent::Whole))];
-        before(plan, ProgramName::Rollback, missing, all);
+        before(plan, ProgramName::ServeRelease, missing, all);
     });
     assert_caught(&breach, Law::OneAtATime, missing);
 }
@@ -111,7 +111,8 @@ fn l7_a_recovery_without_a_drain() {
 
 #[test]
 fn l8_a_stop_of_what_is_on_the_port() {
-    caught(Law::OnlyOurs, is_stop, |plan| {
+    let clears = |action: &Action| *action == Action::ClearIdle;
+    caught(Law::OnlyOurs, clears, |plan| {
         without(plan, ProgramName::Prepare, |action| {
             *action == Action::Journal(Intent::Preparing)
         });

@@ -11,7 +11,9 @@ use crate::model::Name;
 impl Effects<'_> {
     /// Stops service by service what it may stop. Somebody else's program in the place that is to be cleared is an error.
     pub(super) fn stop(&mut self) {
-        let clears = self.node.action == Action::ClearIdle;
+        // A removal needs no place.
+        let removes = self.world.journal.kind == Kind::Remove;
+        let clears = self.node.action == Action::ClearIdle && !removes;
         let life = *self.world.life(self.run.to);
         let unknown = life.running != 0 && life.owner != Owner::Linked;
         let Some((color, services)) = stops(self.graph, &self.node.action, &self.world, &self.run)
@@ -205,7 +207,9 @@ pub(in super::super) fn stops(
                 // What ran before a rollback goes on as it was; what was adopted is nobody's to stop.
                 (Side::New, Kind::Rollback) if journal.warm => return None,
                 (Side::New, Kind::Adopt) => return None,
-                (Side::New, Kind::Deploy) if journal.phase != Phase::Idle => Owner::Fresh,
+                (Side::New, kind) if kind.makes_release() && journal.phase != Phase::Idle => {
+                    Owner::Fresh
+                }
                 _ => Owner::Linked,
             };
             (color, owner, *extent)
@@ -230,7 +234,7 @@ pub(in super::super) fn moved(
 ) -> Vec<(Color, u16)> {
     let (color, other) = match side {
         Side::New => (Some(run.to), run.from),
-        Side::Old | Side::Given => (run.from, Some(run.to)),
+        Side::Old | Side::Nothing | Side::Given => (run.from, Some(run.to)),
     };
     let here = color.map_or(0, |color| graph.sets(world, color).exclusive);
     let mut stopped = Vec::new();

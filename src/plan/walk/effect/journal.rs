@@ -1,57 +1,89 @@
 //! What is written down: the journal and the pointers.
 
 use super::super::super::{Intent, Kind, Phase, ProgramName};
-use super::super::world::{Journal, Owner};
+use super::super::run::Run;
+use super::super::world::{Journal, Owner, World};
 use super::{Effects, End};
 
 impl Effects<'_> {
     pub(super) fn journal(&mut self, intent: Intent) {
-        let rollback = self.node.program == ProgramName::Rollback;
+        let kind = match self.node.program {
+            ProgramName::Rollback => Kind::Rollback,
+            ProgramName::RollbackTo => Kind::RollbackTo,
+            _ => Kind::Deploy,
+        };
+        let rollback = kind == Kind::Rollback;
+        let copies_past = self.copies_past();
         let overlap = self.graph.sets(&self.world, self.run.to).overlap;
         let hands = self.graph.moves();
-        self.either(|world, run| match intent {
-            Intent::Preparing => {
-                let warm = world.life(run.to).running & overlap != 0;
-                world.kept = None;
-                world.journal = Journal {
-                    phase: Phase::Preparing,
-                    kind: if rollback {
-                        Kind::Rollback
-                    } else {
-                        Kind::Deploy
-                    },
-                    from: run.from,
-                    to: run.to,
-                    warm: rollback && warm,
-                    ..Journal::IDLE
-                };
+        let writes = |past: bool| {
+            move |world: &mut World, run: &mut Run| match intent {
+                Intent::Preparing => {
+                    let warm = world.life(run.to).running & overlap != 0;
+                    world.kept = None;
+                    world.journal = Journal {
+                        phase: Phase::Preparing,
+                        kind,
+                        from: run.from,
+                        to: run.to,
+                        warm: rollback && warm,
+                        past,
+                        ..Journal::IDLE
+                    };
+                }
+                Intent::Adopting => {
+                    world.kept = None;
+                    world.journal = Journal {
+                        phase: Phase::Adopting,
+                        kind: Kind::Adopt,
+                        from: run.from,
+                        to: run.to,
+                        ..Journal::IDLE
+                    };
+                }
+                Intent::Removing => {
+                    world.kept = None;
+                    world.journal = Journal {
+                        phase: Phase::Removing,
+                        kind: Kind::Remove,
+                        from: run.from,
+                        to: run.to,
+                        ..Journal::IDLE
+                    };
+                }
+                Intent::Swapping => {
+                    world.journal.phase = Phase::Swapping;
+                    world.journal.drains = true;
+                }
+                // Where nothing may run only once, nobody looks.
+                Intent::Handing => world.journal.handed = hands,
+                Intent::Returning => {
+                    world.journal.phase = Phase::Returning;
+                    world.journal.drains = true;
+                }
             }
-            Intent::Adopting => {
-                world.kept = None;
-                world.journal = Journal {
-                    phase: Phase::Adopting,
-                    kind: Kind::Adopt,
-                    from: run.from,
-                    to: run.to,
-                    ..Journal::IDLE
-                };
-            }
-            Intent::Swapping => {
-                world.journal.phase = Phase::Swapping;
-                world.journal.drains = true;
-            }
-            // Where nothing may run only once, nobody looks.
-            Intent::Handing => world.journal.handed = hands,
-            Intent::Returning => {
-                world.journal.phase = Phase::Returning;
-                world.journal.drains = true;
-            }
-        });
+        };
+        for past in copies_past {
+            self.done(writes(*past));
+        }
+        self.failed(|_, _| ());
+    }
+
+    /// Of which deploy.bg the release is that is copied: of what is live, or of any that is kept. A deployment copies none.
+    fn copies_past(&self) -> &'static [bool] {
+        match self.node.program {
+            ProgramName::RollbackTo if self.graph.has_past() => &[false, true],
+            ProgramName::Restart => match self.run.from {
+                Some(live) if self.world.life(live).of_past() => &[true],
+                _ => &[false],
+            },
+            _ => &[false],
+        }
     }
 
     pub(super) fn commit(&mut self) {
         self.either(|world, run| {
-            let kind = world.journal.kind;
+            let (kind, past) = (world.journal.kind, world.journal.past);
             // Of a deployment or of a rollback: what is left to do is the same.
             world.journal = Journal {
                 phase: Phase::Switched,
@@ -63,9 +95,38 @@ impl Effects<'_> {
             world.pending = None;
             world.kept = None;
             let life = world.life_mut(run.to);
-            life.past &= kind != Kind::Deploy;
+            if kind.makes_release() {
+                life.past = past;
+            }
             if life.owner == Owner::Fresh {
                 life.owner = Owner::Linked;
+            }
+        });
+    }
+
+    /// What served is drained and stopped after this; nothing else is known of it.
+    pub(super) fn commit_removed(&mut self) {
+        self.either(|world, run| {
+            world.journal = Journal {
+                phase: Phase::Switched,
+                kind: Kind::Remove,
+                from: run.from,
+                to: run.to,
+                drains: world.journal.drains,
+                ..Journal::IDLE
+            };
+            world.kept = None;
+        });
+    }
+
+    /// What runs now is nobody's.
+    pub(super) fn remove_state(&mut self) {
+        self.either(|world, _| {
+            for life in &mut world.life {
+                life.past = false;
+                if life.running != 0 {
+                    life.owner = Owner::Hand;
+                }
             }
         });
     }

@@ -11,10 +11,23 @@ impl Effects<'_> {
         let disk = self.world.disk;
         let adopts = self.node.program == ProgramName::Adopt;
         let sides = match self.node.action {
-            Action::ChooseIdle => match disk {
+            Action::ChooseIdle | Action::ChooseKept => match disk {
                 File::Ours(live) => Some((Some(live), live.other())),
                 File::Absent | File::Text => Some((None, Color::A)),
                 File::Edited(_) => None,
+            },
+            Action::ChooseLive => match disk {
+                File::Ours(live) if !self.world.life(live).by_hand() => {
+                    Some((Some(live), live.other()))
+                }
+                _ => None,
+            },
+            Action::FindRemovable => match disk {
+                File::Ours(live) if !self.world.life(live).by_hand() => {
+                    Some((Some(live), live.other()))
+                }
+                File::Absent | File::Text => Some((None, Color::A)),
+                _ => None,
             },
             Action::FindLive => match disk {
                 File::Ours(live) => Some((Some(live), live.other())),

@@ -113,12 +113,12 @@ impl<'a> Effects<'a> {
             | Action::TestAsItIs
             | Action::TryVerify(_)
             | Action::ReadInputs
+            | Action::InputsAgain
             | Action::CheckQuestions
             | Action::FindArtifact
             | Action::Record(_)
             | Action::EnsureShared(_)
             | Action::Ensures(_)
-            | Action::MakeRelease
             | Action::User(..)
             | Action::Fetch(_)
             | Action::Stage(_)
@@ -129,11 +129,15 @@ impl<'a> Effects<'a> {
             | Action::KeepResuming
             | Action::Sweep => self.either(|_, _| ()),
             Action::ChooseIdle
+            | Action::ChooseKept
+            | Action::ChooseLive
+            | Action::FindRemovable
             | Action::FindLive
             | Action::ChooseEarlier
             | Action::FindAdoptable
             | Action::TakeUp
             | Action::StillLive => self.choose(),
+            Action::MakeRelease | Action::CopyRelease => self.either(|_, run| run.made = true),
             Action::NoStranger => self.looks(!self.world.life(self.run.to).by_hand()),
             Action::PortsAreFree => self.looks(self.world.life(self.run.to).running == 0),
             Action::Dial(side) => self.dial(*side),
@@ -148,6 +152,8 @@ impl<'a> Effects<'a> {
             }),
             Action::Commit => self.commit(),
             Action::CommitAdopted | Action::FinishAdopted => self.commit_adopted(),
+            Action::CommitRemoved => self.commit_removed(),
+            Action::RemoveState => self.remove_state(),
             Action::CloseJournal => self.either(|world, _| world.close()),
             Action::MakeAdopted | Action::SaveWayBack => self.either(|world, _| {
                 world.kept = Some(world.disk).filter(|text| !text.is_ours());

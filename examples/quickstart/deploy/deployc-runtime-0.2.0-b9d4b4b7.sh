@@ -12,6 +12,9 @@
 # ---- main: one command --------------------------------------------------------------------------
 
 command=''
+planned=''          # the same as the plan calls it: `rollback RELEASE` has a program of its own
+wanted_release=''   # whose copy a rollback is to switch to
+stops_serving=no    # whether `remove` may take away what serves
 deployment=''       # id of the deployment
 deployment_given='' # the same, if the caller gave one
 script=''           # this file, and what it says: it may be replaced while it runs
@@ -30,10 +33,14 @@ $app: blue/green deploys on this host (${colors[*]}).
   cleanup          drain and stop the previous color
   abort            stop a prepared color
   rollback         go back to the release that served before
+  rollback RELEASE go to any that is kept (see releases): a copy of it, in the idle color
+  restart          the live release again, in the idle color, with its inputs read anew
   adopt            take over a fragment edited by hand, or a color started by hand
   resume           bring the live color up, after a boot
+  remove           take the app away from this host; --stop-serving if something leads to it
   status [--json]  what serves, what is under way
   history          earlier deployments
+  releases         what is kept, for rollback RELEASE
   doctor           is this host ready
   plan             what a deployment would do
   help             this text
@@ -75,11 +82,18 @@ main() {
         ;;
       --json) asked_json=json ;;
       --dry-run) dry=yes ;;
+      --stop-serving) stops_serving=yes ;;
       --help | -h) command=help ;;
       -*) wrong_usage "unknown option $1" ;;
       *)
-        [[ -z $command || $command == help ]] || wrong_usage "one command at a time, not '$command' and '$1'"
-        [[ -n $command ]] || command=$1
+        if [[ $command == rollback && -z $wanted_release ]]; then
+          [[ $1 =~ ^[A-Za-z0-9._-]{1,100}$ ]] || wrong_usage "'$1' is no release: \`releases\` lists them"
+          wanted_release=$1
+        elif [[ -n $command && $command != help ]]; then
+          wrong_usage "one command at a time, not '$command' and '$1'"
+        else
+          command=$1
+        fi
         ;;
     esac
     shift
@@ -90,6 +104,9 @@ main() {
       *) wrong_usage "--dry-run shows what deploy would do; for $command there is none" ;;
     esac
   fi
+  planned=$command
+  [[ -z $wanted_release ]] || planned=rollback_to
+  [[ $stops_serving == no || $command == remove ]] || wrong_usage "--stop-serving is for remove"
   choose_output "$format"
   if [[ -z $deployment_given && -n $hook_deployment ]]; then
     is_deployment_id "$hook_deployment" || wrong_usage "the deployment's id in the environment is '$hook_deployment': expected letters, digits and . _ : / -"
@@ -102,8 +119,8 @@ main() {
       usage >&2
       exit 2
       ;;
-    deploy | prepare | switch | cleanup | abort | rollback | resume | adopt) mutate ;;
-    status | history | doctor | plan) inspect "$asked_json" ;;
+    deploy | prepare | switch | cleanup | abort | rollback | restart | remove | resume | adopt) mutate ;;
+    status | history | releases | doctor | plan) inspect "$asked_json" ;;
     *) wrong_usage "unknown command '$command'" ;;
   esac
 }
@@ -196,11 +213,11 @@ make_scratch() {
 run_command() {
   local ended
   exit_code=3
-  run_program "command.$command"
+  run_program "command.$planned"
   [[ $verdict != 'done' ]] || return 0
   tell_served
   case $command in
-    deploy | prepare | switch | rollback) ;;
+    deploy | prepare | switch | rollback | restart) ;;
     *) return 0 ;;
   esac
   [[ $verdict != refuse || $exit_code == 3 || $exit_code == 2 ]] || return 0
@@ -276,13 +293,14 @@ give_verdict() {
   [[ -z $reason ]] || keep_cause
   if [[ $verdict == 'done' ]]; then
     case $command in
-      deploy | switch | rollback)
+      deploy | switch | rollback | restart)
         if [[ ${in_force:-$to} == "$to" ]]; then
           say "$command of $app: done in ${elapsed}s: $to serves${from:+, $from served before}"
         else
           say "$command of $app: done in ${elapsed}s: $in_force serves, as before"
         fi
         ;;
+      remove) say "remove of $app: done in ${elapsed}s: nothing of it serves or runs; what is in $root is left as it is" ;;
       prepare) say "prepare of $app: done in ${elapsed}s: $to is ready; switch makes it live" ;;
       *) say "$command of $app: done in ${elapsed}s" ;;
     esac
@@ -311,7 +329,14 @@ give_verdict() {
 say_what_next() {
   case ${journal[phase]-} in
     swapping) say "nothing more was touched: put right what is said above (\`resume\` starts what does not run), then run any command of this script again: it goes on from here" ;;
-    switched) say "${journal[to]} stays live, for ${journal[from]:-what served before} does not pass its probes any more: look at both" ;;
+    removing) say 'put right what is said above, then run the command again' ;;
+    switched)
+      if [[ ${journal[kind]} == remove ]]; then
+        say "nothing leads to $app any more, and something of it is left: put right what is said above, then run \`remove\` again"
+        return 0
+      fi
+      say "${journal[to]} stays live, for ${journal[from]:-what served before} does not pass its probes any more: look at both"
+      ;;
     *) say 'put right what is said above, then run the command again' ;;
   esac
 }
@@ -416,7 +441,9 @@ step_failed() {
         2 | 4 | 6) # it has changed nothing, and says with which code the command ends
           turn=refuse exit_code=$1
           ;;
-        143) [[ $turn != refuse && $turn != person || $shielded == yes ]] || turn=stopped ;;
+        143) # of a removal after its swap something is left to be put right
+          [[ $turn != refuse && $turn != person || $shielded == yes || ${journal[kind]}:${journal[phase]} == remove:switched ]] || turn=stopped
+          ;;
       esac
       keep_cause
       ;;
@@ -465,7 +492,7 @@ recover() {
     take_up_journal || return
     find_reservation
     kind_of=${journal[kind]:-deploy}
-    recovery "$command" "${journal[phase]}" "$kind_of" "$reservation" # the table: sets `answer`
+    recovery "$planned" "${journal[phase]}" "$kind_of" "$reservation" # the table: sets `answer`
     answer_of=$answer
     case $answer_of in
       proceed) return 0 ;;
@@ -527,6 +554,49 @@ forget_cause() {
 #   refuse   nothing was changed: exit 3          later    exit 0; the next command goes on with it
 #   warn     it is said, and the next step comes  person   exit 5
 
+plan.rollback() { # the release that served before, by its own script, through the same swap
+  otherwise refuse
+  step choose_earlier
+  step check_host
+  step preflight_proxy
+  step put_off_journal
+  step journal preparing
+  plan.serve_release
+}
+
+plan.rollback_to() { # `rollback RELEASE`: a copy of a release that was good, in the idle color
+  otherwise refuse
+  step choose_kept
+  step check_host
+  step preflight_proxy
+  step test_as_it_is
+  step no_stranger new
+  step journal preparing
+  otherwise end_new
+  step copy_release
+  step sync_release
+  step clear_idle new
+  step ports_are_free new
+  plan.serve_release
+}
+
+plan.restart() { # a copy of the live release in the idle color, with its inputs read again
+  otherwise refuse
+  step choose_live
+  step check_host
+  step preflight_proxy
+  step inputs_again
+  step test_as_it_is
+  step no_stranger new
+  step journal preparing
+  otherwise end_new
+  step copy_release
+  step sync_release
+  step clear_idle new
+  step ports_are_free new
+  plan.serve_release
+}
+
 plan.abort() { # a prepared color is stopped
   otherwise person
   step stop new
@@ -568,6 +638,22 @@ plan.adopt() { # a fragment edited by hand, or a color started by hand, becomes 
   step commit_adopted
 }
 
+plan.remove() { # the app goes away: nothing leads to it, nothing of it runs
+  otherwise refuse
+  step find_removable
+  step check_host
+  step test_as_it_is
+  step journal removing
+  otherwise let_go
+  step save_way_back
+  step still_live old
+  plan.point_proxy_at nothing put_back
+  step commit_removed
+  recover.removed
+  otherwise person
+  step remove_state
+}
+
 way.undo_adopt() { # the file says again what it said
   otherwise person
   step gates new
@@ -576,10 +662,18 @@ way.undo_adopt() { # the file says again what it said
   way.let_go
 }
 
-way.let_go() { # an adoption failed: the color goes on as it was
+way.let_go() { # an adoption or a removal failed: the color goes on as it was
   otherwise warn
   step close_journal
   step sweep
+}
+
+way.put_back() { # the app stays, if its color passes its gates
+  otherwise person
+  step gates old
+  step dial old
+  plan.point_proxy_at old person
+  way.let_go
 }
 
 recover.end_new() { # users saw nothing of the new color, or see it no more
@@ -609,11 +703,29 @@ recover.adopted() { # an adoption was good; pointers and journal follow
   step finish_adopted
 }
 
+recover.kept() { # a removal was cut short at its swap: the app stays; what a reboot ended is started first
+  otherwise warn
+  step start_missing old overlap
+  way.put_back
+}
+
+recover.removed() { # nothing leads to the app any more: what runs of it is ended
+  otherwise person
+  step drain old
+  step stop old
+  step clear_idle new
+  otherwise warn
+  step persist_off old
+  otherwise person
+  step close_journal
+}
+
 # ---- a run that was cut short: what comes before the command's own program, by what the journal says ----
 #
-#   preparing, adopting  users saw nothing                                    switched   good; the old color still runs
-#   prepared             ready, it waits for its `switch`                     returning  the old color serves; the new one drains
-#   swapping             between the rename and the commit: the proxy may serve either color (of an adopt: or what somebody wrote)
+#   preparing, adopting, removing  users saw nothing                          switched   good; the old color still runs
+#   prepared                       ready, it waits for its `switch`           returning  the old color serves; the new one drains
+#   swapping                       between the rename and the commit: the proxy may serve either color (of an adopt: or what somebody
+#                                  wrote; of a remove: or nothing)
 #
 # Sets `answer`: proceed; nothing (to do: exit 0); usage (exit 2); refuse (exit 4); undo:PROGRAM, then the journal is looked at again;
 # try:PROGRAM, then the command begins, whatever came of it; instead:PROGRAM, and that is all; person (exit 5): no phase that is known.
@@ -628,23 +740,24 @@ recovery() { # COMMAND PHASE KIND mine|held|over
     preparing:* | returning:*) answer=undo:recover.end_new ;;
     prepared:*:over:resume | prepared:*:over:adopt) answer=try:recover.end_new ;;
     prepared:*:over:*) answer=undo:recover.end_new ;;
-    prepared:*:held:resume | prepared:*:held:adopt) answer=proceed ;;
-    prepared:*:held:*) answer=refuse ;;
-    prepared:*:deploy | prepared:*:prepare) answer=undo:recover.end_new ;;
-    prepared:*:cleanup | prepared:*:rollback) answer=refuse ;;
-    prepared:*) answer=proceed ;;
+    prepared:*:mine:deploy | prepared:*:mine:prepare) answer=undo:recover.end_new ;;
+    prepared:*:mine:switch | prepared:*:mine:abort | prepared:*:mine:resume | prepared:*:mine:adopt) answer=proceed ;;
+    prepared:*:resume | prepared:*:adopt) answer=proceed ;;
+    prepared:*) answer=refuse ;;
+    swapping:remove:*) answer=undo:recover.kept ;;
     swapping:adopt:*:resume) answer=try:way.undo_adopt ;;
     swapping:adopt:*) answer=undo:way.undo_adopt ;;
     swapping:deploy:*:rollback) answer=instead:recover.rollback ;;
     swapping:*) answer=undo:recover.swap ;;
+    switched:remove:*) answer=undo:recover.removed ;;
     switched:adopt:*) answer=undo:recover.adopted ;;
-    switched:*:held:deploy | switched:*:held:prepare) answer=undo:plan.cleanup ;;
+    switched:*:held:deploy | switched:*:held:prepare | switched:*:held:restart | switched:*:held:remove) answer=undo:plan.cleanup ;;
     switched:*:held:resume | switched:*:held:adopt) answer=proceed ;;
     switched:*:held:*) answer=refuse ;;
-    switched:*:deploy | switched:*:prepare) answer=undo:plan.cleanup ;;
     switched:*:switch | switched:*:abort) answer=nothing ;;
-    switched:*) answer=proceed ;;
-    adopting:*) answer=undo:way.let_go ;;
+    switched:*:cleanup | switched:*:rollback | switched:*:resume | switched:*:adopt) answer=proceed ;;
+    switched:*) answer=undo:plan.cleanup ;;
+    adopting:* | removing:*) answer=undo:way.let_go ;;
     *) answer=person ;;
   esac
 }
@@ -673,6 +786,18 @@ command.rollback() {
   plan.rollback
 }
 
+command.rollback_to() {
+  plan.rollback_to
+}
+
+command.restart() {
+  plan.restart
+}
+
+command.remove() {
+  plan.remove
+}
+
 command.abort() {
   plan.abort
 }
@@ -691,19 +816,26 @@ listed=(
   command.switch
   command.cleanup
   command.rollback
+  plan.serve_release
   plan.failed
   way.end_new
   way.go_back
   way.stay_on_new
+  plan.rollback_to
+  plan.restart
   plan.abort
   plan.resume
   plan.adopt
+  plan.remove
   way.undo_adopt
   way.let_go
+  way.put_back
   recover.end_new
   recover.swap
   recover.rollback
   recover.adopted
+  recover.kept
+  recover.removed
 )
 written_out=(plan.before_swap plan.point_proxy_at)
 
@@ -850,7 +982,7 @@ do_take_up() {
 do_still_live() {
   local found=$live_state$live$live_guess
   read_live
-  if [[ ${journal[kind]} == adopt ]]; then
+  if [[ ${journal[kind]} == adopt || ${journal[kind]} == remove ]]; then
     [[ $live_state$live$live_guess == "$found" ]] || fail_with "the proxy's files changed meanwhile: ${live_why:-$live_state $live}"
     return
   fi
@@ -932,17 +1064,28 @@ room_is_left() {
 
 # do_no_stranger new: nobody else has the idle color's place.
 do_no_stranger() {
-  local name
-  release_of "$to" || found_release=''
-  for name in "${services[@]}"; do
-    at "$to" "$name" no_stranger_listens "$found_release" || return
+  local one
+  for one in $(ports_of_new); do
+    no_stranger_listens "$one" || return
   done
 }
 
-# no_stranger_listens RELEASE: who listens on the port of the service at hand is of that release, or of one of ours that has this port.
+# ports_of_new: prints the ports of what is about to be started: of deploy.bg, or of the release that is copied.
+ports_of_new() {
+  local name
+  if [[ -n $kept ]]; then
+    printf '%s\n' "$kept_ports"
+    return
+  fi
+  for name in "${services[@]}"; do
+    printf '%s\n' "${port_of["$to $name"]-}"
+  done
+}
+
+# no_stranger_listens PORT: who listens there is of a release of ours that has this port.
 no_stranger_listens() {
-  local link value
-  [[ -n $port ]] && port_listens "$port" || return 0
+  local link value port=$1
+  port_listens "$port" || return 0
   for link in "$state"/colors/*; do
     if [[ -d $link ]] && meta ports "$link" && [[ " $value " == *" $port "* ]]; then
       of_release "$link" running
@@ -955,25 +1098,25 @@ no_stranger_listens() {
 
 # port_is_taken: says by whom. Fails.
 port_is_taken() {
-  fail_with "port $port of the idle color $color is taken by a process that this script did not start: $(owners_of_port "$port")"
+  fail_with "port $port of the idle color $to is taken by a process that this script did not start: $(owners_of_port "$port")"
 }
 
 # do_ports_are_free new
 do_ports_are_free() {
-  local name
-  for name in "${services[@]}"; do
-    at "$to" "$name" port_is_free || return
+  local one
+  for one in $(ports_of_new); do
+    port_is_free "$one" || return
   done
 }
 
-# port_is_free: no listener in IPv4 or IPv6, and a connection is refused.
+# port_is_free PORT: no listener in IPv4 or IPv6, and a connection is refused.
 port_is_free() {
-  [[ -n $port ]] || return 0
+  local port=$1
   if [[ -n $(listeners "$port") ]]; then
     port_is_taken
     return
   fi
-  connect_refused 127.0.0.1 "$port" || fail_with "something answers on 127.0.0.1:$port, the place of the idle color $color"
+  connect_refused 127.0.0.1 "$port" || fail_with "something answers on 127.0.0.1:$port, the place of the idle color $to"
 }
 
 # do_dial SIDE: each address can be connected to from where the proxy stands.
@@ -1009,6 +1152,7 @@ dial_from_host() {
 color_of_side() {
   case $1 in
     new) side_color=$to side_release=$candidate ;;
+    nothing) side_color='' side_release='' ;;
     *) side_color=$from side_release=$old_release ;;
   esac
 }
@@ -1021,23 +1165,35 @@ do_put_off_journal() {
   bounded "${deadline["journal"]}" copy_synced "$state/journal" "$state/journal.pending" || fail_with "cannot write to $state: is the disk full?"
 }
 
-# do_journal preparing|adopting|swapping|handing|returning: before the first effect that needs it.
+# do_journal preparing|adopting|swapping|handing|returning|removing: before the first effect that needs it.
 do_journal() {
   case $1 in
     preparing)
-      if [[ $command == rollback ]]; then
-        candidate=$earlier
-        begin_journal rollback "$earlier_runs"
-      else
-        name_release
-        begin_journal deploy
-      fi
+      case $planned in
+        rollback)
+          candidate=$earlier
+          begin_journal rollback "$earlier_runs"
+          ;;
+        rollback_to)
+          name_release
+          begin_journal rollback_to
+          ;;
+        *)
+          name_release
+          begin_journal deploy
+          ;;
+      esac
       write_journal preparing
       ;;
     adopting)
       name_release
       begin_journal adopt "$adopts_own"
       write_journal adopting
+      ;;
+    removing)
+      name_release
+      begin_journal remove
+      write_journal removing
       ;;
     handing)
       # Whoever goes back from here must start what is stopped now.
@@ -1072,6 +1228,9 @@ name_release() {
 
 # do_make_release: a folder with all that belongs to this deployment, the script that can stop it among it.
 do_make_release() {
+  local artifact
+  local -a matches
+  find_artifact || return
   bounded "${deadline["copy"]}" make_release_folder || {
     fail_with "cannot write to $candidate: is the disk full?"
     return
@@ -1081,9 +1240,7 @@ do_make_release() {
 
 # copy_artifact: what was staged for this deployment, into the slot.
 copy_artifact() {
-  local artifact said
-  local -a matches
-  find_artifact || return
+  local said
   [[ -n $artifact ]] || return 0
   bounded "${deadline["copy"]}" copy_into_slot "${matches[0]}" >"$scratch/answer" 2>&1 || {
     # A full disk has no room for what cp says of it.
@@ -1148,11 +1305,11 @@ stage() {
 
 # do_clear_idle new: what is left of the idle color is ours and stopped.
 do_clear_idle() {
-  local link folder value
+  local link folder
   for link in "$state"/colors/*; do
     # Colors of other names may have had these ports, and be warm.
     [[ -d $link ]] || continue
-    [[ ${link##*/} == "$to" ]] || { meta ports "$link" && shares_port "$to" "$value"; } || continue
+    [[ ${link##*/} == "$to" ]] || is_in_the_way "$link" || continue
     folder=$(readlink -f "$link")
     stop_release "$folder" || {
       if [[ ${link##*/} == "$to" ]]; then
@@ -1163,6 +1320,20 @@ do_clear_idle() {
       return
     }
   done
+}
+
+# is_in_the_way LINK: a color that has a port of the new one; of an app that goes away every one that does not serve.
+is_in_the_way() {
+  local value one
+  if [[ ${journal[kind]} == remove ]]; then
+    [[ ${1##*/} != "$from" ]]
+    return
+  fi
+  meta ports "$1" || return
+  for one in $(ports_of_new); do
+    [[ " $value " != *" $one "* ]] || return 0
+  done
+  return 1
 }
 
 # do_start new SERVICE
@@ -1220,7 +1391,11 @@ in_force=''         # the color that this process has seen in force, or nothing;
 # has put there, if there is one.
 do_save_way_back() {
   local text='' saved=''
-  if [[ -z $from ]]; then
+  [[ -d $candidate ]] || bounded "${deadline["journal"]}" mkdir "$candidate" || {
+    fail_with "cannot write to $state: is the disk full?"
+    return
+  }
+  if [[ -z $from || ${journal[kind]} == remove ]]; then
     read_live
     if [[ $live_state == none ]]; then
       rm -f "$candidate/way-back"
@@ -1258,6 +1433,7 @@ do_unlock_proxy() { leave_proxy_mutex; }
 # do_write SIDE: its fragment, beside the real one.
 do_write() {
   local file=$candidate/fragment
+  [[ $1 != nothing ]] || return 0
   [[ $1 == new ]] || file=$candidate/way-back
   [[ -f $file || -z $old_release ]] || file=$old_release/fragment
   if [[ $1 == old && ! -f $file ]]; then
@@ -1268,11 +1444,11 @@ do_write() {
   ask_switch write "$file" || fail_with "the fragment cannot be written: $answer"
 }
 
-# do_swap SIDE: one rename.
+# do_swap SIDE: one rename, or the file goes.
 do_swap() {
   color_of_side "$1"
   in_force=unknown swapped=$1
-  if [[ $1 == old && -z $from && ! -f $candidate/way-back ]]; then
+  if [[ $1 == nothing ]] || [[ $1 == old && -z $from && ! -f $candidate/way-back ]]; then
     ask_switch remove
   else
     ask_switch swap
@@ -1678,24 +1854,19 @@ do_user() {
   esac
 }
 
-# do_sweep: removes what no color, no way back and no run needs, for at most a minute; the rest goes the next time. The newest failed
-# release stays to be looked at.
+# do_sweep: removes what nobody needs, for at most a minute; the rest goes the next time.
 do_sweep() {
-  local folder kept keep until
+  local folder until
+  local -a swept
   # What was put off has a release that no pointer names.
   [[ ! -f $state/journal.pending ]] || return 0
   now
   until=$((now_ms + deadline["sweep"]))
-  for folder in "$state"/releases/*/; do
-    folder=${folder%/}
-    [[ -d $folder && $folder != "$candidate" ]] || continue
-    keep=no
-    for kept in "$state"/colors/* "$state/live" "$state/previous" "$state/failed"; do
-      [[ ! $kept -ef $folder ]] || keep=yes
-    done
+  find_swept
+  for folder in ${swept[@]+"${swept[@]}"}; do
     now
     ((now_ms < until)) || return 0
-    [[ $keep == yes ]] || remove_release "$folder" $((until - now_ms))
+    remove_release "$folder" $((until - now_ms))
   done
   sweep_runtimes
 }
@@ -1827,6 +1998,331 @@ finish_adopted() {
   finish_commit && take_up_pending
 }
 
+# ---- actions of `rollback RELEASE` and `restart`: a copy of a release becomes what serves -----------------
+#
+# The release that is copied stays as it is. Whatever is asked of the copy is asked by its own script, which may be of an older deploy.bg.
+
+kept=''       # the release that is copied
+kept_ports='' # where the copy will listen
+
+# do_choose_kept: sets `from` and `to` as a deployment does, and `kept`, the release that was named.
+do_choose_kept() {
+  local value
+  do_choose_idle || return
+  kept=$state/releases/$wanted_release
+  if [[ ! -f $kept/meta ]]; then
+    fail_with "there is no release $wanted_release; $(kept_releases)"
+  elif [[ -n $old_release && $kept -ef $old_release ]]; then
+    fail_with "release $wanted_release is live already: \`restart\` starts it again"
+  elif meta adopted "$kept"; then
+    fail_with "release $wanted_release was adopted, and has no artifact to be started from: deploy the version that is wanted"
+  elif ! has_served_once "$kept"; then
+    fail_with "release $wanted_release has never served; $(kept_releases)"
+  else
+    choose_places
+  fi
+}
+
+# do_choose_live: the same for a copy of what is live.
+do_choose_live() {
+  local value
+  do_choose_idle || return
+  kept=$old_release
+  if [[ -z $from ]]; then
+    fail_with 'nothing is live: there is nothing to restart'
+  elif [[ -z $kept ]]; then
+    fail_with "$from is live, but this script did not start it and cannot start it again: deploy"
+  elif meta adopted "$kept"; then
+    fail_with "$from was adopted, and has no artifact to be started from: deploy"
+  else
+    choose_places
+  fi
+}
+
+# choose_places: sets `kept_ports`. The script of the release knows which ports and addresses it has in the idle color: they may be others
+# than today's, but not those of what serves.
+choose_places() {
+  local value word rest one addresses='' id=${kept##*/}
+  release_protocol "$kept"
+  if ((value == 0)); then
+    answer='' rest=2
+  else
+    of_release "$kept" places "$to"
+    rest=$?
+  fi
+  case $rest in
+    0) ;;
+    2)
+      fail_with "release $id was made by a deployc that could not start it in another color: deploy the version that is wanted"
+      return
+      ;;
+    *)
+      ! asked_to_stop || return 143
+      fail_with "release $id cannot be started in $to: $answer"
+      return
+      ;;
+  esac
+  kept_ports=''
+  while read -r word rest; do
+    case $word in
+      ports) kept_ports=$rest ;;
+      addresses) addresses=$rest ;;
+    esac
+  done <<<"$answer"
+  load_inputs "$kept"
+  [[ -n $from ]] || return 0
+  for one in $kept_ports $addresses; do
+    if is_place_of_live "$one"; then
+      fail_with "release $id would be at $one in $to, where $from serves: deploy the version that is wanted"
+      return
+    fi
+  done
+}
+
+# is_place_of_live PORT|ADDRESS: the live color has it.
+is_place_of_live() {
+  local value name taken=''
+  if [[ -n $old_release ]]; then
+    ! meta ports "$old_release" || taken+=" $value"
+    ! meta addresses "$old_release" || taken+=" $value"
+  else
+    for name in "${services[@]}"; do
+      taken+=" ${port_of["$from $name"]-} ${address_of["$from $name"]-}"
+    done
+  fi
+  [[ " $taken " == *" $1 "* ]]
+}
+
+# kept_releases: prints which releases `rollback RELEASE` can go to.
+kept_releases() {
+  local folder text=''
+  for folder in "$state"/releases/*/; do
+    folder=${folder%/}
+    if [[ $folder -ef $old_release ]] || ! can_be_copied "$folder"; then
+      continue
+    fi
+    text+=", ${folder##*/}"
+  done
+  if [[ -n $text ]]; then
+    printf '%s' "there are ${text#, } (see \`releases\`)"
+  else
+    printf 'none is kept yet beside what serves'
+  fi
+}
+
+# do_inputs_again: those of the live release, by its script, from the environment and the files that it names.
+do_inputs_again() {
+  { rm -rf "$scratch/again" && mkdir -m 700 "$scratch/again"; } 2>/dev/null || {
+    fail_with "cannot write to $scratch: is the disk full?"
+    return
+  }
+  of_release "$kept" read_inputs "$scratch/again"
+  case $? in
+    0) load_inputs "$scratch/again" ;;
+    2)
+      fail_with "$answer"
+      return 2
+      ;;
+    *)
+      ! asked_to_stop || return 143
+      fail_with "cannot read the inputs: $answer"
+      ;;
+  esac
+}
+
+# do_copy_release: slot, script and inputs; then its script writes what is not the same in every color, the meta file last.
+do_copy_release() {
+  local said inputs=$kept/inputs
+  [[ $command != restart ]] || inputs=$scratch/again/inputs
+  bounded "${deadline["copy"]}" copy_kept "$inputs" >"$scratch/answer" 2>&1 || {
+    ! asked_to_stop || return 143
+    said=$(<"$scratch/answer")
+    fail_with "copying release ${kept##*/} failed: ${said:-is the disk with $state full?}"
+    return
+  }
+  of_release "$candidate" renew "$to" "$deployment" "${kept##*/}" || {
+    ! asked_to_stop || return 143
+    fail_with "the copy of release ${kept##*/} cannot be made ready: $answer"
+    return
+  }
+  load_inputs "$candidate"
+}
+
+# copy_kept INPUTS
+copy_kept() {
+  local -a parts=("$kept/slot" "$kept/script" "$1")
+  [[ ! -f $kept/artifact ]] || parts+=("$kept/artifact")
+  mkdir "$candidate" && cp -a -- ${parts[@]+"${parts[@]}"} "$candidate/" && sync_path "$candidate/script" "$candidate/inputs"/* "$candidate" "$state/releases"
+}
+
+# ---- actions of `remove`: the app goes away from this host ------------------------------------------------
+#
+# What it is made of goes: the proxy's file, what runs, the unit that resumes it, the state. What it has made stays: all that is in
+# `root`, volumes, images, networks, and what it shares with others.
+
+# do_find_removable: sets `from`, what serves, if something does and the caller wants it to end.
+do_find_removable() {
+  local value
+  know_live || return
+  from='' old_release=''
+  if [[ $live_state == color ]] && ! nobody_runs_live; then
+    from=$live old_release=$live_release
+    [[ -n $old_release ]] || {
+      fail_with "$live is live, but this script did not start it and cannot stop it: \`adopt\` it first, or take its file out of the proxy by hand"
+      return
+    }
+  elif [[ -L $state/live ]] && meta color "$state/live"; then
+    # Without its file the proxy may still serve what it was told last. Only a clear answer says that it cannot.
+    old_release=$(readlink -f "$state/live")
+    of_release "$old_release" running
+    case $? in
+      1) old_release='' ;;
+      *) from=$value ;;
+    esac
+  fi
+  for to in "${colors[@]}"; do
+    [[ $to == "$from" ]] || break
+  done
+  if [[ -n $from && $stops_serving == no ]]; then
+    fail_with "$from serves: take what leads to $app out of the proxy first, or say --stop-serving"
+    return
+  fi
+  load_inputs "${old_release:-$state/none}"
+  say "  ${from:-nothing} serves"
+}
+
+# do_commit_removed: from here nothing leads to the app, and nothing goes back by itself.
+do_commit_removed() { do_commit; }
+
+# do_remove_state: by one rename, so that nobody finds a part of it.
+do_remove_state() {
+  local unit=/etc/systemd/system/deployc-$app.service gone=$state.removed.$$
+  if ((EUID == 0)) && [[ -f $unit && -d /run/systemd/system ]]; then
+    bounded "${deadline["resume_unit"]}" remove_resume_unit "$unit" >"$scratch/answer" 2>&1 || {
+      fail_with "cannot remove $unit: $(<"$scratch/answer")"
+      return
+    }
+  fi
+  ! compgen -G "$state.removed.*" >/dev/null || rm -rf "$state".removed.*
+  mv -T -- "$state" "$gone" 2>/dev/null || {
+    fail_with "cannot remove $state"
+    return
+  }
+  log_file='' scratch=$gone/scratch.$$
+  bounded "${deadline["copy"]}" rm -rf "$gone" || warn "$gone could not be removed: nothing of it is needed any more"
+}
+
+remove_resume_unit() {
+  systemctl disable "${1##*/}" && rm -f "$1" && systemctl daemon-reload
+}
+
+# ---- releases: what is kept -------------------------------------------------------------------------------
+
+# Releases that were good once are kept beside those that the colors use: what `rollback RELEASE` can go to.
+keep_releases=3
+
+# has_served RELEASE…: it was switched to.
+has_served() {
+  local folder
+  for folder; do
+    [[ ! -d $folder || -f $folder/served ]] || : >"$folder/served" || return
+  done
+}
+
+# has_served_once RELEASE: by its own word, or because a color, or the way back, is it.
+has_served_once() {
+  local link
+  [[ ! -f $1/served ]] || return 0
+  for link in "$state"/colors/* "$state/live" "$state/previous"; do
+    [[ ! $link -ef $1 ]] || return 0
+  done
+  return 1
+}
+
+# can_be_copied RELEASE: `rollback RELEASE` can go to it.
+can_be_copied() {
+  local value
+  [[ -f $1/meta ]] && has_served_once "$1" && ! meta adopted "$1" && release_protocol "$1" && ((value >= 1))
+}
+
+# find_swept: sets `swept`, the releases that no color, no way back and no run needs, the oldest first. The newest failed one stays to be
+# looked at, and so do the last that were good.
+find_swept() {
+  local at kept left=$keep_releases keep
+  local -a folders=("$state"/releases/*/)
+  swept=()
+  for ((at = ${#folders[@]} - 1; at >= 0; at--)); do
+    folders[at]=${folders[at]%/}
+    [[ -d ${folders[at]} && ${folders[at]} != "$candidate" ]] || continue
+    keep=no
+    for kept in "$state"/colors/* "$state/live" "$state/previous" "$state/failed"; do
+      [[ ! $kept -ef ${folders[at]} ]] || keep=yes
+    done
+    if [[ $keep == no ]] && ((left > 0)) && can_be_copied "${folders[at]}"; then
+      left=$((left - 1)) keep=yes
+    fi
+    [[ $keep == yes ]] || swept=("${folders[at]}" ${swept[@]+"${swept[@]}"})
+  done
+}
+
+# releases: the newest last.
+releases() {
+  local folder value line found=no
+  read_live
+  for folder in "$state"/releases/*/; do
+    folder=${folder%/}
+    [[ -f $folder/meta ]] || continue
+    found=yes
+    line="${folder##*/}  $(standing_of "$folder")"
+    ! meta color "$folder" || line+="  $value"
+    ! artifact_of "$folder" || line+="  $value"
+    ! meta created "$folder" || line+="  $value"
+    ! meta deployment "$folder" || line+="  deployment $value"
+    ! meta copied "$folder" || line+="  a copy of $value"
+    ! meta adopted "$folder" || line+='  adopted'
+    say "${line//[[:cntrl:]]/ }"
+    say_inputs_of "$folder"
+  done
+  [[ $found == yes ]] || say 'no release yet'
+}
+
+# standing_of RELEASE: prints what it is now.
+standing_of() {
+  if [[ -n $live_release && $live_release -ef $1 ]]; then
+    printf 'live    '
+  elif [[ ${journal[phase]} != @(idle|switched) && $candidate -ef $1 ]]; then
+    printf '%-8s' "${journal[phase]}"
+  elif [[ $state/previous -ef $1 ]]; then
+    printf 'previous'
+  elif [[ $state/failed -ef $1 ]]; then
+    printf 'failed  '
+  elif has_served_once "$1"; then
+    printf 'kept    '
+  else
+    printf 'left    '
+  fi
+}
+
+# artifact_of RELEASE: sets `value`; fails if it has none.
+artifact_of() {
+  [[ -f $1/artifact ]] && IFS= read -r value <"$1/artifact"
+}
+
+# say_inputs_of RELEASE: but for secrets. One that does not say which of them are has all of them left out.
+say_inputs_of() {
+  local file name value secrets line=''
+  meta secrets "$1" || return 0
+  secrets=" $value "
+  for file in "$1"/inputs/*; do
+    name=${file##*/}
+    [[ -f $file && $secrets != *" $name "* ]] || continue
+    IFS= read -r -d '' value <"$file" || :
+    value=${value//[[:cntrl:]]/ }
+    line+="  $name=${value:0:60}"
+  done
+  [[ -z $line ]] || say "  $line"
+}
+
 # ---- user: steps of the user's own -------------------------------------------------------------------
 
 outcome='' # success or failure, and why, for the user's last steps
@@ -1915,9 +2411,17 @@ status() {
   case $phase in
     idle) say 'under way: nothing' ;;
     prepared) say "under way: ${journal[to]} is prepared for deployment ${journal[deployment]}, not switched yet" ;;
+    removing) say "under way: $app is to be removed${held:+ ($held)}" ;;
     preparing | returning | adopting) say "under way: deployment ${journal[deployment]} prepares ${journal[to]}${held:+ ($held)}" ;;
-    swapping) say "under way: deployment ${journal[deployment]} switches from ${journal[from]:-nothing} to ${journal[to]}; until it is confirmed the proxy may serve either" ;;
-    switched) say "under way: cleanup of deployment ${journal[deployment]}: ${journal[from]:-nothing} has to be drained and stopped" ;;
+    swapping | switched)
+      if [[ ${journal[kind]} == remove ]]; then
+        say "under way: $app is being removed${journal[from]:+; ${journal[from]} served}"
+      elif [[ $phase == switched ]]; then
+        say "under way: cleanup of deployment ${journal[deployment]}: ${journal[from]:-nothing} has to be drained and stopped"
+      else
+        say "under way: deployment ${journal[deployment]} switches from ${journal[from]:-nothing} to ${journal[to]}; until it is confirmed the proxy may serve either"
+      fi
+      ;;
   esac
   if [[ $phase != idle && $phase != prepared && $phase != switched && -z $held ]]; then
     say "           its process is gone: the next command that may change something puts this right"
@@ -2162,7 +2666,7 @@ asks_proxy=no    # yes: what is asked now is what users get, so a row of errors 
 
 # reset_probe: forgets the declaration before. The defaults are those of the language.
 reset_probe() {
-  probe_every=500 probe_worst=60000 probe_timeout=2000 probe_after=0 probe_passes=2 probe_attempts=''
+  probe_every=100 probe_worst=60000 probe_timeout=2000 probe_after=0 probe_passes=2 probe_attempts=''
   question_kind=() question_subject=() question_content=() question_via=()
   question_first=() question_count=() question_words=()
   header_of=() header_line=()
@@ -3810,9 +4314,9 @@ deploy_went_back() {
 
 # ---- journal: what is under way, for whoever comes next ---------------------------------------------
 #
-# phase       idle, preparing, prepared, swapping, switched, returning or adopting; synced before the first effect that needs it
+# phase       idle, preparing, prepared, swapping, switched, returning, adopting or removing; synced before the first effect that needs it
 # version     1; the journals of 0.1.0 have none, and `expires` by the clock alone
-# kind        deploy, rollback or adopt
+# kind        deploy (restart, too), rollback, rollback_to, adopt or remove
 # handed      yes: what may run only once was being moved
 # warm        yes: what runs of `to` ran before this command, and goes on whatever comes of it
 # snapshot    the proxy's generation before the swap; draining: what has to end before a color may be stopped
@@ -4003,8 +4507,20 @@ say_recovery() {
         say "the reservation of deployment ${journal[deployment]} has expired: dropping it"
       fi
       ;;
-    swapping) say "$of in its switch from ${journal[from]:-nothing} to ${journal[to]}: putting it right" ;;
-    switched) say "finishing the cleanup of deployment ${journal[deployment]}" ;;
+    swapping | removing)
+      if [[ ${journal[kind]} == remove ]]; then
+        say "the removal of $app was cut short: ${journal[from]:-what was there} stays"
+        return 0
+      fi
+      say "$of in its switch from ${journal[from]:-nothing} to ${journal[to]}: putting it right"
+      ;;
+    switched)
+      if [[ ${journal[kind]} == remove ]]; then
+        say "the removal of $app was cut short: ending what is left of it"
+        return 0
+      fi
+      say "finishing the cleanup of deployment ${journal[deployment]}"
+      ;;
     returning) say "$of after it had gone back to ${journal[from]:-nothing}: cleaning up" ;;
     *) say "$of before its switch: cleaning up" ;;
   esac
@@ -4050,8 +4566,13 @@ take_up_pending() {
 
 # point_all: the pointers, as the journal says.
 point_all() {
+  if [[ ${journal[kind]} == remove ]]; then
+    rm -f "$state/live" "$state/previous"
+    return
+  fi
   point "colors/${journal[to]}" "$candidate" && point live "$candidate" || return
-  [[ -z ${journal[previous]} ]] || point previous "$state/releases/${journal[previous]}"
+  [[ -z ${journal[previous]} ]] || point previous "$state/releases/${journal[previous]}" || return
+  has_served "$candidate" "${journal[previous]:+$state/releases/${journal[previous]}}"
 }
 
 # finish_commit: the pointers follow the journal; safe to repeat.
@@ -4088,7 +4609,7 @@ read_boot() {
 # ---- release: what started a color knows how to stop it, whatever this script has become since -------
 #
 # The script of a release is asked as `SCRIPT _release FOLDER WORD ARG…`. Protocol 0 is that of 0.1.0: its releases say no `protocol` in
-# their meta, and know neither `routed`, `verify`, `exclusives` nor `ensure`.
+# their meta, and know neither `routed`, `verify`, `exclusives` nor `ensure`; nor what a copy is made with (`places`, `read_inputs`, `renew`).
 
 # of_release RELEASE WORD ARG…: sets `answer`; the exit code is the script's. 125: it does not answer.
 of_release() {
@@ -4159,6 +4680,10 @@ release_command() {
   journal=([phase]=idle) candidate=$1 from='' old_release=''
   printf 'release %s\n' "${1##*/}"
   state=${1%/releases/*}
+  if [[ $2 == renew ]]; then
+    renew_release "$@"
+    return
+  fi
   meta color "$1" || {
     printf 'its meta file says no color: was it changed by hand?\n'
     return 125
@@ -4192,6 +4717,19 @@ release_command() {
       return 0
       ;;
     ensure) return 0 ;;
+    places)
+      places_in "$wanted"
+      return
+      ;;
+    read_inputs)
+      candidate=$wanted
+      take_inputs || {
+        printf '%s\n' "$reason"
+        return 2
+      }
+      save_inputs
+      return
+      ;;
     running) code=1 ;;
   esac
   for name in "${services[@]}"; do
@@ -4210,6 +4748,31 @@ release_command() {
   done
   printf '%s\n' "$answer"
   return "$code"
+}
+
+# places_in COLOR: prints the ports and addresses that its services have there.
+places_in() {
+  local name ports='' addresses=''
+  known_color "$1" || {
+    printf '%s\n' "its deploy.bg has no color $1, but ${colors[0]} and ${colors[1]}"
+    return 3
+  }
+  for name in "${services[@]}"; do
+    ports+=" ${port_of["$1 $name"]-}"
+    addresses+=" ${address_of["$1 $name"]-}"
+  done
+  printf '%s\n' "ports$ports" "addresses$addresses"
+}
+
+# renew_release RELEASE renew COLOR DEPLOYMENT COPIED: a copy becomes that color's: fragment and meta file.
+renew_release() {
+  to=$3 deployment=$4
+  known_color "$to" || return
+  load_inputs "$1"
+  { fragment "$to" >"$candidate/fragment" && sync_path "$candidate/fragment" && write_meta "$5"; } 2>/dev/null || {
+    printf '%s\n' "cannot write to $candidate: is the disk full?"
+    return 1
+  }
 }
 
 # release_service WORD WANTED MORE: one of them for the service at hand.
@@ -4233,7 +4796,7 @@ release_service() {
       ask_run_if_able persist "$2"
       ;;
     start) ask_run start ;;
-    start_missing) start_missing ;;
+    start_missing) start_and_offer ;;
     start_service) [[ $service != "$2" ]] || ask_run start ;;
     stop_service) [[ $service != "$2" ]] || ask_run stop ;;
     stop_exclusive) [[ $handover != exclusive ]] || ask_run stop ;;
@@ -4255,6 +4818,18 @@ start_missing() {
     1) ask_run start ;;
     *) return 1 ;;
   esac
+}
+
+# start_and_offer: the same, and what its driver offers now is kept with the release: another start may have another address.
+start_and_offer() {
+  ask_run alive
+  case $? in
+    0) return 0 ;;
+    1) ask_run start || return ;;
+    *) return 1 ;;
+  esac
+  run_has offers || return 0
+  ask_run offers && write_file "$release/offers.$service" "$answer"
 }
 
 # release_gate [exclusive]: the gates of its services that overlap, or of those that may run only once.
@@ -4294,8 +4869,17 @@ make_release_folder() {
   for name in ${input_names[@]+"${input_names[@]}"}; do
     files+=("$candidate/inputs/$name")
   done
-  keep_runtime && mkdir -p "$candidate/slot" && printf '%s' "$script_text" >"$candidate/script" && fragment "$to" >"$candidate/fragment" && save_inputs \
+  keep_runtime && mkdir -p "$candidate/slot" && name_artifact && printf '%s' "$script_text" >"$candidate/script" && fragment "$to" >"$candidate/fragment" && save_inputs \
     && sync_path ${files[@]+"${files[@]}"} "$candidate/inputs" "$candidate" "$state/releases" && write_meta
+}
+
+# name_artifact: for people. The artifact is found already; what is adopted has none.
+name_artifact() {
+  local name=${matches[0]-}
+  [[ -n $name ]] || return 0
+  # A folder's content is named after the folder.
+  [[ $name != */. ]] || name=${name%/.}
+  printf '%s\n' "${name##*/}" >"$candidate/artifact"
 }
 
 # keep_runtime: the file that this script was made with, for the copies of it in releases. In a script of one file there is none.
@@ -4305,7 +4889,7 @@ keep_runtime() {
   cp -- "$runtime_file" "$kept.new" && [[ $(sha256sum <"$kept.new") == "${runtime##*-} "* ]] && sync_path "$kept.new" && mv -f "$kept.new" "$kept" && sync_path "$state/runtimes"
 }
 
-# write_meta: what another script must know of this release.
+# write_meta [COPIED]: what another script must know of this release, and of which one it is a copy.
 write_meta() {
   local name text ports='' addresses='' routed='' stop=0 start=0 gate=0 verify=0 slack=10000
   for name in "${services[@]}"; do
@@ -4317,8 +4901,9 @@ write_meta() {
   done
   worst_of_questions
   printf -v text '%s\n' "color=$to" "ports=${ports# }" "addresses=${addresses# }" "routed=${routed# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
-    "protocol=1" "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gate + slack))" "limit.verify=$((verify + slack))"
-  [[ ${journal[kind]} != adopt ]] || text+="adopted=yes"
+    "protocol=1" "secrets=${secret_names[*]-}" "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gate + slack))" "limit.verify=$((verify + slack))"
+  [[ ${journal[kind]-} != adopt ]] || text+="adopted=yes"
+  [[ -z ${1-} ]] || text+="copied=$1"
   write_file "$candidate/meta" "${text%$'\n'}"
 }
 
@@ -4516,6 +5101,12 @@ enter_mutex() {
     return 1
   }
   ! preempted || rm -f "$state/preempt"
+  # Whoever waited for a `remove` holds a lock that nobody else will see.
+  [[ /proc/self/fd/9 -ef $state/lock ]] || {
+    exit_code=4
+    fail_with "$app was removed from this host just now: run the command again"
+    return
+  }
   printf '%s %s %s %s\n' "$$" "$(process_start_time $$)" "$command" "$deployment" >"$state/holder"
 }
 
@@ -4574,7 +5165,7 @@ what_is_left() {
 # may_preempt: this is a rollback, and what holds the lock only cleans up.
 may_preempt() {
   local phase=''
-  [[ $command == rollback ]] && read -r phase 2>/dev/null <"$state/journal" && [[ $phase == phase=switched ]]
+  [[ $planned == rollback ]] && read -r phase 2>/dev/null <"$state/journal" && [[ $phase == phase=switched ]]
 }
 
 # preempted: a rollback asks the drain to end.

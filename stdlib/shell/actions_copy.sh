@@ -1,0 +1,156 @@
+# ---- actions of `rollback RELEASE` and `restart`: a copy of a release becomes what serves -----------------
+#
+# The release that is copied stays as it is. Whatever is asked of the copy is asked by its own script, which may be of an older deploy.bg.
+
+kept=''       # the release that is copied
+kept_ports='' # where the copy will listen
+
+# do_choose_kept: sets `from` and `to` as a deployment does, and `kept`, the release that was named.
+do_choose_kept() {
+  local value
+  do_choose_idle || return
+  kept=$state/releases/$wanted_release
+  if [[ ! -f $kept/meta ]]; then
+    fail_with "there is no release $wanted_release; $(kept_releases)"
+  elif [[ -n $old_release && $kept -ef $old_release ]]; then
+    fail_with "release $wanted_release is live already: \`restart\` starts it again"
+  elif meta adopted "$kept"; then
+    fail_with "release $wanted_release was adopted, and has no artifact to be started from: deploy the version that is wanted"
+  elif ! has_served_once "$kept"; then
+    fail_with "release $wanted_release has never served; $(kept_releases)"
+  else
+    choose_places
+  fi
+}
+
+# do_choose_live: the same for a copy of what is live.
+do_choose_live() {
+  local value
+  do_choose_idle || return
+  kept=$old_release
+  if [[ -z $from ]]; then
+    fail_with 'nothing is live: there is nothing to restart'
+  elif [[ -z $kept ]]; then
+    fail_with "$from is live, but this script did not start it and cannot start it again: deploy"
+  elif meta adopted "$kept"; then
+    fail_with "$from was adopted, and has no artifact to be started from: deploy"
+  else
+    choose_places
+  fi
+}
+
+# choose_places: sets `kept_ports`. The script of the release knows which ports and addresses it has in the idle color: they may be others
+# than today's, but not those of what serves.
+choose_places() {
+  local value word rest one addresses='' id=${kept##*/}
+  release_protocol "$kept"
+  if ((value == 0)); then
+    answer='' rest=2
+  else
+    of_release "$kept" places "$to"
+    rest=$?
+  fi
+  case $rest in
+    0) ;;
+    2)
+      fail_with "release $id was made by a deployc that could not start it in another color: deploy the version that is wanted"
+      return
+      ;;
+    *)
+      ! asked_to_stop || return 143
+      fail_with "release $id cannot be started in $to: $answer"
+      return
+      ;;
+  esac
+  kept_ports=''
+  while read -r word rest; do
+    case $word in
+      ports) kept_ports=$rest ;;
+      addresses) addresses=$rest ;;
+    esac
+  done <<<"$answer"
+  load_inputs "$kept"
+  [[ -n $from ]] || return 0
+  for one in $kept_ports $addresses; do
+    if is_place_of_live "$one"; then
+      fail_with "release $id would be at $one in $to, where $from serves: deploy the version that is wanted"
+      return
+    fi
+  done
+}
+
+# is_place_of_live PORT|ADDRESS: the live color has it.
+is_place_of_live() {
+  local value name taken=''
+  if [[ -n $old_release ]]; then
+    ! meta ports "$old_release" || taken+=" $value"
+    ! meta addresses "$old_release" || taken+=" $value"
+  else
+    for name in "${services[@]}"; do
+      taken+=" ${port_of["$from $name"]-} ${address_of["$from $name"]-}"
+    done
+  fi
+  [[ " $taken " == *" $1 "* ]]
+}
+
+# kept_releases: prints which releases `rollback RELEASE` can go to.
+kept_releases() {
+  local folder text=''
+  for folder in "$state"/releases/*/; do
+    folder=${folder%/}
+    if [[ $folder -ef $old_release ]] || ! can_be_copied "$folder"; then
+      continue
+    fi
+    text+=", ${folder##*/}"
+  done
+  if [[ -n $text ]]; then
+    printf '%s' "there are ${text#, } (see \`releases\`)"
+  else
+    printf 'none is kept yet beside what serves'
+  fi
+}
+
+# do_inputs_again: those of the live release, by its script, from the environment and the files that it names.
+do_inputs_again() {
+  { rm -rf "$scratch/again" && mkdir -m 700 "$scratch/again"; } 2>/dev/null || {
+    fail_with "cannot write to $scratch: is the disk full?"
+    return
+  }
+  of_release "$kept" read_inputs "$scratch/again"
+  case $? in
+    0) load_inputs "$scratch/again" ;;
+    2)
+      fail_with "$answer"
+      return 2
+      ;;
+    *)
+      ! asked_to_stop || return 143
+      fail_with "cannot read the inputs: $answer"
+      ;;
+  esac
+}
+
+# do_copy_release: slot, script and inputs; then its script writes what is not the same in every color, the meta file last.
+do_copy_release() {
+  local said inputs=$kept/inputs
+  [[ $command != restart ]] || inputs=$scratch/again/inputs
+  bounded "${deadline["copy"]}" copy_kept "$inputs" >"$scratch/answer" 2>&1 || {
+    ! asked_to_stop || return 143
+    said=$(<"$scratch/answer")
+    fail_with "copying release ${kept##*/} failed: ${said:-is the disk with $state full?}"
+    return
+  }
+  of_release "$candidate" renew "$to" "$deployment" "${kept##*/}" || {
+    ! asked_to_stop || return 143
+    fail_with "the copy of release ${kept##*/} cannot be made ready: $answer"
+    return
+  }
+  load_inputs "$candidate"
+}
+
+# copy_kept INPUTS
+copy_kept() {
+  local -a parts=("$kept/slot" "$kept/script" "$1")
+  [[ ! -f $kept/artifact ]] || parts+=("$kept/artifact")
+  mkdir "$candidate" && cp -a -- ${parts[@]+"${parts[@]}"} "$candidate/" && sync_path "$candidate/script" "$candidate/inputs"/* "$candidate" "$state/releases"
+}
