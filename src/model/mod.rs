@@ -1,6 +1,6 @@
-//! The typed deployment: what the user meant, every name resolved, every value of its type.
+//! The typed deployment: every name is resolved, every value has its type.
 //!
-//! Made only by `check/`, and only when no error was found; `plan/` and `emit/` read it.
+//! Only `check/` makes it, and only if it has found no error. `plan/` and `emit/` read it.
 
 mod duration;
 mod names;
@@ -23,50 +23,52 @@ pub use template::{Piece, Template, Variable};
 use crate::source::Span;
 use crate::stdlib;
 
-/// One `app`: everything that its script needs to know.
+/// One `app`, with all information for its script.
 #[derive(Clone, Debug)]
 pub struct App {
-    /// Its name: the script's, the state folder's, the units'.
+    /// Its name, which the script, the state folder and the units also have.
     pub name: Name,
-    /// Where `app NAME` stands.
+    /// The place of `app NAME` in the source.
     pub span: Span,
-    /// The app's folder on the host: absolute, no placeholder left.
+    /// The app's folder on the host. An absolute path without placeholders.
     pub root: String,
-    /// Where the caller puts what is to be deployed: absolute. `{root}/staging` unless a target says otherwise.
+    /// The folder that receives the files of a deployment. An absolute path. `{root}/staging` unless a target sets
+    /// another one.
     pub staging: String,
-    /// How the script may touch the proxy.
+    /// How the script gets the right to change the proxy.
     pub privilege: Privilege,
     /// Values given at deploy time, in the order of the file.
     pub inputs: Vec<Input>,
-    /// The two colors, in the order of the file: a first deploy goes to the first.
+    /// The two colors, in the order of the file. A first deploy goes to the first color.
     pub colors: [Color; 2],
-    /// What is copied into a new release.
+    /// The files that are copied into a new release.
     pub artifact: Option<Artifact>,
-    /// What a color consists of; at least one. A bare `run` makes one named [`App::DEFAULT_SERVICE`].
+    /// The services of a color, at least one. A bare `run` becomes a service named [`App::DEFAULT_SERVICE`].
     pub services: Vec<Service>,
-    /// What both colors need: there, or made, before a color starts; never stopped. In the order of the file.
+    /// Resources that both colors use, in the order of the file. They exist or are made before a color starts, and are
+    /// never stopped.
     pub shared: Vec<DriverUse>,
     /// How the proxy is pointed at a color.
     pub switch: DriverUse,
-    /// What is asked through the proxy after the switch.
+    /// The checks through the proxy after the switch.
     pub verify: Verification,
-    /// What happens to the previous color.
+    /// How the previous color is drained and stopped.
     pub cleanup: Cleanup,
-    /// The user's own steps, by their place.
+    /// The user's own steps, grouped by the moment when they run.
     pub steps: Steps,
-    /// What runs when the outcome is known.
+    /// The steps that run when the outcome is known.
     pub outcomes: Vec<OutcomeStep>,
-    /// How long a second deploy waits for the first; zero: not at all.
+    /// How long a second deploy waits for the first. Zero: it does not wait.
     pub lock_wait: Duration,
-    /// The callers that files are made for.
+    /// The callers for which files are generated.
     pub targets: Vec<DriverUse>,
 }
 
 impl App {
-    /// The service of an app that has a bare `run`.
+    /// The name of the service in an app with a bare `run`.
     pub const DEFAULT_SERVICE: &'static str = "app";
 
-    /// Every use of a driver whose functions the script calls.
+    /// All uses of drivers whose functions the script calls.
     pub fn drivers(&self) -> impl Iterator<Item = &DriverUse> {
         let steps = &self.steps;
         let steps = steps
@@ -88,7 +90,8 @@ impl App {
             .chain(notified)
     }
 
-    /// The user's own drivers whose functions the script calls, each once, those that others extend first.
+    /// The user's own drivers whose functions the script calls. Each occurs once, and a base comes before the drivers
+    /// that extend it.
     #[must_use]
     pub fn own_drivers(&self) -> Vec<&Driver> {
         let mut drivers: Vec<&Driver> = Vec::new();
@@ -105,7 +108,7 @@ impl App {
         drivers
     }
 
-    /// The color that is not `color`.
+    /// The other color.
     #[must_use]
     pub fn other(&self, color: &Color) -> &Color {
         if self.colors[0].name == color.name {
@@ -130,22 +133,22 @@ pub enum Privilege {
 pub struct Input {
     /// `[A-Za-z_][A-Za-z0-9_]*`, also the environment variable's name.
     pub name: String,
-    /// What is accepted.
+    /// The values that it accepts.
     pub ty: InputType,
-    /// Taken when nothing is given, as text.
+    /// The default, as text.
     pub default: Option<String>,
-    /// A `KEY=value` file on the host, absolute, asked when the environment has nothing.
+    /// A `KEY=value` file on the host, which is read if the environment has no value. An absolute path.
     pub file: Option<String>,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 
-/// What an input accepts.
+/// The values that an input accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputType {
     /// Any text without NUL.
     String,
-    /// Any text, never shown.
+    /// Any text. It is never printed.
     Secret,
     /// An absolute path.
     Path,
@@ -172,9 +175,9 @@ pub struct Color {
     pub name: Name,
     /// Port by service, in the order of [`App::services`]; services without a port are absent.
     pub ports: Vec<(Name, Port)>,
-    /// `let`s that stand in the color, as text.
+    /// The `let`s of this color, as text.
     pub lets: Vec<(String, String)>,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 
@@ -192,124 +195,124 @@ impl Color {
 /// What is copied into a new release.
 #[derive(Clone, Debug)]
 pub struct Artifact {
-    /// A path on the host, absolute, `*` and `?` allowed in its last part; a folder ends in `/`.
+    /// An absolute path on the host. Its last part may contain `*` and `?`. A folder ends in `/`.
     pub pattern: Template,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 
-/// A part of a color that is started, probed and stopped by itself.
+/// One program of a color. Each service is started, probed and stopped separately.
 #[derive(Clone, Debug)]
 pub struct Service {
     /// Its name.
     pub name: Name,
     /// How it starts, stops and is recognised.
     pub run: DriverUse,
-    /// How the proxy reaches it (`host:port`); `None` for a worker without a port.
+    /// The address by which the proxy reaches it (`host:port`). `None` for a worker without a port.
     pub address: Option<Template>,
-    /// The gates on the idle color; every one must pass. May be empty for a worker only.
+    /// The gates on the idle color. All must pass. Only a worker may have none.
     pub gates: Vec<Gate>,
-    /// How long it has after TERM.
+    /// The time between TERM and KILL.
     pub stop_within: Duration,
-    /// When a worker is handed over.
+    /// When the old worker stops and the new one starts.
     pub handover: Handover,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 
 /// When the new service starts and the old one stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Handover {
-    /// The new one starts in `prepare`, the old one stops in `cleanup`.
+    /// The new service starts in `prepare`; the old one stops in `cleanup`.
     Overlap,
-    /// In `switch`, after `verify`: the old one stops, then the new one starts.
+    /// In `switch`, after `verify`, the old service stops; then the new one starts.
     Exclusive,
 }
 
 /// What is asked through the proxy after the switch.
 #[derive(Clone, Debug)]
 pub enum Verification {
-    /// At least one; in order.
+    /// At least one check, in the order of the file.
     Checks(Vec<Verify>),
     /// `verify none "reason"`
     None {
-        /// Why nothing is asked.
+        /// The reason why there is no check.
         reason: String,
-        /// Where it stands.
+        /// Its place in the source.
         span: Span,
     },
 }
 
-/// What happens to the previous color after the switch.
+/// How the previous color is drained and stopped after the switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cleanup {
-    /// At most so long for what the old color still answers.
+    /// The longest time that the old color gets for its open requests.
     pub drain: Duration,
-    /// Whether it is stopped then.
+    /// Whether it is stopped after the drain.
     pub previous: Previous,
-    /// Where `cleanup` stands; `None` when all of it is default.
+    /// The place of `cleanup` in the source. `None` if the app has no `cleanup` block.
     pub span: Option<Span>,
 }
 
-/// What becomes of the previous color.
+/// Whether the previous color is stopped after the drain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Previous {
     /// It is stopped after the drain.
     Stopped,
-    /// `keep warm`: it runs until the next `prepare` needs its place.
+    /// `keep warm`: it runs until the next `prepare` needs its color.
     KeptWarm,
 }
 
-/// The user's own steps by their place.
+/// The user's own steps, grouped by the moment when they run.
 #[derive(Clone, Debug, Default)]
 pub struct Steps {
-    /// Before the new color starts; failing stops the deployment.
+    /// Before the new color starts. A failure ends the deployment.
     pub before_start: Vec<Step>,
-    /// Before the swap; failing stops the deployment.
+    /// Before the swap. A failure ends the deployment.
     pub before_switch: Vec<Step>,
-    /// After the swap is in force; failing goes back.
+    /// After the swap is in force. A failure goes back.
     pub after_switch: Vec<Step>,
-    /// After `verify`; failing warns.
+    /// After `verify`. A failure is only a warning.
     pub after_verify: Vec<Step>,
-    /// After the previous color has stopped; failing warns.
+    /// After the previous color has stopped. A failure is only a warning.
     pub after_stop: Vec<Step>,
 }
 
-/// One step of the user's.
+/// One step of the user.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// What runs.
+    /// The command.
     pub run: StepRun,
-    /// In which folder; `None`: in `{root}`.
+    /// The folder in which it runs. `None` means `{root}`.
     pub folder: Option<Template>,
-    /// How long it may take.
+    /// Its time limit.
     pub within: Duration,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 
 impl Step {
-    /// How long a step may take when it does not say.
+    /// The default time limit of a step.
     pub const DEFAULT_WITHIN: Duration = Duration::from_millis(60_000);
 }
 
-/// What a step of the user's runs.
+/// The command of a user's step.
 #[derive(Clone, Debug)]
 pub enum StepRun {
-    /// A program with its arguments; not empty.
+    /// A program with its arguments. Not empty.
     Exec(Vec<Template>),
-    /// A text for `bash`, as it stands.
+    /// A text for `bash`, unchanged.
     Shell(String),
-    /// A notification through a driver; only in `on`.
+    /// A notification through a driver. Only in `on`.
     Notify(DriverUse),
 }
 
 /// A step that runs when the outcome is known.
 #[derive(Clone, Debug)]
 pub struct OutcomeStep {
-    /// When.
+    /// The outcome after which it runs.
     pub when: Outcome,
-    /// What.
+    /// The command.
     pub step: Step,
 }
 
@@ -318,7 +321,7 @@ pub struct OutcomeStep {
 pub enum Outcome {
     /// The new color serves.
     Success,
-    /// It does not.
+    /// The new color does not serve.
     Failure,
     /// In both cases.
     Always,

@@ -1,32 +1,32 @@
-//! Strings with placeholders, after names were resolved.
+//! Strings with placeholders, after the names were resolved.
 
-/// A string whose placeholders are resolved: to text where the compiler knows it, to a
-/// [`Variable`] where only the script does.
+/// A string with resolved placeholders. A placeholder becomes text if the compiler knows its value. Otherwise it
+/// becomes a [`Variable`], whose value only the script knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template {
     /// Adjacent literals are merged; no literal is empty.
     pub pieces: Vec<Piece>,
 }
 
-/// A stretch of a [`Template`].
+/// A part of a [`Template`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
     /// Known text.
     Literal(String),
-    /// Known when the script runs, or for each color.
+    /// A value that is known when the script runs, or that differs by color.
     Variable(Variable),
 }
 
-/// What a placeholder stands for when it is not known for both colors alike.
+/// The meaning of a placeholder whose value differs by color or is known only to the script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Variable {
     /// `{color}`
     Color,
-    /// `{port}`: of the service at hand
+    /// `{port}`: of the current service
     Port,
     /// `{web.port}`: of the named service
     PortOf(super::Name),
-    /// `{address}`: of the service at hand
+    /// `{address}`: of the current service
     Address,
     /// `{service}`
     Service,
@@ -36,11 +36,11 @@ pub enum Variable {
     OtherColor,
     /// `{other.port}`
     OtherPort,
-    /// A `let` that stands in the colors
+    /// A `let` in the colors
     ColorLet(String),
     /// An `input`
     Input(String),
-    /// What a driver offers, such as `container.ip`
+    /// A value that a driver offers, such as `container.ip`
     Offer(String),
     /// `{from}`: the color that served before; after the switch and in `on`
     From,
@@ -55,7 +55,7 @@ pub enum Variable {
 }
 
 impl Template {
-    /// A template that is just text.
+    /// A template without variables.
     #[must_use]
     pub fn literal(text: impl Into<String>) -> Self {
         let mut template = Self::default();
@@ -80,7 +80,7 @@ impl Template {
         self.pieces.push(Piece::Variable(variable));
     }
 
-    /// The text, if no variable is in it.
+    /// The text, if it contains no variable.
     #[must_use]
     pub fn as_literal(&self) -> Option<String> {
         self.pieces
@@ -92,7 +92,7 @@ impl Template {
             .collect()
     }
 
-    /// The variables in it.
+    /// All variables in it.
     pub fn variables(&self) -> impl Iterator<Item = &Variable> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Variable(variable) => Some(variable),
@@ -100,7 +100,7 @@ impl Template {
         })
     }
 
-    /// What it says for one color (and service), variables that `known` does not know kept.
+    /// The template for one color (and service). Variables that `known` cannot resolve are kept.
     #[must_use]
     pub fn resolve(&self, known: impl Fn(&Variable) -> Option<String>) -> Self {
         let mut resolved = Self::default();
