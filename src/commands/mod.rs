@@ -19,7 +19,7 @@ use cli::{Cli, Command};
 use std::process::ExitCode;
 use terminal::Terminal;
 
-/// How a command ends.
+/// The result of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
     /// 0
@@ -40,15 +40,15 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-/// Something that ends a command with exit code 2: the whole sentence for the user.
+/// A failure that ends a command with exit code 2. It contains the complete sentence for the user.
 #[derive(Debug)]
 struct Failure(String);
 
-/// Runs the command that the process was started with.
+/// Runs the command from the process's command line.
 #[must_use]
 pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(report_bug));
-    // Wrong usage ends here, with clap's text and exit code 2.
+    // For wrong usage, clap prints its text and exits with code 2.
     let cli = Cli::parse();
     let terminal = Terminal::new(cli.color);
     let outcome = match cli.command {
@@ -70,10 +70,10 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// A panic is a bug of ours: said as one, and never exit code 101 or 1.
+/// A panic is a bug in deployc. So it is reported as a bug, and it never exits with code 101 or 1.
 fn report_bug(panic: &std::panic::PanicHookInfo<'_>) {
     use std::io::Write as _;
-    // A reader that went away is no bug, and there may be nobody left to tell.
+    // A closed output is not a bug, and printing a report may be impossible.
     let _ = writeln!(
         std::io::stderr(),
         "deployc: this is a bug in deployc {}, not in your file: {panic}\n\

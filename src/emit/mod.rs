@@ -26,21 +26,21 @@ use quoted::HasNul;
 /// The compiler's version, as generated files name it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// In how many files a script comes.
+/// The number of files of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// The application's script, and the runtime beside it.
     Files,
-    /// One file, which has the runtime in it.
+    /// One file that contains the runtime.
     Single,
 }
 
-/// Whose a generated file is.
+/// The owner of a generated file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// The source's that it was made from.
+    /// It belongs to the source from which it was made.
     Source,
-    /// That of all sources that are built into this folder: it is the same for each.
+    /// It belongs to all sources that are built into this folder, and is the same for each of them.
     Folder,
 }
 
@@ -49,11 +49,11 @@ pub enum Owner {
 pub struct OutputFile {
     /// Relative to the folder of the source.
     pub path: Utf8PathBuf,
-    /// What is in it.
+    /// Its content.
     pub text: String,
-    /// Who may run it.
+    /// Its permissions.
     pub mode: Mode,
-    /// Whose it is.
+    /// Its owner.
     pub owner: Owner,
 }
 
@@ -66,10 +66,10 @@ pub enum Mode {
     Executable,
 }
 
-/// Everything that one source file becomes, in the order in which people read it.
+/// All files that are generated from one source file, in the order in which people read them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bundle {
-    /// The files; the manifest is made of them and is not among them.
+    /// The files without the manifest, which is made from them.
     pub files: Vec<OutputFile>,
 }
 
@@ -88,12 +88,12 @@ impl From<HasNul> for Failed {
 /// Makes the files of apps that were checked and planned.
 ///
 /// # Errors
-/// When a driver's template cannot be filled in, or two apps want one path.
+/// If a driver's template cannot be filled in, or if two apps need the same path.
 pub fn emit(apps: &[(App, Plan)], places: &Places<'_>, form: Form) -> Result<Bundle, Report> {
     let mut bundle = Bundle::default();
     let mut report = Report::new();
     for (app, plan) in apps {
-        // Apps may have colors of the same names.
+        // Several apps may have colors with the same name.
         let prefix = match apps {
             [_] => String::new(),
             _ => format!("{}-", app.name),
@@ -117,8 +117,7 @@ pub fn emit(apps: &[(App, Plan)], places: &Places<'_>, form: Form) -> Result<Bun
     Ok(bundle)
 }
 
-/// The files of the drivers that an app uses, their bases' included: what its output depends on besides
-/// the sources.
+/// The files of all drivers of an app, their bases included. The output depends on them and on the sources.
 pub fn driver_files(app: &App) -> impl Iterator<Item = &DriverFile> {
     app.drivers()
         .chain(&app.targets)
@@ -179,7 +178,7 @@ impl Bundle {
     }
 }
 
-/// A finding about a template that was filled in for `used`.
+/// A finding about a template of `used`.
 fn template_failed(used: &DriverUse, span: Span, error: &minijinja::Error) -> Failed {
     let line = error.line().map(|line| format!(", line {line}"));
     let message = format!(
