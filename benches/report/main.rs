@@ -156,8 +156,16 @@ fn main() {
         .iter()
         .map(|&way| measure(&host, way, deploys.div_ceil(50), STREAMS))
         .collect();
-    table(&mut text, "Short requests, some of which take a second", &short);
-    table(&mut text, "The same requests, and streams of 20 s", &streams);
+    table(
+        &mut text,
+        "Short requests, some of which take a second",
+        &short,
+    );
+    table(
+        &mut text,
+        "The same requests, and streams of 20 s",
+        &streams,
+    );
     print!("{text}");
     let docs = repository().join("docs");
     fs::write(docs.join("benchmark.md"), text).expect("docs can be written");
