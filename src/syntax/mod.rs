@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! bytes     UTF-8, no BOM, NUL or CR
-//! quotes    strings, comments, brackets found            } mend what is not closed,
-//! brackets  pairs matched                                } so that the grammar can read the rest
+//! quotes    finds strings, comments, brackets            } repair unclosed ones,
+//! brackets  matches pairs                                } so that the grammar can parse the rest
 //! grammar   pest, by grammar/deploy.pest
 //! build     pairs → tree
-//! mistakes  what is wrong with a statement that could not be read
+//! mistakes  messages for statements that could not be parsed
 //! layout    tree → text, for `deployc fmt`
 //! ```
 
@@ -39,15 +39,15 @@ use build::Build;
 use grammar::{Grammar, Rule};
 use tree::{Body, File};
 
-/// The largest file that is read, in bytes. A deployment fits in a few kilobytes; the limit keeps a
-/// wrong file (a log, a jar) from taking a minute and a gigabyte.
+/// The maximum size of a file, in bytes. A deployment needs a few kilobytes. Without the limit a wrong file (a log, a
+/// jar) could take a minute and a gigabyte.
 pub const MAX_BYTES: usize = 1 << 20;
 
-/// How many mistakes of a kind are reported in one file.
+/// The maximum number of mistakes of one kind that are reported for a file.
 const MAX_FINDINGS: usize = 100;
 
-/// Reads a file. What can be read is in the tree, every mistake in the report; if no error was added
-/// there, the tree is the whole file.
+/// Parses a file. The tree contains the parts that could be parsed, the report contains every mistake. If no error was
+/// added to the report, the tree is the whole file.
 pub fn parse(file: FileId, text: &str, report: &mut Report) -> File {
     let nothing = |end| File {
         body: Body::empty(Span {
@@ -87,7 +87,7 @@ pub fn parse(file: FileId, text: &str, report: &mut Report) -> File {
     let tree = match Grammar::parse(Rule::file, &balanced.text) {
         Ok(mut pairs) => pairs.next().map(|pair| build.file(pair)),
         Err(error) => {
-            // The mistake rules leave nothing unread; if they do after all, say at least where.
+            // The rules for mistakes should read the whole file. If they do not, report at least the place.
             let (pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _))) =
                 error.location;
             let span = build.span(at, at);
@@ -112,7 +112,7 @@ fn too_many() -> Diagnostic {
     )
 }
 
-/// Byte offsets are kept in 32 bits; files larger than [`MAX_BYTES`] are refused before.
+/// A byte offset in 32 bits. It always fits, because files larger than [`MAX_BYTES`] are refused before.
 fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,4 @@
-//! The file, `app`, and the blocks in it that are no gates.
+//! The file, `app`, and the blocks in it except the gates.
 
 use super::{Build, Pair, take};
 use crate::syntax::grammar::Rule;
@@ -20,7 +20,7 @@ impl Build<'_> {
         File { body }
     }
 
-    /// A block of the given place, read for its mistakes only.
+    /// Parses a block of the given place only to report its mistakes.
     pub fn rescue(&mut self, place: Place, pair: Pair) {
         match place {
             Place::Top => drop(self.body(pair, place, Self::item)),
@@ -162,7 +162,7 @@ impl Build<'_> {
         })
     }
 
-    /// `run jar { … }` and its like.
+    /// `run jar { … }` and similar statements.
     pub fn driver_use(&mut self, pair: Pair) -> Option<DriverUse> {
         let mut inner = pair.into_inner();
         Some(DriverUse {

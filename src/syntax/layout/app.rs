@@ -24,14 +24,14 @@ impl Layout<'_> {
         }
     }
 
-    /// A verb and a name.
+    /// Writes a verb and a name.
     pub(super) fn verb(&mut self, verb: &str, name: &Name) {
         self.put(verb);
         self.put(" ");
         self.name(name);
     }
 
-    /// A verb and a value.
+    /// Writes a verb and a value.
     pub(super) fn verb_value(&mut self, verb: &str, value: &Value) {
         self.put(verb);
         self.put(" ");

@@ -8,11 +8,11 @@ use crate::source::Span;
 pub struct App {
     /// The name.
     pub name: Name,
-    /// What it is made of.
+    /// Its statements.
     pub body: Body<AppItem>,
 }
 
-/// What stands in `app`.
+/// A statement in an `app` block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AppItem {
     /// `root "/opt/shop"`
@@ -43,9 +43,9 @@ pub enum AppItem {
     Verify(Verify),
     /// `cleanup { … }`
     Cleanup(Body<CleanupItem>),
-    /// `before start { … }` and its like
+    /// `before start { … }` and similar blocks
     Steps(Steps),
-    /// `on success { … }` and its like
+    /// `on success { … }` and similar blocks
     On(On),
     /// `lock { wait D }`
     Lock(Body<LockItem>),
@@ -66,27 +66,27 @@ pub struct Input {
     pub name: Name,
     /// Its type.
     pub ty: Type,
-    /// After `=`.
+    /// The default after `=`.
     pub default: Option<Value>,
-    /// After `from file`.
+    /// The path after `from file`.
     pub file: Option<Value>,
 }
 
-/// `color NAME { port N }`; without a block `body` is `None`.
+/// `color NAME { port N }`. Without a block `body` is `None`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Color {
     /// The name.
     pub name: Name,
-    /// What differs by color.
+    /// Its statements.
     pub body: Option<Body<ColorItem>>,
 }
 
-/// What stands in `color`.
+/// A statement in a `color` block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ColorItem {
     /// `port 8081`, `port web 8081`
     Port {
-        /// The service, where there are several.
+        /// The service, if the app has several.
         service: Option<Name>,
         /// The number.
         number: Value,
@@ -95,16 +95,16 @@ pub enum ColorItem {
     Let(Let),
 }
 
-/// `run jar { … }` and its like: a driver's name and settings.
+/// `run jar { … }` and similar statements: a driver's name and settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DriverUse {
     /// The driver's name.
     pub driver: Name,
-    /// Its settings; `None` without a block.
+    /// Its settings. `None` without a block.
     pub body: Option<Body<Setting>>,
 }
 
-/// What stands in a driver's block.
+/// A statement in a driver's block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
     /// `name = value`
@@ -130,11 +130,11 @@ pub enum Setting {
 pub struct Service {
     /// The name.
     pub name: Name,
-    /// What differs from the app's.
+    /// Its statements, which override those of the app.
     pub body: Option<Body<ServiceItem>>,
 }
 
-/// What stands in `service`.
+/// A statement in a `service` block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServiceItem {
     /// `run DRIVER { … }`
@@ -153,7 +153,7 @@ pub enum ServiceItem {
     Let(Let),
 }
 
-/// What stands in `cleanup`.
+/// A statement in a `cleanup` block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CleanupItem {
     /// `drain D`
@@ -164,7 +164,7 @@ pub enum CleanupItem {
     KeepWarm(Span),
 }
 
-/// What stands in `lock`.
+/// A statement in a `lock` block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LockItem {
     /// `wait D`
