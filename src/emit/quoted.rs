@@ -45,7 +45,7 @@ impl Quoted {
     /// A text with variables. It is in double quotes if it contains a variable.
     ///
     /// # Errors
-    /// When there is a NUL in it.
+    /// If the text contains a NUL.
     pub fn template(template: &Template) -> Result<Self, HasNul> {
         Self::prefixed("", template)
     }
@@ -53,7 +53,7 @@ impl Quoted {
     /// `prefix` and a template as one word, such as `KEY=value`.
     ///
     /// # Errors
-    /// When there is a NUL in it.
+    /// If the text contains a NUL.
     pub fn prefixed(prefix: &str, template: &Template) -> Result<Self, HasNul> {
         if let Some(text) = template.as_literal() {
             return Self::text(&format!("{prefix}{text}"));

@@ -192,7 +192,7 @@ impl Color {
     }
 }
 
-/// What is copied into a new release.
+/// The files that are copied into a new release.
 #[derive(Clone, Debug)]
 pub struct Artifact {
     /// An absolute path on the host. Its last part may contain `*` and `?`. A folder ends in `/`.
@@ -229,7 +229,7 @@ pub enum Handover {
     Exclusive,
 }
 
-/// What is asked through the proxy after the switch.
+/// The checks through the proxy after the switch.
 #[derive(Clone, Debug)]
 pub enum Verification {
     /// At least one check, in the order of the file.

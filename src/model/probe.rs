@@ -23,7 +23,7 @@ pub struct Verify {
     pub name: Name,
     /// The questions.
     pub questions: Vec<Question>,
-    /// How often and how long.
+    /// The number of tries and their times.
     pub budget: Budget,
     /// The effect of a failure.
     pub on_failure: OnFailure,

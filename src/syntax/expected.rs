@@ -80,7 +80,7 @@ pub(super) fn statements(place: Place) -> String {
     format!("{} stand {}", place.called(), and(&verbs))
 }
 
-/// Whether a rule stands for a value.
+/// Whether a rule describes a value.
 pub(super) fn is_value(rule: Rule) -> bool {
     matches!(
         rule,
