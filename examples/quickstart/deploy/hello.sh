@@ -7,7 +7,7 @@
 #       4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-0e7fc8f2.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-0585f6e8.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -27,7 +27,7 @@ trap : ALRM
 
 # ==== hello: what deploy.bg says ==================================================================
 
-runtime=0.2.0-0e7fc8f2e3ff9ae1b692a11047e55d43493aafe4f0840ce0b232624aaa2e736e
+runtime=0.2.0-0585f6e823cc63ab402d80520b9a232ee0663baa0436adb5988e8a8f7e74efc1
 source=deploy.bg
 app=hello # @2
 root=/opt/hello
