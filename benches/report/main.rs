@@ -144,8 +144,8 @@ fn main() {
     set_up(&host);
     let _nginx = Nginx::start(&host);
     let mut text = String::from(
-        "# What users notice of a deploy\n\nWritten by `cargo bench --bench report`; `benches/README.md` says what is measured. \
-         The milliseconds belong to the machine, the ratios do not.\n\n![ready to served, whole command, requests lost](benchmark.svg)\n",
+        "# What users notice during a deploy\n\nWritten by `cargo bench --bench report`; `benches/README.md` explains the \
+         columns. The milliseconds depend on the\nmachine, the ratios do not.\n\n![ready to served, whole command, requests lost](benchmark.svg)\n",
     );
     let short: Vec<Line> = Way::ALL
         .iter()
@@ -156,8 +156,16 @@ fn main() {
         .iter()
         .map(|&way| measure(&host, way, deploys.div_ceil(50), STREAMS))
         .collect();
-    table(&mut text, "Short requests, and some of a second", &short);
-    table(&mut text, "The same, and streams of 20 s", &streams);
+    table(
+        &mut text,
+        "Short requests, some of which take a second",
+        &short,
+    );
+    table(
+        &mut text,
+        "The same requests, and streams of 20 s",
+        &streams,
+    );
     print!("{text}");
     let docs = repository().join("docs");
     fs::write(docs.join("benchmark.md"), text).expect("docs can be written");

@@ -1,7 +1,7 @@
 # ---- switch haproxy: one file with the app's backend, and a reload ----------------------------------
 #
-# A generation is the master and the workers that listen, each as PID:START. A worker of before that drains has connections, but no
-# listening socket.
+# A generation is the master and the workers that listen, each as PID:START. An old worker that drains has connections,
+# but no listening socket.
 
 haproxy_routed() { fragment_routed "$haproxy_file"; }
 haproxy_read() { fragment_read "$haproxy_file"; }
@@ -40,7 +40,8 @@ haproxy_reload() {
     printf '%s\n' "$why"
     return 1
   }
-  # Whatever another reload has brought up since the snapshot is old as well, and what drains already has to be waited for too.
+  # Workers that another reload has started since the snapshot are old, too. And workers that drain already must be
+  # waited for.
   printf '%s\n' "${generation[*]}" >"$release/reload"
   generation_children "$haproxy_master"
   if ((${#haproxy_reload[@]})); then
@@ -98,7 +99,7 @@ haproxy_preflight() {
   return 1
 }
 
-# haproxy_sudoers: prints the line that lets this user look, test and reload.
+# haproxy_sudoers: prints the line for sudoers that allows this user to check, test and reload.
 haproxy_sudoers() {
   local reload
   reload="$(type -P kill) -USR2 *"
@@ -106,7 +107,7 @@ haproxy_sudoers() {
   printf '%s ALL=(root) NOPASSWD: %s -c *, %s, %s\n' "$(id -un)" "$(type -P haproxy)" "$(type -P ls)" "$reload"
 }
 
-# haproxy_find_master: sets `haproxy_master`; else `why`.
+# haproxy_find_master: sets `haproxy_master`. If it fails, sets `why`.
 haproxy_find_master() {
   haproxy_master=''
   { read -r haproxy_master <"$haproxy_pid"; } 2>/dev/null
@@ -117,7 +118,7 @@ haproxy_find_master() {
   return 1
 }
 
-# haproxy_read_generation: sets `generation`; else `why`.
+# haproxy_read_generation: sets `generation`. If it fails, sets `why`.
 haproxy_read_generation() {
   local pid start
   local -a children
@@ -135,8 +136,8 @@ haproxy_read_generation() {
   done
 }
 
-# haproxy_listens PID: one of its sockets is in state LISTEN (0A). `ls` fails when a connection ends while it looks, as they do under
-# load; what it has listed counts all the same.
+# haproxy_listens PID: one of its sockets is in state LISTEN (0A). `ls` fails if a connection ends while it runs, which
+# happens under load. The lines that it has printed are used all the same.
 haproxy_listens() {
   {
     ${sudo[@]+"${sudo[@]}"} ls -l "/proc/$1/fd" 2>/dev/null
@@ -147,7 +148,8 @@ haproxy_listens() {
     END { exit !found }'
 }
 
-# haproxy_judge: a newer generation is in force; else `why`. The master starts itself anew at a reload, but keeps its pid.
+# haproxy_judge: a newer generation is in force. If not, sets `why`. At a reload the master executes itself again, but
+# keeps its pid.
 haproxy_judge() {
   local worker
   haproxy_read_generation || return 1

@@ -57,7 +57,7 @@ fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome,
     if options.stdout {
         return print_script(&planned, &bundle, &places, terminal);
     }
-    // Beside the source it would speak of all the user's files.
+    // A `.gitattributes` beside the source would apply to all files of the user.
     if out != "" || matches!(name, SourceName::Elsewhere(_)) {
         bundle.files.push(attributes(&places));
     }
@@ -167,13 +167,14 @@ fn compare(
     Outcome::Findings
 }
 
-/// Whether a file is a runtime, of this version or another: all of it would be thousands of lines that say nothing of the source.
+/// Whether a file is a runtime, of this version or another. Its difference is not shown: thousands of lines that do not
+/// depend on the source.
 fn is_runtime(path: &Utf8Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     name.starts_with("deployc-runtime-") && path.extension() == Some("sh")
 }
 
-/// What was done, and what to do next.
+/// Prints what was done, and the next step.
 fn told(
     changes: &[Changed],
     folder: &Utf8Path,
@@ -212,8 +213,8 @@ fn told(
     terminal.prose(&text);
 }
 
-/// Where a bundle goes: the folder that its paths are relative to, and the output folder below it.
-/// Outside the source's folder, `--out` takes everything, what would stand beside the source included.
+/// The target of a bundle: the folder to which its paths are relative, and the output folder below it. If `--out` is
+/// outside of the source's folder, all files go there, even those that are otherwise written beside the source.
 fn place(
     input: &Input,
     out: Option<&Utf8Path>,

@@ -1,4 +1,4 @@
-//! A bundle and the files on disk: what differs, and writing all of it or nothing.
+//! A bundle and the files on disk: finds the differences, and writes either all files or none.
 
 use super::outcome::Failure;
 use crate::emit::manifest::{Build, Manifest, sha256};
@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 /// The manifest's name in the output folder.
 pub(super) const MANIFEST: &str = "manifest.json";
 
-/// One of these stands near the top of what a build of ours has written, and of the manifest.
+/// Every generated file and every manifest contains one of these marks in its first lines.
 const MARKS: [&str; 4] = [
     "Made by deployc",
     "Written by deployc",
@@ -21,67 +21,67 @@ const MARKS: [&str; 4] = [
     "\"deployc\": ",
 ];
 
-/// How far down a mark is looked for.
+/// The number of first lines that may contain a mark.
 const MARKED_LINES: usize = 20;
 
-/// What a build would do to a file.
+/// What a build would change in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
-    /// It is not there.
+    /// The file is missing.
     Missing,
-    /// It is as an earlier build wrote it.
+    /// The file is unchanged since an earlier build wrote it.
     Stale,
-    /// It is not as any build that the manifest knows wrote it.
+    /// The file differs from what the build in the manifest wrote.
     EditedByHand,
-    /// No build of ours made it.
+    /// deployc did not make the file.
     NotOurs,
-    /// Its content is right, but it is not executable (or should not be).
+    /// The content is right, but the executable bit is wrong.
     WrongMode,
-    /// An earlier build wrote it, and none would any more.
+    /// An earlier build wrote the file, but this build does not need it.
     NoLongerMade,
 }
 
 /// A file that would change.
 #[derive(Clone, Debug)]
 pub(super) struct Changed {
-    /// Relative to the source's folder.
+    /// Its path, relative to the source's folder.
     pub(super) path: Utf8PathBuf,
-    /// How.
+    /// The kind of change.
     pub(super) change: Change,
-    /// What is there, as far as it is text.
+    /// The current content, as text.
     pub(super) old: String,
-    /// What would be there; empty if nothing.
+    /// The new content. Empty if the file would be removed.
     pub(super) new: String,
 }
 
-/// How a manifest knows a source.
+/// The key of a source in a manifest.
 #[derive(Clone, Debug)]
 pub(super) enum SourceName {
-    /// By its file name: it lies in the folder that the manifest's paths are relative to.
+    /// Its file name. The manifest's paths are relative to the source's folder.
     Beside(String),
-    /// By its path as given: its files go elsewhere.
+    /// Its path as given, because its files go to another folder.
     Elsewhere(String),
 }
 
-/// A bundle, where it belongs, and what an earlier build left there.
+/// A bundle, its folder, and the files of earlier builds there.
 #[derive(Debug)]
 pub(super) struct Installation {
-    /// The source's folder; empty for the current one.
+    /// The source's folder. Empty for the current folder.
     folder: Utf8PathBuf,
-    /// Everything that is to be there, the manifest last.
+    /// All files of the bundle. The manifest is the last one.
     files: Vec<OutputFile>,
-    /// What the earlier build of the same source wrote.
+    /// The earlier build of the same source.
     before: Build,
-    /// The paths that builds of other sources pin.
+    /// Paths that builds of other sources use.
     pinned: BTreeSet<String>,
-    /// The manifest that is there, as text: one with the marks of a merge in it still names our files.
+    /// The text of the current manifest. Even if it has merge markers and cannot be parsed, it still names our files.
     manifest: String,
-    /// The folder has a `.gitattributes` of the user's own that does not say what ours would.
+    /// Whether the folder has a `.gitattributes` of the user that lacks some of our lines.
     lacks_attributes: bool,
 }
 
 impl Installation {
-    /// Looks at what is there. `out` is the output folder, relative to `folder`.
+    /// Reads the current state. `out` is the output folder, relative to `folder`.
     pub(super) fn new(
         folder: &Utf8Path,
         out: &Utf8Path,
@@ -96,7 +96,7 @@ impl Installation {
             SourceName::Beside(_) => folder.join(other).exists(),
             SourceName::Elsewhere(_) => true,
         };
-        // What a source has left that was renamed or removed is ours to keep up or take away.
+        // If a source was renamed or removed, this build takes over its files: it updates or removes them.
         let (here, gone): (BTreeMap<_, _>, BTreeMap<_, _>) = manifest
             .builds
             .into_iter()
@@ -140,7 +140,7 @@ impl Installation {
         Ok(installation)
     }
 
-    /// A `.gitattributes` of the user's own stays as it is.
+    /// Leaves a `.gitattributes` of the user unchanged.
     fn leave_attributes(&mut self, build: &mut Build) -> Result<(), Failure> {
         let mut files = self.files.iter();
         let Some(at) = files.position(|file| is_attributes(&file.path)) else {
@@ -157,7 +157,7 @@ impl Installation {
         Ok(())
     }
 
-    /// What git should know of the folder and is not told, because its `.gitattributes` is the user's own.
+    /// Advice to add our lines to `.gitattributes`, if that file belongs to the user.
     pub(super) fn advice(&self) -> Option<String> {
         self.lacks_attributes.then(|| {
             format!(
@@ -168,7 +168,7 @@ impl Installation {
         })
     }
 
-    /// What a build would change, in the bundle's order.
+    /// The changes that a build would make, in the order of the bundle.
     pub(super) fn changes(&self) -> Result<Vec<Changed>, Failure> {
         let mut changes = Vec::new();
         for file in &self.files {
@@ -182,7 +182,7 @@ impl Installation {
                     }
                     Change::WrongMode
                 }
-                // What the user has added to it stays.
+                // Lines that the user has added stay.
                 Some(bytes) if is_attributes(&file.path) && says_attributes(bytes) => continue,
                 Some(bytes) if self.knows(&file.path, bytes) => Change::Stale,
                 Some(bytes) if !self.made(&file.path, bytes) => Change::NotOurs,
@@ -218,8 +218,8 @@ impl Installation {
         Ok(changes)
     }
 
-    /// Makes the changes: first everything is written beside its place, then renamed, so that what
-    /// cannot be written leaves all as it was. What no build of ours made is never overwritten.
+    /// Makes the changes. All files are written beside their places first and then renamed, so that a failed write
+    /// changes nothing. A file that deployc did not make is never overwritten.
     pub(super) fn apply(&self, changes: &[Changed]) -> Result<(), Failure> {
         let strange: Vec<String> = changes
             .iter()
@@ -259,7 +259,7 @@ impl Installation {
                 let path = self.folder.join(&changed.path);
                 fs::remove_file(&path)
                     .map_err(|error| Failure(format!("`{path}` cannot be removed: {error}")))?;
-                // Its folder goes with its last file; a folder with others in it stays.
+                // Also remove its folder, unless the folder contains other files.
                 if let Some(folder) = path.parent() {
                     let _ = fs::remove_dir(folder);
                 }
@@ -268,7 +268,8 @@ impl Installation {
         Ok(())
     }
 
-    /// Whether a build of ours made the file that is there, whatever was done to it since: a manifest names it, or it says so itself.
+    /// Whether deployc made the current file, even if it was edited since. Either the manifest names the file, or the
+    /// file has a mark.
     fn made(&self, path: &Utf8Path, bytes: &[u8]) -> bool {
         let named = serde_json::to_string(path.as_str());
         let named = named.is_ok_and(|named| self.manifest.contains(&named));
@@ -277,7 +278,7 @@ impl Installation {
         named || top.any(|line| MARKS.iter().any(|mark| line.contains(mark)))
     }
 
-    /// Whether an earlier build wrote exactly this.
+    /// Whether an earlier build wrote exactly these bytes.
     fn knows(&self, path: &Utf8Path, bytes: &[u8]) -> bool {
         self.before
             .files
@@ -290,20 +291,20 @@ fn is_attributes(path: &Utf8Path) -> bool {
     path.file_name() == Some(ATTRIBUTES)
 }
 
-/// Whether a `.gitattributes` has every line that ours would have.
+/// Whether a `.gitattributes` contains all of our lines.
 fn says_attributes(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     let says = |line: &&str| text.lines().any(|other| other.trim() == *line);
     ATTRIBUTE_LINES.iter().all(says)
 }
 
-/// A manifest is a file like any other: what it names must lie where a build writes.
+/// A manifest may have been edited. So a path in it counts only if a build can write there.
 fn is_below(path: &Utf8Path) -> bool {
     path.components()
         .all(|part| matches!(part, camino::Utf8Component::Normal(_)))
 }
 
-/// A file's bytes; `None` if there is none.
+/// A file's bytes. `None` if there is no file.
 fn read(path: &Utf8Path) -> Result<Option<Vec<u8>>, Failure> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -348,10 +349,10 @@ fn beside(
     Ok(temporary)
 }
 
-/// Replaces a file's text, its permissions kept; what cannot be written leaves it as it was.
+/// Replaces a file's text and keeps its permissions. If the write fails, the file is unchanged.
 pub(super) fn replace(path: &Utf8Path, text: &str) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure(format!("`{path}` cannot be written: {error}"));
-    // A link stays a link: what it points to is replaced.
+    // A link stays a link: its target is replaced.
     let real = path.canonicalize_utf8().map_err(failed)?;
     let permissions = fs::metadata(&real).map_err(failed)?.permissions();
     let folder = real.parent().unwrap_or(Utf8Path::new("/"));
@@ -371,7 +372,7 @@ pub(super) fn replace(path: &Utf8Path, text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The folders that a build has made, to take them away again if it fails.
+/// The folders that a build has made. They are removed if the build fails.
 #[derive(Debug, Default)]
 struct Folders(Vec<Utf8PathBuf>);
 
@@ -388,7 +389,7 @@ impl Folders {
 
     fn remove(self) {
         for folder in self.0.iter().rev() {
-            // What somebody else has put there meanwhile keeps it.
+            // This fails if the folder is not empty any more, and then the folder stays.
             let _ = fs::remove_dir(folder);
         }
     }

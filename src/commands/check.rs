@@ -1,4 +1,4 @@
-//! `deployc check`: findings, and nothing written.
+//! `deployc check`: shows findings and writes nothing.
 
 use super::cli::{Check as Options, Format};
 use super::outcome::{Failure, Outcome};
@@ -10,7 +10,7 @@ use crate::emit::{Form, Places};
 use crate::source::Sources;
 use camino::Utf8Path;
 
-/// How wide findings are where the terminal does not say.
+/// The width of findings if the terminal's width is unknown.
 const WIDTH: usize = 100;
 
 pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Failure> {
@@ -22,7 +22,7 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
         let input = match read::read(path, &options.files) {
             Ok(input) => input,
             Err(why) => {
-                // What is wrong with the others is said all the same.
+                // Continue, so that the findings of the other files are shown too.
                 unread.push(why);
                 continue;
             }
@@ -30,7 +30,7 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
         let main = sources.add(input.path, input.text);
         let mut report = Report::new();
         if let Some(planned) = crate::plan_file(&mut sources, main, &HostFiles, &mut report) {
-            // What only shows when the files are made: a value that a template cannot take.
+            // Some mistakes show only when the files are made, such as a value that a template cannot take.
             let places = Places {
                 sources: &sources,
                 main,
@@ -67,7 +67,7 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
     })
 }
 
-/// Errors and warnings are findings; advice alone is not.
+/// Errors and warnings count as findings; advice does not.
 fn outcome(report: &Report) -> Outcome {
     let weighs = |severity| severity <= crate::diagnostics::Severity::Warning;
     let findings = report.sorted();

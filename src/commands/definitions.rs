@@ -1,4 +1,4 @@
-//! Drivers and probes that `.bg` files define: the library's and the user's, with one page each.
+//! The drivers and probes that `.bg` files define, of the library and of the user. Each has a page.
 
 use crate::diagnostics::Report;
 use crate::model::{DriverKind, Function};
@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 #[derive(Debug, Default)]
 pub(super) struct Definitions {
     all: Vec<Definition>,
-    /// The file that leads to them, as the user named it; none for the library's.
+    /// The file that the user named. `None` for the library.
     file: Option<Utf8PathBuf>,
 }
 
@@ -33,7 +33,7 @@ enum What {
 }
 
 impl Definitions {
-    /// Those of the library.
+    /// The definitions of the library.
     pub(super) fn of_library(sources: &mut Sources) -> Self {
         let mut library = Self::default();
         let mut add = |path: &str, called: String, preset: Option<&str>| {
@@ -59,7 +59,8 @@ impl Definitions {
         library
     }
 
-    /// Those of `file` and of what it uses: `files` with the preset that each is, if it is one.
+    /// The definitions of `file` and of the files that it uses. `files` contains all of them, each with the name of its
+    /// preset, if it is a preset.
     pub(super) fn of_files(files: Vec<(Option<String>, File)>, file: &Utf8Path) -> Self {
         let mut own = Self {
             all: Vec::new(),
@@ -100,7 +101,7 @@ impl Definitions {
         self.all.iter().map(|one| one.name.clone())
     }
 
-    /// A line each, under headings.
+    /// One line for each definition, under headings.
     pub(super) fn list(&self, text: &mut String) {
         text.push_str("\ndrivers\n");
         for one in &self.all {
@@ -117,7 +118,7 @@ impl Definitions {
         }
     }
 
-    /// The pages of that name: these, and the library's that none of these stands in for.
+    /// The pages with this name. A definition of the user replaces one of the library with the same name and kind.
     pub(super) fn pages(&self, topic: &str, library: &Self, sources: &Sources) -> Vec<String> {
         let named = |one: &&Definition| one.name == topic;
         let own = self.all.iter().filter(named);
@@ -148,7 +149,7 @@ impl Definition {
     }
 }
 
-/// A page's heading, and what `##` says.
+/// A page's heading and its documentation (`##`).
 fn headed(kind: &str, name: &str, docs: &str) -> String {
     let docs = if docs.is_empty() {
         String::new()
@@ -175,7 +176,7 @@ fn describe(
         });
     if let Some(base) = base {
         let base = &base.text;
-        // One of the user's is found in the user's file only.
+        // `explain` finds a driver of the user only if the user's file is named.
         let file = file.filter(|_| stdlib::driver_path(kind, base).is_none());
         let file = file.map_or(String::new(), |file| format!(" {file}"));
         let _ = writeln!(
@@ -190,7 +191,7 @@ fn describe(
     }
 }
 
-/// The functions of the contract that the driver answers.
+/// The functions of the contract that the driver has.
 fn functions(driver: &Driver, kind: DriverKind, text: &mut String) {
     let Some(functions) = Function::of_kind(kind) else {
         return;
@@ -212,7 +213,7 @@ fn functions(driver: &Driver, kind: DriverKind, text: &mut String) {
     let _ = writeln!(text, "\nfunctions: {}", can.join(", "));
 }
 
-/// Settings with their documentation, as they are described; those of parts below the part.
+/// The settings with their documentation, in the order of the description. The settings of a part are below the part.
 fn settings(body: &Body<DriverItem>, indent: &str, sources: &Sources, text: &mut String) {
     let mut entry = |statement: &Statement<DriverItem>, head: &str| {
         let _ = writeln!(text, "\n{indent}{head}");

@@ -1,10 +1,11 @@
-//! Differences between what is there and what would be.
+//! Differences between the text on disk and the new text.
 
 use super::terminal::{Look, paint};
 use similar::{ChangeTag, TextDiff};
 use std::fmt::Write as _;
 
-/// A unified diff with three lines around each change; empty if there is none. `how`: what makes the new text.
+/// A unified diff with three lines around each change. Empty if there is no change. `how` names the command that makes
+/// the new text.
 pub(super) fn unified(path: &str, old: &str, new: &str, how: &str, colored: bool) -> String {
     let diff = TextDiff::from_lines(old, new);
     let mut text = String::new();

@@ -45,7 +45,7 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
     Ok(outcome)
 }
 
-/// What a file defines and all that it uses, and what is wrong with it.
+/// The definitions of a file and of all files that it uses, and the findings in them.
 fn of_file(file: &Utf8Path, sources: &mut Sources) -> Result<(Definitions, Report), Failure> {
     let files = Files::of(file);
     let input = read::read(file, &files)?;
@@ -55,7 +55,7 @@ fn of_file(file: &Utf8Path, sources: &mut Sources) -> Result<(Definitions, Repor
     Ok((Definitions::of_files(files, file), report))
 }
 
-/// Everything that can be explained without a file, a line each.
+/// Everything that can be explained without a file, one line each.
 fn list() -> String {
     let mut text = String::from("codes\n");
     for code in Code::ALL {
@@ -101,7 +101,7 @@ fn code(topic: &str) -> Option<String> {
     page(*code).map(str::to_owned)
 }
 
-/// A type's word by itself: `list` of `list of`.
+/// The bare word of a type: `list` for `list of`.
 fn plain(entry: &TypeEntry) -> &'static str {
     entry.word.strip_suffix(" of").unwrap_or(entry.word)
 }

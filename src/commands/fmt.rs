@@ -1,4 +1,4 @@
-//! `deployc fmt`: one layout.
+//! `deployc fmt`: formats files.
 
 use super::cli::Fmt as Options;
 use super::outcome::{Failure, Outcome};

@@ -25,7 +25,7 @@ use terminal::Terminal;
 #[must_use]
 pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(report_bug));
-    // Wrong usage ends here, with clap's text and exit code 2.
+    // For wrong usage, clap prints its text and exits with code 2.
     let cli = Cli::parse();
     let terminal = Terminal::new(cli.color);
     let outcome = match cli.command {
@@ -47,10 +47,10 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// A panic is a bug of ours: said as one, and never exit code 101 or 1.
+/// A panic is a bug in deployc. So it is reported as a bug, and it never exits with code 101 or 1.
 fn report_bug(panic: &std::panic::PanicHookInfo<'_>) {
     use std::io::Write as _;
-    // A reader that went away is no bug, and there may be nobody left to tell.
+    // A closed output is not a bug, and printing a report may be impossible.
     let _ = writeln!(
         std::io::stderr(),
         "deployc: this is a bug in deployc {}, not in your file: {panic}\n\

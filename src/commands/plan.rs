@@ -1,4 +1,4 @@
-//! `deployc plan`: what a deployment would do, and how long it may take.
+//! `deployc plan`: shows what a deployment would do, and how long it may take.
 
 use super::check;
 use super::cli::Plan as Options;

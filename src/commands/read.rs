@@ -10,15 +10,15 @@ use std::io::{ErrorKind, Read};
 /// A source that was read.
 #[derive(Debug)]
 pub(super) struct Input {
-    /// Its path as given; for standard input, what it is called.
+    /// Its path as given. For standard input, the name that messages use.
     pub(super) path: Utf8PathBuf,
-    /// Where it came from.
+    /// Its origin.
     pub(super) origin: Origin,
     /// Its text: UTF-8.
     pub(super) text: String,
 }
 
-/// Where a source came from.
+/// The origin of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     /// A file.
@@ -28,13 +28,13 @@ pub(super) enum Origin {
 }
 
 impl Input {
-    /// The folder that the source lies in; empty for the current one.
+    /// The folder of the source. Empty for the current folder.
     pub(super) fn folder(&self) -> &Utf8Path {
         self.path.parent().unwrap_or(Utf8Path::new(""))
     }
 }
 
-/// The paths that a command is about.
+/// The files that a command reads.
 pub(super) fn paths(files: &Files) -> Result<Vec<Utf8PathBuf>, Failure> {
     if !files.files.is_empty() {
         return Ok(files.files.clone());
@@ -47,7 +47,7 @@ pub(super) fn paths(files: &Files) -> Result<Vec<Utf8PathBuf>, Failure> {
     )))
 }
 
-/// Reads one of them.
+/// Reads one file.
 pub(super) fn read(path: &Utf8Path, files: &Files) -> Result<Input, Failure> {
     let (bytes, path, origin) = if path == "-" {
         (read_stdin()?, files.stdin_filename.clone(), Origin::Stdin)
@@ -92,7 +92,7 @@ fn too_large() -> String {
 
 fn read_stdin() -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    // One byte more than is accepted tells that there is more.
+    // Reading one byte more than the limit shows whether the input is too long.
     let limit = u64::try_from(MAX_BYTES)
         .unwrap_or(u64::MAX)
         .saturating_add(1);
@@ -106,7 +106,7 @@ fn read_stdin() -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// The files of this machine, for what a source names.
+/// Reads the files that a source names from this machine.
 pub(super) struct HostFiles;
 
 impl Loader for HostFiles {

@@ -1,4 +1,4 @@
-//! `deployc runtime`: the runtime's hash, and whether a file is what was released.
+//! `deployc runtime`: prints the runtime's hash, or checks whether a file is the released runtime.
 
 use super::cli::Runtime as Options;
 use super::outcome::{Failure, Outcome};
@@ -24,7 +24,7 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
     Ok(Outcome::Findings)
 }
 
-/// What a file is that is not the runtime of this version, and what to do.
+/// Describes a file that is not the runtime of this version, and says what to do.
 fn fault(text: &str) -> String {
     let again = "`deployc build` writes it anew";
     let first = text.lines().next().unwrap_or_default();

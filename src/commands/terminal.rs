@@ -1,4 +1,4 @@
-//! What is printed: machine output on standard output, prose on standard error.
+//! Output: results for machines go to standard output, prose goes to standard error.
 
 use clap::ValueEnum;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -21,7 +21,7 @@ pub(super) struct Terminal {
     choice: ColorChoice,
 }
 
-/// The looks that prose needs.
+/// The styles of prose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
     /// Errors, removed lines
@@ -39,7 +39,7 @@ impl Terminal {
         Self { choice }
     }
 
-    /// Prints a result. A reader that has seen enough (`| head`) ends the program quietly.
+    /// Prints a result. If the reader has closed the pipe (`| head`), the program ends without an error.
     #[allow(clippy::unused_self, reason = "what prints is the terminal")]
     pub(super) fn out(&self, text: &str) {
         write_all(&mut std::io::stdout().lock(), text);
@@ -51,18 +51,18 @@ impl Terminal {
         write_all(&mut std::io::stderr().lock(), text);
     }
 
-    /// Prints why a command cannot go on.
+    /// Prints why a command cannot continue.
     pub(super) fn error(&self, why: &str) {
         let head = paint("error:", Look::Red, self.err_is_colored());
         self.prose(&format!("{head} {why}\n"));
     }
 
-    /// Whether standard output takes colors.
+    /// Whether standard output shows colors.
     pub(super) fn out_is_colored(&self) -> bool {
         self.is_colored(std::io::stdout().is_terminal())
     }
 
-    /// Whether standard error takes colors.
+    /// Whether standard error shows colors.
     pub(super) fn err_is_colored(&self) -> bool {
         self.is_colored(std::io::stderr().is_terminal())
     }
@@ -71,7 +71,7 @@ impl Terminal {
         match self.choice {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            // https://no-color.org: any value but the empty one.
+            // https://no-color.org: any value except the empty one.
             ColorChoice::Auto => {
                 terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             }
@@ -79,7 +79,7 @@ impl Terminal {
     }
 }
 
-/// `text` with a look, if there are colors.
+/// `text` in a style, if there are colors.
 pub(super) fn paint(text: &str, look: Look, colored: bool) -> String {
     if !colored {
         return text.to_owned();
@@ -98,7 +98,7 @@ fn write_all(stream: &mut impl Write, text: &str) {
         .write_all(text.as_bytes())
         .and_then(|()| stream.flush());
     if let Err(error) = written {
-        // A full disk behind a redirection must not look like success.
+        // If the output goes to a file on a full disk, the command must not report success.
         std::process::exit(if error.kind() == ErrorKind::BrokenPipe {
             0
         } else {

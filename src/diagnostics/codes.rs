@@ -3,14 +3,14 @@
 
 use std::fmt;
 
-/// How much a finding weighs.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// Nothing is generated.
     Error,
-    /// Generated, but it is likely to hurt.
+    /// The files are generated, but this probably causes a problem.
     Warning,
-    /// Worth knowing.
+    /// Good to know.
     Advice,
 }
 
@@ -29,7 +29,7 @@ macro_rules! codes {
             /// Every registered code, in order.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// How much findings of this code weigh.
+            /// The severity of findings with this code.
             #[must_use]
             pub fn severity(self) -> Severity {
                 match self.0 {
@@ -38,7 +38,7 @@ macro_rules! codes {
                 }
             }
 
-            /// What findings of this code are about, in a few words.
+            /// A short title for findings with this code.
             #[must_use]
             pub fn title(self) -> &'static str {
                 match self.0 {

@@ -1,8 +1,8 @@
-//! What the compiler has to say about a file: data here, wording at the place of detection,
-//! looks in the renderers.
+//! Findings about a file. This module has the data. The place that detects a mistake writes the message, and the
+//! renderers decide how it looks.
 //!
-//! A [`Diagnostic`] never stops anything. Each phase collects all it finds in a [`Report`]; the
-//! pipeline stops between phases when an error was among them.
+//! A [`Diagnostic`] does not stop a phase. Each phase collects all its findings in a [`Report`]. If an error is among
+//! them, the pipeline stops before the next phase.
 
 mod codes;
 mod pages;
@@ -13,39 +13,39 @@ pub use pages::page;
 
 use crate::source::Span;
 
-/// One finding: a code, one sentence, the exact words it is about, and the next step.
+/// One finding: a code, one sentence, the exact words in the source, and the next step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The registry's entry: number, severity, page.
+    /// Its entry in the registry: number, severity, page.
     pub code: Code,
-    /// One lower-case sentence without a full stop, names in backticks: what was found and what
-    /// was expected.
+    /// What was found and what was expected. One sentence that begins with a lower-case letter and has no full stop.
+    /// Names are in backquotes.
     pub message: String,
-    /// The words it is about. `None` only for findings about a whole file.
+    /// The words in the source. `None` only for findings about a whole file.
     pub label: Option<Label>,
     /// Other places that matter, such as "first defined here".
     pub others: Vec<Label>,
-    /// The next step, in a sentence or two.
+    /// The next step, in one or two sentences.
     pub help: Option<String>,
-    /// A replacement of exact words that cures it, for editors.
+    /// A replacement of exact words that corrects the mistake, for editors.
     pub fix: Option<Fix>,
 }
 
-/// Words in the source with a remark beside them.
+/// Words in the source, with a remark beside them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// Where.
+    /// The place.
     pub span: Span,
-    /// The remark; may be empty.
+    /// The remark. May be empty.
     pub text: String,
 }
 
 /// Replace `span` by `text`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
-    /// What to replace.
+    /// The words to replace.
     pub span: Span,
-    /// What to put there.
+    /// The new text.
     pub text: String,
 }
 
@@ -98,7 +98,7 @@ impl Diagnostic {
         self
     }
 
-    /// Says the next step.
+    /// Adds the next step.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
@@ -147,13 +147,13 @@ impl Report {
             .any(|finding| finding.code.severity() == Severity::Error)
     }
 
-    /// Whether nothing was found.
+    /// Whether there are no findings.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.findings.is_empty()
     }
 
-    /// The findings in source order (file, place, code), each once.
+    /// The findings in source order (file, place, code), without duplicates.
     #[must_use]
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut findings: Vec<_> = self.findings.iter().collect();

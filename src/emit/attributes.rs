@@ -1,4 +1,4 @@
-//! `.gitattributes` of the output folder: how git keeps and shows what lies there.
+//! `.gitattributes` of the output folder: how git stores and shows the files there.
 
 use super::bundle::{Mode, OutputFile, Owner};
 use super::places::Places;
@@ -6,8 +6,9 @@ use super::places::Places;
 /// Its name in the output folder.
 pub const ATTRIBUTES: &str = ".gitattributes";
 
-/// What it says: bash takes a CR for a part of a word, so no checkout may add one; and the runtime, which is the same for every
-/// application and trusted by its hash, is folded away in reviews. `auto`: nothing is done to a file of the user's that is no text.
+/// Its lines. bash reads a CR as a part of a word, so no checkout may add one. The runtime is folded away in reviews,
+/// because it is the same for every application and trusted by its hash. With `auto` git does not change the user's
+/// binary files.
 pub const ATTRIBUTE_LINES: [&str; 2] = [
     "* text=auto eol=lf",
     "deployc-runtime-*.sh linguist-generated=true gitlab-generated=true",

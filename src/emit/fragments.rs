@@ -1,4 +1,4 @@
-//! What the proxy's file says while a color is live: rendered at compile time, once for each color.
+//! The content of the proxy's file for each live color. It is rendered at compile time.
 
 use super::failed::{Failed, template_failed};
 use super::places::Places;
@@ -11,7 +11,7 @@ use crate::plan::limits::chain;
 use minijinja::{Value, context};
 use std::collections::BTreeMap;
 
-/// The fragments of both colors, in the app's order; `None` for a driver without a template.
+/// The fragments of both colors, in the app's order. `None` for a driver without a template.
 pub(super) fn render(app: &App, places: &Places<'_>) -> Result<Option<[String; 2]>, Failed> {
     let Some((template, quoting)) = template(app) else {
         return Ok(None);
@@ -36,12 +36,12 @@ pub(super) fn render(app: &App, places: &Places<'_>) -> Result<Option<[String; 2
     Ok(Some([one(&app.colors[0])?, one(&app.colors[1])?]))
 }
 
-/// The template of the driver, or of the nearest that it extends.
+/// The template of the driver, or of its nearest base that has one.
 fn template(app: &App) -> Option<&(DriverFile, Quoting)> {
     chain(&app.switch.driver).find_map(|driver| driver.fragment.as_ref())
 }
 
-/// The name of the file with a color's fragment, for review and first install.
+/// The name of the file with a color's fragment, for review and for the first installation.
 pub(super) fn file_name(app: &App, color: &Name) -> String {
     // `upstream.conf.j2` makes `blue.conf`.
     let extension = template(app)
@@ -66,7 +66,7 @@ fn services(app: &App, color: &Color) -> Result<Vec<Value>, Failed> {
     Ok(services)
 }
 
-/// How the proxy reaches a service in a color; `None` for a worker.
+/// The address by which the proxy reaches a service in a color. `None` for a worker.
 pub(super) fn address(
     app: &App,
     color: &Color,
@@ -79,7 +79,7 @@ pub(super) fn address(
         .transpose()
 }
 
-/// The switch driver's settings for one color, and its parts.
+/// The switch driver's settings and parts for one color.
 fn settings(app: &App, color: &Color) -> Result<BTreeMap<String, Value>, Failed> {
     let mut settings = BTreeMap::new();
     for (_, name, value) in &app.switch.settings {

@@ -1,7 +1,7 @@
-//! `manifest.json`: which compiler made which files from which sources.
+//! `manifest.json`: the compiler, the sources, and the files that were made from them.
 //!
-//! Several sources may share an output folder, so the manifest has an entry for each; a build
-//! replaces its own and keeps the others.
+//! Several sources may share an output folder. So the manifest has an entry for each source. A build replaces its own
+//! entry and keeps the others.
 
 use super::bundle::{Bundle, VERSION};
 use serde::{Deserialize, Serialize};
@@ -9,14 +9,14 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// All builds whose files are in the folder, by the file name of the source.
+/// All builds whose files are in the folder, by the name of the source.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Builds by source.
     pub builds: BTreeMap<String, Build>,
 }
 
-/// What one source became.
+/// The build of one source.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Build {
     /// The compiler's version.
@@ -28,8 +28,8 @@ pub struct Build {
 }
 
 impl Manifest {
-    /// Reads a manifest. One that cannot be read counts as none: then nothing is removed, and all
-    /// files are compared by what is in them.
+    /// Reads a manifest. A manifest that cannot be read counts as missing. Then nothing is removed, and all files are
+    /// compared by their content.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
@@ -45,7 +45,7 @@ impl Manifest {
 }
 
 impl Build {
-    /// Describes a bundle that was made of `sources` (path and text).
+    /// Describes a bundle that was made from `sources` (path and text).
     #[must_use]
     pub fn new<'a>(bundle: &Bundle, sources: impl IntoIterator<Item = (String, &'a str)>) -> Self {
         Self {

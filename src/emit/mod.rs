@@ -27,12 +27,12 @@ use failed::Failed;
 /// Makes the files of apps that were checked and planned.
 ///
 /// # Errors
-/// When a driver's template cannot be filled in, or two apps want one path.
+/// If a driver's template cannot be filled in, or if two apps need the same path.
 pub fn emit(apps: &[(App, Plan)], places: &Places<'_>, form: Form) -> Result<Bundle, Report> {
     let mut bundle = Bundle::default();
     let mut report = Report::new();
     for (app, plan) in apps {
-        // Apps may have colors of the same names.
+        // Several apps may have colors with the same name.
         let prefix = match apps {
             [_] => String::new(),
             _ => format!("{}-", app.name),
@@ -56,8 +56,7 @@ pub fn emit(apps: &[(App, Plan)], places: &Places<'_>, form: Form) -> Result<Bun
     Ok(bundle)
 }
 
-/// The files of the drivers that an app uses, their bases' included: what its output depends on besides
-/// the sources.
+/// The files of all drivers of an app, their bases included. The output depends on them and on the sources.
 pub fn driver_files(app: &App) -> impl Iterator<Item = &DriverFile> {
     app.drivers()
         .chain(&app.targets)

@@ -1,14 +1,14 @@
-//! Where generated files go, and how places in the sources are named in them.
+//! The paths of generated files, and the names of source places in them.
 
 use crate::source::{FileId, Sources, Span};
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// The sources of one build and the folder for what becomes of them.
+/// The sources of one build, and the folder for the generated files.
 #[derive(Clone, Copy, Debug)]
 pub struct Places<'a> {
     /// All files that were read.
     pub sources: &'a Sources,
-    /// The one that was asked for.
+    /// The file that the user named.
     pub main: FileId,
     /// The output folder, relative to the folder of `main`: `deploy`.
     pub folder: &'a Utf8Path,
@@ -21,14 +21,14 @@ impl Places<'_> {
         self.folder.join(path)
     }
 
-    /// The main source's file name, fit for a comment.
+    /// The main source's file name, in a form that is safe in a comment.
     #[must_use]
     pub fn source(&self) -> String {
         self.relative(&self.sources.get(self.main).path)
     }
 
-    /// Where a span begins: `@14` is line 14 of the main source, `@common.bg:14` that of another file, which is named relative to the
-    /// main source's folder.
+    /// The beginning of a span. `@14` is line 14 of the main source. `@common.bg:14` is line 14 of another file, whose
+    /// path is relative to the main source's folder.
     #[must_use]
     pub fn at(&self, span: Span) -> String {
         let line = self.sources.line_column(span).line;
@@ -39,8 +39,8 @@ impl Places<'_> {
         format!("@{file}:{line}")
     }
 
-    /// A source's path, relative to the main source's folder. Never absolute, and on one line: it
-    /// stands in comments of files that are the same on every machine.
+    /// A source's path, relative to the main source's folder. It is never absolute and has only one line, because it is
+    /// used in comments of files that must be the same on every machine.
     #[must_use]
     pub fn relative(&self, path: &Utf8Path) -> String {
         let folder = self.sources.get(self.main).path.parent();

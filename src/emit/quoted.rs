@@ -1,22 +1,22 @@
-//! Words of shell code. Quoting is decided here, once; text reaches a script only as a [`Quoted`].
+//! Words of shell code. Only this module decides how to quote. A text can get into a script only as a [`Quoted`].
 
 use crate::model::{Piece, Template, Variable};
 use std::borrow::Cow;
 use std::fmt;
 
-/// One word of bash: whatever text it was made of arrives as exactly one argument, unchanged.
+/// One word of bash. Any text becomes exactly one argument and arrives unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quoted(String);
 
-/// A text that no shell word can hold: there is a NUL in it.
+/// The error for a text with a NUL, which a shell word cannot contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HasNul;
 
 impl Quoted {
-    /// A constant: bare where that is safe, else in quotes.
+    /// A constant text. Bare if that is safe, otherwise in quotes.
     ///
     /// # Errors
-    /// When there is a NUL in it.
+    /// If the text contains a NUL.
     pub fn text(text: &str) -> Result<Self, HasNul> {
         if text.contains('\0') {
             return Err(HasNul);
@@ -27,7 +27,7 @@ impl Quoted {
         if text.contains(is_unseen) {
             return Ok(Self(in_ansi_quotes(text)));
         }
-        // A `$` or a backquote in single quotes looks like a mistake to readers and to ShellCheck.
+        // Readers and ShellCheck take a `$` or a backquote in single quotes for a mistake.
         if text.contains(['$', '`']) {
             return Ok(Self(format!("\"{}\"", in_double_quotes(text))));
         }
@@ -36,16 +36,16 @@ impl Quoted {
         ))
     }
 
-    /// The word, as it stands in the script.
+    /// The word as the script contains it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Text with variables: in double quotes as soon as there is one.
+    /// A text with variables. It is in double quotes if it contains a variable.
     ///
     /// # Errors
-    /// When there is a NUL in it.
+    /// If the text contains a NUL.
     pub fn template(template: &Template) -> Result<Self, HasNul> {
         Self::prefixed("", template)
     }
@@ -53,7 +53,7 @@ impl Quoted {
     /// `prefix` and a template as one word, such as `KEY=value`.
     ///
     /// # Errors
-    /// When there is a NUL in it.
+    /// If the text contains a NUL.
     pub fn prefixed(prefix: &str, template: &Template) -> Result<Self, HasNul> {
         if let Some(text) = template.as_literal() {
             return Self::text(&format!("{prefix}{text}"));
@@ -77,13 +77,13 @@ impl fmt::Display for Quoted {
     }
 }
 
-/// Characters that mean nothing to bash wherever they stand in an argument or a value.
+/// Characters without a special meaning for bash, at any place of an argument or a value.
 fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_-./:,+@%=".contains(c)
 }
 
-/// Control characters, but for line ends and tabs. No reader of a script sees them, and bash, up to 5.2 at least, doubles
-/// U+0001 and U+007F of a double-quoted word in `name=(…)`.
+/// Control characters except line ends and tabs. They are invisible to a reader of the script. And bash (at least up to
+/// 5.2) doubles U+0001 and U+007F in a double-quoted word in `name=(…)`.
 fn is_unseen(c: char) -> bool {
     c.is_ascii_control() && !matches!(c, '\n' | '\t')
 }
@@ -96,8 +96,8 @@ fn checked(text: &str) -> Result<String, HasNul> {
     Ok(in_double_quotes(text))
 }
 
-/// Escapes the four characters that mean something between double quotes in a script. What nobody would see leaves them
-/// for quotes of its own.
+/// Escapes the four characters that have a special meaning in double quotes. Invisible characters are put into separate
+/// `$'…'` quotes.
 fn in_double_quotes(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for part in text.split_inclusive(is_unseen) {
@@ -115,7 +115,7 @@ fn in_double_quotes(text: &str) -> String {
     escaped
 }
 
-/// `$'…'`: three octal digits end by themselves, whatever follows.
+/// `$'…'`. Escapes have exactly three octal digits, so a digit that follows is not read as a part of the escape.
 fn in_ansi_quotes(text: &str) -> String {
     let mut quoted = String::from("$'");
     for c in text.chars() {
@@ -130,7 +130,7 @@ fn in_ansi_quotes(text: &str) -> String {
     quoted
 }
 
-/// How the script names what a placeholder stands for.
+/// The variable of the script for a placeholder.
 fn expansion(variable: &Variable) -> String {
     match variable {
         Variable::Color => "${color}".to_owned(),
@@ -143,7 +143,8 @@ fn expansion(variable: &Variable) -> String {
         Variable::OtherPort => "${other_port}".to_owned(),
         Variable::ColorLet(name) => format!("${{let_of[\"${{color}} {name}\"]}}"),
         Variable::Input(name) => format!("${{input[{name}]}}"),
-        // Whether the host can ask a question is looked at before anything has started.
+        // It has no value yet when the script checks, before the start, whether the host can ask this question. So an
+        // empty default is needed.
         Variable::Offer(name) => format!("${{offer[{name}]-}}"),
         Variable::From => "${from}".to_owned(),
         Variable::To => "${to}".to_owned(),
@@ -160,9 +161,9 @@ mod tests {
     use std::io::Write as _;
     use std::process::{Command, Stdio};
 
-    /// What bash takes the word for, with `color` set to `value`.
+    /// The value of the word in bash, with `color` set to `value`.
     fn in_bash(word: &Quoted, value: &str) -> String {
-        // As an argument and as an element of an array: bash reads the two differently.
+        // Both as an argument and as an element of an array, because bash reads them differently.
         let script = format!(
             "set -u\narray=({word})\n[[ ${{array[0]}} == {word} ]] || exit\nprintf %s \"${{array[@]}}\"\n"
         );
@@ -183,7 +184,7 @@ mod tests {
         String::from_utf8(output.stdout).expect("the same bytes")
     }
 
-    /// Any Unicode text without NUL, with what shells care for more often than chance has it.
+    /// Any Unicode text without NUL. Characters with a meaning for shells are more frequent than by chance.
     fn texts() -> impl Strategy<Value = String> {
         let odd = prop::sample::select(vec![
             "'", "\"", "$", "`", "\\", "!", "\n", "\r", "\t", " ", "*", "?", "[", "~", "{a,b}",

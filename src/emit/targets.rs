@@ -1,4 +1,4 @@
-//! The files that callers want: made from the target driver's templates and the plan's numbers.
+//! The files for callers, made from the target driver's templates and the plan's times.
 
 use super::bundle::{Mode, OutputFile, Owner, VERSION};
 use super::failed::{Failed, template_failed};
@@ -11,9 +11,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use minijinja::{Value, context};
 use std::collections::BTreeMap;
 
-/// The part of a described path that stands for the output folder.
+/// The part of a path in a description that is replaced with the output folder.
 const OUTPUT: &str = "deploy/";
-/// The part of a described path that stands for an event's name: one file for each event.
+/// The part of a path in a description that is replaced with an event's name. There is one file for each event.
 const EVENT: &str = "EVENT";
 
 /// The files of all targets of an app.
@@ -96,7 +96,7 @@ pub(super) fn render(
     Ok(files)
 }
 
-/// How a file in one folder names another: `../hello.sh`.
+/// A relative path from one file to another: `../hello.sh`.
 fn relative(from: &Utf8Path, to: &Utf8Path) -> String {
     let from: Vec<_> = from
         .parent()
@@ -108,7 +108,7 @@ fn relative(from: &Utf8Path, to: &Utf8Path) -> String {
     up.chain(down).collect::<Vec<_>>().join("/")
 }
 
-/// A setting of a target: it must be known when the files are made.
+/// A setting of a target. Its value must be known when the files are made.
 fn value_of(target: &DriverUse, value: &SettingValue) -> Result<Value, Failed> {
     value_with(value, &|text| {
         text.as_literal().ok_or_else(|| {
@@ -122,7 +122,7 @@ fn value_of(target: &DriverUse, value: &SettingValue) -> Result<Value, Failed> {
     })
 }
 
-/// A setting for a template, texts resolved by `resolve`.
+/// A setting as a template's value. `resolve` resolves its texts.
 pub(super) fn value_with(
     value: &SettingValue,
     resolve: &impl Fn(&Template) -> Result<String, Failed>,

@@ -1,5 +1,5 @@
-//! Templates for what has no variables of its own: one environment for each language that is
-//! written, so that every value is quoted by the language's rules without the template asking.
+//! Templates for formats that have no variables of their own. Each output language has its own environment, which
+//! quotes every value automatically by the rules of that language.
 
 use super::quoted::Quoted;
 use minijinja::syntax::SyntaxConfig;
@@ -8,12 +8,12 @@ use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
 };
 
-/// The language that a template writes.
+/// The output language of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
-    /// nginx configuration: a word, in double quotes where that is needed.
+    /// nginx configuration: a word, in double quotes if necessary.
     Nginx,
-    /// A Caddyfile: a token, in double quotes where that is needed.
+    /// A Caddyfile: a token, in double quotes if necessary.
     Caddy,
     /// YAML: a scalar.
     Yaml,
@@ -24,7 +24,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// The language of a generated file, by its name.
+    /// The language of a generated file, from its name.
     #[must_use]
     pub fn of_file(path: &str) -> Self {
         match path.rsplit_once('.').map(|(_, extension)| extension) {
@@ -34,7 +34,7 @@ impl Language {
         }
     }
 
-    /// `text` as one value of the language, or why it cannot be one.
+    /// `text` as one value of the language, or the reason why this is impossible.
     fn quote(self, text: &str) -> Result<String, String> {
         if text.contains('\0') {
             return Err("there is a NUL in it".to_owned());
@@ -62,11 +62,10 @@ impl Language {
     }
 }
 
-/// Fills in a template. `name` is what its errors call it.
+/// Fills in a template. Errors use `name` for it.
 ///
 /// # Errors
-/// When the template is wrong, names something that is not there, or a value cannot be written in
-/// the language.
+/// If the template is wrong, if it names an undefined value, or if a value cannot be written in the language.
 pub fn render(language: Language, name: &str, text: &str, context: Value) -> Result<String, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -104,7 +103,7 @@ fn write_value(
     }
 }
 
-/// `{{ value|bare }}` in the middle of a word: only what needs no quoting in any language.
+/// `{{ value|bare }}`, for the middle of a word. Accepts only values that need no quoting in any language.
 fn bare(value: &Value) -> Result<Value, Error> {
     match value.as_str() {
         Some(text) if is_plain(text) => Ok(Value::from_safe_string(text.to_owned())),
@@ -122,7 +121,7 @@ fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.chars().all(allowed)
 }
 
-/// Whether every YAML reader, Ruby's old ones included, takes it for this very string.
+/// Whether every YAML reader, even an old one of Ruby, reads the bare text as this string.
 fn is_plain_scalar(text: &str) -> bool {
     let inner = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
     let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
@@ -216,7 +215,7 @@ mod tests {
         assert!(render(Language::Yaml, "test", "{{ odd|bare }}", context).is_err());
     }
 
-    /// A hole in quotes would be quoted twice.
+    /// A placeholder inside quotes would be quoted twice.
     #[test]
     fn holes_stand_bare_in_our_templates() {
         let texts = [

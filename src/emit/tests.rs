@@ -1,5 +1,4 @@
-//! What a bundle must be, whatever the app: `facts` of its callers, not its wording (that is in
-//! `tests/cases/build`).
+//! Properties that every bundle must have because of its callers. `tests/cases/build` tests the wording.
 
 use super::{Bundle, Form, Mode, OutputFile, Places, emit};
 use crate::diagnostics::Code;
@@ -59,7 +58,7 @@ fn hooks_and_appspec_agree() {
         let hook = file(&bundle, &location);
         assert_eq!(hook.mode, Mode::Executable);
         assert!(hook.text.starts_with("#!/usr/bin/env bash\n"));
-        // The agent joins folder and location without a look at what is in it.
+        // The agent joins folder and location without checking the location.
         assert!(
             location
                 .chars()
@@ -82,7 +81,7 @@ fn hooks_and_appspec_agree() {
     );
 }
 
-/// `5m` would be 5 seconds to the agent, `0300` 192, and a missing one an hour.
+/// The agent would read `5m` as 5 seconds and `0300` as 192. A missing timeout would be one hour.
 #[test]
 fn timeouts_are_decimal_integers_longer_than_the_worst_case() {
     let app = fixture::hello();
@@ -109,7 +108,7 @@ fn timeouts_are_decimal_integers_longer_than_the_worst_case() {
     assert!(!appspec.contains("runas"), "{appspec}");
 }
 
-/// Ruby's YAML takes `no` for false, refuses anchors and bare dates, and lets the last of two equal keys win.
+/// Ruby's YAML reads `no` as false, refuses anchors and bare dates, and uses the last of two equal keys.
 #[test]
 fn the_appspec_is_plain_yaml() {
     let mut app = fixture::hello();
@@ -210,7 +209,7 @@ fn a_list_in_a_list_cannot_reach_bash() {
     assert!(try_bundle(vec![app]).is_err());
 }
 
-/// The list of modules is the folder.
+/// The list of modules equals the content of the folder.
 #[test]
 fn every_module_of_the_runtime_is_in_the_script() {
     let mut listed: Vec<String> = super::runtime_modules()
@@ -221,7 +220,8 @@ fn every_module_of_the_runtime_is_in_the_script() {
     assert_eq!(listed, crate::stdlib::files("shell"));
 }
 
-/// What is written into every script is known to whoever looks for a name that is taken: `driver let` with a setting `of`, for one.
+/// The check for taken names knows every name in a script. For example, a `driver let` with a setting `of` would
+/// collide.
 #[test]
 fn the_names_of_the_script_are_taken() {
     let mut app = fixture::hello();
@@ -243,7 +243,7 @@ fn the_names_of_the_script_are_taken() {
     }
     let drivers = ["process_", "jar_", "nginx_"];
     for variable in crate::stdlib::variables(&script) {
-        // Names without an underscore, and those with a capital letter, are no driver's.
+        // A name without an underscore or with a capital letter cannot belong to a driver.
         let free = !variable.contains('_') || variable.contains(|c: char| c.is_ascii_uppercase());
         let known = crate::stdlib::SCRIPT_VARIABLES.contains(&variable.as_str())
             || taken.variables.contains(&variable);

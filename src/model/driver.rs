@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What a driver drives.
+/// The kind of a driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DriverKind {
     /// How a color starts, stops and is recognised.
@@ -17,9 +17,9 @@ pub enum DriverKind {
     Ship,
     /// Who calls the script.
     Target,
-    /// Who is told.
+    /// Who is notified.
     Notify,
-    /// What both colors need.
+    /// Resources that both colors use.
     Shared,
 }
 
@@ -54,40 +54,40 @@ impl DriverKind {
     }
 }
 
-/// A driver's description, resolved: what `stdlib/` or a user's `.bg` file says of it.
+/// A resolved description of a driver, from `stdlib/` or from a user's `.bg` file.
 #[derive(Clone, Debug)]
 pub struct Driver {
-    /// What it drives.
+    /// Its kind.
     pub kind: DriverKind,
     /// `nginx`, `jar`, …
     pub name: Name,
-    /// What `##` says above it.
+    /// Its documentation: the `##` lines above it.
     pub docs: String,
-    /// The driver that it extends: its settings are accepted too, its functions stand in for missing ones.
+    /// The driver that it extends. The base's settings are accepted too, and the base's functions replace missing ones.
     pub base: Option<Arc<Driver>>,
     /// Its shell functions.
     pub functions: Option<DriverFile>,
     /// Programs that must be on the host.
     pub tools: Vec<String>,
-    /// How long each function of the contract may take.
+    /// The deadline of each function of the contract.
     pub deadlines: BTreeMap<String, Duration>,
-    /// Placeholders that it fills in when the color runs.
+    /// Placeholders whose values it provides when the color runs.
     pub offers: Vec<String>,
     /// Functions of the contract that it leaves out.
     pub cannot: Vec<String>,
-    /// The template of what is written for a color.
+    /// The template of the proxy's file for a color.
     pub fragment: Option<(DriverFile, Quoting)>,
-    /// Files that a target wants: path and template.
+    /// Files that a target generates: path and template.
     pub files: Vec<(String, DriverFile)>,
     /// Variables that a target passes to hooks.
     pub environment: Vec<String>,
     /// The setting whose folder the target's installer empties.
     pub wipes: Option<String>,
-    /// The longest that a target lets one hook run.
+    /// The target's time limit for one hook.
     pub limit: Option<Duration>,
-    /// The shell variables that its own settings and parts become, and where those are described.
+    /// The shell variables for its own settings and parts, with the places where those are described.
     pub variables: Vec<(String, Span)>,
-    /// Its name where it is described.
+    /// The place of its name in its description.
     pub span: Span,
 }
 
@@ -121,13 +121,13 @@ impl Driver {
         variable(&self.name, words)
     }
 
-    /// This driver and those that it extends, nearest first.
+    /// This driver and its bases, nearest first.
     pub fn chain(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |driver| driver.base.as_deref())
     }
 }
 
-/// The shell variable of something that the driver of that name describes.
+/// The shell variable of a setting or part of the driver with this name.
 #[must_use]
 pub fn variable(driver: &Name, words: &[&str]) -> String {
     let name = [&[driver.as_str()], words].concat().join("_");
@@ -137,21 +137,21 @@ pub fn variable(driver: &Name, words: &[&str]) -> String {
 /// A file beside a driver's description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DriverFile {
-    /// Its path, as diagnostics name it.
+    /// Its path, as findings show it.
     pub path: Utf8PathBuf,
-    /// What is in it.
+    /// Its content.
     pub text: String,
-    /// Where the description names it.
+    /// The place in the description that names it.
     pub span: Span,
 }
 
-/// How values in a fragment's template are quoted.
+/// How values are quoted in a fragment's template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quoting {
-    /// An nginx word: bare where that is safe, else in double quotes.
+    /// An nginx word. Bare if that is safe, otherwise in double quotes.
     Nginx,
     /// A Caddyfile token.
     Caddy,
-    /// Only words that need no quoting in any of these languages; others are refused.
+    /// Only words that need no quoting in any of these languages. Other words are refused.
     Plain,
 }

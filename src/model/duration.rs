@@ -9,9 +9,9 @@ use std::ops::Add;
 pub struct Duration(u64);
 
 impl Duration {
-    /// No time at all.
+    /// Zero.
     pub const ZERO: Self = Self(0);
-    /// The longest that the language accepts: a day. Longer waits in a deploy are mistakes.
+    /// The longest duration that the language accepts: one day. A longer wait in a deploy is a mistake.
     pub const MAX: Self = Self(24 * 60 * 60 * 1000);
 
     /// From milliseconds.
@@ -32,13 +32,13 @@ impl Duration {
         self.0
     }
 
-    /// In seconds, rounded up: a limit that is given to another program must not be shorter.
+    /// In seconds. Rounded up, because a limit for another program must not become shorter.
     #[must_use]
     pub const fn as_secs_ceil(self) -> u64 {
         self.0.div_ceil(1000)
     }
 
-    /// `self` taken `times` times.
+    /// `self` multiplied by `times`.
     #[must_use]
     pub const fn times(self, times: u64) -> Self {
         Self(self.0.saturating_mul(times))
@@ -60,7 +60,7 @@ impl Sum for Duration {
 }
 
 impl fmt::Display for Duration {
-    /// As the language writes it, in the largest unit that keeps it whole.
+    /// In the language's notation, with the largest unit that gives a whole number.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             0 => write!(out, "0s"),

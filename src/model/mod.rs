@@ -1,6 +1,6 @@
-//! The typed deployment: what the user meant, every name resolved, every value of its type.
+//! The typed deployment: every name is resolved, every value has its type.
 //!
-//! Made only by `check/`, and only when no error was found; `plan/` and `emit/` read it.
+//! Only `check/` makes it, and only if it has found no error. `plan/` and `emit/` read it.
 
 mod app;
 mod cleanup;

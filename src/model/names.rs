@@ -6,27 +6,27 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(String);
 
-/// Why a text is no [`Name`].
+/// Why a text is not a [`Name`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameError {
-    /// There is nothing.
+    /// It is empty.
     Empty,
     /// Longer than 40 characters.
     TooLong,
-    /// It begins with something else than `a` to `z`.
+    /// It does not begin with `a` to `z`.
     BadStart(char),
-    /// It contains something else than `a` to `z`, digits and `-`.
+    /// It contains a character other than `a` to `z`, digits and `-`.
     BadCharacter(char),
 }
 
 impl Name {
-    /// The most characters a name may have.
+    /// The maximum number of characters in a name.
     pub const MAX: usize = 40;
 
     /// Checks a text.
     ///
     /// # Errors
-    /// When it is no name; the first offence is told.
+    /// If the text is not a name. Reports the first problem.
     pub fn new(text: &str) -> Result<Self, NameError> {
         let Some(first) = text.chars().next() else {
             return Err(NameError::Empty);
@@ -50,8 +50,8 @@ impl Name {
         &self.0
     }
 
-    /// As a part of a shell function's or variable's name. `-` becomes `_`, which no name contains,
-    /// so two names never meet.
+    /// As a part of a shell function's or variable's name. `-` becomes `_`. No name contains `_`, so two names never
+    /// become equal.
     #[must_use]
     pub fn shell(&self) -> String {
         self.0.replace('-', "_")

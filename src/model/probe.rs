@@ -1,4 +1,4 @@
-//! Probes and verifies: questions, expectations and how long it is tried.
+//! Probes and verifies: questions, expectations and time limits.
 
 use super::{Duration, Name, StatusSet, Template};
 use crate::source::Span;
@@ -8,50 +8,50 @@ use crate::source::Span;
 pub struct Gate {
     /// Its name.
     pub name: Name,
-    /// What is asked; all must pass in one try. Not empty.
+    /// The questions. All must pass in the same try. Not empty.
     pub questions: Vec<Question>,
-    /// How often and how long.
+    /// The number of tries and their times.
     pub budget: Budget,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 
 /// A check through the proxy after the switch.
 #[derive(Clone, Debug)]
 pub struct Verify {
-    /// Its name, or `verify`, `verify-2`, … where the user gave none.
+    /// Its name. `verify`, `verify-2`, … if the user gave none.
     pub name: Name,
-    /// What is asked.
+    /// The questions.
     pub questions: Vec<Question>,
-    /// How often and how long.
+    /// The number of tries and their times.
     pub budget: Budget,
-    /// What a failure does.
+    /// The effect of a failure.
     pub on_failure: OnFailure,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 
-/// What a failing `verify` does.
+/// The effect of a failing `verify`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnFailure {
     /// The switch goes back.
     SwitchBack,
-    /// It is only said.
+    /// The script only warns.
     Warn,
 }
 
-/// What is asked in one try, and what the answer must be.
+/// A question in one try, and the expected answer.
 #[derive(Clone, Debug)]
 pub struct Question {
-    /// Of whom.
+    /// The target of the question.
     pub subject: Subject,
     /// All must hold.
     pub expectations: Vec<Expectation>,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 
-/// Who is asked.
+/// The target of a question.
 #[derive(Clone, Debug)]
 pub enum Subject {
     /// An HTTP request.
@@ -64,14 +64,14 @@ pub enum Subject {
         headers: Vec<(Template, Template)>,
         /// The body of a `post`.
         body: Option<Template>,
-        /// Connect to this `host:port`, keep the URL's name.
+        /// Connect to this `host:port`, but keep the host name of the URL.
         via: Option<Template>,
     },
     /// A TCP connection to `host:port`.
     Tcp(Template),
-    /// A command on the host; not empty.
+    /// A command on the host. Not empty.
     Exec(Vec<Template>),
-    /// A command inside the color, through its driver; not empty.
+    /// A command inside the color, through its driver. Not empty.
     ExecInside(Vec<Template>),
     /// The driver's own verdict.
     Healthy,
@@ -111,15 +111,15 @@ impl Method {
 /// What must hold of an answer.
 #[derive(Clone, Debug)]
 pub enum Expectation {
-    /// The status is in the set. Always there for an HTTP subject.
+    /// The status is in the set. Every HTTP question has this condition.
     Status(StatusSet),
-    /// The answer comes from the color that it should come from.
+    /// The answer comes from the expected color.
     Color,
-    /// A part of the answer and a text.
+    /// A comparison of a part of the answer with a text.
     Content {
-        /// Which part.
+        /// The part.
         part: Part,
-        /// How they relate.
+        /// The comparison.
         relation: Relation,
         /// The text.
         value: Template,
@@ -129,7 +129,7 @@ pub enum Expectation {
 /// A part of an answer.
 #[derive(Clone, Debug)]
 pub enum Part {
-    /// The body, line ends at its end left out.
+    /// The body, without the line ends at its end.
     Body,
     /// A header's value.
     Header(Template),
@@ -137,14 +137,14 @@ pub enum Part {
     Json(String),
 }
 
-/// How a part of an answer and a text relate.
+/// A comparison of a part of an answer with a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
-    /// The text stands somewhere in the part.
+    /// The part contains the text.
     Contains,
-    /// They are the same.
+    /// Both are equal.
     Equals,
-    /// The part matches the text, a POSIX extended regular expression, somewhere.
+    /// A piece of the part matches the text, which is a POSIX extended regular expression.
     Matches,
 }
 
@@ -171,17 +171,18 @@ impl Relation {
 /// How often and how long a probe tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// From the start of a try to the start of the next.
+    /// The time from the start of one try to the start of the next.
     pub every: Duration,
-    /// The whole, `after` included. With `attempts N` it is `after` + N × the larger of `every` and `timeout`.
+    /// The limit for all tries together, `after` included. With `attempts N` it is `after` + N × the larger of `every`
+    /// and `timeout`.
     pub within: Duration,
-    /// How many tries at most; `None`: as many as fit into `within`.
+    /// The maximum number of tries. `None`: as many as fit into `within`.
     pub attempts: Option<u32>,
-    /// One try.
+    /// The limit for one try.
     pub timeout: Duration,
-    /// Before the first try.
+    /// The wait before the first try.
     pub after: Duration,
-    /// In a row.
+    /// The required number of passes in a row.
     pub passes: u32,
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A set of HTTP status codes: ranges within 100 to 599, sorted, neither touching nor overlapping. Never empty.
+/// A set of HTTP status codes: sorted ranges within 100 to 599 that do not touch or overlap. Never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusSet(Vec<(u16, u16)>);
 
@@ -13,7 +13,7 @@ impl StatusSet {
         Self(vec![(200, 299)])
     }
 
-    /// From ranges `first..=last`; `None` if there are none, or one is reversed or outside 100 to 599.
+    /// From ranges `first..=last`. `None` if there is no range, or if a range is reversed or outside of 100 to 599.
     #[must_use]
     pub fn new(mut ranges: Vec<(u16, u16)>) -> Option<Self> {
         let valid = |&(first, last): &(u16, u16)| first >= 100 && last <= 599 && first <= last;
@@ -47,7 +47,7 @@ impl StatusSet {
 }
 
 impl fmt::Display for StatusSet {
-    /// `200`, `200..299`, `200..299 401`: as the script reads it, separated by blanks.
+    /// The notation of the script, separated by blanks: `200`, `200..299`, `200..299 401`.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (first, last)) in self.0.iter().enumerate() {
             let gap = if at == 0 { "" } else { " " };

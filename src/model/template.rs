@@ -1,4 +1,4 @@
-//! Strings with placeholders, after names were resolved.
+//! Strings with placeholders, after the names were resolved.
 
 use super::VariableName;
 
@@ -10,25 +10,25 @@ pub struct Template {
     pub pieces: Vec<Piece>,
 }
 
-/// A stretch of a [`Template`].
+/// A part of a [`Template`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
     /// Known text.
     Literal(String),
-    /// Known when the script runs, or for each color.
+    /// A value that is known when the script runs, or that differs by color.
     Variable(Variable),
 }
 
-/// What a placeholder stands for when it is not known for both colors alike.
+/// The meaning of a placeholder whose value differs by color or is known only to the script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Variable {
     /// `{color}`
     Color,
-    /// `{port}`: of the service at hand
+    /// `{port}`: of the current service
     Port,
     /// `{web.port}`: of the named service
     PortOf(super::Name),
-    /// `{address}`: of the service at hand
+    /// `{address}`: of the current service
     Address,
     /// `{service}`
     Service,
@@ -38,7 +38,7 @@ pub enum Variable {
     OtherColor,
     /// `{other.port}`
     OtherPort,
-    /// A `let` that stands in the colors
+    /// A `let` in the colors
     ColorLet(String),
     /// An `input`
     Input(VariableName),
@@ -57,7 +57,7 @@ pub enum Variable {
 }
 
 impl Template {
-    /// A template that is just text.
+    /// A template without variables.
     #[must_use]
     pub fn literal(text: impl Into<String>) -> Self {
         let mut template = Self::default();
@@ -104,7 +104,7 @@ impl Template {
             .collect()
     }
 
-    /// The variables in it.
+    /// All variables in it.
     pub fn variables(&self) -> impl Iterator<Item = &Variable> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Variable(variable) => Some(variable),
@@ -112,7 +112,7 @@ impl Template {
         })
     }
 
-    /// What it says for one color (and service), variables that `known` does not know kept.
+    /// The template for one color (and service). Variables that `known` cannot resolve are kept.
     #[must_use]
     pub fn resolve(&self, known: impl Fn(&Variable) -> Option<String>) -> Self {
         let mut resolved = Self::default();

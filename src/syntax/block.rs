@@ -1,9 +1,8 @@
-//! The blocks of the language as places in which statements stand, for messages about statements
-//! that stand in the wrong one or are misspelled.
+//! The blocks of the language, as places for statements. Messages about misplaced or misspelled statements use them.
 
 use super::grammar::Rule;
 
-/// Where a statement stands.
+/// The block that contains a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Block {
     /// The top level of a file.
@@ -52,7 +51,7 @@ impl Block {
         Self::Driver,
     ];
 
-    /// Where that is, in messages.
+    /// The description of the place in messages.
     pub fn called(self) -> &'static str {
         match self {
             Self::Top => "at the top level",
@@ -132,7 +131,7 @@ impl Block {
         self.first_words().any(|first| first == word)
     }
 
-    /// What stands in the block of the statement that begins with `verb`.
+    /// The place inside the block of the statement that begins with `verb`.
     pub fn block_of(self, verb: &str) -> Option<Self> {
         Some(match (self, verb) {
             (Self::Top, "app") => Self::App,
@@ -155,7 +154,7 @@ impl Block {
         })
     }
 
-    /// The rule for one of its statements, alone.
+    /// The rule for one of its statements.
     pub fn one(self) -> Rule {
         match self {
             Self::Top => Rule::one_top,
@@ -203,8 +202,7 @@ mod tests {
     use pest::Parser;
     use pest::error::InputLocation;
 
-    /// The words here are the words of the grammar: each verb alone is read further than its first
-    /// letter.
+    /// The verbs here are verbs of the grammar: the parser reads each verb to its end.
     #[test]
     fn the_grammar_knows_every_verb() {
         for block in Block::ALL {

@@ -1,9 +1,8 @@
-//! Makes the brackets and quotes of a text match before the grammar sees it.
+//! Makes the brackets and quotes of a text match before the grammar parses it.
 //!
-//! A missing `}` would make everything after it unreadable for a grammar. Here it is found by
-//! looking at brackets alone, or, where they do not add up, at the indentation; it is reported, and
-//! put where it belongs. What the grammar reads is the mended text; [`Balanced::span`] leads back
-//! to the written one.
+//! After a missing `}` a grammar could not parse the rest. So this module compares only the brackets. If they do not
+//! match, it also uses the indentation. It reports a missing bracket and inserts it. The grammar parses the mended
+//! text. [`Balanced::span`] converts its places to places in the source text.
 
 use super::limits::{MAX_DEPTH, MAX_FINDINGS, offset, too_many};
 use super::quotes::{self, Bracket, Insert, Mark, Marks, Shape};
@@ -12,18 +11,17 @@ use crate::source::{FileId, Span};
 
 /// A text whose brackets and quotes match.
 pub(super) struct Balanced {
-    /// What the grammar reads.
+    /// The text that the grammar parses.
     pub text: String,
-    /// Where something was put in: the place in `text` and how many bytes before it, itself
-    /// included, the written text does not have.
+    /// The inserted texts: the place in `text`, the length, and the total length of all inserted texts up to this one.
     inserted: Vec<(usize, usize, usize)>,
-    /// Ranges of the written text whose words are not to be complained about again.
+    /// Ranges of the source text that already have a finding and get no further ones.
     pub spoiled: Vec<(u32, u32)>,
     file: FileId,
 }
 
 impl Balanced {
-    /// The span of the written text for a range of the mended one.
+    /// The span in the source text for a range of the mended text.
     pub fn span(&self, start: usize, end: usize) -> Span {
         Span {
             file: self.file,
@@ -55,8 +53,8 @@ struct Repair {
     strays: Vec<usize>,
 }
 
-/// Balances the text and reports what did not match. `None` when it is nested too
-/// deeply, or so little matches that there is no use in reading on.
+/// Balances the text and reports the brackets that did not match. `None` if the text is nested too deeply, or if it has
+/// so many mistakes that parsing it is useless.
 pub(super) fn balance(file: FileId, text: &str, report: &mut Report) -> Option<Balanced> {
     let marks = quotes::scan(file, text);
     if let Some(at) = marks.too_deep {
@@ -111,7 +109,7 @@ fn mend(
         from = insert.at;
     }
     mended.push_str(&text[from..]);
-    // A stray bracket is one byte, and so is the blank that takes its place.
+    // A stray bracket is replaced with a blank. Both are one byte.
     let mut bytes = mended.into_bytes();
     for &stray in strays {
         let before = inserts.partition_point(|insert| insert.at <= stray);
@@ -134,7 +132,7 @@ fn span(file: FileId, start: usize, end: usize) -> Span {
     }
 }
 
-/// Pairs the brackets, mending where they do not match.
+/// Pairs the brackets, and repairs those that do not match.
 fn matched(file: FileId, text: &str, marks: &Marks, trust: Trust) -> Repair {
     let mut repair = Repair {
         findings: Vec::new(),
@@ -169,7 +167,8 @@ fn matched(file: FileId, text: &str, marks: &Marks, trust: Trust) -> Repair {
             }
         }
     }
-    // Where a string ran on to the end of the file, the closing brackets are in it.
+    // If a string extends to the end of the file, the closing brackets are inside it, so they are not reported as
+    // missing.
     let quiet = marks.end < text.len();
     let end = Mark {
         shape: Shape::Other,
@@ -188,8 +187,7 @@ fn matched(file: FileId, text: &str, marks: &Marks, trust: Trust) -> Repair {
     repair
 }
 
-/// `mark` begins a line. A block that was opened on a line with the same or more indentation must
-/// have ended before.
+/// `mark` begins a line. Blocks that were opened on a line with the same or a larger indentation must end before it.
 fn close_by_indentation(
     file: FileId,
     text: &str,
@@ -200,7 +198,7 @@ fn close_by_indentation(
     let closes = matches!(mark.shape, Shape::Close(_));
     while let Some(top) = open.last().copied() {
         let ended = if closes {
-            // Of two blocks opened on one line, one closing line ends the inner one first.
+            // If two blocks were opened on one line, a closing line ends the inner one first.
             top.indent > mark.indent && open.iter().any(|opener| opener.indent == mark.indent)
         } else {
             top.indent >= mark.indent
@@ -214,7 +212,7 @@ fn close_by_indentation(
 }
 
 impl Repair {
-    /// Reports that `mark` closes nothing, and takes it away.
+    /// Reports that `mark` closes nothing, and removes it.
     fn stray(&mut self, file: FileId, mark: &Mark, bracket: Bracket) {
         if self.findings.len() < MAX_FINDINGS {
             self.findings.push(
@@ -229,7 +227,7 @@ impl Repair {
         self.strays.push(mark.at);
     }
 
-    /// Reports that `opener` is not closed, and closes it before `next`.
+    /// Reports that `opener` is not closed, and inserts its closing bracket before `next`.
     fn missing(
         &mut self,
         file: FileId,

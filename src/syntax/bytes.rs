@@ -1,4 +1,4 @@
-//! What a file must be before it is read: UTF-8, not too large, with `\n` as the only line end.
+//! Requirements for a file before it is parsed: UTF-8, not too large, `\n` as the only line end.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::source::{FileId, Span};
 /// The text of a file.
 ///
 /// # Errors
-/// BG002 when the bytes are not UTF-8, with the line and the byte at which that shows.
+/// BG002 if the bytes are not UTF-8, with the line and the first wrong byte.
 pub fn check_bytes(bytes: &[u8]) -> Result<&str, Box<Diagnostic>> {
     std::str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
@@ -33,7 +33,7 @@ pub fn check_bytes(bytes: &[u8]) -> Result<&str, Box<Diagnostic>> {
     })
 }
 
-/// Reports a BOM, NUL or CR, each once, and puts blanks in their place.
+/// Reports a BOM, NUL or CR, each once, and replaces them with blanks.
 pub(super) fn clean<'a>(file: FileId, text: &'a str, report: &mut Report) -> Cow<'a, str> {
     const BOM: char = '\u{FEFF}';
     let mut dirty = false;

@@ -1,9 +1,9 @@
-//! The grammar's rules in the words of the language, for "expected …, found …".
+//! The grammar's rules in the words of the language, for messages like "expected …, found …".
 
 use super::block::Block;
 use super::grammar::Rule;
 
-/// The first thing of a text: a word, a number, a string, or a character. Empty at a line's end.
+/// The first token of a text: a word, a number, a string, or a character. Empty at the end of a line.
 pub(super) fn token(text: &str) -> &str {
     let word = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-');
     let Some(first) = text.chars().next().filter(|&first| first != '\n') else {
@@ -28,7 +28,7 @@ pub(super) fn is_word(token: &str) -> bool {
     token.starts_with(|first: char| first.is_alphabetic() || first == '_') && !token.contains('"')
 }
 
-/// A token as it is called in a message.
+/// The description of a token in a message.
 pub(super) fn called(token: &str) -> String {
     if token.contains('"') {
         return "a string".to_owned();
@@ -80,7 +80,7 @@ pub(super) fn statements(block: Block) -> String {
     format!("{} stand {}", block.called(), and(&verbs))
 }
 
-/// Whether a rule stands for a value.
+/// Whether a rule describes a value.
 pub(super) fn is_value(rule: Rule) -> bool {
     matches!(
         rule,
@@ -103,7 +103,7 @@ pub(super) fn is_value(rule: Rule) -> bool {
     )
 }
 
-/// The keywords that a rule begins with, where it is one of several words.
+/// The keywords with which a rule begins.
 pub(super) fn keywords(rule: Rule) -> &'static [&'static str] {
     match rule {
         Rule::before_what => &["start", "switch"],
@@ -130,7 +130,7 @@ pub(super) fn keywords(rule: Rule) -> &'static [&'static str] {
     }
 }
 
-/// What a rule is called.
+/// The description of a rule.
 fn phrases(rule: Rule) -> &'static [&'static str] {
     match rule {
         Rule::value | Rule::one_value => &["a value"],
@@ -152,7 +152,7 @@ fn phrases(rule: Rule) -> &'static [&'static str] {
         Rule::equals | Rule::default => &["`=`"],
         Rule::colon => &["`:`"],
         Rule::EOI => &["the end of the line"],
-        // pest names the first thing it tried for a block: the newline that must not be there.
+        // For a block pest reports the first rule that it tried: a newline, which must not be there.
         Rule::early_newline
         | Rule::app_body
         | Rule::settings
@@ -181,7 +181,7 @@ pub(super) fn list(rules: &[Rule]) -> String {
             }
         }
     }
-    // What may follow stands before what ends.
+    // "the end of the line" comes last.
     words.sort_by_key(|word| word == "the end of the line");
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     or(&words)

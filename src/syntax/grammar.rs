@@ -1,4 +1,4 @@
-//! The parser that pest makes of `grammar/deploy.pest`.
+//! The parser that pest generates from `grammar/deploy.pest`.
 
 #![allow(
     missing_docs,
@@ -6,7 +6,7 @@
     reason = "the code is generated; the grammar is its documentation"
 )]
 
-/// The generated parser; `Rule` is generated beside it.
+/// The generated parser. `Rule` is generated beside it.
 #[derive(pest_derive::Parser)]
 #[grammar = "grammar/deploy.pest"]
 pub(super) struct Grammar;

@@ -1,4 +1,5 @@
-//! A statement that begins well and goes wrong: the usual mistakes first, then what pest expected.
+//! Messages for a statement whose beginning is right. First the usual mistakes are tried. Otherwise the message says
+//! what pest expected.
 
 use super::block::Block;
 use super::build::Build;
@@ -7,13 +8,13 @@ use super::grammar::Rule;
 use super::mistakes::{Bad, Stop};
 use crate::diagnostics::{Code, Diagnostic};
 
-/// What a guess looks at: the text around the place where reading stopped.
+/// The text around the place where the parser stopped.
 struct Around<'a> {
     bad: &'a Bad<'a>,
     stop: &'a Stop,
-    /// What was read.
+    /// The text that was read.
     before: &'a str,
-    /// What was not.
+    /// The text that was not read.
     rest: &'a str,
 }
 
@@ -40,7 +41,7 @@ impl Around<'_> {
 }
 
 impl Build<'_> {
-    /// Says what is wrong at the place where reading stopped.
+    /// Reports the mistake at the place where the parser stopped.
     pub fn misread(&mut self, bad: &Bad, stop: &Stop) {
         let at = floor(bad.text, stop.at);
         let around = Around {
@@ -57,7 +58,7 @@ impl Build<'_> {
         self.complain(finding);
     }
 
-    /// `=` or `:` too many, missing, or instead of each other.
+    /// A superfluous or missing `=` or `:`, or one instead of the other.
     fn assignment(&self, around: &Around) -> Option<Diagnostic> {
         if around.rest.starts_with('=') {
             return Some(self.stray_equals(around));
@@ -146,7 +147,7 @@ impl Build<'_> {
         }
     }
 
-    /// `file "x"` and `file`, which have been read as the head of a part.
+    /// `file "x"` and `file`, which the parser has read as the head of a part.
     fn half_a_setting(&self, around: &Around) -> Option<Diagnostic> {
         if around.bad.block != Block::Settings || !around.wants(Rule::early_newline) {
             return None;
@@ -282,7 +283,7 @@ impl Build<'_> {
         )
     }
 
-    /// What was found and what was expected.
+    /// A message that says what was found and what was expected.
     fn plainly(&self, around: &Around) -> Diagnostic {
         let list = expectation(around);
         let found = expected::token(around.rest);
@@ -340,7 +341,7 @@ impl Build<'_> {
     }
 }
 
-/// What would have been right.
+/// A description of the expected text.
 fn expectation(around: &Around) -> String {
     let list = expected::list(&around.stop.expected);
     match (list.is_empty(), around.bad.block) {

@@ -1,8 +1,7 @@
-//! What is wrong with a statement that cannot be read, said in the words of the language.
+//! Messages for statements that cannot be parsed, in the words of the language.
 //!
-//! The grammar has swallowed such a statement as `bad`. It is read once more, alone, with the rule
-//! for the place where it stands: where that stops and what would have been right there is what
-//! pest knows, and what people mean by it is guessed here.
+//! The grammar reads such a statement as `bad`. Then it is parsed once more, alone, with the rule for its place. pest
+//! knows where this parse stops and what it expected there. From that, this module guesses what the user meant.
 
 use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
@@ -13,14 +12,14 @@ use super::expected;
 use super::grammar::{Grammar, Rule};
 use crate::diagnostics::{Code, Diagnostic};
 
-/// A bad statement: its text and where it begins in the parsed text.
+/// A bad statement: its text and its beginning in the parsed text.
 pub(super) struct Bad<'a> {
     pub block: Block,
     pub text: &'a str,
     pub start: usize,
 }
 
-/// Where reading a statement stopped, and what would have been right there.
+/// The place where the parser stopped in a statement, and what it expected there.
 pub(super) struct Stop {
     /// Bytes from the beginning of the statement.
     pub at: usize,
@@ -72,7 +71,8 @@ impl Build<'_> {
         let (Some(inside), Some(block)) = (inside, block) else {
             return;
         };
-        // Each level reads its block once more; deeper ones are left until the outer are cured.
+        // Each level parses its block once more, so only three levels are parsed. Mistakes in deeper levels are found
+        // after the outer ones are corrected.
         if self.rescues == 3 {
             return;
         }
@@ -116,7 +116,7 @@ impl Build<'_> {
         self.complain(finding);
     }
 
-    /// `;` or `,` after a statement, or a comma too many in a list.
+    /// `;` or `,` after a statement, or a superfluous comma in a list.
     pub fn superfluous(&mut self, pair: &Pair) {
         let span = self.span_of(pair);
         let written = pair.as_str().trim_end();
@@ -163,7 +163,7 @@ impl Build<'_> {
         );
     }
 
-    /// A statement whose first word begins none here; false if that is not what is wrong.
+    /// A statement whose first word begins no statement at this place. Returns false if this is not the mistake.
     fn unknown(&mut self, bad: &Bad) -> bool {
         let block = bad.block;
         let word = expected::token(bad.text);
@@ -234,7 +234,7 @@ impl Build<'_> {
     }
 }
 
-/// Reads the statement with the rule of its place.
+/// Parses the statement with the rule of its place.
 fn stop(bad: &Bad) -> Stop {
     let Err(error) = Grammar::parse(bad.block.one(), bad.text) else {
         return Stop {

@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! bytes     UTF-8, no BOM, NUL or CR
-//! quotes    strings, comments, brackets found            } mend what is not closed,
-//! brackets  pairs matched                                } so that the grammar can read the rest
+//! quotes    finds strings, comments, brackets            } repair unclosed ones,
+//! brackets  matches pairs                                } so that the grammar can parse the rest
 //! grammar   pest, by grammar/deploy.pest
 //! build     pairs → tree
-//! mistakes  what is wrong with a statement that could not be read
+//! mistakes  messages for statements that could not be parsed
 //! layout    tree → text, for `deployc fmt`
 //! ```
 
@@ -83,7 +83,7 @@ pub fn parse(file: FileId, text: &str, report: &mut Report) -> File {
     let tree = match Grammar::parse(Rule::file, &balanced.text) {
         Ok(mut pairs) => pairs.next().map(|pair| build.file(pair)),
         Err(error) => {
-            // The mistake rules leave nothing unread; if they do after all, say at least where.
+            // The rules for mistakes should read the whole file. If they do not, report at least the place.
             let (pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _))) =
                 error.location;
             let span = build.span(at, at);

@@ -1,4 +1,4 @@
-//! What holds for every text: reading never panics, and formatting loses nothing.
+//! Properties that hold for every text: parsing never panics, and formatting loses nothing.
 
 use proptest::prelude::*;
 
@@ -28,7 +28,7 @@ fn bare(file: &File) -> String {
     out
 }
 
-/// The comments of a text: those on lines of their own, and the marked ones of generated files.
+/// The comments of a text: all comments on their own lines, and the comments that a generated file marks with `#!`.
 fn comments(text: &str) -> Vec<String> {
     let comment = |line: &str| {
         let own = line.trim_start_matches([' ', '\t']).starts_with('#');
@@ -40,7 +40,7 @@ fn comments(text: &str) -> Vec<String> {
     comments
 }
 
-/// All spans of findings and tree lie in the text, on character boundaries.
+/// All spans of findings and of the tree are inside the text and on character boundaries.
 fn sound(text: &str) {
     let (file, report) = read(text);
     let shown = format!("{file:?} {report:?}");
@@ -53,7 +53,7 @@ fn sound(text: &str) {
                 .unwrap_or(text.len());
             text[..digits].parse().expect("an offset")
         };
-        // Words of the text itself may look like a span in the debug form; they have no number.
+        // Text from the file may look like a span in the debug output, but without a number.
         if !rest.starts_with(|next: char| next.is_ascii_digit()) {
             continue;
         }

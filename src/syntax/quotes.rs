@@ -1,5 +1,5 @@
-//! Strings, comments and brackets, found without the grammar: what must be known before a text
-//! with unclosed ones can be mended.
+//! Finds strings, comments and brackets without the grammar. This is the first step to repair a text with unclosed
+//! ones.
 
 use super::limits::{MAX_DEPTH, MAX_FINDINGS, offset};
 use crate::diagnostics::{Code, Diagnostic};
@@ -31,7 +31,7 @@ impl Bracket {
         }
     }
 
-    /// What to put in where the closing one is missing.
+    /// The text to insert if the closing bracket is missing.
     pub fn closing_text(self) -> &'static str {
         match self {
             Self::Curly => "\n}",
@@ -40,28 +40,28 @@ impl Bracket {
     }
 }
 
-/// What stands at a place.
+/// The kind of a mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     /// An opening bracket.
     Open(Bracket),
     /// A closing bracket.
     Close(Bracket),
-    /// The first thing of a line, neither bracket nor comment.
+    /// The first token of a line, if it is neither a bracket nor a comment.
     Other,
 }
 
-/// A bracket, or the first thing of a line.
+/// A bracket, or the first token of a line.
 pub(super) struct Mark {
-    /// What it is.
+    /// Its kind.
     pub shape: Shape,
     /// Its first byte.
     pub at: usize,
-    /// Whether it is the first thing of its line.
+    /// Whether it is the first token of its line.
     pub first: bool,
-    /// The blanks at the beginning of its line.
+    /// The number of blanks at the beginning of its line.
     pub indent: usize,
-    /// The end of the thing before it.
+    /// The end of the token before it.
     pub before: usize,
 }
 
@@ -75,17 +75,17 @@ pub(super) struct Insert {
 
 /// All brackets and line beginnings of a text, and what is wrong with its quotes.
 pub(super) struct Marks {
-    /// In order.
+    /// The marks, in order.
     pub all: Vec<Mark>,
-    /// Where the last thing ends.
+    /// The end of the last token.
     pub last: usize,
-    /// Where reading ended: the end of the text, or the beginning of a `"""` that is never closed.
+    /// The end of the scan: the end of the text, or the beginning of a `"""` that is never closed.
     pub end: usize,
-    /// The bracket that is one too deep; nothing was read after it.
+    /// The bracket that exceeds the maximum depth. The text after it was not read.
     pub too_deep: Option<usize>,
     /// Unclosed strings.
     pub findings: Vec<Diagnostic>,
-    /// The quotes to put in.
+    /// The quotes to insert.
     pub inserts: Vec<Insert>,
     /// Lines with an unclosed string.
     pub spoiled: Vec<(u32, u32)>,
@@ -95,12 +95,12 @@ struct Scan<'a> {
     file: FileId,
     text: &'a str,
     at: usize,
-    /// The blanks at the beginning of the line.
+    /// The number of blanks at the beginning of the line.
     indent: usize,
-    /// Whether something stood on this line already.
+    /// Whether this line already had a token.
     begun: bool,
     depth: usize,
-    /// Brackets opened and not closed on this line.
+    /// Brackets that were opened on this line and are not closed yet.
     on_line: Vec<Bracket>,
     found: Marks,
 }
@@ -130,7 +130,7 @@ pub(super) fn scan(file: FileId, text: &str) -> Marks {
 }
 
 impl Scan<'_> {
-    /// Reads one thing; false at the end.
+    /// Reads one token. Returns false at the end.
     fn step(&mut self) -> bool {
         let rest = &self.text[self.at..self.found.end];
         let Some(next) = rest.chars().next() else {
@@ -228,13 +228,13 @@ impl Scan<'_> {
         self.found.last = self.at;
     }
 
-    /// The length of the `"""` string at `at`; if it has no end, ends it.
+    /// The length of the `"""` string at `at`. If the string has no end, an end is inserted.
     fn block(&mut self, prefix: usize) -> usize {
         let opening = prefix + 3;
         let rest = &self.text[self.at + opening..];
         let Some(length) = rest.find("\"\"\"") else {
             self.unclosed(opening, "\"\"\"", None);
-            // All that follows belongs to it.
+            // The whole rest of the text belongs to this string.
             self.found.end = self.at + opening;
             self.found.inserts.push(Insert {
                 at: self.found.end,
@@ -260,7 +260,7 @@ impl Scan<'_> {
         opening + length + 3
     }
 
-    /// The length of the one-line string at `at`; if it has no end, ends it.
+    /// The length of the one-line string at `at`. If the string has no end, an end is inserted.
     fn line(&mut self, prefix: usize, raw: bool) -> usize {
         let opening = prefix + 1;
         let rest = &self.text[self.at + opening..];
@@ -283,8 +283,8 @@ impl Scan<'_> {
         end
     }
 
-    /// How much of the rest of a line belongs to the unclosed string: brackets at its end that close
-    /// what was opened on this line do not.
+    /// The length of the unclosed string in the rest of a line. Brackets at the end of the line do not belong to the
+    /// string if they close brackets of the same line.
     fn without_closing(&self, line: &str) -> usize {
         let mut line = line.trim_end();
         for bracket in self.on_line.iter().rev() {
@@ -296,7 +296,7 @@ impl Scan<'_> {
         if let (Some(_), Some(shorter)) = (self.on_line.last(), line.strip_suffix(',')) {
             line = shorter.trim_end();
         }
-        // The mended string must not escape the quote that it is given.
+        // A `\` at the end would escape the inserted quote.
         line.trim_end_matches('\\').len()
     }
 
@@ -337,13 +337,12 @@ impl Scan<'_> {
     }
 }
 
-/// Part of a word for the purpose of finding strings: `bar"x"` is not the raw string `r"x"`.
+/// Whether a character belongs to a word. The `r` in `bar"x"` does, so this is not the raw string `r"x"`.
 fn is_word(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '_' | '-') || !character.is_ascii()
 }
 
-/// Whether the words before `"""` on its line are those that a string follows: `shell`, `body`,
-/// `name =`.
+/// Whether a string may follow these words, which are before `"""` on its line: `shell`, `body`, `name =`.
 fn begins_string(words: &str) -> bool {
     let words = words.trim();
     let words = words.strip_suffix('r').map_or(words, str::trim_end);

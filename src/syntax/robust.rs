@@ -1,5 +1,4 @@
-//! Hostile and huge texts: a clear finding in a bounded time, in the smallest stack that a test
-//! thread has.
+//! Hostile and huge texts give a clear finding in a bounded time, in the small stack of a test thread.
 
 use std::time::{Duration, Instant};
 
@@ -7,12 +6,12 @@ use super::{MAX_BYTES, check_bytes, parse};
 use crate::diagnostics::{Code, Report};
 use crate::source::FileId;
 
-/// The codes of what is found, each once, and what it took.
+/// The codes of the findings, without duplicates. Fails if parsing takes too long.
 fn codes(text: &str) -> Vec<String> {
     let begin = Instant::now();
     let mut report = Report::new();
     parse(FileId(0), text, &mut report);
-    // In release it is under a second; this is the unoptimised build on a busy machine.
+    // A release build needs less than a second. The limit allows for an unoptimised build on a busy machine.
     assert!(begin.elapsed() < Duration::from_secs(60), "too slow");
     let mut codes: Vec<String> = report
         .sorted()
@@ -65,7 +64,7 @@ fn the_deepest_files_are_read() {
 
 #[test]
 fn large_garbage_is_read_in_time() {
-    // The benchmark `syntax` reads the same at the full size, optimised.
+    // The benchmark `syntax` reads the same texts at full size, optimised.
     let size = 16 << 10;
     for piece in [
         "}",

@@ -9,8 +9,7 @@ pub(super) const ALL: [&str; 5] = [
     include_str!("../../tests/cases/syntax/everything/deploy.bg"),
 ];
 
-/// Makes files out of bytes: each byte decides one choice; where they end, the first choice is
-/// taken.
+/// Makes files from bytes. Each byte decides one choice. After the last byte the first choice is taken.
 pub(super) struct Source<'a> {
     choices: std::slice::Iter<'a, u8>,
     out: String,
@@ -166,7 +165,7 @@ impl<'a> Source<'a> {
     fn elements(&mut self, depth: usize, brackets: (char, char), item: fn(&mut Self, usize)) {
         self.out.push(brackets.0);
         let over_lines = self.choose(2) == 1;
-        // The deeper, the fewer.
+        // Deeper levels have fewer parts.
         for index in 0..self
             .choose(4)
             .saturating_sub(u8::try_from(depth / 3).unwrap_or(u8::MAX))

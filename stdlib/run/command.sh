@@ -1,6 +1,7 @@
-# ---- run command: a program that somebody else keeps ------------------------------------------------
+# ---- run command: a program that a process manager keeps --------------------------------------------
 #
-# Its identity is `kept` and what the `identity` command printed after the start; `starting` if the script did not get as far.
+# The identity is `kept` and the line that the `identity` command printed after the start. It is `starting` if the
+# script ended before that.
 
 command_stage() {
   return 0
@@ -41,7 +42,7 @@ command_adopt() {
   if ! save_identity starting; then
     printf '%s\n' "cannot write to $release: is the disk full?"
   elif ! command_alive; then
-    : # it has said why
+    : # it has printed the reason
   elif ! said=$(command_ask_identity); then
     printf '%s\n' "${command_identity[0]} failed: $said"
   elif ! save_identity "kept $said"; then
@@ -60,7 +61,7 @@ command_identity() {
   printf '%s\n' "${identity# }"
 }
 
-# Only an identity that is a pid tells whose the port is.
+# The owner of the port can be compared only if the identity is a pid.
 command_listens() {
   local identity inode pid owner stranger='' ours=no
   load_identity || return 3
@@ -137,12 +138,12 @@ command_logs() {
   fi
 }
 
-# Whether it survives a reboot is its keeper's to say.
+# Nothing to do: the process manager decides whether the program survives a reboot.
 command_persist() {
   return 0
 }
 
-# command_ask_identity: prints the identity of now, one line.
+# command_ask_identity: prints the current identity, one line.
 command_ask_identity() {
   ((${#command_identity[@]})) || return 0
   command_run "$release/answer.$service" "${command_identity[@]}" || {
@@ -152,7 +153,8 @@ command_ask_identity() {
   head -n 1 "$release/answer.$service"
 }
 
-# command_run OUTPUT COMMAND…: its output goes to a file: what it leaves running would keep a pipe, and the script, open.
+# command_run OUTPUT COMMAND…: writes the output to a file. With a pipe, a process that the command leaves running would
+# keep the pipe open, and the script would wait for it.
 command_run() {
   local output=$1
   shift

@@ -1,7 +1,7 @@
 # ---- run process: a program that stays in the foreground ----------------------------------------
 #
-# Its identity is `unit NAME INVOCATION` under systemd, else `pid PID START BOOT`. All that it starts carries DEPLOYC_RUN in its
-# environment, by which what left its session is still known to be ours.
+# The identity is `unit NAME INVOCATION` under systemd, otherwise `pid PID START BOOT`. The program and its children
+# have DEPLOYC_RUN in their environment. By this mark the script recognises a child that has left the program's session.
 
 # process_preflight: its user is there, and may be taken on.
 process_preflight() {
@@ -56,7 +56,8 @@ process_alive() {
   esac
 }
 
-# process_adopt: the owner of the port becomes the release's program, unless somebody else keeps it.
+# process_adopt: the process that listens on the port becomes the release's program, unless something else keeps it
+# running.
 process_adopt() {
   local inode pid='' owner boot start others
   if [[ -z $port ]]; then
@@ -66,7 +67,7 @@ process_adopt() {
   port_listens "$port" || :
   for inode in ${listening[@]+"${listening[@]}"}; do
     for owner in $(socket_owners "$inode"); do
-      # Of a program and its children the program is meant.
+      # If a program and its children share the socket, take the program.
       if [[ -z $pid ]] || pid_descends "$pid" "$owner"; then
         pid=$owner
       fi
@@ -86,7 +87,7 @@ process_adopt() {
   save_identity "pid $pid $start $boot"
 }
 
-# process_tell_keeper PID: prints who keeps it running, and would start it again; fails if nobody is known to.
+# process_tell_keeper PID: prints what keeps the process running and would start it again. Fails if nothing is known.
 process_tell_keeper() {
   local group unit main cure='after the next deployment'
   if (($1 == 1)); then
@@ -109,7 +110,7 @@ process_tell_keeper() {
   fi
 }
 
-# process_other_ports PID: prints a port other than this one on which it listens, if there is one.
+# process_other_ports PID: prints another port on which the process listens, if there is one.
 process_other_ports() {
   local tables
   net_tables
@@ -136,7 +137,7 @@ process_listens() {
     return 1
   }
   for inode in ${listening[@]+"${listening[@]}"}; do
-    # As a rule the program itself holds it, and nobody else needs to be looked at.
+    # Usually the program itself holds the socket. Then the search in all other processes is not needed.
     if [[ $kind == pid && $(ls -ln "/proc/$name/fd" 2>/dev/null) == *"socket:[$inode]"* ]]; then
       ours=yes
       continue
@@ -194,7 +195,7 @@ process_logs() {
   load_identity || :
   read -r kind name mark _ <<<"$identity"
   if [[ $kind == unit ]]; then
-    # What a program said right before it ended may still be on its way into the journal.
+    # The last output of a program that has ended may not be in the journal yet.
     journalctl --sync 2>/dev/null || :
     journalctl --quiet --no-pager --output=cat --lines="$1" "_SYSTEMD_INVOCATION_ID=$mark" 2>/dev/null
   elif [[ -f $log.1 ]]; then
@@ -204,12 +205,12 @@ process_logs() {
   fi
 }
 
-# After a boot `resume` starts the live color; the program itself is not known to the host.
+# Nothing to do: the host does not know the program; after a boot `resume` starts the live color.
 process_persist() {
   return 0
 }
 
-# process_choose_keeper: sets `keeper`. Before systemd 240 nothing tells that a program could not even be started.
+# process_choose_keeper: sets `keeper`. Before version 240 systemd does not report that a program could not be started.
 process_choose_keeper() {
   local version
   keeper=$process_keeper
@@ -230,7 +231,7 @@ process_find_account() {
   fi
 }
 
-# process_make_environment: sets `environment`. What the caller of the script has in its own is not the app's.
+# process_make_environment: sets `environment`. The app gets no variable from the environment of the script's caller.
 process_make_environment() {
   local name user home shell _
   IFS=: read -r user _ _ _ _ home shell <<<"$account"
@@ -255,7 +256,7 @@ process_find_program() {
   return 1
 }
 
-# process_owns PID: belongs to what `identity` names.
+# process_owns PID: the process belongs to the program that `identity` names.
 process_owns() {
   local kind name _ stat_state stat_parent stat_session stat_start
   read -r kind name _ <<<"$identity"
@@ -267,10 +268,10 @@ process_owns() {
   fi
 }
 
-# process_is_marked PID: was started by this release's service, wherever it went since.
+# process_is_marked PID: this release's service has started the process, even if it has left the session since.
 process_is_marked() {
   local text=''
-  # Its NULs are dropped by `read`.
+  # `read` drops the NULs.
   { IFS= read -r -N 4000000 text <"/proc/$1/environ"; } 2>/dev/null
   [[ $text == *"DEPLOYC_RUN=$release/$service/"* ]]
 }
@@ -292,9 +293,10 @@ process_start_in_systemd() {
   [[ -z $process_user ]] || options+=(--uid="$process_user")
   [[ -z $process_open_files ]] || options+=(--property=LimitNOFILE="$process_open_files")
   systemctl reset-failed "$unit.service" 2>/dev/null || :
-  # A shell that the program replaces reads what systemd would not pass on as it is. systemd replaces $ in arguments; $$ is one.
+  # systemd would change some values in arguments, so a shell reads them from the file and is then replaced by the
+  # program. systemd expands $ in the shell's text, so each $ is written as $$.
   text="$(declare -f process_become_told)"$'\n''exec 4<&0 </dev/null; process_become_told'
-  # Whatever comes in between, the unit of this name is known to be this release's.
+  # Save the unit's name before the start: if the script is killed now, the unit is known to belong to this release.
   save_identity "unit $unit -" || {
     printf '%s\n' "cannot write to $release: is the disk full?"
     return 1
@@ -303,7 +305,8 @@ process_start_in_systemd() {
     rm -f "$file"
     why=${why//$'\n'/; }
     process_unit_state "$unit"
-    # It was started and has ended before systemd said so: how, `alive` tells. Codes from 200 on are systemd's own.
+    # The program was started and ended before systemd reported the start. `alive` will say how it ended. Codes from 200
+    # on are from systemd itself, which means that the program was not started.
     if [[ -z $why && -n $unit_mark && $unit_code =~ ^[0-9]+$ ]] && ((unit_code < 200)); then
       save_identity "unit $unit $unit_mark"
       return
@@ -338,7 +341,8 @@ process_alive_unit() {
     printf '%s\n' 'systemd does not answer'
     return 2
   fi
-  # Killed before the mark was known: the name alone is of this release.
+  # `-`: the script was killed before it saved the invocation. The unit's name contains the release, so the name is
+  # enough.
   [[ $2 != - ]] || set -- "$1" "$unit_mark"
   case $unit_state:$unit_mark in
     "active:$2" | "activating:$2" | "reloading:$2" | "deactivating:$2") return 0 ;;
@@ -346,13 +350,13 @@ process_alive_unit() {
       [[ $unit_signalled == no ]] || unit_code=$((unit_code + 128))
       process_say_exit "$unit_code"
       ;;
-    # systemd forgets a unit that ended well.
+    # systemd forgets a unit that ended with success.
     *) process_say_exit 0 ;;
   esac
   return 1
 }
 
-# process_unit_is_gone UNIT MARK: no answer of systemd is no yes.
+# process_unit_is_gone UNIT MARK: fails if systemd does not answer, because then the unit may still run.
 process_unit_is_gone() {
   process_alive_unit "$1" "$2" >/dev/null
   (($? == 1))
@@ -387,7 +391,7 @@ process_start_in_session() {
     return 1
   }
   rm -f "$pipe"
-  # Opened for both first: a pipe with one open end waits for the other.
+  # Opening one end of a pipe waits for the other end, so the pipe is first opened for both.
   if ! { mkfifo -m 600 "$pipe" && exec {both}<>"$pipe" && exec {gives}>"$pipe" && exec {takes}<"$pipe"; } 2>/dev/null; then
     printf '%s\n' "cannot write to $release: is the disk full?"
     return 1
@@ -401,7 +405,8 @@ process_start_in_session() {
     return 1
   fi
   read_boot
-  # The program waits to be told what it is. It is when it is known who it is; if this script ends before, so does it.
+  # The program waits for its command on the pipe. It gets the command only after its identity is saved. If this script
+  # ends before that, the program ends too, so no unknown program is left running.
   save_identity "pid $line $boot" || {
     printf '%s\n' "cannot write to $release: is the disk full?"
     return 1
@@ -414,7 +419,7 @@ process_start_in_session() {
   exec {gives}>&-
 }
 
-# process_find_become: sets `become`, a bash as the app's user.
+# process_find_become: sets `become`, the command of a bash that runs as the app's user.
 process_find_become() {
   local uid gid groups _
   become=("$BASH")
@@ -431,8 +436,8 @@ process_find_become() {
   "${become[@]}" -c : 2>/dev/null || become=(su -m -s "$BASH" -- "$process_user")
 }
 
-# process_start_keeper DESCRIPTOR: becomes the keeper; its standard output is told pid and start time of the program, which reads from the
-# descriptor what it is.
+# process_start_keeper DESCRIPTOR: becomes the keeper. The program's pid and start time are printed on its standard
+# output. The program reads its command from DESCRIPTOR.
 process_start_keeper() {
   exec 3>&1 4<&"$1" >/dev/null 2>&1 </dev/null
   close_descriptors 3 4
@@ -442,8 +447,9 @@ process_start_keeper() {
     "$process_directory" "${process_open_files:--}" "${become[@]}"
 }
 
-# process_keep LOG BYTES EXIT FOLDER FILES BECOME…: the program's parent: writes its log, which never grows beyond BYTES
-# together with LOG.1, and keeps its exit code. It stands in a session of its own, so that it ends after the program and not with it.
+# process_keep LOG BYTES EXIT FOLDER FILES BECOME…: the keeper, the program's parent. It writes the program's log and
+# saves its exit code. LOG and LOG.1 together never exceed BYTES. The keeper has a session of its own, so that a signal
+# to the program's session does not end it before the program.
 process_keep() {
   local log=$1 half=$(($2 / 2)) exit=$3 folder=$4 files=$5 inner count child said size code
   shift 5
@@ -464,14 +470,14 @@ process_keep() {
   trap '' HUP INT QUIT PIPE TERM
   count=$((half / 4096 / 4))
   count=$((count < 1 ? 1 : count > 256 ? 256 : count))
-  # dd writes what it reads at once; the shell looks at the size after `count` reads.
+  # dd writes each block as soon as it has read it. The shell checks the size of the log after `count` reads.
   while :; do
     said=$(LC_ALL=C dd bs=4096 count="$count" <&6 2>&1 >>"$log")
     case $said in
       *'0+0 records in'*) break ;;
       *'records in'*) ;;
       *)
-        # The release's folder is gone. The program must not block or die of that.
+        # The release's folder is gone. Read on, because otherwise the program would block or die when it writes.
         cat <&6 >/dev/null
         break
         ;;
@@ -484,8 +490,9 @@ process_keep() {
   printf '%s\n' "$code" >"$exit.new" && mv -f "$exit.new" "$exit"
 }
 
-# process_become_program TEXT FOLDER FILES: as the app's user, in a session of its own, for which it calls itself (TEXT) once more.
-# Descriptor 3 is told pid and start time, which the program keeps.
+# process_become_program TEXT FOLDER FILES: runs as the app's user. It first calls itself (TEXT) once more in a session
+# of its own. Then it prints its pid and start time on descriptor 3; the program keeps both, because it replaces this
+# shell.
 process_become_program() {
   local stat='' text=$1 folder=$2 files=$3
   local -a become_field
@@ -502,13 +509,15 @@ process_become_program() {
   process_become_told
 }
 
-# process_tell WORD…: for `process_become_told`: the environment, an empty entry, the number of words, the words.
+# process_tell WORD…: prints the input of `process_become_told`: the environment, an empty entry, the number of words,
+# the words.
 process_tell() {
   printf '%s\0' "${environment[@]}" '' "$#" "$@"
 }
 
-# process_become_told: the program that descriptor 4 tells, with nothing else in its environment. If it is not told all, whoever started it
-# has ended in between and knows nothing of it.
+# process_become_told: reads a command and its environment from descriptor 4 and becomes this program, with no other
+# variable in its environment. If the input is incomplete, the script has ended in between and has not saved the
+# identity: then the program must not run.
 process_become_told() {
   local become_name='' become_entry='' become_count=''
   local -a become_environment=() become_words=()
@@ -525,7 +534,7 @@ process_become_told() {
     unset "$become_name" 2>/dev/null || :
   done
   for become_entry in ${become_environment[@]+"${become_environment[@]}"}; do
-    # Not every name is one of a variable, and a program without it would start as if nothing were missing.
+    # If a name is not valid for a variable, stop here: the program must not start without that variable.
     export "${become_entry?}" || exit 126
   done
   exec -- ${become_words[@]+"${become_words[@]}"}
@@ -543,7 +552,7 @@ process_alive_pid() {
     printf '%s\n' 'has ended'
     return 1
   fi
-  # The keeper writes the code when it has read the program's last words.
+  # The keeper writes the exit code after it has read the program's last output.
   while [[ ! -f $release/exit.$service ]] && ((tries++ < 10)); do
     pause 20 || break
   done
@@ -561,7 +570,7 @@ process_alive_pid() {
   return 1
 }
 
-# process_say_exit CODE: without one the keeper still reads its log, which something holds open.
+# process_say_exit CODE: without a code the keeper still reads the log, because another process holds it open.
 process_say_exit() {
   local cure="it must stay in the foreground: start it without its daemon option, or say how it starts and stops with \`run command\`"
   if [[ ! $1 =~ ^[0-9]+$ ]]; then
@@ -583,7 +592,7 @@ process_stop_pid() {
     return 1
   fi
   read_boot
-  # Nothing survives a reboot, and its pids are others' now.
+  # No process survives a reboot, and other processes may have its pids now.
   [[ $boot == "$3" ]] || return 0
   now
   until=$((now_ms + stop_within))
@@ -606,7 +615,7 @@ process_stop_pid() {
     elif ((now_ms >= until)); then
       kill -KILL "${remains[@]}" 2>/dev/null || :
     elif [[ $asked == no ]]; then
-      # What it left behind may have work to end as well.
+      # Remaining children may have work to finish, too.
       asked=yes
       kill -TERM "${remains[@]}" 2>/dev/null || :
     fi
@@ -614,9 +623,10 @@ process_stop_pid() {
   done
 }
 
-# process_find_remains PID START SEEN: sets `remains`, what is left of the program: itself, its session, what it started elsewhere. A
-# session of that number is surely the program's only if the program was seen in it just now; else its members must carry the mark.
-# The script itself may run below the program, and is not ended.
+# process_find_remains PID START SEEN: sets `remains`, the processes of the program that still run: the program, its
+# session, and its children in other sessions. The number of a session may be reused. So a process of that session
+# counts only if the program was just seen (SEEN), or if the process has the mark. The script itself may be a child of
+# the program; it is left out.
 process_find_remains() {
   local file pid stat_state stat_parent stat_session stat_start
   remains=()

@@ -1,9 +1,10 @@
 # ---- switch nginx: one included file and a reload -------------------------------------------------
 #
-# A generation is a master and the workers that accept, each as PID:START. After a reload all new workers are there from about 10 ms
-# on, the old ones for about 100 ms more; then each of those is gone or titled `is shutting down`. New workers alone prove nothing: one
-# that dies is started again by the master, with the old configuration. Either of two things does prove a reload: that more workers
-# accept at once than before it (there may be fewer afterwards), or that the master has let go of a file (its logs) that it had open.
+# A generation is the master and the workers that accept connections, each as PID:START. About 10 ms after a reload all
+# new workers run. The old workers accept for about 100 ms more; then each of them is gone or has the title
+# `is shutting down`. New workers alone do not prove a reload, because the master replaces a worker that dies, with the
+# old configuration. There are two proofs of a reload: more workers accept at once than before it (later there may be
+# fewer), or the master has closed a file (its logs) that it had open.
 
 nginx_routed() { fragment_routed "$nginx_file"; }
 nginx_read() { fragment_read "$nginx_file"; }
@@ -38,8 +39,8 @@ nginx_snapshot() {
   return 1
 }
 
-# nginx_has_just_begun: a worker is younger than 300 ms; the old ones of its reload may not have been told to end yet. Where the clock is
-# another than that of the processes (in some containers), nobody is young.
+# nginx_has_just_begun: a worker is younger than 300 ms. Then the old workers of its reload may not have been told to
+# end yet. In some containers the clock differs from that of the processes; there no worker counts as young.
 nginx_has_just_begun() {
   local worker age
   now
@@ -58,12 +59,13 @@ nginx_reload() {
     printf '%s\n' "$why"
     return 1
   fi
-  # Whatever another reload brings up before this one is old as well, and so is what has been told to end and still works.
+  # Workers that another reload starts before this one are old, too. So are workers that were told to end and still have
+  # requests.
   master=${generation[0]}
   generation_children "$nginx_master"
   workers=$((${#generation[@]} - 1))
   files=$(nginx_open_files)
-  # Apart from what an earlier reload has seen, which holds if this one fails.
+  # Not into $release/reload: if this reload fails, the record of the earlier one there is still valid.
   nginx_ask_reload >"$release/reload.said" 2>&1 &
   asking=$!
   while ((most <= workers)); do
@@ -103,7 +105,8 @@ nginx_confirm() {
     esac
     now
     ((now_ms < until)) || break
-    # On a busy host the overlap may have passed unseen, and a master may have no files: nginx is asked once more and watched.
+    # On a busy host the script may have missed the moment when old and new workers overlap, and the master may have no
+    # files to close. So reload once more and watch again.
     if [[ $why == 'the new workers'* ]] && ((now_ms - asked > 500)); then
       asked=$now_ms
       if nginx_reload >/dev/null; then
@@ -118,7 +121,8 @@ nginx_confirm() {
   return 1
 }
 
-# nginx_recall_reload SNAPSHOT: sets what `reload` saw: `workers` before it, `most` since, `files`, and `old`, to which the snapshot's workers are added.
+# nginx_recall_reload SNAPSHOT: reads the record of `reload`. Sets `workers` (their number before the reload), `most`
+# (their highest number since), `files`, and `old` (the old workers, those of the snapshot included).
 nginx_recall_reload() {
   local line=''
   read -r most workers files line 2>/dev/null <"$release/reload"
@@ -126,7 +130,7 @@ nginx_recall_reload() {
   read -r -a old <<<"${1#* } $line"
 }
 
-# The folder outlives the files in it, which packages and certbot replace.
+# The mutex is the folder, because packages and certbot replace the files in it.
 nginx_mutex() {
   local file
   file=$nginx_config
@@ -150,7 +154,8 @@ nginx_preflight() {
   }
   fragment_writable "$nginx_file" || return
   nginx_allowed || return
-  # What is wrong with the configuration is `test`'s to say, but for the file that a first install lacks.
+  # `test` reports faults of the configuration. Here only one fault counts: on a first installation our file may be
+  # missing.
   if ! said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>&1); then
     [[ ! -e $nginx_file ]] || return 0
     case $said in
@@ -165,7 +170,7 @@ nginx_preflight() {
   return 1
 }
 
-# nginx_holds ADDRESS…: a file that nginx loads, other than ours, names one of them.
+# nginx_holds ADDRESS…: a file that nginx loads, other than ours, contains one of the addresses.
 nginx_holds() {
   local said line file='' found=1 address ours
   said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null) || {
@@ -180,7 +185,7 @@ nginx_holds() {
     fi
     [[ $file != "$nginx_file" && $file != "$ours" && ! $line =~ ^[[:space:]]*# ]] || continue
     for address; do
-      # 127.0.0.1:8081 is not in 127.0.0.1:80810.
+      # 127.0.0.1:80810 does not contain the address 127.0.0.1:8081.
       [[ $line == *"$address" || $line == *"$address"[!0-9]* ]] || continue
       printf '%s\n' "$file names $address"
       found=0
@@ -195,13 +200,13 @@ nginx_as_root() {
   ${sudo[@]+"${sudo[@]}"} "$@"
 }
 
-# nginx_allowed: 1 with the line for sudoers when this user may not test or reload.
+# nginx_allowed: returns 1 and prints the line for sudoers if this user may not test or reload.
 nginx_allowed() {
   local binary said line
   ((EUID != 0)) || return 0
   binary=$(type -P -- "$nginx_binary")
   if ((${#sudo[@]} == 0)); then
-    # Root's master takes no signal of another user, and its log and pid file cannot be opened by one.
+    # If the master runs as root, another user cannot signal it and cannot open its log and pid file.
     [[ -O /proc/$nginx_master ]] && return 0
     ((${#nginx_test[@]} == 0 || ${#nginx_reload[@]} == 0)) || return 0
     said="$(id -un) may not test and reload nginx, which runs as root: say \`sudo\` in deploy.bg"
@@ -222,14 +227,14 @@ nginx_allowed() {
   return 1
 }
 
-# nginx_own_words TEXT: what nginx complains of, in one line.
+# nginx_own_words TEXT: prints nginx's error message in one line.
 nginx_own_words() {
   local line
   line=$(grep -m 1 -E '\[(emerg|alert|crit|error)\]' <<<"$1") || line=${1//$'\n'/; }
   printf '%s\n' "${line#nginx: }"
 }
 
-# nginx_includes DUMP: the file is in what `nginx -T` printed, or would be if it existed.
+# nginx_includes DUMP: the output of `nginx -T` contains the file, or would contain it if the file existed.
 nginx_includes() {
   local pattern
   [[ $1 != *"# configuration file $nginx_file:"* ]] || return 0
@@ -245,7 +250,7 @@ nginx_includes() {
   return 1
 }
 
-# nginx_find_master: sets `nginx_pid_file` and `nginx_master`, the pid of a master that runs; else `why`.
+# nginx_find_master: sets `nginx_pid_file` and `nginx_master`, the pid of the running master. If none runs, sets `why`.
 nginx_find_master() {
   local said word value _
   nginx_pid_file=$nginx_pid
@@ -315,7 +320,7 @@ nginx_read_master() {
   return 1
 }
 
-# nginx_read_generation: sets `generation`: the master and its workers; else `why`.
+# nginx_read_generation: sets `generation`: the master and its workers. If it fails, sets `why`.
 nginx_read_generation() {
   local pid stat_state stat_parent stat_session stat_start
   local -a children
@@ -332,14 +337,15 @@ nginx_read_generation() {
   done
 }
 
-# nginx_accepts PID: it is a worker (there are cache managers too) and not told to end.
+# nginx_accepts PID: the process is a worker (not a cache manager) and was not told to end.
 nginx_accepts() {
   local title=''
   { IFS= read -r -d '' title <"/proc/$1/cmdline"; } 2>/dev/null
   [[ $title == *'worker process'* && $title != *'shutting down'* ]]
 }
 
-# nginx_ask_reload: by systemd where nginx is one of its units; else as `nginx -s reload` does it in the end, which sudo can be allowed.
+# nginx_ask_reload: through systemd if nginx is one of its units. Otherwise it sends HUP, as `nginx -s reload` does.
+# With sudo it runs that command, because sudoers can allow a command but not a signal.
 nginx_ask_reload() {
   if ((${#nginx_reload[@]})); then
     nginx_as_root "${nginx_reload[@]}"
@@ -357,7 +363,8 @@ nginx_is_old() {
   [[ " ${old[*]-} " == *" $1 "* ]]
 }
 
-# nginx_watch_overlap: `most` becomes the number of workers that accept, if there are more than ever, new ones among them.
+# nginx_watch_overlap: sets `most` to the number of workers that accept, if it is the highest so far and some of them
+# are new.
 nginx_watch_overlap() {
   local worker
   ((${#generation[@]} - 1 > most)) || return 0
@@ -369,7 +376,8 @@ nginx_watch_overlap() {
   done
 }
 
-# nginx_open_files: prints the master's descriptors other than sockets, `,0,1,2,5,`; nothing where this user may not see them.
+# nginx_open_files: prints the master's descriptors other than sockets, such as `,0,1,2,5,`. Prints nothing if this user
+# may not see them.
 nginx_open_files() {
   local line numbers=','
   while read -r line; do
@@ -384,8 +392,8 @@ nginx_open_files() {
   [[ $numbers == , ]] || printf '%s\n' "$numbers"
 }
 
-# nginx_let_go: the master has closed a file of before the reload. It does so only when the new configuration is in force; while
-# it tries, and after it failed, it holds the old files.
+# nginx_let_go: the master has closed a file that was open before the reload. It does this only when the new
+# configuration is in force. During the attempt and after a failure it keeps the old files open.
 nginx_let_go() {
   local now_open file
   [[ $files != - ]] || return 1
@@ -397,7 +405,8 @@ nginx_let_go() {
   return 1
 }
 
-# nginx_judge: 0 a newer generation is in force; else `why`: 1 not yet, 2 it never will be.
+# nginx_judge: returns 0 if a newer generation is in force. Otherwise it sets `why`, and returns 1 for "not yet" or 2
+# for "never".
 nginx_judge() {
   local worker new=0
   nginx_read_master && nginx_read_generation || return 2
@@ -417,7 +426,8 @@ nginx_judge() {
     why='nginx has no worker: its error log tells why'
     return 1
   fi
-  # One of before may have been missing when the reload was asked for. There may be fewer for good only after it was in force.
+  # A worker of the snapshot may have been missing when the reload was requested. So `most` must also exceed the snapshot's
+  # workers. After a second reload (`again`) it need not: the first one may have brought a configuration with fewer workers.
   if ((most > workers && most > 1)) && { [[ $again == yes ]] || ((most >= ${#wanted[@]})); }; then
     return 0
   fi

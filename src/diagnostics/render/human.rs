@@ -1,4 +1,4 @@
-//! Findings for people: the words underlined, the next step below. Drawn by miette.
+//! Findings for people: the words are underlined, and the next step is below. miette draws them.
 
 use crate::diagnostics::{Diagnostic, Report, Severity};
 use crate::source::{Source, Sources, Span};
@@ -8,7 +8,7 @@ use miette::{
 };
 use std::fmt;
 
-/// The longest line that is shown, in bytes. A generated file may be one line, and nobody reads that.
+/// The longest line that is shown, in bytes. A generated file may consist of one long line, which nobody would read.
 const LONGEST_LINE: usize = 400;
 
 /// How findings are drawn.
@@ -16,12 +16,11 @@ const LONGEST_LINE: usize = 400;
 pub struct Look {
     /// Colors and links, for terminals.
     pub color: bool,
-    /// How wide a line may be, in columns.
+    /// The maximum width of a line, in columns.
     pub width: usize,
 }
 
-/// All findings in source order, each drawn over several lines. Ends with a line that counts them;
-/// empty when there are none.
+/// All findings in source order, each on several lines. The last line counts them. Empty if there are no findings.
 #[must_use]
 pub fn human(report: &Report, sources: &Sources, look: Look) -> String {
     let styles = if look.color {
@@ -41,7 +40,7 @@ pub fn human(report: &Report, sources: &Sources, look: Look) -> String {
     let findings = report.sorted();
     for finding in &findings {
         let shown = Shown::new(finding, sources);
-        // Writing to a string cannot fail, and the spans are those of the sources.
+        // Writing to a string cannot fail, and all spans are valid in the sources.
         let _ = handler.render_report(&mut text, &shown);
         text.push('\n');
     }
@@ -78,8 +77,8 @@ fn summary(findings: &[&Diagnostic]) -> String {
     )
 }
 
-/// A finding as miette wants it. Other places in other files become notes of their own, since
-/// miette underlines in one file at a time.
+/// A finding in the form of miette. Places in other files become separate notes, because miette underlines in only one
+/// file at a time.
 struct Shown<'a> {
     finding: &'a Diagnostic,
     file: Option<File<'a>>,
@@ -120,7 +119,7 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Whether what would be shown of the file, a line before and after included, has a line that is too long.
+/// Whether one of the lines that would be shown is too long. One line before and one after the span are shown too.
 fn has_long_lines(finding: &Diagnostic, text: &str) -> bool {
     let Some(main) = &finding.label else {
         return false;
@@ -208,7 +207,8 @@ impl SourceCode for File<'_> {
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let contents = self.0.text.read_span(span, before, after)?;
-        // Without context it is asked for the place in the heading, which counts characters; miette counts bytes.
+        // A call without context asks for the place in the heading. That place counts characters, but miette counts
+        // bytes.
         let column = match (before, after, u32::try_from(span.offset())) {
             (0, 0, Ok(at)) => self.0.line_column(at).column - 1,
             _ => contents.column(),

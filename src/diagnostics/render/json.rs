@@ -1,10 +1,10 @@
-//! Findings for programs. The shape is versioned: fields are added, never changed.
+//! Findings for programs. The format has a version: fields are added, never changed.
 
 use crate::diagnostics::{Diagnostic, Report};
 use crate::source::{Sources, Span};
 use serde::Serialize;
 
-/// The version of the shape.
+/// The version of the format.
 const VERSION: u32 = 1;
 
 #[derive(Serialize)]
@@ -42,8 +42,8 @@ struct Fix<'a> {
     replacement: &'a str,
 }
 
-/// A stretch of a file. Lines and columns count from 1, columns in characters; `bytes` are offsets
-/// from the file's beginning, the end exclusive.
+/// A range of a file. Lines and columns count from 1, and columns count characters. `bytes` are offsets from the
+/// beginning of the file; the end is exclusive.
 #[derive(Serialize)]
 struct Location<'a> {
     path: &'a str,
@@ -58,7 +58,7 @@ struct Position {
     column: usize,
 }
 
-/// All findings in source order as a JSON document, ending in a line end.
+/// All findings in source order, as a JSON document that ends with a line end.
 #[must_use]
 pub fn json(report: &Report, sources: &Sources) -> String {
     let findings = report
@@ -70,7 +70,7 @@ pub fn json(report: &Report, sources: &Sources) -> String {
         version: VERSION,
         findings,
     };
-    // Strings, numbers and lists of them: nothing in it can fail to serialise.
+    // The document contains only strings, numbers and lists of them, so serialisation cannot fail.
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
     text

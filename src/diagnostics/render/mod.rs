@@ -1,4 +1,4 @@
-//! How findings look: for people, for terminals that want one line each, for programs.
+//! The formats of findings: for people, one line each, and for programs.
 
 mod human;
 mod json;

@@ -1,10 +1,10 @@
-//! One line a finding: `path:line:column: error[BG201]: message`.
+//! One line for each finding: `path:line:column: error[BG201]: message`.
 
 use crate::diagnostics::{Report, Severity};
 use crate::source::Sources;
 use std::fmt::Write as _;
 
-/// All findings, a line each, in source order. Lines and columns count from 1, columns in characters.
+/// All findings in source order, one line each. Lines and columns count from 1, and columns count characters.
 #[must_use]
 pub fn short(report: &Report, sources: &Sources) -> String {
     let mut text = String::new();
@@ -17,7 +17,7 @@ pub fn short(report: &Report, sources: &Sources) -> String {
             }
             None => String::new(),
         };
-        // A message is one line; one that quotes a line end must not make it two.
+        // A message must stay on one line, even if it quotes a line end.
         let message = finding.message.replace('\n', "\\n");
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{place}{severity}[{}]: {message}", finding.code);

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-/// Lines of code, indented, with remarks at their ends.
+/// Indented lines of code, with comments at their ends.
 #[derive(Debug, Default)]
 pub(super) struct Code {
     lines: Vec<Line>,
@@ -15,16 +15,16 @@ struct Line {
     remark: Option<String>,
 }
 
-/// The widest that an array may be on one line.
+/// The maximum width of an array on one line.
 const WIDTH: usize = 120;
 
 impl Code {
-    /// One statement. Line breaks in it stand in quotes and are kept.
+    /// One statement. Line breaks inside quotes are kept.
     pub(super) fn line(&mut self, text: impl Display) {
         self.push(text, None);
     }
 
-    /// One statement with a remark after it.
+    /// One statement with a comment after it.
     pub(super) fn noted(&mut self, text: impl Display, remark: impl Display) {
         self.push(text, Some(remark.to_string()));
     }
@@ -34,13 +34,13 @@ impl Code {
         self.verbatim("");
     }
 
-    /// Text as it stands, without indentation: the inside of a here-document. Ends with or without a line break.
+    /// Text without indentation, such as the content of a here-document. It may end with a line break or without one.
     pub(super) fn verbatim(&mut self, text: &str) {
         let text = text.strip_suffix('\n').unwrap_or(text).to_owned();
         self.lines.push(Line { text, remark: None });
     }
 
-    /// A head such as `name() {`, what belongs inside it, and its end.
+    /// A head such as `name() {`, its content, and its end.
     pub(super) fn block<E>(
         &mut self,
         head: impl Display,
@@ -56,7 +56,7 @@ impl Code {
         Ok(())
     }
 
-    /// A function of one statement: on one line where it fits.
+    /// A function with one statement. It is on one line if it fits.
     pub(super) fn short(&mut self, name: &str, statement: &str, remark: Option<String>) {
         let line = format!("{name}() {{ {statement}; }}");
         if line.chars().count() + 2 * self.depth <= WIDTH && !line.contains('\n') {
@@ -70,7 +70,7 @@ impl Code {
         self.line("}");
     }
 
-    /// `name=(words…)`, on one line where it fits.
+    /// `name=(words…)`, on one line if it fits.
     pub(super) fn array(&mut self, name: &str, words: &[impl Display], remark: Option<String>) {
         let words: Vec<String> = words.iter().map(ToString::to_string).collect();
         let line = format!("{name}=({})", words.join(" "));
@@ -87,8 +87,8 @@ impl Code {
         self.line(")");
     }
 
-    /// `name=(words…)`, on one line where all of it fits, else as many words on a line as fit, each group beginning a line. A word with
-    /// a line break stands on lines of its own.
+    /// `name=(words…)`, on one line if everything fits. Otherwise each group begins a new line, with as many words on a
+    /// line as fit. A word with a line break has its own lines.
     pub(super) fn table(&mut self, name: &str, groups: &[Vec<String>], remark: Option<String>) {
         let words: Vec<&str> = groups.iter().flatten().map(String::as_str).collect();
         let line = format!("{name}=({})", words.join(" "));
@@ -132,7 +132,7 @@ impl Code {
         self.lines.push(Line { text, remark });
     }
 
-    /// The text. Remarks on neighbouring lines stand in one column, as shfmt wants them.
+    /// The text. Comments on neighbouring lines begin in the same column, as shfmt requires.
     pub(super) fn render(&self) -> String {
         let mut text = String::new();
         let mut at = 0;
@@ -153,7 +153,7 @@ impl Code {
         text
     }
 
-    /// The lines from `at` whose remarks share a column: at least one line.
+    /// The lines from `at` whose comments begin in the same column. At least one line.
     fn group(&self, at: usize) -> &[Line] {
         let rest = &self.lines[at..];
         if rest[0].remark.is_none() || rest[0].opens_array() {
@@ -171,7 +171,7 @@ impl Line {
         self.text.ends_with("=(")
     }
 
-    /// Characters in its last physical line.
+    /// The number of characters in its last physical line.
     fn width(&self) -> usize {
         let last = self.text.rsplit('\n').next().unwrap_or(&self.text);
         last.chars().count()

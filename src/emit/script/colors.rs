@@ -1,4 +1,4 @@
-//! What differs by color and by service, as tables: where each listens, how the proxy reaches it, how it runs.
+//! Tables of values that differ by color and by service: its port, the proxy's address for it, its driver.
 
 use super::super::fragments::address;
 use super::super::quoted::Quoted;
@@ -83,19 +83,19 @@ impl Script<'_> {
     }
 }
 
-/// A key of two words. In quotes, or shfmt takes `-` for arithmetic.
+/// A key of two words. It is in quotes, because otherwise shfmt reads `-` as arithmetic.
 fn key(color: impl std::fmt::Display, word: impl std::fmt::Display) -> String {
     format!("[\"{color} {word}\"]")
 }
 
-/// A driver and those whose functions stand in for what it lacks, nearest first.
+/// A driver and its bases, nearest first. The functions of a base replace missing ones.
 pub(super) fn chain_words(used: &DriverUse) -> String {
     let chain = used.driver.chain();
     let names: Vec<String> = chain.map(|driver| driver.name.shell()).collect();
     names.join(" ")
 }
 
-/// As the runtime knows it.
+/// The word that the runtime uses.
 fn handover(handover: Handover) -> &'static str {
     match handover {
         Handover::Overlap => "overlap",

@@ -1,4 +1,4 @@
-//! What holds for every color and deployment: names, folders, limits, inputs.
+//! Values that are the same for every color and deployment: names, folders, limits, inputs.
 
 use super::super::quoted::Quoted;
 use super::colors::chain_words;
@@ -42,7 +42,7 @@ const TOOLS: [&str; 28] = [
     "wc",
 ];
 
-/// The environment variable by which the hooks of one deployment know each other.
+/// The environment variable that is the same in all hooks of one deployment.
 const DEPLOYMENT: &str = "DEPLOYMENT_ID";
 
 impl Script<'_> {
@@ -95,7 +95,7 @@ impl Script<'_> {
         Ok(())
     }
 
-    /// What can be asked of a color: a service's gate, a check through the proxy.
+    /// The questions about a color: the gates of its services and the checks through the proxy.
     fn questions(&self, code: &mut Code) {
         let gates = self.app.services.iter().flat_map(|service| {
             let gates = service.gates.iter();
@@ -118,7 +118,7 @@ impl Script<'_> {
     }
 
     fn tools(&self) -> Result<Vec<String>, Failed> {
-        // A driver that only tells somebody does not keep a deployment from beginning.
+        // A missing tool of a driver that only notifies must not prevent a deployment.
         let drivers = self.app.drivers().flat_map(|used| used.driver.chain());
         let drivers = drivers.filter(|driver| driver.kind != DriverKind::Notify);
         let tools: BTreeSet<&str> = drivers
@@ -131,7 +131,7 @@ impl Script<'_> {
             .collect()
     }
 
-    /// The core's own first, then the user's steps, the proxy's driver, and each service's.
+    /// The deadlines of the core, then of the user's steps, of the proxy's driver, and of each service's driver.
     pub(super) fn deadlines(&self, code: &mut Code) {
         code.gap();
         code.comment(
@@ -165,7 +165,7 @@ impl Script<'_> {
         code.table("declare -A deadline", &groups, None);
     }
 
-    /// The inputs of a deployment: read once, in `prepare`, and kept with the release.
+    /// The inputs of a deployment. `prepare` reads them once, and they are kept with the release.
     pub(super) fn inputs(&self, code: &mut Code) -> Result<(), Failed> {
         let inputs = &self.app.inputs;
         code.gap();
@@ -213,7 +213,8 @@ impl Script<'_> {
         Ok(line)
     }
 
-    /// What is copied into a release. It may speak of inputs, so it is asked for when they are known.
+    /// The files that are copied into a release. Their path may contain inputs, so it is a function that is called when
+    /// the inputs are known.
     pub(super) fn artifact(&self, code: &mut Code) -> Result<(), Failed> {
         let artifact = self.app.artifact.as_ref();
         let place = artifact.map(|artifact| self.places.at(artifact.span));

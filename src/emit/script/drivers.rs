@@ -1,4 +1,4 @@
-//! The functions of the user's own drivers: they are the user's to review, and stand in the application's script.
+//! The functions of the user's own drivers. They are in the application's script, because the user must review them.
 
 use super::runtime::without_directives;
 use super::{Code, Script};
@@ -10,7 +10,7 @@ impl Script<'_> {
             let Some(file) = &driver.functions else {
                 continue;
             };
-            // Two drivers may share a file.
+            // Two drivers may use the same file.
             if written.contains(&&file.path) {
                 continue;
             }

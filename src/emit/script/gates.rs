@@ -98,7 +98,7 @@ fn ask(subject: &Subject, code: &mut Code) -> Result<(), Failed> {
 
 fn expect(expectation: &Expectation, code: &mut Code) -> Result<(), Failed> {
     match expectation {
-        // Ranges such as `200..299 401`: words that need no quotes.
+        // Ranges such as `200..299 401` are words that need no quotes.
         Expectation::Status(set) => code.line(format!("expect status {set}")),
         Expectation::Color => code.line("expect color"),
         Expectation::Content {
@@ -125,7 +125,7 @@ fn expect(expectation: &Expectation, code: &mut Code) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Several words, blanks between them.
+/// Several words with blanks between them.
 pub(super) fn words<'a>(words: impl IntoIterator<Item = &'a Template>) -> Result<String, Failed> {
     let words: Vec<String> = words
         .into_iter()

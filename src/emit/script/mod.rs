@@ -1,4 +1,5 @@
-//! The script: what is particular to the application, and the order of its commands; then the runtime is brought in.
+//! The script: the parts that differ between applications and the order of the commands. At its end it loads the
+//! runtime.
 
 mod code;
 mod colors;
@@ -25,7 +26,7 @@ use crate::plan::Plan;
 use code::Code;
 use minijinja::{Value, context};
 
-/// What every part of the script is made from.
+/// The input for every part of the script.
 struct Script<'a> {
     app: &'a App,
     plan: &'a Plan,
@@ -74,7 +75,8 @@ pub(super) fn render(
     .map_err(|error| template_failed(&app.switch, app.span, &error))
 }
 
-/// Variables of the caller's without a capital letter that are not taken away, as a pattern: the inputs that have none, and bash's own `_`.
+/// A pattern for the variables without a capital letter that the script does not unset: inputs with such a name, and
+/// bash's own `_`.
 fn kept(app: &App) -> String {
     let inputs = app.inputs.iter().map(|input| input.name.as_str());
     let small = inputs.filter(|name| !name.contains(|c: char| c.is_ascii_uppercase()));
@@ -85,13 +87,13 @@ fn kept(app: &App) -> String {
         .join(" | ")
 }
 
-/// Shell code that was made here, or a file name in a comment: not quoted again.
+/// Shell code that was made here, or a file name in a comment. It is not quoted again.
 fn safe(code: &str) -> Value {
     Value::from_safe_string(code.to_owned())
 }
 
 impl Script<'_> {
-    /// What the source says.
+    /// The application's settings from the source.
     fn application(&self) -> Result<String, Failed> {
         let mut code = Code::default();
         self.constants(&mut code)?;
@@ -106,7 +108,7 @@ impl Script<'_> {
         Ok(code.render())
     }
 
-    /// In which order it is done, and the user's own drivers.
+    /// The programs, and the functions of the user's own drivers.
     fn order(&self) -> Result<String, Failed> {
         let mut code = Code::default();
         self.programs(&mut code)?;

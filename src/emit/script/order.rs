@@ -1,5 +1,5 @@
-//! `stdlib/shell/order.sh`: what is the same in every app, made from the plan by `tests/regenerate`: the programs of the runtime, what a
-//! command does first after a run that was cut short, and what each command consists of.
+//! `stdlib/shell/order.sh`, the part of the order that is the same in every app: the programs of the runtime, the
+//! recovery after an interrupted run, and the programs of each command. `tests/regenerate` makes it from the plan.
 
 use super::Code;
 use super::programs::write;
@@ -80,7 +80,7 @@ mod tests {
     use crate::plan::{Command, Home, Kind, Line, Phase, Reservation, plan, recovery, same_in_all};
     use std::process;
 
-    /// `BLESS=1` writes it: `tests/regenerate` does so.
+    /// With `BLESS=1` this test writes the module. `tests/regenerate` uses that.
     #[test]
     fn the_module_is_what_the_plan_says() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/stdlib/shell/order.sh");
@@ -114,7 +114,7 @@ mod tests {
             assert_eq!(of_runtime, same_in_all());
         }
         for line in same_in_all().iter().flat_map(|program| &program.lines) {
-            // A place is a line of one app's source.
+            // The place of a step is a line in the source of one app, so it cannot be the same in all apps.
             assert!(
                 !matches!(line, Line::Step(step) if step.span.is_some()),
                 "{line:?}"

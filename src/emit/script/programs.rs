@@ -1,11 +1,11 @@
-//! The order of every command, as functions of two words: `otherwise` and `step`.
+//! The order of every command, as functions that consist of two words: `otherwise` and `step`.
 
 use super::super::quoted::Quoted;
 use super::{Code, Failed, Script};
 use crate::plan::{Home, Line, Program, ProgramName, Step};
 use crate::source::Span;
 
-/// What stands before the ways back.
+/// The comment before the ways back.
 const WAYS: &str =
     "---- ways back: nobody interrupts them; one that leads to another ends with exit 5 ----";
 
@@ -43,7 +43,7 @@ impl Script<'_> {
     }
 }
 
-/// A program as a function. `place` is how a step names the words that asked for it.
+/// A program as a function. `place` gives the text by which a step names its place in the source.
 pub(super) fn write<E>(
     program: &Program,
     code: &mut Code,

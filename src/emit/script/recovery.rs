@@ -1,24 +1,25 @@
-//! The recovery table as the patterns of one `case`: few rows, which a person can read.
+//! The recovery table as the patterns of one `case`. The rows are few, so that a person can read them.
 
 use crate::plan::{Answer, Command, Kind, Phase, Reservation, recovery};
 
-/// Cases, and the command that finds them; `None` is any.
+/// A pattern for cases and for the command that finds them. `None` matches everything.
 type Pattern = (Option<Kind>, Option<Reservation>, Option<Command>);
 
-/// When: which command made the journal, and whose the prepared color is.
+/// A case: the command that wrote the journal, and the reservation of the prepared color.
 type Case = (Kind, Reservation);
 
-/// Cases; `None` is any.
+/// A pattern for cases. `None` matches everything.
 type Cases = (Option<Kind>, Option<Reservation>);
 
-/// One row: if one of the patterns fits, that is the answer.
+/// One row. If one of its patterns matches, its answer applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Row {
     patterns: Vec<Pattern>,
     answer: Answer,
 }
 
-/// The rows of all phases, as lines of a `case` over `PHASE:KIND:RESERVATION:COMMAND`. Phases that are alike share theirs.
+/// The rows of all phases, as lines of a `case` over `PHASE:KIND:RESERVATION:COMMAND`. Phases with equal rows share
+/// them.
 pub(super) fn rows() -> Vec<String> {
     let mut phases: Vec<(Vec<Phase>, Vec<Row>)> = Vec::new();
     for phase in Phase::ALL {
@@ -45,7 +46,8 @@ fn line(phases: &[Phase], row: &Row) -> String {
                 command.map(Command::name),
             ];
             let mut words: Vec<&str> = words.map(|word| word.unwrap_or("*")).to_vec();
-            // A star takes the colons with it, and no two of the four share a word.
+            // `*` also matches colons, and no word occurs in two of the four places. So several stars in a row can be
+            // one.
             words.dedup_by(|one, other| *one == "*" && *other == "*");
             patterns.push(words.join(":"));
         }
@@ -53,7 +55,7 @@ fn line(phases: &[Phase], row: &Row) -> String {
     format!("{}) answer={} ;;", patterns.join(" | "), row.answer.word())
 }
 
-/// What a phase answers for each kind and reservation, command by command.
+/// The answers of a phase for one kind and reservation, one for each command.
 fn answers(phase: Phase, kind: Kind, reservation: Reservation) -> Vec<Answer> {
     let commands = Command::ALL.iter();
     commands
@@ -61,7 +63,8 @@ fn answers(phase: Phase, kind: Kind, reservation: Reservation) -> Vec<Answer> {
         .collect()
 }
 
-/// The shortest of the lists that tell apart, one after the other, the kinds and reservations with the same answers.
+/// The shortest list of rows for a phase. Kinds and reservations with the same answers form a group. Every order of the
+/// groups is tried, because a later group can use wider patterns.
 fn of_phase(phase: Phase) -> Vec<Row> {
     let mut groups: Vec<(Vec<Answer>, Vec<Case>)> = Vec::new();
     for kind in Kind::ALL {
@@ -86,7 +89,7 @@ fn of_phase(phase: Phase) -> Vec<Row> {
     lists.min_by_key(length).unwrap_or_default()
 }
 
-/// Every order of some things.
+/// All permutations.
 fn orders<T>(things: &[T]) -> Vec<Vec<&T>> {
     let mut orders = vec![Vec::new()];
     for thing in things {
@@ -104,7 +107,8 @@ fn orders<T>(things: &[T]) -> Vec<Vec<&T>> {
     orders
 }
 
-/// Few patterns that fit all of `pairs` and beside them only what was `done` before.
+/// A small set of patterns that match all of `pairs`. They match no other case, except those in `done`, which earlier
+/// rows have matched already.
 fn cover(pairs: &[Case], done: &[Case]) -> Vec<Cases> {
     let kinds = Kind::ALL.map(Some).into_iter().chain([None]);
     let mut candidates: Vec<_> = kinds
@@ -117,7 +121,7 @@ fn cover(pairs: &[Case], done: &[Case]) -> Vec<Cases> {
         kind.is_none_or(|kind| kind == pair.0)
             && reservation.is_none_or(|reservation| reservation == pair.1)
     };
-    // The widest first.
+    // Widest patterns first.
     candidates.sort_by_key(|(kind, reservation)| {
         usize::from(kind.is_some()) + usize::from(reservation.is_some())
     });
@@ -138,7 +142,7 @@ fn cover(pairs: &[Case], done: &[Case]) -> Vec<Cases> {
     cover
 }
 
-/// What most commands are answered comes last, for all of them.
+/// The rows of a group. The most frequent answer is the last row, which matches every command.
 fn of_group(answers: &[Answer], cover: &[Cases]) -> Vec<Row> {
     let count = |answer: &Answer| answers.iter().filter(|other| *other == answer).count();
     let Some(usual) = answers.iter().max_by_key(|answer| count(answer)) else {
@@ -170,7 +174,7 @@ fn of_group(answers: &[Answer], cover: &[Cases]) -> Vec<Row> {
     rows
 }
 
-/// Without the patterns that change no answer.
+/// Removes the patterns that do not change an answer.
 fn without_idle(phase: Phase, mut rows: Vec<Row>) -> Vec<Row> {
     let mut at = (0, 0);
     while at.0 < rows.len() {

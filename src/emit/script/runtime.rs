@@ -1,12 +1,12 @@
-//! The runtime: how each step is done. One file, the same bytes for every application of this version.
+//! The runtime: the code of each step. One file with the same bytes for every application of this version.
 
 use super::super::bundle::VERSION;
 use super::super::manifest::sha256;
 use crate::stdlib;
 use std::sync::LazyLock;
 
-/// The modules of `stdlib/shell/` in the order in which the runtime has them: the command first, then the order and what runs it, the
-/// actions in the order of a deployment, then what they are built on.
+/// The modules of `stdlib/shell/`, in the order of the runtime: first the commands, then the runner and the programs,
+/// then the actions in the order of a deployment, then the modules that these use.
 const MODULES: &[&str] = &[
     "main",
     "runner",
@@ -46,13 +46,13 @@ const MODULES: &[&str] = &[
     "clock",
 ];
 
-/// The kinds of drivers that have functions; all of ours follow the modules.
+/// The kinds of drivers that have functions. All drivers of the library follow the modules.
 const DRIVERS: [&str; 4] = ["run", "switch", "shared", "notify"];
 
 static TEXT: LazyLock<String> = LazyLock::new(make);
 static HASH: LazyLock<String> = LazyLock::new(|| sha256(text()));
 
-/// The names of the modules, in the order in which the runtime has them.
+/// The names of the modules, in the order of the runtime.
 #[must_use]
 pub fn modules() -> &'static [&'static str] {
     MODULES
@@ -64,22 +64,22 @@ pub fn text() -> &'static str {
     &TEXT
 }
 
-/// By what a script pins it: `VERSION-SHA256`.
+/// The id by which a script pins the runtime: `VERSION-SHA256`.
 #[must_use]
 pub fn id() -> String {
     format!("{VERSION}-{}", *HASH)
 }
 
-/// Its name beside the scripts: `deployc-runtime-VERSION-HASH8.sh`.
+/// The name of its file beside the scripts: `deployc-runtime-VERSION-HASH8.sh`.
 #[must_use]
 pub fn file_name() -> String {
     format!("deployc-runtime-{VERSION}-{}.sh", &HASH[..8])
 }
 
-/// The first words of its first line; the version follows.
+/// The first words of its first line. The version follows them.
 pub const BEGINS: &str = "# deployc-runtime ";
 
-/// The last line: without it the file is not whole.
+/// Its last line. A file without this line is incomplete.
 pub const ENDS: &str = "# The end of deployc-runtime.";
 
 fn make() -> String {
@@ -105,7 +105,7 @@ fn make() -> String {
     text
 }
 
-/// What it consists of: each ends with one line break.
+/// The files of the runtime. Each ends with one line break.
 fn files() -> impl Iterator<Item = String> {
     let modules = MODULES
         .iter()
@@ -114,7 +114,7 @@ fn files() -> impl Iterator<Item = String> {
     modules.chain(drivers).map(without_directives)
 }
 
-/// A file without its first lines that only speak to ShellCheck (and to the kernel), one line break at its end.
+/// A file without its first lines for ShellCheck and for the kernel (`#!`), and with one line break at its end.
 pub(super) fn without_directives(text: &str) -> String {
     let mut rest = text;
     while rest.starts_with("#!") || rest.starts_with("# shellcheck") {

@@ -1,4 +1,4 @@
-//! The settings of the drivers as variables, and what the proxy's file says.
+//! The settings of the drivers as variables, and the content of the proxy's file.
 
 use super::super::quoted::Quoted;
 use super::{Code, Failed, Script};
@@ -49,12 +49,12 @@ impl Script<'_> {
     }
 }
 
-/// Its name has no underscore and no dot: no two services share a function.
+/// A service's name contains no underscore and no dot, so two services never get the same function.
 fn settings_function(service: &Service) -> String {
     format!("settings.{}", service.name)
 }
 
-/// Whether two services have one driver and the same settings, word for word.
+/// Whether two services have the same driver with exactly the same settings.
 fn same_run(one: &DriverUse, other: &DriverUse) -> bool {
     (one.driver.kind, &one.driver.name) == (other.driver.kind, &other.driver.name)
         && one.settings == other.settings
@@ -65,7 +65,7 @@ fn same_run(one: &DriverUse, other: &DriverUse) -> bool {
             .eq(other.parts.iter().map(GivenPart::content))
 }
 
-/// A function's body: no function is empty.
+/// A function's body. bash does not allow an empty function.
 fn all_settings(used: &DriverUse, code: &mut Code) -> Result<(), Failed> {
     if used.settings.is_empty() && used.parts.is_empty() {
         code.line("return 0");
@@ -119,7 +119,7 @@ fn assign(
     Ok(())
 }
 
-/// A scalar as a word: durations in milliseconds, sizes in bytes, truths as yes or no.
+/// A scalar as a word. Durations are in milliseconds, sizes in bytes, booleans are `yes` or `no`.
 fn word(used: &DriverUse, prefix: &str, value: &SettingValue) -> Result<Quoted, Failed> {
     let text = match value {
         SettingValue::Text(text) => return Ok(Quoted::prefixed(prefix, text)?),
@@ -146,8 +146,8 @@ fn word(used: &DriverUse, prefix: &str, value: &SettingValue) -> Result<Quoted, 
     Ok(Quoted::prefixed(prefix, &Template::literal(text))?)
 }
 
-/// A here-document's end that is no line of its text, not even an indented one, which readers would
-/// take for it.
+/// An end marker for a here-document. No line of the text is equal to it. Not even an indented line is, because a
+/// reader would take that line for the end.
 pub(super) fn delimiter(word: &str, text: &str) -> String {
     let mut end = word.to_owned();
     while text.lines().any(|line| line.trim() == end) {

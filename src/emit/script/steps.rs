@@ -1,4 +1,4 @@
-//! The user's steps as functions. When each comes, the programs say.
+//! The user's steps as functions. The programs decide when each step runs.
 
 use super::super::quoted::Quoted;
 use super::colors::chain_words;

@@ -1,4 +1,4 @@
-//! The file, `app`, and the blocks in it that are no gates.
+//! The file, `app`, and the blocks in it except the gates.
 
 use super::{Build, Pair, take};
 use crate::model::{Handover, Outcome, When};
@@ -162,7 +162,7 @@ impl Build<'_> {
         })
     }
 
-    /// `run jar { … }` and its like.
+    /// `run jar { … }` and similar statements.
     pub fn driver_use(&mut self, pair: Pair) -> Option<DriverUse> {
         let mut inner = pair.into_inner();
         Some(DriverUse {

@@ -1,4 +1,4 @@
-//! What strings, comments and spans mean, apart from how they look.
+//! Tests for the meaning of strings, comments and spans, independent of their layout.
 
 use crate::diagnostics::Report;
 use crate::source::FileId;
@@ -12,7 +12,7 @@ fn read(text: &str) -> File {
     file
 }
 
-/// The string in `let x = …`, placeholders in guillemets.
+/// The string in `let x = …`, with placeholders in guillemets.
 fn string(written: &str) -> String {
     let file = read(&format!("let x = {written}\n"));
     let Item::Let(constant) = &file.body.statements[0].node else {
@@ -34,7 +34,7 @@ fn shown(text: &Text) -> String {
         .collect()
 }
 
-/// The text of `shell …`, as deep in a file as it usually is.
+/// The text of `shell …`, at its usual depth in a file.
 fn shell(written: &str) -> String {
     let file = read(&format!(
         "app a {{\n  before start {{\n    shell {written}\n  }}\n}}\n"

@@ -1,8 +1,7 @@
-//! pest's pairs → the tree, and what is wrong → the report.
+//! Converts pest's pairs to the tree, and puts mistakes into the report.
 //!
-//! A function that returns `None` has met a piece that the grammar should have refused; the piece
-//! is left out of the tree. The compiler must not panic on any text, so nothing here relies on the
-//! grammar having been right.
+//! A function returns `None` for a piece that the grammar should have refused. Such a piece is left out of the tree.
+//! The compiler must not panic on any text, so this code does not rely on a correct grammar.
 
 mod app;
 mod driver;
@@ -24,23 +23,23 @@ use crate::source::Span;
 
 pub(super) type Pair<'a> = pest::iterators::Pair<'a, Rule>;
 
-/// What the tree is built from, and the report that is written on the way.
+/// The input of the tree, and the report.
 pub(super) struct Build<'a> {
     /// The mended text.
     pub source: &'a Balanced,
-    /// Where the parsed text begins in it: not 0 while a block of a bad statement is read.
+    /// The beginning of the parsed text in `source`. It is not 0 while a block of a bad statement is parsed.
     pub base: usize,
-    /// How many blocks of bad statements are being read in each other.
+    /// The depth of nested blocks of bad statements that are being parsed.
     pub rescues: usize,
-    /// How many findings there were.
+    /// The number of findings so far.
     pub found: usize,
-    /// Where they go.
+    /// The report that receives the findings.
     pub report: &'a mut Report,
 }
 
 impl Build<'_> {
-    /// Reports a mistake, unless there were too many or its line is known to be garbled by an
-    /// unclosed string.
+    /// Reports a mistake. Does nothing if there were too many, or if the line has an unclosed string, because such a
+    /// line causes false mistakes.
     pub fn complain(&mut self, finding: Diagnostic) {
         let spoiled = finding.label.as_ref().is_some_and(|label| {
             let lines = &self.source.spoiled;
@@ -55,17 +54,17 @@ impl Build<'_> {
         }
     }
 
-    /// Whether more findings would not be shown.
+    /// Whether the maximum number of findings was reached.
     pub fn full(&self) -> bool {
         self.found > MAX_FINDINGS
     }
 
-    /// A place in the parsed text as a place in the written one.
+    /// Converts a place in the parsed text to a place in the source text.
     pub fn span(&self, start: usize, end: usize) -> Span {
         self.source.span(self.base + start, self.base + end)
     }
 
-    /// Where the pair stands, trailing blanks left out.
+    /// The place of the pair in the source, without trailing blanks.
     pub fn span_of(&self, pair: &Pair) -> Span {
         let words = pair.as_span();
         self.span(
@@ -167,17 +166,17 @@ impl Build<'_> {
     }
 }
 
-/// How far a body was read.
+/// The progress in a body.
 struct Reached {
-    /// The end of what was read last.
+    /// The end of the last piece.
     end: usize,
     /// The beginning of the last statement.
     last: Option<usize>,
-    /// Whether anything but the bracket was read.
+    /// Whether anything except the bracket was read.
     started: bool,
-    /// The next statement follows on the same line, or the next element without a comma.
+    /// Whether the next statement follows on the same line, or the next element without a comma.
     joined: bool,
-    /// A mistake was reported on this line.
+    /// Whether a mistake was reported on this line.
     line_blamed: bool,
 }
 

@@ -97,8 +97,8 @@ impl Build<'_> {
         Some(parts)
     }
 
-    /// What of a `"""` string is layout: the rest of the opening line, the indentation, the last
-    /// newline and the blanks of the closing line. Ranges of the parsed text, in order.
+    /// The parts of a `"""` string that are only layout: the rest of the opening line, the indentation, the last
+    /// newline, and the blanks of the closing line. Ranges of the parsed text, in order.
     fn cuts(&mut self, pair: &Pair, opening: usize) -> Vec<Range<usize>> {
         let start = pair.as_span().start() + opening;
         let end = pair.as_span().end() - 3;
@@ -243,7 +243,7 @@ impl Build<'_> {
         self.complain(finding);
     }
 
-    /// Warns of `${port}`, which is a variable in the shell.
+    /// Warns about `${port}`, which is a variable in the shell.
     fn dollar(&mut self, hole: &Pair, name: &str) {
         let words = hole.as_span();
         if !hole.get_input()[..words.start()].ends_with('$') {
@@ -263,7 +263,7 @@ impl Build<'_> {
         );
     }
 
-    /// Warns of `{{port}}`, which is a placeholder in templates.
+    /// Warns about `{{port}}`, which is a placeholder in templates.
     fn template(&mut self, opening: usize, pieces: &[Pair]) {
         let [opening, words, closing, ..] = &pieces[opening..] else {
             return;
@@ -295,7 +295,7 @@ impl Build<'_> {
     }
 }
 
-/// The character that an escape stands for.
+/// The character of an escape.
 fn escaped(written: &str) -> Option<char> {
     match written {
         "\\n" => Some('\n'),

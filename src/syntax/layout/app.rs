@@ -24,7 +24,7 @@ impl Layout<'_> {
         }
     }
 
-    /// A verb and a name.
+    /// Writes a verb and a name.
     pub(super) fn verb(&mut self, verb: &str, name: &Name) {
         self.put(verb);
         self.put(" ");

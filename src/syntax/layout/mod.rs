@@ -1,14 +1,14 @@
-//! Tree → text in the one layout.
+//! Tree → text, in the standard layout.
 //!
-//! - Two blanks a level; one statement a line; at most one empty line between two, none at the
+//! - Two blanks for each level; one statement on each line; at most one empty line between two statements, none at the
 //!   beginning or end of a block.
-//! - A block, list or map that was on one line stays there when a block holds no more than one
-//!   statement, nothing in it is commented, and it ends within 100 columns. One that was over
-//!   lines stays over lines, an element a line, with a comma after the last.
-//! - Nothing is aligned. A comment at the end of a line has two blanks before it.
-//! - Strings and numbers keep their spelling; a `"""` text moves with the statement it belongs to.
+//! - A block, list or map that was on one line stays on one line if it has no comments and ends within 100 columns. A
+//!   block must also have at most one statement. Otherwise, and if it was on several lines, each element has its own
+//!   line, with a comma after the last element of a list or map.
+//! - Nothing is aligned in columns. A comment at the end of a line has two blanks before it.
+//! - Strings and numbers keep their spelling. A `"""` text moves with its statement.
 //!
-//! Formatting twice is the same as once, and changes nothing that the compiler reads.
+//! Formatting twice gives the same text as formatting once. Formatting does not change the meaning of a file.
 
 mod app;
 mod driver;
@@ -18,10 +18,10 @@ mod value;
 use super::tree::{Body, Comment, File, Name, Statement};
 use crate::source::Span;
 
-/// No line that can be broken is longer, in characters.
+/// The maximum length of a line that can be broken, in characters.
 const WIDTH: usize = 100;
 
-/// The file in the one layout. `file` is what [`super::parse`] made of `text` without an error.
+/// The file in the standard layout. `file` is the result of [`super::parse`] for `text`, without an error.
 #[must_use]
 pub fn format(file: &File, text: &str) -> String {
     let mut layout = Layout {
@@ -39,15 +39,15 @@ pub fn format(file: &File, text: &str) -> String {
 }
 
 struct Layout<'a> {
-    /// The written text.
+    /// The source text.
     text: &'a str,
-    /// What has been written.
+    /// The output so far.
     out: String,
     /// The level of the current line.
     depth: usize,
-    /// While something is tried on one line: whether it fits so far.
+    /// While an element is tried on one line: whether it fits so far.
     flat: Option<Fit>,
-    /// Where the last string over lines ended, and the margin of the line that it began on.
+    /// The end of the last string of several lines, and the margin of the line on which it began.
     last_text: Option<(usize, &'a str)>,
 }
 
@@ -57,15 +57,15 @@ enum Fit {
     No,
 }
 
-/// How the parts of a body stand on one line and over lines.
+/// How to write the parts of a body on one line and on several lines.
 struct Brackets {
     open: &'static str,
     close: &'static str,
-    /// Between a bracket and what stands beside it on one line.
+    /// The blank between a bracket and its neighbour on one line.
     pad: &'static str,
-    /// After each part but, on one line, the last.
+    /// The separator after each part. On one line the last part has none.
     comma: &'static str,
-    /// How many parts may stand on one line.
+    /// The maximum number of parts on one line.
     flat: usize,
 }
 
@@ -78,7 +78,7 @@ const BLOCK: Brackets = Brackets {
 };
 
 impl<'a> Layout<'a> {
-    /// The written text of a span.
+    /// The source text of a span.
     fn slice(&self, span: Span) -> &'a str {
         self.text
             .get(span.start as usize..span.end as usize)
@@ -130,7 +130,7 @@ impl Layout<'_> {
         }
     }
 
-    /// Statements, each on a line of its own.
+    /// Statements, each on its own line.
     fn statements<T>(&mut self, body: &Body<T>, item: fn(&mut Self, &T), comma: &str) {
         for statement in &body.statements {
             for comment in &statement.lead {
@@ -155,7 +155,7 @@ impl Layout<'_> {
         self.body(body, &BLOCK, item);
     }
 
-    /// The block of a statement that may do without.
+    /// The block of a statement for which a block is optional.
     fn optional_block<T>(&mut self, body: Option<&Body<T>>, item: fn(&mut Self, &T)) {
         if let Some(body) = body {
             self.block(body, item);
@@ -200,7 +200,7 @@ impl Layout<'_> {
                 self.put(" ");
             }
             item(self, &statement.node);
-            // Each character is at most four bytes: this line is too long already.
+            // A character has at most four bytes, so a line of more bytes is already too long.
             if self.flat == Some(Fit::No) || self.line().len() > 4 * WIDTH {
                 self.flat = Some(Fit::No);
                 return;
@@ -210,8 +210,8 @@ impl Layout<'_> {
         self.put(brackets.close);
     }
 
-    /// Writes something that must not break the line nor make it too long; false, and nothing
-    /// written, if it does.
+    /// Writes something on the current line. If it does not fit on the line, nothing is written and the result is
+    /// false.
     fn on_one_line(&mut self, write: impl FnOnce(&mut Self)) -> bool {
         if self.flat.is_some() {
             write(self);
@@ -228,7 +228,7 @@ impl Layout<'_> {
         fits
     }
 
-    /// The current line as far as it is written.
+    /// The current line so far.
     fn line(&self) -> &str {
         let start = self.out.rfind('\n').map_or(0, |at| at + 1);
         &self.out[start..]

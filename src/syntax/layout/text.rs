@@ -1,4 +1,4 @@
-//! Strings: as they were written, moved with their statement where they are over lines.
+//! Strings. They stay as they were written. A string of several lines moves with its statement.
 
 use super::Layout;
 use crate::syntax::tree::Text;
@@ -16,7 +16,7 @@ impl Layout<'_> {
         }
         let start = text.span.start as usize;
         let line = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
-        // A line that begins in another string has that one's blanks, and not the statement's.
+        // If the line begins inside another string, its blanks belong to that string and not to the statement.
         let from = match self.last_text {
             Some((end, from)) if line < end => from,
             _ => margin(&self.text[line..start]),
@@ -31,8 +31,8 @@ fn margin(line: &str) -> &str {
     &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
 }
 
-/// A string over lines, its lines as far right as its statement has moved from the margin `from` to
-/// `to` blanks. What the string means does not change: its own margin moves too.
+/// A string of several lines, moved with its statement from the margin `from` to `to` blanks. The text of the string
+/// does not change, because its own margin moves too.
 fn moved(written: &str, from: &str, to: usize) -> String {
     let closing = written.rfind('\n').map_or(0, |at| at + 1);
     let own = margin(&written[closing..]);

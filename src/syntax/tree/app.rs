@@ -9,11 +9,11 @@ use crate::source::Span;
 pub struct App {
     /// The name.
     pub name: Name,
-    /// What it is made of.
+    /// Its statements.
     pub body: Body<AppItem>,
 }
 
-/// What stands in `app`.
+/// A statement in an `app` block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AppItem {
     /// `root "/opt/shop"`
@@ -44,9 +44,9 @@ pub enum AppItem {
     Verify(Verify),
     /// `cleanup { … }`
     Cleanup(Body<CleanupItem>),
-    /// `before start { … }` and its like
+    /// `before start { … }` and similar blocks
     Steps(Steps),
-    /// `on success { … }` and its like
+    /// `on success { … }` and similar blocks
     On(On),
     /// `lock { wait D }`
     Lock(Body<LockItem>),
@@ -67,18 +67,18 @@ pub struct Input {
     pub name: Name,
     /// Its type.
     pub ty: Type,
-    /// After `=`.
+    /// The default after `=`.
     pub default: Option<Value>,
-    /// After `from file`.
+    /// The path after `from file`.
     pub file: Option<Value>,
 }
 
-/// `color NAME { port N }`; without a block `body` is `None`.
+/// `color NAME { port N }`. Without a block `body` is `None`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Color {
     /// The name.
     pub name: Name,
-    /// What differs by color.
+    /// Its statements.
     pub body: Option<Body<ColorItem>>,
 }
 
@@ -110,7 +110,7 @@ impl Color {
 pub enum ColorItem {
     /// `port 8081`, `port web 8081`
     Port {
-        /// The service, where there are several.
+        /// The service, if the app has several.
         service: Option<Name>,
         /// The number.
         number: Value,
@@ -124,11 +124,11 @@ pub enum ColorItem {
 pub struct Service {
     /// The name.
     pub name: Name,
-    /// What differs from the app's.
+    /// Its statements, which override those of the app.
     pub body: Option<Body<ServiceItem>>,
 }
 
-/// What stands in `service`.
+/// A statement in a `service` block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServiceItem {
     /// `run DRIVER { … }`
@@ -147,7 +147,7 @@ pub enum ServiceItem {
     Let(Let),
 }
 
-/// What stands in `cleanup`.
+/// A statement in a `cleanup` block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CleanupItem {
     /// `drain D`
@@ -158,7 +158,7 @@ pub enum CleanupItem {
     KeepWarm(Span),
 }
 
-/// What stands in `lock`.
+/// A statement in a `lock` block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LockItem {
     /// `wait D`

@@ -21,7 +21,7 @@ pub struct On {
     pub body: Body<OnItem>,
 }
 
-/// What stands in `on`.
+/// A statement in an `on` block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OnItem {
     /// `exec …`, `shell …`
@@ -30,25 +30,25 @@ pub enum OnItem {
     Notify(DriverUse),
 }
 
-/// A step of the user's.
+/// A step of the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
-    /// `exec` or `shell`, and what is run.
+    /// `exec` or `shell`, with the command.
     pub run: CommandRun,
-    /// `in DIR`, `within D`; `None` without a block.
+    /// Its block with `in DIR` and `within D`. `None` without a block.
     pub options: Option<Body<CommandOption>>,
 }
 
-/// What a step of the user's runs.
+/// The command of a user's step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandRun {
     /// `exec ["prog", "arg"]`
     Exec(Value),
-    /// `shell """…"""`: nothing in it is a placeholder
+    /// `shell """…"""`: the text has no placeholders
     Shell(Text),
 }
 
-/// What stands in the block of a step.
+/// A statement in the block of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandOption {
     /// `in "{slot}"`

@@ -14,7 +14,7 @@ pub struct Driver {
     pub body: Body<DriverItem>,
 }
 
-/// What stands in a driver's description.
+/// A statement in a driver's description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DriverItem {
     /// `functions "nginx.sh"`: the file of its shell functions, beside the `.bg`
@@ -27,7 +27,7 @@ pub enum DriverItem {
         name: Name,
         /// Its type.
         ty: Type,
-        /// After `=`; without one the setting must be given.
+        /// The default after `=`. Without a default, an app must give the setting.
         default: Option<Value>,
     },
     /// `part NAME[: TYPE] { setting … }`: a block inside the driver's block, with an optional label
@@ -39,31 +39,32 @@ pub enum DriverItem {
         /// Its settings.
         body: Body<DriverItem>,
     },
-    /// `exactly one [a, b]`: of these settings and parts one must be given
+    /// `exactly one [a, b]`: exactly one of these settings and parts must be given
     ExactlyOne(List),
     /// `tools ["setsid", "awk"]`: programs that must be on the host
     Tools(Value),
-    /// `deadline FUNCTION D`: how long a function of the contract may take
+    /// `deadline FUNCTION D`: the time limit of a function of the contract
     Deadline {
         /// The function.
         function: Name,
-        /// How long.
+        /// The time limit.
         within: Value,
     },
-    /// `offers container.ip`: a placeholder that the driver fills in when the color runs
+    /// `offers container.ip`: a placeholder whose value the driver provides when the color runs
     Offers(Name),
-    /// `cannot listens`: the driver cannot tell this (a function that it leaves out)
+    /// `cannot listens`: the driver does not have this function
     Cannot(Name),
-    /// `fragment "nginx.conf.j2" as nginx`: the template of what is written for a color, and how values in it are quoted
+    /// `fragment "nginx.conf.j2" as nginx`: the template of the proxy's file for a color, and how values in it are
+    /// quoted
     Fragment {
         /// The template's file, beside the `.bg`.
         template: Text,
         /// `nginx`, `caddy` or `plain`
         quoting: Name,
     },
-    /// `file "appspec.yml" from "appspec.yml.j2"`: a file that a target wants
+    /// `file "appspec.yml" from "appspec.yml.j2"`: a file that a target generates
     File {
-        /// Where, relative to the source's folder (`deploy/…` for the output folder).
+        /// Its path, relative to the source's folder (`deploy/…` for the output folder).
         path: Text,
         /// The template's file, beside the `.bg`.
         template: Text,
@@ -72,6 +73,6 @@ pub enum DriverItem {
     Environment(Value),
     /// `wipes SETTING`: the setting whose folder the target's installer empties
     Wipes(Name),
-    /// `limit D`: the longest that a target lets one hook run
+    /// `limit D`: the target's time limit for one hook
     Limit(Value),
 }

@@ -1,5 +1,5 @@
-//! The tree of a `.bg` file as it was written: every word, comment and blank line that matters to
-//! the formatter, and nothing that was worked out from them.
+//! The tree of a `.bg` file as it was written: every word, every comment, and every blank line that matters to the
+//! formatter. It contains no derived data.
 //!
 //! Where the grammar knows only a few words, the tree has the model's enumeration.
 //! Names are not resolved and values not typed here; that is `check/`.
@@ -25,7 +25,7 @@ pub use value::{Entry, Let, List, Map, Number, Part, Quoting, StatusRange, Text,
 /// A whole file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// The statements of the top level, and the comments after the last.
+    /// The statements of the top level, and the comments after the last one.
     pub body: Body<Item>,
 }
 

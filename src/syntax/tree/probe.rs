@@ -9,9 +9,9 @@ use crate::source::Span;
 pub struct Probe {
     /// The name.
     pub name: Name,
-    /// After `from`: `ready` or `spring.health`.
+    /// The name after `from`: `ready` or `spring.health`.
     pub from: Option<Name>,
-    /// The body; `None` without a block.
+    /// The body. `None` without a block.
     pub body: Option<Body<ProbeItem>>,
 }
 
@@ -22,21 +22,21 @@ pub enum Verify {
     None {
         /// The word `none`.
         word: Span,
-        /// Why not.
+        /// The reason.
         reason: Text,
     },
     /// `verify [NAME] [from OTHER] { … }`
     Check {
         /// The name.
         name: Option<Name>,
-        /// After `from`.
+        /// The name after `from`.
         from: Option<Name>,
         /// The body.
         body: Option<Body<ProbeItem>>,
     },
 }
 
-/// What stands in `probe` and `verify`.
+/// A statement in a `probe` or `verify` block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProbeItem {
     /// `get URL`, `head URL`, `post URL`: a string or a list of them
@@ -54,7 +54,7 @@ pub enum ProbeItem {
     Tcp(Value),
     /// `exec [...]`, `exec inside [...]`
     Exec {
-        /// The word `inside`, if it stands there.
+        /// The word `inside`, if it is given.
         inside: Option<Span>,
         /// The command.
         command: Value,
@@ -84,7 +84,7 @@ pub enum ProbeItem {
     After(Value),
     /// `passes N`
     Passes(Value),
-    /// `warn` (in `verify` only; `check/` says so elsewhere)
+    /// `warn`. It is allowed only in `verify`; `check/` reports it elsewhere.
     Warn(Span),
 }
 
@@ -97,7 +97,7 @@ pub enum Expect {
     Color(Span),
     /// `expect body|header "X"|json "a.b[0]" contains|equals|matches "…"`
     Content {
-        /// What is looked at.
+        /// The part of the answer.
         part: ExpectPart,
         /// How it and the value relate.
         relation: Relation,
@@ -106,7 +106,7 @@ pub enum Expect {
     },
 }
 
-/// What an `expect` looks at.
+/// The part of an answer that an `expect` compares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExpectPart {
     /// `body`

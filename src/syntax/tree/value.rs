@@ -8,7 +8,7 @@ use crate::source::Span;
 pub enum Value {
     /// `"…"`, `"""…"""`, `r"…"`, `r"""…"""`
     Text(Text),
-    /// `8081`, `2.5`, `500ms`, `256MiB`, `25%`: digits as written, and the unit if there is one.
+    /// `8081`, `2.5`, `500ms`, `256MiB`, `25%`: the digits as written, and the unit if there is one.
     Number(Number),
     /// `2xx`
     StatusClass(Name),
@@ -23,7 +23,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// Where it stands.
+    /// Its place in the source.
     #[must_use]
     pub fn span(&self) -> Span {
         match self {
@@ -42,13 +42,13 @@ impl Value {
 pub enum Quoting {
     /// `"…"`
     Plain,
-    /// `"""…"""`. Over lines the text begins on the line after the opening quotes and ends with the
-    /// line before the closing ones (whose newline is not part of it); the blanks before the
-    /// closing quotes are taken from every line.
+    /// `"""…"""`. With several lines, the text begins on the line after the opening quotes. It ends with the line
+    /// before the closing quotes, without that line's newline. The blanks before the closing quotes are removed from
+    /// every line.
     Block,
     /// `r"…"`
     Raw,
-    /// `r"""…"""`, cut and dedented likewise
+    /// `r"""…"""`, with the same rules for its lines
     RawBlock,
 }
 
@@ -57,14 +57,14 @@ pub enum Quoting {
 pub struct Text {
     /// How it was quoted.
     pub quoting: Quoting,
-    /// Its literal stretches and placeholders in order; adjacent literals are merged.
+    /// Its literal parts and placeholders, in order. Adjacent literals are merged.
     pub parts: Vec<Part>,
-    /// With the quotes (and the `r`).
+    /// The place, with the quotes (and the `r`).
     pub span: Span,
 }
 
 impl Text {
-    /// The string, if it has no placeholder.
+    /// The text of the string, if it has no placeholder.
     #[must_use]
     pub fn literal(&self) -> Option<String> {
         self.parts
@@ -77,48 +77,48 @@ impl Text {
     }
 }
 
-/// A stretch of a string.
+/// A part of a string.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Characters, escapes and doubled braces resolved.
+    /// Characters, with escapes and doubled braces resolved.
     Literal(String),
-    /// `{name}` or `{web.port}`; the name is all between the braces.
+    /// `{name}` or `{web.port}`. The name is the text between the braces.
     Hole(Name),
 }
 
-/// A number with the unit that is attached to it.
+/// A number with its attached unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Number {
-    /// `10`, `2.5`: digits and at most one point.
+    /// The digits and at most one point: `10`, `2.5`.
     pub digits: String,
-    /// `ms s m h B KiB MiB GiB %` or whatever was written; empty without one.
+    /// `ms s m h B KiB MiB GiB %`, or an unknown unit as written. Empty without a unit.
     pub unit: String,
-    /// Where.
+    /// Its place in the source.
     pub span: Span,
 }
 
 /// `200..299`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusRange {
-    /// The first.
+    /// The first status.
     pub from: Number,
-    /// The last.
+    /// The last status.
     pub to: Number,
-    /// Where.
+    /// Its place in the source.
     pub span: Span,
 }
 
-/// `[a, b]`, over one line or several.
+/// `[a, b]`, on one line or several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct List {
-    /// The elements; `Statement` carries their comments.
+    /// The elements. `Statement` contains their comments.
     pub body: Body<Value>,
 }
 
-/// `{ KEY = value }`, over one line or several.
+/// `{ KEY = value }`, on one line or several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Map {
-    /// The entries; `Statement` carries their comments.
+    /// The entries. `Statement` contains their comments.
     pub body: Body<Entry>,
 }
 

@@ -6536,9 +6536,10 @@ follow_last() {
   followed_part=''
 }
 
-# ---- run command: a program that somebody else keeps ------------------------------------------------
+# ---- run command: a program that a process manager keeps --------------------------------------------
 #
-# Its identity is `kept` and what the `identity` command printed after the start; `starting` if the script did not get as far.
+# The identity is `kept` and the line that the `identity` command printed after the start. It is `starting` if the
+# script ended before that.
 
 command_stage() {
   return 0
@@ -6579,7 +6580,7 @@ command_adopt() {
   if ! save_identity starting; then
     printf '%s\n' "cannot write to $release: is the disk full?"
   elif ! command_alive; then
-    : # it has said why
+    : # it has printed the reason
   elif ! said=$(command_ask_identity); then
     printf '%s\n' "${command_identity[0]} failed: $said"
   elif ! save_identity "kept $said"; then
@@ -6598,7 +6599,7 @@ command_identity() {
   printf '%s\n' "${identity# }"
 }
 
-# Only an identity that is a pid tells whose the port is.
+# The owner of the port can be compared only if the identity is a pid.
 command_listens() {
   local identity inode pid owner stranger='' ours=no
   load_identity || return 3
@@ -6675,12 +6676,12 @@ command_logs() {
   fi
 }
 
-# Whether it survives a reboot is its keeper's to say.
+# Nothing to do: the process manager decides whether the program survives a reboot.
 command_persist() {
   return 0
 }
 
-# command_ask_identity: prints the identity of now, one line.
+# command_ask_identity: prints the current identity, one line.
 command_ask_identity() {
   ((${#command_identity[@]})) || return 0
   command_run "$release/answer.$service" "${command_identity[@]}" || {
@@ -6690,7 +6691,8 @@ command_ask_identity() {
   head -n 1 "$release/answer.$service"
 }
 
-# command_run OUTPUT COMMAND…: its output goes to a file: what it leaves running would keep a pipe, and the script, open.
+# command_run OUTPUT COMMAND…: writes the output to a file. With a pipe, a process that the command leaves running would
+# keep the pipe open, and the script would wait for it.
 command_run() {
   local output=$1
   shift
@@ -6732,7 +6734,7 @@ jar_start() {
   process_start
 }
 
-# jar_find: sets `jar_file`. A build leaves a second jar (`-plain`, `-sources`) more often than not.
+# jar_find: sets `jar_file`. Many builds leave a second jar (`-plain`, `-sources`), so more than one match is an error.
 jar_find() {
   local -a found=()
   if [[ -f $jar_jar ]]; then
@@ -6755,8 +6757,8 @@ jar_find() {
 
 # ---- run process: a program that stays in the foreground ----------------------------------------
 #
-# Its identity is `unit NAME INVOCATION` under systemd, else `pid PID START BOOT`. All that it starts carries DEPLOYC_RUN in its
-# environment, by which what left its session is still known to be ours.
+# The identity is `unit NAME INVOCATION` under systemd, otherwise `pid PID START BOOT`. The program and its children
+# have DEPLOYC_RUN in their environment. By this mark the script recognises a child that has left the program's session.
 
 # process_preflight: its user is there, and may be taken on.
 process_preflight() {
@@ -6811,7 +6813,8 @@ process_alive() {
   esac
 }
 
-# process_adopt: the owner of the port becomes the release's program, unless somebody else keeps it.
+# process_adopt: the process that listens on the port becomes the release's program, unless something else keeps it
+# running.
 process_adopt() {
   local inode pid='' owner boot start others
   if [[ -z $port ]]; then
@@ -6821,7 +6824,7 @@ process_adopt() {
   port_listens "$port" || :
   for inode in ${listening[@]+"${listening[@]}"}; do
     for owner in $(socket_owners "$inode"); do
-      # Of a program and its children the program is meant.
+      # If a program and its children share the socket, take the program.
       if [[ -z $pid ]] || pid_descends "$pid" "$owner"; then
         pid=$owner
       fi
@@ -6841,7 +6844,7 @@ process_adopt() {
   save_identity "pid $pid $start $boot"
 }
 
-# process_tell_keeper PID: prints who keeps it running, and would start it again; fails if nobody is known to.
+# process_tell_keeper PID: prints what keeps the process running and would start it again. Fails if nothing is known.
 process_tell_keeper() {
   local group unit main cure='after the next deployment'
   if (($1 == 1)); then
@@ -6864,7 +6867,7 @@ process_tell_keeper() {
   fi
 }
 
-# process_other_ports PID: prints a port other than this one on which it listens, if there is one.
+# process_other_ports PID: prints another port on which the process listens, if there is one.
 process_other_ports() {
   local tables
   net_tables
@@ -6891,7 +6894,7 @@ process_listens() {
     return 1
   }
   for inode in ${listening[@]+"${listening[@]}"}; do
-    # As a rule the program itself holds it, and nobody else needs to be looked at.
+    # Usually the program itself holds the socket. Then the search in all other processes is not needed.
     if [[ $kind == pid && $(ls -ln "/proc/$name/fd" 2>/dev/null) == *"socket:[$inode]"* ]]; then
       ours=yes
       continue
@@ -6949,7 +6952,7 @@ process_logs() {
   load_identity || :
   read -r kind name mark _ <<<"$identity"
   if [[ $kind == unit ]]; then
-    # What a program said right before it ended may still be on its way into the journal.
+    # The last output of a program that has ended may not be in the journal yet.
     journalctl --sync 2>/dev/null || :
     journalctl --quiet --no-pager --output=cat --lines="$1" "_SYSTEMD_INVOCATION_ID=$mark" 2>/dev/null
   elif [[ -f $log.1 ]]; then
@@ -6959,12 +6962,12 @@ process_logs() {
   fi
 }
 
-# After a boot `resume` starts the live color; the program itself is not known to the host.
+# Nothing to do: the host does not know the program; after a boot `resume` starts the live color.
 process_persist() {
   return 0
 }
 
-# process_choose_keeper: sets `keeper`. Before systemd 240 nothing tells that a program could not even be started.
+# process_choose_keeper: sets `keeper`. Before version 240 systemd does not report that a program could not be started.
 process_choose_keeper() {
   local version
   keeper=$process_keeper
@@ -6985,7 +6988,7 @@ process_find_account() {
   fi
 }
 
-# process_make_environment: sets `environment`. What the caller of the script has in its own is not the app's.
+# process_make_environment: sets `environment`. The app gets no variable from the environment of the script's caller.
 process_make_environment() {
   local name user home shell _
   IFS=: read -r user _ _ _ _ home shell <<<"$account"
@@ -7010,7 +7013,7 @@ process_find_program() {
   return 1
 }
 
-# process_owns PID: belongs to what `identity` names.
+# process_owns PID: the process belongs to the program that `identity` names.
 process_owns() {
   local kind name _ stat_state stat_parent stat_session stat_start
   read -r kind name _ <<<"$identity"
@@ -7022,10 +7025,10 @@ process_owns() {
   fi
 }
 
-# process_is_marked PID: was started by this release's service, wherever it went since.
+# process_is_marked PID: this release's service has started the process, even if it has left the session since.
 process_is_marked() {
   local text=''
-  # Its NULs are dropped by `read`.
+  # `read` drops the NULs.
   { IFS= read -r -N 4000000 text <"/proc/$1/environ"; } 2>/dev/null
   [[ $text == *"DEPLOYC_RUN=$release/$service/"* ]]
 }
@@ -7047,9 +7050,10 @@ process_start_in_systemd() {
   [[ -z $process_user ]] || options+=(--uid="$process_user")
   [[ -z $process_open_files ]] || options+=(--property=LimitNOFILE="$process_open_files")
   systemctl reset-failed "$unit.service" 2>/dev/null || :
-  # A shell that the program replaces reads what systemd would not pass on as it is. systemd replaces $ in arguments; $$ is one.
+  # systemd would change some values in arguments, so a shell reads them from the file and is then replaced by the
+  # program. systemd expands $ in the shell's text, so each $ is written as $$.
   text="$(declare -f process_become_told)"$'\n''exec 4<&0 </dev/null; process_become_told'
-  # Whatever comes in between, the unit of this name is known to be this release's.
+  # Save the unit's name before the start: if the script is killed now, the unit is known to belong to this release.
   save_identity "unit $unit -" || {
     printf '%s\n' "cannot write to $release: is the disk full?"
     return 1
@@ -7058,7 +7062,8 @@ process_start_in_systemd() {
     rm -f "$file"
     why=${why//$'\n'/; }
     process_unit_state "$unit"
-    # It was started and has ended before systemd said so: how, `alive` tells. Codes from 200 on are systemd's own.
+    # The program was started and ended before systemd reported the start. `alive` will say how it ended. Codes from 200
+    # on are from systemd itself, which means that the program was not started.
     if [[ -z $why && -n $unit_mark && $unit_code =~ ^[0-9]+$ ]] && ((unit_code < 200)); then
       save_identity "unit $unit $unit_mark"
       return
@@ -7093,7 +7098,8 @@ process_alive_unit() {
     printf '%s\n' 'systemd does not answer'
     return 2
   fi
-  # Killed before the mark was known: the name alone is of this release.
+  # `-`: the script was killed before it saved the invocation. The unit's name contains the release, so the name is
+  # enough.
   [[ $2 != - ]] || set -- "$1" "$unit_mark"
   case $unit_state:$unit_mark in
     "active:$2" | "activating:$2" | "reloading:$2" | "deactivating:$2") return 0 ;;
@@ -7101,13 +7107,13 @@ process_alive_unit() {
       [[ $unit_signalled == no ]] || unit_code=$((unit_code + 128))
       process_say_exit "$unit_code"
       ;;
-    # systemd forgets a unit that ended well.
+    # systemd forgets a unit that ended with success.
     *) process_say_exit 0 ;;
   esac
   return 1
 }
 
-# process_unit_is_gone UNIT MARK: no answer of systemd is no yes.
+# process_unit_is_gone UNIT MARK: fails if systemd does not answer, because then the unit may still run.
 process_unit_is_gone() {
   process_alive_unit "$1" "$2" >/dev/null
   (($? == 1))
@@ -7142,7 +7148,7 @@ process_start_in_session() {
     return 1
   }
   rm -f "$pipe"
-  # Opened for both first: a pipe with one open end waits for the other.
+  # Opening one end of a pipe waits for the other end, so the pipe is first opened for both.
   if ! { mkfifo -m 600 "$pipe" && exec {both}<>"$pipe" && exec {gives}>"$pipe" && exec {takes}<"$pipe"; } 2>/dev/null; then
     printf '%s\n' "cannot write to $release: is the disk full?"
     return 1
@@ -7156,7 +7162,8 @@ process_start_in_session() {
     return 1
   fi
   read_boot
-  # The program waits to be told what it is. It is when it is known who it is; if this script ends before, so does it.
+  # The program waits for its command on the pipe. It gets the command only after its identity is saved. If this script
+  # ends before that, the program ends too, so no unknown program is left running.
   save_identity "pid $line $boot" || {
     printf '%s\n' "cannot write to $release: is the disk full?"
     return 1
@@ -7169,7 +7176,7 @@ process_start_in_session() {
   exec {gives}>&-
 }
 
-# process_find_become: sets `become`, a bash as the app's user.
+# process_find_become: sets `become`, the command of a bash that runs as the app's user.
 process_find_become() {
   local uid gid groups _
   become=("$BASH")
@@ -7186,8 +7193,8 @@ process_find_become() {
   "${become[@]}" -c : 2>/dev/null || become=(su -m -s "$BASH" -- "$process_user")
 }
 
-# process_start_keeper DESCRIPTOR: becomes the keeper; its standard output is told pid and start time of the program, which reads from the
-# descriptor what it is.
+# process_start_keeper DESCRIPTOR: becomes the keeper. The program's pid and start time are printed on its standard
+# output. The program reads its command from DESCRIPTOR.
 process_start_keeper() {
   exec 3>&1 4<&"$1" >/dev/null 2>&1 </dev/null
   close_descriptors 3 4
@@ -7197,8 +7204,9 @@ process_start_keeper() {
     "$process_directory" "${process_open_files:--}" "${become[@]}"
 }
 
-# process_keep LOG BYTES EXIT FOLDER FILES BECOME…: the program's parent: writes its log, which never grows beyond BYTES
-# together with LOG.1, and keeps its exit code. It stands in a session of its own, so that it ends after the program and not with it.
+# process_keep LOG BYTES EXIT FOLDER FILES BECOME…: the keeper, the program's parent. It writes the program's log and
+# saves its exit code. LOG and LOG.1 together never exceed BYTES. The keeper has a session of its own, so that a signal
+# to the program's session does not end it before the program.
 process_keep() {
   local log=$1 half=$(($2 / 2)) exit=$3 folder=$4 files=$5 inner count child said size code
   shift 5
@@ -7219,14 +7227,14 @@ process_keep() {
   trap '' HUP INT QUIT PIPE TERM
   count=$((half / 4096 / 4))
   count=$((count < 1 ? 1 : count > 256 ? 256 : count))
-  # dd writes what it reads at once; the shell looks at the size after `count` reads.
+  # dd writes each block as soon as it has read it. The shell checks the size of the log after `count` reads.
   while :; do
     said=$(LC_ALL=C dd bs=4096 count="$count" <&6 2>&1 >>"$log")
     case $said in
       *'0+0 records in'*) break ;;
       *'records in'*) ;;
       *)
-        # The release's folder is gone. The program must not block or die of that.
+        # The release's folder is gone. Read on, because otherwise the program would block or die when it writes.
         cat <&6 >/dev/null
         break
         ;;
@@ -7239,8 +7247,9 @@ process_keep() {
   printf '%s\n' "$code" >"$exit.new" && mv -f "$exit.new" "$exit"
 }
 
-# process_become_program TEXT FOLDER FILES: as the app's user, in a session of its own, for which it calls itself (TEXT) once more.
-# Descriptor 3 is told pid and start time, which the program keeps.
+# process_become_program TEXT FOLDER FILES: runs as the app's user. It first calls itself (TEXT) once more in a session
+# of its own. Then it prints its pid and start time on descriptor 3; the program keeps both, because it replaces this
+# shell.
 process_become_program() {
   local stat='' text=$1 folder=$2 files=$3
   local -a become_field
@@ -7257,13 +7266,15 @@ process_become_program() {
   process_become_told
 }
 
-# process_tell WORD…: for `process_become_told`: the environment, an empty entry, the number of words, the words.
+# process_tell WORD…: prints the input of `process_become_told`: the environment, an empty entry, the number of words,
+# the words.
 process_tell() {
   printf '%s\0' "${environment[@]}" '' "$#" "$@"
 }
 
-# process_become_told: the program that descriptor 4 tells, with nothing else in its environment. If it is not told all, whoever started it
-# has ended in between and knows nothing of it.
+# process_become_told: reads a command and its environment from descriptor 4 and becomes this program, with no other
+# variable in its environment. If the input is incomplete, the script has ended in between and has not saved the
+# identity: then the program must not run.
 process_become_told() {
   local become_name='' become_entry='' become_count=''
   local -a become_environment=() become_words=()
@@ -7280,7 +7291,7 @@ process_become_told() {
     unset "$become_name" 2>/dev/null || :
   done
   for become_entry in ${become_environment[@]+"${become_environment[@]}"}; do
-    # Not every name is one of a variable, and a program without it would start as if nothing were missing.
+    # If a name is not valid for a variable, stop here: the program must not start without that variable.
     export "${become_entry?}" || exit 126
   done
   exec -- ${become_words[@]+"${become_words[@]}"}
@@ -7298,7 +7309,7 @@ process_alive_pid() {
     printf '%s\n' 'has ended'
     return 1
   fi
-  # The keeper writes the code when it has read the program's last words.
+  # The keeper writes the exit code after it has read the program's last output.
   while [[ ! -f $release/exit.$service ]] && ((tries++ < 10)); do
     pause 20 || break
   done
@@ -7316,7 +7327,7 @@ process_alive_pid() {
   return 1
 }
 
-# process_say_exit CODE: without one the keeper still reads its log, which something holds open.
+# process_say_exit CODE: without a code the keeper still reads the log, because another process holds it open.
 process_say_exit() {
   local cure="it must stay in the foreground: start it without its daemon option, or say how it starts and stops with \`run command\`"
   if [[ ! $1 =~ ^[0-9]+$ ]]; then
@@ -7338,7 +7349,7 @@ process_stop_pid() {
     return 1
   fi
   read_boot
-  # Nothing survives a reboot, and its pids are others' now.
+  # No process survives a reboot, and other processes may have its pids now.
   [[ $boot == "$3" ]] || return 0
   now
   until=$((now_ms + stop_within))
@@ -7361,7 +7372,7 @@ process_stop_pid() {
     elif ((now_ms >= until)); then
       kill -KILL "${remains[@]}" 2>/dev/null || :
     elif [[ $asked == no ]]; then
-      # What it left behind may have work to end as well.
+      # Remaining children may have work to finish, too.
       asked=yes
       kill -TERM "${remains[@]}" 2>/dev/null || :
     fi
@@ -7369,9 +7380,10 @@ process_stop_pid() {
   done
 }
 
-# process_find_remains PID START SEEN: sets `remains`, what is left of the program: itself, its session, what it started elsewhere. A
-# session of that number is surely the program's only if the program was seen in it just now; else its members must carry the mark.
-# The script itself may run below the program, and is not ended.
+# process_find_remains PID START SEEN: sets `remains`, the processes of the program that still run: the program, its
+# session, and its children in other sessions. The number of a session may be reused. So a process of that session
+# counts only if the program was just seen (SEEN), or if the process has the mark. The script itself may be a child of
+# the program; it is left out.
 process_find_remains() {
   local file pid stat_state stat_parent stat_session stat_start
   remains=()
@@ -7390,10 +7402,11 @@ process_find_remains() {
 
 # ---- switch nginx: one included file and a reload -------------------------------------------------
 #
-# A generation is a master and the workers that accept, each as PID:START. After a reload all new workers are there from about 10 ms
-# on, the old ones for about 100 ms more; then each of those is gone or titled `is shutting down`. New workers alone prove nothing: one
-# that dies is started again by the master, with the old configuration. Either of two things does prove a reload: that more workers
-# accept at once than before it (there may be fewer afterwards), or that the master has let go of a file (its logs) that it had open.
+# A generation is the master and the workers that accept connections, each as PID:START. About 10 ms after a reload all
+# new workers run. The old workers accept for about 100 ms more; then each of them is gone or has the title
+# `is shutting down`. New workers alone do not prove a reload, because the master replaces a worker that dies, with the
+# old configuration. There are two proofs of a reload: more workers accept at once than before it (later there may be
+# fewer), or the master has closed a file (its logs) that it had open.
 
 nginx_routed() { fragment_routed "$nginx_file"; }
 nginx_read() { fragment_read "$nginx_file"; }
@@ -7428,8 +7441,8 @@ nginx_snapshot() {
   return 1
 }
 
-# nginx_has_just_begun: a worker is younger than 300 ms; the old ones of its reload may not have been told to end yet. Where the clock is
-# another than that of the processes (in some containers), nobody is young.
+# nginx_has_just_begun: a worker is younger than 300 ms. Then the old workers of its reload may not have been told to
+# end yet. In some containers the clock differs from that of the processes; there no worker counts as young.
 nginx_has_just_begun() {
   local worker age
   now
@@ -7448,12 +7461,13 @@ nginx_reload() {
     printf '%s\n' "$why"
     return 1
   fi
-  # Whatever another reload brings up before this one is old as well, and so is what has been told to end and still works.
+  # Workers that another reload starts before this one are old, too. So are workers that were told to end and still have
+  # requests.
   master=${generation[0]}
   generation_children "$nginx_master"
   workers=$((${#generation[@]} - 1))
   files=$(nginx_open_files)
-  # Apart from what an earlier reload has seen, which holds if this one fails.
+  # Not into $release/reload: if this reload fails, the record of the earlier one there is still valid.
   nginx_ask_reload >"$release/reload.said" 2>&1 &
   asking=$!
   while ((most <= workers)); do
@@ -7493,7 +7507,8 @@ nginx_confirm() {
     esac
     now
     ((now_ms < until)) || break
-    # On a busy host the overlap may have passed unseen, and a master may have no files: nginx is asked once more and watched.
+    # On a busy host the script may have missed the moment when old and new workers overlap, and the master may have no
+    # files to close. So reload once more and watch again.
     if [[ $why == 'the new workers'* ]] && ((now_ms - asked > 500)); then
       asked=$now_ms
       if nginx_reload >/dev/null; then
@@ -7508,7 +7523,8 @@ nginx_confirm() {
   return 1
 }
 
-# nginx_recall_reload SNAPSHOT: sets what `reload` saw: `workers` before it, `most` since, `files`, and `old`, to which the snapshot's workers are added.
+# nginx_recall_reload SNAPSHOT: reads the record of `reload`. Sets `workers` (their number before the reload), `most`
+# (their highest number since), `files`, and `old` (the old workers, those of the snapshot included).
 nginx_recall_reload() {
   local line=''
   read -r most workers files line 2>/dev/null <"$release/reload"
@@ -7516,7 +7532,7 @@ nginx_recall_reload() {
   read -r -a old <<<"${1#* } $line"
 }
 
-# The folder outlives the files in it, which packages and certbot replace.
+# The mutex is the folder, because packages and certbot replace the files in it.
 nginx_mutex() {
   local file
   file=$nginx_config
@@ -7540,7 +7556,8 @@ nginx_preflight() {
   }
   fragment_writable "$nginx_file" || return
   nginx_allowed || return
-  # What is wrong with the configuration is `test`'s to say, but for the file that a first install lacks.
+  # `test` reports faults of the configuration. Here only one fault counts: on a first installation our file may be
+  # missing.
   if ! said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>&1); then
     [[ ! -e $nginx_file ]] || return 0
     case $said in
@@ -7555,7 +7572,7 @@ nginx_preflight() {
   return 1
 }
 
-# nginx_holds ADDRESS…: a file that nginx loads, other than ours, names one of them.
+# nginx_holds ADDRESS…: a file that nginx loads, other than ours, contains one of the addresses.
 nginx_holds() {
   local said line file='' found=1 address ours
   said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null) || {
@@ -7570,7 +7587,7 @@ nginx_holds() {
     fi
     [[ $file != "$nginx_file" && $file != "$ours" && ! $line =~ ^[[:space:]]*# ]] || continue
     for address; do
-      # 127.0.0.1:8081 is not in 127.0.0.1:80810.
+      # 127.0.0.1:80810 does not contain the address 127.0.0.1:8081.
       [[ $line == *"$address" || $line == *"$address"[!0-9]* ]] || continue
       printf '%s\n' "$file names $address"
       found=0
@@ -7585,13 +7602,13 @@ nginx_as_root() {
   ${sudo[@]+"${sudo[@]}"} "$@"
 }
 
-# nginx_allowed: 1 with the line for sudoers when this user may not test or reload.
+# nginx_allowed: returns 1 and prints the line for sudoers if this user may not test or reload.
 nginx_allowed() {
   local binary said line
   ((EUID != 0)) || return 0
   binary=$(type -P -- "$nginx_binary")
   if ((${#sudo[@]} == 0)); then
-    # Root's master takes no signal of another user, and its log and pid file cannot be opened by one.
+    # If the master runs as root, another user cannot signal it and cannot open its log and pid file.
     [[ -O /proc/$nginx_master ]] && return 0
     ((${#nginx_test[@]} == 0 || ${#nginx_reload[@]} == 0)) || return 0
     said="$(id -un) may not test and reload nginx, which runs as root: say \`sudo\` in deploy.bg"
@@ -7612,14 +7629,14 @@ nginx_allowed() {
   return 1
 }
 
-# nginx_own_words TEXT: what nginx complains of, in one line.
+# nginx_own_words TEXT: prints nginx's error message in one line.
 nginx_own_words() {
   local line
   line=$(grep -m 1 -E '\[(emerg|alert|crit|error)\]' <<<"$1") || line=${1//$'\n'/; }
   printf '%s\n' "${line#nginx: }"
 }
 
-# nginx_includes DUMP: the file is in what `nginx -T` printed, or would be if it existed.
+# nginx_includes DUMP: the output of `nginx -T` contains the file, or would contain it if the file existed.
 nginx_includes() {
   local pattern
   [[ $1 != *"# configuration file $nginx_file:"* ]] || return 0
@@ -7635,7 +7652,7 @@ nginx_includes() {
   return 1
 }
 
-# nginx_find_master: sets `nginx_pid_file` and `nginx_master`, the pid of a master that runs; else `why`.
+# nginx_find_master: sets `nginx_pid_file` and `nginx_master`, the pid of the running master. If none runs, sets `why`.
 nginx_find_master() {
   local said word value _
   nginx_pid_file=$nginx_pid
@@ -7705,7 +7722,7 @@ nginx_read_master() {
   return 1
 }
 
-# nginx_read_generation: sets `generation`: the master and its workers; else `why`.
+# nginx_read_generation: sets `generation`: the master and its workers. If it fails, sets `why`.
 nginx_read_generation() {
   local pid stat_state stat_parent stat_session stat_start
   local -a children
@@ -7722,14 +7739,15 @@ nginx_read_generation() {
   done
 }
 
-# nginx_accepts PID: it is a worker (there are cache managers too) and not told to end.
+# nginx_accepts PID: the process is a worker (not a cache manager) and was not told to end.
 nginx_accepts() {
   local title=''
   { IFS= read -r -d '' title <"/proc/$1/cmdline"; } 2>/dev/null
   [[ $title == *'worker process'* && $title != *'shutting down'* ]]
 }
 
-# nginx_ask_reload: by systemd where nginx is one of its units; else as `nginx -s reload` does it in the end, which sudo can be allowed.
+# nginx_ask_reload: through systemd if nginx is one of its units. Otherwise it sends HUP, as `nginx -s reload` does.
+# With sudo it runs that command, because sudoers can allow a command but not a signal.
 nginx_ask_reload() {
   if ((${#nginx_reload[@]})); then
     nginx_as_root "${nginx_reload[@]}"
@@ -7747,7 +7765,8 @@ nginx_is_old() {
   [[ " ${old[*]-} " == *" $1 "* ]]
 }
 
-# nginx_watch_overlap: `most` becomes the number of workers that accept, if there are more than ever, new ones among them.
+# nginx_watch_overlap: sets `most` to the number of workers that accept, if it is the highest so far and some of them
+# are new.
 nginx_watch_overlap() {
   local worker
   ((${#generation[@]} - 1 > most)) || return 0
@@ -7759,7 +7778,8 @@ nginx_watch_overlap() {
   done
 }
 
-# nginx_open_files: prints the master's descriptors other than sockets, `,0,1,2,5,`; nothing where this user may not see them.
+# nginx_open_files: prints the master's descriptors other than sockets, such as `,0,1,2,5,`. Prints nothing if this user
+# may not see them.
 nginx_open_files() {
   local line numbers=','
   while read -r line; do
@@ -7774,8 +7794,8 @@ nginx_open_files() {
   [[ $numbers == , ]] || printf '%s\n' "$numbers"
 }
 
-# nginx_let_go: the master has closed a file of before the reload. It does so only when the new configuration is in force; while
-# it tries, and after it failed, it holds the old files.
+# nginx_let_go: the master has closed a file that was open before the reload. It does this only when the new
+# configuration is in force. During the attempt and after a failure it keeps the old files open.
 nginx_let_go() {
   local now_open file
   [[ $files != - ]] || return 1
@@ -7787,7 +7807,8 @@ nginx_let_go() {
   return 1
 }
 
-# nginx_judge: 0 a newer generation is in force; else `why`: 1 not yet, 2 it never will be.
+# nginx_judge: returns 0 if a newer generation is in force. Otherwise it sets `why`, and returns 1 for "not yet" or 2
+# for "never".
 nginx_judge() {
   local worker new=0
   nginx_read_master && nginx_read_generation || return 2
@@ -7807,7 +7828,8 @@ nginx_judge() {
     why='nginx has no worker: its error log tells why'
     return 1
   fi
-  # One of before may have been missing when the reload was asked for. There may be fewer for good only after it was in force.
+  # A worker of the snapshot may have been missing when the reload was requested. So `most` must also exceed the snapshot's
+  # workers. After a second reload (`again`) it need not: the first one may have brought a configuration with fewer workers.
   if ((most > workers && most > 1)) && { [[ $again == yes ]] || ((most >= ${#wanted[@]})); }; then
     return 0
   fi
