@@ -33,14 +33,8 @@ do_find_adoptable() {
         ;;
     esac
   fi
-  # What somebody wrote into the file may not be in force: then users get what was switched to last.
-  if meta color "$state/live" && [[ $value != "$from" ]]; then
-    of_release "$(readlink -f "$state/live")" alive
-    (($? == 1)) || {
-      fail_with "the file routes to $from, but $value, which was switched to last, still runs and may be what users get: put $value's fragment ($value.conf of the bundle) back and reload the proxy; \`rollback\` and \`deploy\` lead from there to another color"
-      return
-    }
-  fi
+  # What somebody wrote into the file may not be in force: then users get what was confirmed last.
+  agrees_with_confirmed "$from" || return
   to=$from adopts_own=''
   link=$state/colors/$to
   [[ -L $link ]] || return 0

@@ -39,11 +39,34 @@ know_live() {
 # live_is_known: the same of what `read_live` found.
 live_is_known() {
   case $live_state in
-    color | none) return 0 ;;
+    color)
+      agrees_with_confirmed "$live"
+      return
+      ;;
+    none) return 0 ;;
     mixed) fail_with "the proxy's files route to both colors: put one of the built fragments (${colors[0]}.conf or ${colors[1]}.conf) there and reload the proxy, then try again" ;;
     *) fail_with "cannot tell which color is live: $live_why" ;;
   esac
   return 1
+}
+
+# agrees_with_confirmed COLOR: that the files route to. What was confirmed last is another color, still runs, and nobody has seen it lose
+# its place: a file that was put back and not loaded. After a boot the file is what the proxy has loaded.
+agrees_with_confirmed() {
+  local value release
+  [[ -L $state/live ]] && release=$(readlink -f "$state/live") && meta color "$release" && [[ $value != "$1" ]] || return 0
+  ! was_booted_since || return 0
+  of_release "$release" running
+  (($? != 1)) || return 0
+  meta color "$release"
+  fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may be what users get: put $value's fragment back (it is $release/fragment) and reload the proxy; \`rollback\` and \`deploy\` lead from there to another color"
+}
+
+# was_booted_since: the host was, since a color was confirmed last. Of 0.1.0 nobody knows.
+was_booted_since() {
+  local confirmed=''
+  { read -r confirmed <"$state/boot"; } 2>/dev/null
+  [[ -n $confirmed && $confirmed != "$boot" ]]
 }
 
 # nobody_runs_live: what the file routes to has no release here, and nobody listens on its ports: somebody has put the file there for a
@@ -85,6 +108,8 @@ is_untouchable() {
     none) [[ $state/live -ef $1 ]] ;;
     color)
       [[ ! $live_release -ef $1 ]] || return 0
+      # What was confirmed last may still be in force.
+      [[ ! $state/live -ef $1 ]] || was_booted_since || return 0
       [[ -z $live_release ]] && meta color "$1" && [[ $value == "$live" ]]
       ;;
     *) return 0 ;;

@@ -4,6 +4,7 @@
 # $state/runtimes/R   the runtimes that scripts of releases were made with, by version and hash
 # $state/colors/C     the last good release of color C (a symlink)
 # $state/live         the release that was switched to last (a symlink); what is live the proxy's files say
+# $state/boot         the boot of the host in which that was
 # $state/previous     the release that served before it (a symlink)
 # $state/releases/ID  script, inputs/, slot/, fragment, meta, identity.SERVICE, log.SERVICE
 # $state/history      a line for each deployment
