@@ -40,7 +40,7 @@ impl DriverKind {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
-    /// The word of the language, also the folder's name in `stdlib/`.
+    /// The word of the language. It is also the name of the folder in `stdlib/`.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {

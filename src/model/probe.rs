@@ -108,7 +108,7 @@ impl Method {
     }
 }
 
-/// What must hold of an answer.
+/// A condition for an answer.
 #[derive(Clone, Debug)]
 pub enum Expectation {
     /// The status is in the set. Every HTTP question has this condition.
@@ -168,7 +168,7 @@ impl Relation {
     }
 }
 
-/// How often and how long a probe tries.
+/// The number of tries of a probe, and their times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// The time from the start of one try to the start of the next.
@@ -186,16 +186,16 @@ pub struct Budget {
     pub passes: u32,
 }
 
-/// What is asked through the proxy after the switch.
+/// The checks through the proxy after the switch.
 #[derive(Clone, Debug)]
 pub enum Verification {
-    /// At least one; in order.
+    /// At least one check, in the order of the file.
     Checks(Vec<Verify>),
     /// `verify none "reason"`
     None {
-        /// Why nothing is asked.
+        /// The reason why there is no check.
         reason: String,
-        /// Where it stands.
+        /// Its place in the source.
         span: Span,
     },
 }

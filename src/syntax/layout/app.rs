@@ -38,7 +38,7 @@ impl Layout<'_> {
         self.put(word);
     }
 
-    /// A verb and a value.
+    /// Writes a verb and a value.
     pub(super) fn verb_value(&mut self, verb: &str, value: &Value) {
         self.put(verb);
         self.put(" ");

@@ -105,7 +105,7 @@ impl Color {
     }
 }
 
-/// What stands in `color`.
+/// A statement in a `color` block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ColorItem {
     /// `port 8081`, `port web 8081`

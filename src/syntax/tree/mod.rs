@@ -29,7 +29,7 @@ pub struct File {
     pub body: Body<Item>,
 }
 
-/// What stands at the top level.
+/// A statement at the top level.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
     /// `use "std/spring"`

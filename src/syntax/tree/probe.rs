@@ -101,7 +101,7 @@ pub enum Expect {
         part: ExpectPart,
         /// How it and the value relate.
         relation: Relation,
-        /// With what.
+        /// The expected text.
         value: Value,
     },
 }
