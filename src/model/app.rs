@@ -27,7 +27,7 @@ pub struct App {
     pub colors: [Color; 2],
     /// The files that are copied into a new release.
     pub artifact: Option<Artifact>,
-    /// What a color consists of; at least one. A bare `run` makes one named [`defaults::SERVICE`].
+    /// The services of a color, at least one. A bare `run` becomes a service named [`defaults::SERVICE`].
     pub services: Vec<Service>,
     /// Resources that both colors use, in the order of the file. They exist or are made before a color starts, and are
     /// never stopped.

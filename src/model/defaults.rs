@@ -23,10 +23,10 @@ pub const HANDOVER: Handover = Handover::Overlap;
 /// How long the old color may still answer.
 pub const DRAIN: Duration = Duration::from_secs(30);
 
-/// How long a service has after TERM.
+/// The time of a service between TERM and KILL.
 pub const STOP_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long a step of the user's may take.
+/// The time limit of a user's step.
 pub const STEP_WITHIN: Duration = Duration::from_secs(60);
 
 /// How long a second deploy waits for the first.

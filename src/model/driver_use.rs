@@ -1,4 +1,4 @@
-//! Uses of drivers, and the settings given to them.
+//! Uses of drivers in an app, and their settings.
 
 use super::{Driver, Duration, HostPath, Name, Port, StatusSet, Template};
 use crate::source::Span;

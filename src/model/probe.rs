@@ -89,7 +89,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// What a word says.
+    /// The method with this word.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.word() == word)
@@ -149,7 +149,7 @@ pub enum Relation {
 }
 
 impl Relation {
-    /// What a word says.
+    /// The relation with this word.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.word() == word)
@@ -201,7 +201,7 @@ pub enum Verification {
 }
 
 impl Verification {
-    /// The checks, in order; none where nothing is asked.
+    /// The checks, in order. Empty if there is no check.
     #[must_use]
     pub fn checks(&self) -> &[Verify] {
         match self {

@@ -31,7 +31,7 @@ impl Layout<'_> {
         self.name(name);
     }
 
-    /// A verb and a word of the language.
+    /// Writes a verb and a word of the language.
     pub(super) fn word(&mut self, verb: &str, word: &str) {
         self.put(verb);
         self.put(" ");

@@ -1,4 +1,4 @@
-//! What statements of every kind have in common: bodies, comments, names.
+//! The common parts of all statements: bodies, comments, names.
 
 use crate::source::Span;
 

@@ -1,4 +1,4 @@
-//! Uses of drivers.
+//! Uses of drivers, with their settings.
 
 use super::{Body, Name, Value};
 
