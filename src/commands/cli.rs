@@ -5,7 +5,7 @@ use crate::emit::Form;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// What a file is called when none is named.
+/// The file that is read if the command line names none.
 pub(super) const DEFAULT_FILE: &str = "deploy.bg";
 
 /// Compiles deploy.bg into a readable bash script that deploys blue/green
@@ -140,7 +140,7 @@ pub(super) struct Build {
 }
 
 impl Build {
-    /// In how many files a script comes.
+    /// The number of files of a script.
     pub(super) fn form(&self) -> Form {
         if self.single || self.stdout {
             Form::Single

@@ -21,7 +21,7 @@ use outcome::{Failure, Outcome};
 use std::process::ExitCode;
 use terminal::Terminal;
 
-/// Runs the command that the process was started with.
+/// Runs the command from the process's command line.
 #[must_use]
 pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(report_bug));

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// How a command ends.
+/// The result of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Outcome {
     /// 0
@@ -23,6 +23,6 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-/// Something that ends a command with exit code 2: the whole sentence for the user.
+/// A failure that ends a command with exit code 2. It contains the complete sentence for the user.
 #[derive(Debug)]
 pub(super) struct Failure(pub(super) String);

@@ -7,21 +7,21 @@ use camino::Utf8PathBuf;
 /// The compiler's version, as generated files name it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// In how many files a script comes.
+/// The number of files of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// The application's script, and the runtime beside it.
     Files,
-    /// One file, which has the runtime in it.
+    /// One file that contains the runtime.
     Single,
 }
 
-/// Whose a generated file is.
+/// The owner of a generated file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// The source's that it was made from.
+    /// It belongs to the source from which it was made.
     Source,
-    /// That of all sources that are built into this folder: it is the same for each.
+    /// It belongs to all sources that are built into this folder, and is the same for each of them.
     Folder,
 }
 
@@ -30,11 +30,11 @@ pub enum Owner {
 pub struct OutputFile {
     /// Relative to the folder of the source.
     pub path: Utf8PathBuf,
-    /// What is in it.
+    /// Its content.
     pub text: String,
-    /// Who may run it.
+    /// Its permissions.
     pub mode: Mode,
-    /// Whose it is.
+    /// Its owner.
     pub owner: Owner,
 }
 
@@ -47,10 +47,10 @@ pub enum Mode {
     Executable,
 }
 
-/// Everything that one source file becomes, in the order in which people read it.
+/// All files that are generated from one source file, in the order in which people read them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bundle {
-    /// The files; the manifest is made of them and is not among them.
+    /// The files without the manifest, which is made from them.
     pub files: Vec<OutputFile>,
 }
 

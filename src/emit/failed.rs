@@ -17,7 +17,7 @@ impl From<HasNul> for Failed {
     }
 }
 
-/// A finding about a template that was filled in for `used`.
+/// A finding about a template of `used`.
 pub(super) fn template_failed(used: &DriverUse, span: Span, error: &minijinja::Error) -> Failed {
     let line = error.line().map(|line| format!(", line {line}"));
     let message = format!(

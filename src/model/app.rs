@@ -7,47 +7,49 @@ use super::{
 use crate::source::Span;
 use crate::stdlib;
 
-/// One `app`: everything that its script needs to know.
+/// One `app`, with all information for its script.
 #[derive(Clone, Debug)]
 pub struct App {
-    /// Its name: the script's, the state folder's, the units'.
+    /// Its name, which the script, the state folder and the units also have.
     pub name: Name,
-    /// Where `app NAME` stands.
+    /// The place of `app NAME` in the source.
     pub span: Span,
-    /// The app's folder on the host: absolute, no placeholder left.
+    /// The app's folder on the host. An absolute path without placeholders.
     pub root: HostPath,
-    /// Where the caller puts what is to be deployed: absolute. `{root}/staging` unless a target says otherwise.
+    /// The folder that receives the files of a deployment. An absolute path. `{root}/staging` unless a target sets
+    /// another one.
     pub staging: HostPath,
-    /// How the script may touch the proxy.
+    /// How the script gets the right to change the proxy.
     pub privilege: Privilege,
     /// Values given at deploy time, in the order of the file.
     pub inputs: Vec<Input>,
-    /// The two colors, in the order of the file: a first deploy goes to the first.
+    /// The two colors, in the order of the file. A first deploy goes to the first color.
     pub colors: [Color; 2],
-    /// What is copied into a new release.
+    /// The files that are copied into a new release.
     pub artifact: Option<Artifact>,
-    /// What a color consists of; at least one. A bare `run` makes one named [`defaults::SERVICE`].
+    /// The services of a color, at least one. A bare `run` becomes a service named [`defaults::SERVICE`].
     pub services: Vec<Service>,
-    /// What both colors need: there, or made, before a color starts; never stopped. In the order of the file.
+    /// Resources that both colors use, in the order of the file. They exist or are made before a color starts, and are
+    /// never stopped.
     pub shared: Vec<DriverUse>,
     /// How the proxy is pointed at a color.
     pub switch: DriverUse,
-    /// What is asked through the proxy after the switch.
+    /// The checks through the proxy after the switch.
     pub verify: Verification,
-    /// What happens to the previous color.
+    /// How the previous color is drained and stopped.
     pub cleanup: Cleanup,
-    /// The user's own steps, by their place.
+    /// The user's own steps, grouped by the moment when they run.
     pub steps: Steps,
-    /// What runs when the outcome is known.
+    /// The steps that run when the outcome is known.
     pub outcomes: Vec<OutcomeStep>,
-    /// How long a second deploy waits for the first; zero: not at all.
+    /// How long a second deploy waits for the first. Zero: it does not wait.
     pub lock_wait: Duration,
-    /// The callers that files are made for.
+    /// The callers for which files are generated.
     pub targets: Vec<DriverUse>,
 }
 
 impl App {
-    /// Every use of a driver whose functions the script calls.
+    /// All uses of drivers whose functions the script calls.
     pub fn drivers(&self) -> impl Iterator<Item = &DriverUse> {
         let steps = &self.steps;
         let steps = steps
@@ -69,7 +71,8 @@ impl App {
             .chain(notified)
     }
 
-    /// The user's own drivers whose functions the script calls, each once, those that others extend first.
+    /// The user's own drivers whose functions the script calls. Each occurs once, and a base comes before the drivers
+    /// that extend it.
     #[must_use]
     pub fn own_drivers(&self) -> Vec<&Driver> {
         let mut drivers: Vec<&Driver> = Vec::new();
@@ -92,7 +95,7 @@ impl App {
         self.services.iter().find(|service| service.name == *name)
     }
 
-    /// The color that is not `color`.
+    /// The other color.
     #[must_use]
     pub fn other(&self, color: &Color) -> &Color {
         if self.colors[0].name == color.name {
@@ -112,11 +115,11 @@ pub enum Privilege {
     Sudo,
 }
 
-/// What is copied into a new release.
+/// The files that are copied into a new release.
 #[derive(Clone, Debug)]
 pub struct Artifact {
-    /// A path on the host, absolute, `*` and `?` allowed in its last part; a folder ends in `/`.
+    /// An absolute path on the host. Its last part may contain `*` and `?`. A folder ends in `/`.
     pub pattern: Template,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }

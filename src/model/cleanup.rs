@@ -3,22 +3,22 @@
 use super::Duration;
 use crate::source::Span;
 
-/// What happens to the previous color after the switch.
+/// How the previous color is drained and stopped after the switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cleanup {
-    /// At most so long for what the old color still answers.
+    /// The longest time that the old color gets for its open requests.
     pub drain: Duration,
-    /// Whether it is stopped then.
+    /// Whether it is stopped after the drain.
     pub previous: Previous,
-    /// Where `cleanup` stands; `None` when all of it is default.
+    /// The place of `cleanup` in the source. `None` if the app has no `cleanup` block.
     pub span: Option<Span>,
 }
 
-/// What becomes of the previous color.
+/// Whether the previous color is stopped after the drain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Previous {
     /// It is stopped after the drain.
     Stopped,
-    /// `keep warm`: it runs until the next `prepare` needs its place.
+    /// `keep warm`: it runs until the next `prepare` needs its color.
     KeptWarm,
 }

@@ -10,9 +10,9 @@ pub struct Color {
     pub name: Name,
     /// Port by service, in the order of [`App::services`]; services without a port are absent.
     pub ports: Vec<(Name, Port)>,
-    /// `let`s that stand in the color, as text.
+    /// The `let`s of this color, as text.
     pub lets: Vec<(String, String)>,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 

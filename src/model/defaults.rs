@@ -5,7 +5,7 @@
 
 use super::{Budget, Duration, Handover, HostPath, StatusSet};
 
-/// The service of an app that has a bare `run`.
+/// The name of the service in an app with a bare `run`.
 pub const SERVICE: &str = "app";
 
 /// The folder right below `/` that an app's root is in.
@@ -23,16 +23,16 @@ pub const HANDOVER: Handover = Handover::Overlap;
 /// How long the old color may still answer.
 pub const DRAIN: Duration = Duration::from_secs(30);
 
-/// How long a service has after TERM.
+/// The time of a service between TERM and KILL.
 pub const STOP_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long a step of the user's may take.
+/// The time limit of a user's step.
 pub const STEP_WITHIN: Duration = Duration::from_secs(60);
 
 /// How long a second deploy waits for the first.
 pub const LOCK_WAIT: Duration = Duration::ZERO;
 
-/// How often and how long a probe tries.
+/// The number of tries of a probe, and their times.
 pub const BUDGET: Budget = Budget {
     every: Duration::from_millis(100),
     within: Duration::from_secs(60),

@@ -1,4 +1,4 @@
-//! Drivers, as they are described.
+//! The descriptions of drivers.
 
 use super::{Duration, Name};
 use crate::source::Span;
@@ -34,13 +34,13 @@ impl DriverKind {
         Self::Shared,
     ];
 
-    /// The kind that a word names.
+    /// The kind with this word.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
-    /// The word of the language, also the folder's name in `stdlib/`.
+    /// The word of the language. It is also the name of the folder in `stdlib/`.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -92,7 +92,7 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// One of which nothing but its name is known so far.
+    /// A driver that has only its name so far.
     #[must_use]
     pub fn new(kind: DriverKind, name: Name, span: Span) -> Self {
         Self {

@@ -1,39 +1,39 @@
-//! Uses of drivers, and the settings given to them.
+//! Uses of drivers in an app, and their settings.
 
 use super::{Driver, Duration, HostPath, Name, Port, StatusSet, Template};
 use crate::source::Span;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A driver with the settings that an app gives it.
+/// A driver with the settings of one use in an app.
 #[derive(Clone, Debug)]
 pub struct DriverUse {
     /// The driver.
     pub driver: Arc<Driver>,
-    /// Every setting of the driver and its bases that is given or has a default, in the order of
-    /// description, under the name of the driver that describes it.
+    /// Every setting of the driver and its bases that is given or has a default. In the order of the description, each
+    /// with the name of the driver that describes it.
     pub settings: Vec<(Name, String, SettingValue)>,
-    /// The driver's parts that are given, in the order of the file.
+    /// The parts that the app gives, in the order of the file.
     pub parts: Vec<GivenPart>,
-    /// Where the use stands (`run jar`).
+    /// The place of the use in the source (`run jar`).
     pub span: Span,
 }
 
-/// A part of a driver that is given.
+/// A part of a driver in an app.
 #[derive(Clone, Debug)]
 pub struct GivenPart {
     /// Its name: `hook`.
     pub name: String,
-    /// What stands behind the name; [`SettingValue::None`] where the description asks for nothing.
+    /// The label after the name. [`SettingValue::None`] if the description has no label.
     pub label: SettingValue,
-    /// Every setting that is given or has a default, in the order of description.
+    /// Every setting that is given or has a default, in the order of the description.
     pub settings: Vec<(String, SettingValue)>,
-    /// Where the values stand that are given, by setting.
+    /// The places of the given values, by setting.
     pub given: BTreeMap<String, Span>,
 }
 
 impl GivenPart {
-    /// What it says, wherever it stands.
+    /// The content without places, for comparisons.
     #[must_use]
     pub fn content(&self) -> (&str, &SettingValue, &[(String, SettingValue)]) {
         (&self.name, &self.label, &self.settings)
@@ -60,11 +60,11 @@ impl DriverUse {
     }
 }
 
-/// A setting's value, of the type that the description asks for.
+/// A setting's value, with the type from the description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingValue {
-    /// Not given, and the description says `= none`. Never for a list, command or map: those are
-    /// then an empty [`SettingValue::List`] or [`SettingValue::Map`], so that the script knows an array.
+    /// Not given, and the description has `= none`. Never for a list, command or map: these become an empty
+    /// [`SettingValue::List`] or [`SettingValue::Map`], because the script needs an array.
     None,
     /// `string path url regex user` and a word of `one_of`
     Text(Template),

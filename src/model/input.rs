@@ -8,22 +8,22 @@ use crate::source::Span;
 pub struct Input {
     /// Also the environment variable's name.
     pub name: VariableName,
-    /// What is accepted.
+    /// The values that it accepts.
     pub ty: InputType,
-    /// Taken when nothing is given, as text.
+    /// The default, as text.
     pub default: Option<String>,
-    /// A `KEY=value` file on the host, absolute, asked when the environment has nothing.
+    /// A `KEY=value` file on the host, which is read if the environment has no value. An absolute path.
     pub file: Option<HostPath>,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 
-/// What an input accepts.
+/// The values that an input accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputType {
     /// Any text without NUL.
     String,
-    /// Any text, never shown.
+    /// Any text. It is never printed.
     Secret,
     /// An absolute path.
     Path,

@@ -89,7 +89,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// What a word says.
+    /// The method with this word.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.word() == word)
@@ -108,7 +108,7 @@ impl Method {
     }
 }
 
-/// What must hold of an answer.
+/// A condition for an answer.
 #[derive(Clone, Debug)]
 pub enum Expectation {
     /// The status is in the set. Every HTTP question has this condition.
@@ -149,7 +149,7 @@ pub enum Relation {
 }
 
 impl Relation {
-    /// What a word says.
+    /// The relation with this word.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.word() == word)
@@ -168,7 +168,7 @@ impl Relation {
     }
 }
 
-/// How often and how long a probe tries.
+/// The number of tries of a probe, and their times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// The time from the start of one try to the start of the next.
@@ -186,22 +186,22 @@ pub struct Budget {
     pub passes: u32,
 }
 
-/// What is asked through the proxy after the switch.
+/// The checks through the proxy after the switch.
 #[derive(Clone, Debug)]
 pub enum Verification {
-    /// At least one; in order.
+    /// At least one check, in the order of the file.
     Checks(Vec<Verify>),
     /// `verify none "reason"`
     None {
-        /// Why nothing is asked.
+        /// The reason why there is no check.
         reason: String,
-        /// Where it stands.
+        /// Its place in the source.
         span: Span,
     },
 }
 
 impl Verification {
-    /// The checks, in order; none where nothing is asked.
+    /// The checks, in order. Empty if there is no check.
     #[must_use]
     pub fn checks(&self) -> &[Verify] {
         match self {

@@ -3,31 +3,31 @@
 use super::{DriverUse, Duration, Gate, Name, Template};
 use crate::source::Span;
 
-/// A part of a color that is started, probed and stopped by itself.
+/// One program of a color. Each service is started, probed and stopped separately.
 #[derive(Clone, Debug)]
 pub struct Service {
     /// Its name.
     pub name: Name,
     /// How it starts, stops and is recognised.
     pub run: DriverUse,
-    /// How the proxy reaches it (`host:port`); `None` for a worker without a port.
+    /// The address by which the proxy reaches it (`host:port`). `None` for a worker without a port.
     pub address: Option<Template>,
-    /// The gates on the idle color; every one must pass. May be empty for a worker only.
+    /// The gates on the idle color. All must pass. Only a worker may have none.
     pub gates: Vec<Gate>,
-    /// How long it has after TERM.
+    /// The time between TERM and KILL.
     pub stop_within: Duration,
-    /// When a worker is handed over.
+    /// When the old worker stops and the new one starts.
     pub handover: Handover,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 
 /// When the new service starts and the old one stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Handover {
-    /// The new one starts in `prepare`, the old one stops in `cleanup`.
+    /// The new service starts in `prepare`; the old one stops in `cleanup`.
     Overlap,
-    /// In `switch`, after `verify`: the old one stops, then the new one starts.
+    /// In `switch`, after `verify`, the old service stops; then the new one starts.
     Exclusive,
 }
 

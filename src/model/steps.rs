@@ -47,18 +47,18 @@ impl When {
     }
 }
 
-/// The user's own steps by their place.
+/// The user's own steps, grouped by the moment when they run.
 #[derive(Clone, Debug, Default)]
 pub struct Steps {
-    /// Before the new color starts; failing stops the deployment.
+    /// Before the new color starts. A failure ends the deployment.
     pub before_start: Vec<Step>,
-    /// Before the swap; failing stops the deployment.
+    /// Before the swap. A failure ends the deployment.
     pub before_switch: Vec<Step>,
-    /// After the swap is in force; failing goes back.
+    /// After the swap is in force. A failure goes back.
     pub after_switch: Vec<Step>,
-    /// After `verify`; failing warns.
+    /// After `verify`. A failure is only a warning.
     pub after_verify: Vec<Step>,
-    /// After the previous color has stopped; failing warns.
+    /// After the previous color has stopped. A failure is only a warning.
     pub after_stop: Vec<Step>,
 }
 
@@ -75,36 +75,36 @@ impl Steps {
     }
 }
 
-/// One step of the user's.
+/// One step of the user.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// What runs.
+    /// The command.
     pub run: StepRun,
-    /// In which folder; `None`: in `{root}`.
+    /// The folder in which it runs. `None` means `{root}`.
     pub folder: Option<Template>,
-    /// How long it may take.
+    /// Its time limit.
     pub within: Duration,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 
-/// What a step of the user's runs.
+/// The command of a user's step.
 #[derive(Clone, Debug)]
 pub enum StepRun {
-    /// A program with its arguments; not empty.
+    /// A program with its arguments. Not empty.
     Exec(Vec<Template>),
-    /// A text for `bash`, as it stands.
+    /// A text for `bash`, unchanged.
     Shell(String),
-    /// A notification through a driver; only in `on`.
+    /// A notification through a driver. Only in `on`.
     Notify(DriverUse),
 }
 
 /// A step that runs when the outcome is known.
 #[derive(Clone, Debug)]
 pub struct OutcomeStep {
-    /// When.
+    /// The outcome after which it runs.
     pub when: Outcome,
-    /// What.
+    /// The command.
     pub step: Step,
 }
 
@@ -113,7 +113,7 @@ pub struct OutcomeStep {
 pub enum Outcome {
     /// The new color serves.
     Success,
-    /// It does not.
+    /// The new color does not serve.
     Failure,
     /// In both cases.
     Always,

@@ -2,8 +2,8 @@
 
 use super::VariableName;
 
-/// A string whose placeholders are resolved: to text where the compiler knows it, to a
-/// [`Variable`] where only the script does.
+/// A string with resolved placeholders. A placeholder becomes text if the compiler knows its value. Otherwise it
+/// becomes a [`Variable`], whose value only the script knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template {
     /// Adjacent literals are merged; no literal is empty.
@@ -42,7 +42,7 @@ pub enum Variable {
     ColorLet(String),
     /// An `input`
     Input(VariableName),
-    /// What a driver offers, such as `container.ip`
+    /// A value that a driver offers, such as `container.ip`
     Offer(String),
     /// `{from}`: the color that served before; after the switch and in `on`
     From,
@@ -92,7 +92,7 @@ impl Template {
         }
     }
 
-    /// The text, if no variable is in it.
+    /// The text, if it contains no variable.
     #[must_use]
     pub fn as_literal(&self) -> Option<String> {
         self.pieces

@@ -16,7 +16,7 @@ pub enum Call {
     Switch(Function),
     /// A function of the driver of what both colors need, by its number from 1.
     Shared(usize, Function),
-    /// A step of the user's.
+    /// A step of the user.
     User(Occasion, usize),
     /// The script's own work.
     Core(Core),
@@ -27,7 +27,7 @@ pub enum Call {
 }
 
 impl Call {
-    /// How long it may take.
+    /// Its time limit.
     #[must_use]
     pub fn limit(&self, app: &App) -> Duration {
         match self {

@@ -39,7 +39,7 @@ impl Core {
         ("sweep", Self::Sweep, Duration::from_secs(60)),
     ];
 
-    /// How long it may take.
+    /// Its time limit.
     #[must_use]
     pub fn limit(self) -> Duration {
         Self::ALL

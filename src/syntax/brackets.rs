@@ -40,7 +40,7 @@ impl Balanced {
     }
 }
 
-/// What of the brackets to believe when they do not add up.
+/// Which evidence to trust if the brackets do not match.
 #[derive(Clone, Copy)]
 enum Trust {
     Brackets,

@@ -2,15 +2,14 @@
 
 use crate::diagnostics::{Code, Diagnostic};
 
-/// The largest file that is read, in bytes. A deployment fits in a few kilobytes; the limit keeps a
-/// wrong file (a log, a jar) from taking a minute and a gigabyte.
+/// The maximum size of a file, in bytes. A deployment needs a few kilobytes. Without the limit a wrong file (a log, a
+/// jar) could take a minute and a gigabyte.
 pub const MAX_BYTES: usize = 1 << 20;
 
-/// How many mistakes of a kind are reported in one file.
+/// The maximum number of mistakes of one kind that are reported for a file.
 pub(super) const MAX_FINDINGS: usize = 100;
 
-/// How deep blocks, lists and maps may be nested in each other. Real files reach 6; the limit keeps
-/// the parser's stack small.
+/// The maximum depth of nested blocks, lists and maps. Real files reach 6. The limit keeps the parser's stack small.
 pub(super) const MAX_DEPTH: usize = 64;
 
 /// Says that there are more mistakes than are shown.
@@ -21,7 +20,7 @@ pub(super) fn too_many() -> Diagnostic {
     )
 }
 
-/// Byte offsets are kept in 32 bits; files larger than [`MAX_BYTES`] are refused before.
+/// A byte offset in 32 bits. It always fits, because files larger than [`MAX_BYTES`] are refused before.
 pub(super) fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }

@@ -28,8 +28,8 @@ pub(super) struct Stop {
 }
 
 impl Build<'_> {
-    /// Reports a bad statement, element or entry. `before` is the beginning of the statement on the
-    /// same line that it follows.
+    /// Reports a bad statement, element or entry. `before` is the beginning of the statement before it on the same
+    /// line.
     pub fn bad(&mut self, block: Block, before: Option<usize>, pair: Pair) {
         if self.full() {
             return;
@@ -58,7 +58,7 @@ impl Build<'_> {
         }
     }
 
-    /// Reads the block of a bad statement, so that the mistakes in it are found too.
+    /// Parses the block of a bad statement, so that the mistakes in it are found too.
     fn look_inside(&mut self, block: Block, pair: Pair) {
         let verb = expected::token(pair.as_str());
         let inside = block
@@ -89,7 +89,7 @@ impl Build<'_> {
         }
     }
 
-    /// A statement or element that follows another one where it should not.
+    /// A statement or element that follows another one on the same line, or without a comma.
     pub fn joined(&mut self, block: Block, end: usize, pair: &Pair) {
         let span = self.span_of(pair);
         let word = expected::token(pair.as_str());

@@ -42,8 +42,8 @@ use grammar::{Grammar, Rule};
 use limits::{offset, too_many};
 use tree::{Body, File};
 
-/// Reads a file. What can be read is in the tree, every mistake in the report; if no error was added
-/// there, the tree is the whole file.
+/// Parses a file. The tree contains the parts that could be parsed, the report contains every mistake. If no error was
+/// added to the report, the tree is the whole file.
 pub fn parse(file: FileId, text: &str, report: &mut Report) -> File {
     let nothing = |end| File {
         body: Body::empty(Span {

@@ -65,15 +65,15 @@ pub(super) struct Mark {
     pub before: usize,
 }
 
-/// Something to put into the text.
+/// A text to insert.
 pub(super) struct Insert {
-    /// Before this byte of the written text.
+    /// Insert before this byte of the source text.
     pub at: usize,
-    /// What.
+    /// The text.
     pub text: &'static str,
 }
 
-/// All brackets and line beginnings of a text, and what is wrong with its quotes.
+/// All brackets and line beginnings of a text, and the mistakes in its quotes.
 pub(super) struct Marks {
     /// The marks, in order.
     pub all: Vec<Mark>,

@@ -30,9 +30,9 @@ pub struct SettingDescription {
     pub ty: Type,
     /// What it is when it is not given.
     pub default: SettingDefault,
-    /// What `##` says above it.
+    /// Its documentation: the `##` lines above it.
     pub docs: String,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 
@@ -56,9 +56,9 @@ pub struct PartDescription {
     pub label: Option<Type>,
     /// Its settings.
     pub settings: Vec<SettingDescription>,
-    /// What `##` says above it.
+    /// Its documentation: the `##` lines above it.
     pub docs: String,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 

@@ -28,7 +28,7 @@ pub struct Definition<'t> {
 pub enum Meaning<'t> {
     /// `let NAME = value`
     Let(&'t Value),
-    /// A `let` that stands in the colors.
+    /// A `let` in the colors.
     ColorLet,
     /// An `input`.
     Input {
@@ -127,7 +127,7 @@ impl<'t> Definitions<'t> {
 pub struct Unused<'t> {
     name: &'t str,
     pub span: Span,
-    /// `None` for one that stands in the colors.
+    /// `None` for a `let` in the colors.
     pub value: Option<&'t Value>,
 }
 

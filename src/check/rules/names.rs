@@ -88,7 +88,7 @@ fn functions<'a>(driver: &'a Driver, all: &[&Driver], seen: &mut Seen<'a>, findi
     let Some(file) = &driver.functions else {
         return;
     };
-    // Two drivers may share a file.
+    // Two drivers may use the same file.
     let sharing = |other: &&&Driver| {
         let functions = other.functions.as_ref();
         functions.is_some_and(|other| other.path == file.path)

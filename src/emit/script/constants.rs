@@ -9,8 +9,8 @@ use crate::model::{
 use crate::plan::deadlines;
 use std::collections::BTreeSet;
 
-/// What the runtime itself calls, beside bash. `curl` is not among them: without it probes go
-/// through bash's own `/dev/tcp`.
+/// The tools that the runtime itself calls, besides bash. `curl` is not among them: without it probes use bash's own
+/// `/dev/tcp`.
 const TOOLS: [&str; 28] = [
     "awk",
     "cat",

@@ -18,7 +18,7 @@ pub enum Grain {
     Color,
 }
 
-/// How a command ends.
+/// The result of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Exit {
     /// It did what it is for, or there was nothing to do.

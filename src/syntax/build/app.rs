@@ -21,7 +21,7 @@ impl Build<'_> {
         File { body }
     }
 
-    /// A block of the given place, read for its mistakes only.
+    /// Parses a block of the given place only to report its mistakes.
     pub fn rescue(&mut self, block: Block, pair: Pair) {
         match block {
             Block::Top => drop(self.body(pair, block, Self::item)),

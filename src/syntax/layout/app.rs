@@ -31,14 +31,14 @@ impl Layout<'_> {
         self.name(name);
     }
 
-    /// A verb and a word of the language.
+    /// Writes a verb and a word of the language.
     pub(super) fn word(&mut self, verb: &str, word: &str) {
         self.put(verb);
         self.put(" ");
         self.put(word);
     }
 
-    /// A verb and a value.
+    /// Writes a verb and a value.
     pub(super) fn verb_value(&mut self, verb: &str, value: &Value) {
         self.put(verb);
         self.put(" ");

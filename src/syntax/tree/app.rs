@@ -83,7 +83,7 @@ pub struct Color {
 }
 
 impl Color {
-    /// The ports in its block: of which service (`None` where the file does not say), the number, the statement.
+    /// The ports in its block: the service (`None` if the file names none), the number, the place of the statement.
     pub fn ports(&self) -> impl Iterator<Item = (Option<&Name>, &Value, Span)> {
         self.items().filter_map(|(item, span)| match item {
             ColorItem::Port { service, number } => Some((service.as_ref(), number, span)),
@@ -105,7 +105,7 @@ impl Color {
     }
 }
 
-/// What stands in `color`.
+/// A statement in a `color` block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ColorItem {
     /// `port 8081`, `port web 8081`

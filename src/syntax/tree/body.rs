@@ -1,17 +1,17 @@
-//! What statements of every kind have in common: bodies, comments, names.
+//! The common parts of all statements: bodies, comments, names.
 
 use crate::source::Span;
 
-/// Statements in a row: a file's top level or what stands between `{` and `}`.
+/// A sequence of statements: the top level of a file, or the content between `{` and `}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body<T> {
-    /// The statements that could be read; those that could not are in the report.
+    /// The statements that could be read. The report has a finding for each of the others.
     pub statements: Vec<Statement<T>>,
     /// A comment on the line of the opening bracket, before the first statement.
     pub head: Option<Comment>,
     /// Comments after the last statement.
     pub tail: Vec<Comment>,
-    /// From the opening bracket to the closing one, or the whole file.
+    /// The place from the opening bracket to the closing one, or the whole file.
     pub span: Span,
 }
 
@@ -28,24 +28,24 @@ impl<T> Body<T> {
     }
 }
 
-/// One statement with what surrounds it.
+/// One statement with its comments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement<T> {
     /// Comment lines before it (`#` and `##`), in order.
     pub lead: Vec<Comment>,
-    /// The statement proper.
+    /// The statement itself.
     pub node: T,
     /// A comment at the end of its (last) line.
     pub trail: Option<Comment>,
-    /// Whether an empty line stands right before it (after its lead comments). Never for the first
-    /// in a body.
+    /// Whether there is an empty line right before it (after its lead comments). Never for the first statement of a
+    /// body.
     pub apart: bool,
-    /// The statement proper, comments left out.
+    /// The place of the statement itself, without comments.
     pub span: Span,
 }
 
 impl<T> Statement<T> {
-    /// The `##` lines right before the statement, without the marks; empty if there are none.
+    /// The `##` lines right before the statement, without the marks. Empty if there are none.
     #[must_use]
     pub fn docs(&self) -> String {
         let mut lines = Vec::new();
@@ -67,9 +67,9 @@ impl<T> Statement<T> {
 pub struct Comment {
     /// The text with its `#`.
     pub text: String,
-    /// Whether an empty line precedes it. Never for the first in a body.
+    /// Whether there is an empty line before it. Never for the first comment of a body.
     pub apart: bool,
-    /// Where.
+    /// Its place in the source.
     pub span: Span,
 }
 
@@ -87,6 +87,6 @@ impl Comment {
 pub struct Name {
     /// The word.
     pub text: String,
-    /// Where.
+    /// Its place in the source.
     pub span: Span,
 }

@@ -6,7 +6,7 @@ use crate::model::{Outcome, When};
 /// `before start { … }`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Steps {
-    /// When they run.
+    /// The moment when they run.
     pub when: When,
     /// The steps.
     pub body: Body<Command>,
@@ -15,7 +15,7 @@ pub struct Steps {
 /// `on success { … }`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct On {
-    /// After which end of the deployment they run.
+    /// The outcome after which they run.
     pub outcome: Outcome,
     /// The steps.
     pub body: Body<OnItem>,

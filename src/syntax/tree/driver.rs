@@ -6,7 +6,7 @@ use crate::model::DriverKind;
 /// `driver KIND NAME { … }`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Driver {
-    /// What it drives.
+    /// Its kind.
     pub kind: DriverKind,
     /// The name.
     pub name: Name,

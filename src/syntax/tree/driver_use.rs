@@ -1,17 +1,17 @@
-//! Uses of drivers.
+//! Uses of drivers, with their settings.
 
 use super::{Body, Name, Value};
 
-/// `run jar { … }` and its like: a driver's name and settings.
+/// `run jar { … }` and similar statements: a driver's name and settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DriverUse {
     /// The driver's name.
     pub driver: Name,
-    /// Its settings; `None` without a block.
+    /// Its settings. `None` without a block.
     pub body: Option<Body<Setting>>,
 }
 
-/// What stands in a driver's block.
+/// A statement in a driver's block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
     /// `name = value`

@@ -1,8 +1,8 @@
 //! The tree of a `.bg` file as it was written: every word, every comment, and every blank line that matters to the
 //! formatter. It contains no derived data.
 //!
-//! Where the grammar knows only a few words, the tree has the model's enumeration.
-//! Names are not resolved and values not typed here; that is `check/`.
+//! If the grammar allows only a few words, the tree contains the model's enumeration. Names are not resolved and values
+//! have no types here; `check/` does that.
 
 mod app;
 mod body;
@@ -29,7 +29,7 @@ pub struct File {
     pub body: Body<Item>,
 }
 
-/// What stands at the top level.
+/// A statement at the top level.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
     /// `use "std/spring"`

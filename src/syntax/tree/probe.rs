@@ -43,7 +43,7 @@ pub enum ProbeItem {
     Request {
         /// The method.
         method: Method,
-        /// The word that says so.
+        /// The place of the method's word.
         word: Span,
         /// The URL or URLs.
         urls: Value,
@@ -99,9 +99,9 @@ pub enum Expect {
     Content {
         /// The part of the answer.
         part: ExpectPart,
-        /// How it and the value relate.
+        /// The relation between this part and the value.
         relation: Relation,
-        /// With what.
+        /// The expected text.
         value: Value,
     },
 }
