@@ -2,7 +2,7 @@
 
 jar_stage() {
   local jar_file
-  jar_find
+  jar_find && process_stage
 }
 
 jar_start() {

@@ -427,7 +427,7 @@ process_find_become() {
   IFS=: read -r _ _ uid gid _ <<<"$account"
   ((uid != EUID)) || return 0
   if ((EUID != 0)); then
-    printf '%s\n' "only root can start ${process_command[0]} as $process_user; this is $(id -un)"
+    printf '%s\n' "only root can start ${process_command[0]-a program} as $process_user; this is $(id -un)"
     return 1
   fi
   groups=$(id -G "$process_user")

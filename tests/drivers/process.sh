@@ -5,6 +5,8 @@
 
 subject_begin() { :; }
 
+subject_not_ready() { subject_user=nobody-at-all; }
+
 subject_process_settings() {
   process_command=("$suite/program" "${behaviour[@]}")
   process_user=${subject_user-}

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::support::site::Site;
+use crate::support::site::{FRAGMENT, Site};
 use crate::support::skip::Skip;
 use crate::support::wait;
 
-crate::tests![a_second_master_of_nginx];
+crate::tests![a_second_master_of_nginx, a_file_that_was_put_back];
 
 /// The pid in a file, if a process of it runs.
 fn pid_in(site: &Site, file: &str) -> Option<String> {
@@ -71,5 +71,44 @@ fn a_second_master_of_nginx() -> Result<(), Skip> {
     finish(&site, &old);
     site.deploy().ok();
     assert_ne!(site.serves(), live);
+    Ok(())
+}
+
+/// A backup, Ansible or git has written the other color's file, and nobody has reloaded nginx: users still get what was confirmed last.
+fn a_file_that_was_put_back() -> Result<(), Skip> {
+    let site = Site::new()?;
+    site.deploy().ok();
+    site.deploy().ok();
+    site.assert_serves_only("blue");
+    let right = site.host.read(FRAGMENT);
+    let other = site.host.read("/srv/hello/deploy/nginx/green.conf");
+    site.host.write(FRAGMENT, other);
+    for command in ["deploy", "prepare", "rollback", "resume", "adopt", "doctor"] {
+        site.run(command)
+            .exits(3)
+            .says("blue was confirmed last, still runs and may be what users get");
+        assert_eq!(site.serves(), "blue", "{command}");
+        assert_eq!(site.running(), ["blue"], "{command}");
+    }
+    // A release that would crash at its start changes nothing about it.
+    site.stage("--health never");
+    site.deploy().exits(3);
+    site.assert_serves_only("blue");
+
+    // The message names the file that leads out.
+    let kept = "/var/lib/deployc/hello/live/fragment";
+    site.host.run(&["cp", kept, FRAGMENT]).ok();
+    assert_eq!(site.host.read(FRAGMENT), right);
+    site.stage("").deploy().ok();
+    site.assert_serves_only("green");
+
+    // After a boot the file is what nginx has loaded.
+    let other = site.host.read("/srv/hello/deploy/nginx/blue.conf");
+    site.host.write(FRAGMENT, other);
+    site.host
+        .write("/var/lib/deployc/hello/boot", "another boot\n");
+    site.nginx().reload();
+    site.run("resume").ok();
+    assert_eq!(site.serves(), "blue");
     Ok(())
 }

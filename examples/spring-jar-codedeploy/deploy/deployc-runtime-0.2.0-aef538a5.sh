@@ -1915,14 +1915,8 @@ do_find_adoptable() {
         ;;
     esac
   fi
-  # What somebody wrote into the file may not be in force: then users get what was switched to last.
-  if meta color "$state/live" && [[ $value != "$from" ]]; then
-    of_release "$(readlink -f "$state/live")" alive
-    (($? == 1)) || {
-      fail_with "the file routes to $from, but $value, which was switched to last, still runs and may be what users get: put $value's fragment ($value.conf of the bundle) back and reload the proxy; \`rollback\` and \`deploy\` lead from there to another color"
-      return
-    }
-  fi
+  # What somebody wrote into the file may not be in force: then users get what was confirmed last.
+  agrees_with_confirmed "$from" || return
   to=$from adopts_own=''
   link=$state/colors/$to
   [[ -L $link ]] || return 0
@@ -4184,6 +4178,7 @@ load_inputs() {
 # $state/runtimes/R   the runtimes that scripts of releases were made with, by version and hash
 # $state/colors/C     the last good release of color C (a symlink)
 # $state/live         the release that was switched to last (a symlink); what is live the proxy's files say
+# $state/boot         the boot of the host in which that was
 # $state/previous     the release that served before it (a symlink)
 # $state/releases/ID  script, inputs/, slot/, fragment, meta, identity.SERVICE, log.SERVICE
 # $state/history      a line for each deployment
@@ -4570,7 +4565,7 @@ point_all() {
     rm -f "$state/live" "$state/previous"
     return
   fi
-  point "colors/${journal[to]}" "$candidate" && point live "$candidate" || return
+  point "colors/${journal[to]}" "$candidate" && point live "$candidate" && write_file "$state/boot" "$boot" || return
   [[ -z ${journal[previous]} ]] || point previous "$state/releases/${journal[previous]}" || return
   has_served "$candidate" "${journal[previous]:+$state/releases/${journal[previous]}}"
 }
@@ -5243,11 +5238,34 @@ know_live() {
 # live_is_known: the same of what `read_live` found.
 live_is_known() {
   case $live_state in
-    color | none) return 0 ;;
+    color)
+      agrees_with_confirmed "$live"
+      return
+      ;;
+    none) return 0 ;;
     mixed) fail_with "the proxy's files route to both colors: put one of the built fragments (${colors[0]}.conf or ${colors[1]}.conf) there and reload the proxy, then try again" ;;
     *) fail_with "cannot tell which color is live: $live_why" ;;
   esac
   return 1
+}
+
+# agrees_with_confirmed COLOR: that the files route to. What was confirmed last is another color, still runs, and nobody has seen it lose
+# its place: a file that was put back and not loaded. After a boot the file is what the proxy has loaded.
+agrees_with_confirmed() {
+  local value release
+  [[ -L $state/live ]] && release=$(readlink -f "$state/live") && meta color "$release" && [[ $value != "$1" ]] || return 0
+  ! was_booted_since || return 0
+  of_release "$release" running
+  (($? != 1)) || return 0
+  meta color "$release"
+  fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may be what users get: put $value's fragment back (it is $release/fragment) and reload the proxy; \`rollback\` and \`deploy\` lead from there to another color"
+}
+
+# was_booted_since: the host was, since a color was confirmed last. Of 0.1.0 nobody knows.
+was_booted_since() {
+  local confirmed=''
+  { read -r confirmed <"$state/boot"; } 2>/dev/null
+  [[ -n $confirmed && $confirmed != "$boot" ]]
 }
 
 # nobody_runs_live: what the file routes to has no release here, and nobody listens on its ports: somebody has put the file there for a
@@ -5289,6 +5307,8 @@ is_untouchable() {
     none) [[ $state/live -ef $1 ]] ;;
     color)
       [[ ! $live_release -ef $1 ]] || return 0
+      # What was confirmed last may still be in force.
+      [[ ! $state/live -ef $1 ]] || was_booted_since || return 0
       [[ -z $live_release ]] && meta color "$1" && [[ $value == "$live" ]]
       ;;
     *) return 0 ;;
@@ -6723,7 +6743,7 @@ command_environment() {
 
 jar_stage() {
   local jar_file
-  jar_find
+  jar_find && process_stage
 }
 
 jar_start() {
@@ -7184,7 +7204,7 @@ process_find_become() {
   IFS=: read -r _ _ uid gid _ <<<"$account"
   ((uid != EUID)) || return 0
   if ((EUID != 0)); then
-    printf '%s\n' "only root can start ${process_command[0]} as $process_user; this is $(id -un)"
+    printf '%s\n' "only root can start ${process_command[0]-a program} as $process_user; this is $(id -un)"
     return 1
   fi
   groups=$(id -G "$process_user")
