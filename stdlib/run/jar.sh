@@ -5,6 +5,11 @@ jar_stage() {
   jar_find && process_stage
 }
 
+jar_preflight() {
+  local -a process_command=("$jar_java")
+  process_preflight
+}
+
 jar_start() {
   local jar_file
   local -a process_command

@@ -6,21 +6,25 @@
 # process_preflight: its user is there, and may be taken on.
 process_preflight() {
   local account
-  local -a become
-  process_find_account && process_find_become
+  local -a become environment
+  process_find_account && process_find_become || return
+  process_make_environment
+  # Where inputs or the slot decide what is started, only the start can tell.
+  [[ -z ${process_command[0]-} || " ${process_env[*]-}" == *' PATH='* ]] || process_find_program
 }
 
 # What every program finds in its environment, whoever called the script: by hand, from CI, at boot.
 process_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
-# process_stage: the slot is its user's, as `cp` by hand would leave it; of a second user's service it can only be read.
+# process_stage: the slot is its user's, whoever has staged it; another user's service can read it.
 process_stage() {
-  local account
-  [[ -n $process_user ]] && ((EUID == 0)) || return 0
+  local account user group _
+  ((EUID == 0)) || return 0
   process_find_account || return
-  if [[ $(stat -c %u "$slot") == 0 ]]; then
-    chown -hR "$process_user:" "$slot"
-  else
+  IFS=: read -r _ _ user group _ <<<"$account"
+  if [[ ! -f $release/slot-user ]]; then
+    printf '%s\n' "$user" >"$release/slot-user" && chown -hR "$user:$group" "$slot"
+  elif [[ $(<"$release/slot-user") != "$user" ]]; then
     chmod -R o+rX "$slot"
   fi
 }

@@ -152,5 +152,7 @@ do_copy_release() {
 copy_kept() {
   local -a parts=("$kept/slot" "$kept/script" "$1")
   [[ ! -f $kept/artifact ]] || parts+=("$kept/artifact")
+  # What its app has written into the slot is still nothing that the release brought.
+  [[ ! -f $kept/files ]] || parts+=("$kept/files")
   mkdir "$candidate" && cp -a -- ${parts[@]+"${parts[@]}"} "$candidate/" && sync_path "$candidate/script" "$candidate/inputs"/* "$candidate" "$state/releases"
 }

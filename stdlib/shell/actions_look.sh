@@ -210,7 +210,7 @@ room_is_left() {
   done
   read -r blocks free for_users block < <(stat -f -c '%b %f %a %S' "$folder" 2>/dev/null) || :
   ((EUID == 0)) || free=$for_users
-  [[ -z ${1-} ]] || read -r needed _ < <(du -skL -- "$1" 2>/dev/null) || :
+  [[ -z ${1-} ]] || ! bounded "${deadline["copy"]}" du -skH -- "$1" >"$scratch/answer" 2>/dev/null || read -r needed _ <"$scratch/answer" || :
   number "$needed" 0
   needed=$((value + 1024))
   # Some file systems do not count.
@@ -245,7 +245,8 @@ ports_of_new() {
 no_stranger_listens() {
   local link value port=$1
   port_listens "$port" || return 0
-  for link in "$state"/colors/*; do
+  # What an interrupted or forgotten deployment has started is ours, too: `prepare` ends it before it asks.
+  for link in "$state"/colors/* ${journal[release]:+"$state/releases/${journal[release]##*/}"}; do
     if [[ -d $link ]] && meta ports "$link" && [[ " $value " == *" $port "* ]]; then
       of_release "$link" running
       # Only a clear no is one.

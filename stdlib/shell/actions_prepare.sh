@@ -120,7 +120,7 @@ find_artifact() {
 }
 
 do_sync_release() {
-  bounded "${deadline["copy"]}" note_slot || {
+  [[ -f $candidate/files ]] || bounded "${deadline["copy"]}" note_slot || {
     fail_with "cannot write to $candidate: is the disk full?"
     return
   }

@@ -39,7 +39,12 @@ do_commit_removed() { do_commit; }
 
 # do_remove_state: by one rename, so that nobody finds a part of it.
 do_remove_state() {
-  local unit=/etc/systemd/system/deployc-$app.service gone=$state.removed.$$
+  local unit=/etc/systemd/system/deployc-$app.service gone=$state.removed.$$ folder
+  for folder in "$state"/releases/*; do
+    [[ -f $folder/meta ]] || continue
+    tell_what_app_wrote "$folder"
+    of_release "$folder" clear || warn "release ${folder##*/}: $answer"
+  done
   if ((EUID == 0)) && [[ -f $unit && -d /run/systemd/system ]]; then
     bounded "${deadline["resume_unit"]}" remove_resume_unit "$unit" >"$scratch/answer" 2>&1 || {
       fail_with "cannot remove $unit: $(<"$scratch/answer")"

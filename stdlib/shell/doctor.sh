@@ -69,7 +69,8 @@ doctor_says() {
 # nobody_is_at_work: a `deploy` that begins now would not be told to come again later.
 nobody_is_at_work() {
   local reservation answer value command=deploy holder
-  if mutex_is_held && holder_of_mutex; then
+  # Where deploy.bg says so, `deploy` waits for it.
+  if ((lock_wait == 0)) && mutex_is_held && holder_of_mutex; then
     fail_with "$holder"
     return
   fi

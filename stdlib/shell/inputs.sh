@@ -57,6 +57,8 @@ read_input() {
     given=yes
   fi
   if [[ $given == no ]]; then
+    # It may come with the artifact.
+    [[ $file != "$staging"/* || -e $file ]] || artifact_is_missing=yes
     fail_with "input $name is not given ($where): set it in the environment${file:+ or as $name=… in $file}"
     return
   fi

@@ -256,7 +256,7 @@ point_all() {
     rm -f "$state/live" "$state/previous"
     return
   fi
-  point "colors/${journal[to]}" "$candidate" && point live "$candidate" && write_file "$state/boot" "$boot" || return
+  point "colors/${journal[to]}" "$candidate" && point live "$candidate" || return
   [[ -z ${journal[previous]} ]] || point previous "$state/releases/${journal[previous]}" || return
   has_served "$candidate" "${journal[previous]:+$state/releases/${journal[previous]}}"
 }

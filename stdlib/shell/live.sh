@@ -50,23 +50,20 @@ live_is_known() {
   return 1
 }
 
-# agrees_with_confirmed COLOR: that the files route to. What was confirmed last is another color, still runs, and nobody has seen it lose
-# its place: a file that was put back and not loaded. After a boot the file is what the proxy has loaded.
+# agrees_with_confirmed COLOR: the files route to COLOR, and no other color that was confirmed last still runs. Else somebody has put a file
+# back, perhaps without a reload, and users may get either. What does not run serves nobody: after a boot, say, the file decides.
 agrees_with_confirmed() {
   local value release
   [[ -L $state/live ]] && release=$(readlink -f "$state/live") && meta color "$release" && [[ $value != "$1" ]] || return 0
-  ! was_booted_since || return 0
-  of_release "$release" running
-  (($? != 1)) || return 0
+  confirmed_runs || return 0
   meta color "$release"
-  fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may be what users get: put $value's fragment back (it is $release/fragment) and reload the proxy; \`rollback\` and \`deploy\` lead from there to another color"
+  fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may be what users get: put $value's fragment back (it is $release/fragment) and reload the proxy; \`rollback\` and \`deploy\` lead from there to another color. If $1 is what users get, end $value's program instead"
 }
 
-# was_booted_since: the host was, since a color was confirmed last. Of 0.1.0 nobody knows.
-was_booted_since() {
-  local confirmed=''
-  { read -r confirmed <"$state/boot"; } 2>/dev/null
-  [[ -n $confirmed && $confirmed != "$boot" ]]
+# confirmed_runs: something of what was confirmed last runs, or nobody can tell.
+confirmed_runs() {
+  of_release "$(readlink -f "$state/live")" running
+  (($? != 1))
 }
 
 # nobody_runs_live: what the file routes to has no release here, and nobody listens on its ports: somebody has put the file there for a
@@ -109,7 +106,7 @@ is_untouchable() {
     color)
       [[ ! $live_release -ef $1 ]] || return 0
       # What was confirmed last may still be in force.
-      [[ ! $state/live -ef $1 ]] || was_booted_since || return 0
+      [[ ! $state/live -ef $1 ]] || ! confirmed_runs || return 0
       [[ -z $live_release ]] && meta color "$1" && [[ $value == "$live" ]]
       ;;
     *) return 0 ;;

@@ -289,7 +289,7 @@ give_verdict() {
           say "$command of $app: done in ${elapsed}s: $in_force serves, as before"
         fi
         ;;
-      remove) say "remove of $app: done in ${elapsed}s: nothing of it serves or runs; what is in $root is left as it is" ;;
+      remove) say "remove of $app: done in ${elapsed}s: nothing of it serves or runs, and what this script knew of it is gone" ;;
       prepare) say "prepare of $app: done in ${elapsed}s: $to is ready; switch makes it live" ;;
       *) say "$command of $app: done in ${elapsed}s" ;;
     esac

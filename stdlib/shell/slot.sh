@@ -2,36 +2,57 @@
 
 # copy_into_slot PATH: a file, or a folder's content (`FOLDER/.`). Whoever may change what was staged must not be able to change what runs.
 copy_into_slot() {
-  cp -aH -- "$1" "$candidate/slot/" && follow_links "${1%/.}" && own_slot
+  if [[ -L $1 ]] && ! may_be_followed "$1"; then
+    return 1
+  fi
+  # Not its group's and not others': the run driver hands it to the app's own user.
+  cp -aH -- "$1" "$candidate/slot/" && follow_links "${1%/.}" && chmod -R u+rwX,go-w "$candidate/slot"
+}
+
+# may_be_followed LINK: root reads everything. A link of another user's leads only to what is that user's; else what only root may read
+# would become the app's.
+may_be_followed() {
+  ((EUID != 0)) || [[ $(stat -c %u -- "$1") == @(0|"$(stat -Lc %u -- "$1")") ]] && return 0
+  printf '%s\n' "the link $1 leads to $(readlink -f -- "$1"), which belongs to another user than the link: copy it into the artifact" >&2
+  return 1
 }
 
 # follow_links FOLDER: a link in the slot that leads out of what was copied, or back to where it was staged, becomes what it leads to: the
-# next deployment changes that. Links inside of it, and absolute ones to other places, are the artifact's own business.
+# next deployment changes that. Links inside of it, absolute ones to other places and broken ones stay as they are, and so does one to a
+# folder that it is in itself.
 follow_links() {
-  local link to_what within
-  while IFS= read -r -d '' link; do
-    to_what=$(readlink -- "$link") || return
+  local link to_what within whole
+  whole=$(readlink -f -- "$1") || return
+  while IFS= read -r -d '' link && IFS= read -r -d '' to_what; do
     within=${link#"$candidate/slot/"}
     case $to_what in
       "$1" | "$1"/* | "$staging" | "$staging"/*) ;;
       /*) continue ;;
       *) leads_out "$within" "$to_what" || continue ;;
     esac
+    [[ -e $1/$within && $whole/ != "$(readlink -f -- "$1/$within")"/* ]] || continue
+    may_be_followed "$1/$within" || return
     if ! { rm -f -- "$link" && cp -aL -- "$1/$within" "$link"; }; then
       printf '%s\n' "the link $within in the artifact leads to $to_what, which cannot be copied" >&2
       return 1
     fi
-  done < <(find "$candidate/slot" -type l -print0)
+  done < <(links_in "$candidate/slot")
+}
+
+# links_in FOLDER: prints each link and what it says, with a NUL after both. BusyBox has no -printf.
+links_in() {
+  find "$1" -type l -printf '%p\0%l\0' 2>/dev/null || find "$1" -type l -exec bash -c 'for link; do printf "%s\0%s\0" "$link" "$(readlink -- "$link")"; done' links {} +
 }
 
 # leads_out LINK TARGET: a relative link leads out of the folder in which LINK is told. By its words: a folder on the way may be a link, too.
 leads_out() {
-  local part depth=0
-  local -a parts
-  IFS=/ read -r -a parts <<<"${1%/*}/"
-  [[ $1 != */* ]] || depth=${#parts[@]}
-  IFS=/ read -r -a parts <<<"$2"
-  for part in ${parts[@]+"${parts[@]}"}; do
+  local rest=$1 part depth=0
+  while [[ $rest == */* ]]; do
+    rest=${rest#*/} depth=$((depth + 1))
+  done
+  rest=$2/
+  while [[ -n $rest ]]; do
+    part=${rest%%/*} rest=${rest#*/}
     case $part in
       '' | .) ;;
       ..)
@@ -44,12 +65,6 @@ leads_out() {
   return 1
 }
 
-# own_slot: nobody but the script's user may write it, and that user may read all of it; the run driver hands it to the app's own user.
-own_slot() {
-  ((EUID != 0)) || chown -hR 0:0 "$candidate/slot" || return
-  chmod -R u+rwX,go-w "$candidate/slot"
-}
-
 # note_slot: what the release brings, so that what its app writes there is seen before it is removed.
 note_slot() {
   (cd "$candidate/slot" && find . ! -type d -print) >"$candidate/files"
@@ -59,9 +74,16 @@ note_slot() {
 tell_what_app_wrote() {
   local name count=0 shown=''
   [[ -f $1/files && -d $1/slot ]] || return 0
+  bounded "${deadline["copy"]}" list_additions "$1" >"$scratch/answer" 2>/dev/null || return 0
   while IFS= read -r name; do
     count=$((count + 1))
     ((count > 3)) || shown+="${shown:+, }${name#./}"
-  done < <(cd "$1/slot" && find . ! -type d -print | awk 'NR == FNR { brought[$0] = 1; next } !($0 in brought)' "$1/files" -)
+  done <"$scratch/answer"
+  shown=${shown//[[:cntrl:]]/ }
   ((count == 0)) || warn "release ${1##*/} is removed, and with it $count files that its app wrote into its slot: $shown$( ((count <= 3)) || printf ', …'); what must be kept belongs outside of {slot}"
+}
+
+# list_additions RELEASE: prints the files of its slot that it did not bring.
+list_additions() {
+  cd "$1/slot" && find . ! -type d -print | awk 'known { brought[$0] = 1; next } !($0 in brought)' known=1 "$1/files" known=0 -
 }

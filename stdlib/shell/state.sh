@@ -4,7 +4,6 @@
 # $state/runtimes/R   the runtimes that scripts of releases were made with, by version and hash
 # $state/colors/C     the last good release of color C (a symlink)
 # $state/live         the release that was switched to last (a symlink); what is live the proxy's files say
-# $state/boot         the boot of the host in which that was
 # $state/previous     the release that served before it (a symlink)
 # $state/releases/ID  script, inputs/, slot/, fragment, meta, identity.SERVICE, log.SERVICE
 # $state/history      a line for each deployment
@@ -130,5 +129,5 @@ deploy_went_back() {
   [[ -f $state/history ]] || return 1
   IFS=$'\t' read -r when _ ran result _ < <(grep -v $'\trefused\t' "$state/history" | tail -n 1)
   value=$when
-  [[ $ran != rollback && $result == went-back ]]
+  [[ $ran != rollback && $ran != restart && $result == went-back ]]
 }

@@ -18,7 +18,7 @@ Without options: every shape × command × how once, state and call drawn from a
   --state NAME      only from this state
   --call N          only the N-th call
   --broken          only the scripts that are broken on purpose
-  --threads N       runs at once (as many as the machine has cores)
+  --threads N       runs at once (twice as many as the machine has cores: they mostly wait)
   --list            do nothing, as whoever lists tests expects of one that has no names
   --help            this text
 ";
@@ -57,7 +57,7 @@ impl Options {
         let mut arguments = std::env::args().skip(1);
         let (mut shapes, mut commands, mut hows, mut states) = (vec![], vec![], vec![], vec![]);
         let (mut call, mut seed, mut long, mut broken) = (None, None, false, false);
-        let mut threads = std::thread::available_parallelism().map_or(2, usize::from);
+        let mut threads = 2 * std::thread::available_parallelism().map_or(2, usize::from);
         while let Some(argument) = arguments.next() {
             let mut value = || {
                 let missing = || format!("{argument} takes a value: try --help");

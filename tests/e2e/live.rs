@@ -105,8 +105,7 @@ fn a_file_that_was_put_back() -> Result<(), Skip> {
     // After a boot the file is what nginx has loaded.
     let other = site.host.read("/srv/hello/deploy/nginx/blue.conf");
     site.host.write(FRAGMENT, other);
-    site.host
-        .write("/var/lib/deployc/hello/boot", "another boot\n");
+    site.host.bash("kill -KILL $(pgrep -x testapp)").ok();
     site.nginx().reload();
     site.run("resume").ok();
     assert_eq!(site.serves(), "blue");

@@ -10,6 +10,7 @@ crate::tests![
     a_slot_of_its_user,
     what_the_app_wrote_is_told_of,
     a_program_in_the_caller_s_path_only,
+    a_link_to_what_another_user_owns,
 ];
 
 /// The slot of the last good release of a color.
@@ -132,15 +133,41 @@ fn a_program_in_the_caller_s_path_only() -> Result<(), Skip> {
     let with_path = format!("PATH=/opt/mine:$PATH exec {SCRIPT} deploy");
     site.host
         .bash(&with_path)
-        .exits(1)
+        .exits(3)
         .says("hello is not in the PATH that programs get")
         .says("(here /opt/mine/hello)");
-    site.host
-        .run(&["mv", "/opt/mine/hello", "/usr/local/bin/hello"])
-        .ok();
+    // Said in deploy.bg it is the same for everybody.
+    let own = "[\"hello\"";
+    site.install(&[
+        ("[\"./hello\"", own),
+        (
+            "{color}\"]\n",
+            "{color}\"]\n    env = { PATH = \"/opt/mine:/usr/bin:/bin\" }\n",
+        ),
+    ]);
     site.host
         .bash(&format!("PATH=/usr/bin:/bin exec {SCRIPT} deploy"))
         .ok();
     site.assert_serves_only("green");
+    Ok(())
+}
+
+/// Who may lay a link into the artifact may not read with root's eyes.
+fn a_link_to_what_another_user_owns() -> Result<(), Skip> {
+    let site = Site::with(&[("\"{staging}/hello\"", "\"{staging}/app/\"")])?;
+    let lay = "
+        mkdir -p /srv/hello/staging/app /srv/hello/staging/secret && cd /srv/hello/staging/app && mv ../hello hello &&
+        echo secret >../secret/file && chmod -R go= ../secret && ln -s ../secret/file mine && chown -h nobody mine";
+    site.host.bash(lay).ok();
+    site.deploy()
+        .exits(1)
+        .says("which belongs to another user than the link");
+    site.host
+        .bash("cd /srv/hello/staging/app && rm mine && ln -s ../nowhere mine && ln -s .. self")
+        .ok();
+    site.deploy().ok();
+    let slot = slot(&site, "green");
+    let seen = site.host.bash(&format!("cd {slot} && readlink mine self"));
+    assert_eq!(seen.ok().stdout, "../nowhere\n..\n");
     Ok(())
 }

@@ -300,7 +300,7 @@ give_verdict() {
           say "$command of $app: done in ${elapsed}s: $in_force serves, as before"
         fi
         ;;
-      remove) say "remove of $app: done in ${elapsed}s: nothing of it serves or runs; what is in $root is left as it is" ;;
+      remove) say "remove of $app: done in ${elapsed}s: nothing of it serves or runs, and what this script knew of it is gone" ;;
       prepare) say "prepare of $app: done in ${elapsed}s: $to is ready; switch makes it live" ;;
       *) say "$command of $app: done in ${elapsed}s" ;;
     esac
@@ -1051,7 +1051,7 @@ room_is_left() {
   done
   read -r blocks free for_users block < <(stat -f -c '%b %f %a %S' "$folder" 2>/dev/null) || :
   ((EUID == 0)) || free=$for_users
-  [[ -z ${1-} ]] || read -r needed _ < <(du -skL -- "$1" 2>/dev/null) || :
+  [[ -z ${1-} ]] || ! bounded "${deadline["copy"]}" du -skH -- "$1" >"$scratch/answer" 2>/dev/null || read -r needed _ <"$scratch/answer" || :
   number "$needed" 0
   needed=$((value + 1024))
   # Some file systems do not count.
@@ -1086,7 +1086,8 @@ ports_of_new() {
 no_stranger_listens() {
   local link value port=$1
   port_listens "$port" || return 0
-  for link in "$state"/colors/*; do
+  # What an interrupted or forgotten deployment has started is ours, too: `prepare` ends it before it asks.
+  for link in "$state"/colors/* ${journal[release]:+"$state/releases/${journal[release]##*/}"}; do
     if [[ -d $link ]] && meta ports "$link" && [[ " $value " == *" $port "* ]]; then
       of_release "$link" running
       # Only a clear no is one.
@@ -1279,7 +1280,7 @@ find_artifact() {
 }
 
 do_sync_release() {
-  bounded "${deadline["copy"]}" note_slot || {
+  [[ -f $candidate/files ]] || bounded "${deadline["copy"]}" note_slot || {
     fail_with "cannot write to $candidate: is the disk full?"
     return
   }
@@ -2146,6 +2147,8 @@ do_copy_release() {
 copy_kept() {
   local -a parts=("$kept/slot" "$kept/script" "$1")
   [[ ! -f $kept/artifact ]] || parts+=("$kept/artifact")
+  # What its app has written into the slot is still nothing that the release brought.
+  [[ ! -f $kept/files ]] || parts+=("$kept/files")
   mkdir "$candidate" && cp -a -- ${parts[@]+"${parts[@]}"} "$candidate/" && sync_path "$candidate/script" "$candidate/inputs"/* "$candidate" "$state/releases"
 }
 
@@ -2190,7 +2193,12 @@ do_commit_removed() { do_commit; }
 
 # do_remove_state: by one rename, so that nobody finds a part of it.
 do_remove_state() {
-  local unit=/etc/systemd/system/deployc-$app.service gone=$state.removed.$$
+  local unit=/etc/systemd/system/deployc-$app.service gone=$state.removed.$$ folder
+  for folder in "$state"/releases/*; do
+    [[ -f $folder/meta ]] || continue
+    tell_what_app_wrote "$folder"
+    of_release "$folder" clear || warn "release ${folder##*/}: $answer"
+  done
   if ((EUID == 0)) && [[ -f $unit && -d /run/systemd/system ]]; then
     bounded "${deadline["resume_unit"]}" remove_resume_unit "$unit" >"$scratch/answer" 2>&1 || {
       fail_with "cannot remove $unit: $(<"$scratch/answer")"
@@ -2634,7 +2642,8 @@ doctor_says() {
 # nobody_is_at_work: a `deploy` that begins now would not be told to come again later.
 nobody_is_at_work() {
   local reservation answer value command=deploy holder
-  if mutex_is_held && holder_of_mutex; then
+  # Where deploy.bg says so, `deploy` waits for it.
+  if ((lock_wait == 0)) && mutex_is_held && holder_of_mutex; then
     fail_with "$holder"
     return
   fi
@@ -4042,6 +4051,8 @@ read_input() {
     given=yes
   fi
   if [[ $given == no ]]; then
+    # It may come with the artifact.
+    [[ $file != "$staging"/* || -e $file ]] || artifact_is_missing=yes
     fail_with "input $name is not given ($where): set it in the environment${file:+ or as $name=… in $file}"
     return
   fi
@@ -4178,7 +4189,6 @@ load_inputs() {
 # $state/runtimes/R   the runtimes that scripts of releases were made with, by version and hash
 # $state/colors/C     the last good release of color C (a symlink)
 # $state/live         the release that was switched to last (a symlink); what is live the proxy's files say
-# $state/boot         the boot of the host in which that was
 # $state/previous     the release that served before it (a symlink)
 # $state/releases/ID  script, inputs/, slot/, fragment, meta, identity.SERVICE, log.SERVICE
 # $state/history      a line for each deployment
@@ -4304,7 +4314,7 @@ deploy_went_back() {
   [[ -f $state/history ]] || return 1
   IFS=$'\t' read -r when _ ran result _ < <(grep -v $'\trefused\t' "$state/history" | tail -n 1)
   value=$when
-  [[ $ran != rollback && $result == went-back ]]
+  [[ $ran != rollback && $ran != restart && $result == went-back ]]
 }
 
 # ---- journal: what is under way, for whoever comes next ---------------------------------------------
@@ -4565,7 +4575,7 @@ point_all() {
     rm -f "$state/live" "$state/previous"
     return
   fi
-  point "colors/${journal[to]}" "$candidate" && point live "$candidate" && write_file "$state/boot" "$boot" || return
+  point "colors/${journal[to]}" "$candidate" && point live "$candidate" || return
   [[ -z ${journal[previous]} ]] || point previous "$state/releases/${journal[previous]}" || return
   has_served "$candidate" "${journal[previous]:+$state/releases/${journal[previous]}}"
 }
@@ -4995,36 +5005,57 @@ load_identity() {
 
 # copy_into_slot PATH: a file, or a folder's content (`FOLDER/.`). Whoever may change what was staged must not be able to change what runs.
 copy_into_slot() {
-  cp -aH -- "$1" "$candidate/slot/" && follow_links "${1%/.}" && own_slot
+  if [[ -L $1 ]] && ! may_be_followed "$1"; then
+    return 1
+  fi
+  # Not its group's and not others': the run driver hands it to the app's own user.
+  cp -aH -- "$1" "$candidate/slot/" && follow_links "${1%/.}" && chmod -R u+rwX,go-w "$candidate/slot"
+}
+
+# may_be_followed LINK: root reads everything. A link of another user's leads only to what is that user's; else what only root may read
+# would become the app's.
+may_be_followed() {
+  ((EUID != 0)) || [[ $(stat -c %u -- "$1") == @(0|"$(stat -Lc %u -- "$1")") ]] && return 0
+  printf '%s\n' "the link $1 leads to $(readlink -f -- "$1"), which belongs to another user than the link: copy it into the artifact" >&2
+  return 1
 }
 
 # follow_links FOLDER: a link in the slot that leads out of what was copied, or back to where it was staged, becomes what it leads to: the
-# next deployment changes that. Links inside of it, and absolute ones to other places, are the artifact's own business.
+# next deployment changes that. Links inside of it, absolute ones to other places and broken ones stay as they are, and so does one to a
+# folder that it is in itself.
 follow_links() {
-  local link to_what within
-  while IFS= read -r -d '' link; do
-    to_what=$(readlink -- "$link") || return
+  local link to_what within whole
+  whole=$(readlink -f -- "$1") || return
+  while IFS= read -r -d '' link && IFS= read -r -d '' to_what; do
     within=${link#"$candidate/slot/"}
     case $to_what in
       "$1" | "$1"/* | "$staging" | "$staging"/*) ;;
       /*) continue ;;
       *) leads_out "$within" "$to_what" || continue ;;
     esac
+    [[ -e $1/$within && $whole/ != "$(readlink -f -- "$1/$within")"/* ]] || continue
+    may_be_followed "$1/$within" || return
     if ! { rm -f -- "$link" && cp -aL -- "$1/$within" "$link"; }; then
       printf '%s\n' "the link $within in the artifact leads to $to_what, which cannot be copied" >&2
       return 1
     fi
-  done < <(find "$candidate/slot" -type l -print0)
+  done < <(links_in "$candidate/slot")
+}
+
+# links_in FOLDER: prints each link and what it says, with a NUL after both. BusyBox has no -printf.
+links_in() {
+  find "$1" -type l -printf '%p\0%l\0' 2>/dev/null || find "$1" -type l -exec bash -c 'for link; do printf "%s\0%s\0" "$link" "$(readlink -- "$link")"; done' links {} +
 }
 
 # leads_out LINK TARGET: a relative link leads out of the folder in which LINK is told. By its words: a folder on the way may be a link, too.
 leads_out() {
-  local part depth=0
-  local -a parts
-  IFS=/ read -r -a parts <<<"${1%/*}/"
-  [[ $1 != */* ]] || depth=${#parts[@]}
-  IFS=/ read -r -a parts <<<"$2"
-  for part in ${parts[@]+"${parts[@]}"}; do
+  local rest=$1 part depth=0
+  while [[ $rest == */* ]]; do
+    rest=${rest#*/} depth=$((depth + 1))
+  done
+  rest=$2/
+  while [[ -n $rest ]]; do
+    part=${rest%%/*} rest=${rest#*/}
     case $part in
       '' | .) ;;
       ..)
@@ -5037,12 +5068,6 @@ leads_out() {
   return 1
 }
 
-# own_slot: nobody but the script's user may write it, and that user may read all of it; the run driver hands it to the app's own user.
-own_slot() {
-  ((EUID != 0)) || chown -hR 0:0 "$candidate/slot" || return
-  chmod -R u+rwX,go-w "$candidate/slot"
-}
-
 # note_slot: what the release brings, so that what its app writes there is seen before it is removed.
 note_slot() {
   (cd "$candidate/slot" && find . ! -type d -print) >"$candidate/files"
@@ -5052,11 +5077,18 @@ note_slot() {
 tell_what_app_wrote() {
   local name count=0 shown=''
   [[ -f $1/files && -d $1/slot ]] || return 0
+  bounded "${deadline["copy"]}" list_additions "$1" >"$scratch/answer" 2>/dev/null || return 0
   while IFS= read -r name; do
     count=$((count + 1))
     ((count > 3)) || shown+="${shown:+, }${name#./}"
-  done < <(cd "$1/slot" && find . ! -type d -print | awk 'NR == FNR { brought[$0] = 1; next } !($0 in brought)' "$1/files" -)
+  done <"$scratch/answer"
+  shown=${shown//[[:cntrl:]]/ }
   ((count == 0)) || warn "release ${1##*/} is removed, and with it $count files that its app wrote into its slot: $shown$( ((count <= 3)) || printf ', …'); what must be kept belongs outside of {slot}"
+}
+
+# list_additions RELEASE: prints the files of its slot that it did not bring.
+list_additions() {
+  cd "$1/slot" && find . ! -type d -print | awk 'known { brought[$0] = 1; next } !($0 in brought)' known=1 "$1/files" known=0 -
 }
 
 # ---- lock: one at a time ------------------------------------------------------------------------
@@ -5249,23 +5281,20 @@ live_is_known() {
   return 1
 }
 
-# agrees_with_confirmed COLOR: that the files route to. What was confirmed last is another color, still runs, and nobody has seen it lose
-# its place: a file that was put back and not loaded. After a boot the file is what the proxy has loaded.
+# agrees_with_confirmed COLOR: the files route to COLOR, and no other color that was confirmed last still runs. Else somebody has put a file
+# back, perhaps without a reload, and users may get either. What does not run serves nobody: after a boot, say, the file decides.
 agrees_with_confirmed() {
   local value release
   [[ -L $state/live ]] && release=$(readlink -f "$state/live") && meta color "$release" && [[ $value != "$1" ]] || return 0
-  ! was_booted_since || return 0
-  of_release "$release" running
-  (($? != 1)) || return 0
+  confirmed_runs || return 0
   meta color "$release"
-  fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may be what users get: put $value's fragment back (it is $release/fragment) and reload the proxy; \`rollback\` and \`deploy\` lead from there to another color"
+  fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may be what users get: put $value's fragment back (it is $release/fragment) and reload the proxy; \`rollback\` and \`deploy\` lead from there to another color. If $1 is what users get, end $value's program instead"
 }
 
-# was_booted_since: the host was, since a color was confirmed last. Of 0.1.0 nobody knows.
-was_booted_since() {
-  local confirmed=''
-  { read -r confirmed <"$state/boot"; } 2>/dev/null
-  [[ -n $confirmed && $confirmed != "$boot" ]]
+# confirmed_runs: something of what was confirmed last runs, or nobody can tell.
+confirmed_runs() {
+  of_release "$(readlink -f "$state/live")" running
+  (($? != 1))
 }
 
 # nobody_runs_live: what the file routes to has no release here, and nobody listens on its ports: somebody has put the file there for a
@@ -5308,7 +5337,7 @@ is_untouchable() {
     color)
       [[ ! $live_release -ef $1 ]] || return 0
       # What was confirmed last may still be in force.
-      [[ ! $state/live -ef $1 ]] || was_booted_since || return 0
+      [[ ! $state/live -ef $1 ]] || ! confirmed_runs || return 0
       [[ -z $live_release ]] && meta color "$1" && [[ $value == "$live" ]]
       ;;
     *) return 0 ;;
@@ -6746,6 +6775,11 @@ jar_stage() {
   jar_find && process_stage
 }
 
+jar_preflight() {
+  local -a process_command=("$jar_java")
+  process_preflight
+}
+
 jar_start() {
   local jar_file
   local -a process_command
@@ -6783,21 +6817,25 @@ jar_find() {
 # process_preflight: its user is there, and may be taken on.
 process_preflight() {
   local account
-  local -a become
-  process_find_account && process_find_become
+  local -a become environment
+  process_find_account && process_find_become || return
+  process_make_environment
+  # Where inputs or the slot decide what is started, only the start can tell.
+  [[ -z ${process_command[0]-} || " ${process_env[*]-}" == *' PATH='* ]] || process_find_program
 }
 
 # What every program finds in its environment, whoever called the script: by hand, from CI, at boot.
 process_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
-# process_stage: the slot is its user's, as `cp` by hand would leave it; of a second user's service it can only be read.
+# process_stage: the slot is its user's, whoever has staged it; another user's service can read it.
 process_stage() {
-  local account
-  [[ -n $process_user ]] && ((EUID == 0)) || return 0
+  local account user group _
+  ((EUID == 0)) || return 0
   process_find_account || return
-  if [[ $(stat -c %u "$slot") == 0 ]]; then
-    chown -hR "$process_user:" "$slot"
-  else
+  IFS=: read -r _ _ user group _ <<<"$account"
+  if [[ ! -f $release/slot-user ]]; then
+    printf '%s\n' "$user" >"$release/slot-user" && chown -hR "$user:$group" "$slot"
+  elif [[ $(<"$release/slot-user") != "$user" ]]; then
     chmod -R o+rX "$slot"
   fi
 }
