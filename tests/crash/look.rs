@@ -160,7 +160,8 @@ impl Look<'_> {
                 .map(|name| format!("/tmp/{name}")),
         );
         let releases = stand.names(&format!("{STATE}/releases"));
-        if releases.len() > 4 {
+        // Of both colors, the one that served before, one that failed; and three good ones to go back to.
+        if releases.len() > 4 + 3 {
             left.push(format!("{} releases", releases.len()));
         }
         left

@@ -4,7 +4,7 @@ use crate::Command;
 use crate::fault::How;
 use crate::state::State;
 
-use Command::{Abort, Cleanup, Deploy, Prepare, Remove, Restart, Rollback, RollbackTo};
+use Command::{Abort, Cleanup, Deploy, Prepare, Remove, Restart, Resume, Rollback, RollbackTo};
 use Edit::{After, Before, Change, Drop};
 
 /// What is done to the text of a script.
@@ -201,7 +201,7 @@ pub const BROKEN: [Broken; 29] = [
         given: Given::Refused("green"),
         command: Deploy,
         fault: None,
-        then: None,
+        then: Some(Resume),
     },
     Broken {
         law: "L5",
