@@ -21,7 +21,7 @@ do_preflight_proxy() { ask_or_fail switch preflight; }
 
 # ask_or_fail run|switch FUNCTION ARG…: its answer is the reason.
 ask_or_fail() {
-  "ask_$1" "${@:2}" || fail_with "$answer"
+  "ask_$1" "${@:2}" || fail_with "${answer:-what its driver answered could not be kept: is the disk full?}"
 }
 
 # do_test_as_it_is: a configuration that another site broke is told apart from ours, unless this process has just tested it.

@@ -141,7 +141,7 @@ do_fetch() { at new "$2" ask_or_fail run fetch; }
 do_stage() { at new "$2" stage; }
 
 stage() {
-  ask_run_if_able stage || fail_with "$answer"
+  ask_run_if_able stage || fail_with "${answer:-what its driver answered could not be kept: is the disk full?}"
 }
 
 # do_clear_idle new: what is left of the idle color is ours and stopped.

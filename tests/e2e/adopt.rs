@@ -131,7 +131,7 @@ fn a_color_that_may_not_be_in_force_is_not_adopted() -> Result<(), Skip> {
     );
     site.run("adopt")
         .exits(3)
-        .says(&format!("{live}, which was switched to last, still runs"));
+        .says(&format!("{live} was confirmed last, still runs"));
     assert_eq!(site.serves(), live);
     site.host.write(FRAGMENT, fragment);
     assert_eq!(site.serves(), live);

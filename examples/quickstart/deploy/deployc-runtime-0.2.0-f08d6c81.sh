@@ -862,7 +862,7 @@ do_preflight_proxy() { ask_or_fail switch preflight; }
 
 # ask_or_fail run|switch FUNCTION ARG…: its answer is the reason.
 ask_or_fail() {
-  "ask_$1" "${@:2}" || fail_with "$answer"
+  "ask_$1" "${@:2}" || fail_with "${answer:-what its driver answered could not be kept: is the disk full?}"
 }
 
 # do_test_as_it_is: a configuration that another site broke is told apart from ours, unless this process has just tested it.
@@ -1301,7 +1301,7 @@ do_fetch() { at new "$2" ask_or_fail run fetch; }
 do_stage() { at new "$2" stage; }
 
 stage() {
-  ask_run_if_able stage || fail_with "$answer"
+  ask_run_if_able stage || fail_with "${answer:-what its driver answered could not be kept: is the disk full?}"
 }
 
 # do_clear_idle new: what is left of the idle color is ours and stopped.
