@@ -53,11 +53,15 @@ live_is_known() {
 # agrees_with_confirmed COLOR: the files route to COLOR, and no other color that was confirmed last still runs. Else somebody has put a file
 # back, perhaps without a reload, and users may get either. What does not run serves nobody: after a boot, say, the file decides.
 agrees_with_confirmed() {
-  local value release
+  local value release why=''
   [[ -L $state/live ]] && release=$(readlink -f "$state/live") && meta color "$release" && [[ $value != "$1" ]] || return 0
   confirmed_runs || return 0
+  # Perhaps another file than this script's routes to it.
+  if may_route_to_itself "$release" || is_named_elsewhere "$release"; then
+    why=" ($answer)"
+  fi
   meta color "$release"
-  fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may be what users get: put $value's fragment back (it is $release/fragment) and reload the proxy; \`rollback\` and \`deploy\` lead from there to another color. If $1 is what users get, end $value's program instead"
+  fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may be what users get$why: put $value's fragment back (it is $release/fragment) and reload the proxy; \`rollback\` and \`deploy\` lead from there to another color. If $1 is what users get, end $value's program instead"
 }
 
 # confirmed_runs: something of what was confirmed last runs, or nobody can tell.
