@@ -11,11 +11,10 @@ use std::collections::BTreeSet;
 
 /// The tools that the runtime itself calls, besides bash. `curl` is not among them: without it probes use bash's own
 /// `/dev/tcp`.
-const TOOLS: [&str; 28] = [
+const TOOLS: [&str; 27] = [
     "awk",
     "cat",
     "chmod",
-    "chown",
     "cmp",
     "cp",
     "du",
