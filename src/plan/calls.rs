@@ -263,6 +263,8 @@ impl<'a> Calls<'a> {
                 self.every(Extent::Whole, &[Function::Clear]);
             }
             Action::RemoveState => {
+                self.core(Core::Sweep);
+                self.every(Extent::Whole, &[Function::Clear]);
                 self.core(Core::ResumeUnit);
                 self.core(Core::Copy);
             }

@@ -39,8 +39,12 @@ do_commit_removed() { do_commit; }
 
 # do_remove_state: by one rename, so that nobody finds a part of it.
 do_remove_state() {
-  local unit=/etc/systemd/system/deployc-$app.service gone=$state.removed.$$ folder
+  local unit=/etc/systemd/system/deployc-$app.service gone=$state.removed.$$ folder begun
+  now
+  begun=$now_ms
   for folder in "$state"/releases/*; do
+    now
+    ((now_ms - begun < deadline["sweep"])) || break
     [[ -f $folder/meta ]] || continue
     tell_what_app_wrote "$folder"
     of_release "$folder" clear || warn "release ${folder##*/}: $answer"
