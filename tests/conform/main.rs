@@ -32,21 +32,6 @@ use options::Options;
 use series::{Result, Series};
 use stand::Stand;
 
-/// Every command that changes something.
-const COMMANDS: [Command; 11] = [
-    Command::Deploy,
-    Command::Prepare,
-    Command::Switch,
-    Command::Cleanup,
-    Command::Abort,
-    Command::Rollback,
-    Command::RollbackTo,
-    Command::Restart,
-    Command::Remove,
-    Command::Resume,
-    Command::Adopt,
-];
-
 fn main() -> ExitCode {
     let options = match Options::from_arguments() {
         Ok(Some(options)) => options,

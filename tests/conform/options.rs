@@ -1,9 +1,9 @@
 //! What the command line asks for.
 
+use crate::Command;
 use crate::fault::How;
 use crate::shape::SHAPES;
 use crate::state::State;
-use crate::{COMMANDS, Command};
 
 const USAGE: &str = "\
 cargo test --test conform -- [OPTION]…
@@ -67,7 +67,7 @@ impl Options {
                 "--long" => long = true,
                 "--broken" => broken = true,
                 "--shape" => shapes.push(find(&SHAPES, |name| name, &value()?)?),
-                "--command" => commands.push(find(&COMMANDS, Command::name, &value()?)?),
+                "--command" => commands.push(find(&Command::ALL, Command::name, &value()?)?),
                 "--how" => hows.push(find(&How::ALL, How::name, &value()?)?),
                 "--state" => states.push(find(&State::ALL, State::name, &value()?)?),
                 "--call" => call = Some(number(&value()?)?),
@@ -91,7 +91,7 @@ impl Options {
         }
         Ok(Some(Self {
             shapes: all_if_none(shapes, &SHAPES),
-            commands: all_if_none(commands, &COMMANDS),
+            commands: all_if_none(commands, &Command::ALL),
             hows: all_if_none(hows, &How::ALL),
             states: all_if_none(states, &State::ALL),
             call,
@@ -117,7 +117,7 @@ fn help() -> String {
     format!(
         "{USAGE}\nShapes: {}\nCommands: {}\nHow: {}\nStates: {}",
         names(SHAPES.to_vec()),
-        names(COMMANDS.map(Command::name).to_vec()),
+        names(Command::ALL.map(Command::name).to_vec()),
         names(How::ALL.map(How::name).to_vec()),
         names(State::ALL.map(State::name).to_vec()),
     )

@@ -61,20 +61,20 @@ fn an_artifact_that_is_a_link() -> Result<(), Skip> {
 fn links_in_an_artifact() -> Result<(), Skip> {
     let site = Site::with(&[("\"{staging}/hello\"", "\"{staging}/app/\"")])?;
     let lay = "
-        mkdir -p /srv/hello/staging/app/bin /srv/hello/staging/shared /srv/kept && cd /srv/hello/staging/app &&
-        mv ../hello hello && echo inside >inside && echo shared >../shared/file && echo kept >/srv/kept/file &&
-        ln -s ../inside bin/inside && ln -s ../shared out && ln -s /srv/hello/staging/shared/file back && ln -s /srv/kept/file kept";
+        mkdir -p /srv/hello/staging/app/bin /srv/hello/staging/common /srv/kept && cd /srv/hello/staging/app &&
+        mv ../hello hello && echo inside >inside && echo common >../common/file && echo kept >/srv/kept/file &&
+        ln -s ../inside bin/inside && ln -s ../common out && ln -s /srv/hello/staging/common/file back && ln -s /srv/kept/file kept";
     site.host.bash(lay).ok();
     site.deploy().ok();
     let slot = slot(&site, "green");
     site.host
-        .run(&["rm", "-r", "/srv/hello/staging/shared"])
+        .run(&["rm", "-r", "/srv/hello/staging/common"])
         .ok();
     let kinds = format!(
         "cd {slot} && stat -c '%N' bin/inside out back kept && cat bin/inside out/file back kept"
     );
     let seen = site.host.bash(&kinds).ok().stdout;
-    let expected = "'bin/inside' -> '../inside'\n'out'\n'back'\n'kept' -> '/srv/kept/file'\ninside\nshared\nshared\nkept\n";
+    let expected = "'bin/inside' -> '../inside'\n'out'\n'back'\n'kept' -> '/srv/kept/file'\ninside\ncommon\ncommon\nkept\n";
     assert_eq!(seen, expected);
     Ok(())
 }

@@ -174,28 +174,20 @@ impl Walk<'_> {
             }
         }
         let mut verdict = Verdict::Done;
-        for program in programs(self.acceptor.command) {
+        for program in self.acceptor.command.programs() {
             verdict = self.run(*program)?;
             if verdict != Verdict::Done {
                 break;
             }
         }
-        let tells = matches!(
-            self.acceptor.command,
-            Command::Deploy
-                | Command::Prepare
-                | Command::Switch
-                | Command::Rollback
-                | Command::RollbackTo
-                | Command::Restart
-        );
-        if verdict != Verdict::Done && tells {
+        let after = self.acceptor.command.after_failure();
+        if let (Some(program), true) = (after, verdict != Verdict::Done) {
             self.between();
             // Another deployment at work, or a newer build: this one has no outcome.
             if verdict == Verdict::Refuse && self.at == self.events.len() && !self.acceptor.killed {
                 return Ok(vec![1, 4, 6]);
             }
-            self.run(ProgramName::Failed)?;
+            self.run(program)?;
         }
         Ok(codes(verdict))
     }
@@ -414,24 +406,5 @@ fn codes(verdict: Verdict) -> Vec<i32> {
         Verdict::Failed => vec![1],
         Verdict::Refuse => vec![1, 2, 3],
         Verdict::Person => vec![1, 5],
-    }
-}
-
-/// What a command runs. `command.NAME` of the runtime is one program.
-fn programs(command: Command) -> &'static [ProgramName] {
-    use ProgramName as P;
-    match command {
-        Command::Deploy => &[P::Deploy],
-        Command::Prepare => &[P::Prepare, P::Reserve],
-        Command::Switch => &[P::TakeUp, P::Switch],
-        Command::Cleanup => &[P::Cleanup],
-        Command::Rollback => &[P::Rollback],
-        Command::RollbackTo => &[P::RollbackTo],
-        Command::Restart => &[P::Restart],
-        Command::Remove => &[P::Remove],
-        Command::Abort => &[P::Abort],
-        Command::Resume => &[P::Resume],
-        Command::Adopt => &[P::Adopt],
-        Command::Doctor => &[],
     }
 }

@@ -19,6 +19,8 @@ mod file;
 mod follow;
 mod graph;
 mod laws;
+#[cfg(test)]
+mod listed;
 mod run;
 mod seen;
 mod time;
