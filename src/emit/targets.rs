@@ -5,7 +5,7 @@ use super::failed::{Failed, template_failed};
 use super::places::Places;
 use super::template::{Language, render as fill};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{App, DriverUse, SettingValue, Template};
+use crate::model::{App, DriverUse, SettingValue, Template, defaults};
 use crate::plan::{Caller, Plan, callers};
 use camino::{Utf8Path, Utf8PathBuf};
 use minijinja::{Value, context};
@@ -61,6 +61,7 @@ pub(super) fn render(
             app => app.name.as_str(),
             root => app.root.as_str(),
             staging => app.staging.as_str(),
+            default_staging => defaults::staging(&app.root).as_str(),
             deployc => VERSION,
             source => places.source(),
             settings => settings,

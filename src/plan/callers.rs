@@ -2,7 +2,7 @@
 
 use super::limits::{self, Core, Function};
 use super::worst::{Path, Sums};
-use super::{Command, Plan, Planned};
+use super::{Action, Command, Plan, Planned};
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::model::{App, DriverUse, Duration, GivenPart, SettingValue};
 use std::fmt::Write as _;
@@ -74,7 +74,7 @@ fn longest(app: &App, plan: &Plan, commands: &[Command]) -> Vec<(String, Duratio
     let mut begun = false;
     for command in commands {
         if *command == Command::Doctor {
-            before.extend(doctor(app));
+            before.extend(doctor(app, plan));
             continue;
         }
         before.push((format!("{}: lock", command.name()), lock(app)));
@@ -113,17 +113,23 @@ fn sum(lines: &[(String, Duration)]) -> Duration {
     lines.iter().map(|(_, worst)| *worst).sum()
 }
 
-/// What `doctor` waits for: the proxy, and whether each service of each color is alive.
-fn doctor(app: &App) -> Vec<(String, Duration)> {
-    let proxy = [Function::Preflight, Function::Routed, Function::Test]
-        .map(|function| limits::limit(&app.switch, function));
-    let mut lines = vec![("doctor: ask the proxy".to_owned(), proxy.into_iter().sum())];
-    for service in &app.services {
-        let asked = [Function::Alive, Function::Identity, Function::Listens]
-            .map(|function| limits::limit(&service.run, function));
-        let both: Duration = asked.into_iter().sum::<Duration>().times(2);
-        lines.push((format!("doctor: look at `{}`", service.name), both));
-    }
+/// What `doctor` waits for: the steps of `prepare` up to the first that changes something, and whether the live color runs.
+fn doctor(app: &App, plan: &Plan) -> Vec<(String, Duration)> {
+    let steps = plan.steps(Command::Prepare.programs()).into_iter();
+    let looks = steps.take_while(|step| !matches!(step.action, Action::Journal(_)));
+    let looks = looks.filter(|step| !matches!(step.action, Action::EnsureShared(_)));
+    let row = |step: Planned| {
+        (
+            format!("doctor: {}", step.action.title()),
+            step.action.worst(app),
+        )
+    };
+    let mut lines: Vec<_> = looks.map(row).collect();
+    let alive = app
+        .services
+        .iter()
+        .map(|service| limits::limit(&service.run, Function::Alive));
+    lines.push(("doctor: does the live color run?".to_owned(), alive.sum()));
     lines
 }
 

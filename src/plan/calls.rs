@@ -131,7 +131,6 @@ impl<'a> Calls<'a> {
             Action::CheckHost
             | Action::ReadInputs
             | Action::CheckQuestions
-            | Action::FindArtifact
             | Action::PortsAreFree
             | Action::UnlockProxy
             | Action::Record(_) => {}
@@ -144,16 +143,14 @@ impl<'a> Calls<'a> {
             | Action::FindLive
             | Action::ChooseEarlier
             | Action::FindAdoptable
-            | Action::FindRemovable
-            | Action::TakeUp
-            | Action::StillLive => {
+            | Action::FindRemovable => self.finds_live(),
+            Action::TakeUp | Action::StillLive => {
                 self.switch(Function::Routed);
                 self.every(Extent::Whole, &[Function::Alive]);
             }
             // Its script is asked where it would listen.
             Action::ChooseKept | Action::ChooseLive => {
-                self.switch(Function::Routed);
-                self.every(Extent::Whole, &[Function::Alive]);
+                self.finds_live();
                 self.core(Core::Copy);
             }
             Action::TryVerify(name) => {
@@ -166,7 +163,8 @@ impl<'a> Calls<'a> {
             Action::PutOffJournal | Action::Journal(_) | Action::Reserve => {
                 self.core(Core::Journal);
             }
-            Action::CloseJournal => self.core(Core::Journal),
+            // The artifact is measured; a tree that takes longer to look at is not.
+            Action::FindArtifact | Action::CloseJournal => self.core(Core::Journal),
             Action::Commit
             | Action::CommitAdopted
             | Action::FinishAdopted
@@ -305,6 +303,14 @@ impl<'a> Calls<'a> {
         if has(&service.run, function) {
             self.calls.push(Call::Run(service.name.clone(), function));
         }
+    }
+
+    /// The color that the files route to, held against what was confirmed last: does that run, and which file routes to it?
+    fn finds_live(&mut self) {
+        self.switch(Function::Routed);
+        self.every(Extent::Whole, &[Function::Alive, Function::Alive]);
+        self.switch(Function::Routed);
+        self.switch_if_able(Function::Holds);
     }
 
     fn switch(&mut self, function: Function) {

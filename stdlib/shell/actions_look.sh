@@ -210,7 +210,7 @@ room_is_left() {
   done
   read -r blocks free for_users block < <(stat -f -c '%b %f %a %S' "$folder" 2>/dev/null) || :
   ((EUID == 0)) || free=$for_users
-  [[ -z ${1-} ]] || ! bounded "${deadline["copy"]}" du -skH -- "$1" >"$scratch/answer" 2>/dev/null || read -r needed _ <"$scratch/answer" || :
+  [[ -z ${1-} ]] || ! bounded "${deadline["journal"]}" du -skH -- "$1" >"$scratch/answer" 2>/dev/null || read -r needed _ <"$scratch/answer" || :
   number "$needed" 0
   needed=$((value + 1024))
   # Some file systems do not count.

@@ -120,11 +120,12 @@ find_artifact() {
 }
 
 do_sync_release() {
-  [[ -f $candidate/files ]] || bounded "${deadline["copy"]}" note_slot || {
-    fail_with "cannot write to $candidate: is the disk full?"
-    return
-  }
-  bounded "${deadline["copy"]}" sync_tree "$candidate/slot" || fail_with "cannot write $candidate/slot to the disk"
+  bounded "${deadline["copy"]}" note_and_sync_slot || fail_with "cannot write $candidate to the disk: is it full?"
+}
+
+# note_and_sync_slot: of a copied release it is noted already what that one had brought.
+note_and_sync_slot() {
+  { [[ -f $candidate/files ]] || note_slot; } && sync_tree "$candidate/slot"
 }
 
 # do_ensure_shared NUMBER, do_ensures SIDE: no driver for them has come yet; a plan has these steps where one is used.

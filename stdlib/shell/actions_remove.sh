@@ -46,7 +46,7 @@ do_remove_state() {
     now
     ((now_ms - begun < deadline["sweep"])) || break
     [[ -f $folder/meta ]] || continue
-    tell_what_app_wrote "$folder"
+    tell_what_app_wrote "$folder" $((begun + deadline["sweep"] - now_ms))
     of_release "$folder" clear || warn "release ${folder##*/}: $answer"
   done
   if ((EUID == 0)) && [[ -f $unit && -d /run/systemd/system ]]; then
@@ -55,13 +55,13 @@ do_remove_state() {
       return
     }
   fi
-  ! compgen -G "$state.removed.*" >/dev/null || rm -rf "$state".removed.*
   mv -T -- "$state" "$gone" 2>/dev/null || {
     fail_with "cannot remove $state"
     return
   }
   log_file='' scratch=$gone/scratch.$$
-  bounded "${deadline["copy"]}" rm -rf "$gone" || warn "$gone could not be removed: nothing of it is needed any more"
+  # With what an earlier removal has left.
+  bounded "${deadline["copy"]}" rm -rf "$state".removed.* || warn "$gone could not be removed: nothing of it is needed any more"
 }
 
 remove_resume_unit() {

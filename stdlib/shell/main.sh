@@ -205,10 +205,7 @@ run_command() {
   run_program "command.$planned"
   [[ $verdict != 'done' ]] || return 0
   tell_served
-  case $command in
-    deploy | prepare | switch | rollback | restart) ;;
-    *) return 0 ;;
-  esac
+  [[ " ${tell_their_failure[*]} " == *" $planned "* ]] || return 0
   [[ $verdict != refuse || $exit_code == 3 || $exit_code == 2 ]] || return 0
   ended=$verdict
   # The journal is closed; what the user's last steps are told is about the release of this command.

@@ -262,6 +262,9 @@ command.adopt() {
   plan.adopt
 }
 
+# After their failure comes `plan.failed`.
+tell_their_failure=(deploy prepare switch rollback rollback_to restart)
+
 # ---- what `plan` prints, block by block; of a program that is run by others, but for these parts, it says only where it stands ----
 listed=(
   command.prepare

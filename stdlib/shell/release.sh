@@ -202,25 +202,26 @@ release_service() {
   esac
 }
 
+started='' # yes: `start_missing` had to start it
+
 # start_missing: the service at hand, unless it runs. Without a clear no it is not started a second time.
 start_missing() {
+  started=no
   ask_run alive
   case $? in
     0) return 0 ;;
-    1) ask_run start ;;
+    1)
+      started=yes
+      ask_run start
+      ;;
     *) return 1 ;;
   esac
 }
 
 # start_and_offer: the same, and what its driver offers now is kept with the release: another start may have another address.
 start_and_offer() {
-  ask_run alive
-  case $? in
-    0) return 0 ;;
-    1) ask_run start || return ;;
-    *) return 1 ;;
-  esac
-  run_has offers || return 0
+  start_missing || return
+  [[ $started == yes ]] && run_has offers || return 0
   ask_run offers && write_file "$release/offers.$service" "$answer"
 }
 
@@ -352,7 +353,7 @@ remove_release() {
   esac
   [[ -d $1 ]] || return 0
   [[ ! -f $1/meta ]] || of_release "$1" clear || warn "release ${1##*/}: $answer"
-  tell_what_app_wrote "$1"
+  tell_what_app_wrote "$1" "$2"
   bounded "$2" rm -rf "$1" || warn "release ${1##*/} could not be removed"
 }
 

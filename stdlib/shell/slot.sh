@@ -70,11 +70,11 @@ note_slot() {
   (cd "$candidate/slot" && find . ! -type d -print) >"$candidate/files"
 }
 
-# tell_what_app_wrote RELEASE: files in its slot that the release did not bring go with it.
+# tell_what_app_wrote RELEASE MILLISECONDS: files in its slot that the release did not bring go with it.
 tell_what_app_wrote() {
   local name count=0 shown=''
   [[ -f $1/files && -d $1/slot ]] || return 0
-  bounded "${deadline["copy"]}" list_additions "$1" >"$scratch/answer" 2>/dev/null || return 0
+  bounded "$2" list_additions "$1" >"$scratch/answer" 2>/dev/null || return 0
   while IFS= read -r name; do
     count=$((count + 1))
     ((count > 3)) || shown+="${shown:+, }${name#./}"

@@ -65,6 +65,12 @@ pub fn text() -> String {
         });
     }
     code.gap();
+    code.comment("After their failure comes `plan.failed`.");
+    let failing = Command::ALL.into_iter();
+    let failing = failing.filter(|command| command.after_failure().is_some());
+    let failing: Vec<&str> = failing.map(Command::name).collect();
+    code.array("tell_their_failure", &failing, None);
+    code.gap();
     code.comment(LISTED);
     let blocks: Vec<String> = listing().into_iter().map(Block::function).collect();
     code.array("listed", &blocks, None);

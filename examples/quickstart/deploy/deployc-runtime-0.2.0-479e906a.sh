@@ -216,10 +216,7 @@ run_command() {
   run_program "command.$planned"
   [[ $verdict != 'done' ]] || return 0
   tell_served
-  case $command in
-    deploy | prepare | switch | rollback | restart) ;;
-    *) return 0 ;;
-  esac
+  [[ " ${tell_their_failure[*]} " == *" $planned "* ]] || return 0
   [[ $verdict != refuse || $exit_code == 3 || $exit_code == 2 ]] || return 0
   ended=$verdict
   # The journal is closed; what the user's last steps are told is about the release of this command.
@@ -810,6 +807,9 @@ command.adopt() {
   plan.adopt
 }
 
+# After their failure comes `plan.failed`.
+tell_their_failure=(deploy prepare switch rollback rollback_to restart)
+
 # ---- what `plan` prints, block by block; of a program that is run by others, but for these parts, it says only where it stands ----
 listed=(
   command.prepare
@@ -1051,7 +1051,7 @@ room_is_left() {
   done
   read -r blocks free for_users block < <(stat -f -c '%b %f %a %S' "$folder" 2>/dev/null) || :
   ((EUID == 0)) || free=$for_users
-  [[ -z ${1-} ]] || ! bounded "${deadline["copy"]}" du -skH -- "$1" >"$scratch/answer" 2>/dev/null || read -r needed _ <"$scratch/answer" || :
+  [[ -z ${1-} ]] || ! bounded "${deadline["journal"]}" du -skH -- "$1" >"$scratch/answer" 2>/dev/null || read -r needed _ <"$scratch/answer" || :
   number "$needed" 0
   needed=$((value + 1024))
   # Some file systems do not count.
@@ -1280,11 +1280,12 @@ find_artifact() {
 }
 
 do_sync_release() {
-  [[ -f $candidate/files ]] || bounded "${deadline["copy"]}" note_slot || {
-    fail_with "cannot write to $candidate: is the disk full?"
-    return
-  }
-  bounded "${deadline["copy"]}" sync_tree "$candidate/slot" || fail_with "cannot write $candidate/slot to the disk"
+  bounded "${deadline["copy"]}" note_and_sync_slot || fail_with "cannot write $candidate to the disk: is it full?"
+}
+
+# note_and_sync_slot: of a copied release it is noted already what that one had brought.
+note_and_sync_slot() {
+  { [[ -f $candidate/files ]] || note_slot; } && sync_tree "$candidate/slot"
 }
 
 # do_ensure_shared NUMBER, do_ensures SIDE: no driver for them has come yet; a plan has these steps where one is used.
@@ -2200,7 +2201,7 @@ do_remove_state() {
     now
     ((now_ms - begun < deadline["sweep"])) || break
     [[ -f $folder/meta ]] || continue
-    tell_what_app_wrote "$folder"
+    tell_what_app_wrote "$folder" $((begun + deadline["sweep"] - now_ms))
     of_release "$folder" clear || warn "release ${folder##*/}: $answer"
   done
   if ((EUID == 0)) && [[ -f $unit && -d /run/systemd/system ]]; then
@@ -2209,13 +2210,13 @@ do_remove_state() {
       return
     }
   fi
-  ! compgen -G "$state.removed.*" >/dev/null || rm -rf "$state".removed.*
   mv -T -- "$state" "$gone" 2>/dev/null || {
     fail_with "cannot remove $state"
     return
   }
   log_file='' scratch=$gone/scratch.$$
-  bounded "${deadline["copy"]}" rm -rf "$gone" || warn "$gone could not be removed: nothing of it is needed any more"
+  # With what an earlier removal has left.
+  bounded "${deadline["copy"]}" rm -rf "$state".removed.* || warn "$gone could not be removed: nothing of it is needed any more"
 }
 
 remove_resume_unit() {
@@ -4819,25 +4820,26 @@ release_service() {
   esac
 }
 
+started='' # yes: `start_missing` had to start it
+
 # start_missing: the service at hand, unless it runs. Without a clear no it is not started a second time.
 start_missing() {
+  started=no
   ask_run alive
   case $? in
     0) return 0 ;;
-    1) ask_run start ;;
+    1)
+      started=yes
+      ask_run start
+      ;;
     *) return 1 ;;
   esac
 }
 
 # start_and_offer: the same, and what its driver offers now is kept with the release: another start may have another address.
 start_and_offer() {
-  ask_run alive
-  case $? in
-    0) return 0 ;;
-    1) ask_run start || return ;;
-    *) return 1 ;;
-  esac
-  run_has offers || return 0
+  start_missing || return
+  [[ $started == yes ]] && run_has offers || return 0
   ask_run offers && write_file "$release/offers.$service" "$answer"
 }
 
@@ -4969,7 +4971,7 @@ remove_release() {
   esac
   [[ -d $1 ]] || return 0
   [[ ! -f $1/meta ]] || of_release "$1" clear || warn "release ${1##*/}: $answer"
-  tell_what_app_wrote "$1"
+  tell_what_app_wrote "$1" "$2"
   bounded "$2" rm -rf "$1" || warn "release ${1##*/} could not be removed"
 }
 
@@ -5077,11 +5079,11 @@ note_slot() {
   (cd "$candidate/slot" && find . ! -type d -print) >"$candidate/files"
 }
 
-# tell_what_app_wrote RELEASE: files in its slot that the release did not bring go with it.
+# tell_what_app_wrote RELEASE MILLISECONDS: files in its slot that the release did not bring go with it.
 tell_what_app_wrote() {
   local name count=0 shown=''
   [[ -f $1/files && -d $1/slot ]] || return 0
-  bounded "${deadline["copy"]}" list_additions "$1" >"$scratch/answer" 2>/dev/null || return 0
+  bounded "$2" list_additions "$1" >"$scratch/answer" 2>/dev/null || return 0
   while IFS= read -r name; do
     count=$((count + 1))
     ((count > 3)) || shown+="${shown:+, }${name#./}"
