@@ -28,6 +28,18 @@ fn the_script_lists_what_deployc_plan_lists() {
             let listed = String::from_utf8(output.stdout).expect("UTF-8");
             let found = blocks_of_script(&listed);
             assert!(found.len() > 10, "{}: {listed}", source.display());
+            // Where a row only says `see there`, there is such a block.
+            for (name, ..) in found
+                .iter()
+                .flat_map(|(_, rows)| rows)
+                .filter(|row| row.2 == "see there")
+            {
+                let heading = name.trim_start_matches("plan.");
+                assert!(
+                    found.iter().any(|(block, _)| block == heading),
+                    "{name}: {listed}"
+                );
+            }
             for (found, wanted) in found.iter().zip(&wanted) {
                 assert_eq!(found, wanted, "{}", source.display());
             }

@@ -28,11 +28,16 @@ fn bundle(version: &str) -> TempDir {
             "[\"bash\", \"-c\", \"exec bash ./hello-* \\\"$@\\\"\", \"hello\"",
         )
         .replace("\n  cleanup {", "\n  target codedeploy\n\n  cleanup {");
+    built(&source, &format!("hello-{version}"), version)
+}
+
+/// A bundle: what this source becomes, and the artifact beside it.
+fn built(source: &str, artifact: &str, version: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     fs::write(folder.path().join("deploy.bg"), source).expect("a file");
     build(folder.path(), Path::new("deploy.bg"));
     let program = format!("exec /opt/testapp \"$@\" --sha {version}\n");
-    fs::write(folder.path().join(format!("hello-{version}")), program).expect("a file");
+    fs::write(folder.path().join(artifact), program).expect("a file");
     folder
 }
 
@@ -81,12 +86,15 @@ fn what_lies_in_staging_is_no_second_artifact() -> Result<(), Skip> {
     Ok(())
 }
 
+/// Steps run in it, and where the bundle goes elsewhere nothing else makes it.
 fn a_host_without_the_root_folder() -> Result<(), Skip> {
     let site = host()?;
+    let source = SOURCE
+        .replace("command = [\"./hello\"", "command = [\"bash\", \"./hello\"")
+        .replace("\n  cleanup {", "\n  before start { shell \"pwd >where\" }\n  target codedeploy { destination = \"/srv/bundle\" }\n\n  cleanup {");
+    let folder = built(&source, "hello", "one");
     assert!(!site.host.exists("/srv/hello"));
-    Agent::new(&site.host, "hello")
-        .deploy(bundle("one").path())
-        .ok();
-    assert!(site.host.exists("/srv/hello/staging/hello-one"));
+    Agent::new(&site.host, "hello").deploy(folder.path()).ok();
+    assert_eq!(site.host.read("/srv/hello/where"), "/srv/hello\n");
     Ok(())
 }
