@@ -227,8 +227,13 @@ process_choose_keeper() {
 
 # process_find_account: sets `account`, the user's line of passwd.
 process_find_account() {
-  local name=${process_user:-$EUID}
-  account=$(getent passwd "$name" 2>/dev/null || awk -F: -v name="$name" '$1 == name || $3 == name' /etc/passwd)
+  local user password uid rest name=${process_user:-$EUID}
+  # Most are in the file, and to read that starts no process. A directory of accounts is asked for the others.
+  while IFS=: read -r user password uid rest; do
+    account=$user:$password:$uid:$rest
+    [[ $user != "$name" && $uid != "$name" ]] || return 0
+  done 2>/dev/null </etc/passwd
+  account=$(getent passwd "$name" 2>/dev/null)
   if [[ -z $account ]]; then
     printf '%s\n' "there is no user $name on this host"
     return 1
@@ -394,7 +399,7 @@ process_start_in_session() {
     printf '%s\n' "cannot write $release/keeper: is the disk full?"
     return 1
   }
-  rm -f "$pipe"
+  [[ ! -e $pipe ]] || rm -f "$pipe"
   # Opening one end of a pipe waits for the other end, so the pipe is first opened for both.
   if ! { mkfifo -m 600 "$pipe" && exec {both}<>"$pipe" && exec {gives}>"$pipe" && exec {takes}<"$pipe"; } 2>/dev/null; then
     printf '%s\n' "cannot write to $release: is the disk full?"
@@ -459,7 +464,7 @@ process_keep() {
   shift 5
   umask 077
   exec 2>>"$log"
-  rm -f "$log.pipe"
+  [[ ! -e $log.pipe ]] || rm -f "$log.pipe"
   mkfifo "$log.pipe" || exit
   exec 5<>"$log.pipe"
   exec 6<"$log.pipe"

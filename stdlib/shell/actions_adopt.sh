@@ -39,7 +39,8 @@ do_find_adoptable() {
   link=$state/colors/$to
   [[ -L $link ]] || return 0
   # Its processes are another release's, and whoever reads the journal must know.
-  of_release "$(readlink -f "$link")" alive
+  release_behind "$link" || :
+  of_release "${behind:-$link}" alive
   case $? in
     0) adopts_own=yes ;;
     1) ;;

@@ -224,20 +224,23 @@ room_is_left() {
 # do_no_stranger new: nobody else has the idle color's place.
 do_no_stranger() {
   local one
-  for one in $(ports_of_new); do
+  local -a ports_of_new
+  find_ports_of_new
+  for one in ${ports_of_new[@]+"${ports_of_new[@]}"}; do
     no_stranger_listens "$one" || return
   done
 }
 
-# ports_of_new: prints the ports of what is about to be started: of deploy.bg, or of the release that is copied.
-ports_of_new() {
+# find_ports_of_new: sets `ports_of_new`, the ports of what is about to be started: of deploy.bg, or of the release that is copied.
+find_ports_of_new() {
   local name
+  ports_of_new=()
   if [[ -n $kept ]]; then
-    printf '%s\n' "$kept_ports"
+    read -r -a ports_of_new <<<"$kept_ports"
     return
   fi
   for name in "${services[@]}"; do
-    printf '%s\n' "${port_of["$to $name"]-}"
+    [[ -z ${port_of["$to $name"]-} ]] || ports_of_new+=("${port_of["$to $name"]}")
   done
 }
 
@@ -264,7 +267,9 @@ port_is_taken() {
 # do_ports_are_free new
 do_ports_are_free() {
   local one
-  for one in $(ports_of_new); do
+  local -a ports_of_new
+  find_ports_of_new
+  for one in ${ports_of_new[@]+"${ports_of_new[@]}"}; do
     port_is_free "$one" || return
   done
 }
@@ -272,7 +277,7 @@ do_ports_are_free() {
 # port_is_free PORT: no listener in IPv4 or IPv6, and a connection is refused.
 port_is_free() {
   local port=$1
-  if [[ -n $(listeners "$port") ]]; then
+  if port_listens "$port"; then
     port_is_taken
     return
   fi
@@ -281,19 +286,17 @@ port_is_free() {
 
 # do_dial SIDE: each address can be connected to from where the proxy stands.
 do_dial() {
-  local side=$1 one value
-  local -a places=()
+  local side=$1 one
+  local -a addresses
   color_of_side "$side"
   [[ -n $side_color ]] || return 0
-  while IFS= read -r one; do
-    [[ -z $one ]] || places+=("$one")
-  done < <(addresses_of "$side_color")
-  ((${#places[@]})) || return 0
+  find_addresses "$side_color" || :
+  ((${#addresses[@]})) || return 0
   if switch_has dial; then
-    ask_switch dial ${places[@]+"${places[@]}"} || fail_with "the proxy cannot reach $side_color: $answer"
+    ask_switch dial ${addresses[@]+"${addresses[@]}"} || fail_with "the proxy cannot reach $side_color: $answer"
     return
   fi
-  for one in ${places[@]+"${places[@]}"}; do
+  for one in ${addresses[@]+"${addresses[@]}"}; do
     bounded "${deadline["switch.dial"]}" dial_from_host "$one" >"$scratch/answer" 2>/dev/null || {
       ! asked_to_stop || return 143
       fail_with "the proxy will not reach $side_color: no connection to $one"

@@ -104,7 +104,11 @@ find_artifact() {
     }
     matches=("$artifact.")
   else
-    mapfile -t matches < <(compgen -G "$artifact")
+    IFS='' # the pattern is expanded, and not split
+    # shellcheck disable=SC2206  # so it is meant
+    matches=($artifact)
+    IFS=$' \t\n'
+    [[ -e ${matches[0]-} || -L ${matches[0]-} ]] || matches=()
     if ((${#matches[@]} == 0)); then
       artifact_is_missing=yes
       fail_with "no artifact: nothing matches $artifact"
@@ -152,7 +156,8 @@ do_clear_idle() {
     # Colors of other names may have had these ports, and be warm.
     [[ -d $link ]] || continue
     [[ ${link##*/} == "$to" ]] || is_in_the_way "$link" || continue
-    folder=$(readlink -f "$link")
+    release_behind "$link" || continue
+    folder=$behind
     stop_release "$folder" || {
       if [[ ${link##*/} == "$to" ]]; then
         fail_with "the idle color $to still runs and cannot be stopped: $answer"
@@ -167,12 +172,14 @@ do_clear_idle() {
 # is_in_the_way LINK: a color that has a port of the new one; of an app that goes away every one that does not serve.
 is_in_the_way() {
   local value one
+  local -a ports_of_new
   if [[ ${journal[kind]} == remove ]]; then
     [[ ${1##*/} != "$from" ]]
     return
   fi
   meta ports "$1" || return
-  for one in $(ports_of_new); do
+  find_ports_of_new
+  for one in ${ports_of_new[@]+"${ports_of_new[@]}"}; do
     [[ " $value " != *" $one "* ]] || return 0
   done
   return 1
@@ -214,8 +221,10 @@ do_gate_again() {
 
 # do_reserve: the prepared color rests until `switch` or `abort`, or until it is too old. By the clock, too, which 0.1.0 goes by.
 do_reserve() {
+  local now_s
   now
   journal[expires_uptime]=$(((now_ms + deadline["reservation"]) / 1000))
-  journal[expires]=$(($(printf '%(%s)T' -1) + deadline["reservation"] / 1000))
+  printf -v now_s '%(%s)T' -1
+  journal[expires]=$((now_s + deadline["reservation"] / 1000))
   write_journal prepared
 }

@@ -16,7 +16,8 @@ do_find_removable() {
     }
   elif [[ -L $state/live ]] && meta color "$state/live"; then
     # Without its file the proxy may still serve what it was told last. Only a clear answer says that it cannot.
-    old_release=$(readlink -f "$state/live")
+    release_behind "$state/live" || :
+    old_release=$behind
     of_release "$old_release" running
     case $? in
       1) old_release='' ;;

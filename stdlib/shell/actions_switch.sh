@@ -185,7 +185,7 @@ name_exclusives() {
     overlaps "$one" || names+=("$one")
   done
   for one in "$candidate" "$old_release"; do
-    if [[ -z $one ]] || cmp -s "$script" "$one/script"; then
+    if [[ -z $one ]] || is_of_this_script "$one"; then
       continue
     fi
     release_protocol "$one"

@@ -111,7 +111,7 @@ end_tree() {
 # bounded MILLISECONDS COMMAND…: runs a command or a function of this script in a subshell with its
 # standard input closed. 124: it took too long and was ended; 143: the script was asked to stop.
 bounded() {
-  local limit=$1 step=1 ending=0 child start code
+  local limit=$1 step=4 child start code
   shift
   # What would be ended at once is not begun.
   ! asked_to_stop || return 143
@@ -136,19 +136,22 @@ bounded() {
       return 124
     fi
     follow_output
-    if ((ending > 0)); then
-      ending=$((ending - 1))
-    elif nap "$step"; then
-      step=1
-      # It has said so and is about to be gone: the next looks come without a nap.
-      [[ $woken_by != "$child" ]] || ending=10
+    if nap "$step"; then
+      # It has said so with its last breath: `wait` sees the rest of it.
+      [[ $woken_by != "$child" ]] || break
+      step=4
     elif ((step < 50)); then
       step=$((step * 2))
     fi
     now
   done
+  # A signal to this shell ends `wait` before the child has ended; bash knows a child's exit code for as long as it is asked for.
   wait "$child"
   code=$?
+  ((code <= 128)) || {
+    wait "$child"
+    code=$?
+  }
   # A signal to the whole process group ends the child too. Where the script must go on, the child must.
   if [[ $shielded == yes && -n $interrupted ]] && ((code == 143 || code == 130)); then
     interrupted=''

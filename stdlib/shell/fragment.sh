@@ -58,7 +58,7 @@ fragment_sudoers() {
 # fragment_routed FILE: the answer of a driver's `routed`. What a release was switched with counts first: deploy.bg may say
 # something else by now.
 fragment_routed() {
-  local fragment_file fragment_folder fragment_new folder name value link text live_text first=$candidate
+  local fragment_file fragment_folder fragment_new name value link text live_text first=$candidate
   local -a fragment_sudo
   fragment_paths "$1" || return
   # What runs of a color that is adopted may be another release's, as in `release_of`.
@@ -76,8 +76,8 @@ fragment_routed() {
     live_text=$text
     for link in ${first:+"$first"} "$state"/colors/*; do
       if [[ -f $link/fragment ]] && fragment_text "$link/fragment" && [[ $text == "$live_text" ]] && meta color "$link"; then
-        folder=$(readlink -f -- "$link")
-        printf 'color %s %s\n' "$value" "$folder"
+        release_behind "$link" || continue
+        printf 'color %s %s\n' "$value" "$behind"
         return 0
       fi
     done
@@ -105,13 +105,14 @@ fragment_text() {
 # fragment_guess: what an edited file seems to route to, by the addresses in it; comments do not count.
 fragment_guess() {
   local text name one rest other
-  local -a routes=()
+  local -a addresses routes=()
   text=$(as_fragment_owner cat "$fragment_file" 2>/dev/null | sed 's/^[[:space:]]*#.*//') || {
     printf 'unknown %s\n' "$fragment_file cannot be read"
     return 0
   }
   for name in "${colors[@]}"; do
-    while IFS= read -r one; do
+    find_addresses "$name" || :
+    for one in ${addresses[@]+"${addresses[@]}"}; do
       for other in "$one" "${one/#127.0.0.1:/localhost:}" "${one/#127.0.0.1:/[::1]:}"; do
         rest=$text
         while [[ -n $other && $rest == *"$other"* ]]; do
@@ -123,7 +124,7 @@ fragment_guess() {
           fi
         done
       done
-    done < <(addresses_of "$name")
+    done
   done
   case ${#routes[@]} in
     0) printf 'unknown %s\n' "$fragment_file is not as this script writes it, and routes to neither ${colors[0]} nor ${colors[1]}: was it edited by hand?" ;;
@@ -132,18 +133,17 @@ fragment_guess() {
   esac
 }
 
-# addresses_of COLOR: prints the address of each of its services: of its release, whatever deploy.bg says by now. Fails if nobody knows.
-addresses_of() {
+# find_addresses COLOR: sets `addresses`, those of its services: of its release, whatever deploy.bg says by now. Fails if nobody knows.
+find_addresses() {
   local name value found_release
-  local -a known
+  addresses=()
   if release_of "$1" && meta addresses "$found_release"; then
-    read -r -a known <<<"$value"
-    printf '%s\n' ${known[@]+"${known[@]}"}
+    read -r -a addresses <<<"$value"
     return 0
   fi
   known_color "$1" || return
   for name in "${services[@]}"; do
-    [[ -z ${address_of["$1 $name"]-} ]] || printf '%s\n' "${address_of["$1 $name"]}"
+    [[ -z ${address_of["$1 $name"]-} ]] || addresses+=("${address_of["$1 $name"]}")
   done
 }
 

@@ -16,14 +16,15 @@ generation_children() {
 # generation_draining GENERATION COLOR NAME: for `draining`: 0 while workers of that generation are still at work for COLOR; prints what
 # they do. Requests to other sites may keep them for hours, so they do not count once no connection to that color was seen for 5 s.
 generation_draining() {
-  local count=0 one listed since last seen left connections=0
+  local count one since last seen left connections=0
+  local -a addresses
   generation_works "$1" || return 1
   # Without the places of a color nobody can tell.
-  listed=$(addresses_of "$2") || connections=1
-  while IFS= read -r one; do
-    [[ -z $one ]] || count=$(established_to "$one") || count=1
+  find_addresses "$2" || connections=1
+  for one in ${addresses[@]+"${addresses[@]}"}; do
+    count=$(established_to "$one") || count=1
     connections=$((connections + count))
-  done <<<"$listed"
+  done
   if ((connections)); then
     rm -f "$release/quiet"
     generation_ends_soon "$1" && return 1

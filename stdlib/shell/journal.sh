@@ -258,6 +258,7 @@ point_all() {
   fi
   point "colors/${journal[to]}" "$candidate" && point live "$candidate" || return
   [[ -z ${journal[previous]} ]] || point previous "$state/releases/${journal[previous]}" || return
+  sync_path "$state" "$state/colors" || return
   has_served "$candidate" "${journal[previous]:+$state/releases/${journal[previous]}}"
 }
 

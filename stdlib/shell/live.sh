@@ -54,7 +54,8 @@ live_is_known() {
 # back, perhaps without a reload, and users may get either. What does not run serves nobody: after a boot, say, the file decides.
 agrees_with_confirmed() {
   local value release why=''
-  [[ -L $state/live ]] && release=$(readlink -f "$state/live") && meta color "$release" && [[ $value != "$1" ]] || return 0
+  [[ -L $state/live ]] && release_behind "$state/live" && meta color "$behind" && [[ $value != "$1" ]] || return 0
+  release=$behind
   confirmed_runs || return 0
   # Perhaps another file than this script's routes to it.
   if may_route_to_itself "$release" || is_named_elsewhere "$release"; then
@@ -66,7 +67,8 @@ agrees_with_confirmed() {
 
 # confirmed_runs: something of what was confirmed last runs, or nobody can tell.
 confirmed_runs() {
-  of_release "$(readlink -f "$state/live")" running
+  release_behind "$state/live" || :
+  of_release "${behind:-$state/live}" running
   (($? != 1))
 }
 
@@ -121,7 +123,7 @@ is_untouchable() {
 # route to it. Sets `answer`.
 may_route_to_itself() {
   local value code
-  ! cmp -s "$script" "$1/script" && release_protocol "$1" && ((value >= 1)) || return 1
+  ! is_of_this_script "$1" && release_protocol "$1" && ((value >= 1)) || return 1
   of_release "$1" routed
   code=$?
   case $code:$answer in

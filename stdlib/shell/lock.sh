@@ -5,7 +5,7 @@
 
 # enter_mutex: waits as long as `lock { wait }` says, else not at all.
 enter_mutex() {
-  local until
+  local until stat_state stat_parent stat_session stat_start
   # A step of the user's that calls the script again would wait for itself.
   if [[ ${DEPLOYC_ACTIVE-} == "$app" ]]; then
     fail_with "called from a step of a deployment of $app that is still running: a step cannot deploy its own app"
@@ -41,7 +41,8 @@ enter_mutex() {
     fail_with "$app was removed from this host just now: run the command again"
     return
   }
-  printf '%s %s %s %s\n' "$$" "$(process_start_time $$)" "$command" "$deployment" >"$state/holder"
+  pid_stat $$
+  printf '%s %s %s %s\n' "$$" "$stat_start" "$command" "$deployment" >"$state/holder"
 }
 
 # until_locked DESCRIPTOR MILLISECONDS: tries until then, at least once.
@@ -68,7 +69,7 @@ until_locked() {
 holder_is_gone() {
   local pid started _
   { read -r pid started _ <"$state/holder"; } 2>/dev/null || return 1
-  [[ $(process_start_time "$pid") != "$started" ]]
+  ! pid_is "$pid" "$started"
 }
 
 # holder_of_mutex: sets `holder`, a sentence about who holds it.
@@ -77,7 +78,7 @@ holder_of_mutex() {
   holder='another command is at work'
   [[ -f $state/holder ]] || return 0
   read -r pid started running deployed <"$state/holder" || return 0
-  if [[ $(process_start_time "$pid") == "$started" ]]; then
+  if pid_is "$pid" "$started"; then
     holder="$running of deployment $deployed is at work (process $pid)"
   else
     what_is_left

@@ -13,7 +13,7 @@ served=''  # what serves after a way back
 began=0
 
 usage() {
-  cat <<USAGE
+  printf '%s\n' "\
 $app: blue/green deploys on this host (${colors[*]}).
 
   deploy           prepare, switch and cleanup in a row
@@ -36,8 +36,7 @@ $app: blue/green deploys on this host (${colors[*]}).
 
 Options: --deployment ID (several commands belong to one deployment), --log json, --dry-run (as plan)
 Exit: 0 done; 1 failed, what served before serves; 2 wrong usage or input; 3 host not ready, nothing
-changed; 4 another deployment is at work; 5 needs a person
-USAGE
+changed; 4 another deployment is at work; 5 needs a person"
 }
 
 # wrong_usage WORDS…
@@ -101,7 +100,8 @@ main() {
     is_deployment_id "$hook_deployment" || wrong_usage "the deployment's id in the environment is '$hook_deployment': expected letters, digits and . _ : / -"
     deployment_given=$hook_deployment
   fi
-  deployment=${deployment_given:-$(printf '%(%Y%m%d-%H%M%S)T' -1)-$$}
+  printf -v deployment '%(%Y%m%d-%H%M%S)T-%s' -1 $$
+  deployment=${deployment_given:-$deployment}
   case $command in
     help) usage ;;
     '')
@@ -167,7 +167,9 @@ mutate() {
   locate_state || give_verdict
   open_state || give_verdict
   log_file=$state/log/${deployment//\//_}.log
-  [[ -f $log_file ]] || (umask 077 && : >"$log_file")
+  umask 077 # only for the log: `open_state` has set it
+  [[ -f $log_file ]] || : >"$log_file"
+  umask 022
   to_log "command: $command, process $$, deployc $runtime"
   enter_mutex || {
     [[ -z $interrupted ]] || verdict=stopped

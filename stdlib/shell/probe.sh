@@ -86,7 +86,7 @@ ask_through_proxy() {
   declare_question "$1"
   if [[ $unmanaged == yes ]]; then
     try_until_passed : : :
-  elif [[ ${journal[phase]} == idle ]] || cmp -s "$script" "$release/script"; then
+  elif [[ ${journal[phase]} == idle ]] || is_of_this_script "$release"; then
     try_until_passed all_alive : color_logs
   else
     try_until_passed release_alive : release_logs

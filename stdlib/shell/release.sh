@@ -18,7 +18,7 @@ of_release() {
   esac
   number "$value" "${deadline["copy"]}"
   limit=$value
-  if cmp -s "$script" "$folder/script"; then
+  if is_of_this_script "$folder"; then
     bounded "$limit" as_release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
   else
     bounded "$limit" bash "$folder/script" _release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
@@ -42,6 +42,18 @@ of_release() {
   return "$code"
 }
 
+same_script='' # releases whose script was seen to be this one
+
+# is_of_this_script RELEASE: its script says the same as this one.
+is_of_this_script() {
+  local text
+  [[ $same_script != *"|$1|"* ]] || return 0
+  [[ -n $script_text ]] || IFS= read -r -d '' script_text <"$script" || :
+  IFS= read -r -d '' text <"$1/script" || :
+  [[ $text == "$script_text" ]] || return 1
+  same_script+="|$1|"
+}
+
 # release_protocol RELEASE: sets `value`.
 release_protocol() {
   meta protocol "$1" || :
@@ -62,7 +74,7 @@ tell_answer() {
 as_release() {
   reason='' cause='' log_format=plain open_line=''
   scratch=$scratch/release
-  mkdir -p "$scratch" || return
+  [[ -d $scratch ]] || mkdir "$scratch" || return
   release_command "$@"
 }
 
@@ -284,7 +296,7 @@ keep_runtime() {
 
 # write_meta [COPIED]: what another script must know of this release, and of which one it is a copy.
 write_meta() {
-  local name text ports='' addresses='' routed='' stop=0 start=0 gate=0 verify=0 slack=10000
+  local name text created ports='' addresses='' routed='' stop=0 start=0 gate=0 verify=0 slack=10000
   for name in "${services[@]}"; do
     [[ -z ${address_of["$to $name"]-} ]] || routed+=" $name"
     ports+=" ${port_of["$to $name"]-}"
@@ -293,7 +305,8 @@ write_meta() {
     start=$((start + deadline["$name start"] + slack))
   done
   worst_of_questions
-  printf -v text '%s\n' "color=$to" "ports=${ports# }" "addresses=${addresses# }" "routed=${routed# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
+  printf -v created '%(%Y-%m-%dT%H:%M:%S%z)T' -1
+  printf -v text '%s\n' "color=$to" "ports=${ports# }" "addresses=${addresses# }" "routed=${routed# }" "deployment=$deployment" "created=$created" \
     "protocol=1" "secrets=${secret_names[*]-}" "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gate + slack))" "limit.verify=$((verify + slack))"
   [[ ${journal[kind]-} != adopt ]] || text+="adopted=yes"
   [[ -z ${1-} ]] || text+="copied=$1"
@@ -326,23 +339,35 @@ release_of() {
   if [[ -n $candidate && ${journal[to]-} == "$1" && ${journal[kind]-}${journal[warm]-} != adoptyes ]]; then
     found_release=$candidate
   elif [[ -L $state/colors/$1 ]]; then
-    found_release=$(readlink -f "$state/colors/$1")
+    release_behind "$state/colors/$1"
+    found_release=$behind
   fi
   [[ -n $found_release && -d $found_release ]]
 }
 
-# point NAME RELEASE: $state/NAME is that release from now on; one rename.
+behind='' # set by `release_behind`
+
+# release_behind LINK: sets `behind`, the release that a pointer leads to; fails if there is none. No process is started to see it.
+release_behind() {
+  for behind in "$state"/releases/*; do
+    [[ ! $behind -ef $1 ]] || return 0
+  done
+  behind=''
+  return 1
+}
+
+# point NAME RELEASE: $state/NAME is that release from now on; one rename. It is on the disk when the folder is.
 point() {
   [[ ! $state/$1 -ef $2 ]] || return 0
-  ln -sfn "$2" "$state/.point" && mv -fT "$state/.point" "$state/$1" && sync_path "$state"
+  ln -sfn "$2" "$state/.point" && mv -fT "$state/.point" "$state/$1"
 }
 
 # previous_release: sets `found_release`: what served before the live one.
 previous_release() {
   found_release=''
-  [[ -L $state/previous ]] || return 1
-  found_release=$(readlink -f "$state/previous")
-  [[ -n $found_release && -f $found_release/meta ]]
+  [[ -L $state/previous ]] && release_behind "$state/previous" || return 1
+  found_release=$behind
+  [[ -f $found_release/meta ]]
 }
 
 # remove_release RELEASE MILLISECONDS: a stopped one that nothing points to. What is left then is removed the next time.

@@ -67,7 +67,7 @@ state_is_trusted() {
       return
       ;;
   esac
-  folder=$(cd -P "$state" && pwd) || return
+  folder=$state # `open_state` has resolved it
   while [[ -n $folder ]]; do
     folders+=("$folder")
     folder=${folder%/*}

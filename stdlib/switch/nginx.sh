@@ -53,7 +53,7 @@ nginx_has_just_begun() {
 }
 
 nginx_reload() {
-  local nginx_pid_file nginx_master why asking master ended='' most=0 files workers
+  local nginx_pid_file nginx_master why asking master ended='' most=0 files open_files workers
   local -a generation old
   if ! nginx_find_master || ! nginx_read_generation; then
     printf '%s\n' "$why"
@@ -64,7 +64,8 @@ nginx_reload() {
   master=${generation[0]}
   generation_children "$nginx_master"
   workers=$((${#generation[@]} - 1))
-  files=$(nginx_open_files)
+  nginx_find_open_files
+  files=$open_files
   # Not into $release/reload: if this reload fails, the record of the earlier one there is still valid.
   nginx_ask_reload >"$release/reload.said" 2>&1 &
   asking=$!
@@ -274,24 +275,28 @@ nginx_find_master() {
 # configuration that it has, whatever the first one is told; else `why`.
 nginx_is_alone() {
   local other
-  for other in $(nginx_other_masters); do
+  local -a other_masters
+  nginx_find_other_masters
+  for other in ${other_masters[@]+"${other_masters[@]}"}; do
     nginx_has_workers "$other" || continue
     why="two masters of nginx accept requests, $nginx_master and $other: a binary upgrade is not finished. End one of them (\`kill -QUIT\`), then try again"
     return 1
   done
 }
 
-# nginx_other_masters: prints the pids of masters beside this one: the new master is a child of the old one, whose pid file has another name.
-nginx_other_masters() {
+# nginx_find_other_masters: sets `other_masters`, the pids of masters beside this one: the new master is a child of the old one, whose pid
+# file has another name.
+nginx_find_other_masters() {
   local pid stat_state stat_parent stat_session stat_start title
   local -a children
+  other_masters=()
   { read -r pid <"$nginx_pid_file.oldbin"; } 2>/dev/null || pid=''
   pid_stat "$nginx_master" || stat_parent=''
   pid_children "$nginx_master"
   for pid in $pid $stat_parent ${children[@]+"${children[@]}"}; do
     title=''
     { IFS= read -r -d '' title <"/proc/$pid/cmdline"; } 2>/dev/null
-    [[ $pid == "$nginx_master" || $title != *'nginx: master process'* ]] || printf '%s\n' "$pid"
+    [[ $pid == "$nginx_master" || $title != *'nginx: master process'* ]] || other_masters+=("$pid")
   done
 }
 
@@ -376,31 +381,26 @@ nginx_watch_overlap() {
   done
 }
 
-# nginx_open_files: prints the master's descriptors other than sockets, such as `,0,1,2,5,`. Prints nothing if this user
-# may not see them.
-nginx_open_files() {
-  local line numbers=','
-  while read -r line; do
-    case $line in
-      *' -> socket:'*) ;;
-      *' -> '*)
-        line=${line%% -> *}
-        numbers+=${line##* },
-        ;;
-    esac
-  done < <(ls -l "/proc/$nginx_master/fd" 2>/dev/null)
-  [[ $numbers == , ]] || printf '%s\n' "$numbers"
+# nginx_find_open_files: sets `open_files`, the master's descriptors other than sockets, such as `,0,1,2,5,`; empty if this user may not
+# see them.
+nginx_find_open_files() {
+  local file
+  open_files=','
+  for file in "/proc/$nginx_master/fd/"*; do
+    [[ ! -e $file || -S $file ]] || open_files+=${file##*/},
+  done
+  [[ $open_files != , ]] || open_files=''
 }
 
 # nginx_let_go: the master has closed a file that was open before the reload. It does this only when the new
 # configuration is in force. During the attempt and after a failure it keeps the old files open.
 nginx_let_go() {
-  local now_open file
+  local open_files file
   [[ $files != - ]] || return 1
-  now_open=$(nginx_open_files)
-  [[ -n $now_open ]] || return 1
+  nginx_find_open_files
+  [[ -n $open_files ]] || return 1
   for file in ${files//,/ }; do
-    [[ $now_open == *",$file,"* ]] || return 0
+    [[ $open_files == *",$file,"* ]] || return 0
   done
   return 1
 }

@@ -24,7 +24,7 @@ served=''  # what serves after a way back
 began=0
 
 usage() {
-  cat <<USAGE
+  printf '%s\n' "\
 $app: blue/green deploys on this host (${colors[*]}).
 
   deploy           prepare, switch and cleanup in a row
@@ -47,8 +47,7 @@ $app: blue/green deploys on this host (${colors[*]}).
 
 Options: --deployment ID (several commands belong to one deployment), --log json, --dry-run (as plan)
 Exit: 0 done; 1 failed, what served before serves; 2 wrong usage or input; 3 host not ready, nothing
-changed; 4 another deployment is at work; 5 needs a person
-USAGE
+changed; 4 another deployment is at work; 5 needs a person"
 }
 
 # wrong_usage WORDS…
@@ -112,7 +111,8 @@ main() {
     is_deployment_id "$hook_deployment" || wrong_usage "the deployment's id in the environment is '$hook_deployment': expected letters, digits and . _ : / -"
     deployment_given=$hook_deployment
   fi
-  deployment=${deployment_given:-$(printf '%(%Y%m%d-%H%M%S)T' -1)-$$}
+  printf -v deployment '%(%Y%m%d-%H%M%S)T-%s' -1 $$
+  deployment=${deployment_given:-$deployment}
   case $command in
     help) usage ;;
     '')
@@ -178,7 +178,9 @@ mutate() {
   locate_state || give_verdict
   open_state || give_verdict
   log_file=$state/log/${deployment//\//_}.log
-  [[ -f $log_file ]] || (umask 077 && : >"$log_file")
+  umask 077 # only for the log: `open_state` has set it
+  [[ -f $log_file ]] || : >"$log_file"
+  umask 022
   to_log "command: $command, process $$, deployc $runtime"
   enter_mutex || {
     [[ -z $interrupted ]] || verdict=stopped
@@ -1065,20 +1067,23 @@ room_is_left() {
 # do_no_stranger new: nobody else has the idle color's place.
 do_no_stranger() {
   local one
-  for one in $(ports_of_new); do
+  local -a ports_of_new
+  find_ports_of_new
+  for one in ${ports_of_new[@]+"${ports_of_new[@]}"}; do
     no_stranger_listens "$one" || return
   done
 }
 
-# ports_of_new: prints the ports of what is about to be started: of deploy.bg, or of the release that is copied.
-ports_of_new() {
+# find_ports_of_new: sets `ports_of_new`, the ports of what is about to be started: of deploy.bg, or of the release that is copied.
+find_ports_of_new() {
   local name
+  ports_of_new=()
   if [[ -n $kept ]]; then
-    printf '%s\n' "$kept_ports"
+    read -r -a ports_of_new <<<"$kept_ports"
     return
   fi
   for name in "${services[@]}"; do
-    printf '%s\n' "${port_of["$to $name"]-}"
+    [[ -z ${port_of["$to $name"]-} ]] || ports_of_new+=("${port_of["$to $name"]}")
   done
 }
 
@@ -1105,7 +1110,9 @@ port_is_taken() {
 # do_ports_are_free new
 do_ports_are_free() {
   local one
-  for one in $(ports_of_new); do
+  local -a ports_of_new
+  find_ports_of_new
+  for one in ${ports_of_new[@]+"${ports_of_new[@]}"}; do
     port_is_free "$one" || return
   done
 }
@@ -1113,7 +1120,7 @@ do_ports_are_free() {
 # port_is_free PORT: no listener in IPv4 or IPv6, and a connection is refused.
 port_is_free() {
   local port=$1
-  if [[ -n $(listeners "$port") ]]; then
+  if port_listens "$port"; then
     port_is_taken
     return
   fi
@@ -1122,19 +1129,17 @@ port_is_free() {
 
 # do_dial SIDE: each address can be connected to from where the proxy stands.
 do_dial() {
-  local side=$1 one value
-  local -a places=()
+  local side=$1 one
+  local -a addresses
   color_of_side "$side"
   [[ -n $side_color ]] || return 0
-  while IFS= read -r one; do
-    [[ -z $one ]] || places+=("$one")
-  done < <(addresses_of "$side_color")
-  ((${#places[@]})) || return 0
+  find_addresses "$side_color" || :
+  ((${#addresses[@]})) || return 0
   if switch_has dial; then
-    ask_switch dial ${places[@]+"${places[@]}"} || fail_with "the proxy cannot reach $side_color: $answer"
+    ask_switch dial ${addresses[@]+"${addresses[@]}"} || fail_with "the proxy cannot reach $side_color: $answer"
     return
   fi
-  for one in ${places[@]+"${places[@]}"}; do
+  for one in ${addresses[@]+"${addresses[@]}"}; do
     bounded "${deadline["switch.dial"]}" dial_from_host "$one" >"$scratch/answer" 2>/dev/null || {
       ! asked_to_stop || return 143
       fail_with "the proxy will not reach $side_color: no connection to $one"
@@ -1264,7 +1269,11 @@ find_artifact() {
     }
     matches=("$artifact.")
   else
-    mapfile -t matches < <(compgen -G "$artifact")
+    IFS='' # the pattern is expanded, and not split
+    # shellcheck disable=SC2206  # so it is meant
+    matches=($artifact)
+    IFS=$' \t\n'
+    [[ -e ${matches[0]-} || -L ${matches[0]-} ]] || matches=()
     if ((${#matches[@]} == 0)); then
       artifact_is_missing=yes
       fail_with "no artifact: nothing matches $artifact"
@@ -1312,7 +1321,8 @@ do_clear_idle() {
     # Colors of other names may have had these ports, and be warm.
     [[ -d $link ]] || continue
     [[ ${link##*/} == "$to" ]] || is_in_the_way "$link" || continue
-    folder=$(readlink -f "$link")
+    release_behind "$link" || continue
+    folder=$behind
     stop_release "$folder" || {
       if [[ ${link##*/} == "$to" ]]; then
         fail_with "the idle color $to still runs and cannot be stopped: $answer"
@@ -1327,12 +1337,14 @@ do_clear_idle() {
 # is_in_the_way LINK: a color that has a port of the new one; of an app that goes away every one that does not serve.
 is_in_the_way() {
   local value one
+  local -a ports_of_new
   if [[ ${journal[kind]} == remove ]]; then
     [[ ${1##*/} != "$from" ]]
     return
   fi
   meta ports "$1" || return
-  for one in $(ports_of_new); do
+  find_ports_of_new
+  for one in ${ports_of_new[@]+"${ports_of_new[@]}"}; do
     [[ " $value " != *" $one "* ]] || return 0
   done
   return 1
@@ -1374,9 +1386,11 @@ do_gate_again() {
 
 # do_reserve: the prepared color rests until `switch` or `abort`, or until it is too old. By the clock, too, which 0.1.0 goes by.
 do_reserve() {
+  local now_s
   now
   journal[expires_uptime]=$(((now_ms + deadline["reservation"]) / 1000))
-  journal[expires]=$(($(printf '%(%s)T' -1) + deadline["reservation"] / 1000))
+  printf -v now_s '%(%s)T' -1
+  journal[expires]=$((now_s + deadline["reservation"] / 1000))
   write_journal prepared
 }
 
@@ -1567,7 +1581,7 @@ name_exclusives() {
     overlaps "$one" || names+=("$one")
   done
   for one in "$candidate" "$old_release"; do
-    if [[ -z $one ]] || cmp -s "$script" "$one/script"; then
+    if [[ -z $one ]] || is_of_this_script "$one"; then
       continue
     fi
     release_protocol "$one"
@@ -1923,7 +1937,8 @@ do_find_adoptable() {
   link=$state/colors/$to
   [[ -L $link ]] || return 0
   # Its processes are another release's, and whoever reads the journal must know.
-  of_release "$(readlink -f "$link")" alive
+  release_behind "$link" || :
+  of_release "${behind:-$link}" alive
   case $? in
     0) adopts_own=yes ;;
     1) ;;
@@ -2171,7 +2186,8 @@ do_find_removable() {
     }
   elif [[ -L $state/live ]] && meta color "$state/live"; then
     # Without its file the proxy may still serve what it was told last. Only a clear answer says that it cannot.
-    old_release=$(readlink -f "$state/live")
+    release_behind "$state/live" || :
+    old_release=$behind
     of_release "$old_release" running
     case $? in
       1) old_release='' ;;
@@ -2752,7 +2768,7 @@ ask_through_proxy() {
   declare_question "$1"
   if [[ $unmanaged == yes ]]; then
     try_until_passed : : :
-  elif [[ ${journal[phase]} == idle ]] || cmp -s "$script" "$release/script"; then
+  elif [[ ${journal[phase]} == idle ]] || is_of_this_script "$release"; then
     try_until_passed all_alive : color_logs
   else
     try_until_passed release_alive : release_logs
@@ -4257,7 +4273,7 @@ state_is_trusted() {
       return
       ;;
   esac
-  folder=$(cd -P "$state" && pwd) || return
+  folder=$state # `open_state` has resolved it
   while [[ -n $folder ]]; do
     folders+=("$folder")
     folder=${folder%/*}
@@ -4582,6 +4598,7 @@ point_all() {
   fi
   point "colors/${journal[to]}" "$candidate" && point live "$candidate" || return
   [[ -z ${journal[previous]} ]] || point previous "$state/releases/${journal[previous]}" || return
+  sync_path "$state" "$state/colors" || return
   has_served "$candidate" "${journal[previous]:+$state/releases/${journal[previous]}}"
 }
 
@@ -4636,7 +4653,7 @@ of_release() {
   esac
   number "$value" "${deadline["copy"]}"
   limit=$value
-  if cmp -s "$script" "$folder/script"; then
+  if is_of_this_script "$folder"; then
     bounded "$limit" as_release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
   else
     bounded "$limit" bash "$folder/script" _release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
@@ -4660,6 +4677,18 @@ of_release() {
   return "$code"
 }
 
+same_script='' # releases whose script was seen to be this one
+
+# is_of_this_script RELEASE: its script says the same as this one.
+is_of_this_script() {
+  local text
+  [[ $same_script != *"|$1|"* ]] || return 0
+  [[ -n $script_text ]] || IFS= read -r -d '' script_text <"$script" || :
+  IFS= read -r -d '' text <"$1/script" || :
+  [[ $text == "$script_text" ]] || return 1
+  same_script+="|$1|"
+}
+
 # release_protocol RELEASE: sets `value`.
 release_protocol() {
   meta protocol "$1" || :
@@ -4680,7 +4709,7 @@ tell_answer() {
 as_release() {
   reason='' cause='' log_format=plain open_line=''
   scratch=$scratch/release
-  mkdir -p "$scratch" || return
+  [[ -d $scratch ]] || mkdir "$scratch" || return
   release_command "$@"
 }
 
@@ -4902,7 +4931,7 @@ keep_runtime() {
 
 # write_meta [COPIED]: what another script must know of this release, and of which one it is a copy.
 write_meta() {
-  local name text ports='' addresses='' routed='' stop=0 start=0 gate=0 verify=0 slack=10000
+  local name text created ports='' addresses='' routed='' stop=0 start=0 gate=0 verify=0 slack=10000
   for name in "${services[@]}"; do
     [[ -z ${address_of["$to $name"]-} ]] || routed+=" $name"
     ports+=" ${port_of["$to $name"]-}"
@@ -4911,7 +4940,8 @@ write_meta() {
     start=$((start + deadline["$name start"] + slack))
   done
   worst_of_questions
-  printf -v text '%s\n' "color=$to" "ports=${ports# }" "addresses=${addresses# }" "routed=${routed# }" "deployment=$deployment" "created=$(printf '%(%Y-%m-%dT%H:%M:%S%z)T' -1)" \
+  printf -v created '%(%Y-%m-%dT%H:%M:%S%z)T' -1
+  printf -v text '%s\n' "color=$to" "ports=${ports# }" "addresses=${addresses# }" "routed=${routed# }" "deployment=$deployment" "created=$created" \
     "protocol=1" "secrets=${secret_names[*]-}" "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gate + slack))" "limit.verify=$((verify + slack))"
   [[ ${journal[kind]-} != adopt ]] || text+="adopted=yes"
   [[ -z ${1-} ]] || text+="copied=$1"
@@ -4944,23 +4974,35 @@ release_of() {
   if [[ -n $candidate && ${journal[to]-} == "$1" && ${journal[kind]-}${journal[warm]-} != adoptyes ]]; then
     found_release=$candidate
   elif [[ -L $state/colors/$1 ]]; then
-    found_release=$(readlink -f "$state/colors/$1")
+    release_behind "$state/colors/$1"
+    found_release=$behind
   fi
   [[ -n $found_release && -d $found_release ]]
 }
 
-# point NAME RELEASE: $state/NAME is that release from now on; one rename.
+behind='' # set by `release_behind`
+
+# release_behind LINK: sets `behind`, the release that a pointer leads to; fails if there is none. No process is started to see it.
+release_behind() {
+  for behind in "$state"/releases/*; do
+    [[ ! $behind -ef $1 ]] || return 0
+  done
+  behind=''
+  return 1
+}
+
+# point NAME RELEASE: $state/NAME is that release from now on; one rename. It is on the disk when the folder is.
 point() {
   [[ ! $state/$1 -ef $2 ]] || return 0
-  ln -sfn "$2" "$state/.point" && mv -fT "$state/.point" "$state/$1" && sync_path "$state"
+  ln -sfn "$2" "$state/.point" && mv -fT "$state/.point" "$state/$1"
 }
 
 # previous_release: sets `found_release`: what served before the live one.
 previous_release() {
   found_release=''
-  [[ -L $state/previous ]] || return 1
-  found_release=$(readlink -f "$state/previous")
-  [[ -n $found_release && -f $found_release/meta ]]
+  [[ -L $state/previous ]] && release_behind "$state/previous" || return 1
+  found_release=$behind
+  [[ -f $found_release/meta ]]
 }
 
 # remove_release RELEASE MILLISECONDS: a stopped one that nothing points to. What is left then is removed the next time.
@@ -5104,7 +5146,7 @@ list_additions() {
 
 # enter_mutex: waits as long as `lock { wait }` says, else not at all.
 enter_mutex() {
-  local until
+  local until stat_state stat_parent stat_session stat_start
   # A step of the user's that calls the script again would wait for itself.
   if [[ ${DEPLOYC_ACTIVE-} == "$app" ]]; then
     fail_with "called from a step of a deployment of $app that is still running: a step cannot deploy its own app"
@@ -5140,7 +5182,8 @@ enter_mutex() {
     fail_with "$app was removed from this host just now: run the command again"
     return
   }
-  printf '%s %s %s %s\n' "$$" "$(process_start_time $$)" "$command" "$deployment" >"$state/holder"
+  pid_stat $$
+  printf '%s %s %s %s\n' "$$" "$stat_start" "$command" "$deployment" >"$state/holder"
 }
 
 # until_locked DESCRIPTOR MILLISECONDS: tries until then, at least once.
@@ -5167,7 +5210,7 @@ until_locked() {
 holder_is_gone() {
   local pid started _
   { read -r pid started _ <"$state/holder"; } 2>/dev/null || return 1
-  [[ $(process_start_time "$pid") != "$started" ]]
+  ! pid_is "$pid" "$started"
 }
 
 # holder_of_mutex: sets `holder`, a sentence about who holds it.
@@ -5176,7 +5219,7 @@ holder_of_mutex() {
   holder='another command is at work'
   [[ -f $state/holder ]] || return 0
   read -r pid started running deployed <"$state/holder" || return 0
-  if [[ $(process_start_time "$pid") == "$started" ]]; then
+  if pid_is "$pid" "$started"; then
     holder="$running of deployment $deployed is at work (process $pid)"
   else
     what_is_left
@@ -5291,7 +5334,8 @@ live_is_known() {
 # back, perhaps without a reload, and users may get either. What does not run serves nobody: after a boot, say, the file decides.
 agrees_with_confirmed() {
   local value release why=''
-  [[ -L $state/live ]] && release=$(readlink -f "$state/live") && meta color "$release" && [[ $value != "$1" ]] || return 0
+  [[ -L $state/live ]] && release_behind "$state/live" && meta color "$behind" && [[ $value != "$1" ]] || return 0
+  release=$behind
   confirmed_runs || return 0
   # Perhaps another file than this script's routes to it.
   if may_route_to_itself "$release" || is_named_elsewhere "$release"; then
@@ -5303,7 +5347,8 @@ agrees_with_confirmed() {
 
 # confirmed_runs: something of what was confirmed last runs, or nobody can tell.
 confirmed_runs() {
-  of_release "$(readlink -f "$state/live")" running
+  release_behind "$state/live" || :
+  of_release "${behind:-$state/live}" running
   (($? != 1))
 }
 
@@ -5358,7 +5403,7 @@ is_untouchable() {
 # route to it. Sets `answer`.
 may_route_to_itself() {
   local value code
-  ! cmp -s "$script" "$1/script" && release_protocol "$1" && ((value >= 1)) || return 1
+  ! is_of_this_script "$1" && release_protocol "$1" && ((value >= 1)) || return 1
   of_release "$1" routed
   code=$?
   case $code:$answer in
@@ -5458,7 +5503,7 @@ fragment_sudoers() {
 # fragment_routed FILE: the answer of a driver's `routed`. What a release was switched with counts first: deploy.bg may say
 # something else by now.
 fragment_routed() {
-  local fragment_file fragment_folder fragment_new folder name value link text live_text first=$candidate
+  local fragment_file fragment_folder fragment_new name value link text live_text first=$candidate
   local -a fragment_sudo
   fragment_paths "$1" || return
   # What runs of a color that is adopted may be another release's, as in `release_of`.
@@ -5476,8 +5521,8 @@ fragment_routed() {
     live_text=$text
     for link in ${first:+"$first"} "$state"/colors/*; do
       if [[ -f $link/fragment ]] && fragment_text "$link/fragment" && [[ $text == "$live_text" ]] && meta color "$link"; then
-        folder=$(readlink -f -- "$link")
-        printf 'color %s %s\n' "$value" "$folder"
+        release_behind "$link" || continue
+        printf 'color %s %s\n' "$value" "$behind"
         return 0
       fi
     done
@@ -5505,13 +5550,14 @@ fragment_text() {
 # fragment_guess: what an edited file seems to route to, by the addresses in it; comments do not count.
 fragment_guess() {
   local text name one rest other
-  local -a routes=()
+  local -a addresses routes=()
   text=$(as_fragment_owner cat "$fragment_file" 2>/dev/null | sed 's/^[[:space:]]*#.*//') || {
     printf 'unknown %s\n' "$fragment_file cannot be read"
     return 0
   }
   for name in "${colors[@]}"; do
-    while IFS= read -r one; do
+    find_addresses "$name" || :
+    for one in ${addresses[@]+"${addresses[@]}"}; do
       for other in "$one" "${one/#127.0.0.1:/localhost:}" "${one/#127.0.0.1:/[::1]:}"; do
         rest=$text
         while [[ -n $other && $rest == *"$other"* ]]; do
@@ -5523,7 +5569,7 @@ fragment_guess() {
           fi
         done
       done
-    done < <(addresses_of "$name")
+    done
   done
   case ${#routes[@]} in
     0) printf 'unknown %s\n' "$fragment_file is not as this script writes it, and routes to neither ${colors[0]} nor ${colors[1]}: was it edited by hand?" ;;
@@ -5532,18 +5578,17 @@ fragment_guess() {
   esac
 }
 
-# addresses_of COLOR: prints the address of each of its services: of its release, whatever deploy.bg says by now. Fails if nobody knows.
-addresses_of() {
+# find_addresses COLOR: sets `addresses`, those of its services: of its release, whatever deploy.bg says by now. Fails if nobody knows.
+find_addresses() {
   local name value found_release
-  local -a known
+  addresses=()
   if release_of "$1" && meta addresses "$found_release"; then
-    read -r -a known <<<"$value"
-    printf '%s\n' ${known[@]+"${known[@]}"}
+    read -r -a addresses <<<"$value"
     return 0
   fi
   known_color "$1" || return
   for name in "${services[@]}"; do
-    [[ -z ${address_of["$1 $name"]-} ]] || printf '%s\n' "${address_of["$1 $name"]}"
+    [[ -z ${address_of["$1 $name"]-} ]] || addresses+=("${address_of["$1 $name"]}")
   done
 }
 
@@ -5652,14 +5697,15 @@ generation_children() {
 # generation_draining GENERATION COLOR NAME: for `draining`: 0 while workers of that generation are still at work for COLOR; prints what
 # they do. Requests to other sites may keep them for hours, so they do not count once no connection to that color was seen for 5 s.
 generation_draining() {
-  local count=0 one listed since last seen left connections=0
+  local count one since last seen left connections=0
+  local -a addresses
   generation_works "$1" || return 1
   # Without the places of a color nobody can tell.
-  listed=$(addresses_of "$2") || connections=1
-  while IFS= read -r one; do
-    [[ -z $one ]] || count=$(established_to "$one") || count=1
+  find_addresses "$2" || connections=1
+  for one in ${addresses[@]+"${addresses[@]}"}; do
+    count=$(established_to "$one") || count=1
     connections=$((connections + count))
-  done <<<"$listed"
+  done
   if ((connections)); then
     rm -f "$release/quiet"
     generation_ends_soon "$1" && return 1
@@ -6529,7 +6575,7 @@ end_tree() {
 # bounded MILLISECONDS COMMAND…: runs a command or a function of this script in a subshell with its
 # standard input closed. 124: it took too long and was ended; 143: the script was asked to stop.
 bounded() {
-  local limit=$1 step=1 ending=0 child start code
+  local limit=$1 step=4 child start code
   shift
   # What would be ended at once is not begun.
   ! asked_to_stop || return 143
@@ -6554,19 +6600,22 @@ bounded() {
       return 124
     fi
     follow_output
-    if ((ending > 0)); then
-      ending=$((ending - 1))
-    elif nap "$step"; then
-      step=1
-      # It has said so and is about to be gone: the next looks come without a nap.
-      [[ $woken_by != "$child" ]] || ending=10
+    if nap "$step"; then
+      # It has said so with its last breath: `wait` sees the rest of it.
+      [[ $woken_by != "$child" ]] || break
+      step=4
     elif ((step < 50)); then
       step=$((step * 2))
     fi
     now
   done
+  # A signal to this shell ends `wait` before the child has ended; bash knows a child's exit code for as long as it is asked for.
   wait "$child"
   code=$?
+  ((code <= 128)) || {
+    wait "$child"
+    code=$?
+  }
   # A signal to the whole process group ends the child too. Where the script must go on, the child must.
   if [[ $shielded == yes && -n $interrupted ]] && ((code == 143 || code == 130)); then
     interrupted=''
@@ -7048,8 +7097,13 @@ process_choose_keeper() {
 
 # process_find_account: sets `account`, the user's line of passwd.
 process_find_account() {
-  local name=${process_user:-$EUID}
-  account=$(getent passwd "$name" 2>/dev/null || awk -F: -v name="$name" '$1 == name || $3 == name' /etc/passwd)
+  local user password uid rest name=${process_user:-$EUID}
+  # Most are in the file, and to read that starts no process. A directory of accounts is asked for the others.
+  while IFS=: read -r user password uid rest; do
+    account=$user:$password:$uid:$rest
+    [[ $user != "$name" && $uid != "$name" ]] || return 0
+  done 2>/dev/null </etc/passwd
+  account=$(getent passwd "$name" 2>/dev/null)
   if [[ -z $account ]]; then
     printf '%s\n' "there is no user $name on this host"
     return 1
@@ -7215,7 +7269,7 @@ process_start_in_session() {
     printf '%s\n' "cannot write $release/keeper: is the disk full?"
     return 1
   }
-  rm -f "$pipe"
+  [[ ! -e $pipe ]] || rm -f "$pipe"
   # Opening one end of a pipe waits for the other end, so the pipe is first opened for both.
   if ! { mkfifo -m 600 "$pipe" && exec {both}<>"$pipe" && exec {gives}>"$pipe" && exec {takes}<"$pipe"; } 2>/dev/null; then
     printf '%s\n' "cannot write to $release: is the disk full?"
@@ -7280,7 +7334,7 @@ process_keep() {
   shift 5
   umask 077
   exec 2>>"$log"
-  rm -f "$log.pipe"
+  [[ ! -e $log.pipe ]] || rm -f "$log.pipe"
   mkfifo "$log.pipe" || exit
   exec 5<>"$log.pipe"
   exec 6<"$log.pipe"
@@ -7523,7 +7577,7 @@ nginx_has_just_begun() {
 }
 
 nginx_reload() {
-  local nginx_pid_file nginx_master why asking master ended='' most=0 files workers
+  local nginx_pid_file nginx_master why asking master ended='' most=0 files open_files workers
   local -a generation old
   if ! nginx_find_master || ! nginx_read_generation; then
     printf '%s\n' "$why"
@@ -7534,7 +7588,8 @@ nginx_reload() {
   master=${generation[0]}
   generation_children "$nginx_master"
   workers=$((${#generation[@]} - 1))
-  files=$(nginx_open_files)
+  nginx_find_open_files
+  files=$open_files
   # Not into $release/reload: if this reload fails, the record of the earlier one there is still valid.
   nginx_ask_reload >"$release/reload.said" 2>&1 &
   asking=$!
@@ -7744,24 +7799,28 @@ nginx_find_master() {
 # configuration that it has, whatever the first one is told; else `why`.
 nginx_is_alone() {
   local other
-  for other in $(nginx_other_masters); do
+  local -a other_masters
+  nginx_find_other_masters
+  for other in ${other_masters[@]+"${other_masters[@]}"}; do
     nginx_has_workers "$other" || continue
     why="two masters of nginx accept requests, $nginx_master and $other: a binary upgrade is not finished. End one of them (\`kill -QUIT\`), then try again"
     return 1
   done
 }
 
-# nginx_other_masters: prints the pids of masters beside this one: the new master is a child of the old one, whose pid file has another name.
-nginx_other_masters() {
+# nginx_find_other_masters: sets `other_masters`, the pids of masters beside this one: the new master is a child of the old one, whose pid
+# file has another name.
+nginx_find_other_masters() {
   local pid stat_state stat_parent stat_session stat_start title
   local -a children
+  other_masters=()
   { read -r pid <"$nginx_pid_file.oldbin"; } 2>/dev/null || pid=''
   pid_stat "$nginx_master" || stat_parent=''
   pid_children "$nginx_master"
   for pid in $pid $stat_parent ${children[@]+"${children[@]}"}; do
     title=''
     { IFS= read -r -d '' title <"/proc/$pid/cmdline"; } 2>/dev/null
-    [[ $pid == "$nginx_master" || $title != *'nginx: master process'* ]] || printf '%s\n' "$pid"
+    [[ $pid == "$nginx_master" || $title != *'nginx: master process'* ]] || other_masters+=("$pid")
   done
 }
 
@@ -7846,31 +7905,26 @@ nginx_watch_overlap() {
   done
 }
 
-# nginx_open_files: prints the master's descriptors other than sockets, such as `,0,1,2,5,`. Prints nothing if this user
-# may not see them.
-nginx_open_files() {
-  local line numbers=','
-  while read -r line; do
-    case $line in
-      *' -> socket:'*) ;;
-      *' -> '*)
-        line=${line%% -> *}
-        numbers+=${line##* },
-        ;;
-    esac
-  done < <(ls -l "/proc/$nginx_master/fd" 2>/dev/null)
-  [[ $numbers == , ]] || printf '%s\n' "$numbers"
+# nginx_find_open_files: sets `open_files`, the master's descriptors other than sockets, such as `,0,1,2,5,`; empty if this user may not
+# see them.
+nginx_find_open_files() {
+  local file
+  open_files=','
+  for file in "/proc/$nginx_master/fd/"*; do
+    [[ ! -e $file || -S $file ]] || open_files+=${file##*/},
+  done
+  [[ $open_files != , ]] || open_files=''
 }
 
 # nginx_let_go: the master has closed a file that was open before the reload. It does this only when the new
 # configuration is in force. During the attempt and after a failure it keeps the old files open.
 nginx_let_go() {
-  local now_open file
+  local open_files file
   [[ $files != - ]] || return 1
-  now_open=$(nginx_open_files)
-  [[ -n $now_open ]] || return 1
+  nginx_find_open_files
+  [[ -n $open_files ]] || return 1
   for file in ${files//,/ }; do
-    [[ $now_open == *",$file,"* ]] || return 0
+    [[ $open_files == *",$file,"* ]] || return 0
   done
   return 1
 }
