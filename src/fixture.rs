@@ -90,11 +90,13 @@ fn values(texts: &[&str]) -> SettingValue {
 
 fn run() -> DriverUse {
     let mut process = driver(DriverKind::Run, "process", None);
-    process.functions = Some(file("run/process.sh"));
+    process.functions = ["", "_session", "_unit"]
+        .map(|part| file(&format!("run/process{part}.sh")))
+        .into();
     process.tools = vec!["setsid".to_owned()];
     let process = Arc::new(process);
     let mut jar = driver(DriverKind::Run, "jar", Some(Arc::clone(&process)));
-    jar.functions = Some(file("run/jar.sh"));
+    jar.functions = vec![file("run/jar.sh")];
     jar.tools = vec!["java".to_owned()];
     jar.cannot = vec!["healthy".to_owned()];
     jar.deadlines
@@ -125,7 +127,7 @@ fn run() -> DriverUse {
 
 fn switch() -> DriverUse {
     let mut nginx = driver(DriverKind::Switch, "nginx", None);
-    nginx.functions = Some(file("switch/nginx.sh"));
+    nginx.functions = vec![file("switch/nginx.sh")];
     nginx.fragment = Some((file("switch/nginx.conf.j2"), Quoting::Nginx));
     let of = |setting: &str, value| (name("nginx"), setting.to_owned(), value);
     DriverUse {

@@ -65,8 +65,8 @@ pub struct Driver {
     pub docs: String,
     /// The driver that it extends. The base's settings are accepted too, and the base's functions replace missing ones.
     pub base: Option<Arc<Driver>>,
-    /// Its shell functions.
-    pub functions: Option<DriverFile>,
+    /// The files of its shell functions, in the order of its description.
+    pub functions: Vec<DriverFile>,
     /// Programs that must be on the host.
     pub tools: Vec<String>,
     /// The deadline of each function of the contract.
@@ -100,7 +100,7 @@ impl Driver {
             name,
             docs: String::new(),
             base: None,
-            functions: None,
+            functions: Vec::new(),
             tools: Vec::new(),
             deadlines: BTreeMap::new(),
             offers: Vec::new(),

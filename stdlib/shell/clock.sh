@@ -145,9 +145,12 @@ bounded() {
     fi
     now
   done
-  # A signal to this shell ends `wait` before the child has ended; bash knows a child's exit code for as long as it is asked for.
+  # A signal to this shell ends `wait` early, with a code of its own. A child that has ended is asked once more, for its own.
   wait "$child"
   code=$?
+  while ((code > 128)) && pid_runs "$child"; do
+    wait "$child"
+  done
   ((code <= 128)) || {
     wait "$child"
     code=$?

@@ -68,13 +68,16 @@ fn the_end_of_another_is_not_its_own() {
     assert!(ran.stdout.ends_with("children=\n"), "{ran:#?}");
 }
 
+/// The line comes, and the end half a second later. A signal meanwhile has a code of its own, which is not the child's.
 #[test]
-fn a_line_is_no_end() {
+fn a_signal_is_no_exit_code() {
     let script = Script::new(Tools::Machine, 1);
-    let ran = script
-        .run("lies() { echo $BASHPID >&\"$parents_clock\"; sleep 60; }\nverdict bounded 300 lies");
-    assert!(ran.stdout.contains("code=124\n"), "{ran:#?}");
-    assert!(ran.stdout.ends_with("children=\n"), "{ran:#?}");
+    let ran = script.run(
+        "lingers() { trap 'echo $BASHPID >&\"$parents_clock\"; sleep 0.5' EXIT; return 7; }\n\
+         shielded=yes\n(sleep 0.2; kill -TERM $$) &\nverdict bounded 20000 lingers\necho \"$interrupted\"",
+    );
+    assert!(ran.stdout.contains("code=7\n"), "{ran:#?}");
+    assert!(ran.stdout.ends_with("TERM\n"), "{ran:#?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-16adcac9.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-92b6bd6f.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -26,7 +26,7 @@ trap : ALRM
 
 # ==== shop: what deploy.bg says ===================================================================
 
-runtime=0.2.0-16adcac9445382642dbdc3c9afba73f7eb7ebc9efb8b09f7171a0ed12360907a
+runtime=0.2.0-92b6bd6fca4f183bd7d7f8ac4b72d1e3a6588d071ee91c69b0952d8e2ce0861e
 source=deploy.bg
 app=shop # @4
 root=/opt/shop

@@ -96,9 +96,9 @@ impl<'r> Reader<'r> {
     pub fn item(&mut self, statement: &tree::Statement<DriverItem>) {
         let span = statement.span;
         match &statement.node {
-            DriverItem::Functions(text) => {
+            DriverItem::Functions(value) => {
                 self.once("functions", span);
-                self.driver.functions = driver_file(self.file, text, self.loader, self.findings);
+                self.functions(value);
             }
             DriverItem::Extends(_) => {}
             DriverItem::Setting { name, ty, default } => {
@@ -300,6 +300,26 @@ impl<'r> Reader<'r> {
     }
 
     /// A list of literal texts.
+    /// `functions`: one file, or a list of files.
+    fn functions(&mut self, value: &Value) {
+        let files: Vec<&Value> = match value {
+            Value::List(list) => list.values().collect(),
+            one => vec![one],
+        };
+        for file in files {
+            if let Value::Text(path) = file {
+                let read = driver_file(self.file, path, self.loader, self.findings);
+                self.driver.functions.extend(read);
+            } else {
+                self.wrong(
+                    file.span(),
+                    "`functions` takes a file's path in quotes, or a list of them".into(),
+                    "as in `functions \"nginx.sh\"`",
+                );
+            }
+        }
+    }
+
     fn texts(&self, value: &Value) -> Vec<String> {
         let Value::List(list) = value else {
             self.wrong(

@@ -3,7 +3,7 @@
 
 use crate::check::findings::Findings;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{App, Driver, DriverKind, Verification};
+use crate::model::{App, Driver, DriverFile, DriverKind, Verification};
 use crate::source::Span;
 use crate::stdlib;
 use std::collections::BTreeMap;
@@ -23,7 +23,9 @@ pub(super) fn check(app: &App, findings: &Findings) {
             findings.push(finding);
             continue;
         }
-        functions(driver, &drivers, &mut seen, findings);
+        for file in &driver.functions {
+            functions(driver, file, &drivers, &mut seen, findings);
+        }
         variables(driver, &mut seen, findings);
     }
 }
@@ -50,7 +52,7 @@ fn verifies(app: &App, findings: &Findings) {
 
 /// A driver that nothing is known of, which was said, brings none.
 fn brings_names(driver: &Driver) -> bool {
-    driver.functions.is_some() || driver.base.is_some() || !driver.variables.is_empty()
+    !driver.functions.is_empty() || driver.base.is_some() || !driver.variables.is_empty()
 }
 
 /// Another driver whose functions begin like this one's: a function that this one lacks would be the other's.
@@ -84,15 +86,15 @@ fn same_prefix(driver: &Driver, before: &[&Driver]) -> Option<Diagnostic> {
 /// What stands where, by name: for a second place.
 type Seen<'a> = BTreeMap<String, (&'a Driver, Span)>;
 
-fn functions<'a>(driver: &'a Driver, all: &[&Driver], seen: &mut Seen<'a>, findings: &Findings) {
-    let Some(file) = &driver.functions else {
-        return;
-    };
+fn functions<'a>(
+    driver: &'a Driver,
+    file: &DriverFile,
+    all: &[&Driver],
+    seen: &mut Seen<'a>,
+    findings: &Findings,
+) {
     // Two drivers may use the same file.
-    let sharing = |other: &&&Driver| {
-        let functions = other.functions.as_ref();
-        functions.is_some_and(|other| other.path == file.path)
-    };
+    let sharing = |other: &&&Driver| other.functions.iter().any(|other| other.path == file.path);
     let prefixes: Vec<String> = all
         .iter()
         .filter(sharing)

@@ -6,10 +6,11 @@ use super::{Code, Script};
 impl Script<'_> {
     pub(super) fn drivers(&self, code: &mut Code) {
         let mut written = Vec::new();
-        for driver in self.app.own_drivers() {
-            let Some(file) = &driver.functions else {
-                continue;
-            };
+        let drivers = self.app.own_drivers();
+        let files = drivers
+            .iter()
+            .flat_map(|driver| driver.functions.iter().map(move |file| (driver, file)));
+        for (driver, file) in files {
             // Two drivers may use the same file.
             if written.contains(&&file.path) {
                 continue;

@@ -25,7 +25,7 @@ impl Build<'_> {
     fn driver_item(&mut self, pair: Pair) -> Option<DriverItem> {
         let rule = pair.as_rule();
         Some(match rule {
-            Rule::functions => DriverItem::Functions(self.text(pair.into_inner().nth(1)?)?),
+            Rule::functions => DriverItem::Functions(self.second(pair)?),
             Rule::extends => DriverItem::Extends(self.second_name(pair)?),
             Rule::setting => {
                 let mut inner = pair.into_inner();

@@ -12,10 +12,7 @@ impl Layout<'_> {
 
     fn driver_item(&mut self, item: &DriverItem) {
         match item {
-            DriverItem::Functions(path) => {
-                self.put("functions ");
-                self.string(path);
-            }
+            DriverItem::Functions(value) => self.verb_value("functions", value),
             DriverItem::Extends(name) => self.verb("extends", name),
             DriverItem::Setting { name, ty, default } => {
                 self.verb("setting", name);

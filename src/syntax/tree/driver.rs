@@ -17,8 +17,8 @@ pub struct Driver {
 /// A statement in a driver's description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DriverItem {
-    /// `functions "nginx.sh"`: the file of its shell functions, beside the `.bg`
-    Functions(Text),
+    /// `functions "nginx.sh"`: the file of its shell functions, beside the `.bg`; or a list of such files
+    Functions(Value),
     /// `extends process`: the settings and functions of another driver of the same kind
     Extends(Name),
     /// `setting NAME: TYPE [= default]`
