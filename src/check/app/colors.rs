@@ -9,7 +9,7 @@ use crate::check::values::scope::Scope;
 use crate::check::values::types::Type;
 use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Color, Name, Port, SettingValue, Variable};
+use crate::model::{Color, InputType, Name, Port, SettingValue, Variable};
 use crate::source::Span;
 use crate::syntax::tree;
 
@@ -122,7 +122,8 @@ fn color_ports(scope: Scope<'_>, color: &tree::Color) -> Option<Vec<(Name, Port)
         let Some(service) = service_of(scope, service, span) else {
             continue;
         };
-        let Some(SettingValue::Port(port)) = scope.value(&Type::Port, number) else {
+        let Some(SettingValue::Port(port)) = scope.value(&Type::Input(InputType::Port), number)
+        else {
             continue;
         };
         if let Some((_, _, first)) = found.iter().find(|(known, _, _)| known == service) {

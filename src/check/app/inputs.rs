@@ -59,11 +59,11 @@ pub fn resolve(scope: Scope<'_>, statements: &Statements<'_>) -> Vec<Input> {
 fn one(scope: Scope<'_>, input: &tree::Input, span: Span) -> Option<Input> {
     let ty = Type::of(&input.ty, TypePlace::Input, scope.findings);
     let file = input.file.as_ref().map(|value| {
-        let template = scope.text_of(&Type::Path, value)?;
+        let template = scope.text_of(&Type::Input(InputType::Path), value)?;
         HostPath::new(scope.literal(&template, value.span())?)
     });
     let ty = ty?;
-    if let (Type::Secret, Some(default)) = (&ty, &input.default) {
+    if let (Type::Input(InputType::Secret), Some(default)) = (&ty, &input.default) {
         scope.findings.push(
             Diagnostic::new(
                 Code::SECRET_IN_SOURCE,
@@ -78,9 +78,12 @@ fn one(scope: Scope<'_>, input: &tree::Input, span: Span) -> Option<Input> {
         .default
         .as_ref()
         .map(|value| default_text(scope, &ty, value));
+    let Type::Input(ty) = ty else {
+        return None;
+    };
     Some(Input {
         name: VariableName::new(&input.name.text)?,
-        ty: input_type(ty)?,
+        ty,
         default: flat(default)?,
         file: flat(file)?,
         span,
@@ -110,20 +113,4 @@ fn default_text(scope: Scope<'_>, ty: &Type, value: &Value) -> Option<String> {
         SettingValue::Duration(duration) => Some(duration.to_string()),
         _ => None,
     }
-}
-
-fn input_type(ty: Type) -> Option<InputType> {
-    Some(match ty {
-        Type::String => InputType::String,
-        Type::Secret => InputType::Secret,
-        Type::Path => InputType::Path,
-        Type::Url => InputType::Url,
-        Type::Int => InputType::Int,
-        Type::Port => InputType::Port,
-        Type::Duration => InputType::Duration,
-        Type::Bool => InputType::Bool,
-        Type::OneOf(words) => InputType::OneOf(words),
-        Type::Matching(pattern) => InputType::Matching(pattern),
-        _ => return None,
-    })
 }

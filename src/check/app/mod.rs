@@ -25,8 +25,8 @@ use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::defaults;
 use crate::model::{
-    App, Artifact, DriverKind, DriverUse, Duration, HostPath, Piece, Privilege, Service, Template,
-    Verification,
+    App, Artifact, DriverKind, DriverUse, Duration, HostPath, InputType, Piece, Privilege, Service,
+    Template, Verification,
 };
 use crate::source::Span;
 use crate::syntax::tree::{self, LockItem, Value};
@@ -257,7 +257,7 @@ fn artifact(scope: Scope<'_>, statements: &Statements<'_>) -> Option<Option<Arti
         return Some(None);
     };
     let scope = scope.at(ValuePlace::Artifact);
-    let pattern = scope.text_of(&Type::Path, value)?;
+    let pattern = scope.text_of(&Type::Input(InputType::Path), value)?;
     if let Some(fault) = glob_fault(&pattern) {
         scope.findings.push(
             Diagnostic::new(Code::BAD_PATH, value.span(), fault)

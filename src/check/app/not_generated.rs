@@ -9,7 +9,7 @@ use crate::check::values::scope::Scope;
 use crate::check::values::types::Type;
 use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::DriverKind;
+use crate::model::{DriverKind, InputType};
 use crate::source::Span;
 use crate::syntax::tree;
 
@@ -34,7 +34,10 @@ pub fn check(scope: Scope<'_>, statements: &Statements<'_>, drivers: &Descriptio
         not_generated(scope, first_word(*span, "build"), "build");
     }
     for (hosts, span) in &statements.hosts {
-        scope.value(&Type::List(Box::new(Type::String)), &hosts.hosts);
+        scope.value(
+            &Type::List(Box::new(Type::Input(InputType::String))),
+            &hosts.hosts,
+        );
         if let Some(body) = &hosts.body {
             mark_body(scope, body);
             for statement in &body.statements {

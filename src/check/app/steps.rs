@@ -8,7 +8,7 @@ use crate::check::values::types::Type;
 use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{
-    DriverKind, Duration, OutcomeStep, Step, StepRun, Steps, Template, When, defaults,
+    DriverKind, Duration, InputType, OutcomeStep, Step, StepRun, Steps, Template, When, defaults,
 };
 use crate::source::Span;
 use crate::syntax::tree::{self, CommandOption, CommandRun, OnItem};
@@ -87,7 +87,7 @@ pub fn step(scope: Scope<'_>, command: &tree::Command, span: Span) -> Option<Ste
         }
     }
     let folder: Option<Option<Template>> =
-        folder.map(|(value, _)| scope.text_of(&Type::Path, value));
+        folder.map(|(value, _)| scope.text_of(&Type::Input(InputType::Path), value));
     let within = match within {
         None => Some(defaults::STEP_WITHIN),
         Some((value, _)) => match scope.duration(value) {

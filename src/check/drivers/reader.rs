@@ -8,7 +8,7 @@ use crate::check::values::number;
 use crate::check::values::type_table::TypePlace;
 use crate::check::values::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Driver, DriverKind, Duration, Function, Name, Quoting, variable};
+use crate::model::{Driver, DriverKind, Duration, Function, InputType, Name, Quoting, variable};
 use crate::source::Span;
 use crate::syntax::tree::{self, DriverItem, Value};
 use std::collections::BTreeMap;
@@ -385,7 +385,7 @@ impl<'r> Reader<'r> {
         });
         if own
             .or(inherited)
-            .is_none_or(|setting| setting.ty != Type::Path)
+            .is_none_or(|setting| setting.ty != Type::Input(InputType::Path))
         {
             self.wrong(
                 span,
@@ -420,7 +420,7 @@ fn setting(
         return None;
     }
     let ty = Type::of(ty, TypePlace::Setting, findings)?;
-    let has_none = matches!(&ty, Type::OneOf(words) if words.iter().any(|word| word == "none"));
+    let has_none = matches!(&ty, Type::Input(InputType::OneOf(words)) if words.iter().any(|word| word == "none"));
     let default = match default {
         None => SettingDefault::Required,
         Some(Value::Word(word)) if word.text == "none" && !has_none => SettingDefault::None,

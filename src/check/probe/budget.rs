@@ -4,7 +4,7 @@ use super::merged_probe::MergedProbe;
 use crate::check::values::scope::Scope;
 use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Budget, Duration, defaults};
+use crate::model::{Budget, Duration, InputType, defaults};
 use crate::syntax::tree::Value;
 
 impl MergedProbe<'_> {
@@ -39,7 +39,10 @@ impl MergedProbe<'_> {
         };
         let count = |value: Option<&Value>, max: u32| {
             let value = value?;
-            let number = match scope.value(&crate::check::values::types::Type::Int, value)? {
+            let number = match scope.value(
+                &crate::check::values::types::Type::Input(InputType::Int),
+                value,
+            )? {
                 crate::model::SettingValue::Int(number) => u32::try_from(number).ok(),
                 _ => None,
             };

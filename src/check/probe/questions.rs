@@ -7,7 +7,7 @@ use crate::check::values::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::defaults;
 use crate::model::{
-    Expectation, Method, Part, Question, Relation, SettingValue, Subject, Template,
+    Expectation, InputType, Method, Part, Question, Relation, SettingValue, Subject, Template,
 };
 use crate::source::Span;
 use crate::syntax::tree::{Expect, ExpectPart, ProbeItem, Value};
@@ -178,7 +178,7 @@ impl MergedProbe<'_> {
                     let relation = *relation;
                     let ty = match relation {
                         Relation::Matches => Type::Regex,
-                        _ => Type::String,
+                        _ => Type::Input(InputType::String),
                     };
                     let text = scope.text_of(&ty, value);
                     if relation == Relation::Contains
@@ -219,7 +219,10 @@ fn bare(subject: Subject, span: Span) -> Question {
 fn urls_of(scope: Scope<'_>, urls: &Value) -> Vec<Template> {
     let urls = scope.meant(urls);
     let Value::List(list) = urls else {
-        return scope.text_of(&Type::Url, urls).into_iter().collect();
+        return scope
+            .text_of(&Type::Input(InputType::Url), urls)
+            .into_iter()
+            .collect();
     };
     if list.body.statements.is_empty() {
         scope.findings.push(
@@ -228,7 +231,7 @@ fn urls_of(scope: Scope<'_>, urls: &Value) -> Vec<Template> {
         );
     }
     list.values()
-        .filter_map(|url| scope.text_of(&Type::Url, url))
+        .filter_map(|url| scope.text_of(&Type::Input(InputType::Url), url))
         .collect()
 }
 

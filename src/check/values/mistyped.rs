@@ -5,6 +5,7 @@ use super::scope::Scope;
 use super::types::{SIGNALS, Type};
 use crate::check::names::near::{listed, nearest};
 use crate::diagnostics::{Code, Diagnostic};
+use crate::model::InputType;
 use crate::source::Span;
 use crate::syntax::tree::Value;
 
@@ -12,20 +13,20 @@ impl Scope<'_> {
     /// Says that a bare word is neither the type's nor the name of anything.
     pub fn unknown_word(self, ty: &Type, word: &str, span: Span) {
         let (words, code): (Vec<&str>, _) = match ty {
-            Type::OneOf(words) => (
+            Type::Input(InputType::OneOf(words)) => (
                 words.iter().map(String::as_str).collect(),
                 Code::UNKNOWN_WORD,
             ),
             Type::Signal => (SIGNALS.to_vec(), Code::UNKNOWN_WORD),
-            Type::Bool => (vec!["true", "false"], Code::UNKNOWN_WORD),
+            Type::Input(InputType::Bool) => (vec!["true", "false"], Code::UNKNOWN_WORD),
             _ => (Vec::new(), Code::UNKNOWN_NAME),
         };
         let visible = self.names.visible();
         let near = nearest(word, words.iter().copied().chain(visible));
         let mut finding = if code == Code::UNKNOWN_WORD {
             let likely = match (ty, word) {
-                (Type::Bool, "yes" | "on") => Some("true"),
-                (Type::Bool, "no" | "off") => Some("false"),
+                (Type::Input(InputType::Bool), "yes" | "on") => Some("true"),
+                (Type::Input(InputType::Bool), "no" | "off") => Some("false"),
                 (Type::Signal, _) => word
                     .strip_prefix("SIG")
                     .filter(|rest| SIGNALS.contains(rest)),
@@ -58,7 +59,7 @@ impl Scope<'_> {
                 None => finding.help(format!("expected {}", ty.described())),
             }
         };
-        if let Type::OneOf(words) = ty
+        if let Type::Input(InputType::OneOf(words)) = ty
             && finding.fix.is_none()
             && words.len() > 1
         {
@@ -119,10 +120,10 @@ fn likely(ty: &Type, value: &Value) -> Option<String> {
             Some(format!("[{}]", words.join(", ")))
         }
         (
-            Type::Int
-            | Type::Port
-            | Type::Duration
-            | Type::Bool
+            Type::Input(InputType::Int)
+            | Type::Input(InputType::Port)
+            | Type::Input(InputType::Duration)
+            | Type::Input(InputType::Bool)
             | Type::Size
             | Type::Percent
             | Type::Decimal
@@ -131,7 +132,7 @@ fn likely(ty: &Type, value: &Value) -> Option<String> {
         ) => {
             let literal = text.literal()?;
             let shaped = match ty {
-                Type::Bool => literal == "true" || literal == "false",
+                Type::Input(InputType::Bool) => literal == "true" || literal == "false",
                 _ => {
                     literal.starts_with(|c: char| c.is_ascii_digit())
                         && literal

@@ -2,7 +2,7 @@
 
 use super::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Duration, Port, SettingValue, StatusSet};
+use crate::model::{Duration, InputType, Port, SettingValue, StatusSet};
 use crate::syntax::tree::{Number, Value};
 
 /// What is wrong with a number, said by the caller's finder.
@@ -11,9 +11,9 @@ type Outcome = Result<SettingValue, Box<Diagnostic>>;
 /// A number as a value of one of the numeric types; `None` when the type takes no number.
 pub fn number(ty: &Type, number: &Number) -> Option<Outcome> {
     Some(match ty {
-        Type::Int => int(number),
-        Type::Port => port(number),
-        Type::Duration => duration(number).map(SettingValue::Duration),
+        Type::Input(InputType::Int) => int(number),
+        Type::Input(InputType::Port) => port(number),
+        Type::Input(InputType::Duration) => duration(number).map(SettingValue::Duration),
         Type::Size => size(number),
         Type::Percent => percent(number),
         Type::Decimal => decimal(number),

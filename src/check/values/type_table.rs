@@ -2,6 +2,7 @@
 
 use super::types::Type;
 use crate::check::names::near::listed;
+use crate::model::InputType;
 
 /// A type by its word: what `explain TYPE` shows.
 #[derive(Debug)]
@@ -36,56 +37,56 @@ pub const TYPES: &[TypeEntry] = &[
         docs: "Any text without NUL. Placeholders are replaced; `{{` and `}}` are braces.",
         examples: &["\"hello {color}\"", "r\"as it stands\""],
         place: TypePlace::Both,
-        plain: Some((Type::String, "a string")),
+        plain: Some((Type::Input(InputType::String), "a string")),
     },
     TypeEntry {
         word: "secret",
         docs: "A text that is never printed, never put on a command line, and kept in a file of mode 600.",
         examples: &["input SLACK_URL: secret from file \"deploy.env\""],
         place: TypePlace::Input,
-        plain: Some((Type::Secret, "a secret")),
+        plain: Some((Type::Input(InputType::Secret), "a secret")),
     },
     TypeEntry {
         word: "path",
         docs: "A path on the host. A relative one is below `{root}`.",
         examples: &["\"/etc/nginx/conf.d/shop.conf\"", "\"config/app.yml\""],
         place: TypePlace::Both,
-        plain: Some((Type::Path, "a path")),
+        plain: Some((Type::Input(InputType::Path), "a path")),
     },
     TypeEntry {
         word: "url",
         docs: "An address for `http` or `https`: scheme, host, and where it is not the usual one, the port.",
         examples: &["\"http://127.0.0.1:{port}/health\""],
         place: TypePlace::Both,
-        plain: Some((Type::Url, "a URL")),
+        plain: Some((Type::Input(InputType::Url), "a URL")),
     },
     TypeEntry {
         word: "int",
         docs: "A whole number, zero or more.",
         examples: &["3"],
         place: TypePlace::Both,
-        plain: Some((Type::Int, "a whole number")),
+        plain: Some((Type::Input(InputType::Int), "a whole number")),
     },
     TypeEntry {
         word: "port",
         docs: "A TCP port, 1 to 65535.",
         examples: &["8081"],
         place: TypePlace::Both,
-        plain: Some((Type::Port, "a port")),
+        plain: Some((Type::Input(InputType::Port), "a port")),
     },
     TypeEntry {
         word: "duration",
         docs: "A length of time with its unit attached, at most a day: `ms`, `s`, `m` or `h`.",
         examples: &["500ms", "10s", "5m", "1h"],
         place: TypePlace::Both,
-        plain: Some((Type::Duration, "a duration such as `10s`")),
+        plain: Some((Type::Input(InputType::Duration), "a duration such as `10s`")),
     },
     TypeEntry {
         word: "bool",
         docs: "`true` or `false`.",
         examples: &["true", "false"],
         place: TypePlace::Both,
-        plain: Some((Type::Bool, "`true` or `false`")),
+        plain: Some((Type::Input(InputType::Bool), "`true` or `false`")),
     },
     TypeEntry {
         word: "size",
@@ -178,8 +179,8 @@ impl Type {
     #[must_use]
     pub fn described(&self) -> String {
         match self {
-            Self::OneOf(words) => listed(words, "or"),
-            Self::Matching(pattern) => format!("a text that matches `{pattern}`"),
+            Self::Input(InputType::OneOf(words)) => listed(words, "or"),
+            Self::Input(InputType::Matching(pattern)) => format!("a text that matches `{pattern}`"),
             Self::List(_) => "a list".into(),
             Self::Map(_) => "a map".into(),
             plain => {

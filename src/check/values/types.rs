@@ -1,22 +1,12 @@
 //! The types of settings and inputs.
 
+use crate::model::InputType;
+
 /// A type, as a description or an `input` names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Type {
-    /// Any text without NUL.
-    String,
-    /// A path on the host; relative ones are below `{root}`.
-    Path,
-    /// `http://…` or `https://…`
-    Url,
-    /// A whole number.
-    Int,
-    /// 1 to 65535.
-    Port,
-    /// `500ms`, `10s`, `5m`, `1h`.
-    Duration,
-    /// `true` or `false`.
-    Bool,
+    /// One that an input may have, too.
+    Input(InputType),
     /// `512B`, `64KiB`, `256MiB`, `1GiB`.
     Size,
     /// `0%` to `100%`.
@@ -33,12 +23,6 @@ pub enum Type {
     Signal,
     /// A program and its arguments.
     Command,
-    /// A text that is never shown; inputs only.
-    Secret,
-    /// One of these words.
-    OneOf(Vec<String>),
-    /// A text that a POSIX extended regular expression matches as a whole.
-    Matching(String),
     /// `[a, b]`
     List(Box<Type>),
     /// `{ KEY = value }`
@@ -54,7 +38,10 @@ impl Type {
     pub fn is_text(&self) -> bool {
         matches!(
             self,
-            Self::String | Self::Path | Self::Url | Self::User | Self::Secret
+            Self::User
+                | Self::Input(
+                    InputType::String | InputType::Path | InputType::Url | InputType::Secret
+                )
         )
     }
 }

@@ -6,7 +6,7 @@ use super::scope::Scope;
 use super::shape;
 use super::types::{SIGNALS, Type};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Duration, Piece, SettingValue, Template, Variable};
+use crate::model::{Duration, InputType, Piece, SettingValue, Template, Variable};
 use crate::source::Span;
 use crate::syntax::tree::{Text, Value};
 
@@ -18,7 +18,7 @@ impl Scope<'_> {
 
     /// A text.
     pub fn text(self, value: &Value) -> Option<Template> {
-        self.text_of(&Type::String, value)
+        self.text_of(&Type::Input(InputType::String), value)
     }
 
     /// A value of one of the types that are text.
@@ -31,7 +31,7 @@ impl Scope<'_> {
 
     /// A length of time.
     pub fn duration(self, value: &Value) -> Option<Duration> {
-        match self.value(&Type::Duration, value)? {
+        match self.value(&Type::Input(InputType::Duration), value)? {
             SettingValue::Duration(duration) => Some(duration),
             _ => None,
         }
@@ -193,7 +193,7 @@ impl Scope<'_> {
     fn command_words(self, list: &crate::syntax::tree::List, depth: usize) -> Option<SettingValue> {
         let words: Vec<_> = list
             .values()
-            .map(|value| self.value_within(&Type::String, value, depth))
+            .map(|value| self.value_within(&Type::Input(InputType::String), value, depth))
             .collect();
         let words: Vec<SettingValue> = words.into_iter().collect::<Option<_>>()?;
         let program = words.first();
@@ -246,9 +246,9 @@ impl Scope<'_> {
     /// A bare word: an enumeration's, or the name of a `let` or `input`.
     fn word(self, ty: &Type, word: &str, span: Span, depth: usize) -> Option<SettingValue> {
         let enumerated = match ty {
-            Type::OneOf(words) => words.iter().any(|known| known == word),
+            Type::Input(InputType::OneOf(words)) => words.iter().any(|known| known == word),
             Type::Signal => SIGNALS.contains(&word),
-            Type::Bool => match word {
+            Type::Input(InputType::Bool) => match word {
                 "true" | "false" => return Some(SettingValue::Bool(word == "true")),
                 _ => false,
             },
@@ -310,11 +310,16 @@ impl Scope<'_> {
     /// A quoted text as a value of the type.
     fn quoted(self, ty: &Type, text: &Text) -> Option<SettingValue> {
         match ty {
-            Type::String | Type::Secret | Type::Path | Type::Url | Type::User | Type::Regex => {
+            Type::Input(InputType::String)
+            | Type::Input(InputType::Secret)
+            | Type::Input(InputType::Path)
+            | Type::Input(InputType::Url)
+            | Type::User
+            | Type::Regex => {
                 let template = self.template(text)?;
                 self.shaped(ty, template, text.span)
             }
-            Type::Matching(pattern) => {
+            Type::Input(InputType::Matching(pattern)) => {
                 let template = self.template(text)?;
                 let found = self.literal(&template, text.span)?;
                 if regular_expression::refuses(pattern, &found) {
@@ -330,18 +335,18 @@ impl Scope<'_> {
                 }
                 Some(SettingValue::Text(template))
             }
-            Type::OneOf(_) | Type::Signal | Type::Bool => {
+            Type::Input(InputType::OneOf(_)) | Type::Signal | Type::Input(InputType::Bool) => {
                 let template = self.template(text)?;
                 let word = self.literal(&template, text.span)?;
                 let known = match ty {
-                    Type::OneOf(words) => words.contains(&word),
+                    Type::Input(InputType::OneOf(words)) => words.contains(&word),
                     Type::Signal => SIGNALS.contains(&word.as_str()),
                     _ => false,
                 };
                 if known {
                     return Some(SettingValue::Text(template));
                 }
-                if *ty == Type::Bool {
+                if *ty == Type::Input(InputType::Bool) {
                     self.wrong_type(ty, &Value::Text(text.clone()));
                 } else {
                     self.unknown_word(ty, &word, text.span);
@@ -374,8 +379,10 @@ impl Scope<'_> {
     /// Looks at the shape that the type asks of a text.
     fn shaped(self, ty: &Type, template: Template, span: Span) -> Option<SettingValue> {
         match ty {
-            Type::Path => shape::path(self, template, span).map(SettingValue::Text),
-            Type::Url => {
+            Type::Input(InputType::Path) => {
+                shape::path(self, template, span).map(SettingValue::Text)
+            }
+            Type::Input(InputType::Url) => {
                 shape::check_url(self, &template, span).then_some(SettingValue::Text(template))
             }
             Type::User => {

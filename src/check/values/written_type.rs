@@ -6,6 +6,7 @@ use super::types::Type;
 use crate::check::findings::Findings;
 use crate::check::names::near::{listed, nearest};
 use crate::diagnostics::{Code, Diagnostic};
+use crate::model::InputType;
 use crate::source::Span;
 use crate::syntax::tree;
 
@@ -14,7 +15,9 @@ impl Type {
     pub fn of(ty: &tree::Type, place: TypePlace, findings: &Findings) -> Option<Self> {
         match ty {
             tree::Type::Named(name) => Self::named(name, place, findings),
-            tree::Type::OneOf(list) => words(list, findings).map(Self::OneOf),
+            tree::Type::OneOf(list) => {
+                words(list, findings).map(|words| Self::Input(InputType::OneOf(words)))
+            }
             tree::Type::Matching(text) => {
                 allowed("matching", text.span, place, findings)?;
                 let Some(pattern) = text.literal() else {
@@ -30,7 +33,7 @@ impl Type {
                 };
                 no_nul(&pattern, text.span, findings)?;
                 super::regular_expression::check(&pattern, text.span, findings)
-                    .then_some(Self::Matching(pattern))
+                    .then_some(Self::Input(InputType::Matching(pattern)))
             }
             tree::Type::List(inner, span) => {
                 allowed("list of", *span, place, findings)?;
