@@ -309,14 +309,14 @@ fn the_runtime_can_be_asked_for_and_checked() {
             good.replacen("\nusage() {", "\nuse() {", 1),
             "edited: line ",
         ),
-        (good[..1000].to_owned(), "not whole"),
+        (good[..1000].to_owned(), "incomplete"),
         (good.replace('\n', "\r\n"), "CR LF"),
         (
             good.replacen(deployc::emit::VERSION, "0.0.9", 1),
             "of deployc 0.0.9",
         ),
         (format!("{good}\n"), "edited at its end"),
-        ("#!/bin/sh\n".to_owned(), "no runtime of deployc"),
+        ("#!/bin/sh\n".to_owned(), "not a runtime of deployc"),
     ] {
         folder.write("file", text);
         let ran = folder.run(&["runtime", "--check", "file"]).exits(1);
