@@ -57,7 +57,7 @@ impl Language {
             Self::Yaml => Ok(yaml_string(text)),
             Self::Shell => Quoted::text(text)
                 .map(|word| word.to_string())
-                .map_err(|_| "there is a NUL in it".to_owned()),
+                .map_err(|_| "it contains a NUL".to_owned()),
         }
     }
 }

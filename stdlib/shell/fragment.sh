@@ -204,7 +204,7 @@ fragment_swap() {
 
 fragment_put_in_place() {
   as_fragment_owner test -f "$fragment_new" || {
-    printf '$fragment_new does not exist\n'
+    printf '%s\n' "$fragment_new does not exist"
     return 1
   }
   as_fragment_owner mv -f "$fragment_new" "$fragment_file" && fragment_sync "$fragment_folder"

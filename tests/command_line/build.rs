@@ -132,8 +132,7 @@ fn check_sees_a_script_that_cannot_be_run() {
     fs::set_permissions(folder.path(SCRIPT), fs::Permissions::from_mode(0o644)).expect("a mode");
     let ran = folder.run(&["build", "--check"]).exits(1);
     assert!(
-        ran.err
-            .contains("hello-spring.sh: wrong permissions"),
+        ran.err.contains("hello-spring.sh: wrong permissions"),
         "{}",
         ran.err
     );

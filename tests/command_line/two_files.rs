@@ -91,7 +91,10 @@ fn a_runtime_that_is_not_the_one_is_told_for_what_it_is() {
             "was edited".to_owned(),
         ),
         (old, format!("is not of version {version}")),
-        ("exit 7\n".to_owned(), "is not a runtime of deployc".to_owned()),
+        (
+            "exit 7\n".to_owned(),
+            "is not a runtime of deployc".to_owned(),
+        ),
         (String::new(), "is not a runtime of deployc".to_owned()),
     ] {
         folder.write(&runtime, text);

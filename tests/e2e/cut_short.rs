@@ -274,7 +274,9 @@ fn a_rollback_after_a_way_back_is_refused() -> Result<(), Skip> {
     let (site, _, live) = deployed_with(&[OWN_VERIFY])?;
     site.deploy().ok();
     site.stage("--broken /profile").deploy().exits(1);
-    site.run("rollback").exits(3).says("was rolled back already");
+    site.run("rollback")
+        .exits(3)
+        .says("was rolled back already");
     site.assert_serves_only(&live);
     site.stage("").deploy().ok();
     site.run("rollback").ok();

@@ -327,7 +327,9 @@ fn a_rollback_of_a_restart_that_was_cut_short_goes_back_once() -> Result<(), Ski
     assert!(wait::until(SOON, || site.serves() == first));
     kill(&site, restart);
     let_go(&site);
-    site.run("rollback").ok().says("this completes the rollback");
+    site.run("rollback")
+        .ok()
+        .says("this completes the rollback");
     site.assert_serves_only(&second);
     assert_eq!(live(&site), release);
     assert_at_rest(&site);
@@ -365,7 +367,9 @@ fn a_removal_that_was_cut_short_is_taken_back_by_a_deploy() -> Result<(), Skip> 
     assert_eq!(site.running(), [live.as_str()], "it is stopped too early");
     site.run("status").ok().says("is being removed");
     site.host.write("/etc/nginx/sites-enabled/default", served);
-    site.deploy().ok().says(&format!("interrupted: {live} stays"));
+    site.deploy()
+        .ok()
+        .says(&format!("interrupted: {live} stays"));
     site.assert_serves_only(&other);
     assert_at_rest(&site);
     Ok(())

@@ -190,7 +190,7 @@ impl Resolver<'_, '_> {
                     Code::CYCLE,
                     word.span,
                     format!(
-                        "`extends {}` never ends: the drivers extend each other, or there are too many",
+                        "`extends {}` leads in a circle, or through too many drivers",
                         word.text
                     ),
                 )

@@ -52,7 +52,7 @@ pub fn merge<'t>(
                     Diagnostic::new(
                         Code::CYCLE,
                         word.span,
-                        format!("`from {}` leads back to this probe", word.text),
+                        format!("`from {}` leads in a circle", word.text),
                     )
                     .help("one of the probes must be without `from`"),
                 );
