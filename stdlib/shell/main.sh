@@ -22,7 +22,7 @@ $app: blue/green deploys on this host (${colors[*]}).
   cleanup          drain and stop the previous color
   abort            stop a prepared color
   rollback         go back to the release that served before
-  rollback RELEASE start a copy of a kept release (see releases) in the idle color, and switch
+  rollback RELEASE switch to a copy of a kept release (see releases), in the idle color
   restart          start the live release again in the idle color, with its inputs read again
   adopt            take over a fragment edited by hand, or a color started by hand
   resume           start the live color, after a boot
