@@ -6,18 +6,27 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use deployc::check::{self, LoadError, Loader};
-use deployc::diagnostics::Report;
 use deployc::diagnostics::render::{self, Look};
+use deployc::diagnostics::{Diagnostic, Report};
 use deployc::source::Sources;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-struct Folder(PathBuf);
+/// A case's folder. One of its files may have another text than on the disk.
+struct Folder {
+    path: PathBuf,
+    changed: Option<(Utf8PathBuf, String)>,
+}
 
 impl Loader for Folder {
     fn read(&self, path: &Utf8Path) -> Result<Vec<u8>, LoadError> {
-        let path = self.0.join(path);
+        if let Some((changed, text)) = &self.changed
+            && changed == path
+        {
+            return Ok(text.clone().into_bytes());
+        }
+        let path = self.path.join(path);
         if path.is_dir() {
             return Err(LoadError::Folder);
         }
@@ -55,7 +64,11 @@ fn case(folder: &Path) -> Result<(), Failed> {
     let mut sources = Sources::new();
     let main = sources.add("deploy.bg", text);
     let mut report = Report::new();
-    let apps = check::check(&mut sources, main, &Folder(folder.into()), &mut report);
+    let loader = Folder {
+        path: folder.into(),
+        changed: None,
+    };
+    let apps = check::check(&mut sources, main, &loader, &mut report);
     if apps.is_none() != report.has_errors() {
         return Err("there are apps, or errors, never both and never neither".into());
     }
@@ -75,6 +88,49 @@ fn case(folder: &Path) -> Result<(), Failed> {
     if json.exists() {
         compare(&json, &render::json(&report, &sources))?;
     }
+    fixes(folder, &report, &sources)
+}
+
+/// Each replacement that is offered cures its finding, and brings no mistake in the syntax.
+fn fixes(folder: &Path, report: &Report, sources: &Sources) -> Result<(), Failed> {
+    for finding in report.sorted() {
+        let Some(fix) = &finding.fix else {
+            continue;
+        };
+        let path = sources.path(fix.span).to_owned();
+        let mut cured = sources.get(fix.span.file).text.clone();
+        cured.replace_range(fix.span.start as usize..fix.span.end as usize, &fix.text);
+        let mut main = fs::read_to_string(folder.join("deploy.bg"))?;
+        if path == "deploy.bg" {
+            main.clone_from(&cured);
+        }
+        let loader = Folder {
+            path: folder.into(),
+            changed: Some((path, cured.clone())),
+        };
+        let (mut sources, mut after) = (Sources::new(), Report::new());
+        let main = sources.add("deploy.bg", main);
+        check::check(&mut sources, main, &loader, &mut after);
+        let start = |one: &Diagnostic| one.label.as_ref().map(|label| label.span.start);
+        for found in after.sorted() {
+            let same = found.message == finding.message && start(found) == start(finding);
+            // One mistake in the syntax may hide the next one.
+            let of_syntax = |one: &Diagnostic| one.code.to_string().starts_with("BG0");
+            let breaks_syntax = of_syntax(found)
+                && !of_syntax(finding)
+                && !report
+                    .sorted()
+                    .iter()
+                    .any(|before| before.message == found.message);
+            if same || breaks_syntax {
+                let why = format!(
+                    "the fix of `{}` leaves `{}`",
+                    finding.message, found.message
+                );
+                return Err(format!("{why}:\n{cured}").into());
+            }
+        }
+    }
     Ok(())
 }
 
@@ -82,7 +138,7 @@ fn compare(path: &Path, found: &str) -> Result<(), Failed> {
     if std::env::var_os("BLESS").is_some() {
         fs::write(path, found)?;
     }
-    let expected = fs::read_to_string(path).unwrap_or_default();
+    let expected = fs::read_to_string(path)?;
     if found == expected {
         Ok(())
     } else {

@@ -7,7 +7,7 @@ use crate::check::names::near::{listed, nearest};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::InputType;
 use crate::source::Span;
-use crate::syntax::tree::Value;
+use crate::syntax::tree::{Number, Value};
 
 impl Scope<'_> {
     /// Says that a bare word is neither the type's nor the name of anything.
@@ -40,7 +40,7 @@ impl Scope<'_> {
             match likely.or(near) {
                 Some(near) => finding
                     .label(format!("did you mean `{near}`?"))
-                    .fix(span, near),
+                    .fix(span, as_value(near)),
                 None => finding,
             }
         } else {
@@ -101,6 +101,16 @@ impl Scope<'_> {
     }
 }
 
+/// A word of `one_of`, as the file must write it: in quotes if it is not a name.
+fn as_value(word: &str) -> String {
+    let of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if word.starts_with(|c: char| c.is_ascii_alphabetic()) && word.chars().all(of_name) {
+        word.to_owned()
+    } else {
+        format!("{word:?}")
+    }
+}
+
 /// What a value of the wrong type was likely meant to be.
 fn likely(ty: &Type, value: &Value) -> Option<String> {
     match (ty, value) {
@@ -131,17 +141,29 @@ fn likely(ty: &Type, value: &Value) -> Option<String> {
             Value::Text(text),
         ) => {
             let literal = text.literal()?;
-            let shaped = match ty {
+            let fits = match ty {
                 Type::Input(InputType::Bool) => literal == "true" || literal == "false",
-                _ => {
-                    literal.starts_with(|c: char| c.is_ascii_digit())
-                        && literal
-                            .chars()
-                            .all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '%')
-                }
+                _ => is_number_of(ty, &literal, text.span),
             };
-            shaped.then_some(literal)
+            fits.then_some(literal)
         }
         _ => None,
     }
+}
+
+/// Whether the text without its quotes is a number that the type accepts.
+fn is_number_of(ty: &Type, text: &str, span: Span) -> bool {
+    let unit = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (digits, unit) = text.split_at(unit);
+    let written = digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.ends_with(|c: char| c.is_ascii_digit())
+        && digits.matches('.').count() <= 1;
+    let number = Number {
+        digits: digits.to_owned(),
+        unit: unit.to_owned(),
+        span,
+    };
+    written && super::number::number(ty, &number).is_some_and(|read| read.is_ok())
 }
