@@ -40,6 +40,14 @@ fn comments(text: &str) -> Vec<String> {
     comments
 }
 
+/// The characters of a text, without those that formatting may change. Both trees come from the same parser, so only the
+/// text shows a statement that the parser has lost.
+fn letters(text: &str) -> String {
+    text.chars()
+        .filter(|letter| !letter.is_whitespace() && *letter != ',')
+        .collect()
+}
+
 /// All spans of findings and of the tree are inside the text and on character boundaries.
 fn sound(text: &str) {
     let (file, report) = read(text);
@@ -77,6 +85,7 @@ fn lossless(text: &str) {
     assert_eq!(bare(&file), bare(&again), "\n{text}\n---\n{once}");
     assert_eq!(format(&again, &once), once, "\n{text}\n---\n{once}");
     assert_eq!(comments(text), comments(&once), "\n{text}\n---\n{once}");
+    assert_eq!(letters(text), letters(&once), "\n{text}\n---\n{once}");
     assert!(
         once.lines()
             .all(|line| line == line.trim_end() || text.contains("\"\"\""))

@@ -18,7 +18,7 @@ use super::brackets::Balanced;
 use super::grammar::Rule;
 use super::limits::MAX_FINDINGS;
 use super::tree::{Body, Comment, Name, Statement};
-use crate::diagnostics::{Diagnostic, Report};
+use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::source::Span;
 
 pub(super) type Pair<'a> = pest::iterators::Pair<'a, Rule>;
@@ -148,6 +148,7 @@ impl Build<'_> {
                     }
                     reached.last = Some(words.start());
                     let span = self.span_of(&inner);
+                    let found = self.found;
                     if let Some(node) = read(self, inner) {
                         body.statements.push(Statement {
                             lead: std::mem::take(&mut body.tail),
@@ -156,6 +157,16 @@ impl Build<'_> {
                             apart,
                             span,
                         });
+                    } else if self.found == found {
+                        // The grammar accepts what this code cannot build. The statement must not vanish unnoticed.
+                        self.complain(
+                            Diagnostic::new(
+                                Code::UNEXPECTED,
+                                span,
+                                "this statement cannot be read",
+                            )
+                            .help("this is a mistake in deployc: please report it, with this file"),
+                        );
                     }
                 }
             }
