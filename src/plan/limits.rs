@@ -49,7 +49,7 @@ impl Core {
     }
 }
 
-/// Returns whether a driver has a function. No driver of its chain may say `cannot`. An optional function must be
+/// Returns whether a driver has a function. No driver of its chain may list it in `cannot`. An optional function must be
 /// defined by the driver or one that it extends. All other functions count as present.
 #[must_use]
 pub fn has(used: &DriverUse, function: Function) -> bool {

@@ -39,8 +39,8 @@ pub struct Cycle<'a> {
 }
 
 impl Cycle<'_> {
-    /// Runs the crash with that number. For even numbers, the next command waits until the processes of the interrupted
-    /// run have ended. If there are several ways out of the situation, they alternate.
+    /// Runs the crash with that number. For even numbers, and if the script survives, the next command waits until the
+    /// processes of the interrupted run have ended. If there are several ways out of the situation, they alternate.
     pub fn crash(&mut self, harm: &Harm, number: usize) -> Found {
         let settle = number.is_multiple_of(2);
         let ways = self.situation.ways_out();

@@ -13,7 +13,7 @@ pub struct Logged {
     pub events: Vec<Event>,
 }
 
-/// Reads a deployment's log. Returns `None` if the log is empty or has no command.
+/// Reads a deployment's log. Returns `None` if the log is empty or has no known command.
 pub fn read_log(text: &str) -> Option<Logged> {
     let (_, command) = text.lines().next()?.split_once(" command: ")?;
     let (command, _) = command.split_once(',')?;

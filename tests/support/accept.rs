@@ -352,7 +352,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Skips the calls between two steps. They find the live color for the final message.
+    /// Skips the calls between two steps. The script makes them to find the live color for its result.
     fn between(&mut self) {
         while let Some(event) = self.events.get(self.at) {
             match event {

@@ -23,7 +23,7 @@ pub(super) fn asked(question: &Question) -> Option<Asked> {
 
 /// The host and port of a question.
 pub(super) struct Asked {
-    /// All of `host:port` that is not constant.
+    /// The host. If the port is not constant, this is the whole `host:port`.
     pub(super) host: Template,
     /// The port, if it is constant.
     pub(super) port: Option<u16>,

@@ -32,7 +32,7 @@ impl Scheme {
 /// The host and the port, as far as the compiler knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authority {
-    /// The host. An IPv6 address has its brackets: `[::1]`.
+    /// The host. An IPv6 address has its brackets: `[::1]`. If the port is `Unknown`, this is the whole `host:port`.
     pub host: Template,
     pub port: AuthorityPort,
 }
@@ -44,7 +44,7 @@ pub enum AuthorityPort {
     Absent,
     /// A number.
     Number(Port),
-    /// One or more placeholders, or part of the host's.
+    /// The port contains a placeholder, or the whole `host:port` is made of placeholders.
     Unknown,
 }
 
@@ -235,7 +235,7 @@ fn split(text: &str, variables: &[Variable]) -> Result<Authority, String> {
     })
 }
 
-/// A path on the host: relative ones are below the root.
+/// Returns a path on the host. A relative path is below the root. Reports an empty path, `..`, `~` and line ends.
 pub fn path(scope: Scope<'_>, template: Template, span: Span) -> Option<Template> {
     let refuse = |message: &str, help: &str| {
         scope

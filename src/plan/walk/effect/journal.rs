@@ -55,7 +55,7 @@ impl Effects<'_> {
                     world.journal.phase = Phase::Swapping;
                     world.journal.drains = true;
                 }
-                // Without exclusive services, the journal's `handed` has no effect.
+                // Without exclusive services no step reads `handed`, so it stays false.
                 Intent::Handing => world.journal.handed = hands,
                 Intent::Returning => {
                     world.journal.phase = Phase::Returning;
