@@ -30,7 +30,6 @@ use probe::named_probes::NamedProbes;
 /// Parses and checks the file `main` of `sources` and all files that it uses. The files are read through `loader` and
 /// added to `sources`.
 ///
-///
 /// Adds all findings to `report`. Returns the apps in the order of the file, or `None` if there was an error. A file
 /// that has only definitions returns an empty list.
 pub fn check(

@@ -187,7 +187,7 @@ pub enum Action {
     MoveExclusive(Side),
     /// Waits until that color has answered all requests from before the last reload, at most for the app's drain time.
     Drain(Side),
-    /// Stops a color, with the script of its release. Checks law L2 again before.
+    /// Stops a color, with the script of its release. Before that, checks law L2 again.
     Stop(Side, Extent),
     /// Removes releases that are no longer needed.
     Sweep,

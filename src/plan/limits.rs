@@ -49,8 +49,8 @@ impl Core {
     }
 }
 
-/// Returns whether a driver has a function. No driver of its chain may list it in `cannot`. An optional function must be
-/// defined by the driver or one that it extends. All other functions count as present.
+/// Returns whether a driver has a function. No driver of its chain may list it in `cannot`. An optional function must
+/// be defined by the driver or one that it extends. All other functions count as present.
 #[must_use]
 pub fn has(used: &DriverUse, function: Function) -> bool {
     let cannot = |driver: &Arc<Driver>| driver.cannot.iter().any(|name| name == function.name());

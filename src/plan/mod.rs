@@ -1,6 +1,5 @@
 //! From the model to the plan: the order of every command, written once.
 //!
-//!
 //! A plan is data: programs of lines, and the table of recoveries after an interrupted run. `emit` writes them into
 //! scripts, `deployc plan` prints them, the walk proves the laws on them, and tests compare the log of a real run with
 //! them.
@@ -48,9 +47,7 @@ pub struct Plan {
 impl Plan {
     /// Returns the program of that name.
     ///
-    ///
     /// # Panics
-    ///
     /// If there is no such program. A plan has every program.
     #[must_use]
     pub fn program(&self, name: ProgramName) -> &Program {

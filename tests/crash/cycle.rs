@@ -197,9 +197,7 @@ impl Cycle<'_> {
     /// Restores a host on which both colors were deployed once. So the next crash does not find the traces of a broken
     /// promise again.
     ///
-    ///
     /// # Errors
-    ///
     /// The output of the script when it failed.
     pub fn begin_anew(&mut self) -> Result<(), String> {
         self.stand.end_run();

@@ -61,9 +61,7 @@ Without options, or with --threads alone: a sample of what is most dangerous.
 impl Options {
     /// Reads the options. Returns `None` if there is nothing to run (`--list`, `--help`).
     ///
-    ///
     /// # Errors
-    ///
     /// If an option is unknown or lacks its value.
     pub fn from_arguments() -> Result<Option<Self>, String> {
         let mut arguments = std::env::args().skip(1);

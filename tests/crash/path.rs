@@ -61,9 +61,7 @@ impl Paths {
 
     /// Checks whether a run took a path of the plan, and ended as that path does.
     ///
-    ///
     /// # Errors
-    ///
     /// The first event that does not match the plan, or the wrong exit code.
     pub fn check(&self, run: &Logged, found: Found, end: End) -> Result<(), String> {
         let walk = |before| {

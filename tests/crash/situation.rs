@@ -198,9 +198,7 @@ impl Situation {
 
     /// Sets the situation up. Before this, the last command on the host was a successful deploy, or there was none.
     ///
-    ///
     /// # Errors
-    ///
     /// The output of the script when it failed.
     pub fn set_up(self, stand: &Stand) -> Result<(), String> {
         stand.stage(Release::Good);
@@ -245,9 +243,7 @@ impl Situation {
 
 /// Runs a command that must succeed.
 ///
-///
 /// # Errors
-///
 /// The output of the script when it failed.
 pub fn good(stand: &Stand, command: &str) -> Result<(), String> {
     let run = stand.run(&[command], &Harm::None, PATIENCE);

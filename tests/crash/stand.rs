@@ -189,9 +189,7 @@ impl Stand {
     /// Makes the host look as a hand-written script has left it: blue runs, and a foreign fragment routes to it. Green
     /// was live until now. Users notice no change.
     ///
-    ///
     /// # Errors
-    ///
     /// If requests to green do not end.
     pub fn make_by_hand(&self) -> Result<(), String> {
         self.host.bash(START_BY_HAND).ok();

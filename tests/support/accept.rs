@@ -102,9 +102,7 @@ struct Walk<'a> {
 impl Acceptor<'_> {
     /// Walks the plan along a trace.
     ///
-    ///
     /// # Errors
-    ///
     /// The first event that the plan does not have there, and what the plan has.
     pub fn walk(&self, before: Before, events: &[Event]) -> Result<Walked, String> {
         let mut walk = Walk {

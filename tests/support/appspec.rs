@@ -1,6 +1,5 @@
 //! Reads `appspec.yml` as the CodeDeploy agent does, with the same rules and surprises, and never less strictly.
 //!
-//!
 //! It reads only plain block YAML (maps, lists, scalars). The compiler writes only this, because every Ruby that the
 //! agent may run on reads it in the same way. Anything else is an error here.
 

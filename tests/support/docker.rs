@@ -1,6 +1,5 @@
 //! Containers whose pid 1 is a real systemd. A Docker engine is started if none runs.
 //!
-//!
 //! The image is made once from Debian's own packages (`debootstrap`, about a minute). The engine keeps it.
 
 use std::fs;

@@ -1,14 +1,11 @@
 //! HAProxy on a host: Debian's package in master-worker mode.
 //!
-//!
 //! A reload is USR2 to the master. With `expose-fd listeners` the new worker takes the listening sockets over from the
 //! old one, so that no connection is refused. With `option idle-close-on-response` the old worker answers one more
 //! request on each idle keep-alive connection, so that no client gets a closed connection.
 //!
-//!
 //! The reload is in force when the master has a new worker, and each old worker has ended or closed its listening
 //! sockets. An old worker that drains still has connections, but none in state LISTEN.
-//!
 //!
 //! A master that is still starting or reloading can lose the signal. So it is sent again every second until there is a
 //! new worker. An additional reload does no harm. During a reload the pid file is empty for a moment.

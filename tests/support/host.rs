@@ -1,12 +1,10 @@
 //! A temporary host to deploy to.
 //!
-//!
 //! A **plain host** is this machine in separate namespaces: own processes (its pid 1 is a bash that reaps children),
 //! own network with an empty loopback, own empty `/run /tmp /home /opt /srv`, and copy-on-write `/etc /var /root`. So
 //! scripts run as root with the paths and ports of production. Several hosts run side by side and leave no trace: when
 //! the host is dropped, or the test process dies in any way, the pipe to pid 1 closes, pid 1 ends, and the kernel ends
 //! all processes of the host.
-//!
 //!
 //! A **systemd host** is a container whose pid 1 is systemd, see [`crate::support::docker`].
 
@@ -289,9 +287,7 @@ impl Host {
 
     /// Waits until a program accepts connections on a loopback port of the host.
     ///
-    ///
     /// # Panics
-    ///
     /// If that takes more than 30 s.
     pub fn wait_for_port(&self, port: u16) {
         let network = self.network();
@@ -305,9 +301,7 @@ impl Host {
 impl Network {
     /// Moves the calling thread permanently into the host's network. Its new sockets belong to the host.
     ///
-    ///
     /// # Panics
-    ///
     /// If the host is gone.
     pub fn enter(&self) {
         let file = File::open(&self.0).expect("the host is there");

@@ -91,9 +91,7 @@ impl Running {
 
     /// Waits until the command has ended and the output is closed.
     ///
-    ///
     /// # Panics
-    ///
     /// If that takes longer than `deadline`.
     pub fn wait(mut self, deadline: Duration) -> Outcome {
         let end = self.started + deadline;
@@ -201,9 +199,7 @@ impl fmt::Display for Outcome {
 
 /// Runs `command` to its end.
 ///
-///
 /// # Panics
-///
 /// If that takes longer than `deadline`.
 pub fn run(command: Command, deadline: Duration) -> Outcome {
     Running::start(command).wait(deadline)

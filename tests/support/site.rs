@@ -1,6 +1,5 @@
 //! A host with one application, `hello`: blue on 8081, green on 8082, behind nginx on 80, with fast probes.
 //!
-//!
 //! Small tests start with it and change only parts of `deploy.bg` or the next release.
 
 use std::fs;
@@ -79,9 +78,7 @@ impl Site {
 
     /// Makes a site with parts of the source of `hello` replaced.
     ///
-    ///
     /// # Panics
-    ///
     /// If a part is not in the source, or the source does not compile.
     pub fn with(changes: &[(&str, &str)]) -> Result<Self, Skip> {
         need_programs(&["nginx", "curl"])?;
@@ -220,9 +217,7 @@ impl Site {
 
 /// Compiles the text of a `deploy.bg` and copies the result into a folder of the host.
 ///
-///
 /// # Panics
-///
 /// If the source does not compile.
 pub fn compile(source: &str, host: &Host, folder: &str) {
     compile_beside(&[], source, host, folder);
@@ -230,9 +225,7 @@ pub fn compile(source: &str, host: &Host, folder: &str) {
 
 /// Does the same with further files beside the source. Each file is a name and a text.
 ///
-///
 /// # Panics
-///
 /// If the source does not compile.
 pub fn compile_beside(files: &[(&str, &str)], source: &str, host: &Host, folder: &str) {
     let temporary = tempfile::tempdir().expect("a temporary folder can be made");
@@ -245,9 +238,7 @@ pub fn compile_beside(files: &[(&str, &str)], source: &str, host: &Host, folder:
 
 /// Runs `deployc build FILE` in a folder.
 ///
-///
 /// # Panics
-///
 /// If the source does not compile.
 pub fn build(folder: &Path, file: &Path) {
     let mut command = Command::new(deployc());

@@ -49,7 +49,7 @@ impl Facts {
 /// The progress of the template of a `let`.
 #[derive(Clone, Debug)]
 pub enum Progress {
-    /// Its resolution has begun. To find the `let` again is a cycle.
+    /// Its resolution has begun. If the same `let` is reached again, it is a cycle.
     Open,
     /// `None`: an error that was reported.
     Done(Option<Template>),

@@ -13,9 +13,7 @@ use std::collections::BTreeMap;
 pub trait Loader {
     /// Returns the bytes of the file at `path`. Relative paths have the same base as the main file's path.
     ///
-    ///
     /// # Errors
-    ///
     /// If the file does not exist or cannot be read.
     fn read(&self, path: &Utf8Path) -> Result<Vec<u8>, LoadError>;
 }

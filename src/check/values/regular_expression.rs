@@ -17,7 +17,6 @@ pub fn check(pattern: &str, span: Span, findings: &Findings) -> bool {
 
 /// Returns whether the pattern certainly does not match the whole text. The pattern must be valid for [`check`].
 ///
-///
 /// Returns `false` if the result depends on the host's locale (a character is not ASCII), or if the `regex` crate
 /// cannot compile the pattern. In these cases only the host checks the text.
 pub fn refuses(pattern: &str, text: &str) -> bool {

@@ -8,7 +8,8 @@ use crate::model::{Piece, Template, Variable, VariableName};
 use crate::source::Span;
 use crate::syntax::tree::{Part, Text, Value};
 
-/// The longest text that `let`s may form, in bytes. Linux allows no longer argument of a command (`MAX_ARG_STRLEN`).
+/// The longest text that `let`s may form, in bytes. Linux limits each argument
+/// of a command to this length (`MAX_ARG_STRLEN`).
 const MAX_TEXT: usize = 128 * 1024;
 
 impl Scope<'_> {

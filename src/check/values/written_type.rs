@@ -1,4 +1,4 @@
-//! Types as the tree has them.
+//! Converts the tree's types.
 
 use super::text::has_nul;
 use super::type_table::{TYPES, TypePlace};
@@ -11,7 +11,7 @@ use crate::source::Span;
 use crate::syntax::tree;
 
 impl Type {
-    /// Returns the type of the tree's type. Reports an error if there is no such type, or if `place` does not allow it.
+    /// Converts a type of the tree. Reports an error if there is no such type, or if `place` does not allow it.
     pub fn of(ty: &tree::Type, place: TypePlace, findings: &Findings) -> Option<Self> {
         match ty {
             tree::Type::Named(name) => Self::named(name, place, findings),

@@ -1,6 +1,5 @@
 //! The proof on the plan: the walk visits every state that a host can reach, and checks the laws in each.
 //!
-//!
 //! The walk interprets the plan as data, as the script's runner does: its programs, what follows a failure of each
 //! step, its ways back, and the recovery of each command after an interrupted run. Every step may succeed, fail, hang
 //! until its deadline, be half done or be interrupted by a signal. The run may die before, during and after each step.
@@ -8,7 +7,6 @@
 //! two runs the host may be booted, a foreign program may take an idle port, a person may start a color or edit the
 //! proxy's file, a reservation may expire, and deploy.bg may change. After that any command may follow, of this or of
 //! another deployment.
-//!
 //!
 //! The user's steps and the drivers may fail, hang or die, but they change nothing that belongs to the script.
 

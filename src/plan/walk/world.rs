@@ -1,6 +1,5 @@
 //! The model of a host: the proxy's file, the configuration in force, the running services and the journal.
 //!
-//!
 //! It is small and cheap to copy, because the walk stores every reachable host once.
 
 use super::super::{Kind, Phase};

@@ -1,7 +1,6 @@
 //! Steady load on a proxy, before, during and after a deploy. The client is strict: it does not retry, it counts every
 //! request, and an incomplete body counts as cut even if the connection ended normally.
 //!
-//!
 //! There is one exception, the race of every HTTP client: the proxy closes an idle connection just when the client uses
 //! it again. The race is counted separately ([`report::Counts::races`]), and the request is sent once more on a new
 //! connection.
@@ -112,9 +111,7 @@ impl Load {
 
     /// Sends no new requests, waits for all requests in progress, and returns the report.
     ///
-    ///
     /// # Panics
-    ///
     /// If a client's thread panicked.
     pub fn stop(mut self) -> Report {
         self.stopping.store(true, Ordering::SeqCst);

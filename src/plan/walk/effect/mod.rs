@@ -1,6 +1,5 @@
 //! The effects of a step on the host: all possible outcomes, including half-done ones.
 //!
-//!
 //! A step that hangs ends at its deadline, which is a failure. The run may die before any step. So in every state after
 //! half an effect, the run may die too.
 
