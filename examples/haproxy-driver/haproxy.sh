@@ -85,7 +85,7 @@ haproxy_preflight() {
     printf '%s\n' "$why"
     return 1
   elif ! ${sudo[@]+"${sudo[@]}"} ls "/proc/$haproxy_master/fd" >/dev/null 2>&1; then
-    printf '%s\n' "$(id -un) may not look at HAProxy, which runs as root: say \`sudo\` in deploy.bg, and put into sudoers: $(haproxy_sudoers)"
+    printf '%s\n' "$(id -un) may not look at HAProxy, which runs as root: write \`sudo\` in deploy.bg, and add this line to sudoers: $(haproxy_sudoers)"
     return 1
   elif ((${#generation[@]} == 1)); then
     printf '%s\n' 'no worker of HAProxy listens: is it in master-worker mode (-W)?'
@@ -162,7 +162,7 @@ haproxy_judge() {
   fi
   for worker in "${generation[@]:1}"; do
     if [[ " ${before[*]} " == *" $worker "* ]]; then
-      why="worker ${worker%:*} of HAProxy still serves the configuration of before the reload (its log tells why: often a port that is taken)"
+      why="worker ${worker%:*} of HAProxy still uses the configuration from before the reload (its log tells why: often a port that is taken)"
       return 1
     fi
   done

@@ -106,9 +106,9 @@ fn resolve(
                     Diagnostic::new(
                         Code::BAD_USE,
                         app.name.span,
-                        format!("the app `{}` stands in a file that another one uses", app.name.text),
+                        format!("the app `{}` is in a file that another file uses", app.name.text),
                     )
-                    .help("a file that is `use`d brings drivers, probes and `let`s; build the app from its own file"),
+                    .help("a file that is `use`d provides drivers, probes and `let`s; build the app from its own file"),
                 ),
                 _ => {}
             }

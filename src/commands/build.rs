@@ -138,7 +138,7 @@ fn compare(
             Change::Stale => "stale",
             Change::EditedByHand => "edited by hand",
             Change::NotOurs => "not made by deployc",
-            Change::WrongMode => "not with the right permissions",
+            Change::WrongMode => "wrong permissions",
             Change::NoLongerMade => "no longer made",
         };
         // Writing to a String does not fail.
@@ -235,7 +235,7 @@ fn place(
 /// An absolute path without `.` and `..`.
 fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
     let here = std::env::current_dir()
-        .map_err(|error| Failure(format!("this folder cannot be told: {error}")))?;
+        .map_err(|error| Failure(format!("the current folder cannot be found: {error}")))?;
     let here = Utf8PathBuf::from_path_buf(here)
         .map_err(|here| Failure(format!("`{}` is not UTF-8", here.display())))?;
     let mut plain = Utf8PathBuf::new();

@@ -161,8 +161,8 @@ impl Installation {
     pub(super) fn advice(&self) -> Option<String> {
         self.lacks_attributes.then(|| {
             format!(
-                "advice: the `{ATTRIBUTES}` here is yours and stays as it is; these lines in it keep the scripts whole on \
-                 every checkout, and the runtime folded away in reviews:\n  {}\n",
+                "advice: the `{ATTRIBUTES}` here is yours and is not changed; add these lines to it, so that the scripts are the same on \
+                 every checkout and reviews hide the runtime:\n  {}\n",
                 ATTRIBUTE_LINES.join("\n  ")
             )
         })
@@ -228,7 +228,7 @@ impl Installation {
             .collect();
         if !strange.is_empty() {
             return Err(Failure(format!(
-                "{} is there and was not made by deployc: nothing was written; move it away, or build into another folder with `--out`",
+                "{} exists and was not made by deployc: nothing was written; move it away, or build into another folder with `--out`",
                 strange.join(" and ")
             )));
         }

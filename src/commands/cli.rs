@@ -55,7 +55,7 @@ overwritten.")]
   deployc check --format short */deploy.bg
   deployc check - --stdin-filename shop/deploy.bg <buffer")]
     Check(Check),
-    /// Bring files into the one layout; comments are kept
+    /// Format files; comments are kept
     #[command(after_long_help = "Examples:
   deployc fmt                         deploy.bg here, in place
   deployc fmt --check */deploy.bg     exit 1 and list the files that would change
@@ -76,7 +76,7 @@ overwritten.")]
   deployc explain haproxy deploy.bg   a driver or probe of your own, of deploy.bg or a file that it uses
   deployc explain                     list everything that can be explained")]
     Explain(Explain),
-    /// The hash of the runtime; whether a file is what was released
+    /// Print the hash of the runtime, or check a file against it
     #[command(after_long_help = "Examples:
   deployc runtime --hash              VERSION-SHA256, by which scripts pin it, and the name of its file
   deployc runtime --check deploy/deployc-runtime-*.sh
@@ -131,10 +131,10 @@ pub(super) struct Build {
     /// Write nothing; show what would change, and exit 1 if anything would
     #[arg(long, conflicts_with = "stdout")]
     pub(super) diff: bool,
-    /// Write nothing; print the script, the runtime in it
+    /// Write nothing; print the script, with the runtime in it
     #[arg(long)]
     pub(super) stdout: bool,
-    /// One file an app: the runtime in it, none beside it
+    /// Write one file per app, with the runtime in it
     #[arg(long)]
     pub(super) single: bool,
 }
@@ -193,7 +193,7 @@ pub(super) struct Explain {
     /// A code, a driver, a probe or a type; without one, all of them are listed
     #[arg(value_name = "CODE|NAME")]
     pub(super) topic: Option<String>,
-    /// A file of yours, whose own drivers and probes are known too, and those of what it uses
+    /// A file of yours: explain the drivers and probes in it and in the files that it uses, too
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(super) file: Option<Utf8PathBuf>,
 }

@@ -67,7 +67,7 @@ fn list() -> String {
     for entry in TYPES {
         let _ = writeln!(text, "  {:<16} {}", entry.word, first_sentence(entry.docs));
     }
-    text.push_str("\ndefaults: what holds where a file says nothing\n");
+    text.push_str("\ndefaults: the values of settings that a file leaves out\n");
     text
 }
 
@@ -87,9 +87,9 @@ fn unknown(topic: &str, own: &Definitions, library: &Definitions, options: &Opti
         .filter(|name| distance(name) <= 2 && distance(name) < name.len())
         .map(|name| format!(": did you mean `{name}`?"));
     let next = nearest.unwrap_or_else(|| match &options.file {
-        Some(_) => "; `deployc explain` lists what there is in the library".to_owned(),
+        Some(_) => "; `deployc explain` lists the library".to_owned(),
         None => format!(
-            "; `deployc explain` lists what there is, `deployc explain {topic} FILE` looks into a file of yours too"
+            "; `deployc explain` lists all that can be explained, `deployc explain {topic} FILE` also searches a file of yours"
         ),
     });
     format!("there is no code, driver, probe or type `{topic}`{next}")
@@ -129,7 +129,7 @@ fn defaults_page(topic: &str) -> Option<String> {
     if topic != "defaults" {
         return None;
     }
-    let mut text = String::from("# defaults: what holds where a file says nothing\n\n");
+    let mut text = String::from("# defaults: the values of settings that a file leaves out\n\n");
     for (place, statement) in defaults::all() {
         let _ = writeln!(text, "  {statement:<28} in {place}");
     }

@@ -41,7 +41,7 @@ fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome,
         ));
     }
     if options.check && changes {
-        terminal.prose(&format!("{}: would be laid out anew\n", input.path));
+        terminal.prose(&format!("{}: would be reformatted\n", input.path));
     }
     if options.check || options.diff {
         return Ok(if changes {
@@ -54,7 +54,7 @@ fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome,
         Origin::Stdin => terminal.out(&formatted),
         Origin::File if changes => {
             bundle::replace(&input.path, &formatted)?;
-            terminal.prose(&format!("{}: laid out anew\n", input.path));
+            terminal.prose(&format!("{}: reformatted\n", input.path));
         }
         Origin::File => {}
     }

@@ -26,24 +26,24 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
 
 /// Describes a file that is not the runtime of this version, and says what to do.
 fn fault(text: &str) -> String {
-    let again = "`deployc build` writes it anew";
+    let again = "`deployc build` writes it again";
     let first = text.lines().next().unwrap_or_default();
     let version = first
         .strip_prefix(RUNTIME_BEGINS)
         .and_then(|rest| rest.split_once(':'));
     let Some((version, _)) = version else {
-        return "no runtime of deployc".to_owned();
+        return "not a runtime of deployc".to_owned();
     };
     if version != VERSION {
         return format!(
-            "a runtime that says it is of deployc {version}; this is deployc {VERSION}: ask that version"
+            "the runtime of deployc {version}, but this is deployc {VERSION}: check it with that version"
         );
     }
     if text.contains('\r') {
         return format!("not as it was released: its lines end in CR LF; {again}");
     }
     if runtime_text().starts_with(text) || !text.trim_end().ends_with(RUNTIME_ENDS) {
-        return format!("not whole: it ends in the middle; {again}");
+        return format!("incomplete: it ends in the middle; {again}");
     }
     let mut lines = text.lines().zip(runtime_text().lines());
     let at = lines.position(|(one, other)| one != other);

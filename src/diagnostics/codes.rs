@@ -74,17 +74,17 @@ codes! {
     DUPLICATE = 102 Error "a name defined twice";
     UNUSED = 103 Warning "defined and never used";
     BAD_NAME = 104 Error "a name of the wrong shape";
-    UNKNOWN_DRIVER = 105 Error "a driver that there is not";
+    UNKNOWN_DRIVER = 105 Error "an unknown driver";
     UNKNOWN_SETTING = 106 Error "a setting or part that the driver does not have";
-    UNKNOWN_PROBE = 107 Error "`from` a probe that there is not";
-    UNKNOWN_SERVICE = 108 Error "a service that there is not";
+    UNKNOWN_PROBE = 107 Error "`from` an unknown probe";
+    UNKNOWN_SERVICE = 108 Error "an unknown service";
     CYCLE = 109 Error "definitions that lead back to themselves";
     UNREADABLE = 110 Error "a file that cannot be read";
     BAD_USE = 111 Error "a file named in a way that cannot work";
     NO_APP = 112 Error "nothing in the file";
     RESERVED_NAME = 113 Error "a name that the language or the shell needs itself";
-    SAID_TWICE = 114 Error "something is said twice";
-    MISSING = 115 Error "something that an app needs is not there";
+    SAID_TWICE = 114 Error "something is given twice";
+    MISSING = 115 Error "something that an app needs is missing";
     NOT_GENERATED = 116 Warning "nothing is generated for this yet";
 
     WRONG_TYPE = 201 Error "a value of another type than expected";
@@ -149,7 +149,7 @@ codes! {
     RUNAS_ORPHANS = 611 Warning "a hook whose timeout leaves orphans";
     BAD_LOCATION = 612 Error "a hook script that CodeDeploy cannot run";
     DIES_WITH_AGENT = 613 Warning "an app that dies with CodeDeploy's agent";
-    INPUT_CANNOT_ARRIVE = 614 Error "an input that cannot arrive";
+    INPUT_CANNOT_ARRIVE = 614 Error "an input that is never set";
     PHASE_MISSING = 615 Error "a phase that no hook runs";
     HOOK_ORDER = 616 Error "a phase that runs before what it needs";
 

@@ -12,7 +12,7 @@ impl From<HasNul> for Failed {
     fn from(_: HasNul) -> Self {
         Self::new(Diagnostic::whole(
             Code::FORBIDDEN_CHARACTER,
-            "a text with a NUL in it cannot be given to a program",
+            "a text that contains a NUL cannot be given to a program",
         ))
     }
 }
@@ -30,6 +30,6 @@ pub(super) fn template_failed(used: &DriverUse, span: Span, error: &minijinja::E
             .map_or_else(|| error.kind().to_string(), str::to_owned),
     );
     Box::new(Diagnostic::new(Code::TEMPLATE_FAILS, span, message).help(
-        "give the setting another value, or mend the template beside the driver's description",
+        "give the setting another value, or correct the template beside the driver's description",
     ))
 }

@@ -131,10 +131,10 @@ fn constant(
         _ => None,
     });
     known.as_literal().ok_or_else(|| {
-        let message = "what the proxy's file says must be known when the script is made, but this is known only when it runs";
+        let message = "the content of the proxy's file must be known when the script is made, but this is known only when it runs";
         Box::new(
             Diagnostic::new(Code::TEMPLATE_FAILS, span, message)
-                .help("use `{color}`, `{port}` and `let`s here, not inputs or what a driver offers"),
+                .help("use `{color}`, `{port}` and `let`s here, not inputs or the values that a driver offers"),
         )
     })
 }

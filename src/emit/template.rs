@@ -37,7 +37,7 @@ impl Language {
     /// `text` as one value of the language, or the reason why this is impossible.
     fn quote(self, text: &str) -> Result<String, String> {
         if text.contains('\0') {
-            return Err("there is a NUL in it".to_owned());
+            return Err("it contains a NUL".to_owned());
         }
         match self {
             Self::Nginx if text.contains('$') => {
@@ -57,7 +57,7 @@ impl Language {
             Self::Yaml => Ok(yaml_string(text)),
             Self::Shell => Quoted::text(text)
                 .map(|word| word.to_string())
-                .map_err(|_| "there is a NUL in it".to_owned()),
+                .map_err(|_| "it contains a NUL".to_owned()),
         }
     }
 }
@@ -98,7 +98,7 @@ fn write_value(
             Ok(quoted) => Ok(out.write_str(&quoted)?),
             Err(why) => fail(&format!("`{value}` cannot be written here: {why}")),
         },
-        ValueKind::Undefined => fail("a value is not there"),
+        ValueKind::Undefined => fail("a value is missing"),
         kind => fail(&format!("a {kind} cannot be written as one word")),
     }
 }

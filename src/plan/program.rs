@@ -69,7 +69,7 @@ pub enum Way {
     StayOnNew,
     /// The proxy's file gets its text from before an adoption.
     UndoAdopt,
-    /// An adoption failed. The color stays as it was.
+    /// An adoption failed. The color keeps running as it was.
     LetGo,
     /// The app stays. Its color becomes live again, if it passes its gates.
     PutBack,
@@ -190,21 +190,23 @@ impl ProgramName {
                 "the release that served before, by its own script, through the same swap"
             }
             Self::ServeRelease => {
-                "the end of rollback and restart: a release that is whole, by its own script"
+                "the end of rollback and restart: a complete release, by its own script"
             }
             Self::Failed => "after every way back of deploy, prepare, switch, rollback and restart",
-            Self::Way(Way::EndNew) => "users never saw the new color, or see it no more",
+            Self::Way(Way::EndNew) => "users never saw the new color, or no longer see it",
             Self::Way(Way::GoBack) => "the old color serves again, if it passes its gates",
             Self::Way(Way::StayOnNew) => {
                 "the old color is down: the new one stays if it passes its gates"
             }
-            Self::Way(Way::UndoAdopt) => "the file says again what it said",
-            Self::Way(Way::LetGo) => "an adoption or a removal failed: the color goes on as it was",
+            Self::Way(Way::UndoAdopt) => "the proxy's file gets its earlier content back",
+            Self::Way(Way::LetGo) => {
+                "an adoption or a removal failed: the color keeps running as it was"
+            }
             Self::Way(Way::PutBack) => "the app stays, if its color passes its gates",
             Self::Abort => "a prepared color is stopped",
             Self::Resume => "after a boot: what served runs again",
             Self::Adopt => {
-                "a fragment edited by hand, or a color started by hand, becomes this script's"
+                "a fragment edited by hand, or a color started by hand, is from then on managed by this script"
             }
             Self::RollbackTo => {
                 "`rollback RELEASE`: a copy of a release that was good, in the idle color"
@@ -212,19 +214,23 @@ impl ProgramName {
             Self::Restart => {
                 "a copy of the live release in the idle color, with its inputs read again"
             }
-            Self::Remove => "the app goes away: nothing leads to it, nothing of it runs",
-            Self::RecoverEndNew => "users saw nothing of the new color, or see it no more",
+            Self::Remove => {
+                "the app is removed: the proxy does not route to it, nothing of it runs"
+            }
+            Self::RecoverEndNew => "users never saw the new color, or no longer see it",
             Self::RecoverSwap => {
                 "the proxy may serve either color; what a reboot ended is started first"
             }
             Self::RecoverRollback => {
-                "who wants to go back finds a switch that was cut short: its way back is the rollback"
+                "`rollback` finds an interrupted switch: the way back of that switch is the rollback"
             }
             Self::RecoverAdopted => "an adoption was good; pointers and journal follow",
             Self::RecoverKept => {
-                "a removal was cut short at its swap: the app stays; what a reboot ended is started first"
+                "a removal was interrupted at its swap: the app stays; what a reboot ended is started first"
             }
-            Self::RecoverRemoved => "nothing leads to the app any more: what runs of it is ended",
+            Self::RecoverRemoved => {
+                "the proxy no longer routes to the app: what still runs of it is stopped"
+            }
         }
     }
 

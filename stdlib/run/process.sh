@@ -54,7 +54,7 @@ process_alive() {
   case $kind in
     pid | unit) "process_alive_$kind" "$name" "$mark" "$boot" ;;
     *)
-      printf '%s\n' "$release/identity.$service says what no script of ours writes"
+      printf '%s\n' "$release/identity.$service has an unknown format: was it edited by hand?"
       return 2
       ;;
   esac
@@ -65,7 +65,7 @@ process_alive() {
 process_adopt() {
   local inode pid='' owner boot start others
   if [[ -z $port ]]; then
-    printf '%s\n' 'without a port nobody can tell which process it is'
+    printf '%s\n' 'the service has no port, so its process cannot be found'
     return 1
   fi
   port_listens "$port" || :
@@ -95,20 +95,20 @@ process_adopt() {
 process_tell_keeper() {
   local group unit main cure='after the next deployment'
   if (($1 == 1)); then
-    printf '%s\n' "the host's init itself listens on port $port (a socket of systemd's?)"
+    printf '%s\n' "the host's init itself listens on port $port (a socket unit of systemd?)"
     return 0
   fi
   group=$(<"/proc/$1/cgroup") || {
-    printf '%s\n' "$(id -un) cannot see who keeps process $1 ($(pid_command "$1"))"
+    printf '%s\n' "$(id -un) cannot see what keeps process $1 ($(pid_command "$1"))"
     return 0
   }
   unit=$(grep -om 1 '[^/]*\.service$' <<<"$group")
   if [[ -n $unit && $group == */user@* ]]; then
-    printf '%s\n' "process $1 ($(pid_command "$1")) is kept by a user's $unit: $cure, \`systemctl --user disable --now $unit\`"
+    printf '%s\n' "process $1 ($(pid_command "$1")) is kept running by the user unit $unit: $cure, run \`systemctl --user disable --now $unit\`"
   elif [[ -n $unit ]] && main=$(systemctl show --property=MainPID "$unit" 2>/dev/null) && main=${main#MainPID=} && ((main > 1)) && pid_descends "$1" "$main"; then
-    printf '%s\n' "process $1 ($(pid_command "$1")) is kept by $unit of systemd: $cure, \`systemctl disable --now $unit\`"
+    printf '%s\n' "process $1 ($(pid_command "$1")) is kept running by the systemd unit $unit: $cure, run \`systemctl disable --now $unit\`"
   elif [[ $group =~ docker|containerd|libpod|kubepods && $group != "$(<"/proc/$$/cgroup")" || $(pid_command "$1") == *docker-proxy* ]]; then
-    printf '%s\n' "port $port is a container's: $cure, \`docker stop\` it"
+    printf '%s\n' "a container listens on port $port: $cure, stop it with \`docker stop\`"
   else
     return 1
   fi
@@ -181,7 +181,7 @@ process_stop() {
   case $kind in
     pid | unit) "process_stop_$kind" "$name" "$mark" "$boot" ;;
     *)
-      printf '%s\n' "$release/identity.$service says what no script of ours writes: end the program by hand"
+      printf '%s\n' "$release/identity.$service has an unknown format (was it edited by hand?): end the program by hand"
       return 1
       ;;
   esac
@@ -235,7 +235,7 @@ process_find_account() {
   done 2>/dev/null </etc/passwd
   account=$(getent passwd "$name" 2>/dev/null)
   if [[ -z $account ]]; then
-    printf '%s\n' "there is no user $name on this host"
+    printf '%s\n' "there is no user $name on this host: create it, or correct \`user\` in deploy.bg"
     return 1
   fi
 }

@@ -179,7 +179,7 @@ process_alive_pid() {
     for inode in ${listening[@]+"${listening[@]}"}; do
       for pid in $(socket_owners "$inode"); do
         process_is_marked "$pid" || continue
-        printf '%s\n' "left the foreground: process $pid ($(pid_command "$pid")), which it started, listens on port $port; start it without its daemon option, or say how it starts and stops with \`run command\`"
+        printf '%s\n' "left the foreground: process $pid ($(pid_command "$pid")), which it started, listens on port $port; start it without its daemon option, or use \`run command\` to say how it starts and stops"
         return 1
       done
     done
@@ -190,7 +190,7 @@ process_alive_pid() {
 
 # process_say_exit CODE: without a code the keeper still reads the log, because another process holds it open.
 process_say_exit() {
-  local cure="it must stay in the foreground: start it without its daemon option, or say how it starts and stops with \`run command\`"
+  local cure="it must stay in the foreground: start it without its daemon option, or use \`run command\` to say how it starts and stops"
   if [[ ! $1 =~ ^[0-9]+$ ]]; then
     printf '%s\n' "exited and left something running; $cure"
   elif (($1 == 0)); then
@@ -206,7 +206,7 @@ process_stop_pid() {
   local boot until seen=no asked=no step=5
   local -a remains
   if [[ ! "$1 $2" =~ ^[0-9]+\ [0-9]+$ ]]; then
-    printf '%s\n' "$release/identity.$service says neither pid nor start time: was it changed by hand?"
+    printf '%s\n' "$release/identity.$service contains neither pid nor start time: was it edited by hand?"
     return 1
   fi
   read_boot
@@ -228,7 +228,7 @@ process_stop_pid() {
     ((${#remains[@]})) || return 0
     now
     if ((now_ms >= until + 5000)); then
-      printf '%s\n' "process ${remains[0]} ($(pid_command "${remains[0]}")) does not end, not even by KILL"
+      printf '%s\n' "process ${remains[0]} ($(pid_command "${remains[0]}")) does not end, not even after SIGKILL"
       return 1
     elif ((now_ms >= until)); then
       kill -KILL "${remains[@]}" 2>/dev/null || :

@@ -13,7 +13,7 @@ do_find_adoptable() {
   [[ $live_state == edited ]] || live_is_known || return
   from=${live:-$live_guess} old_release=$live_release
   if [[ -z $from ]]; then
-    fail_with 'the proxy has no fragment of this app yet: there is nothing to adopt; deploy'
+    fail_with 'the proxy has no fragment of this app yet: there is nothing to adopt. Run deploy'
     return
   elif [[ -f $state/journal.pending || ${journal[phase]} != @(idle|prepared|switched) ]]; then
     fail_with "a rollback is unfinished: put the fragment of ${journal[from]:-what served} back by hand and reload the proxy, then run any command of this script again"
@@ -23,7 +23,7 @@ do_find_adoptable() {
     case $? in
       0)
         to=$from
-        say "  $live is live and this script's own: nothing to adopt"
+        say "  $live is live, and this script started it: nothing to adopt"
         return 10
         ;;
       1) ;;
@@ -44,7 +44,7 @@ do_find_adoptable() {
   case $? in
     0) adopts_own=yes ;;
     1) ;;
-    *) fail_with "cannot tell whether $to runs as this script has started it: $answer" ;;
+    *) fail_with "cannot tell whether $to still runs as this script started it: $answer" ;;
   esac
 }
 
@@ -56,7 +56,7 @@ do_make_adopted() {
     return
   }
   if ! { ask_switch read && bounded "${deadline["journal"]}" copy_synced "$scratch/answer" "$candidate/way-back"; }; then
-    fail_with "cannot keep what the proxy's file says now: $answer"
+    fail_with "cannot save the proxy's current file: $answer"
     return
   fi
   if [[ $adopts_own == yes ]]; then
@@ -68,7 +68,7 @@ do_make_adopted() {
   for name in "${services[@]}"; do
     at new "$name" ask_run adopt && continue
     adopted=fragment
-    warn "$name of $to runs on as it is, and no deployment will stop it: $answer"
+    warn "$name of $to keeps running, and no deployment will stop it: $answer"
   done
   [[ $adopted == processes ]] || rm -f "$candidate"/identity.*
 }
@@ -82,11 +82,11 @@ do_commit_adopted() {
       warn "$reason"
       reason=''
     }
-    say "  $to is live, and this script's from now on"
+    say "  $to is live, and this script manages it from now on"
     return 0
   fi
   drop_adopted || return
-  say "  the fragment is this script's from now on; $to runs on as it was started"
+  say "  this script manages the fragment from now on; $to keeps running as it was started"
 }
 
 # drop_adopted: only the fragment was adopted, so its release has nothing to keep. A signal cannot split it.

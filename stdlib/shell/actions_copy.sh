@@ -15,7 +15,7 @@ do_choose_kept() {
   elif [[ -n $old_release && $kept -ef $old_release ]]; then
     fail_with "release $wanted_release is live already: \`restart\` starts it again"
   elif meta adopted "$kept"; then
-    fail_with "release $wanted_release was adopted, and has no artifact to be started from: deploy the version that is wanted"
+    fail_with "release $wanted_release was adopted and has no artifact, so it cannot be started again: deploy the version that you want"
   elif ! has_served_once "$kept"; then
     fail_with "release $wanted_release has never served; $(kept_releases)"
   else
@@ -31,9 +31,9 @@ do_choose_live() {
   if [[ -z $from ]]; then
     fail_with 'nothing is live: there is nothing to restart'
   elif [[ -z $kept ]]; then
-    fail_with "$from is live, but this script did not start it and cannot start it again: deploy"
+    fail_with "$from is live, but this script did not start it and cannot start it again: run \`deploy\`"
   elif meta adopted "$kept"; then
-    fail_with "$from was adopted, and has no artifact to be started from: deploy"
+    fail_with "$from was adopted and has no artifact, so it cannot be started again: run \`deploy\`"
   else
     choose_places
   fi
@@ -53,7 +53,7 @@ choose_places() {
   case $rest in
     0) ;;
     2)
-      fail_with "release $id was made by a deployc that could not start it in another color: deploy the version that is wanted"
+      fail_with "release $id was made by an older deployc and cannot be started in another color: deploy the version that you want"
       return
       ;;
     *)
@@ -73,7 +73,7 @@ choose_places() {
   [[ -n $from ]] || return 0
   for one in $kept_ports $addresses; do
     if is_place_of_live "$one"; then
-      fail_with "release $id would be at $one in $to, where $from serves: deploy the version that is wanted"
+      fail_with "in $to, release $id would use $one, where $from serves: deploy the version that you want"
       return
     fi
   done
@@ -104,9 +104,9 @@ kept_releases() {
     text+=", ${folder##*/}"
   done
   if [[ -n $text ]]; then
-    printf '%s' "there are ${text#, } (see \`releases\`)"
+    printf '%s' "the kept releases are ${text#, } (see \`releases\`)"
   else
-    printf 'none is kept yet beside what serves'
+    printf 'only the live release is kept'
   fi
 }
 
@@ -142,7 +142,7 @@ do_copy_release() {
   }
   of_release "$candidate" renew "$to" "$deployment" "${kept##*/}" || {
     ! asked_to_stop || return 143
-    fail_with "the copy of release ${kept##*/} cannot be made ready: $answer"
+    fail_with "the copy of release ${kept##*/} cannot be prepared: $answer"
     return
   }
   load_inputs "$candidate"

@@ -66,11 +66,11 @@ do_drain() {
     (($? != 1)) || return 0
     now
     if ((now_ms >= until)); then
-      say "  the drain's time is over: $answer"
+      say "  the drain time is over: $answer"
       return 0
     fi
     if [[ ${journal[phase]} == switched ]] && preempted; then
-      fail_with 'a rollback asked for the previous color'
+      fail_with 'the drain was ended by a rollback, which needs the previous color'
       return
     fi
     pause 100 || return 143
@@ -92,13 +92,13 @@ do_stop() {
     return 0
   fi
   if [[ ${2-} == exclusive ]]; then
-    of_release "$side_release" stop_exclusive || fail_with "what may run only once in $side_color could not be stopped: $answer"
+    of_release "$side_release" stop_exclusive || fail_with "the exclusive service of $side_color could not be stopped: $answer"
     return
   fi
   stop_release "$side_release" || {
     ! asked_to_stop || return 143
     if [[ $1 == new && -n $live_release && $live_release -ef $side_release && ${journal[phase]} != swapping ]]; then
-      fail_with "somebody has pointed the proxy at $to while it was being prepared: write ${from:-the earlier color}'s fragment back by hand and reload the proxy, then run any command of this script again"
+      fail_with "somebody pointed the proxy at $to while it was being prepared: write ${from:-the earlier color}'s fragment back by hand and reload the proxy, then run any command of this script again"
       return 5
     fi
     fail_with "release ${side_release##*/} of $side_color could not be stopped: $answer"
@@ -120,9 +120,9 @@ keep_failed() {
 say_not_ours() {
   known_color "$from" && answers_somewhere "$from" || return 0
   if [[ -n $old_release ]]; then
-    warn "$from was stopped, and something that this script did not start still listens on its port: stop it by hand"
+    warn "$from was stopped, but a program that this script did not start still listens on its port: stop it by hand"
   else
-    warn "$from was not started by this script and runs on: stop it by hand"
+    warn "$from was not started by this script and keeps running: stop it by hand"
   fi
 }
 

@@ -21,7 +21,7 @@ do_preflight_proxy() { ask_or_fail switch preflight; }
 
 # ask_or_fail run|switch FUNCTION ARG…: its answer is the reason.
 ask_or_fail() {
-  "ask_$1" "${@:2}" || fail_with "${answer:-what its driver answered could not be kept: is the disk full?}"
+  "ask_$1" "${@:2}" || fail_with "${answer:-the answer of the driver could not be saved: is the disk full?}"
 }
 
 # do_test_as_it_is: a configuration that another site broke is told apart from ours, unless this process has just tested it.
@@ -29,7 +29,7 @@ do_test_as_it_is() {
   now
   ((tested_ms == 0 || now_ms - tested_ms >= 10000)) || return 0
   ask_switch test || {
-    fail_with "the proxy's configuration is broken as it is, before anything was changed: $answer"
+    fail_with "the proxy's configuration was broken before this command changed anything: $answer"
     return
   }
   now
@@ -44,7 +44,7 @@ do_choose_idle() {
   from='' old_release='' to=''
   if nobody_runs_live; then
     to=$(other_color "${live:-$live_guess}")
-    say "  the proxy's file routes to ${live:-$live_guess}, which nobody has started: a first deployment, to $to"
+    say "  the proxy's file routes to ${live:-$live_guess}, where nothing runs: this is a first deployment, to $to"
     return 0
   fi
   live_is_known || return
@@ -60,7 +60,7 @@ do_choose_idle() {
     break
   done
   if [[ -z $to ]]; then
-    fail_with "no color is idle: $live takes the ports of both"
+    fail_with "no color is idle: $live uses the ports of both"
     return
   fi
   say "  ${from:-no color} is live, $to is idle"
@@ -89,7 +89,7 @@ do_choose_earlier() {
   local value
   know_live || return
   if deploy_went_back; then
-    fail_with "$live serves: the deployment of $value has gone back already. To go back further, deploy the version that is wanted"
+    fail_with "$live serves: the deployment of $value was rolled back already. To go back further, deploy the version that you want"
     return
   fi
   from=$live old_release=$live_release
@@ -102,7 +102,7 @@ do_choose_earlier() {
     return
   }
   if meta adopted "$found_release" && ! of_release "$found_release" alive; then
-    fail_with "the earlier release ${found_release##*/} was adopted, and has no artifact to be started from: deploy the version that is wanted"
+    fail_with "the earlier release ${found_release##*/} was adopted and has no artifact, so it cannot be started again: deploy the version that you want"
     return
   fi
   meta color "$found_release"
@@ -167,11 +167,11 @@ do_try_verify() {
   at_first old run_verify_once "verify.$2" && return 0
   ! asked_to_stop || return 143
   if [[ $probe_failure == redirect ]]; then
-    fail_with "$2 does not pass on the live color as it is: $probe_said. Nothing was started; ask the URL that is meant"
+    fail_with "$2 does not pass on the live color: $probe_said. Nothing was started. Check the URL in deploy.bg"
     return
   fi
   live_passes=no
-  warn "$2 does not pass on the live color $from as it is: $probe_said"
+  warn "$2 does not pass on the live color $from: $probe_said"
 }
 
 do_read_inputs() {
@@ -215,7 +215,7 @@ room_is_left() {
   needed=$((value + 1024))
   # Some file systems do not count.
   if [[ -n $block && $blocks != 0 ]] && ((free * block / 1024 < needed)); then
-    fail_with "the disk with $folder is full: $((free * block / 1024)) KiB are left, and a release needs $needed: make room"
+    fail_with "the disk with $folder is full: $((free * block / 1024)) KiB are left, but a release needs $needed: free some space"
   elif [[ ! -w $folder ]]; then
     fail_with "$(id -un) may not write $folder, where the releases are kept: run this as the user who owns it"
   fi
@@ -281,7 +281,7 @@ port_is_free() {
     port_is_taken
     return
   fi
-  connect_refused 127.0.0.1 "$port" || fail_with "something answers on 127.0.0.1:$port, the place of the idle color $to"
+  connect_refused 127.0.0.1 "$port" || fail_with "something answers on 127.0.0.1:$port, the port of the idle color $to"
 }
 
 # do_dial SIDE: each address can be connected to from where the proxy stands.

@@ -138,7 +138,7 @@ do_ensure_shared() { fail_with "there is no driver for shared $1"; }
 do_ensures() {
   color_of_side "$1"
   [[ -n $side_release ]] && release_protocol "$side_release" && ((value >= 1)) || return 0
-  of_release "$side_release" ensure || fail_with "what $side_color needs is not there: $answer"
+  of_release "$side_release" ensure || fail_with "something that $side_color needs is missing: $answer"
 }
 
 # do_fetch new SERVICE, do_stage new SERVICE
@@ -146,7 +146,7 @@ do_fetch() { at new "$2" ask_or_fail run fetch; }
 do_stage() { at new "$2" stage; }
 
 stage() {
-  ask_run_if_able stage || fail_with "${answer:-what its driver answered could not be kept: is the disk full?}"
+  ask_run_if_able stage || fail_with "${answer:-the answer of the driver could not be saved: is the disk full?}"
 }
 
 # do_clear_idle new: what is left of the idle color is ours and stopped.

@@ -28,7 +28,7 @@ do_find_removable() {
     [[ $to == "$from" ]] || break
   done
   if [[ -n $from && $stops_serving == no ]]; then
-    fail_with "$from serves: take what leads to $app out of the proxy first, or say --stop-serving"
+    fail_with "$from serves: remove the routes to $app from the proxy's configuration first, or add --stop-serving"
     return
   fi
   load_inputs "${old_release:-$state/none}"
@@ -62,7 +62,7 @@ do_remove_state() {
   }
   log_file='' scratch=$gone/scratch.$$
   # With what an earlier removal has left.
-  bounded "${deadline["copy"]}" rm -rf "$state".removed.* || warn "$gone could not be removed: nothing of it is needed any more"
+  bounded "${deadline["copy"]}" rm -rf "$state".removed.* || warn "$gone could not be removed: it is no longer needed, remove it by hand"
 }
 
 remove_resume_unit() {

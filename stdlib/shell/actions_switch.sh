@@ -22,7 +22,7 @@ do_save_way_back() {
       return 0
     fi
     ask_switch read || {
-      fail_with "cannot read what the proxy's file says now: $answer"
+      fail_with "cannot read the proxy's current file: $answer"
       return
     }
     bounded "${deadline["journal"]}" copy_synced "$scratch/answer" "$candidate/way-back"
@@ -58,7 +58,7 @@ do_write() {
   [[ -f $file || -z $old_release ]] || file=$old_release/fragment
   if [[ $1 == old && ! -f $file ]]; then
     # As it was before the first deployment: without a file.
-    [[ -z $from ]] || fail_with "$file is not there: was $state changed by hand? Write the fragment of $from there"
+    [[ -z $from ]] || fail_with "$file does not exist: was $state changed by hand? Write the fragment of $from there"
     return
   fi
   ask_switch write "$file" || fail_with "the fragment cannot be written: $answer"
@@ -80,7 +80,7 @@ do_swap() {
 do_test() {
   ask_switch test && return 0
   if [[ $swapped == old && $shielded == yes && $reload_asked == no && -n $snapshot_before && ${journal[snapshot]} == "$snapshot_before" ]]; then
-    warn "the proxy does not accept the configuration: $answer; it is not of this deployment's making: put it right"
+    warn "the proxy does not accept the configuration: $answer. This deployment did not cause that: correct the configuration"
     is_in_force=yes
     return 0
   fi
@@ -101,7 +101,7 @@ do_reload() {
 do_confirm() {
   if [[ $is_in_force == no ]]; then
     ask_switch confirm "${journal[snapshot]}" || {
-      fail_with "the reload is not in force: $answer"
+      fail_with "the reload did not take effect: $answer"
       return
     }
   fi
@@ -165,12 +165,12 @@ do_move_exclusive() {
   start=start_exclusive
   [[ $1 == new ]] || start=start_missing
   of_release "$side_release" "$start" || {
-    fail_with "what may run only once does not start in $side_color: $answer"
+    fail_with "the exclusive service of $side_color does not start: $answer"
     return
   }
   pause "${deadline["stays_alive"]}" || return
   of_release "$side_release" alive || {
-    fail_with "what may run only once ended right after its start in $side_color: $answer"
+    fail_with "the exclusive service of $side_color ended right after its start: $answer"
     return
   }
   release_protocol "$side_release"
@@ -201,7 +201,7 @@ name_exclusives() {
       *:0) read -r -d '' -a names < <(printf '%s\n' ${names[@]+"${names[@]}"} "$answer" && printf '\0') || : ;;
       *)
         ! asked_to_stop || return 143
-        fail_with "cannot tell which services of release ${one##*/} may run only once: $answer"
+        fail_with "cannot tell which services of release ${one##*/} are exclusive: $answer"
         return
         ;;
     esac
@@ -212,7 +212,7 @@ name_exclusives() {
 stop_exclusives() {
   local name value
   of_release "$2" stop_exclusive || {
-    fail_with "what may run only once in $1 did not stop: $answer"
+    fail_with "the exclusive service of $1 did not stop: $answer"
     return
   }
   meta routed "$2" || :

@@ -13,7 +13,7 @@ doctor() {
   doctor_says 'the script is as it was built' script_is_as_built
   doctor_says 'no other deployment is at work' nobody_is_at_work
   # No reason to refuse a deployment: it may be the cure.
-  ! live_is_dead || warn "$live is live and does not run: \`resume\` brings it up"
+  ! live_is_dead || warn "$live is live but does not run: \`resume\` starts it"
   reason=''
   if [[ $doctor_found == yes ]]; then
     exit_code=3
@@ -83,5 +83,5 @@ nobody_is_at_work() {
 script_is_as_built() {
   local manifest=${script%/*}/manifest.json hash line
   line=$(grep -sF "${script##*/}\": \"" "$manifest") && hash=$(sha256sum "$script" 2>/dev/null) || return 0
-  [[ $line == *"\"${hash%% *}\""* ]] || fail_with "$script was changed since it was built ($manifest knows another): install what \`deployc build\` wrote"
+  [[ $line == *"\"${hash%% *}\""* ]] || fail_with "$script was changed since it was built ($manifest has another hash): install what \`deployc build\` wrote"
 }

@@ -12,7 +12,7 @@ fragment_paths() {
     fragment_file=$(readlink -f -- "$1" 2>/dev/null || ${sudo[@]+"${sudo[@]}"} readlink -f -- "$1" 2>/dev/null)
   fi
   if [[ -z $fragment_file ]]; then
-    printf '%s\n' "the folder of $1 does not exist (or $(id -un) may not look into it): make it"
+    printf '%s\n' "the folder of $1 does not exist (or $(id -un) may not look into it): create it"
     return 1
   fi
   folder=${fragment_file%/*}
@@ -36,9 +36,9 @@ fragment_writable() {
   if [[ -w $fragment_folder ]]; then
     return 0
   elif ((${#fragment_sudo[@]} == 0)); then
-    printf '%s\n' "$(id -un) may not write $fragment_folder: run this as root, or give the folder to $(id -un), or say \`sudo\` in deploy.bg"
+    printf '%s\n' "$(id -un) may not write $fragment_folder: run this as root, or give the folder to $(id -un), or write \`sudo\` in deploy.bg"
   elif ! as_fragment_owner test -w "$fragment_folder" 2>/dev/null; then
-    printf '%s\n' "$(id -un) may not write $fragment_folder, and sudo -n does not help: give the folder to $(id -un), or put into sudoers: $(fragment_sudoers)"
+    printf '%s\n' "$(id -un) may not write $fragment_folder, and sudo -n does not help: give the folder to $(id -un), or add this line to sudoers: $(fragment_sudoers)"
   else
     return 0
   fi
@@ -68,7 +68,7 @@ fragment_routed() {
     if as_fragment_owner test -x "$fragment_folder" && as_fragment_owner test ! -e "$fragment_file"; then
       printf 'none\n'
     else
-      printf 'unknown %s\n' "$(id -un) may not look at $fragment_file"
+      printf 'unknown %s\n' "$(id -un) may not read $fragment_file"
     fi
     return 0
   fi
@@ -127,8 +127,8 @@ fragment_guess() {
     done
   done
   case ${#routes[@]} in
-    0) printf 'unknown %s\n' "$fragment_file is not as this script writes it, and routes to neither ${colors[0]} nor ${colors[1]}: was it edited by hand?" ;;
-    1) printf 'edited %s %s\n' "${routes[0]}" "$fragment_file is not as this script writes it: edited by hand? It seems to route to ${routes[0]}; \`adopt\` writes it anew for ${routes[0]}" ;;
+    0) printf 'unknown %s\n' "$fragment_file was not written by this script (was it edited by hand?) and routes to neither ${colors[0]} nor ${colors[1]}" ;;
+    1) printf 'edited %s %s\n' "${routes[0]}" "$fragment_file was not written by this script: was it edited by hand? It seems to route to ${routes[0]}; \`adopt\` writes it again for ${routes[0]}" ;;
     *) printf 'mixed\n' ;;
   esac
 }
@@ -183,7 +183,7 @@ fragment_make_candidate() {
     printf '%s' "$wanted" >"$fragment_new" || return
   fi
   if ! fragment_text "$fragment_new" || [[ $text != "$wanted" ]]; then
-    printf 'it does not hold what was written: is the disk full?\n'
+    printf 'the file does not contain what was written: is the disk full?\n'
     return 1
   fi
   fragment_sync "$fragment_new"
@@ -204,7 +204,7 @@ fragment_swap() {
 
 fragment_put_in_place() {
   as_fragment_owner test -f "$fragment_new" || {
-    printf 'there is no candidate\n'
+    printf '%s\n' "$fragment_new does not exist"
     return 1
   }
   as_fragment_owner mv -f "$fragment_new" "$fragment_file" && fragment_sync "$fragment_folder"

@@ -29,7 +29,7 @@ http_url() {
   local rest=$1
   http_why=''
   if [[ $rest == *[[:cntrl:][:space:]]* ]]; then
-    http_why='a URL cannot have blanks or line ends in it'
+    http_why='a URL must not contain blanks or line breaks'
     return 1
   fi
   url_scheme=${rest%%://*}
@@ -47,11 +47,11 @@ http_url() {
       ;;
   esac
   if [[ $url_name == *@* ]]; then
-    http_why='a URL with a user name is not sent: say it in an Authorization header'
+    http_why='a URL must not contain a user name: send it in an Authorization header'
     return 1
   fi
   http_host_port "$url_name" "$url_port" || {
-    http_why="no host that can be asked: $url_name"
+    http_why="not a valid host: $url_name"
     return 1
   }
   url_host=$host
@@ -108,13 +108,13 @@ http_request() {
   for header; do
     if [[ ! $header =~ $http_header_shape || $header == *[$'\r\n']* ]]; then
       http_failure=invalid
-      http_why="header ${header%%:*} cannot be sent: a line end in its value, or an odd character in its name"
+      http_why="header ${header%%:*} cannot be sent: its value contains a line break, or its name a character that is not allowed"
       return 1
     fi
   done
   if [[ -n $via ]] && ! http_host_port "$via" "$url_port"; then
     http_failure=invalid
-    http_why="via $via is no host:port"
+    http_why="via $via is not host:port"
     return 1
   fi
   : >"$scratch/http.head" || return

@@ -14,7 +14,7 @@ bash_ask() {
     0) printf 'connected\n' ;;
     10) bash_failed refused 'connection refused' ;;
     11) bash_failed resolve "cannot resolve $host" ;;
-    12) bash_failed unreachable "no way to $host" ;;
+    12) bash_failed unreachable "no route to $host" ;;
     *) bash_failed other "cannot connect to $host: $tcp_why" ;;
   esac || return
   bash_request "$@"
@@ -25,7 +25,7 @@ bash_ask() {
     line=${line%$'\r'}
     if [[ -z ${status-} ]]; then
       [[ $line =~ ^HTTP/[0-9.]+\ ([1-5][0-9][0-9])(\ |$) ]] || {
-        bash_failed other 'what answers does not speak HTTP'
+        bash_failed other 'the answer is not HTTP'
         return
       }
       status=${BASH_REMATCH[1]}

@@ -55,7 +55,7 @@ curl_outcome() {
     0)
       [[ -n $http_status ]] && return 0
       http_failure=other
-      http_why='what answers does not speak HTTP'
+      http_why='the answer is not HTTP'
       ;;
     143) return 143 ;;
     6)
@@ -65,7 +65,7 @@ curl_outcome() {
     7)
       http_failure=refused
       http_why='connection refused'
-      [[ ${via:-$url_host} == 127.* || ${via:-$url_host} == localhost* ]] || http_why='connection refused, or no way there'
+      [[ ${via:-$url_host} == 127.* || ${via:-$url_host} == localhost* ]] || http_why='connection refused, or no route to the host'
       ;;
     28 | 124)
       connected=${connected//[0.]/}
@@ -82,7 +82,7 @@ curl_outcome() {
       ;;
     1 | 8)
       http_failure=other
-      http_why='what answers does not speak HTTP'
+      http_why='the answer is not HTTP'
       ;;
     52)
       http_failure=closed

@@ -144,14 +144,14 @@ refuse_journal() {
     refuse)
       exit_code=4
       if [[ ${journal[phase]} == prepared ]]; then
-        fail_with "deployment ${journal[deployment]} has prepared ${journal[to]} and not switched yet (its reservation ends in ${value}s): switch, or abort it, then try again"
+        fail_with "deployment ${journal[deployment]} has prepared ${journal[to]} but not switched yet (its reservation ends in ${value}s): switch, or abort it, then try again"
       else
-        fail_with "${journal[to]} is live by deployment ${journal[deployment]}, not by $deployment_given: nothing was changed"
+        fail_with "deployment ${journal[deployment]} made ${journal[to]} live, not deployment $deployment_given: nothing was changed"
       fi
       ;;
     *)
       verdict=person
-      fail_with "the journal $state/journal says '${journal[phase]}', which this script does not know: was a newer one at work?"
+      fail_with "the journal $state/journal contains the unknown phase '${journal[phase]}': did a newer version of this script write it?"
       ;;
   esac
   step_name='' step_where=''
@@ -177,16 +177,16 @@ still_unfinished() {
 
 # say_pointed_back: since the switch somebody has changed where the proxy's file routes to.
 say_pointed_back() {
-  fail_with "deployment ${journal[deployment]} has switched to $to, but the proxy's file routes to ${live:-$live_state} by now: put $to's fragment ($candidate/fragment) back and reload the proxy; \`rollback\` leads from there to ${journal[from]:-what served before}"
+  fail_with "deployment ${journal[deployment]} has switched to $to, but the proxy's file now routes to ${live:-$live_state}: put $to's fragment ($candidate/fragment) back and reload the proxy; \`rollback\` then goes back to ${journal[from]:-what served before}"
 }
 
 # say_recovery: what was found, and what is done about it.
 say_recovery() {
-  local of="the run of deployment ${journal[deployment]} was cut short"
+  local of="deployment ${journal[deployment]} was interrupted"
   case ${journal[phase]} in
     prepared)
       if [[ $reservation == mine ]]; then
-        say "deployment ${journal[deployment]} was prepared before: beginning anew"
+        say "deployment ${journal[deployment]} was prepared before: starting again"
       elif [[ ${journal[boot]} != "$boot" ]]; then
         say "the prepared color ${journal[to]} did not survive a reboot: dropping it"
       else
@@ -195,14 +195,14 @@ say_recovery() {
       ;;
     swapping | removing)
       if [[ ${journal[kind]} == remove ]]; then
-        say "the removal of $app was cut short: ${journal[from]:-what was there} stays"
+        say "the removal of $app was interrupted: ${journal[from]:-what was there} stays"
         return 0
       fi
-      say "$of in its switch from ${journal[from]:-nothing} to ${journal[to]}: putting it right"
+      say "$of during its switch from ${journal[from]:-nothing} to ${journal[to]}: repairing it"
       ;;
     switched)
       if [[ ${journal[kind]} == remove ]]; then
-        say "the removal of $app was cut short: ending what is left of it"
+        say "the removal of $app was interrupted: removing what is left"
         return 0
       fi
       say "finishing the cleanup of deployment ${journal[deployment]}"

@@ -24,7 +24,7 @@ read_live() {
     none | mixed) ;;
     edited) read -r live_guess live_why <<<"$words" ;;
     *)
-      live_why=${words:-"what ${switch_chain[0]} answered could not be kept: is the disk with $state full?"}
+      live_why=${words:-"the answer of ${switch_chain[0]} could not be saved: is the disk with $state full?"}
       live_state=unknown
       ;;
   esac
@@ -62,7 +62,7 @@ agrees_with_confirmed() {
     why=" ($answer)"
   fi
   meta color "$release"
-  fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may be what users get$why: put $value's fragment back (it is $release/fragment) and reload the proxy; \`rollback\` and \`deploy\` lead from there to another color. If $1 is what users get, end $value's program instead"
+  fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may still serve the users$why: put $value's fragment back ($release/fragment) and reload the proxy; then \`rollback\` or \`deploy\` can switch to another color. If $1 serves the users, stop $value's program instead"
 }
 
 # confirmed_runs: something of what was confirmed last runs, or nobody can tell.
@@ -149,15 +149,15 @@ is_named_elsewhere() {
 # stop_release RELEASE: the only place that stops a whole color.
 stop_release() {
   if is_untouchable "$1"; then
-    answer="the proxy routes to it, or may: it is left alone${live_why:+ ($live_why)}"
+    answer="the proxy routes to it or may route to it, so it is not stopped${live_why:+ ($live_why)}"
     return 1
   fi
   if may_route_to_itself "$1"; then
-    answer+=': it is left alone'
+    answer+=', so it is not stopped'
     return 1
   fi
   if is_named_elsewhere "$1"; then
-    answer="$answer: it is left alone"
+    answer="$answer, so it is not stopped"
     return 1
   fi
   of_release "$1" stop

@@ -119,13 +119,13 @@ enter_proxy_mutex() {
     return 1
   }
   { exec 8<"$answer"; } 2>/dev/null || {
-    fail_with "$(id -un) may not open $answer, on which the apps of one proxy wait for each other"
+    fail_with "$(id -un) may not open $answer, the lock that the apps of one proxy share"
     return
   }
   now
   until=$((now_ms + deadline["proxy_lock"]))
   until_locked 8 "$until" || {
-    fail_with "another app's deployment has held the proxy for $((deadline["proxy_lock"] / 1000))s"
+    fail_with "another app's deployment has held the proxy's lock for $((deadline["proxy_lock"] / 1000))s"
     return
   }
   proxy_is_locked=yes

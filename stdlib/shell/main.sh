@@ -22,17 +22,17 @@ $app: blue/green deploys on this host (${colors[*]}).
   cleanup          drain and stop the previous color
   abort            stop a prepared color
   rollback         go back to the release that served before
-  rollback RELEASE go to any that is kept (see releases): a copy of it, in the idle color
-  restart          the live release again, in the idle color, with its inputs read anew
+  rollback RELEASE switch to a copy of a kept release (see releases), in the idle color
+  restart          start the live release again in the idle color, with its inputs read again
   adopt            take over a fragment edited by hand, or a color started by hand
-  resume           bring the live color up, after a boot
-  remove           take the app away from this host; --stop-serving if something leads to it
-  status [--json]  what serves, what is under way
-  history          earlier deployments
-  releases         what is kept, for rollback RELEASE
-  doctor           is this host ready
-  plan             what a deployment would do
-  help             this text
+  resume           start the live color, after a boot
+  remove           remove the app from this host; --stop-serving if the proxy routes to it
+  status [--json]  show what serves and what is under way
+  history          list the earlier deployments
+  releases         list the kept releases, for rollback RELEASE
+  doctor           check whether this host is ready
+  plan             show what a deployment would do
+  help             print this text
 
 Options: --deployment ID (several commands belong to one deployment), --log json, --dry-run (as plan)
 Exit: 0 done; 1 failed, what served before serves; 2 wrong usage or input; 3 host not ready, nothing
@@ -75,7 +75,7 @@ main() {
       -*) wrong_usage "unknown option $1" ;;
       *)
         if [[ $command == rollback && -z $wanted_release ]]; then
-          [[ $1 =~ ^[A-Za-z0-9._-]{1,100}$ ]] || wrong_usage "'$1' is no release: \`releases\` lists them"
+          [[ $1 =~ ^[A-Za-z0-9._-]{1,100}$ ]] || wrong_usage "'$1' is not a release: \`releases\` lists them"
           wanted_release=$1
         elif [[ -n $command && $command != help ]]; then
           wrong_usage "one command at a time, not '$command' and '$1'"
@@ -89,12 +89,12 @@ main() {
   if [[ $dry == yes ]]; then
     case $command in
       '' | deploy | plan) command=plan ;;
-      *) wrong_usage "--dry-run shows what deploy would do; for $command there is none" ;;
+      *) wrong_usage "--dry-run shows what deploy would do; $command has no dry run" ;;
     esac
   fi
   planned=$command
   [[ -z $wanted_release ]] || planned=rollback_to
-  [[ $stops_serving == no || $command == remove ]] || wrong_usage "--stop-serving is for remove"
+  [[ $stops_serving == no || $command == remove ]] || wrong_usage "--stop-serving is only for remove"
   choose_output "$format"
   if [[ -z $deployment_given && -n $hook_deployment ]]; then
     is_deployment_id "$hook_deployment" || wrong_usage "the deployment's id in the environment is '$hook_deployment': expected letters, digits and . _ : / -"
@@ -226,7 +226,7 @@ tell_served() {
   shielded=$shielded_before
   served=$in_force
   if [[ $command == resume && $verdict == stopped ]]; then
-    served="what runs of ${from:-the live color}"
+    served="what still runs of ${from:-the live color}"
     return 0
   fi
   if [[ -n $served && $failing_colors == *" $served "* ]]; then
@@ -249,13 +249,13 @@ tell_served() {
       if [[ $failing_colors == *" $live "* ]]; then
         served="$live, which does not pass its probes"
       elif [[ $live_passes == no ]]; then
-        served="nothing that passes \`verify\`"
+        served="no color that passes \`verify\`"
       elif [[ $live_passes == unknown ]] && live_is_dead; then
-        served="nothing that runs"
+        served='no color that runs'
       fi
       ;;
     none) served=nothing ;;
-    *) served="what the proxy was told last (its files: ${live_why:-$live_state})" ;;
+    *) served="what the proxy loaded last (its files: ${live_why:-$live_state})" ;;
   esac
 }
 
@@ -269,7 +269,7 @@ end_unasked() {
   [[ $BASHPID == "$$" ]] || return 0
   remove_scratch
   [[ ${journal[phase]-idle} != idle ]] || return 0
-  write_line error "$command of $app ended in the middle of '$step_name': run any command of this script to put it right"
+  write_line error "$command of $app ended in the middle of '$step_name': run any command of this script to repair it"
   exit 5
 }
 
@@ -288,14 +288,14 @@ give_verdict() {
           say "$command of $app: done in ${elapsed}s: $in_force serves, as before"
         fi
         ;;
-      remove) say "remove of $app: done in ${elapsed}s: nothing of it serves or runs, and what this script knew of it is gone" ;;
+      remove) say "remove of $app: done in ${elapsed}s: nothing of it serves or runs, and its state is removed" ;;
       prepare) say "prepare of $app: done in ${elapsed}s: $to is ready; switch makes it live" ;;
       *) say "$command of $app: done in ${elapsed}s" ;;
     esac
     exit 0
   fi
   step_where=$cause_where
-  write_line error "$command of $app: failed${cause_name:+ at $cause_name}${cause_where:+ ($cause_where)}: ${cause:-for a reason that was not said: see $log_file}"
+  write_line error "$command of $app: failed${cause_name:+ at $cause_name}${cause_where:+ ($cause_where)}: ${cause:-the reason is unknown: see $log_file}"
   case $verdict in
     failed | stopped)
       say "${served:-what served before} serves, as before"
@@ -316,16 +316,16 @@ give_verdict() {
 # say_what_next: what a person does now.
 say_what_next() {
   case ${journal[phase]-} in
-    swapping) say "nothing more was touched: put right what is said above (\`resume\` starts what does not run), then run any command of this script again: it goes on from here" ;;
-    removing) say 'put right what is said above, then run the command again' ;;
+    swapping) say "nothing else was changed: solve the problem above (\`resume\` starts what does not run), then run any command of this script again: it continues from here" ;;
+    removing) say 'solve the problem above, then run the command again' ;;
     switched)
       if [[ ${journal[kind]} == remove ]]; then
-        say "nothing leads to $app any more, and something of it is left: put right what is said above, then run \`remove\` again"
+        say "the proxy no longer routes to $app, but a part of it is left: solve the problem above, then run \`remove\` again"
         return 0
       fi
-      say "${journal[to]} stays live, for ${journal[from]:-what served before} does not pass its probes any more: look at both"
+      say "${journal[to]} stays live, because ${journal[from]:-what served before} no longer passes its probes: check both"
       ;;
-    *) say 'put right what is said above, then run the command again' ;;
+    *) say 'solve the problem above, then run the command again' ;;
   esac
 }
 

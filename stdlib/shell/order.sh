@@ -68,7 +68,7 @@ plan.resume() { # after a boot: what served runs again
   step dial old
 }
 
-plan.adopt() { # a fragment edited by hand, or a color started by hand, becomes this script's
+plan.adopt() { # a fragment edited by hand, or a color started by hand, is from then on managed by this script
   otherwise refuse
   step find_adoptable
   step check_host
@@ -90,7 +90,7 @@ plan.adopt() { # a fragment edited by hand, or a color started by hand, becomes 
   step commit_adopted
 }
 
-plan.remove() { # the app goes away: nothing leads to it, nothing of it runs
+plan.remove() { # the app is removed: the proxy does not route to it, nothing of it runs
   otherwise refuse
   step find_removable
   step check_host
@@ -106,7 +106,7 @@ plan.remove() { # the app goes away: nothing leads to it, nothing of it runs
   step remove_state
 }
 
-way.undo_adopt() { # the file says again what it said
+way.undo_adopt() { # the proxy's file gets its earlier content back
   otherwise person
   step gates new
   step dial new
@@ -114,7 +114,7 @@ way.undo_adopt() { # the file says again what it said
   way.let_go
 }
 
-way.let_go() { # an adoption or a removal failed: the color goes on as it was
+way.let_go() { # an adoption or a removal failed: the color keeps running as it was
   otherwise warn
   step close_journal
   step sweep
@@ -128,7 +128,7 @@ way.put_back() { # the app stays, if its color passes its gates
   way.let_go
 }
 
-recover.end_new() { # users saw nothing of the new color, or see it no more
+recover.end_new() { # users never saw the new color, or no longer see it
   otherwise warn
   step drain new
   way.end_new
@@ -142,7 +142,7 @@ recover.swap() { # the proxy may serve either color; what a reboot ended is star
   step record failed
 }
 
-recover.rollback() { # who wants to go back finds a switch that was cut short: its way back is the rollback
+recover.rollback() { # `rollback` finds an interrupted switch: the way back of that switch is the rollback
   otherwise warn
   step start_missing old overlap
   way.go_back
@@ -155,13 +155,13 @@ recover.adopted() { # an adoption was good; pointers and journal follow
   step finish_adopted
 }
 
-recover.kept() { # a removal was cut short at its swap: the app stays; what a reboot ended is started first
+recover.kept() { # a removal was interrupted at its swap: the app stays; what a reboot ended is started first
   otherwise warn
   step start_missing old overlap
   way.put_back
 }
 
-recover.removed() { # nothing leads to the app any more: what runs of it is ended
+recover.removed() { # the proxy no longer routes to the app: what still runs of it is stopped
   otherwise person
   step drain old
   step stop old

@@ -207,7 +207,7 @@ not_passed() {
   ((${#kinds[@]} > 1)) || summary=''
   in_seconds "$probe_worst"
   if ((errors >= 3)); then
-    fail_with "$wanted: users are shown an error, $(tries_in_words)${summary:+ ($summary)}, three in a row, last: $last"
+    fail_with "$wanted: users get an error, $(tries_in_words)${summary:+ ($summary)}, three in a row, last: $last"
   elif ((number == 0)); then
     fail_with "no time was left to ask ${question_subject[0]}"
   elif ((best > 0)); then
@@ -300,7 +300,7 @@ right_listener() {
     1)
       try_kind='nobody listens'
       try_wanted='not the expected answer from'
-      probe_said="the questions were answered, but nothing of $color listens on port $port"
+      probe_said="the probe was answered, but no process of $color listens on port $port"
       return 1
       ;;
     2)
@@ -308,7 +308,7 @@ right_listener() {
       # A program that went into the background has left somebody of its own there; that it ended says more.
       still_alive
       (($? != 1)) || return 2
-      fail_with "port $port was answered by somebody else: $said; $service of $color does not listen there"
+      fail_with "port $port was answered by another process: $said; $service of $color does not listen there"
       "$show_logs" 20
       return 2
       ;;
@@ -316,7 +316,7 @@ right_listener() {
     0 | 3) return 0 ;;
     *)
       try_kind='no answer'
-      try_wanted='nobody could tell who answered'
+      try_wanted='cannot tell who answered'
       probe_said=$answer
       return 1
       ;;

@@ -16,7 +16,7 @@ one_try() {
     if ((left <= 0)); then
       try_kind='timed out'
       try_wanted='no answer from'
-      probe_said='timed out: the questions before it took all of the time'
+      probe_said='timed out: the requests before it took all of the time'
       return 1
     fi
     case ${question_kind[at]} in
@@ -71,9 +71,9 @@ try_tcp() {
     0 | 143) return "$code" ;;
     10) try_kind='refused' probe_said='connection refused' ;;
     11) try_kind='resolve' probe_said="cannot resolve $host" ;;
-    12) try_kind='unreachable' probe_said="no way to $host" ;;
+    12) try_kind='unreachable' probe_said="no route to $host" ;;
     124) try_kind='timed out' probe_said='timed out: no connection' ;;
-    *) try_kind='other' probe_said='no address that can be connected to' ;;
+    *) try_kind='other' probe_said='not an address that can be connected to' ;;
   esac
   return 1
 }
@@ -123,7 +123,7 @@ command_inside() {
 driver_says_healthy() {
   local found name=healthy driver=${run_of["$service"]%% *}
   function_of "${run_of["$service"]}" healthy || {
-    printf '%s\n' "the driver $driver has no verdict of its own"
+    printf '%s\n' "the driver $driver has no health check"
     return 1
   }
   with_settings "settings.$service" "$found"

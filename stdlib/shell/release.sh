@@ -89,7 +89,7 @@ release_command() {
     return
   fi
   meta color "$1" || {
-    printf 'its meta file says no color: was it changed by hand?\n'
+    printf 'its meta file contains no color: was it edited by hand?\n'
     return 125
   }
   to=$value
@@ -158,7 +158,7 @@ release_command() {
 places_in() {
   local name ports='' addresses=''
   known_color "$1" || {
-    printf '%s\n' "its deploy.bg has no color $1, but ${colors[0]} and ${colors[1]}"
+    printf '%s\n' "its deploy.bg has the colors ${colors[0]} and ${colors[1]}, not $1"
     return 3
   }
   for name in "${services[@]}"; do

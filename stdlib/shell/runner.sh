@@ -77,7 +77,7 @@ step_failed() {
       reason=''
       ;;
     later)
-      warn "$step_name${step_where:+ ($step_where)} is not finished: ${reason:-failed}; the next command of this script goes on with it"
+      warn "$step_name${step_where:+ ($step_where)} is not finished: ${reason:-failed}; the next command of this script continues it"
       reason='' interrupted=''
       turn=later
       ;;
@@ -165,7 +165,7 @@ recover() {
     case $answer_of in
       instead:*)
         # Who wants to go back has gone back, or cannot: then what was cut short stays.
-        [[ $verdict != 'done' ]] || say 'the deployment that was cut short is taken back: that was the rollback'
+        [[ $verdict != 'done' ]] || say 'the interrupted deployment was rolled back: this completes the rollback'
         [[ $verdict != failed ]] || verdict=person
         tell_served
         return 1

@@ -80,7 +80,7 @@ tell_what_app_wrote() {
     ((count > 3)) || shown+="${shown:+, }${name#./}"
   done <"$scratch/answer"
   shown=${shown//[[:cntrl:]]/ }
-  ((count == 0)) || warn "release ${1##*/} is removed, and with it $count files that its app wrote into its slot: $shown$( ((count <= 3)) || printf ', …'); what must be kept belongs outside of {slot}"
+  ((count == 0)) || warn "release ${1##*/} is removed, and with it $count files that its app wrote into its slot: $shown$( ((count <= 3)) || printf ', …'); files that must be kept belong outside of {slot}"
 }
 
 # list_additions RELEASE: prints the files of its slot that it did not bring.

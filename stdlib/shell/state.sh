@@ -21,7 +21,7 @@ locate_state() {
     state=/var/lib/deployc/$app
   fi
   [[ ! -f $other/owner ]] || {
-    fail_with "$app is deployed by $(stat -c %U "$other/owner") on this host (its state is in $other), this is $(id -un): use the same user for every command"
+    fail_with "$app is deployed by $(stat -c %U "$other/owner") on this host (its state is in $other), but this is $(id -un): use the same user for every command"
     exit_code=3
     return 1
   }
@@ -34,7 +34,7 @@ open_state() {
   if [[ -d $state/releases && -d $state/colors && -d $state/log && -d $state/runtimes ]]; then
     :
   elif ! mkdir -p "$state/releases" "$state/colors" "$state/log" "$state/runtimes" 2>/dev/null; then
-    fail_with "cannot make $state: run this as the user who owns it, or make the folder for $(id -un)"
+    fail_with "cannot create $state: run this as the user who owns it, or create the folder for $(id -un)"
     return
   fi
   state=$(cd -P "$state" && pwd) || return
@@ -44,11 +44,11 @@ open_state() {
   if [[ -f $state/owner ]]; then
     read -r owner <"$state/owner"
     if [[ ${owner%% *} != "$EUID" ]]; then
-      fail_with "$app is deployed by user number ${owner%% *} on this host, this is $(id -un) ($EUID): use the same user for every command"
+      fail_with "$app is deployed by user number ${owner%% *} on this host, but this is $(id -un) ($EUID): use the same user for every command"
       return
     fi
     if [[ -n $machine && $owner == *' '* && ${owner##* } != "$machine" ]]; then
-      fail_with "$state was written on another machine: it was copied or is shared; remove it to begin anew here"
+      fail_with "$state was written on another machine: it was copied or is shared. Remove it to start again on this host"
       return
     fi
   else
@@ -63,7 +63,7 @@ state_is_trusted() {
   kind=$(stat -f -c %T "$state" 2>/dev/null)
   case $kind in
     nfs* | cifs | smb* | afs | ceph | fuse.sshfs)
-      fail_with "$state is on a network file system ($kind): locks and renames cannot be relied on there"
+      fail_with "$state is on a network file system ($kind): locks and renames are not reliable there. Use a local disk"
       return
       ;;
   esac
@@ -75,12 +75,12 @@ state_is_trusted() {
   while read -r owner mode folder; do
     seen=$((seen + 1))
     if [[ $owner != 0 && $owner != "$EUID" ]]; then
-      fail_with "$folder belongs to user number $owner, who could exchange what $app keeps in $state"
+      fail_with "$folder belongs to user number $owner, who could replace the files of $app in $state: change its owner"
       return
     fi
     # Others may write only where the sticky bit keeps them from renaming what is not theirs.
     if (((8#$mode & 8#022) && !(8#$mode & 8#1000))); then
-      fail_with "$folder may be written by others (mode $mode), who could exchange what $app keeps in $state: chmod go-w $folder"
+      fail_with "others may write $folder (mode $mode) and could replace the files of $app in $state: run \`chmod go-w $folder\`"
       return
     fi
   done < <(stat -c '%u %a %n' "${folders[@]}" 2>/dev/null)

@@ -16,8 +16,8 @@ status() {
     color)
       [[ -z $live_release ]] || what_runs_of "$live_release"
       case $runs in
-        none) told=", NOT RUNNING: \`resume\` brings it up" ;;
-        part) told=", NOT ALL OF IT RUNS ($answer): \`resume\` brings it up" ;;
+        none) told=", NOT RUNNING: \`resume\` starts it" ;;
+        part) told=", ONLY PARTLY RUNNING ($answer): \`resume\` starts the rest" ;;
       esac
       say "live:      $live$(described "$live_release")$told"
       ;;
@@ -56,7 +56,7 @@ status() {
       ;;
   esac
   if [[ $phase != idle && $phase != prepared && $phase != switched && -z $held ]]; then
-    say "           its process is gone: the next command that may change something puts this right"
+    say "           its process is gone: the next command that changes something repairs this"
   fi
   [[ -z $held || $phase == preparing ]] || say "lock:      $held"
   if [[ -L $state/failed ]]; then

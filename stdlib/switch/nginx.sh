@@ -175,7 +175,7 @@ nginx_preflight() {
 nginx_holds() {
   local said line file='' found=1 address ours
   said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null) || {
-    printf '%s\n' 'nginx does not say what it loads: its configuration is broken'
+    printf '%s\n' 'nginx cannot print its configuration, because it is broken: run nginx -t'
     return 2
   }
   ours=$(readlink -f -- "$nginx_file")
@@ -188,7 +188,7 @@ nginx_holds() {
     for address; do
       # 127.0.0.1:80810 does not contain the address 127.0.0.1:8081.
       [[ $line == *"$address" || $line == *"$address"[!0-9]* ]] || continue
-      printf '%s\n' "$file names $address"
+      printf '%s\n' "$file contains $address"
       found=0
       break 2
     done
@@ -210,7 +210,7 @@ nginx_allowed() {
     # If the master runs as root, another user cannot signal it and cannot open its log and pid file.
     [[ -O /proc/$nginx_master ]] && return 0
     ((${#nginx_test[@]} == 0 || ${#nginx_reload[@]} == 0)) || return 0
-    said="$(id -un) may not test and reload nginx, which runs as root: say \`sudo\` in deploy.bg"
+    said="$(id -un) may not test and reload nginx, which runs as root: write \`sudo\` in deploy.bg"
   else
     said=$(nginx_as_root "$nginx_binary" -t -c "$nginx_config" 2>&1)
     [[ $said == *sudo:* || $said == *'not allowed'* ]] || return 0
@@ -224,7 +224,7 @@ nginx_allowed() {
   else
     line+=", $binary -s reload -c $nginx_config"
   fi
-  printf '%s\n' "$said; and put into sudoers: $line"
+  printf '%s\n' "$said, and add this line to sudoers: $line"
   return 1
 }
 
@@ -417,7 +417,7 @@ nginx_judge() {
   nginx_watch_overlap
   for worker in "${generation[@]:1}"; do
     if nginx_is_old "$worker"; then
-      why="worker ${worker%:*} of nginx still serves the configuration of before the reload (its error log tells why: often a port that is taken)"
+      why="worker ${worker%:*} of nginx still uses the configuration from before the reload (its error log tells why: often a port that is taken)"
       return 1
     fi
     new=$((new + 1))

@@ -132,8 +132,7 @@ fn check_sees_a_script_that_cannot_be_run() {
     fs::set_permissions(folder.path(SCRIPT), fs::Permissions::from_mode(0o644)).expect("a mode");
     let ran = folder.run(&["build", "--check"]).exits(1);
     assert!(
-        ran.err
-            .contains("hello-spring.sh: not with the right permissions"),
+        ran.err.contains("hello-spring.sh: wrong permissions"),
         "{}",
         ran.err
     );
@@ -250,7 +249,7 @@ fn what_deployc_did_not_make_is_never_overwritten() {
         let before = folder.files();
         let ran = folder.run(&["build"]).exits(2);
         let said = format!(
-            "`{path}` is there and was not made by deployc: nothing was written; move it away, or build into another folder with `--out`"
+            "`{path}` exists and was not made by deployc: nothing was written; move it away, or build into another folder with `--out`"
         );
         assert!(ran.err.contains(&said), "{}", ran.err);
         let ran = folder.run(&["build", "--check"]).exits(1);

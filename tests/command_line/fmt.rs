@@ -10,7 +10,7 @@ const NEAT: &str = "# mine\nlet a = 1\n";
 fn files_are_laid_out_in_place_once() {
     let folder = Folder::with(&[("deploy.bg", RAGGED)]);
     let ran = folder.run(&["fmt"]).exits(0);
-    assert_eq!(ran.err, "deploy.bg: laid out anew\n");
+    assert_eq!(ran.err, "deploy.bg: reformatted\n");
     assert_eq!(folder.read("deploy.bg"), NEAT);
     let ran = folder.run(&["fmt"]).exits(0);
     assert_eq!(ran.err, "");
@@ -22,7 +22,7 @@ fn check_and_diff_write_nothing() {
     let ran = folder
         .run(&["fmt", "--check", "deploy.bg", "neat.bg"])
         .exits(1);
-    assert_eq!(ran.err, "deploy.bg: would be laid out anew\n");
+    assert_eq!(ran.err, "deploy.bg: would be reformatted\n");
     let ran = folder.run(&["fmt", "--diff"]).exits(1);
     assert!(ran.out.contains("\n-let  a=1\n+let a = 1\n"), "{}", ran.out);
     let head = "--- deploy.bg\n+++ deploy.bg (as formatted)\n";

@@ -57,7 +57,7 @@ fn a_driver_of_the_user_s_is_explained_like_ours() {
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/haproxy-driver");
     let folder = Folder::with(&[]);
     let ran = folder.run(&["explain", "haproxy"]).exits(2);
-    let next = "`deployc explain haproxy FILE` looks into a file of yours too";
+    let next = "`deployc explain haproxy FILE` also searches a file of yours";
     assert!(ran.err.contains(next), "{}", ran.err);
     let mut pages = Vec::new();
     for file in ["deploy.bg", "haproxy.bg"] {

@@ -61,7 +61,7 @@ fn one_of_two_files_cannot_be_fed_through_standard_input() {
     let ran = bash.args(["-s", "help"]).stdin(script).output();
     let ran = ran.expect("bash runs");
     assert_eq!(ran.status.code(), Some(3), "{ran:?}");
-    let said = "hello-spring: one of two files: through standard input comes what `deployc build --stdout` prints\n";
+    let said = "hello-spring: this script is one of two files: for standard input, use what `deployc build --stdout` prints\n";
     assert_eq!(String::from_utf8_lossy(&ran.stderr), said);
 }
 
@@ -84,15 +84,18 @@ fn a_runtime_that_is_not_the_one_is_told_for_what_it_is() {
     let old = good.replacen(version, "0.0.9", 1);
     let bad = "\nexit 7\n";
     for (text, why) in [
-        (half.to_owned(), "is not whole".to_owned()),
+        (half.to_owned(), "is incomplete".to_owned()),
         (edited.clone(), "was edited".to_owned()),
         (
             format!("{}{bad}{}", half, &good[half.len()..]),
             "was edited".to_owned(),
         ),
         (old, format!("is not of version {version}")),
-        ("exit 7\n".to_owned(), "is no runtime of deployc".to_owned()),
-        (String::new(), "is no runtime of deployc".to_owned()),
+        (
+            "exit 7\n".to_owned(),
+            "is not a runtime of deployc".to_owned(),
+        ),
+        (String::new(), "is not a runtime of deployc".to_owned()),
     ] {
         folder.write(&runtime, text);
         let ran = help(&folder);
@@ -108,7 +111,7 @@ fn a_runtime_that_is_not_the_one_is_told_for_what_it_is() {
     let ran = help(&folder);
     assert_eq!(ran.status.code(), Some(3), "{ran:?}");
     let said = String::from_utf8_lossy(&ran.stderr);
-    let wanted = format!("hello-spring: {path} is not there: copy both files");
+    let wanted = format!("hello-spring: {path} is missing: copy both files");
     assert!(said.starts_with(&wanted), "{said}");
     // Where a release and `resume` keep it: by the name that the script pins.
     let pinned = deployc::emit::runtime_id();
@@ -144,7 +147,7 @@ fn half_a_script_says_so() {
             assert_eq!(ran.status.code(), Some(3), "{cut}: {ran:?}");
             let said = String::from_utf8_lossy(&ran.stderr);
             assert!(
-                said.contains("hello-spring.sh is not whole: copy it again\n"),
+                said.contains("hello-spring.sh is incomplete: copy it again\n"),
                 "{said}"
             );
         }
@@ -309,14 +312,14 @@ fn the_runtime_can_be_asked_for_and_checked() {
             good.replacen("\nusage() {", "\nuse() {", 1),
             "edited: line ",
         ),
-        (good[..1000].to_owned(), "not whole"),
+        (good[..1000].to_owned(), "incomplete"),
         (good.replace('\n', "\r\n"), "CR LF"),
         (
             good.replacen(deployc::emit::VERSION, "0.0.9", 1),
             "of deployc 0.0.9",
         ),
         (format!("{good}\n"), "edited at its end"),
-        ("#!/bin/sh\n".to_owned(), "no runtime of deployc"),
+        ("#!/bin/sh\n".to_owned(), "not a runtime of deployc"),
     ] {
         folder.write("file", text);
         let ran = folder.run(&["runtime", "--check", "file"]).exits(1);

@@ -32,7 +32,7 @@ const SHELL_SAYS: [&str; 6] = [
     "command not found",
     "bad substitution",
     "not a valid identifier",
-    "for a reason that was not said",
+    "the reason is unknown",
 ];
 
 impl Ended<'_> {

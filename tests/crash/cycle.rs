@@ -39,7 +39,7 @@ pub struct Cycle<'a> {
 }
 
 impl Cycle<'_> {
-    /// Runs the crash with that number. For even numbers, and if the script survives, the next command waits until the
+    /// Runs the crash with that number. For even numbers, or if the script survives, the next command waits until the
     /// processes of the interrupted run have ended. If there are several ways out of the situation, they alternate.
     pub fn crash(&mut self, harm: &Harm, number: usize) -> Found {
         let settle = number.is_multiple_of(2);

@@ -1,8 +1,8 @@
 //! Tests a generated script with a real nginx under load. The script is interrupted before its n-th command, for every
 //! n until a run ends without harm.
 //!
-//! `cargo test --test crash` runs a sample. `cargo test --test crash -- --long` runs every point and needs hours. `--
-//! --long --situation deploy --how kill --stride 7 --from 3` runs a part of that. The test ends with a table and a
+//! `cargo test --test crash` runs a sample. `cargo test --test crash -- --long` runs every point and needs hours.
+//! `-- --long --situation deploy --how kill --stride 7 --from 3` runs a part of that. The test ends with a table and a
 //! total.
 
 #[path = "../support/accept.rs"]

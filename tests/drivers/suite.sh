@@ -123,15 +123,18 @@ listens() {
 
 # sets_all_settings: a script sets every setting, so the subject must: functions run with `set -u`.
 sets_all_settings() {
-  local file name limit=10000 driver=${chain%% *}
-  for file in "${files[@]}"; do
-    file=$(dirname "$subject")/${file%.sh}.bg
-    [[ -f $file ]] || fail "there is no description $file"
-    name=$(basename "$file" .bg)
+  local one file described name limit=10000 driver=${chain%% *}
+  for one in $chain; do
+    described=''
+    for file in "${files[@]}"; do
+      file=$(dirname "$subject")/$(dirname "$file")/$one.bg
+      [[ ! -f $file ]] || described=$file
+    done
+    [[ -n $described ]] || fail "there is no description of $one beside ${files[*]}"
     while read -r name; do
       [[ -z $name ]] || at new app with_settings subject_settings declare -p "$name" >/dev/null 2>&1 \
-        || fail "the subject does not set $name, a setting of $file"
-    done <<<"$(settings_of "$name" "$file")"
+        || fail "the subject does not set $name, a setting of $described"
+    done <<<"$(settings_of "$one" "$described")"
   done
 }
 

@@ -397,7 +397,8 @@ check_confirms_soon() {
   expect 0 reload
   expect 0 confirm "$snapshot"
   now
-  ((now_ms - began < 1500)) || fail "it took $((now_ms - began)) ms"
+  # It takes 0.1 to 0.3 s on a machine that has nothing else to do.
+  ((now_ms - began < 10000)) || fail "it took $((now_ms - began)) ms"
 }
 
 check_tells_a_dead_proxy() {
@@ -426,7 +427,8 @@ check_waits_for_the_last_answer() {
 check_waits_for_what_another_reload_put_away() {
   local stream
   begin blue
-  curl -sN 'http://127.0.0.1/stream?seconds=4' >/tmp/stream &
+  # As long as a machine that is very busy takes for two reloads.
+  curl -sN 'http://127.0.0.1/stream?seconds=10' >/tmp/stream &
   stream=$!
   until_true 5 test -s /tmp/stream
   expect 0 snapshot

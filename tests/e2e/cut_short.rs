@@ -117,7 +117,7 @@ fn killed_while_preparing() -> Result<(), Skip> {
         .ok()
         .says(&format!("prepares {other}"))
         .says("its process is gone");
-    site.deploy().ok().says("was cut short before its switch");
+    site.deploy().ok().says("was interrupted before its switch");
     site.assert_serves_only(&other);
     assert_at_rest(&site);
     Ok(())
@@ -127,7 +127,7 @@ fn killed_while_preparing() -> Result<(), Skip> {
 #[track_caller]
 fn assert_mends_the_swap(site: &Site, ends_on: &str) -> Outcome {
     site.run("status").ok().says("may serve either");
-    let outcome = site.deploy().ok().says("was cut short in its switch");
+    let outcome = site.deploy().ok().says("was interrupted during its switch");
     site.assert_serves_only(ends_on);
     assert_routes_to(site, ends_on);
     assert_at_rest(site);
@@ -242,7 +242,7 @@ fn killed_on_the_way_back() -> Result<(), Skip> {
     site.stage("")
         .deploy()
         .ok()
-        .says(&format!("was cut short after it had gone back to {live}"));
+        .says(&format!("was interrupted after it had gone back to {live}"));
     assert_whole(stream, &other);
     site.assert_serves_only(&other);
     assert_at_rest(&site);
@@ -260,7 +260,7 @@ fn a_rollback_of_what_was_cut_short_goes_back_once() -> Result<(), Skip> {
     let_go(&site);
     site.run("rollback")
         .ok()
-        .says("that was the rollback")
+        .says("this completes the rollback")
         .says(&format!("{live} serves, as before"));
     site.assert_serves_only(&live);
     let now = site.host.bash("readlink /var/lib/deployc/hello/live").ok();
@@ -274,7 +274,9 @@ fn a_rollback_after_a_way_back_is_refused() -> Result<(), Skip> {
     let (site, _, live) = deployed_with(&[OWN_VERIFY])?;
     site.deploy().ok();
     site.stage("--broken /profile").deploy().exits(1);
-    site.run("rollback").exits(3).says("has gone back already");
+    site.run("rollback")
+        .exits(3)
+        .says("was rolled back already");
     site.assert_serves_only(&live);
     site.stage("").deploy().ok();
     site.run("rollback").ok();
@@ -294,7 +296,7 @@ fn a_killed_rollback_leaves_the_cleanup_to_do() -> Result<(), Skip> {
     let outcome = site
         .deploy()
         .ok()
-        .says("was cut short in its switch")
+        .says("was interrupted during its switch")
         .says(&format!("  {other} serves"))
         .says("finishing the cleanup")
         .says(&format!("cleanup of {live}"));
@@ -366,7 +368,7 @@ fn rebooted_while_preparing() -> Result<(), Skip> {
         let deploy = start_hopeless_deploy(site);
         kill(site, deploy);
     };
-    let found = ["was cut short before its switch"; 2];
+    let found = ["was interrupted before its switch"; 2];
     rebooted(&mut site, begin, found, [&live, &other]);
     Ok(())
 }
@@ -393,7 +395,7 @@ fn rebooted_while_swapping() -> Result<(), Skip> {
         let_go(site);
         assert_routes_to(site, if from == "blue" { "green" } else { "blue" });
     };
-    let found = ["was cut short in its switch"; 2];
+    let found = ["was interrupted during its switch"; 2];
     rebooted(&mut site, begin, found, [&live, &other]);
     Ok(())
 }

@@ -195,7 +195,7 @@ fn resume_starts_the_live_color_again() -> Result<(), Skip> {
     // A deployment may be the cure.
     site.run("doctor")
         .ok()
-        .says(&format!("{live} is live and does not run"));
+        .says(&format!("{live} is live but does not run"));
     site.run("resume").ok();
     assert!(!site.run("status").ok().stdout.contains("NOT RUNNING"));
     site.assert_serves_only(&live);

@@ -86,7 +86,7 @@ fn a_file_that_was_put_back() -> Result<(), Skip> {
     for command in ["deploy", "prepare", "rollback", "resume", "adopt", "doctor"] {
         site.run(command)
             .exits(3)
-            .says("blue was confirmed last, still runs and may be what users get");
+            .says("blue was confirmed last, still runs and may still serve the users");
         assert_eq!(site.serves(), "blue", "{command}");
         assert_eq!(site.running(), ["blue"], "{command}");
     }

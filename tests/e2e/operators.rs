@@ -181,7 +181,7 @@ fn a_rollback_to_what_is_not_there_changes_nothing() -> Result<(), Skip> {
     let first = live(&site);
     site.run("rollback 20200101-000000-1")
         .exits(3)
-        .says("none is kept yet");
+        .says("only the live release is kept");
     site.run(&format!("rollback {first}"))
         .exits(3)
         .says("is live already");
@@ -212,7 +212,7 @@ fn a_rollback_to_other_colors_is_refused() -> Result<(), Skip> {
     let color = site.serves();
     site.run(&format!("rollback {first}"))
         .exits(3)
-        .says("its deploy.bg has no color");
+        .says("its deploy.bg has the colors blue and green, not");
     site.assert_serves_only(&color);
     Ok(())
 }
@@ -327,7 +327,9 @@ fn a_rollback_of_a_restart_that_was_cut_short_goes_back_once() -> Result<(), Ski
     assert!(wait::until(SOON, || site.serves() == first));
     kill(&site, restart);
     let_go(&site);
-    site.run("rollback").ok().says("that was the rollback");
+    site.run("rollback")
+        .ok()
+        .says("this completes the rollback");
     site.assert_serves_only(&second);
     assert_eq!(live(&site), release);
     assert_at_rest(&site);
@@ -365,7 +367,9 @@ fn a_removal_that_was_cut_short_is_taken_back_by_a_deploy() -> Result<(), Skip> 
     assert_eq!(site.running(), [live.as_str()], "it is stopped too early");
     site.run("status").ok().says("is being removed");
     site.host.write("/etc/nginx/sites-enabled/default", served);
-    site.deploy().ok().says(&format!("cut short: {live} stays"));
+    site.deploy()
+        .ok()
+        .says(&format!("interrupted: {live} stays"));
     site.assert_serves_only(&other);
     assert_at_rest(&site);
     Ok(())
@@ -403,7 +407,7 @@ fn a_removal_that_was_killed_in_its_drain_is_finished_by_a_deploy() -> Result<()
     let (site, live, answer, remove) = draining_removal()?;
     kill(&site, remove);
     assert_eq!(site.running(), [live.as_str()], "it is cut");
-    site.run("resume").ok().says("ending what is left of it");
+    site.run("resume").ok().says("removing what is left");
     assert_whole(answer, &live);
     assert_eq!(site.running(), Vec::<String>::new());
     site.run("rollback").exits(3);

@@ -349,7 +349,10 @@ fn by_a_user_with_sudo() -> Result<(), Skip> {
     let refused = site
         .host
         .start(&["bash", "-c", caller, "caller", SCRIPT, "deploy"]);
-    refused.wait(COMMAND).exits(3).says("put into sudoers");
+    refused
+        .wait(COMMAND)
+        .exits(3)
+        .says("add this line to sudoers");
     let rights = "ec2-user ALL=(root) NOPASSWD: ALL\n";
     site.host.write("/etc/sudoers.d/hello", rights);
     live(&site, caller);

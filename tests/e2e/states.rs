@@ -77,7 +77,7 @@ fn a_live_color_that_is_down_is_no_reason_to_wait() -> Result<(), Skip> {
         .deploy()
         .exits(1)
         .says("503")
-        .says("nothing that passes `verify` serves, as before");
+        .says("no color that passes `verify` serves, as before");
     assert_routes_to(&site, &live);
     assert_eq!(site.running(), Vec::<String>::new());
     site.stage("").deploy().ok();
@@ -92,7 +92,7 @@ fn a_live_color_that_is_down_is_nothing_to_go_back_to() -> Result<(), Skip> {
         .deploy()
         .exits(5)
         .says("500")
-        .says(&format!("{live} does not pass its probes any more"));
+        .says(&format!("{live} no longer passes its probes"));
     assert_routes_to(&site, &other);
     assert_eq!(site.running(), [other.as_str()]);
     site.nginx().assert_valid();
@@ -209,7 +209,7 @@ fn a_fragment_that_may_not_be_looked_at_is_refused() -> Result<(), Skip> {
     by_user("deploy").exits(3).says("sudoers");
     by_user("rollback")
         .exits(3)
-        .says("cannot tell which color is live: ec2-user may not look at");
+        .says("cannot tell which color is live: ec2-user may not read");
     by_user("status").ok().says("UNKNOWN");
     assert_eq!(site.host.read(FRAGMENT), fragment);
     site.assert_serves_only(&live);

@@ -259,7 +259,7 @@ fn what_is_no_answer_is_told_apart() {
             "",
             Err("last: the connection was closed without an answer"),
         ),
-        ("/ssh", "", Err("last: what answers does not speak HTTP")),
+        ("/ssh", "", Err("last: the answer is not HTTP")),
     ]);
 }
 
@@ -280,13 +280,13 @@ fn nobody_there_is_told_apart() {
             .failed("a URL begins with http:// or https://");
         script
             .one_try("ask get 'http://127.0.0.1/a b'")
-            .failed("a URL cannot have blanks");
+            .failed("a URL must not contain blanks");
         script
             .one_try("ask get 'http://me:secret@127.0.0.1/'")
-            .failed("a URL with a user name is not sent");
+            .failed("a URL must not contain a user name");
         script
             .one_try("ask get 'http://-o/'")
-            .failed("no host that can be asked: -o");
+            .failed("not a valid host: -o");
         script
             .one_try("ask tcp \"127.0.0.1:${port}\"")
             .failed("no connection to 127.0.0.1:");

@@ -157,7 +157,7 @@ fn a_header_cannot_smuggle_another() {
                 .one_try(&format!(
                     "ask get \"http://127.0.0.1:${{port}}/ok\"\nask_header {header}"
                 ))
-                .failed("cannot be sent: a line end in its value, or an odd character in its name");
+                .failed("cannot be sent: its value contains a line break, or its name a character that is not allowed");
         }
         assert!(server.seen().is_empty(), "{:?}", server.seen());
     }
@@ -175,7 +175,7 @@ fn via_connects_elsewhere_and_keeps_the_name() {
         assert_eq!(header(head, "host"), Some("shop.invalid:8080"), "{head}");
         script
             .one_try("ask get http://shop.invalid/ok\nask_via 'a b'")
-            .failed("via a b is no host:port");
+            .failed("via a b is not host:port");
     }
 }
 

@@ -42,7 +42,7 @@ fn a_verify_shows_users_no_more_than_three_errors_in_a_row() {
             "{}verdict run_verify declared",
             declared("starting", "")
         ));
-        ran.failed("users are shown an error, 3 tries, three in a row, last: status 503");
+        ran.failed("users get an error, 3 tries, three in a row, last: status 503");
         assert_eq!(server.seen().len(), 3, "{ran:#?}");
 
         let ran = script.run(&format!(
@@ -186,12 +186,12 @@ fn a_stranger_that_answers_does_not_pass() {
     let listens = script.scratch.path().join("listens");
     fs::write(&listens, "2").expect("a file");
     script.one_try(OK).failed(
-        "was answered by somebody else: process 4711 (stranger); web of blue does not listen there",
+        "was answered by another process: process 4711 (stranger); web of blue does not listen there",
     );
     fs::write(&listens, "1").expect("a file");
     script
         .one_try(OK)
-        .failed("the questions were answered, but nothing of blue listens on port");
+        .failed("the probe was answered, but no process of blue listens on port");
     fs::write(&listens, "3").expect("a file");
     script.one_try(OK).passed();
     // Through the proxy it is the proxy that listens.

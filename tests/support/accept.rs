@@ -63,7 +63,8 @@ pub struct Acceptor<'a> {
     pub command: Command,
     /// Whether it was killed. Then the trace may end anywhere.
     pub killed: bool,
-    /// The exit codes before the first step: the script cannot make its files, follow the journal or take the lock.
+    /// The exit codes of a run that ends before its first step, because the script cannot make its files, follow the
+    /// journal or take the lock.
     pub unbegun: &'static [i32],
 }
 

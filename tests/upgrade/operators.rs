@@ -22,14 +22,14 @@ fn a_release_of_0_1_0_is_not_copied() -> Result<(), Skip> {
     host.replace(By::Today);
     host.run("restart")
         .exits(3)
-        .says("deploy the version that is wanted");
+        .says("deploy the version that you want");
     host.assert_rests_on("blue two");
     host.stage("three").run("deploy").ok();
     host.assert_rests_on("green three");
     let two = release(&host, "previous");
     host.run(&format!("rollback {two}"))
         .exits(3)
-        .says("deploy the version that is wanted");
+        .says("deploy the version that you want");
     host.run("releases").ok().says(&two);
     host.assert_rests_on("green three");
     // Without a name it is started itself, as ever.

@@ -117,7 +117,7 @@ fn while_adopting() -> Result<(), Skip> {
     assert_eq!(host.serves(), "blue two");
     host.run("deploy")
         .exits(3)
-        .says("`adopt` writes it anew for blue");
+        .says("`adopt` writes it again for blue");
     assert!(host.site.host.read(FRAGMENT).contains("by hand"));
     host.run("adopt").ok();
     assert_eq!(host.site.host.read(FRAGMENT), text);

@@ -6,13 +6,13 @@
 #        3 host not ready, nothing changed; 4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-92b6bd6f.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-9f6d3f72.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
 # The shell's state is ours, whatever the caller had. In POSIX mode no function hides `unset`; variables without a capital letter are ours.
 POSIXLY_CORRECT=1
-trap 'printf "%s\n" "$0 is not whole: copy it again" >&2 && exit 3' EXIT # until its end was read
+trap 'printf "%s\n" "$0 is incomplete: copy it again" >&2 && exit 3' EXIT # until its end was read
 \unset -f unset set builtin command compgen exec declare shopt read printf readlink sha256sum
 case ${BASH_VERSION-} in '' | [0-3].* | 4.[01].*) printf '%s\n' 'hello-spring.sh: bash 4.2 or later is needed' >&2 && trap - EXIT && exit 3 ;; esac
 \set +o posix -f
@@ -26,7 +26,7 @@ trap : ALRM
 
 # ==== hello-spring: what deploy.bg says ===========================================================
 
-runtime=0.2.0-92b6bd6fca4f183bd7d7f8ac4b72d1e3a6588d071ee91c69b0952d8e2ce0861e
+runtime=0.2.0-9f6d3f72e701a50ba0cd9795060e1ff464b7d37bd9ad61cc197928bf1b870dbc
 source=deploy.bg
 app=hello-spring # @4
 root=/home/ec2-user/app
@@ -220,7 +220,7 @@ plan.cleanup() { # never back: traffic is on a good color
   step sweep
 }
 
-plan.serve_release() { # the end of rollback and restart: a release that is whole, by its own script
+plan.serve_release() { # the end of rollback and restart: a complete release, by its own script
   otherwise end_new
   step ensures new
   step start_missing new overlap
@@ -245,7 +245,7 @@ plan.failed() { # after every way back of deploy, prepare, switch, rollback and 
 
 # ---- ways back: nobody interrupts them; one that leads to another ends with exit 5 ----
 
-way.end_new() { # users never saw the new color, or see it no more
+way.end_new() { # users never saw the new color, or no longer see it
   otherwise later
   step stop new
   otherwise warn
@@ -287,7 +287,7 @@ runtime_file='' # where the runtime was read from; of a script that has it insid
 load_runtime() { # opens the very file that this script was made with: nothing of it is read before its hash is known
   local hash=${runtime##*-} version=${runtime%-*} folder=${script_file%/*} name file found='' sum='' first='' last='' why
   name=deployc-runtime-$version-${hash:0:8}.sh
-  [[ -n $script_file ]] || { printf '%s\n' "$app: one of two files: through standard input comes what \`deployc build --stdout\` prints" >&2 && trap - EXIT && exit 3; }
+  [[ -n $script_file ]] || { printf '%s\n' "$app: this script is one of two files: for standard input, use what \`deployc build --stdout\` prints" >&2 && trap - EXIT && exit 3; }
   for file in "$folder/$name" "$folder/../../runtimes/$runtime" "$folder/runtimes/$runtime"; do
     [[ -e $file ]] || continue
     found=${found:-$file}
@@ -298,12 +298,12 @@ load_runtime() { # opens the very file that this script was made with: nothing o
   done
   { read -r first <"$found" && last=$(tail -n 1 -- "$found"); } 2>/dev/null
   case "${found:+there}${sum:+, read}: $first … $last" in
-    :*) found=$folder/$name why='is not there' ;;
-    there:*) why='cannot be read, or sha256sum is not there' ;;
+    :*) found=$folder/$name why='is missing' ;;
+    there:*) why='cannot be read, or sha256sum is missing' ;;
     *": # deployc-runtime $version:"*' … # The end of deployc-runtime.') why='was edited' ;;
-    *": # deployc-runtime $version:"*) why='is not whole' ;;
+    *": # deployc-runtime $version:"*) why='is incomplete' ;;
     *': # deployc-runtime '*) why="is not of version $version" ;;
-    *) why='is no runtime of deployc' ;;
+    *) why='is not a runtime of deployc' ;;
   esac
   printf '%s\n' "$app: $found $why: copy both files that \`deployc build\` wrote, ${script_file##*/} and $name" >&2
   trap - EXIT && exit 3

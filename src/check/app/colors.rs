@@ -46,12 +46,12 @@ pub fn define_lets<'t>(
                         Code::MISSING,
                         name.span,
                         format!(
-                            "`{}` stands in `color {}` only",
+                            "`{}` is defined only in `color {}`",
                             name.text, color.name.text
                         ),
                     )
-                    .also(lacking.name.span, "and not here")
-                    .help("a `let` in a color stands in both; what is the same for both stands in `app`"),
+                    .also(lacking.name.span, "it is missing here")
+                    .help("a `let` of a color must be in both colors; write a value that is the same for both in `app`"),
                 );
             }
         }
@@ -198,7 +198,7 @@ fn service_of<'s>(scope: Scope<'s>, word: Option<&tree::Name>, span: Span) -> Op
             Diagnostic::new(
                 Code::UNKNOWN_SERVICE,
                 word.span,
-                format!("`{}` has no port: it says so itself", word.text),
+                format!("`{}` has no port: its block says `no port`", word.text),
             )
             .help("remove `no port` in the service, or this line"),
         );

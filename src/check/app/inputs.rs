@@ -68,9 +68,9 @@ fn one(scope: Scope<'_>, input: &tree::Input, span: Span) -> Option<Input> {
             Diagnostic::new(
                 Code::SECRET_IN_SOURCE,
                 default.span(),
-                "a secret in the file is none: it is committed, and copied into the script",
+                "a secret must not be in the file: it would be committed, and copied into the script",
             )
-            .help("give it by the environment, or `from file PATH` on the host"),
+            .help("give it in the environment, or `from file PATH` on the host"),
         );
         return None;
     }

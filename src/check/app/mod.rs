@@ -192,12 +192,12 @@ fn root(scope: Scope<'_>, statements: &Statements<'_>) -> Option<HostPath> {
         ))
     } else if text.split('/').any(|part| part == ".." || part == ".") {
         Some((
-            "`.` and `..` cannot stand in the root",
+            "the root must not contain `.` or `..`",
             "write the path that is meant: the rules compare paths as they are written",
         ))
     } else if trimmed.contains("//") || text.contains(['\n', '\r']) {
         Some((
-            "the root has an empty part or a line end in it",
+            "the root must not contain an empty part or a line break",
             "write it as `/opt/shop`",
         ))
     } else {

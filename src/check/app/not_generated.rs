@@ -62,8 +62,8 @@ fn not_generated(scope: Scope<'_>, span: Span, what: &str) {
         Diagnostic::new(
             Code::NOT_GENERATED,
             span,
-            format!("this version of deployc makes nothing of `{what}`"),
+            format!("`{what}` is not supported yet and is ignored"),
         )
-        .help("the script is made without it; do this part as you do it today"),
+        .help("do this part as you did before, or remove it"),
     );
 }

@@ -126,7 +126,7 @@ pub fn resolve(context: &Context<'_>, service: &ServiceStatements<'_>) -> Option
             Diagnostic::new(
                 Code::EXCLUSIVE_WITH_PORT,
                 span,
-                format!("`{name}` is routed to before it would run"),
+                format!("the proxy would route to `{name}` before it runs"),
             )
             .help("`handover exclusive` starts it after the switch, so it is for workers: with `no port`"),
         );
@@ -230,7 +230,7 @@ fn resolve_address(
             Diagnostic::new(
                 Code::PORT_TWICE,
                 value.span(),
-                "both colors have one address: the switch would change nothing",
+                "both colors have the same address: the switch would change nothing",
             )
             .help("let it depend on the color, by `{color}` or `{port}`"),
         );

@@ -93,8 +93,8 @@ pub fn step(scope: Scope<'_>, command: &tree::Command, span: Span) -> Option<Ste
         Some((value, _)) => match scope.duration(value) {
             Some(Duration::ZERO) => {
                 scope.findings.push(
-                    Diagnostic::new(Code::OUT_OF_RANGE, value.span(), "no time at all")
-                        .help("leave it out for a minute, or say how long the step may take"),
+                    Diagnostic::new(Code::OUT_OF_RANGE, value.span(), "the time must be longer than zero")
+                        .help("leave it out for the default of a minute, or write how long the step may take"),
                 );
                 None
             }

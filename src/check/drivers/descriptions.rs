@@ -190,11 +190,11 @@ impl Resolver<'_, '_> {
                     Code::CYCLE,
                     word.span,
                     format!(
-                        "`extends {}` leads back to where it began, or nowhere",
+                        "`extends {}` leads in a circle, or through too many drivers",
                         word.text
                     ),
                 )
-                .help("one of the drivers must stand by itself"),
+                .help("one of the drivers must be without `extends`"),
             );
             return None;
         }

@@ -39,7 +39,7 @@ pub fn twice(scope: Scope<'_>, name: &tree::Name, first: Option<&Span>) {
 /// Reports a setting that was written as a block.
 pub fn no_block(scope: Scope<'_>, name: &tree::Name, owner: &str) {
     let text = name.text.as_str();
-    let written = format!("`{text}` of {owner} is a setting and no block");
+    let written = format!("`{text}` of {owner} is a setting, not a block");
     scope.findings.push(
         Diagnostic::new(Code::UNKNOWN_SETTING, name.span, written)
             .help(format!("write `{text} = …`")),
@@ -62,7 +62,7 @@ pub fn unknown_setting(scope: Scope<'_>, name: &tree::Name, description: &Descri
         no_block(scope, name, &owner);
     } else if let Some(part) = parts.iter().find(|known| known.name == text) {
         let label = part.label.as_ref().map_or("", |_| "\"…\" ");
-        let written = format!("`{text}` of {owner} is a block and no setting");
+        let written = format!("`{text}` of {owner} is a block, not a setting");
         scope.findings.push(
             Diagnostic::new(Code::UNKNOWN_SETTING, name.span, written)
                 .help(format!("write `{text} {label}{{ … }}`")),
@@ -85,7 +85,7 @@ pub fn unknown(scope: Scope<'_>, name: &tree::Name, owner: &str, known: &[&str])
             Some(near) => finding
                 .label(format!("did you mean `{near}`?"))
                 .fix(name.span, near),
-            None if known.is_empty() => finding.help("it has none at all"),
+            None if known.is_empty() => finding.help("it has no settings"),
             None => finding.help(format!("it has {}", listed(known, "and"))),
         });
 }

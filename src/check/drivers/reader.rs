@@ -85,8 +85,8 @@ impl<'r> Reader<'r> {
     pub fn once(&mut self, what: &'static str, span: Span) {
         if let Some(first) = self.said.insert(what, span) {
             self.findings.push(
-                Diagnostic::new(Code::SAID_TWICE, span, format!("`{what}` is said twice"))
-                    .also(first, "first said here")
+                Diagnostic::new(Code::SAID_TWICE, span, format!("`{what}` is given twice"))
+                    .also(first, "first given here")
                     .help("remove one of them"),
             );
         }
@@ -145,7 +145,7 @@ impl<'r> Reader<'r> {
                     other => {
                         self.wrong(
                             quoting.span,
-                            format!("there is no quoting `{other}`"),
+                            format!("unknown quoting `{other}`"),
                             "quotings: `nginx`, `caddy`, and `plain` for what needs none",
                         );
                         None
@@ -256,7 +256,7 @@ impl<'r> Reader<'r> {
             Ok(_) => {
                 self.wrong(
                     found.span,
-                    "no time at all".into(),
+                    "the time must be longer than zero".into(),
                     "say how long it may take",
                 );
                 None

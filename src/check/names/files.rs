@@ -395,7 +395,7 @@ fn read_text(
         ),
         Err(LoadError::Other(why)) => (
             format!("`{path}` cannot be read: {why}"),
-            "see that it is a file that you may read",
+            "make sure that you may read it",
         ),
     };
     findings.push(Diagnostic::new(Code::UNREADABLE, span, message).help(help));

@@ -112,9 +112,9 @@ fn sort_one<'t>(
             Diagnostic::new(
                 Code::BAD_ADDRESS,
                 address,
-                "an `address` and `no port`: is it reached or not?",
+                "`address` and `no port` contradict each other",
             )
-            .also(no_port, "this says that it is not")
+            .also(no_port, "the other one")
             .help("remove one of them"),
         );
     }

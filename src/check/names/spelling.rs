@@ -62,17 +62,17 @@ pub fn reserved(name: &tree::Name, findings: &Findings) -> bool {
     let (why, help) = if PLACEHOLDERS.contains(&text) {
         (
             format!("`{text}` is a placeholder of the language"),
-            format!("another name, such as `my_{text}`, is free"),
+            format!("use another name, such as `my_{text}`"),
         )
     } else if SHELL.contains(&text) || text.starts_with("BASH") || text.starts_with("LD_") {
         (
             format!("`{text}` belongs to the shell that runs the script"),
-            format!("another name, such as `APP_{text}`, is free"),
+            format!("use another name, such as `APP_{text}`"),
         )
     } else if matches!(text, "PORT" | "COLOR") || text.starts_with("DEPLOYC_") {
         (
             format!("`{text}` is a variable that the script gives to programs itself"),
-            format!("another name, such as `APP_{text}`, is free"),
+            format!("use another name, such as `APP_{text}`"),
         )
     } else {
         return false;

@@ -110,8 +110,8 @@ pub fn once<'t, T>(
 /// Reports a statement that occurs twice.
 pub fn twice(what: &str, span: Span, first: Span, findings: &Findings) {
     findings.push(
-        Diagnostic::new(Code::SAID_TWICE, span, format!("`{what}` is said twice"))
-            .also(first, "first said here")
+        Diagnostic::new(Code::SAID_TWICE, span, format!("`{what}` is given twice"))
+            .also(first, "first given here")
             .help("remove one of them"),
     );
 }

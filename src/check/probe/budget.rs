@@ -28,8 +28,12 @@ impl MergedProbe<'_> {
             Some(value) => match scope.duration(value) {
                 Some(Duration::ZERO) => {
                     scope.findings.push(
-                        Diagnostic::new(Code::OUT_OF_RANGE, value.span(), "no time at all")
-                            .help("leave it out for the default, or give it some"),
+                        Diagnostic::new(
+                            Code::OUT_OF_RANGE,
+                            value.span(),
+                            "the time must be longer than zero",
+                        )
+                        .help("leave it out for the default, or write a longer time"),
                     );
                     default
                 }
@@ -105,7 +109,7 @@ impl MergedProbe<'_> {
                         Code::NEVER_PASSES,
                         span,
                         format!(
-                            "{attempts} tries cannot be {} passes in a row",
+                            "{attempts} tries are too few for {} passes in a row",
                             budget.passes
                         ),
                     )
@@ -147,7 +151,7 @@ impl MergedProbe<'_> {
                         budget.timeout, budget.within
                     ),
                 )
-                .help("a single answer that hangs uses up the whole time; give a try less, or the whole more"),
+                .help("one answer that hangs uses up the whole time: shorten `timeout`, or lengthen `within`"),
             );
         }
     }

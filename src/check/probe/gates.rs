@@ -38,9 +38,9 @@ pub fn resolve(
                 Diagnostic::new(
                     Code::BAD_PROBE,
                     probe.name.span,
-                    "nothing asks a worker that starts after the switch",
+                    "a worker that starts after the switch cannot have a probe",
                 )
-                .help("with `handover exclusive` the script sees to it that the new one stays alive; remove the probe"),
+                .help("with `handover exclusive` the script checks that the new one stays alive; remove the probe"),
             );
         }
         return Some(Vec::new());
@@ -85,7 +85,7 @@ pub fn resolve(
                 Code::NO_GATE,
                 word.span,
                 format!(
-                    "nothing asks `{}` whether it is ready before traffic goes to it",
+                    "no probe checks whether `{}` is ready before it gets traffic",
                     word.text
                 ),
             )
@@ -112,8 +112,12 @@ fn gate(
     )?;
     if let Some(warn) = merged.warn {
         findings.push(
-            Diagnostic::new(Code::BAD_PROBE, warn, "a gate that only warns is none")
-                .help("`warn` belongs to `verify`; remove it, or the probe"),
+            Diagnostic::new(
+                Code::BAD_PROBE,
+                warn,
+                "a probe of a color must not only warn",
+            )
+            .help("`warn` belongs to `verify`; remove it, or the probe"),
         );
     }
     if merged.questions.is_empty() {
@@ -121,9 +125,9 @@ fn gate(
             Diagnostic::new(
                 Code::BAD_PROBE,
                 probe.name.span,
-                format!("the probe `{}` asks nothing", probe.name.text),
+                format!("the probe `{}` sends no request", probe.name.text),
             )
-            .help("write what it asks: `get \"http://127.0.0.1:{port}/health\"`, `tcp`, `exec` or `healthy`"),
+            .help("write the request: `get \"http://127.0.0.1:{port}/health\"`, `tcp`, `exec` or `healthy`"),
         );
         return None;
     }
@@ -143,7 +147,7 @@ fn unasked_worker(word: &tree::Name, passed_over: Option<&tree::Name>) -> Diagno
         Code::WORKER_UNASKED,
         word.span,
         format!(
-            "nothing asks `{}` whether it works: it counts as ready once it runs",
+            "no probe checks whether `{}` works: it counts as ready once it runs",
             word.text
         ),
     )

@@ -52,9 +52,9 @@ pub fn merge<'t>(
                     Diagnostic::new(
                         Code::CYCLE,
                         word.span,
-                        format!("`from {}` leads back to where it began", word.text),
+                        format!("`from {}` leads in a circle", word.text),
                     )
-                    .help("one of the probes must stand by itself"),
+                    .help("one of the probes must be without `from`"),
                 );
             }
             return None;
@@ -189,8 +189,8 @@ impl Said<'_> {
             None => true,
             Some(first) => {
                 self.findings.push(
-                    Diagnostic::new(Code::SAID_TWICE, span, format!("`{what}` is said twice"))
-                        .also(first, "first said here")
+                    Diagnostic::new(Code::SAID_TWICE, span, format!("`{what}` is given twice"))
+                        .also(first, "first given here")
                         .help("remove one of them"),
                 );
                 false

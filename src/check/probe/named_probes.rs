@@ -50,8 +50,8 @@ impl<'t> NamedProbes<'t> {
             .collect()
     }
 
-    /// Returns the probe that `from` names, with its level. It skips the probe at `asking`, so that `probe ready from
-    /// ready` means the outer `ready`.
+    /// Returns the probe that `from` names, with its level. It skips the probe at `asking`, so that
+    /// `probe ready from ready` means the outer `ready`.
     pub fn find(
         &self,
         name: &str,
@@ -109,7 +109,7 @@ pub fn unknown_probe(word: &tree::Name, level: &NamedProbes<'_>, findings: &Find
             .fix(word.span, near.to_owned()),
         None => match preset.filter(|preset| crate::stdlib::presets().contains(preset)) {
             Some(preset) => finding.help(format!(
-                "`use \"std/{preset}\"` at the top of the file brings it"
+                "write `use \"std/{preset}\"` at the top of the file"
             )),
             None => finding.help(
                 "define it with `probe NAME { … }` at the top level, or `use` the file that does",

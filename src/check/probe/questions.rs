@@ -134,7 +134,7 @@ impl MergedProbe<'_> {
                         name.span(),
                         format!("`{literal}` cannot be the name of a header"),
                     )
-                    .help("a name is letters, digits and `-`; the value stands in a string of its own"),
+                    .help("a name consists of letters, digits and `-`; write the value as a second string"),
                 );
                 continue;
             }
@@ -143,7 +143,7 @@ impl MergedProbe<'_> {
                     Diagnostic::new(
                         Code::OUT_OF_RANGE,
                         value.span(),
-                        "a header's value cannot hold a line end",
+                        "a header's value must not contain a line break",
                     )
                     .help("write another `header` for another header"),
                 );
@@ -227,7 +227,7 @@ fn urls_of(scope: Scope<'_>, urls: &Value) -> Vec<Template> {
     if list.body.statements.is_empty() {
         scope.findings.push(
             Diagnostic::new(Code::BAD_PROBE, list.body.span, "a list without a URL")
-                .help("an empty list would pass without asking anybody"),
+                .help("an empty list would pass without a request"),
         );
     }
     list.values()
@@ -247,7 +247,7 @@ fn part_of(scope: Scope<'_>, part: &ExpectPart) -> Option<Part> {
                     Diagnostic::new(
                         Code::BAD_JSON_PATH,
                         value.span(),
-                        format!("`{path}` is no path into JSON: {why}"),
+                        format!("`{path}` is not a path into JSON: {why}"),
                     )
                     .help("names with `.` between them, and indexes: `components.db[0].status`"),
                 );

@@ -79,7 +79,7 @@ pub fn resolve(
             Diagnostic::new(
                 Code::NO_VERIFY,
                 app.span,
-                "nothing is asked through the proxy after the switch",
+                "nothing is checked through the proxy after the switch",
             )
             .help("write `verify { get \"http://127.0.0.1/…\" }` with the URL that users have, or `verify none \"reason\"`"),
         );
@@ -96,7 +96,7 @@ pub fn resolve(
 /// Reports `verify none` without a text, or with an empty text.
 fn no_reason(span: Span) -> Diagnostic {
     Diagnostic::new(Code::NO_VERIFY, span, "`verify none` without a reason").help(
-        "write `verify none \"reason\"` and say why nothing can be asked through the proxy: who reviews this should not have to guess",
+        "write `verify none \"reason\"` and say why nothing can be checked through the proxy, so that a reviewer does not have to guess",
     )
 }
 
@@ -118,8 +118,8 @@ fn check(
     let merged = merged_probe::merge(None, from, body, probes, findings)?;
     if merged.questions.is_empty() {
         findings.push_absent(
-            Diagnostic::new(Code::BAD_PROBE, span, "the verify asks nothing")
-                .help("write what it asks through the proxy: `get \"http://127.0.0.1/…\"`"),
+            Diagnostic::new(Code::BAD_PROBE, span, "the `verify` sends no request")
+                .help("write the request through the proxy: `get \"http://127.0.0.1/…\"`"),
         );
         return None;
     }

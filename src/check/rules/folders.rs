@@ -44,7 +44,7 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
                 span,
                 format!("the proxy's file is below `{folder}`, which is the app's own"),
             )
-            .help("who may write there could point the proxy anywhere; keep it with the proxy's configuration, as `/etc/nginx/conf.d/shop.conf`"),
+            .help("anyone who may write there could point the proxy anywhere; keep it with the proxy's configuration, as `/etc/nginx/conf.d/shop.conf`"),
         );
     }
 }
@@ -81,7 +81,7 @@ pub(super) fn between(apps: &[(&App, &Statements<'_>)], findings: &Findings) {
                     span,
                     format!("`{}` is the root of `{}` already", app.root, other.name),
                 )
-                .also(*first, "said here first")
+                .also(*first, "given here first")
                 .help("each app keeps its state and its releases in its root; give each its own"),
             );
         } else {

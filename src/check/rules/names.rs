@@ -114,7 +114,7 @@ fn functions<'a>(
                     Code::NAME_CLASH,
                     file.span,
                     format!(
-                        "the function `{name}` ({place}) does not begin with `{own}`: it could meet one of the script's or of another driver"
+                        "the function `{name}` ({place}) does not begin with `{own}`: it could clash with a function of the script or of another driver"
                     ),
                 )
                 .help(format!("call it `{own}{}`", name.replace(['.', '-', ':'], "_"))),

@@ -51,7 +51,7 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
                 app.switch.span,
                 "no service has a port: the proxy's file will route to nothing",
             )
-            .help("give the service that answers requests a port in each color; an app of workers alone changes nothing by its switch"),
+            .help("give the service that answers requests a port in each color; the switch of an app that has only workers changes nothing"),
         );
     }
     let proxy = proxy_ports(app);

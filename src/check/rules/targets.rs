@@ -23,7 +23,7 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
                 Code::INPUT_CANNOT_ARRIVE,
                 input.span,
                 format!(
-                    "`{}` cannot arrive: `target {name}` gives its hooks no such variable",
+                    "`{}` is never set: `target {name}` does not give this variable to its hooks",
                     input.name
                 ),
             )
@@ -34,10 +34,10 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
                 .iter()
                 .any(|known| known == input.name.as_str());
             findings.push(if known {
-                finding.help("only another kind of `revision` brings it; give the input a default, or `from file PATH` on the host")
+                finding.help("only another kind of `revision` provides it; give the input a default, or `from file PATH` on the host")
             } else {
                 finding.help(format!(
-                    "give it a default, or `from file PATH` on the host; the hooks are told {}",
+                    "give it a default, or `from file PATH` on the host; the hooks get {}",
                     listed(&environment, "and")
                 ))
             });

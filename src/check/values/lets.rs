@@ -42,12 +42,12 @@ impl Scope<'_> {
             (matches!(before, Some(Progress::Open)), open)
         };
         if met {
-            self.circle(defined_at, "it is made of itself");
+            self.circle(defined_at, "it contains itself");
         } else if open > MAX_CHAIN {
             if self.findings.first_chain() {
                 self.circle(
                     defined_at,
-                    &format!("`let`s lead more than {MAX_CHAIN} deep into each other"),
+                    &format!("`let`s are nested more than {MAX_CHAIN} deep"),
                 );
             }
             let mut lets = self.facts.lets.borrow_mut();

@@ -53,7 +53,7 @@ impl Scope<'_> {
                     .label(format!("did you mean `{near}`?"))
                     .fix(span, near),
                 None if ty.is_text() => finding
-                    .help("a text stands in quotes; a bare word is the name of a `let` or `input`")
+                    .help("write a text in quotes; a bare word is the name of a `let` or `input`")
                     .fix(span, format!("\"{word}\"")),
                 None => finding.help(format!("expected {}", ty.described())),
             }

@@ -51,13 +51,10 @@ fn whole(number: &Number) -> Result<u64, Box<Diagnostic>> {
             format!("found `{}`, expected a whole number", number.digits),
         ));
     }
-    number.digits.parse().map_err(|_| {
-        wrong(
-            Code::OUT_OF_RANGE,
-            number,
-            "the number is larger than any that makes sense here",
-        )
-    })
+    number
+        .digits
+        .parse()
+        .map_err(|_| wrong(Code::OUT_OF_RANGE, number, "the number is too large"))
 }
 
 fn int(number: &Number) -> Outcome {
@@ -79,7 +76,7 @@ fn port(number: &Number) -> Outcome {
         wrong(
             Code::OUT_OF_RANGE,
             number,
-            format!("`{value}` is no port: ports are 1 to 65535"),
+            format!("`{value}` is not a port: ports are 1 to 65535"),
         )
     })
 }
@@ -119,7 +116,7 @@ pub fn duration(number: &Number) -> Result<Duration, Box<Diagnostic>> {
             let finding = Diagnostic::new(
                 Code::BAD_UNIT,
                 number.span,
-                format!("`{other}` is no unit of time"),
+                format!("`{other}` is not a unit of time"),
             )
             .help("units of time: `ms`, `s`, `m`, `h`");
             return Err(Box::new(match unit {
@@ -137,7 +134,7 @@ pub fn duration(number: &Number) -> Result<Duration, Box<Diagnostic>> {
         wrong(
             Code::OUT_OF_RANGE,
             number,
-            format!("`{written}` is no whole number of milliseconds"),
+            format!("`{written}` is not a whole number of milliseconds"),
         )
     })?;
     let duration = Duration::from_millis(millis);
@@ -168,7 +165,7 @@ fn size(number: &Number) -> Outcome {
             let message = if other.is_empty() {
                 format!("found the number `{written}`, expected a size")
             } else {
-                format!("`{other}` is no unit of size")
+                format!("`{other}` is not a unit of size")
             };
             return Err(Box::new(
                 Diagnostic::new(Code::BAD_UNIT, number.span, message)
@@ -184,7 +181,7 @@ fn size(number: &Number) -> Outcome {
             wrong(
                 Code::OUT_OF_RANGE,
                 number,
-                format!("`{written}` is no whole number of bytes"),
+                format!("`{written}` is not a whole number of bytes"),
             )
         })
 }
@@ -311,7 +308,10 @@ fn status(number: &Number) -> Result<u16, Box<Diagnostic>> {
         _ => Err(wrong(
             Code::OUT_OF_RANGE,
             number,
-            format!("`{}` is no HTTP status: they are 100 to 599", number.digits),
+            format!(
+                "`{}` is not an HTTP status: they are 100 to 599",
+                number.digits
+            ),
         )),
     }
 }

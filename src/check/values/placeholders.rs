@@ -163,7 +163,9 @@ impl Scope<'_> {
                 self.findings.push(if needs_port {
                     finding.help(format!("write {}", listed(ports, "or")))
                 } else {
-                    finding.help("inside `service` it is that service's; here, write it out")
+                    finding.help(
+                        "inside `service` it is the port of that service; here, name the service",
+                    )
                 });
                 return None;
             }
@@ -227,9 +229,9 @@ impl Scope<'_> {
                     .label(format!("did you mean `{{{near}}}`?"))
                     .fix(hole.span, near),
             ),
-            None => self.findings.push_absent(finding.help(
-                "define it with `let` or `input`; a brace that is meant as such is written twice: `{{`",
-            )),
+            None => self.findings.push_absent(
+                finding.help("define it with `let` or `input`; to write a brace, double it: `{{`"),
+            ),
         }
     }
 }

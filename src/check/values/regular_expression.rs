@@ -206,7 +206,7 @@ impl Reader {
     fn repetition(&self, c: char) -> Result<(), Fault> {
         if !self.repeatable {
             return Err(said(
-                &format!("nothing stands before `{c}` that it could repeat"),
+                &format!("there is nothing before `{c}` to repeat"),
                 "write `\\` before it for the character itself",
             ));
         }
@@ -457,7 +457,7 @@ mod tests {
             ("(a", "without its `)`"),
             ("a)", "without its `(`"),
             ("[a", "without its `]`"),
-            ("*a", "nothing stands before"),
+            ("*a", "there is nothing before"),
             ("a|", "empty alternative"),
             ("a{x}", "begins no"),
             ("[z-a]", "reversed"),

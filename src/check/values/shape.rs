@@ -130,7 +130,7 @@ pub fn url(template: &Template) -> Result<Option<Url>, Fault> {
     if text.contains('#') {
         return Err((
             "what follows `#` never reaches the server".into(),
-            "leave it out; a `#` that is meant is `%23`",
+            "leave it out, or write `%23` for the character",
         ));
     }
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
@@ -189,7 +189,7 @@ fn split(text: &str, variables: &[Variable]) -> Result<Authority, String> {
             "" => (text, None),
             rest => match rest.strip_prefix(':') {
                 Some(port) => (&text[..=end], Some(port)),
-                None => return Err("after `]` comes `:` and the port".into()),
+                None => return Err("`:` and the port must follow `]`".into()),
             },
         }
     } else {
@@ -204,10 +204,10 @@ fn split(text: &str, variables: &[Variable]) -> Result<Authority, String> {
     if !host.starts_with('[') {
         let allowed = |c: char| c.is_alphanumeric() || ".-_".contains(c) || is_mark(c);
         if host.contains(':') {
-            return Err("an IPv6 address stands in brackets: `[::1]:8080`".into());
+            return Err("write an IPv6 address in brackets: `[::1]:8080`".into());
         }
         if let Some(bad) = host.chars().find(|c| !allowed(*c)) {
-            return Err(format!("`{bad}` cannot stand in a host"));
+            return Err(format!("a host must not contain `{bad}`"));
         }
     }
     let port = match port {
@@ -216,13 +216,13 @@ fn split(text: &str, variables: &[Variable]) -> Result<Authority, String> {
         Some("") => return Err("the port is missing after `:`".into()),
         Some(port) if port.contains(is_mark) => {
             if !port.chars().all(|c| is_mark(c) || c.is_ascii_digit()) {
-                return Err("the port is no number".into());
+                return Err("the port is not a number".into());
             }
             AuthorityPort::Unknown
         }
         Some(port) => match port.parse().ok().and_then(Port::new) {
             Some(port) => AuthorityPort::Number(port),
-            None => return Err(format!("`{port}` is no port: ports are 1 to 65535")),
+            None => return Err(format!("`{port}` is not a port: ports are 1 to 65535")),
         },
     };
     let variables_in = match port {
@@ -260,12 +260,12 @@ pub fn path(scope: Scope<'_>, template: Template, span: Span) -> Option<Template
         );
     }
     if literals.clone().any(|text| text.contains(['\n', '\r'])) {
-        return refuse("a path with a line end in it", "leave it out");
+        return refuse("a path must not contain a line break", "leave it out");
     }
     let relative = match first {
         Piece::Literal(text) if text.starts_with('~') => {
             return refuse(
-                "`~` means nothing here: no shell takes part",
+                "`~` has no meaning here: no shell expands it",
                 "write the folder itself, as `/home/ubuntu`",
             );
         }

@@ -98,7 +98,7 @@ impl Scope<'_> {
                     Diagnostic::new(
                         Code::WRONG_TYPE,
                         value.span(),
-                        format!("a {what} cannot stand inside a string"),
+                        format!("a {what} cannot be inside a string"),
                     )
                     .help("use the `let` by its bare name where a list or map is expected"),
                 );

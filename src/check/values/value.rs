@@ -174,9 +174,9 @@ impl Scope<'_> {
                     Diagnostic::new(
                         Code::SAID_TWICE,
                         entry.key.span(),
-                        format!("the key `{key}` is there twice"),
+                        format!("the key `{key}` is given twice"),
                     )
-                    .also(first, "first said here")
+                    .also(first, "first given here")
                     .help("remove one of them"),
                 );
                 wrong = true;
@@ -265,7 +265,7 @@ impl Scope<'_> {
             crate::check::names::definitions::Meaning::Poison => None,
             crate::check::names::definitions::Meaning::Let(value) => {
                 if depth > 64 {
-                    self.circle(definition.span, "it is made of itself");
+                    self.circle(definition.span, "it contains itself");
                     return None;
                 }
                 let inner = Scope {

@@ -63,7 +63,7 @@ impl ValuePlace {
             | Variable::ColorLet(_) => match self {
                 Root | Fixed | Caller => Err("this is the same for both colors"),
                 Address if *variable == Variable::Address => {
-                    Err("an address cannot be made of itself")
+                    Err("an address cannot contain itself")
                 }
                 ColorLet if *variable == Variable::Address => {
                     Err("the address may be made of this `let`")

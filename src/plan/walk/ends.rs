@@ -50,7 +50,7 @@ pub(super) fn next_command(end: &Ended<'_>) -> Verdict {
         return Err("what served does not serve any more");
     }
     if swapping(found) && swapping(left) {
-        return Err("an interrupted swap is still not at its end");
+        return Err("an interrupted swap is still unfinished");
     }
     match end.begin.command {
         Command::Deploy => end.deploy(),
@@ -149,7 +149,7 @@ impl Ended<'_> {
         if left.journal.phase == Phase::Idle {
             Ok(())
         } else {
-            Err("the journal is not at its end after a deploy without a fault")
+            Err("the journal is not closed after a deploy without a fault")
         }
     }
 
@@ -269,7 +269,7 @@ impl Ended<'_> {
             return Err("a file that was edited by hand is not adopted");
         }
         if left.journal.phase != found.journal.phase && found.journal.kind != Kind::Adopt {
-            return Err("what an adoption has put off is lost");
+            return Err("the work that an adoption postponed is lost");
         }
         Ok(())
     }

@@ -180,13 +180,13 @@ fn live_is_untouchable(step: &Begins<'_>) -> Verdict {
     let live = [world.disk.color(), world.force.color()];
     let starts = matches!(step.node.action, Action::StartMissing(Side::New, _));
     if starts && step.is_forward() && world.journal.kind.makes_release() && !run.made {
-        return Err("a release that is kept would be started itself, and no copy of it");
+        return Err("a kept release would be started itself, instead of a copy of it");
     }
     if let Action::Start(_) | Action::MakeRelease | Action::CopyRelease | Action::ClearIdle =
         step.node.action
         && live.contains(&Some(run.to))
     {
-        return Err("the new color is made where the live one is");
+        return Err("the new color is made in the place of the live one");
     }
     let swapping = world.journal.phase == Phase::Swapping;
     for (color, services) in step.stops() {
@@ -198,7 +198,7 @@ fn live_is_untouchable(step: &Begins<'_>) -> Verdict {
                 "the proxy's file routes to what is stopped: the next reload puts it in force",
             );
         } else if swapping && (run.proof != Proof::Confirmed || routed && step.is_forward()) {
-            return Err("a swap to or from what is stopped is not at its end");
+            return Err("a swap to or from what is stopped is unfinished");
         }
     }
     Ok(())
@@ -239,7 +239,9 @@ fn proof(step: &Begins<'_>) -> Verdict {
     let commits = removes || matches!(step.node.action, Action::Commit | Action::CommitAdopted);
     let all = step.graph.all_checks;
     match step.node.action {
-        Action::Reload if run.proof == Proof::Swapped => Err("what is loaded was not tested"),
+        Action::Reload if run.proof == Proof::Swapped => {
+            Err("the loaded configuration was not tested")
+        }
         _ if commits && run.proof != Proof::Confirmed => {
             Err("the commit comes before the proxy was seen to serve the new color")
         }
@@ -266,16 +268,16 @@ fn way_back(step: &Begins<'_>) -> Verdict {
     );
     let swapping = world.journal.phase == Phase::Swapping;
     if forgets && swapping && step.run.proof != Proof::Confirmed {
-        return Err("the journal forgets a swap that is not at its end");
+        return Err("the journal forgets a swap that is unfinished");
     }
     let ends = forgets || step.node.action == Action::Commit;
     if ends && swapping && world.journal.handed && step.lacks_exclusive() {
-        return Err("what may run only once does not run in the color that serves");
+        return Err("an exclusive service does not run in the color that serves");
     }
     let swaps = matches!(step.node.action, Action::Swap(Side::New | Side::Nothing));
     let first = step.is_forward() && swaps;
     if first && !world.disk.is_ours() && world.kept != Some(world.disk) {
-        return Err("nothing keeps what the proxy's file says now: it could not be put back");
+        return Err("the proxy's current file is not saved: it could not be put back");
     }
     Ok(())
 }
@@ -306,7 +308,7 @@ pub(super) fn runs_once(graph: &Graph, before: &World, after: &World) -> Verdict
         let started = after.life(color).running & !before.life(color).running;
         let exclusive = graph.sets(after, color).exclusive;
         if started & exclusive & after.life(color.other()).running != 0 {
-            return Err("what may run only once runs twice");
+            return Err("an exclusive service runs twice");
         }
     }
     Ok(())
@@ -333,7 +335,9 @@ fn only_ours(step: &Begins<'_>) -> Verdict {
     let mut lives = step.world.life.iter();
     let ours = lives.any(|life| life.running != 0 && !life.by_hand());
     if step.node.action == Action::RemoveState && ours {
-        return Err("what the script started runs on, and nobody knows any more how to stop it");
+        return Err(
+            "what the script started keeps running, and nobody knows any more how to stop it",
+        );
     }
     if matches!(step.node.action, Action::Stop(..) | Action::ClearIdle) && idle {
         return Err("nothing says that what is stopped was started by the script");

@@ -246,18 +246,16 @@ fn of_event(graph: &Graph, event: Event) -> Taken {
 
 fn said(what: Meanwhile) -> &'static str {
     match what {
-        Meanwhile::Sickens(Color::A) => {
-            "the live color, or the first, does not pass its gates any more"
-        }
-        Meanwhile::Sickens(Color::B) => "the other color does not pass its gates any more",
+        Meanwhile::Sickens(Color::A) => "the live color, or the first, no longer passes its gates",
+        Meanwhile::Sickens(Color::B) => "the other color no longer passes its gates",
         Meanwhile::Ends(Color::A) => "the live color, or the first, ends",
         Meanwhile::Ends(Color::B) => "the other color ends",
         Meanwhile::ForeignReload => "another program reloads the proxy",
-        Meanwhile::Reboot => "the host is booted",
+        Meanwhile::Reboot => "the host reboots",
         Meanwhile::Expires => "the reservation expires",
-        Meanwhile::Stranger => "somebody else takes the idle color's place",
-        Meanwhile::Answered => "what older workers answered is answered",
-        Meanwhile::TextLaid => "somebody lays a file there that leads to nothing of ours",
+        Meanwhile::Stranger => "another program takes the port of the idle color",
+        Meanwhile::Answered => "the older workers have finished their requests",
+        Meanwhile::TextLaid => "somebody puts a file there that routes to no color of the app",
         Meanwhile::ByHand => "somebody starts a color by hand and points the proxy at it",
         Meanwhile::Edited => "somebody edits the proxy's file and reloads",
         Meanwhile::Older => "deploy.bg is changed: what was deployed has other services",

@@ -1,7 +1,7 @@
 //! `testapp`: the program that the end-to-end tests deploy.
 //!
-//! It is a small HTTP server that can behave well or badly, like any deployed program. Options are flags (`--color
-//! blue`) or variables (`TESTAPP_COLOR=blue`); a flag wins. `options.rs` lists them all.
+//! It is a small HTTP server that can behave well or badly, like any deployed program. Options are flags
+//! (`--color blue`) or variables (`TESTAPP_COLOR=blue`); a flag wins. `options.rs` lists them all.
 //!
 //! Endpoints: `/profile` `/health` `/json` `/slow?ms=N` `/stream?seconds=N` `/upload` `/env` `/args`.
 

@@ -65,7 +65,7 @@ impl Rules<'_> {
                     Diagnostic::new(
                         Code::BAD_MODE,
                         self.value_span("modes", object),
-                        format!("`{mode}` is no mode: one to four octal digits"),
+                        format!("`{mode}` is not a mode: write one to four octal digits"),
                     )
                     .help("as in `\"755\"` or `\"644\"`"),
                 );
@@ -94,7 +94,7 @@ impl Rules<'_> {
                     .is_some_and(|rest| rest.starts_with('/') && rest.len() > 1)
             });
             let message = match (same, above) {
-                (Some((same, _)), _) => format!("`{written}` and `{same}` are one object"),
+                (Some((same, _)), _) => format!("`{written}` and `{same}` are the same object"),
                 (None, Some((above, _))) => {
                     format!("`{written}` is below `{above}`, which has permissions already")
                 }
@@ -137,7 +137,7 @@ impl Rules<'_> {
                     "with `DISALLOW`, a file that a step leaves in the staging folder fails the next deployment",
                 )
                 .also(step.span, "this step works there")
-                .help("`OVERWRITE`, the default, does not mind; or let the step work in `{slot}`"),
+                .help("use `OVERWRITE`, the default; or let the step work in `{slot}`"),
             );
         }
     }

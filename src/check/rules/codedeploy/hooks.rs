@@ -73,7 +73,7 @@ impl Rules<'_> {
                     span,
                     format!("`{event}` runs the script of the revision before this one"),
                 )
-                .help("on a first deployment it does nothing, and a mistake in it can only be mended by the deployment that it breaks; `BeforeInstall` is the first that runs this revision's"),
+                .help("on a first deployment it does nothing, and a mistake in it can be corrected only by the deployment that it breaks; `BeforeInstall` is the first that runs this revision's"),
             );
         }
         let balanced = matches!(

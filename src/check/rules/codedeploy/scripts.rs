@@ -55,7 +55,7 @@ impl Rules<'_> {
                     self.span("script_timeout"),
                     format!("CodeDeploy takes timeouts from 1 to {LONGEST} seconds, not {seconds}"),
                 )
-                .help("what takes longer than an hour does not belong into a deployment"),
+                .help("work that takes longer than an hour does not belong in a deployment"),
             );
         }
     }
@@ -99,7 +99,7 @@ impl Rules<'_> {
                 span,
                 "when a hook with `runas` times out, the agent ends `su` and nothing else",
             )
-            .help("what the hook had started runs on beside the next deployment, until it ends by itself; leave `runas` out"),
+            .help("what the hook started keeps running beside the next deployment, until it ends by itself; leave `runas` out"),
         );
         let mut run = self.app.services.iter().map(|service| &service.run);
         if let Some(run) = run.find(|run| is_process(run)) {

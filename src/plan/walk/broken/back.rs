@@ -103,7 +103,7 @@ fn l5_a_journal_that_forgets_the_swap() {
 fn l5_a_journal_that_is_never_closed() {
     let app = fixture::hello();
     let closes = |action: &Action| *action == Action::CloseJournal;
-    ends_wrongly(&app, "the journal is not at its end", |plan| {
+    ends_wrongly(&app, "the journal is not closed", |plan| {
         without(plan, ProgramName::Cleanup, closes);
     });
     ends_wrongly(&app, "a deploy does not end", |plan| {

@@ -33,17 +33,17 @@ $app: blue/green deploys on this host (${colors[*]}).
   cleanup          drain and stop the previous color
   abort            stop a prepared color
   rollback         go back to the release that served before
-  rollback RELEASE go to any that is kept (see releases): a copy of it, in the idle color
-  restart          the live release again, in the idle color, with its inputs read anew
+  rollback RELEASE switch to a copy of a kept release (see releases), in the idle color
+  restart          start the live release again in the idle color, with its inputs read again
   adopt            take over a fragment edited by hand, or a color started by hand
-  resume           bring the live color up, after a boot
-  remove           take the app away from this host; --stop-serving if something leads to it
-  status [--json]  what serves, what is under way
-  history          earlier deployments
-  releases         what is kept, for rollback RELEASE
-  doctor           is this host ready
-  plan             what a deployment would do
-  help             this text
+  resume           start the live color, after a boot
+  remove           remove the app from this host; --stop-serving if the proxy routes to it
+  status [--json]  show what serves and what is under way
+  history          list the earlier deployments
+  releases         list the kept releases, for rollback RELEASE
+  doctor           check whether this host is ready
+  plan             show what a deployment would do
+  help             print this text
 
 Options: --deployment ID (several commands belong to one deployment), --log json, --dry-run (as plan)
 Exit: 0 done; 1 failed, what served before serves; 2 wrong usage or input; 3 host not ready, nothing
@@ -86,7 +86,7 @@ main() {
       -*) wrong_usage "unknown option $1" ;;
       *)
         if [[ $command == rollback && -z $wanted_release ]]; then
-          [[ $1 =~ ^[A-Za-z0-9._-]{1,100}$ ]] || wrong_usage "'$1' is no release: \`releases\` lists them"
+          [[ $1 =~ ^[A-Za-z0-9._-]{1,100}$ ]] || wrong_usage "'$1' is not a release: \`releases\` lists them"
           wanted_release=$1
         elif [[ -n $command && $command != help ]]; then
           wrong_usage "one command at a time, not '$command' and '$1'"
@@ -100,12 +100,12 @@ main() {
   if [[ $dry == yes ]]; then
     case $command in
       '' | deploy | plan) command=plan ;;
-      *) wrong_usage "--dry-run shows what deploy would do; for $command there is none" ;;
+      *) wrong_usage "--dry-run shows what deploy would do; $command has no dry run" ;;
     esac
   fi
   planned=$command
   [[ -z $wanted_release ]] || planned=rollback_to
-  [[ $stops_serving == no || $command == remove ]] || wrong_usage "--stop-serving is for remove"
+  [[ $stops_serving == no || $command == remove ]] || wrong_usage "--stop-serving is only for remove"
   choose_output "$format"
   if [[ -z $deployment_given && -n $hook_deployment ]]; then
     is_deployment_id "$hook_deployment" || wrong_usage "the deployment's id in the environment is '$hook_deployment': expected letters, digits and . _ : / -"
@@ -237,7 +237,7 @@ tell_served() {
   shielded=$shielded_before
   served=$in_force
   if [[ $command == resume && $verdict == stopped ]]; then
-    served="what runs of ${from:-the live color}"
+    served="what still runs of ${from:-the live color}"
     return 0
   fi
   if [[ -n $served && $failing_colors == *" $served "* ]]; then
@@ -260,13 +260,13 @@ tell_served() {
       if [[ $failing_colors == *" $live "* ]]; then
         served="$live, which does not pass its probes"
       elif [[ $live_passes == no ]]; then
-        served="nothing that passes \`verify\`"
+        served="no color that passes \`verify\`"
       elif [[ $live_passes == unknown ]] && live_is_dead; then
-        served="nothing that runs"
+        served='no color that runs'
       fi
       ;;
     none) served=nothing ;;
-    *) served="what the proxy was told last (its files: ${live_why:-$live_state})" ;;
+    *) served="what the proxy loaded last (its files: ${live_why:-$live_state})" ;;
   esac
 }
 
@@ -280,7 +280,7 @@ end_unasked() {
   [[ $BASHPID == "$$" ]] || return 0
   remove_scratch
   [[ ${journal[phase]-idle} != idle ]] || return 0
-  write_line error "$command of $app ended in the middle of '$step_name': run any command of this script to put it right"
+  write_line error "$command of $app ended in the middle of '$step_name': run any command of this script to repair it"
   exit 5
 }
 
@@ -299,14 +299,14 @@ give_verdict() {
           say "$command of $app: done in ${elapsed}s: $in_force serves, as before"
         fi
         ;;
-      remove) say "remove of $app: done in ${elapsed}s: nothing of it serves or runs, and what this script knew of it is gone" ;;
+      remove) say "remove of $app: done in ${elapsed}s: nothing of it serves or runs, and its state is removed" ;;
       prepare) say "prepare of $app: done in ${elapsed}s: $to is ready; switch makes it live" ;;
       *) say "$command of $app: done in ${elapsed}s" ;;
     esac
     exit 0
   fi
   step_where=$cause_where
-  write_line error "$command of $app: failed${cause_name:+ at $cause_name}${cause_where:+ ($cause_where)}: ${cause:-for a reason that was not said: see $log_file}"
+  write_line error "$command of $app: failed${cause_name:+ at $cause_name}${cause_where:+ ($cause_where)}: ${cause:-the reason is unknown: see $log_file}"
   case $verdict in
     failed | stopped)
       say "${served:-what served before} serves, as before"
@@ -327,16 +327,16 @@ give_verdict() {
 # say_what_next: what a person does now.
 say_what_next() {
   case ${journal[phase]-} in
-    swapping) say "nothing more was touched: put right what is said above (\`resume\` starts what does not run), then run any command of this script again: it goes on from here" ;;
-    removing) say 'put right what is said above, then run the command again' ;;
+    swapping) say "nothing else was changed: solve the problem above (\`resume\` starts what does not run), then run any command of this script again: it continues from here" ;;
+    removing) say 'solve the problem above, then run the command again' ;;
     switched)
       if [[ ${journal[kind]} == remove ]]; then
-        say "nothing leads to $app any more, and something of it is left: put right what is said above, then run \`remove\` again"
+        say "the proxy no longer routes to $app, but a part of it is left: solve the problem above, then run \`remove\` again"
         return 0
       fi
-      say "${journal[to]} stays live, for ${journal[from]:-what served before} does not pass its probes any more: look at both"
+      say "${journal[to]} stays live, because ${journal[from]:-what served before} no longer passes its probes: check both"
       ;;
-    *) say 'put right what is said above, then run the command again' ;;
+    *) say 'solve the problem above, then run the command again' ;;
   esac
 }
 
@@ -430,7 +430,7 @@ step_failed() {
       reason=''
       ;;
     later)
-      warn "$step_name${step_where:+ ($step_where)} is not finished: ${reason:-failed}; the next command of this script goes on with it"
+      warn "$step_name${step_where:+ ($step_where)} is not finished: ${reason:-failed}; the next command of this script continues it"
       reason='' interrupted=''
       turn=later
       ;;
@@ -518,7 +518,7 @@ recover() {
     case $answer_of in
       instead:*)
         # Who wants to go back has gone back, or cannot: then what was cut short stays.
-        [[ $verdict != 'done' ]] || say 'the deployment that was cut short is taken back: that was the rollback'
+        [[ $verdict != 'done' ]] || say 'the interrupted deployment was rolled back: this completes the rollback'
         [[ $verdict != failed ]] || verdict=person
         tell_served
         return 1
@@ -615,7 +615,7 @@ plan.resume() { # after a boot: what served runs again
   step dial old
 }
 
-plan.adopt() { # a fragment edited by hand, or a color started by hand, becomes this script's
+plan.adopt() { # a fragment edited by hand, or a color started by hand, is from then on managed by this script
   otherwise refuse
   step find_adoptable
   step check_host
@@ -637,7 +637,7 @@ plan.adopt() { # a fragment edited by hand, or a color started by hand, becomes 
   step commit_adopted
 }
 
-plan.remove() { # the app goes away: nothing leads to it, nothing of it runs
+plan.remove() { # the app is removed: the proxy does not route to it, nothing of it runs
   otherwise refuse
   step find_removable
   step check_host
@@ -653,7 +653,7 @@ plan.remove() { # the app goes away: nothing leads to it, nothing of it runs
   step remove_state
 }
 
-way.undo_adopt() { # the file says again what it said
+way.undo_adopt() { # the proxy's file gets its earlier content back
   otherwise person
   step gates new
   step dial new
@@ -661,7 +661,7 @@ way.undo_adopt() { # the file says again what it said
   way.let_go
 }
 
-way.let_go() { # an adoption or a removal failed: the color goes on as it was
+way.let_go() { # an adoption or a removal failed: the color keeps running as it was
   otherwise warn
   step close_journal
   step sweep
@@ -675,7 +675,7 @@ way.put_back() { # the app stays, if its color passes its gates
   way.let_go
 }
 
-recover.end_new() { # users saw nothing of the new color, or see it no more
+recover.end_new() { # users never saw the new color, or no longer see it
   otherwise warn
   step drain new
   way.end_new
@@ -689,7 +689,7 @@ recover.swap() { # the proxy may serve either color; what a reboot ended is star
   step record failed
 }
 
-recover.rollback() { # who wants to go back finds a switch that was cut short: its way back is the rollback
+recover.rollback() { # `rollback` finds an interrupted switch: the way back of that switch is the rollback
   otherwise warn
   step start_missing old overlap
   way.go_back
@@ -702,13 +702,13 @@ recover.adopted() { # an adoption was good; pointers and journal follow
   step finish_adopted
 }
 
-recover.kept() { # a removal was cut short at its swap: the app stays; what a reboot ended is started first
+recover.kept() { # a removal was interrupted at its swap: the app stays; what a reboot ended is started first
   otherwise warn
   step start_missing old overlap
   way.put_back
 }
 
-recover.removed() { # nothing leads to the app any more: what runs of it is ended
+recover.removed() { # the proxy no longer routes to the app: what still runs of it is stopped
   otherwise person
   step drain old
   step stop old
@@ -864,7 +864,7 @@ do_preflight_proxy() { ask_or_fail switch preflight; }
 
 # ask_or_fail run|switch FUNCTION ARG…: its answer is the reason.
 ask_or_fail() {
-  "ask_$1" "${@:2}" || fail_with "${answer:-what its driver answered could not be kept: is the disk full?}"
+  "ask_$1" "${@:2}" || fail_with "${answer:-the answer of the driver could not be saved: is the disk full?}"
 }
 
 # do_test_as_it_is: a configuration that another site broke is told apart from ours, unless this process has just tested it.
@@ -872,7 +872,7 @@ do_test_as_it_is() {
   now
   ((tested_ms == 0 || now_ms - tested_ms >= 10000)) || return 0
   ask_switch test || {
-    fail_with "the proxy's configuration is broken as it is, before anything was changed: $answer"
+    fail_with "the proxy's configuration was broken before this command changed anything: $answer"
     return
   }
   now
@@ -887,7 +887,7 @@ do_choose_idle() {
   from='' old_release='' to=''
   if nobody_runs_live; then
     to=$(other_color "${live:-$live_guess}")
-    say "  the proxy's file routes to ${live:-$live_guess}, which nobody has started: a first deployment, to $to"
+    say "  the proxy's file routes to ${live:-$live_guess}, where nothing runs: this is a first deployment, to $to"
     return 0
   fi
   live_is_known || return
@@ -903,7 +903,7 @@ do_choose_idle() {
     break
   done
   if [[ -z $to ]]; then
-    fail_with "no color is idle: $live takes the ports of both"
+    fail_with "no color is idle: $live uses the ports of both"
     return
   fi
   say "  ${from:-no color} is live, $to is idle"
@@ -932,7 +932,7 @@ do_choose_earlier() {
   local value
   know_live || return
   if deploy_went_back; then
-    fail_with "$live serves: the deployment of $value has gone back already. To go back further, deploy the version that is wanted"
+    fail_with "$live serves: the deployment of $value was rolled back already. To go back further, deploy the version that you want"
     return
   fi
   from=$live old_release=$live_release
@@ -945,7 +945,7 @@ do_choose_earlier() {
     return
   }
   if meta adopted "$found_release" && ! of_release "$found_release" alive; then
-    fail_with "the earlier release ${found_release##*/} was adopted, and has no artifact to be started from: deploy the version that is wanted"
+    fail_with "the earlier release ${found_release##*/} was adopted and has no artifact, so it cannot be started again: deploy the version that you want"
     return
   fi
   meta color "$found_release"
@@ -1010,11 +1010,11 @@ do_try_verify() {
   at_first old run_verify_once "verify.$2" && return 0
   ! asked_to_stop || return 143
   if [[ $probe_failure == redirect ]]; then
-    fail_with "$2 does not pass on the live color as it is: $probe_said. Nothing was started; ask the URL that is meant"
+    fail_with "$2 does not pass on the live color: $probe_said. Nothing was started. Check the URL in deploy.bg"
     return
   fi
   live_passes=no
-  warn "$2 does not pass on the live color $from as it is: $probe_said"
+  warn "$2 does not pass on the live color $from: $probe_said"
 }
 
 do_read_inputs() {
@@ -1058,7 +1058,7 @@ room_is_left() {
   needed=$((value + 1024))
   # Some file systems do not count.
   if [[ -n $block && $blocks != 0 ]] && ((free * block / 1024 < needed)); then
-    fail_with "the disk with $folder is full: $((free * block / 1024)) KiB are left, and a release needs $needed: make room"
+    fail_with "the disk with $folder is full: $((free * block / 1024)) KiB are left, but a release needs $needed: free some space"
   elif [[ ! -w $folder ]]; then
     fail_with "$(id -un) may not write $folder, where the releases are kept: run this as the user who owns it"
   fi
@@ -1124,7 +1124,7 @@ port_is_free() {
     port_is_taken
     return
   fi
-  connect_refused 127.0.0.1 "$port" || fail_with "something answers on 127.0.0.1:$port, the place of the idle color $to"
+  connect_refused 127.0.0.1 "$port" || fail_with "something answers on 127.0.0.1:$port, the port of the idle color $to"
 }
 
 # do_dial SIDE: each address can be connected to from where the proxy stands.
@@ -1303,7 +1303,7 @@ do_ensure_shared() { fail_with "there is no driver for shared $1"; }
 do_ensures() {
   color_of_side "$1"
   [[ -n $side_release ]] && release_protocol "$side_release" && ((value >= 1)) || return 0
-  of_release "$side_release" ensure || fail_with "what $side_color needs is not there: $answer"
+  of_release "$side_release" ensure || fail_with "something that $side_color needs is missing: $answer"
 }
 
 # do_fetch new SERVICE, do_stage new SERVICE
@@ -1311,7 +1311,7 @@ do_fetch() { at new "$2" ask_or_fail run fetch; }
 do_stage() { at new "$2" stage; }
 
 stage() {
-  ask_run_if_able stage || fail_with "${answer:-what its driver answered could not be kept: is the disk full?}"
+  ask_run_if_able stage || fail_with "${answer:-the answer of the driver could not be saved: is the disk full?}"
 }
 
 # do_clear_idle new: what is left of the idle color is ours and stopped.
@@ -1418,7 +1418,7 @@ do_save_way_back() {
       return 0
     fi
     ask_switch read || {
-      fail_with "cannot read what the proxy's file says now: $answer"
+      fail_with "cannot read the proxy's current file: $answer"
       return
     }
     bounded "${deadline["journal"]}" copy_synced "$scratch/answer" "$candidate/way-back"
@@ -1454,7 +1454,7 @@ do_write() {
   [[ -f $file || -z $old_release ]] || file=$old_release/fragment
   if [[ $1 == old && ! -f $file ]]; then
     # As it was before the first deployment: without a file.
-    [[ -z $from ]] || fail_with "$file is not there: was $state changed by hand? Write the fragment of $from there"
+    [[ -z $from ]] || fail_with "$file does not exist: was $state changed by hand? Write the fragment of $from there"
     return
   fi
   ask_switch write "$file" || fail_with "the fragment cannot be written: $answer"
@@ -1476,7 +1476,7 @@ do_swap() {
 do_test() {
   ask_switch test && return 0
   if [[ $swapped == old && $shielded == yes && $reload_asked == no && -n $snapshot_before && ${journal[snapshot]} == "$snapshot_before" ]]; then
-    warn "the proxy does not accept the configuration: $answer; it is not of this deployment's making: put it right"
+    warn "the proxy does not accept the configuration: $answer. This deployment did not cause that: correct the configuration"
     is_in_force=yes
     return 0
   fi
@@ -1497,7 +1497,7 @@ do_reload() {
 do_confirm() {
   if [[ $is_in_force == no ]]; then
     ask_switch confirm "${journal[snapshot]}" || {
-      fail_with "the reload is not in force: $answer"
+      fail_with "the reload did not take effect: $answer"
       return
     }
   fi
@@ -1561,12 +1561,12 @@ do_move_exclusive() {
   start=start_exclusive
   [[ $1 == new ]] || start=start_missing
   of_release "$side_release" "$start" || {
-    fail_with "what may run only once does not start in $side_color: $answer"
+    fail_with "the exclusive service of $side_color does not start: $answer"
     return
   }
   pause "${deadline["stays_alive"]}" || return
   of_release "$side_release" alive || {
-    fail_with "what may run only once ended right after its start in $side_color: $answer"
+    fail_with "the exclusive service of $side_color ended right after its start: $answer"
     return
   }
   release_protocol "$side_release"
@@ -1597,7 +1597,7 @@ name_exclusives() {
       *:0) read -r -d '' -a names < <(printf '%s\n' ${names[@]+"${names[@]}"} "$answer" && printf '\0') || : ;;
       *)
         ! asked_to_stop || return 143
-        fail_with "cannot tell which services of release ${one##*/} may run only once: $answer"
+        fail_with "cannot tell which services of release ${one##*/} are exclusive: $answer"
         return
         ;;
     esac
@@ -1608,7 +1608,7 @@ name_exclusives() {
 stop_exclusives() {
   local name value
   of_release "$2" stop_exclusive || {
-    fail_with "what may run only once in $1 did not stop: $answer"
+    fail_with "the exclusive service of $1 did not stop: $answer"
     return
   }
   meta routed "$2" || :
@@ -1732,11 +1732,11 @@ do_drain() {
     (($? != 1)) || return 0
     now
     if ((now_ms >= until)); then
-      say "  the drain's time is over: $answer"
+      say "  the drain time is over: $answer"
       return 0
     fi
     if [[ ${journal[phase]} == switched ]] && preempted; then
-      fail_with 'a rollback asked for the previous color'
+      fail_with 'the drain was ended by a rollback, which needs the previous color'
       return
     fi
     pause 100 || return 143
@@ -1758,13 +1758,13 @@ do_stop() {
     return 0
   fi
   if [[ ${2-} == exclusive ]]; then
-    of_release "$side_release" stop_exclusive || fail_with "what may run only once in $side_color could not be stopped: $answer"
+    of_release "$side_release" stop_exclusive || fail_with "the exclusive service of $side_color could not be stopped: $answer"
     return
   fi
   stop_release "$side_release" || {
     ! asked_to_stop || return 143
     if [[ $1 == new && -n $live_release && $live_release -ef $side_release && ${journal[phase]} != swapping ]]; then
-      fail_with "somebody has pointed the proxy at $to while it was being prepared: write ${from:-the earlier color}'s fragment back by hand and reload the proxy, then run any command of this script again"
+      fail_with "somebody pointed the proxy at $to while it was being prepared: write ${from:-the earlier color}'s fragment back by hand and reload the proxy, then run any command of this script again"
       return 5
     fi
     fail_with "release ${side_release##*/} of $side_color could not be stopped: $answer"
@@ -1786,9 +1786,9 @@ keep_failed() {
 say_not_ours() {
   known_color "$from" && answers_somewhere "$from" || return 0
   if [[ -n $old_release ]]; then
-    warn "$from was stopped, and something that this script did not start still listens on its port: stop it by hand"
+    warn "$from was stopped, but a program that this script did not start still listens on its port: stop it by hand"
   else
-    warn "$from was not started by this script and runs on: stop it by hand"
+    warn "$from was not started by this script and keeps running: stop it by hand"
   fi
 }
 
@@ -1911,7 +1911,7 @@ do_find_adoptable() {
   [[ $live_state == edited ]] || live_is_known || return
   from=${live:-$live_guess} old_release=$live_release
   if [[ -z $from ]]; then
-    fail_with 'the proxy has no fragment of this app yet: there is nothing to adopt; deploy'
+    fail_with 'the proxy has no fragment of this app yet: there is nothing to adopt. Run deploy'
     return
   elif [[ -f $state/journal.pending || ${journal[phase]} != @(idle|prepared|switched) ]]; then
     fail_with "a rollback is unfinished: put the fragment of ${journal[from]:-what served} back by hand and reload the proxy, then run any command of this script again"
@@ -1921,7 +1921,7 @@ do_find_adoptable() {
     case $? in
       0)
         to=$from
-        say "  $live is live and this script's own: nothing to adopt"
+        say "  $live is live, and this script started it: nothing to adopt"
         return 10
         ;;
       1) ;;
@@ -1942,7 +1942,7 @@ do_find_adoptable() {
   case $? in
     0) adopts_own=yes ;;
     1) ;;
-    *) fail_with "cannot tell whether $to runs as this script has started it: $answer" ;;
+    *) fail_with "cannot tell whether $to still runs as this script started it: $answer" ;;
   esac
 }
 
@@ -1954,7 +1954,7 @@ do_make_adopted() {
     return
   }
   if ! { ask_switch read && bounded "${deadline["journal"]}" copy_synced "$scratch/answer" "$candidate/way-back"; }; then
-    fail_with "cannot keep what the proxy's file says now: $answer"
+    fail_with "cannot save the proxy's current file: $answer"
     return
   fi
   if [[ $adopts_own == yes ]]; then
@@ -1966,7 +1966,7 @@ do_make_adopted() {
   for name in "${services[@]}"; do
     at new "$name" ask_run adopt && continue
     adopted=fragment
-    warn "$name of $to runs on as it is, and no deployment will stop it: $answer"
+    warn "$name of $to keeps running, and no deployment will stop it: $answer"
   done
   [[ $adopted == processes ]] || rm -f "$candidate"/identity.*
 }
@@ -1980,11 +1980,11 @@ do_commit_adopted() {
       warn "$reason"
       reason=''
     }
-    say "  $to is live, and this script's from now on"
+    say "  $to is live, and this script manages it from now on"
     return 0
   fi
   drop_adopted || return
-  say "  the fragment is this script's from now on; $to runs on as it was started"
+  say "  this script manages the fragment from now on; $to keeps running as it was started"
 }
 
 # drop_adopted: only the fragment was adopted, so its release has nothing to keep. A signal cannot split it.
@@ -2026,7 +2026,7 @@ do_choose_kept() {
   elif [[ -n $old_release && $kept -ef $old_release ]]; then
     fail_with "release $wanted_release is live already: \`restart\` starts it again"
   elif meta adopted "$kept"; then
-    fail_with "release $wanted_release was adopted, and has no artifact to be started from: deploy the version that is wanted"
+    fail_with "release $wanted_release was adopted and has no artifact, so it cannot be started again: deploy the version that you want"
   elif ! has_served_once "$kept"; then
     fail_with "release $wanted_release has never served; $(kept_releases)"
   else
@@ -2042,9 +2042,9 @@ do_choose_live() {
   if [[ -z $from ]]; then
     fail_with 'nothing is live: there is nothing to restart'
   elif [[ -z $kept ]]; then
-    fail_with "$from is live, but this script did not start it and cannot start it again: deploy"
+    fail_with "$from is live, but this script did not start it and cannot start it again: run \`deploy\`"
   elif meta adopted "$kept"; then
-    fail_with "$from was adopted, and has no artifact to be started from: deploy"
+    fail_with "$from was adopted and has no artifact, so it cannot be started again: run \`deploy\`"
   else
     choose_places
   fi
@@ -2064,7 +2064,7 @@ choose_places() {
   case $rest in
     0) ;;
     2)
-      fail_with "release $id was made by a deployc that could not start it in another color: deploy the version that is wanted"
+      fail_with "release $id was made by an older deployc and cannot be started in another color: deploy the version that you want"
       return
       ;;
     *)
@@ -2084,7 +2084,7 @@ choose_places() {
   [[ -n $from ]] || return 0
   for one in $kept_ports $addresses; do
     if is_place_of_live "$one"; then
-      fail_with "release $id would be at $one in $to, where $from serves: deploy the version that is wanted"
+      fail_with "in $to, release $id would use $one, where $from serves: deploy the version that you want"
       return
     fi
   done
@@ -2115,9 +2115,9 @@ kept_releases() {
     text+=", ${folder##*/}"
   done
   if [[ -n $text ]]; then
-    printf '%s' "there are ${text#, } (see \`releases\`)"
+    printf '%s' "the kept releases are ${text#, } (see \`releases\`)"
   else
-    printf 'none is kept yet beside what serves'
+    printf 'only the live release is kept'
   fi
 }
 
@@ -2153,7 +2153,7 @@ do_copy_release() {
   }
   of_release "$candidate" renew "$to" "$deployment" "${kept##*/}" || {
     ! asked_to_stop || return 143
-    fail_with "the copy of release ${kept##*/} cannot be made ready: $answer"
+    fail_with "the copy of release ${kept##*/} cannot be prepared: $answer"
     return
   }
   load_inputs "$candidate"
@@ -2198,7 +2198,7 @@ do_find_removable() {
     [[ $to == "$from" ]] || break
   done
   if [[ -n $from && $stops_serving == no ]]; then
-    fail_with "$from serves: take what leads to $app out of the proxy first, or say --stop-serving"
+    fail_with "$from serves: remove the routes to $app from the proxy's configuration first, or add --stop-serving"
     return
   fi
   load_inputs "${old_release:-$state/none}"
@@ -2232,7 +2232,7 @@ do_remove_state() {
   }
   log_file='' scratch=$gone/scratch.$$
   # With what an earlier removal has left.
-  bounded "${deadline["copy"]}" rm -rf "$state".removed.* || warn "$gone could not be removed: nothing of it is needed any more"
+  bounded "${deadline["copy"]}" rm -rf "$state".removed.* || warn "$gone could not be removed: it is no longer needed, remove it by hand"
 }
 
 remove_resume_unit() {
@@ -2407,8 +2407,8 @@ status() {
     color)
       [[ -z $live_release ]] || what_runs_of "$live_release"
       case $runs in
-        none) told=", NOT RUNNING: \`resume\` brings it up" ;;
-        part) told=", NOT ALL OF IT RUNS ($answer): \`resume\` brings it up" ;;
+        none) told=", NOT RUNNING: \`resume\` starts it" ;;
+        part) told=", ONLY PARTLY RUNNING ($answer): \`resume\` starts the rest" ;;
       esac
       say "live:      $live$(described "$live_release")$told"
       ;;
@@ -2447,7 +2447,7 @@ status() {
       ;;
   esac
   if [[ $phase != idle && $phase != prepared && $phase != switched && -z $held ]]; then
-    say "           its process is gone: the next command that may change something puts this right"
+    say "           its process is gone: the next command that changes something repairs this"
   fi
   [[ -z $held || $phase == preparing ]] || say "lock:      $held"
   if [[ -L $state/failed ]]; then
@@ -2607,7 +2607,7 @@ doctor() {
   doctor_says 'the script is as it was built' script_is_as_built
   doctor_says 'no other deployment is at work' nobody_is_at_work
   # No reason to refuse a deployment: it may be the cure.
-  ! live_is_dead || warn "$live is live and does not run: \`resume\` brings it up"
+  ! live_is_dead || warn "$live is live but does not run: \`resume\` starts it"
   reason=''
   if [[ $doctor_found == yes ]]; then
     exit_code=3
@@ -2677,7 +2677,7 @@ nobody_is_at_work() {
 script_is_as_built() {
   local manifest=${script%/*}/manifest.json hash line
   line=$(grep -sF "${script##*/}\": \"" "$manifest") && hash=$(sha256sum "$script" 2>/dev/null) || return 0
-  [[ $line == *"\"${hash%% *}\""* ]] || fail_with "$script was changed since it was built ($manifest knows another): install what \`deployc build\` wrote"
+  [[ $line == *"\"${hash%% *}\""* ]] || fail_with "$script was changed since it was built ($manifest has another hash): install what \`deployc build\` wrote"
 }
 
 # ---- probe: a color gets traffic only after it answered as it should ---------------------------
@@ -2889,7 +2889,7 @@ not_passed() {
   ((${#kinds[@]} > 1)) || summary=''
   in_seconds "$probe_worst"
   if ((errors >= 3)); then
-    fail_with "$wanted: users are shown an error, $(tries_in_words)${summary:+ ($summary)}, three in a row, last: $last"
+    fail_with "$wanted: users get an error, $(tries_in_words)${summary:+ ($summary)}, three in a row, last: $last"
   elif ((number == 0)); then
     fail_with "no time was left to ask ${question_subject[0]}"
   elif ((best > 0)); then
@@ -2982,7 +2982,7 @@ right_listener() {
     1)
       try_kind='nobody listens'
       try_wanted='not the expected answer from'
-      probe_said="the questions were answered, but nothing of $color listens on port $port"
+      probe_said="the probe was answered, but no process of $color listens on port $port"
       return 1
       ;;
     2)
@@ -2990,7 +2990,7 @@ right_listener() {
       # A program that went into the background has left somebody of its own there; that it ended says more.
       still_alive
       (($? != 1)) || return 2
-      fail_with "port $port was answered by somebody else: $said; $service of $color does not listen there"
+      fail_with "port $port was answered by another process: $said; $service of $color does not listen there"
       "$show_logs" 20
       return 2
       ;;
@@ -2998,7 +2998,7 @@ right_listener() {
     0 | 3) return 0 ;;
     *)
       try_kind='no answer'
-      try_wanted='nobody could tell who answered'
+      try_wanted='cannot tell who answered'
       probe_said=$answer
       return 1
       ;;
@@ -3023,7 +3023,7 @@ one_try() {
     if ((left <= 0)); then
       try_kind='timed out'
       try_wanted='no answer from'
-      probe_said='timed out: the questions before it took all of the time'
+      probe_said='timed out: the requests before it took all of the time'
       return 1
     fi
     case ${question_kind[at]} in
@@ -3078,9 +3078,9 @@ try_tcp() {
     0 | 143) return "$code" ;;
     10) try_kind='refused' probe_said='connection refused' ;;
     11) try_kind='resolve' probe_said="cannot resolve $host" ;;
-    12) try_kind='unreachable' probe_said="no way to $host" ;;
+    12) try_kind='unreachable' probe_said="no route to $host" ;;
     124) try_kind='timed out' probe_said='timed out: no connection' ;;
-    *) try_kind='other' probe_said='no address that can be connected to' ;;
+    *) try_kind='other' probe_said='not an address that can be connected to' ;;
   esac
   return 1
 }
@@ -3130,7 +3130,7 @@ command_inside() {
 driver_says_healthy() {
   local found name=healthy driver=${run_of["$service"]%% *}
   function_of "${run_of["$service"]}" healthy || {
-    printf '%s\n' "the driver $driver has no verdict of its own"
+    printf '%s\n' "the driver $driver has no health check"
     return 1
   }
   with_settings "settings.$service" "$found"
@@ -3390,7 +3390,7 @@ http_url() {
   local rest=$1
   http_why=''
   if [[ $rest == *[[:cntrl:][:space:]]* ]]; then
-    http_why='a URL cannot have blanks or line ends in it'
+    http_why='a URL must not contain blanks or line breaks'
     return 1
   fi
   url_scheme=${rest%%://*}
@@ -3408,11 +3408,11 @@ http_url() {
       ;;
   esac
   if [[ $url_name == *@* ]]; then
-    http_why='a URL with a user name is not sent: say it in an Authorization header'
+    http_why='a URL must not contain a user name: send it in an Authorization header'
     return 1
   fi
   http_host_port "$url_name" "$url_port" || {
-    http_why="no host that can be asked: $url_name"
+    http_why="not a valid host: $url_name"
     return 1
   }
   url_host=$host
@@ -3469,13 +3469,13 @@ http_request() {
   for header; do
     if [[ ! $header =~ $http_header_shape || $header == *[$'\r\n']* ]]; then
       http_failure=invalid
-      http_why="header ${header%%:*} cannot be sent: a line end in its value, or an odd character in its name"
+      http_why="header ${header%%:*} cannot be sent: its value contains a line break, or its name a character that is not allowed"
       return 1
     fi
   done
   if [[ -n $via ]] && ! http_host_port "$via" "$url_port"; then
     http_failure=invalid
-    http_why="via $via is no host:port"
+    http_why="via $via is not host:port"
     return 1
   fi
   : >"$scratch/http.head" || return
@@ -3607,7 +3607,7 @@ curl_outcome() {
     0)
       [[ -n $http_status ]] && return 0
       http_failure=other
-      http_why='what answers does not speak HTTP'
+      http_why='the answer is not HTTP'
       ;;
     143) return 143 ;;
     6)
@@ -3617,7 +3617,7 @@ curl_outcome() {
     7)
       http_failure=refused
       http_why='connection refused'
-      [[ ${via:-$url_host} == 127.* || ${via:-$url_host} == localhost* ]] || http_why='connection refused, or no way there'
+      [[ ${via:-$url_host} == 127.* || ${via:-$url_host} == localhost* ]] || http_why='connection refused, or no route to the host'
       ;;
     28 | 124)
       connected=${connected//[0.]/}
@@ -3634,7 +3634,7 @@ curl_outcome() {
       ;;
     1 | 8)
       http_failure=other
-      http_why='what answers does not speak HTTP'
+      http_why='the answer is not HTTP'
       ;;
     52)
       http_failure=closed
@@ -3678,7 +3678,7 @@ bash_ask() {
     0) printf 'connected\n' ;;
     10) bash_failed refused 'connection refused' ;;
     11) bash_failed resolve "cannot resolve $host" ;;
-    12) bash_failed unreachable "no way to $host" ;;
+    12) bash_failed unreachable "no route to $host" ;;
     *) bash_failed other "cannot connect to $host: $tcp_why" ;;
   esac || return
   bash_request "$@"
@@ -3689,7 +3689,7 @@ bash_ask() {
     line=${line%$'\r'}
     if [[ -z ${status-} ]]; then
       [[ $line =~ ^HTTP/[0-9.]+\ ([1-5][0-9][0-9])(\ |$) ]] || {
-        bash_failed other 'what answers does not speak HTTP'
+        bash_failed other 'the answer is not HTTP'
         return
       }
       status=${BASH_REMATCH[1]}
@@ -4227,7 +4227,7 @@ locate_state() {
     state=/var/lib/deployc/$app
   fi
   [[ ! -f $other/owner ]] || {
-    fail_with "$app is deployed by $(stat -c %U "$other/owner") on this host (its state is in $other), this is $(id -un): use the same user for every command"
+    fail_with "$app is deployed by $(stat -c %U "$other/owner") on this host (its state is in $other), but this is $(id -un): use the same user for every command"
     exit_code=3
     return 1
   }
@@ -4240,7 +4240,7 @@ open_state() {
   if [[ -d $state/releases && -d $state/colors && -d $state/log && -d $state/runtimes ]]; then
     :
   elif ! mkdir -p "$state/releases" "$state/colors" "$state/log" "$state/runtimes" 2>/dev/null; then
-    fail_with "cannot make $state: run this as the user who owns it, or make the folder for $(id -un)"
+    fail_with "cannot create $state: run this as the user who owns it, or create the folder for $(id -un)"
     return
   fi
   state=$(cd -P "$state" && pwd) || return
@@ -4250,11 +4250,11 @@ open_state() {
   if [[ -f $state/owner ]]; then
     read -r owner <"$state/owner"
     if [[ ${owner%% *} != "$EUID" ]]; then
-      fail_with "$app is deployed by user number ${owner%% *} on this host, this is $(id -un) ($EUID): use the same user for every command"
+      fail_with "$app is deployed by user number ${owner%% *} on this host, but this is $(id -un) ($EUID): use the same user for every command"
       return
     fi
     if [[ -n $machine && $owner == *' '* && ${owner##* } != "$machine" ]]; then
-      fail_with "$state was written on another machine: it was copied or is shared; remove it to begin anew here"
+      fail_with "$state was written on another machine: it was copied or is shared. Remove it to start again on this host"
       return
     fi
   else
@@ -4269,7 +4269,7 @@ state_is_trusted() {
   kind=$(stat -f -c %T "$state" 2>/dev/null)
   case $kind in
     nfs* | cifs | smb* | afs | ceph | fuse.sshfs)
-      fail_with "$state is on a network file system ($kind): locks and renames cannot be relied on there"
+      fail_with "$state is on a network file system ($kind): locks and renames are not reliable there. Use a local disk"
       return
       ;;
   esac
@@ -4281,12 +4281,12 @@ state_is_trusted() {
   while read -r owner mode folder; do
     seen=$((seen + 1))
     if [[ $owner != 0 && $owner != "$EUID" ]]; then
-      fail_with "$folder belongs to user number $owner, who could exchange what $app keeps in $state"
+      fail_with "$folder belongs to user number $owner, who could replace the files of $app in $state: change its owner"
       return
     fi
     # Others may write only where the sticky bit keeps them from renaming what is not theirs.
     if (((8#$mode & 8#022) && !(8#$mode & 8#1000))); then
-      fail_with "$folder may be written by others (mode $mode), who could exchange what $app keeps in $state: chmod go-w $folder"
+      fail_with "others may write $folder (mode $mode) and could replace the files of $app in $state: run \`chmod go-w $folder\`"
       return
     fi
   done < <(stat -c '%u %a %n' "${folders[@]}" 2>/dev/null)
@@ -4484,14 +4484,14 @@ refuse_journal() {
     refuse)
       exit_code=4
       if [[ ${journal[phase]} == prepared ]]; then
-        fail_with "deployment ${journal[deployment]} has prepared ${journal[to]} and not switched yet (its reservation ends in ${value}s): switch, or abort it, then try again"
+        fail_with "deployment ${journal[deployment]} has prepared ${journal[to]} but not switched yet (its reservation ends in ${value}s): switch, or abort it, then try again"
       else
-        fail_with "${journal[to]} is live by deployment ${journal[deployment]}, not by $deployment_given: nothing was changed"
+        fail_with "deployment ${journal[deployment]} made ${journal[to]} live, not deployment $deployment_given: nothing was changed"
       fi
       ;;
     *)
       verdict=person
-      fail_with "the journal $state/journal says '${journal[phase]}', which this script does not know: was a newer one at work?"
+      fail_with "the journal $state/journal contains the unknown phase '${journal[phase]}': did a newer version of this script write it?"
       ;;
   esac
   step_name='' step_where=''
@@ -4517,16 +4517,16 @@ still_unfinished() {
 
 # say_pointed_back: since the switch somebody has changed where the proxy's file routes to.
 say_pointed_back() {
-  fail_with "deployment ${journal[deployment]} has switched to $to, but the proxy's file routes to ${live:-$live_state} by now: put $to's fragment ($candidate/fragment) back and reload the proxy; \`rollback\` leads from there to ${journal[from]:-what served before}"
+  fail_with "deployment ${journal[deployment]} has switched to $to, but the proxy's file now routes to ${live:-$live_state}: put $to's fragment ($candidate/fragment) back and reload the proxy; \`rollback\` then goes back to ${journal[from]:-what served before}"
 }
 
 # say_recovery: what was found, and what is done about it.
 say_recovery() {
-  local of="the run of deployment ${journal[deployment]} was cut short"
+  local of="deployment ${journal[deployment]} was interrupted"
   case ${journal[phase]} in
     prepared)
       if [[ $reservation == mine ]]; then
-        say "deployment ${journal[deployment]} was prepared before: beginning anew"
+        say "deployment ${journal[deployment]} was prepared before: starting again"
       elif [[ ${journal[boot]} != "$boot" ]]; then
         say "the prepared color ${journal[to]} did not survive a reboot: dropping it"
       else
@@ -4535,14 +4535,14 @@ say_recovery() {
       ;;
     swapping | removing)
       if [[ ${journal[kind]} == remove ]]; then
-        say "the removal of $app was cut short: ${journal[from]:-what was there} stays"
+        say "the removal of $app was interrupted: ${journal[from]:-what was there} stays"
         return 0
       fi
-      say "$of in its switch from ${journal[from]:-nothing} to ${journal[to]}: putting it right"
+      say "$of during its switch from ${journal[from]:-nothing} to ${journal[to]}: repairing it"
       ;;
     switched)
       if [[ ${journal[kind]} == remove ]]; then
-        say "the removal of $app was cut short: ending what is left of it"
+        say "the removal of $app was interrupted: removing what is left"
         return 0
       fi
       say "finishing the cleanup of deployment ${journal[deployment]}"
@@ -4724,7 +4724,7 @@ release_command() {
     return
   fi
   meta color "$1" || {
-    printf 'its meta file says no color: was it changed by hand?\n'
+    printf 'its meta file contains no color: was it edited by hand?\n'
     return 125
   }
   to=$value
@@ -4793,7 +4793,7 @@ release_command() {
 places_in() {
   local name ports='' addresses=''
   known_color "$1" || {
-    printf '%s\n' "its deploy.bg has no color $1, but ${colors[0]} and ${colors[1]}"
+    printf '%s\n' "its deploy.bg has the colors ${colors[0]} and ${colors[1]}, not $1"
     return 3
   }
   for name in "${services[@]}"; do
@@ -5131,7 +5131,7 @@ tell_what_app_wrote() {
     ((count > 3)) || shown+="${shown:+, }${name#./}"
   done <"$scratch/answer"
   shown=${shown//[[:cntrl:]]/ }
-  ((count == 0)) || warn "release ${1##*/} is removed, and with it $count files that its app wrote into its slot: $shown$( ((count <= 3)) || printf ', …'); what must be kept belongs outside of {slot}"
+  ((count == 0)) || warn "release ${1##*/} is removed, and with it $count files that its app wrote into its slot: $shown$( ((count <= 3)) || printf ', …'); files that must be kept belong outside of {slot}"
 }
 
 # list_additions RELEASE: prints the files of its slot that it did not bring.
@@ -5260,13 +5260,13 @@ enter_proxy_mutex() {
     return 1
   }
   { exec 8<"$answer"; } 2>/dev/null || {
-    fail_with "$(id -un) may not open $answer, on which the apps of one proxy wait for each other"
+    fail_with "$(id -un) may not open $answer, the lock that the apps of one proxy share"
     return
   }
   now
   until=$((now_ms + deadline["proxy_lock"]))
   until_locked 8 "$until" || {
-    fail_with "another app's deployment has held the proxy for $((deadline["proxy_lock"] / 1000))s"
+    fail_with "another app's deployment has held the proxy's lock for $((deadline["proxy_lock"] / 1000))s"
     return
   }
   proxy_is_locked=yes
@@ -5304,7 +5304,7 @@ read_live() {
     none | mixed) ;;
     edited) read -r live_guess live_why <<<"$words" ;;
     *)
-      live_why=${words:-"what ${switch_chain[0]} answered could not be kept: is the disk with $state full?"}
+      live_why=${words:-"the answer of ${switch_chain[0]} could not be saved: is the disk with $state full?"}
       live_state=unknown
       ;;
   esac
@@ -5342,7 +5342,7 @@ agrees_with_confirmed() {
     why=" ($answer)"
   fi
   meta color "$release"
-  fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may be what users get$why: put $value's fragment back (it is $release/fragment) and reload the proxy; \`rollback\` and \`deploy\` lead from there to another color. If $1 is what users get, end $value's program instead"
+  fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may still serve the users$why: put $value's fragment back ($release/fragment) and reload the proxy; then \`rollback\` or \`deploy\` can switch to another color. If $1 serves the users, stop $value's program instead"
 }
 
 # confirmed_runs: something of what was confirmed last runs, or nobody can tell.
@@ -5429,15 +5429,15 @@ is_named_elsewhere() {
 # stop_release RELEASE: the only place that stops a whole color.
 stop_release() {
   if is_untouchable "$1"; then
-    answer="the proxy routes to it, or may: it is left alone${live_why:+ ($live_why)}"
+    answer="the proxy routes to it or may route to it, so it is not stopped${live_why:+ ($live_why)}"
     return 1
   fi
   if may_route_to_itself "$1"; then
-    answer+=': it is left alone'
+    answer+=', so it is not stopped'
     return 1
   fi
   if is_named_elsewhere "$1"; then
-    answer="$answer: it is left alone"
+    answer="$answer, so it is not stopped"
     return 1
   fi
   of_release "$1" stop
@@ -5457,7 +5457,7 @@ fragment_paths() {
     fragment_file=$(readlink -f -- "$1" 2>/dev/null || ${sudo[@]+"${sudo[@]}"} readlink -f -- "$1" 2>/dev/null)
   fi
   if [[ -z $fragment_file ]]; then
-    printf '%s\n' "the folder of $1 does not exist (or $(id -un) may not look into it): make it"
+    printf '%s\n' "the folder of $1 does not exist (or $(id -un) may not look into it): create it"
     return 1
   fi
   folder=${fragment_file%/*}
@@ -5481,9 +5481,9 @@ fragment_writable() {
   if [[ -w $fragment_folder ]]; then
     return 0
   elif ((${#fragment_sudo[@]} == 0)); then
-    printf '%s\n' "$(id -un) may not write $fragment_folder: run this as root, or give the folder to $(id -un), or say \`sudo\` in deploy.bg"
+    printf '%s\n' "$(id -un) may not write $fragment_folder: run this as root, or give the folder to $(id -un), or write \`sudo\` in deploy.bg"
   elif ! as_fragment_owner test -w "$fragment_folder" 2>/dev/null; then
-    printf '%s\n' "$(id -un) may not write $fragment_folder, and sudo -n does not help: give the folder to $(id -un), or put into sudoers: $(fragment_sudoers)"
+    printf '%s\n' "$(id -un) may not write $fragment_folder, and sudo -n does not help: give the folder to $(id -un), or add this line to sudoers: $(fragment_sudoers)"
   else
     return 0
   fi
@@ -5513,7 +5513,7 @@ fragment_routed() {
     if as_fragment_owner test -x "$fragment_folder" && as_fragment_owner test ! -e "$fragment_file"; then
       printf 'none\n'
     else
-      printf 'unknown %s\n' "$(id -un) may not look at $fragment_file"
+      printf 'unknown %s\n' "$(id -un) may not read $fragment_file"
     fi
     return 0
   fi
@@ -5572,8 +5572,8 @@ fragment_guess() {
     done
   done
   case ${#routes[@]} in
-    0) printf 'unknown %s\n' "$fragment_file is not as this script writes it, and routes to neither ${colors[0]} nor ${colors[1]}: was it edited by hand?" ;;
-    1) printf 'edited %s %s\n' "${routes[0]}" "$fragment_file is not as this script writes it: edited by hand? It seems to route to ${routes[0]}; \`adopt\` writes it anew for ${routes[0]}" ;;
+    0) printf 'unknown %s\n' "$fragment_file was not written by this script (was it edited by hand?) and routes to neither ${colors[0]} nor ${colors[1]}" ;;
+    1) printf 'edited %s %s\n' "${routes[0]}" "$fragment_file was not written by this script: was it edited by hand? It seems to route to ${routes[0]}; \`adopt\` writes it again for ${routes[0]}" ;;
     *) printf 'mixed\n' ;;
   esac
 }
@@ -5628,7 +5628,7 @@ fragment_make_candidate() {
     printf '%s' "$wanted" >"$fragment_new" || return
   fi
   if ! fragment_text "$fragment_new" || [[ $text != "$wanted" ]]; then
-    printf 'it does not hold what was written: is the disk full?\n'
+    printf 'the file does not contain what was written: is the disk full?\n'
     return 1
   fi
   fragment_sync "$fragment_new"
@@ -5649,7 +5649,7 @@ fragment_swap() {
 
 fragment_put_in_place() {
   as_fragment_owner test -f "$fragment_new" || {
-    printf 'there is no candidate\n'
+    printf '%s\n' "$fragment_new does not exist"
     return 1
   }
   as_fragment_owner mv -f "$fragment_new" "$fragment_file" && fragment_sync "$fragment_folder"
@@ -6753,7 +6753,7 @@ command_stop() {
   command_alive >/dev/null || return 0
   said=$(command_ask_identity) || said=''
   if [[ $identity != starting && "kept $said" != "$identity" ]]; then
-    printf '%s\n' "$service of $color was started again by somebody else (it was${identity#kept}, it is $said): it is not stopped"
+    printf '%s\n' "$service of $color was started again by somebody else (it was${identity#kept}, it is $said), so this script does not stop it"
     return 1
   fi
   if ! command_run "$release/answer.$service" "${command_stop[@]}"; then
@@ -6927,7 +6927,7 @@ process_alive() {
   case $kind in
     pid | unit) "process_alive_$kind" "$name" "$mark" "$boot" ;;
     *)
-      printf '%s\n' "$release/identity.$service says what no script of ours writes"
+      printf '%s\n' "$release/identity.$service has an unknown format: was it edited by hand?"
       return 2
       ;;
   esac
@@ -6938,7 +6938,7 @@ process_alive() {
 process_adopt() {
   local inode pid='' owner boot start others
   if [[ -z $port ]]; then
-    printf '%s\n' 'without a port nobody can tell which process it is'
+    printf '%s\n' 'the service has no port, so its process cannot be found'
     return 1
   fi
   port_listens "$port" || :
@@ -6968,20 +6968,20 @@ process_adopt() {
 process_tell_keeper() {
   local group unit main cure='after the next deployment'
   if (($1 == 1)); then
-    printf '%s\n' "the host's init itself listens on port $port (a socket of systemd's?)"
+    printf '%s\n' "the host's init itself listens on port $port (a socket unit of systemd?)"
     return 0
   fi
   group=$(<"/proc/$1/cgroup") || {
-    printf '%s\n' "$(id -un) cannot see who keeps process $1 ($(pid_command "$1"))"
+    printf '%s\n' "$(id -un) cannot see what keeps process $1 ($(pid_command "$1"))"
     return 0
   }
   unit=$(grep -om 1 '[^/]*\.service$' <<<"$group")
   if [[ -n $unit && $group == */user@* ]]; then
-    printf '%s\n' "process $1 ($(pid_command "$1")) is kept by a user's $unit: $cure, \`systemctl --user disable --now $unit\`"
+    printf '%s\n' "process $1 ($(pid_command "$1")) is kept running by the user unit $unit: $cure, run \`systemctl --user disable --now $unit\`"
   elif [[ -n $unit ]] && main=$(systemctl show --property=MainPID "$unit" 2>/dev/null) && main=${main#MainPID=} && ((main > 1)) && pid_descends "$1" "$main"; then
-    printf '%s\n' "process $1 ($(pid_command "$1")) is kept by $unit of systemd: $cure, \`systemctl disable --now $unit\`"
+    printf '%s\n' "process $1 ($(pid_command "$1")) is kept running by the systemd unit $unit: $cure, run \`systemctl disable --now $unit\`"
   elif [[ $group =~ docker|containerd|libpod|kubepods && $group != "$(<"/proc/$$/cgroup")" || $(pid_command "$1") == *docker-proxy* ]]; then
-    printf '%s\n' "port $port is a container's: $cure, \`docker stop\` it"
+    printf '%s\n' "a container listens on port $port: $cure, stop it with \`docker stop\`"
   else
     return 1
   fi
@@ -7054,7 +7054,7 @@ process_stop() {
   case $kind in
     pid | unit) "process_stop_$kind" "$name" "$mark" "$boot" ;;
     *)
-      printf '%s\n' "$release/identity.$service says what no script of ours writes: end the program by hand"
+      printf '%s\n' "$release/identity.$service has an unknown format (was it edited by hand?): end the program by hand"
       return 1
       ;;
   esac
@@ -7108,7 +7108,7 @@ process_find_account() {
   done 2>/dev/null </etc/passwd
   account=$(getent passwd "$name" 2>/dev/null)
   if [[ -z $account ]]; then
-    printf '%s\n' "there is no user $name on this host"
+    printf '%s\n' "there is no user $name on this host: create it, or correct \`user\` in deploy.bg"
     return 1
   fi
 }
@@ -7339,7 +7339,7 @@ process_alive_pid() {
     for inode in ${listening[@]+"${listening[@]}"}; do
       for pid in $(socket_owners "$inode"); do
         process_is_marked "$pid" || continue
-        printf '%s\n' "left the foreground: process $pid ($(pid_command "$pid")), which it started, listens on port $port; start it without its daemon option, or say how it starts and stops with \`run command\`"
+        printf '%s\n' "left the foreground: process $pid ($(pid_command "$pid")), which it started, listens on port $port; start it without its daemon option, or use \`run command\` to say how it starts and stops"
         return 1
       done
     done
@@ -7350,7 +7350,7 @@ process_alive_pid() {
 
 # process_say_exit CODE: without a code the keeper still reads the log, because another process holds it open.
 process_say_exit() {
-  local cure="it must stay in the foreground: start it without its daemon option, or say how it starts and stops with \`run command\`"
+  local cure="it must stay in the foreground: start it without its daemon option, or use \`run command\` to say how it starts and stops"
   if [[ ! $1 =~ ^[0-9]+$ ]]; then
     printf '%s\n' "exited and left something running; $cure"
   elif (($1 == 0)); then
@@ -7366,7 +7366,7 @@ process_stop_pid() {
   local boot until seen=no asked=no step=5
   local -a remains
   if [[ ! "$1 $2" =~ ^[0-9]+\ [0-9]+$ ]]; then
-    printf '%s\n' "$release/identity.$service says neither pid nor start time: was it changed by hand?"
+    printf '%s\n' "$release/identity.$service contains neither pid nor start time: was it edited by hand?"
     return 1
   fi
   read_boot
@@ -7388,7 +7388,7 @@ process_stop_pid() {
     ((${#remains[@]})) || return 0
     now
     if ((now_ms >= until + 5000)); then
-      printf '%s\n' "process ${remains[0]} ($(pid_command "${remains[0]}")) does not end, not even by KILL"
+      printf '%s\n' "process ${remains[0]} ($(pid_command "${remains[0]}")) does not end, not even after SIGKILL"
       return 1
     elif ((now_ms >= until)); then
       kill -KILL "${remains[@]}" 2>/dev/null || :
@@ -7702,7 +7702,7 @@ nginx_preflight() {
 nginx_holds() {
   local said line file='' found=1 address ours
   said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null) || {
-    printf '%s\n' 'nginx does not say what it loads: its configuration is broken'
+    printf '%s\n' 'nginx cannot print its configuration, because it is broken: run nginx -t'
     return 2
   }
   ours=$(readlink -f -- "$nginx_file")
@@ -7715,7 +7715,7 @@ nginx_holds() {
     for address; do
       # 127.0.0.1:80810 does not contain the address 127.0.0.1:8081.
       [[ $line == *"$address" || $line == *"$address"[!0-9]* ]] || continue
-      printf '%s\n' "$file names $address"
+      printf '%s\n' "$file contains $address"
       found=0
       break 2
     done
@@ -7737,7 +7737,7 @@ nginx_allowed() {
     # If the master runs as root, another user cannot signal it and cannot open its log and pid file.
     [[ -O /proc/$nginx_master ]] && return 0
     ((${#nginx_test[@]} == 0 || ${#nginx_reload[@]} == 0)) || return 0
-    said="$(id -un) may not test and reload nginx, which runs as root: say \`sudo\` in deploy.bg"
+    said="$(id -un) may not test and reload nginx, which runs as root: write \`sudo\` in deploy.bg"
   else
     said=$(nginx_as_root "$nginx_binary" -t -c "$nginx_config" 2>&1)
     [[ $said == *sudo:* || $said == *'not allowed'* ]] || return 0
@@ -7751,7 +7751,7 @@ nginx_allowed() {
   else
     line+=", $binary -s reload -c $nginx_config"
   fi
-  printf '%s\n' "$said; and put into sudoers: $line"
+  printf '%s\n' "$said, and add this line to sudoers: $line"
   return 1
 }
 
@@ -7944,7 +7944,7 @@ nginx_judge() {
   nginx_watch_overlap
   for worker in "${generation[@]:1}"; do
     if nginx_is_old "$worker"; then
-      why="worker ${worker%:*} of nginx still serves the configuration of before the reload (its error log tells why: often a port that is taken)"
+      why="worker ${worker%:*} of nginx still uses the configuration from before the reload (its error log tells why: often a port that is taken)"
       return 1
     fi
     new=$((new + 1))
