@@ -1,5 +1,5 @@
-//! Models made by hand, for the tests of what reads models: two Spring Boot jars behind nginx,
-//! called by CodeDeploy.
+//! Models made by hand, for the tests of code that reads models: two Spring Boot jars behind nginx, called by
+//! CodeDeploy.
 
 use crate::model::defaults;
 use crate::model::{
@@ -24,7 +24,7 @@ fn host_path(text: &str) -> HostPath {
     HostPath::new(text).expect("an absolute path")
 }
 
-/// The first byte of a line of the fixture's source.
+/// Returns the place of the first byte of a line of the fixture's source.
 pub(crate) fn line(line: u32) -> Span {
     let start = (line - 1) * 2;
     Span {
@@ -34,14 +34,14 @@ pub(crate) fn line(line: u32) -> Span {
     }
 }
 
-/// A source of 100 lines, one character each.
+/// Returns a source of 100 lines with one character each.
 pub(crate) fn sources() -> Sources {
     let mut sources = Sources::new();
     sources.add("examples/hello/deploy.bg", "x\n".repeat(100));
     sources
 }
 
-/// A text whose `{…}` are the variables.
+/// Returns a template. Each `{…}` in the text is a variable.
 pub(crate) fn text(text: &str) -> Template {
     let mut template = Template::default();
     for (at, part) in text.split(['{', '}']).enumerate() {
@@ -144,7 +144,7 @@ fn switch() -> DriverUse {
     }
 }
 
-/// As `stdlib/target/codedeploy.bg` describes it.
+/// Returns the target as `stdlib/target/codedeploy.bg` describes it.
 fn codedeploy() -> DriverUse {
     let mut target = driver(DriverKind::Target, "codedeploy", None);
     target.files = vec![
@@ -215,7 +215,7 @@ fn color(color: &str, port: u64, at: u32) -> Color {
     }
 }
 
-/// The first example of the language's page.
+/// Returns the first example of the language's page.
 pub(crate) fn hello() -> App {
     App {
         name: name("hello-spring"),

@@ -1,14 +1,15 @@
-//! Where the parts of `check` put what they find.
+//! The collector for the findings of all parts of `check`.
 
 use crate::diagnostics::{Code, Diagnostic, Report, Severity};
 use crate::source::Span;
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
-/// What identifies a finding: defaults are looked at once for each service, and say the same each time.
+/// The key for removing duplicates. The defaults are checked once for each service and give the same findings each
+/// time.
 type Identity = (Code, Option<Span>, String);
 
-/// Collects findings. Shared by reference, because names are looked up from many places at once.
+/// Collects findings. It is passed by shared reference, because many parts look names up and report findings.
 #[derive(Debug, Default)]
 pub struct Findings {
     report: RefCell<Report>,
@@ -20,12 +21,14 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Statements were lost to syntax errors: what is missing may have been written.
+    /// Marks the source as incomplete: the parser dropped statements with syntax errors, so a missing item may be in
+    /// one of them.
     pub fn set_incomplete(&self) {
         self.incomplete.set(true);
     }
 
-    /// Whether the circle that was met at `at` is met for the first time; `members` led there, or are in it.
+    /// Returns whether the circle at `at` is new. `members`: the definitions that lead to the circle or are in it. They
+    /// count as known from now on.
     pub fn first_circle(&self, at: Span, members: impl IntoIterator<Item = Span>) -> bool {
         let mut circles = self.circles.borrow_mut();
         let first = circles.insert(at);
@@ -33,18 +36,19 @@ impl Findings {
         first
     }
 
-    /// Whether a chain of definitions is found to be too long for the first time: one is said, for its pieces are
-    /// too long as well.
+    /// Returns whether this is the first chain of definitions that is too long. Only the first is reported, because its
+    /// parts are too long as well.
     pub fn first_chain(&self) -> bool {
         !self.chain.replace(true)
     }
 
-    /// Whether definitions led nowhere: what lies behind was not looked at, and may use anything.
+    /// Returns whether definitions form a circle. The definitions behind a circle were not checked, so they may use any
+    /// name.
     pub fn met_circle(&self) -> bool {
         !self.circles.borrow().is_empty()
     }
 
-    /// Adds a finding, unless the same was found before.
+    /// Adds a finding, unless the same finding is already there.
     pub fn push(&self, finding: Diagnostic) {
         let span = finding.label.as_ref().map(|label| label.span);
         let identity = (finding.code, span, finding.message.clone());
@@ -56,8 +60,8 @@ impl Findings {
         }
     }
 
-    /// Adds a finding about something that is not there. One mistake, one message: after a syntax
-    /// error it may well be there, in the statement that could not be read.
+    /// Adds a finding about a missing item. After a syntax error it only counts the error: the item may be in the
+    /// statement that the parser dropped, and one mistake gives one message.
     pub fn push_absent(&self, finding: Diagnostic) {
         if self.incomplete.get() {
             if finding.code.severity() == Severity::Error {
@@ -68,12 +72,12 @@ impl Findings {
         }
     }
 
-    /// How many errors there are so far; a part that added none has succeeded.
+    /// Returns the number of errors so far. A part that added no errors has succeeded.
     pub fn errors(&self) -> usize {
         self.errors.get()
     }
 
-    /// All that was found.
+    /// Returns all findings.
     pub fn into_report(self) -> Report {
         self.report.into_inner()
     }

@@ -1,4 +1,4 @@
-//! Tree → model: names, types, rules. Every finding is collected; nothing stops at the first.
+//! From the tree to the model: names, types, rules. The check collects all findings and does not stop at the first.
 
 mod app;
 mod drivers;
@@ -27,11 +27,11 @@ use names::spelling;
 use names::statements::Statements;
 use probe::named_probes::NamedProbes;
 
-/// Parses and checks the file `main` of `sources` and all that it leads to, which is read through
-/// `loader` and added to `sources`.
+/// Parses and checks the file `main` of `sources` and all files that it uses. The files are read through `loader` and
+/// added to `sources`.
 ///
-/// All that is found goes into `report`. The apps, in the order of the file, are there only when
-/// no error was among it; a file of definitions has none.
+/// Adds all findings to `report`. Returns the apps in the order of the file, or `None` if there was an error. A file
+/// that has only definitions returns an empty list.
 pub fn check(
     sources: &mut Sources,
     main: FileId,
@@ -52,8 +52,8 @@ pub fn check(
     apps.filter(|_| complete)
 }
 
-/// Parses the file `main` of `sources` and all that its `use`s lead to, each with the preset that it is, if it is one.
-/// What is wrong with them goes into `report`.
+/// Parses the file `main` of `sources` and all files that it uses. Returns each file; a preset comes with its name.
+/// Adds the findings to `report`.
 pub fn read_files(
     sources: &mut Sources,
     main: FileId,

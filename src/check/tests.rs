@@ -34,7 +34,7 @@ fn app(text: &str) -> App {
     apps.remove(0)
 }
 
-/// A template as text: inputs as `$NAME`, other variables in angle brackets.
+/// Returns a template as text: inputs as `$NAME`, other variables in angle brackets.
 fn said(template: &Template) -> String {
     template
         .pieces
@@ -162,7 +162,7 @@ fn what_adds_adds_and_the_rest_replaces() {
         panic!("a request");
     };
     assert_eq!(said(url), "http://127.0.0.1:<Port>/api/health");
-    // A header is a header whatever its case.
+    // Header names ignore case, so the probe's header replaces the common one.
     let headers: Vec<_> = headers
         .iter()
         .map(|(name, value)| (said(name), said(value)))
@@ -179,12 +179,12 @@ fn what_adds_adds_and_the_rest_replaces() {
     assert_eq!(statuses, ["200"]);
     assert_eq!(question.expectations.len(), 3);
     assert_eq!(ready.budget.within, Duration::from_secs(40));
-    // After 1 s three tries, 5 s from start to start.
+    // A wait of 1 s, then three attempts. They start 5 s apart.
     assert_eq!(quick.budget.within, Duration::from_secs(16));
     let Verification::Checks(checks) = &app.verify else {
         panic!("a verify");
     };
-    // The default of 2 s would be longer than the whole.
+    // The default of 2 s would be longer than the whole check.
     assert_eq!(checks[0].budget.timeout, Duration::from_secs(1));
 }
 
@@ -203,7 +203,7 @@ fn services_have_what_the_app_says_unless_they_say_otherwise() {
     assert_eq!(web.stop_within, Duration::from_secs(10));
     assert_eq!(api.stop_within, Duration::from_secs(20));
     assert_eq!(app.colors[1].port(&api.name).map(Port::get), Some(9082));
-    // The block changes the command and keeps the environment.
+    // The block of the service changes the command and keeps the environment of the app.
     assert_ne!(web.run.setting("command"), api.run.setting("command"));
     assert_eq!(web.run.setting("env"), api.run.setting("env"));
     assert!(jobs.address.is_none());
@@ -267,11 +267,11 @@ fn twenty_thousand_lines_are_no_harder_than_their_number() {
     let (apps, found) = checked(&text);
     assert_eq!(found, "");
     assert_eq!(apps.map(|apps| apps.len()), Some(1200));
-    // Quadratic work would take minutes.
+    // An algorithm with quadratic time would take minutes.
     assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }
 
-/// Words that the language knows, and some that it does not.
+/// Words of the language, and some other words.
 fn word() -> impl Strategy<Value = String> {
     prop::sample::select(vec![
         "app",
@@ -338,13 +338,13 @@ fn word() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-    /// Whatever stands in a file, there are apps or errors, and never a panic.
+    /// For any input, the check returns apps or errors and does not panic.
     #[test]
     fn no_file_is_too_odd(words in prop::collection::vec(word(), 0..60)) {
         checked(&words.join(" "));
     }
 
-    /// A good file with one word put in or a stretch left out.
+    /// A good file with one word inserted or some characters removed.
     #[test]
     fn no_slip_is_too_odd(word in word(), at in 0..SHOP.len(), cut in 0..40usize) {
         let end = (at + cut).min(SHOP.len());

@@ -1,49 +1,49 @@
-//! What a step does: data, so that every path through a plan can be walked.
+//! The actions of steps. They are data, so that the walk can follow every path through a plan.
 
 use crate::model::Name;
 
-/// Which of the two colors an action is about.
+/// The color that an action is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
-    /// The idle color that is being made.
+    /// The idle color that becomes the new color.
     New,
-    /// The color that served when the command began.
+    /// The color that was live when the command began.
     Old,
-    /// No color: the proxy's file goes.
+    /// No color: the script removes the proxy's file.
     Nothing,
-    /// In a program that is given one: the side that its caller names.
+    /// The side that the caller gives, in a program with such a parameter.
     Given,
 }
 
-/// How much of a color an action is about.
+/// The services of a color that an action is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Extent {
-    /// All of its services.
+    /// All services.
     Whole,
     /// The services that run in both colors for a while.
     Overlap,
-    /// The services that may run only once.
+    /// The exclusive services.
     Exclusive,
 }
 
-/// What the journal says from a step on, synced before the first effect that needs it.
+/// The state of the journal from a step on. It is synced before the first effect that needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Intent {
-    /// A new color is made; users see nothing of it.
+    /// The script makes a new color. Users do not see it yet.
     Preparing,
-    /// What somebody else made becomes this script's; nothing is started or stopped.
+    /// The script adopts a color that it did not make. It starts and stops no service.
     Adopting,
-    /// The proxy's file and what is in force may differ.
+    /// The proxy's file on the disk and the configuration in force may differ.
     Swapping,
-    /// Still `swapping`, and what may run only once is being moved.
+    /// Still `swapping`, and the exclusive services are moving.
     Handing,
-    /// The old color serves again; the new one is drained and stopped.
+    /// The old color is live again. The new color drains and stops.
     Returning,
-    /// The app goes away; its color still serves.
+    /// The script removes the app. Its color is still live.
     Removing,
 }
 
-/// Where a step of the user's stands.
+/// The place of a step of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Occasion {
     /// `before start`
@@ -64,157 +64,162 @@ pub enum Occasion {
     OnAlways,
 }
 
-/// What the history says of a command.
+/// The result of a command in the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// The new color serves.
+    /// The new color is live.
     Ok,
-    /// It does not.
+    /// The new color is not live.
     Failed,
 }
 
-/// What a step does. The runtime has one function for each, and none of them calls another.
+/// The action of a step. The runtime has one function for each action, and none of them calls another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
-    // ---- looks; nothing is changed ----
-    /// Are the tools there that the script calls?
+    // ---- checks; they change nothing ----
+    /// Checks that the host has the tools that the script calls.
     CheckHost,
-    /// Is a service's driver ready on this host?
+    /// Checks that a service's driver is ready on this host.
     PreflightRun(Name),
-    /// Is the proxy up, are the rights there?
+    /// Checks that the proxy is up and that the script has the rights.
     PreflightProxy,
-    /// Does the proxy accept what is on the disk before it is touched? Not asked again within ten seconds.
+    /// Tests the proxy's configuration on the disk before the script changes it. It does not repeat the test within ten
+    /// seconds.
     TestAsItIs,
-    /// Ask the proxy's files which color is live; the other one is new. With neither, old is none.
+    /// Reads from the proxy's files which color is live; the other color is new. If no color is live, there is no old
+    /// color.
     ChooseIdle,
-    /// Ask the proxy's files which color is live: it is old. Nothing to do without one.
+    /// Reads from the proxy's files which color is live; that color is old. Does nothing more if no color is live.
     FindLive,
-    /// Old is what is live, new the release that served before it.
+    /// Sets old to the live color, and new to the release that was live before it.
     ChooseEarlier,
-    /// Old is what is live, new the idle color, for a copy of the release that was named.
+    /// Sets old to the live color, and new to the idle color, for a copy of the named release.
     ChooseKept,
-    /// Old is what is live, new the idle color, for a copy of the live release.
+    /// Sets old to the live color, and new to the idle color, for a copy of the live release.
     ChooseLive,
-    /// Old is what is live, if the command may take it away, and new the other color.
+    /// Sets old to the live color, if the command may remove it, and new to the other color.
     FindRemovable,
-    /// Old and new are the color that the proxy's files route to, if it is not this script's already.
+    /// Sets both old and new to the color that the proxy's files route to, if that color does not belong to this script
+    /// already.
     FindAdoptable,
-    /// Old and new are those of the color that `prepare` has left.
+    /// Sets old and new to the colors that `prepare` has left.
     TakeUp,
-    /// Do the proxy's files route where they did?
+    /// Checks that the proxy's files still route to the same color.
     StillLive,
-    /// Ask the live color one `verify` once: a redirect is an error, anything else a warning.
+    /// Asks the live color one `verify` once. A redirect is an error, any other failure a warning.
     TryVerify(Name),
-    /// Read and check the inputs.
+    /// Reads and checks the inputs.
     ReadInputs,
-    /// Read and check the inputs of the live release, by its script.
+    /// Reads and checks the inputs of the live release, with its script.
     InputsAgain,
-    /// Can this host ask all that will be asked?
+    /// Checks that this host can ask all questions of the gates and verifies.
     CheckQuestions,
-    /// Is the artifact there, exactly one?
+    /// Checks that there is exactly one artifact.
     FindArtifact,
-    /// Does a stranger listen on a port of the idle color?
+    /// Checks that no foreign program listens on a port of the idle color.
     NoStranger,
-    /// Is nobody left on the ports of the color that is about to start?
+    /// Checks that no program still listens on the ports of the color that is about to start.
     PortsAreFree,
-    /// Can each address of a color be connected to from where the proxy stands?
+    /// Checks that the proxy's side can connect to each address of a color.
     Dial(Side),
 
     // ---- the journal and the pointers ----
-    /// Keep a copy of the journal: it is taken up again when this command is over.
+    /// Saves a copy of the journal for later. The script restores it when this command ends.
     PutOffJournal,
-    /// Write down what is about to happen.
+    /// Writes the next state into the journal.
     Journal(Intent),
-    /// Write down that the new color is ready, for whom and until when.
+    /// Writes that the new color is ready, for which deployment, and until when.
     Reserve,
-    /// The new color is what serves: the journal says so, then the pointers do.
+    /// Records the new color as live: first in the journal, then in the pointers.
     Commit,
-    /// The adopted color is what serves: as `commit`, but nothing is left to clean up.
+    /// Records the adopted color as live, as `commit` does. There is nothing to clean up.
     CommitAdopted,
-    /// What an adoption that was cut short after its commit left: pointers and journal.
+    /// Writes the pointers and the journal of an adoption that was interrupted after its commit.
     FinishAdopted,
-    /// Nothing of the app serves any more: the journal says so, and which release serves is forgotten.
+    /// Records in the journal that the app has no live color, and removes the record of the live release.
     CommitRemoved,
-    /// Nothing is under way any more, or what was put off is taken up again.
+    /// Closes the journal, or restores the journal that was saved for later.
     CloseJournal,
-    /// A line in the history.
+    /// Adds a line to the history.
     Record(Outcome),
 
     // ---- the release and its color ----
-    /// Make sure of what both colors need, by its number from 1.
+    /// Makes sure that a resource which both colors need is there. The resources have numbers from 1.
     EnsureShared(usize),
-    /// The same for a color, as the script of its release knows it.
+    /// Makes sure that the shared resources of a color are there, with the script of its release.
     Ensures(Side),
-    /// A folder with script, inputs, fragment and artifact.
+    /// Makes a release: a folder with script, inputs, fragment and artifact.
     MakeRelease,
-    /// A release for a color that somebody else started: it can be stopped, not started.
+    /// Makes a release for a color that this script did not start. The script can stop it, but not start it.
     MakeAdopted,
-    /// A folder with slot, script and inputs of a release that stays as it is, and a fragment for the color at hand.
+    /// Makes a folder with slot, script and inputs of a release that stays unchanged, and a fragment for the new color.
     CopyRelease,
-    /// Run a step of the user's, by its place and its number there from 1.
+    /// Runs a step of the user. The steps of each place have numbers from 1.
     User(Occasion, usize),
-    /// Get what a service's driver starts: an image.
+    /// Fetches what a service's driver starts, for example an image.
     Fetch(Name),
-    /// Make a service's part of the release ready beyond the copied artifact.
+    /// Prepares a service's part of the release, in addition to the copied artifact.
     Stage(Name),
-    /// All of the release is on the disk.
+    /// Syncs the whole release to the disk.
     SyncRelease,
-    /// Stop what still runs in the idle color or has one of its ports.
+    /// Stops the programs that still run in the idle color or use one of its ports.
     ClearIdle,
-    /// Start a service of the new color.
+    /// Starts a service of the new color.
     Start(Name),
-    /// Keep what a service's driver offers (`{container.ip}`) in the release.
+    /// Saves the values that a service's driver offers (`{container.ip}`) in the release.
     ReadOffers(Name),
-    /// Start what does not run of a color, by the script of its release.
+    /// Starts the services of a color that do not run, with the script of its release.
     StartMissing(Side, Extent),
-    /// Probe a service of the new color until it passes or its time is over.
+    /// Probes a service of the new color until it passes or its time ends.
     Gate(Name, Name),
-    /// The same right before the swap, unless it has just passed.
+    /// Probes it again right before the swap, unless it has just passed.
     GateAgain(Name, Name),
-    /// All gates of a color, by the script of its release.
+    /// Probes all gates of a color, with the script of its release.
     Gates(Side),
-    /// A color comes up after a reboot by itself, where its driver can.
+    /// Lets a color start by itself after a reboot, if its driver can do this.
     Persist(Side, Extent),
-    /// It does not any more.
+    /// Turns that off.
     PersistOff(Side),
-    /// What brings the live color up after a boot is installed.
+    /// Installs the unit that starts the live color after a boot.
     KeepResuming,
-    /// What may run only once runs in that color, and nowhere else. Nothing unless the journal says `handed`.
+    /// Moves the exclusive services, so that they run only in that color. Does nothing unless the journal says
+    /// `handed`.
     MoveExclusive(Side),
-    /// Wait until nothing of before the last reload is answered by that color, at most as long as the app says.
+    /// Waits until that color has answered all requests from before the last reload, at most for the app's drain time.
     Drain(Side),
-    /// Stop a color, by the script of its release, after L2 was asked again.
+    /// Stops a color, with the script of its release. Before that, checks law L2 again.
     Stop(Side, Extent),
-    /// Remove releases that nobody needs.
+    /// Removes releases that are no longer needed.
     Sweep,
-    /// What is known of the app, and the unit that resumes it, are gone.
+    /// Removes the app's state and the unit that resumes it.
     RemoveState,
 
     // ---- the proxy ----
-    /// Keep the text that the proxy's file has now.
+    /// Saves the current text of the proxy's file.
     SaveWayBack,
-    /// No other application of ours changes this proxy meanwhile; what is in force now is noted.
+    /// Locks the proxy against changes by other deployc applications, and records the configuration that is in force.
     LockProxy,
-    /// Let others.
+    /// Unlocks the proxy.
     UnlockProxy,
-    /// Write a color's fragment beside the proxy's file.
+    /// Writes a color's fragment beside the proxy's file.
     Write(Side),
-    /// One rename: it becomes the proxy's file. Without that color the file goes, or says what it said.
+    /// Renames the fragment to the proxy's file in one step. If there is no such color, the file is removed or gets its
+    /// earlier text.
     Swap(Side),
-    /// Does the proxy accept what is on the disk now?
+    /// Tests the configuration that is on the disk now.
     Test,
-    /// Ask the proxy to load it.
+    /// Asks the proxy to load the configuration.
     Reload,
-    /// See that it is in force.
+    /// Checks that the configuration is in force.
     Confirm,
-    /// Ask through the proxy.
+    /// Asks a `verify` through the proxy.
     Verify(Name),
-    /// All that a color is asked through the proxy, by the script of its release.
+    /// Asks all verifies of a color through the proxy, with the script of its release.
     Verifies(Side),
 }
 
 impl Action {
-    /// In a program that is given a side: the same for that one.
+    /// Returns the action with the side `given`, in a program with such a parameter.
     #[must_use]
     pub fn given(&self, given: Side) -> Self {
         match self {

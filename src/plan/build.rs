@@ -1,4 +1,4 @@
-//! Model → programs: the order of every command.
+//! From the model to the programs: the order of every command.
 
 use super::builder::{Builder, Lines};
 use super::limits::{Function, has};
@@ -9,7 +9,7 @@ use super::{
 use crate::model::{App, OnFailure, Outcome as When, Previous};
 use crate::source::Span;
 
-/// What is done for `app`.
+/// Returns the plan of `app`.
 #[must_use]
 pub fn plan(app: &App) -> Plan {
     let builder = Builder { app };
@@ -32,7 +32,7 @@ pub fn plan(app: &App) -> Plan {
     Plan { programs }
 }
 
-/// What is the same in every app: the programs that stand in the runtime.
+/// Returns the programs that are the same for all apps. They are in the runtime.
 #[must_use]
 pub fn same_in_all() -> Vec<Program> {
     ways::runtime()
@@ -49,8 +49,8 @@ impl Builder<'_> {
         lines.named(ProgramName::Deploy)
     }
 
-    /// What only looks comes first; the journal before the first effect; what the user's steps and drivers may fail at before anything
-    /// of the idle color is cleared.
+    /// The order: first the checks, which change nothing. The journal comes before the first effect. The user's steps
+    /// and the drivers may fail, so they come before the idle color is cleared.
     fn prepare(&self) -> Program {
         let app = self.app;
         let mut lines = Lines::new();
@@ -148,7 +148,7 @@ impl Builder<'_> {
         lines.named(ProgramName::Switch)
     }
 
-    /// What comes after a commit: nothing of it goes back.
+    /// Adds the steps after a commit. Their failures never go back.
     fn done(&self, lines: &mut Lines) {
         lines.otherwise(Otherwise::Warn);
         self.user(lines, Occasion::AfterVerify);
@@ -205,7 +205,8 @@ impl Builder<'_> {
         lines.named(ProgramName::Cleanup)
     }
 
-    /// What has a release already, whoever has made it, is started, asked and switched to; the user's steps are those of today.
+    /// Starts, probes and switches to an existing release, whether this script or another one made it. The user's steps
+    /// are the current ones.
     fn serve_release(&self) -> Program {
         let mut lines = Lines::new();
         lines
@@ -215,7 +216,7 @@ impl Builder<'_> {
             .step(Action::Gates(Side::New));
         self.proxy(&mut lines, Action::TestAsItIs);
         self.user(&mut lines, Occasion::BeforeSwitch);
-        // Minutes may have passed.
+        // The user's steps may have taken minutes.
         if !self.app.steps.before_switch.is_empty() {
             lines.step(Action::Gates(Side::New));
         }
@@ -247,7 +248,7 @@ impl Builder<'_> {
 
     // ---- Parts -------------------------------------------------------------------------------
 
-    /// Every check through the proxy. One that only warns changes `otherwise` for itself alone.
+    /// Adds all checks through the proxy. A check that only warns changes `otherwise` for itself only.
     pub(super) fn verify(&self, lines: &mut Lines, otherwise: Otherwise) {
         for check in self.checks() {
             let action = Action::Verify(check.name.clone());
@@ -265,7 +266,7 @@ impl Builder<'_> {
         }
     }
 
-    /// The user's steps of a place.
+    /// Adds the user's steps of a place.
     fn user(&self, lines: &mut Lines, place: Occasion) {
         let steps = &self.app.steps;
         let outcome = |when| {

@@ -1,4 +1,4 @@
-//! What programs are made with: their lines, and what is asked of the app for several of them.
+//! Helpers for making programs: their lines, and queries on the app that several programs need.
 
 use super::{Action, Line, Otherwise, Program, ProgramName, Side, Step, Way};
 use crate::model::{App, Handover, Service, Verify};
@@ -9,7 +9,7 @@ pub(super) struct Builder<'a> {
     pub(super) app: &'a App,
 }
 
-/// Lines of one program, as they are added.
+/// The lines of one program, in the order in which they are added.
 pub(super) struct Lines(Vec<Line>);
 
 impl Lines {
@@ -26,12 +26,12 @@ impl Lines {
         self.otherwise(Otherwise::Way(way))
     }
 
-    /// A step of the core's own.
+    /// Adds a step that the script always has.
     pub(super) fn step(&mut self, action: Action) -> &mut Self {
         self.at(action, None)
     }
 
-    /// A step that words of the source ask for.
+    /// Adds a step that a statement of the source asks for.
     pub(super) fn at(&mut self, action: Action, span: impl Into<Option<Span>>) -> &mut Self {
         let span = span.into();
         self.0.push(Line::Step(Step { action, span }));
@@ -57,18 +57,18 @@ impl Lines {
 }
 
 impl Builder<'_> {
-    /// A step that is the `switch` driver's.
+    /// Adds a step of the `switch` driver.
     pub(super) fn proxy(&self, lines: &mut Lines, action: Action) {
         lines.at(action, self.app.switch.span);
     }
 
-    /// Services that run in both colors at once for a while.
+    /// Returns the services that run in both colors for a while.
     pub(super) fn overlapping(&self) -> impl Iterator<Item = &Service> {
         let services = self.app.services.iter();
         services.filter(|service| service.handover == Handover::Overlap)
     }
 
-    /// The first service that may run only once.
+    /// Returns the first exclusive service.
     pub(super) fn exclusive(&self) -> Option<&Service> {
         let mut services = self.app.services.iter();
         services.find(|service| service.handover == Handover::Exclusive)

@@ -1,4 +1,4 @@
-//! Who calls the script, what they run in one go, and how long they let it run.
+//! The callers of the script, their commands, and their time limits.
 
 use super::limits::{self, Core, Function};
 use super::worst::{Path, Sums};
@@ -7,28 +7,28 @@ use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::model::{App, DriverUse, Duration, GivenPart, SettingValue};
 use std::fmt::Write as _;
 
-/// One call of a target: an event (a hook, a job) that runs commands of the script in a row, each
-/// only if the one before it succeeded.
+/// One call of a target: an event (a hook, a job) that runs commands of the script in a row. Each command runs only if
+/// the one before it succeeded.
 #[derive(Clone, Debug)]
 pub struct Caller<'a> {
     /// The target.
     pub target: &'a DriverUse,
-    /// The event's name, as the target knows it.
+    /// The event's name in the target.
     pub event: String,
-    /// What it runs.
+    /// The commands.
     pub commands: Vec<Command>,
-    /// The longest that they take together.
+    /// The longest time of all commands together.
     pub worst: Duration,
-    /// The longest path, line by line: what, and how long.
+    /// The longest path, line by line: the step and its longest time.
     pub lines: Vec<(String, Duration)>,
-    /// How long the caller lets them run: `within`, else computed.
+    /// The caller's time limit: `within`, otherwise a computed one.
     pub limit: Duration,
-    /// Whether the user gave the limit.
+    /// The limit, if the user gave one.
     pub given: Option<Duration>,
 }
 
-/// Who calls the script of `app`. A target has events if its settings name them: `events` maps an
-/// event to the commands that it runs, and a part `hook "EVENT" { within = … }` limits one.
+/// Returns the callers of the script of `app`. A target has events if it has a setting `events`, which maps an event to
+/// its commands. A part `hook "EVENT" { within = … }` limits one event.
 #[must_use]
 pub fn callers<'a>(app: &'a App, plan: &Plan) -> Vec<Caller<'a>> {
     let mut callers = Vec::new();
@@ -58,15 +58,15 @@ pub fn callers<'a>(app: &'a App, plan: &Plan) -> Vec<Caller<'a>> {
     callers
 }
 
-/// A limit that leaves the script time to notice its own deadline and to say so: a tenth more, at
-/// least ten seconds, rounded up to tens of seconds.
+/// Returns a limit that leaves the script time to notice its own deadline and report it: a tenth more, at least ten
+/// seconds more, rounded up to tens of seconds.
 fn with_reserve(worst: Duration) -> Duration {
     let seconds = worst.as_secs_ceil();
     let reserve = (seconds / 10).max(10);
     Duration::from_secs((seconds + reserve).div_ceil(10) * 10)
 }
 
-/// The longest path through commands in a row.
+/// Returns the longest path through commands in a row.
 fn longest(app: &App, plan: &Plan, commands: &[Command]) -> Vec<(String, Duration)> {
     let sums = Sums::new(app, plan);
     let mut before: Vec<(String, Duration)> = Vec::new();
@@ -79,7 +79,7 @@ fn longest(app: &App, plan: &Plan, commands: &[Command]) -> Vec<(String, Duratio
         }
         before.push((format!("{}: lock", command.name()), lock(app)));
         let mut worst = before.clone();
-        // What was begun before it in this row has succeeded: nothing is left to be undone.
+        // A command of this row has succeeded before, so there is nothing to recover.
         let longest_of = if begun { Sums::command } else { Sums::whole };
         begun = true;
         worst.extend(rows(app, &longest_of(&sums, *command)));
@@ -94,7 +94,7 @@ fn longest(app: &App, plan: &Plan, commands: &[Command]) -> Vec<(String, Duratio
     longest
 }
 
-/// How long a command may wait for the app's mutex: for another command, and for what a killed one has left.
+/// Returns the longest wait for the app's mutex: for another command, and for the processes of a killed one.
 pub(super) fn lock(app: &App) -> Duration {
     app.lock_wait + Core::Leftovers.limit()
 }
@@ -113,7 +113,8 @@ fn sum(lines: &[(String, Duration)]) -> Duration {
     lines.iter().map(|(_, worst)| *worst).sum()
 }
 
-/// What `doctor` waits for: the steps of `prepare` up to the first that changes something, and whether the live color runs.
+/// Returns the longest times of `doctor`: the steps of `prepare` before the first change, and the check whether the
+/// live color runs.
 fn doctor(app: &App, plan: &Plan) -> Vec<(String, Duration)> {
     let steps = plan.steps(Command::Prepare.programs()).into_iter();
     let looks = steps.take_while(|step| !matches!(step.action, Action::Journal(_)));
@@ -146,7 +147,7 @@ fn words(value: &SettingValue) -> Vec<String> {
     }
 }
 
-/// The part that limits an event.
+/// Returns the part that limits an event.
 fn hook<'a>(target: &'a DriverUse, event: &str) -> Option<&'a GivenPart> {
     target
         .parts
@@ -162,10 +163,10 @@ fn within(target: &DriverUse, event: &str) -> Option<Duration> {
     })
 }
 
-/// Compares what the callers allow with what the phases may take: BG401 and BG402.
+/// Compares the limits of the callers with the longest times of the commands. Reports BG401 and BG402.
 pub fn check_limits(app: &App, plan: &Plan, report: &mut Report) {
     for caller in callers(app, plan) {
-        // Where the limit stands, if the user gave one.
+        // The place of the limit, if the user gave one.
         let span = hook(caller.target, &caller.event)
             .and_then(|hook| hook.given.get("within"))
             .map_or(caller.target.span, |within| *within);
@@ -213,11 +214,11 @@ fn seconds(duration: Duration) -> String {
     format!("{}s", duration.as_secs_ceil())
 }
 
-/// The sum, line by line; steps that take no time left out.
+/// Returns the sum, line by line, without the steps that take no time.
 fn sum_of(lines: &[(String, Duration)]) -> String {
     let mut text = String::new();
     for (what, worst) in lines.iter().filter(|(_, worst)| *worst > Duration::ZERO) {
-        // Writing to a String does not fail.
+        // A write to a String does not fail.
         let _ = writeln!(text, "{:>9}  {what}", worst.to_string());
     }
     let _ = write!(text, "{:>9}  together", seconds(sum(lines)));

@@ -1,5 +1,5 @@
-//! What an action may call, and how long each of these calls may take: the worst case of a step is their sum, the script's `deadline`
-//! table has the same numbers, and a real run may call nothing else.
+//! The calls of an action, and the time limit of each. The worst case of a step is the sum of the limits. The script's
+//! `deadline` table has the same numbers, and a real run makes no other calls.
 
 use super::limits::{self, Core, Function, has};
 use super::{Action, Extent, Occasion, Side};
@@ -7,27 +7,27 @@ use crate::model::{
     App, Budget, Duration, Handover, Name, Question, Service, Subject, Verification, Verify,
 };
 
-/// Something that an action may call, each at most once but for what is said.
+/// A call that an action may make, at most once for each entry. `Tries` and `Drained` are lengths of time instead.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Call {
     /// A function of a service's driver.
     Run(Name, Function),
     /// A function of the proxy's driver.
     Switch(Function),
-    /// A function of the driver of what both colors need, by its number from 1.
+    /// A function of a shared resource's driver. The resources have numbers from 1.
     Shared(usize, Function),
     /// A step of the user.
     User(Occasion, usize),
     /// The script's own work.
     Core(Core),
-    /// Tries of a gate or a check, as often as fit into that time.
+    /// The attempts of a gate or a check, as many as fit into that time.
     Tries(Duration),
-    /// Waiting for what is still answered, as long as the app says.
+    /// The wait for open requests, at most for the app's drain time.
     Drained(Duration),
 }
 
 impl Call {
-    /// Its time limit.
+    /// Returns the time limit.
     #[must_use]
     pub fn limit(&self, app: &App) -> Duration {
         match self {
@@ -46,7 +46,8 @@ impl Call {
         }
     }
 
-    /// As the script's `deadline` table and a trace of calls name it: a service's name has no dot. `None`: it is in neither.
+    /// Returns the key in the script's `deadline` table and in a trace of calls. A service's name has no dot. `None`:
+    /// the call is in neither.
     #[must_use]
     pub fn key(&self) -> Option<String> {
         Some(match self {
@@ -64,7 +65,7 @@ impl Call {
     }
 }
 
-/// How long a service's driver may take; a stop has what the app gives it on top.
+/// Returns the time limit of a function of a service's driver. A stop also has the app's `stop within`.
 fn run_limit(service: &Service, function: Function) -> Duration {
     match function {
         Function::Stop => limits::stop(service),
@@ -97,7 +98,8 @@ fn user_limit(app: &App, place: Occasion, number: usize) -> Duration {
 }
 
 impl Action {
-    /// What it may call. A release may be older than `app`, with other services; their limits are its own.
+    /// Returns the calls that the action may make. A release may be older than `app` and have other services. It then
+    /// has its own limits.
     #[must_use]
     pub fn calls(&self, app: &App) -> Vec<Call> {
         let mut calls = Calls {
@@ -108,7 +110,7 @@ impl Action {
         calls.calls
     }
 
-    /// How long it takes at most.
+    /// Returns the longest time of the action.
     #[must_use]
     pub fn worst(&self, app: &App) -> Duration {
         let calls = self.calls(app);
@@ -134,7 +136,7 @@ impl<'a> Calls<'a> {
             | Action::PortsAreFree
             | Action::UnlockProxy
             | Action::Record(_) => {}
-            // What listens there may be a color's that this script has started.
+            // The program on the port may belong to a color that this script started.
             Action::NoStranger => self.every(Extent::Whole, &[Function::Alive]),
             Action::PreflightRun(name) => self.run(name, Function::Preflight),
             Action::PreflightProxy => self.switch(Function::Preflight),
@@ -148,7 +150,7 @@ impl<'a> Calls<'a> {
                 self.switch(Function::Routed);
                 self.every(Extent::Whole, &[Function::Alive]);
             }
-            // Its script is asked where it would listen.
+            // The script of the release reports the ports that it would use.
             Action::ChooseKept | Action::ChooseLive => {
                 self.finds_live();
                 self.core(Core::Copy);
@@ -163,7 +165,7 @@ impl<'a> Calls<'a> {
             Action::PutOffJournal | Action::Journal(_) | Action::Reserve => {
                 self.core(Core::Journal);
             }
-            // The artifact is measured; a tree that takes longer to look at is not.
+            // The step measures the artifact. It does not measure a folder that takes longer.
             Action::FindArtifact | Action::CloseJournal => self.core(Core::Journal),
             Action::Commit
             | Action::CommitAdopted
@@ -239,7 +241,8 @@ impl<'a> Calls<'a> {
                 }
                 let start = [Function::Start, Function::Identity];
                 self.every(Extent::Exclusive, &start);
-                // The whole color is asked whether it lives, and it must live that long.
+                // The step asks all services of the color whether they run. The exclusive services must run for
+                // `StaysAlive`.
                 self.every(Extent::Whole, &[Function::Alive]);
                 self.gates(Handover::Exclusive);
                 if self.services(Extent::Exclusive).next().is_some() {
@@ -255,7 +258,7 @@ impl<'a> Calls<'a> {
                 self.switch_if_able(Function::Holds);
                 self.every(*extent, &[Function::Alive, Function::Stop]);
             }
-            // The last release may be begun when its time is just over.
+            // The removal of the last release may begin just before the limit ends.
             Action::Sweep => {
                 self.core(Core::Sweep);
                 self.every(Extent::Whole, &[Function::Clear]);
@@ -305,7 +308,8 @@ impl<'a> Calls<'a> {
         }
     }
 
-    /// The color that the files route to, held against what was confirmed last: does that run, and which file routes to it?
+    /// Finds the color that the files route to, and compares it with the color that was confirmed last. It asks whether
+    /// that color runs, and which file routes to it.
     fn finds_live(&mut self) {
         self.switch(Function::Routed);
         self.every(Extent::Whole, &[Function::Alive, Function::Alive]);
@@ -327,7 +331,7 @@ impl<'a> Calls<'a> {
         self.calls.push(Call::Core(core));
     }
 
-    /// These functions of each service.
+    /// Adds these functions of each service.
     fn every(&mut self, extent: Extent, functions: &[Function]) {
         let services: Vec<&Service> = self.services(extent).collect();
         for service in services {
@@ -353,7 +357,8 @@ impl<'a> Calls<'a> {
         }
     }
 
-    /// A gate's tries. The last of them, and who answered it, may be asked when their time is just over; then the log is shown.
+    /// Adds the attempts of a gate. The last attempt, and the check which program answered it, may begin when the time
+    /// has just ended. After that the log is shown.
     fn tries(&mut self, service: &Service, budget: &Budget) {
         self.calls.push(Call::Tries(budget.within));
         for function in [
@@ -382,7 +387,7 @@ impl<'a> Calls<'a> {
     }
 }
 
-/// How many of the questions have a time of their own.
+/// Returns the number of questions that have a time limit of their own.
 fn bounded(questions: &[Question]) -> u64 {
     let asked = questions
         .iter()

@@ -1,4 +1,4 @@
-//! The script's commands that do something, and the programs of each.
+//! The commands of the script, and the programs of each.
 
 use super::ProgramName;
 
@@ -13,9 +13,9 @@ pub enum Command {
     Switch,
     /// `cleanup`
     Cleanup,
-    /// `deploy`: the three in a row
+    /// `deploy`: `prepare`, `switch` and `cleanup` in a row
     Deploy,
-    /// `rollback`, its cleanup included
+    /// `rollback`, with its cleanup
     Rollback,
     /// `rollback RELEASE`
     RollbackTo,
@@ -32,7 +32,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Those that change something: they take the lock, and look at what an earlier run has left.
+    /// The commands that change something. They take the lock and check for an interrupted run.
     pub const ALL: [Self; 11] = [
         Self::Deploy,
         Self::Prepare,
@@ -47,7 +47,8 @@ impl Command {
         Self::Adopt,
     ];
 
-    /// What it runs, one after the other, as if it were one program. None for what only looks.
+    /// Returns the programs of the command. They run in a row, as one program. The list is empty for a command that
+    /// only checks.
     #[must_use]
     pub fn programs(self) -> &'static [ProgramName] {
         match self {
@@ -66,7 +67,7 @@ impl Command {
         }
     }
 
-    /// What follows its failure, a refusal included: exit 1, 3 and 5.
+    /// Returns the program that runs after a failure or refusal: exit 1, 3 and 5.
     #[must_use]
     pub fn after_failure(self) -> Option<ProgramName> {
         match self {
@@ -85,7 +86,7 @@ impl Command {
         }
     }
 
-    /// From its name, if it is one that a caller's event can run.
+    /// Returns the command with that name, if a caller's event can run it.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
@@ -98,13 +99,13 @@ impl Command {
         })
     }
 
-    /// The function of the script that runs it.
+    /// Returns the function of the script that runs the command.
     #[must_use]
     pub fn function(self) -> String {
         format!("command.{}", self.name())
     }
 
-    /// Its name in the script; of `rollback RELEASE` one of its own.
+    /// Returns the command's name in the script. `rollback RELEASE` has its own name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

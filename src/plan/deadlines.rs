@@ -1,12 +1,12 @@
-//! The script's `deadline` table: the numbers that the plan's sums are made of.
+//! The script's `deadline` table. It has the numbers that the plan adds up.
 
 use super::limits::{Core, Function, has};
 use super::{Call, Occasion};
 use crate::model::{App, DriverUse, Duration};
 use std::collections::BTreeMap;
 
-/// The script's `deadline` table, in milliseconds as [`Duration`] has them: the core's own, each function of each service's driver and
-/// of the proxy's, each step of the user's.
+/// Returns the script's `deadline` table, in milliseconds as in [`Duration`]: the limits of the script's own work, of
+/// each function of the drivers of the services and the proxy, and of each step of the user.
 #[must_use]
 pub fn deadlines(app: &App) -> BTreeMap<String, Duration> {
     let mut table: BTreeMap<String, Duration> = Core::ALL
@@ -28,7 +28,7 @@ pub fn deadlines(app: &App) -> BTreeMap<String, Duration> {
         }
     }
     for function in Function::SWITCH {
-        // Without one of the driver's own the script dials from the host.
+        // If the driver has no `dial`, the script connects from the host.
         if function == Function::Dial || has(&app.switch, function) {
             add(Call::Switch(function));
         }
@@ -44,7 +44,7 @@ pub fn deadlines(app: &App) -> BTreeMap<String, Duration> {
     table
 }
 
-/// How many steps the user has in each place.
+/// Returns the number of the user's steps in each place.
 fn user_steps(app: &App) -> [(Occasion, usize); 8] {
     use crate::model::Outcome;
     let steps = &app.steps;

@@ -1,37 +1,37 @@
-//! How long everything may take at most: the core's own work, and the functions of drivers.
+//! The time limits of the script's own work and of the functions of drivers.
 
 pub use crate::model::Function;
 use crate::model::{Driver, DriverKind, DriverUse, Duration, Service};
 use std::sync::Arc;
 
-/// A stretch of the script's own work that has a deadline: who keeps it is said with each.
+/// A part of the script's own work that has a time limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Core {
-    /// Copying what belongs to a release, or making all of it reach the disk. The script ends the copy.
+    /// Copying the files of a release, or syncing them to the disk. The script ends it at the limit.
     Copy,
-    /// One synced write into the state: journal, pointers, a fragment that is kept. The script ends it.
+    /// One synced write into the state: journal, pointers, a saved fragment. The script ends it at the limit.
     Journal,
-    /// What a killed script had started may still hold the app's mutex; it ends by its own deadline.
+    /// The wait for processes of a killed script that still hold the app's mutex. They end by their own deadlines.
     Leftovers,
-    /// Waiting for another app that holds the proxy's mutex, from its swap to its confirmation.
+    /// The wait for another app that holds the proxy's mutex, from its swap to its confirmation.
     ProxyLock,
-    /// How long a prepared color is kept for its deployment. No wait: it is in no worst case.
+    /// How long a prepared color is reserved for its deployment. It is not a wait, so no worst case contains it.
     Reservation,
-    /// Enabling the unit that brings the live color up after a boot. The script ends it.
+    /// Enabling the unit that starts the live color after a boot. The script ends it at the limit.
     ResumeUnit,
-    /// How long a program that may run only once must live to count as started.
+    /// How long an exclusive service must run to count as started.
     StaysAlive,
-    /// Removing old releases; what is left is the next command's.
+    /// Removing old releases. The next command removes the rest.
     Sweep,
 }
 
 impl Core {
-    /// Every one: its name in the script's table, and how long it may take.
+    /// All parts: the name in the script's table, the part, and its time limit.
     pub const ALL: [(&'static str, Self, Duration); 8] = [
         ("copy", Self::Copy, Duration::from_secs(60)),
         ("journal", Self::Journal, Duration::from_secs(5)),
         ("leftovers", Self::Leftovers, Duration::from_secs(15)),
-        // The longest that another app's swap, test, reload and confirm take with the default limits.
+        // The longest time of another app's swap, test, reload and confirm with the default limits.
         ("proxy_lock", Self::ProxyLock, Duration::from_secs(60)),
         ("reservation", Self::Reservation, Duration::from_secs(3600)),
         ("resume_unit", Self::ResumeUnit, Duration::from_secs(15)),
@@ -39,7 +39,7 @@ impl Core {
         ("sweep", Self::Sweep, Duration::from_secs(60)),
     ];
 
-    /// Its time limit.
+    /// Returns the time limit.
     #[must_use]
     pub fn limit(self) -> Duration {
         Self::ALL
@@ -49,8 +49,8 @@ impl Core {
     }
 }
 
-/// Whether a driver has a function: one of its own or of a driver that it extends, and it does not say `cannot`. Functions that may be
-/// left out are not missed.
+/// Returns whether a driver has a function. No driver of its chain may list it in `cannot`. An optional function must
+/// be defined by the driver or one that it extends. All other functions count as present.
 #[must_use]
 pub fn has(used: &DriverUse, function: Function) -> bool {
     let cannot = |driver: &Arc<Driver>| driver.cannot.iter().any(|name| name == function.name());
@@ -65,14 +65,14 @@ pub fn has(used: &DriverUse, function: Function) -> bool {
     !may_be_left_out || chain(&used.driver).any(|driver| defines(driver, function))
 }
 
-/// Whether the file of a driver's functions defines that one.
+/// Returns whether the files of a driver define a function.
 fn defines(driver: &Driver, function: Function) -> bool {
     let head = format!("{}_{}() {{", driver.name.shell(), function.name());
     let mut texts = driver.functions.iter();
     texts.any(|file| file.text.lines().any(|line| line.starts_with(&head)))
 }
 
-/// How long a driver's function may take, `stop within` not counted.
+/// Returns the time limit of a driver's function, without `stop within`.
 #[must_use]
 pub fn limit(used: &DriverUse, function: Function) -> Duration {
     chain(&used.driver)
@@ -80,12 +80,12 @@ pub fn limit(used: &DriverUse, function: Function) -> Duration {
         .unwrap_or_else(|| function.default_limit())
 }
 
-/// A driver and those that it extends, nearest first.
+/// Returns a driver and the drivers that it extends, the nearest first.
 pub fn chain(driver: &Arc<Driver>) -> impl Iterator<Item = &Arc<Driver>> {
     std::iter::successors(Some(driver), |driver| driver.base.as_ref())
 }
 
-/// How long stopping a service may take: what it is given after TERM, and the driver's own share.
+/// Returns the time limit for stopping a service: its time after TERM, plus the limit of the driver.
 #[must_use]
 pub fn stop(service: &Service) -> Duration {
     service.stop_within + limit(&service.run, Function::Stop)

@@ -1,18 +1,18 @@
-//! What a printed plan consists of, and in which order: `deployc plan` and the script's `plan` show the same.
+//! The blocks of a printed plan, and their order. `deployc plan` and the script's `plan` show the same.
 
 use super::{Command, Home, ProgramName, Way, same_in_all};
 
 /// A block of a printed plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Block {
-    /// All that a command runs, one program after the other.
+    /// All programs of a command, one after the other.
     Command(Command),
     /// A program that commands lead to.
     Program(ProgramName),
 }
 
 impl Block {
-    /// The function of the script that runs it.
+    /// Returns the function of the script that runs the block.
     #[must_use]
     pub fn function(self) -> String {
         match self {
@@ -21,7 +21,7 @@ impl Block {
         }
     }
 
-    /// Its heading.
+    /// Returns the heading.
     #[must_use]
     pub fn heading(self) -> String {
         match self {
@@ -31,7 +31,7 @@ impl Block {
     }
 }
 
-/// The blocks: a deployment first, then what may come of it, then what is the same in every app.
+/// Returns the blocks: first a deployment, then the programs that may follow it, then the programs that all apps share.
 #[must_use]
 pub fn listing() -> Vec<Block> {
     let commands = [
@@ -43,7 +43,7 @@ pub fn listing() -> Vec<Block> {
     let ways = Way::ALL.map(ProgramName::Way);
     let ways = ways.into_iter().filter(|way| way.home() == Home::Script);
     let of_runtime = same_in_all().into_iter().map(|program| program.name);
-    // It is the command's own block.
+    // `rollback` already has the block of its command.
     let of_runtime = of_runtime.filter(|name| *name != ProgramName::Rollback);
     commands
         .into_iter()
@@ -55,7 +55,7 @@ pub fn listing() -> Vec<Block> {
 }
 
 impl ProgramName {
-    /// Programs that are parts of a longer order: a list writes their steps out wherever they are run. Of any other program that is run by
-    /// another one it only says where its steps stand.
+    /// Programs that are parts of a longer order. A listing writes out their steps wherever they run. For any other
+    /// program that is run by another, it only names the place of the steps.
     pub const PARTS: [Self; 2] = [Self::BeforeSwap, Self::PointProxyAt];
 }

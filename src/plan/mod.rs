@@ -1,7 +1,8 @@
-//! Model → plan: the order of every command, written once.
+//! From the model to the plan: the order of every command, written once.
 //!
-//! A plan is data: programs of lines, and the table of what comes first after a run that was cut short. `emit` writes them into
-//! scripts, `deployc plan` prints them, the walk proves the laws on them, and the log of a real run is held against them.
+//! A plan is data: programs of lines, and the table of recoveries after an interrupted run. `emit` writes them into
+//! scripts, `deployc plan` prints them, the walk proves the laws on them, and tests compare the log of a real run with
+//! them.
 
 mod action;
 mod build;
@@ -39,15 +40,15 @@ pub use table::table;
 /// The order of every command of an app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// All programs, in the order in which they are written; each name once.
+    /// All programs, in the order in which they are written. Each name occurs once.
     pub programs: Vec<Program>,
 }
 
 impl Plan {
-    /// The program of that name.
+    /// Returns the program of that name.
     ///
     /// # Panics
-    /// When there is none: a plan has each.
+    /// If there is no such program. A plan has every program.
     #[must_use]
     pub fn program(&self, name: ProgramName) -> &Program {
         self.programs

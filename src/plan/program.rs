@@ -1,4 +1,4 @@
-//! A program: lines of two words, `otherwise` and `step`, and calls of other programs.
+//! A program: `otherwise` lines, `step` lines, and calls of other programs.
 
 use super::{Action, Side};
 use crate::source::Span;
@@ -6,44 +6,45 @@ use crate::source::Span;
 /// One line of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
-    /// What the failure of the steps below asks for, until the next such line. A program that is called changes it for its caller, too.
+    /// What follows a failure of the steps below, until the next such line. A called program also changes it for its
+    /// caller.
     Otherwise(Otherwise),
     /// One step.
     Step(Step),
-    /// The lines of another program stand here.
+    /// Runs the lines of another program here.
     Run(ProgramName),
-    /// The lines of [`ProgramName::PointProxyAt`] stand here, for that color and that way back.
+    /// Runs the lines of [`ProgramName::PointProxyAt`] here, for that color and that way back.
     PointProxyAt(Side, Otherwise),
 }
 
-/// One action, and which words of the source asked for it; `None` for the core's own.
+/// One action, and the statement of the source that asked for it. `None`: the script always has the step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// What it does.
+    /// The action.
     pub action: Action,
-    /// Where it was asked for.
+    /// The place of the statement.
     pub span: Option<Span>,
 }
 
-/// What the failure of a step asks for.
+/// What follows the failure of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Otherwise {
-    /// Nothing was changed: exit 3.
+    /// The command refuses; it has changed nothing: exit 3.
     Refuse,
-    /// It is said, and the next step comes.
+    /// The failure is reported, and the next step follows.
     Warn,
-    /// It is said, and the program ends well: the next command goes on with what is left.
+    /// The failure is reported, and the program ends well. The next command does the rest.
     Later,
     /// Only a person can decide: exit 5.
     Person,
-    /// The rest is skipped, and this way is gone.
+    /// The run skips the remaining steps and takes this way back.
     Way(Way),
-    /// In a program that is given one: what its caller names.
+    /// The value that the caller gives, in a program with such a parameter.
     Given,
 }
 
 impl Otherwise {
-    /// As the script says it.
+    /// Returns the word in the script.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -57,25 +58,25 @@ impl Otherwise {
     }
 }
 
-/// A way back. No signal interrupts it; whoever must leave one for another ends with exit 5.
+/// A way back. No signal interrupts it. A run that has to take a second way back ends with exit 5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Way {
-    /// Users never saw the new color, or see it no more: it is stopped.
+    /// Users never saw the new color, or do not see it any more. The script stops it.
     EndNew,
-    /// The old color serves again, if it passes its gates.
+    /// The old color becomes live again, if it passes its gates.
     GoBack,
-    /// The old color is down: the new one stays, if it passes.
+    /// The old color is down. The new color stays live, if it passes its gates.
     StayOnNew,
-    /// The proxy's file says again what it said before an adoption.
+    /// The proxy's file gets its text from before an adoption.
     UndoAdopt,
-    /// An adoption failed: the color keeps running as it was.
+    /// An adoption failed. The color keeps running as it was.
     LetGo,
-    /// The app stays: its color serves again, if it passes its gates.
+    /// The app stays. Its color becomes live again, if it passes its gates.
     PutBack,
 }
 
 impl Way {
-    /// All.
+    /// All ways back.
     pub const ALL: [Self; 6] = [
         Self::EndNew,
         Self::GoBack,
@@ -85,7 +86,7 @@ impl Way {
         Self::PutBack,
     ];
 
-    /// As an `otherwise` line says it.
+    /// Returns the word of an `otherwise` line.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -99,7 +100,7 @@ impl Way {
     }
 }
 
-/// Every program.
+/// The names of all programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "`about` says it, once")]
 pub enum ProgramName {
@@ -129,17 +130,18 @@ pub enum ProgramName {
     RecoverRemoved,
 }
 
-/// Which file a program is written into.
+/// The file that contains a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Home {
-    /// The application's script: it differs by application.
+    /// The application's script. It differs between applications.
     Script,
-    /// The runtime: it is the same in all.
+    /// The runtime. It is the same for all applications.
     Runtime,
 }
 
 impl ProgramName {
-    /// The function's name in the script. Names of the user's have no dot, functions of the runtime and of drivers have none either.
+    /// Returns the function's name in the script. The names have dots. Names of the user, the runtime and the drivers
+    /// have none.
     #[must_use]
     pub fn function(self) -> String {
         match self {
@@ -170,7 +172,7 @@ impl ProgramName {
         }
     }
 
-    /// What it is, for whoever reads the script.
+    /// Returns a description for readers of the script.
     #[must_use]
     pub fn about(self) -> &'static str {
         match self {
@@ -232,7 +234,7 @@ impl ProgramName {
         }
     }
 
-    /// Where it is written.
+    /// Returns the file that contains the program.
     #[must_use]
     pub fn home(self) -> Home {
         match self {
@@ -268,8 +270,8 @@ impl ProgramName {
 /// One program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
-    /// Which.
+    /// The name.
     pub name: ProgramName,
-    /// In order.
+    /// The lines, in order.
     pub lines: Vec<Line>,
 }

@@ -1,19 +1,19 @@
-//! The walk as a part of `check`: a law that does not hold is a finding, with the way that leads there.
+//! The walk as a part of `check`. A broken law is a finding that shows the steps leading to it.
 
 use super::Plan;
 use super::walk::{Breach, Ended, Grain, Taken, walk};
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::model::App;
 
-/// Walks the plan of `app` and reports the first law that does not hold: BG311.
+/// Walks the plan of `app` and reports the first broken law: BG311.
 pub fn check_laws(app: &App, plan: &Plan, report: &mut Report) {
     if let Some(breach) = walk(app, plan, Grain::Color).breach {
         report.push(finding(app, &breach));
     }
 }
 
-/// The last step is what the finding is about; every other of the last command's that the file asked
-/// for is pointed at too, once.
+/// Returns the finding for a broken law. It points at the last step. It also points once at each other statement of the
+/// file that asked for a step of the last command.
 fn finding(app: &App, breach: &Breach) -> Diagnostic {
     let began = |taken: &Taken| matches!(taken, Taken::Began(..));
     let last = breach.taken.iter().rposition(began).unwrap_or_default();
@@ -63,7 +63,7 @@ mod tests {
     use crate::fixture;
     use crate::plan::{Action, Line, Plan, ProgramName, plan};
 
-    /// Steps of a program are left out.
+    /// Removes steps of a program.
     fn without(plan: &mut Plan, name: ProgramName, wanted: impl Fn(&Action) -> bool) {
         let mut programs = plan.programs.iter_mut();
         let program = programs.find(|program| program.name == name);
@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(findings.len(), 1);
         let finding = findings[0];
         assert_eq!(finding.code, Code::LAW_BROKEN);
-        // The swap is asked for by `switch nginx`, and follows what stands in the lines before.
+        // `switch nginx` asks for the swap. The lines before it ask for the steps before the swap.
         assert_eq!(
             finding.label.as_ref().map(|label| label.span),
             Some(fixture::line(26))
@@ -126,7 +126,7 @@ mod tests {
             finding.label.as_ref().map(|label| label.span),
             Some(fixture::line(37))
         );
-        // What asked for the steps before it is pointed at, once.
+        // The finding also points once at the statement that asked for the earlier steps.
         let proxy = finding
             .others
             .iter()

@@ -1,30 +1,30 @@
-//! What a command does first about a run that was cut short: by what the journal says.
+//! Recovery: what a command does first about an interrupted run. It depends on the journal.
 
 use super::{Command, ProgramName, Way};
 
-/// What the journal says between two runs.
+/// The state of the journal between two runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
-    /// Nothing is under way.
+    /// No deployment is in progress.
     Idle,
-    /// A new color is made; users see nothing of it.
+    /// A new color is being made. Users do not see it.
     Preparing,
-    /// A color is ready and waits for its `switch`: a resting state, not a crash.
+    /// A color is ready and waits for its `switch`. This is a normal state, not a crash.
     Prepared,
-    /// Between the rename and the commit: disk and force may differ.
+    /// Between the rename and the commit. The file on the disk and the configuration in force may differ.
     Swapping,
-    /// The switch was good; the old color is still there.
+    /// The switch succeeded. The old color is still there.
     Switched,
-    /// The old color serves again; the new one drains.
+    /// The old color is live again. The new color drains.
     Returning,
-    /// What somebody else made becomes this script's; nothing was swapped yet.
+    /// The script adopts a color that it did not make. Nothing was swapped yet.
     Adopting,
-    /// The app goes away; nothing was swapped yet.
+    /// The script removes the app. Nothing was swapped yet.
     Removing,
 }
 
 impl Phase {
-    /// All.
+    /// All phases.
     pub const ALL: [Self; 8] = [
         Self::Idle,
         Self::Preparing,
@@ -36,7 +36,7 @@ impl Phase {
         Self::Removing,
     ];
 
-    /// As the journal says it.
+    /// Returns the word in the journal.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -52,10 +52,10 @@ impl Phase {
     }
 }
 
-/// Which command made the journal.
+/// The command that wrote the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// `deploy`, `prepare`, `switch`; `restart`, which is undone as they are.
+    /// `deploy`, `prepare`, `switch`, and `restart`, which is undone in the same way
     Deploy,
     /// `rollback`
     Rollback,
@@ -68,7 +68,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All.
+    /// All kinds.
     pub const ALL: [Self; 5] = [
         Self::Deploy,
         Self::Rollback,
@@ -77,13 +77,13 @@ impl Kind {
         Self::Remove,
     ];
 
-    /// Whether a release was made for it.
+    /// Returns whether the command made a release.
     #[must_use]
     pub fn makes_release(self) -> bool {
         matches!(self, Self::Deploy | Self::RollbackTo)
     }
 
-    /// As the journal says it.
+    /// Returns the word in the journal.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -96,22 +96,23 @@ impl Kind {
     }
 }
 
-/// Whose a prepared color is; for another phase [`Reservation::Mine`] where the command names no other deployment.
+/// The owner of a prepared color. In other phases it is [`Reservation::Mine`] if the command names no other deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reservation {
-    /// This command's: it names the same deployment, or it is a `switch` or an `abort` that names none.
+    /// It belongs to this command: the command names the same deployment, or it is a `switch` or `abort` without a
+    /// name.
     Mine,
-    /// Another deployment's.
+    /// It belongs to another deployment.
     Held,
-    /// Nobody's any more: its time is over, or the host was booted since.
+    /// The reservation is over: its time has ended, or the host was booted since.
     Over,
 }
 
 impl Reservation {
-    /// All.
+    /// All values.
     pub const ALL: [Self; 3] = [Self::Mine, Self::Held, Self::Over];
 
-    /// As the script says it.
+    /// Returns the word in the script.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -125,24 +126,24 @@ impl Reservation {
 /// What a command does about the journal that it finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Answer {
-    /// It begins.
+    /// The command begins.
     Proceed,
-    /// There is nothing to do: the command has succeeded.
+    /// There is nothing to do. The command has succeeded.
     Nothing,
-    /// Wrong usage: nothing is prepared. Exit 2.
+    /// Wrong usage: no color is prepared. Exit 2.
     Usage,
-    /// Another deployment is at work. Exit 4.
+    /// Another deployment is in progress. Exit 4.
     Refuse,
-    /// This comes first; then the journal is looked at again.
+    /// The command runs this program first. Then it reads the journal again.
     Undo(ProgramName),
-    /// This comes first; then the command begins, whatever came of it.
+    /// The command runs this program first. Then it begins, whether the program succeeded or not.
     Try(ProgramName),
-    /// This is what the command is for: it ends with it.
+    /// The command runs this program instead of its own, and ends with it.
     Instead(ProgramName),
 }
 
 impl Answer {
-    /// As the script's table says it.
+    /// Returns the word in the script's table.
     #[must_use]
     pub fn word(self) -> String {
         match self {
@@ -156,7 +157,7 @@ impl Answer {
         }
     }
 
-    /// The program that it runs.
+    /// Returns the program that the command runs.
     #[must_use]
     pub fn program(self) -> Option<ProgramName> {
         match self {
@@ -166,12 +167,12 @@ impl Answer {
     }
 }
 
-/// What `command` does when it finds that in the journal.
+/// Returns what `command` does when it finds this journal.
 #[must_use]
 pub fn recovery(command: Command, phase: Phase, kind: Kind, reservation: Reservation) -> Answer {
     use Command as C;
     use ProgramName as P;
-    // After a boot what serves comes first, and what the file says may be for `adopt` to put right.
+    // After a boot the live color matters most. For `adopt`, the command itself may have to repair the proxy's file.
     let first = |program| match command {
         C::Resume | C::Adopt => Answer::Try(program),
         _ => Answer::Undo(program),
@@ -193,7 +194,7 @@ pub fn recovery(command: Command, phase: Phase, kind: Kind, reservation: Reserva
             (Reservation::Mine, C::Deploy | C::Prepare) => Answer::Undo(P::RecoverEndNew),
             _ => Answer::Refuse,
         },
-        // After a boot the color that was to be adopted may be down: then only `resume` can start it.
+        // After a boot the color of an adoption may be down. Only `resume` can then start it.
         (Phase::Swapping, Kind::Adopt) if command == C::Resume => {
             Answer::Try(P::Way(Way::UndoAdopt))
         }

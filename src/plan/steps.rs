@@ -1,26 +1,28 @@
-//! A program as it is executed: calls of other programs are followed, and each step knows what its failure asks for.
+//! A program in the order of its execution. Calls of other programs are followed, and each step has its `otherwise`.
 
 use super::{Action, Line, Otherwise, Plan, ProgramName, Side};
 use crate::source::Span;
 
-/// A step in the order in which it is taken.
+/// A step in the order of execution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
-    /// What it does.
+    /// The action.
     pub action: Action,
-    /// Which words of the source asked for it; `None` for the core's own.
+    /// The statement of the source that asked for the step. `None`: the script always has it.
     pub span: Option<Span>,
-    /// What its failure asks for.
+    /// What follows its failure.
     pub otherwise: Otherwise,
-    /// The program that a reader looks for it in: parts that several programs share count as theirs.
+    /// The program that contains the step for a reader. A part that several programs share counts as the program that
+    /// runs it.
     pub program: ProgramName,
 }
 
-/// Programs that call each other deeper than this go round in a circle.
+/// The greatest depth of calls. Programs that call each other more deeply form a circle.
 const DEPTH: u8 = 8;
 
 impl Plan {
-    /// The steps of programs in a row, as if they were one: it begins with `person`, as the script's runner does.
+    /// Returns the steps of programs in a row, as one program. The first `otherwise` is `person`, as in the script's
+    /// runner.
     #[must_use]
     pub fn steps(&self, programs: &[ProgramName]) -> Vec<Planned> {
         let mut reader = Reader {

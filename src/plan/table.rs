@@ -1,5 +1,5 @@
-//! A plan as a table for people: the words of each step, what its failure asks for, how long it may take, and the line that asked for
-//! it; then the ways back, what stands in the runtime, and the callers' limits.
+//! A plan as a table for people: the words of each step, what follows its failure, its longest time, and the line that
+//! asked for it. After that come the ways back, the programs of the runtime, and the limits of the callers.
 
 use super::callers::lock;
 use super::worst::Sums;
@@ -10,7 +10,7 @@ use crate::model::{App, Duration};
 use crate::source::{Sources, Span};
 use std::fmt::Write as _;
 
-/// What the commands of `app`'s script do, step by step, in seconds.
+/// Returns what the commands of `app`'s script do, step by step, with times in seconds.
 #[must_use]
 pub fn table(app: &App, plan: &Plan, sources: &Sources) -> String {
     let mut table = Table {
@@ -50,7 +50,7 @@ impl Table<'_> {
     }
 
     fn row(&mut self, worst: Duration, what: &str, otherwise: &str, place: &str) {
-        // What waits for nobody has no limit.
+        // A step that waits for nothing has no limit.
         let worst = match worst {
             Duration::ZERO => "-".to_owned(),
             worst => seconds(worst),
@@ -60,7 +60,7 @@ impl Table<'_> {
         ));
     }
 
-    /// What every command begins with: the script's runner does it.
+    /// Adds what every command does first. The script's runner does it.
     fn first(&mut self) {
         self.line("\nevery command first");
         self.row(lock(self.app), "lock", "else: exit 4", "");
@@ -103,7 +103,8 @@ impl Table<'_> {
         self.lines(name);
     }
 
-    /// The lines of a program. Parts that several share are written out: who reads at night wants to see the order.
+    /// Adds the lines of a program. Shared parts are written out, because a reader at night wants to see the whole
+    /// order.
     fn lines(&mut self, name: ProgramName) {
         let given = (Side::Given, Otherwise::Given);
         self.lines_of(name, given, &mut Otherwise::Person);
@@ -158,7 +159,7 @@ impl Table<'_> {
                 None => "computed",
             };
             let mut line = String::new();
-            // Writing to a String does not fail.
+            // A write to a String does not fail.
             let _ = write!(line, "  {:>8}  ", seconds(caller.worst));
             let _ = write!(
                 line,

@@ -1,4 +1,4 @@
-//! A plan's shape, its sums, and what they are compared with.
+//! The form of a plan, its sums, and the values that they are compared with.
 
 use super::worst::Sums;
 use super::{
@@ -48,7 +48,7 @@ fn every_word_is_plain() {
     }
 }
 
-/// A called program changes what a failure asks for, for its caller, too; and a part that is given a side has it.
+/// A called program also changes `otherwise` for its caller. A part with a parameter gets the side of its caller.
 #[test]
 fn programs_are_read_as_the_runner_does() {
     let plan = plan(&fixture::hello());
@@ -73,14 +73,14 @@ fn programs_are_read_as_the_runner_does() {
         let steps = plan.steps(command.programs());
         assert!(!steps.is_empty() && !steps.iter().any(given), "{command:?}");
     }
-    // A program begins with `person`, whatever stood before it.
+    // A program begins with `person`, whatever ran before it.
     assert_eq!(
         plan.steps(&[ProgramName::PointProxyAt])[0].otherwise,
         Otherwise::Person
     );
 }
 
-/// L2: before the commit nothing stops the old color, and no way back stops what it points to.
+/// L2: no program before the commit stops the old color, and no way back stops the color that it routes to.
 #[test]
 fn the_old_color_is_stopped_only_in_cleanup() {
     let plan = plan(&fixture::hello());
@@ -98,7 +98,7 @@ fn the_old_color_is_stopped_only_in_cleanup() {
     }
 }
 
-/// L5: from the swap to the commit every failure goes back; after it none does.
+/// L5: from the swap to the commit every failure goes back. After the commit no failure does.
 #[test]
 fn every_failure_from_swap_to_commit_goes_back() {
     let plan = plan(&fixture::hello());
@@ -145,7 +145,7 @@ fn the_worst_case_is_the_longest_path() {
         assert!(worst >= success, "{command:?}");
         (success, worst)
     };
-    // Ten seconds more in a gate are ten more forward, and twenty more on the way back, which may ask both colors.
+    // Ten seconds more in a gate add ten seconds forward. They add twenty on the way back, which may probe both colors.
     let mut slower = fixture::hello();
     slower.services[0].gates[0].budget.within = Duration::from_secs(70);
     let (success, worst) = seconds(&app, Command::Switch);
@@ -164,7 +164,7 @@ fn the_worst_case_is_the_longest_path() {
     );
 }
 
-/// What a recovery may leave is recovered from, too, before the command begins.
+/// What a recovery leaves is also recovered before the command begins.
 #[test]
 fn recovery_goes_on_with_what_the_first_round_has_left() {
     let app = fixture::hello();
@@ -179,13 +179,13 @@ fn recovery_goes_on_with_what_the_first_round_has_left() {
     let own = sums.command(Command::Deploy);
     let whole = sums.whole(Command::Deploy);
     assert_eq!(whole.worst, recovery.worst + own.worst);
-    // Where nothing is left for an `abort` after the recovery, it ends.
+    // If the recovery leaves nothing for an `abort`, the command ends.
     let own = sums.command(Command::Abort);
     let whole = sums.whole(Command::Abort);
     assert!(whole.worst < recovery.worst + own.worst);
 }
 
-/// What has no deadline in the table has none at all.
+/// A call that is missing in the table would have no deadline.
 #[test]
 fn every_call_of_a_plan_is_in_the_table_of_deadlines() {
     let app = fixture::hello();
@@ -229,7 +229,7 @@ fn a_hook_must_outlast_its_phases() {
 fn a_phase_must_fit_into_what_the_caller_allows_at_most() {
     let mut app = fixture::hello();
     app.cleanup.drain = Duration::from_secs(3600);
-    // The switch's hook drains, and a prepare may have to finish the cleanup of an interrupted run.
+    // The hook of the switch drains. A prepare may have to finish the cleanup of an interrupted run.
     assert_eq!(codes(&app), [Code::TARGET_TOO_SHORT; 2]);
 }
 

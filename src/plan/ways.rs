@@ -1,9 +1,9 @@
-//! The ways back, and the programs that are the same in every app.
+//! The ways back, and the programs that are the same for all apps.
 
 use super::builder::{Builder, Lines};
 use super::{Action, Extent, Intent, Otherwise, Outcome, Program, ProgramName, Side, Way};
 
-/// The new color is stopped.
+/// Stops the new color.
 pub(super) fn end_new() -> Program {
     let mut lines = Lines::new();
     lines
@@ -17,7 +17,7 @@ pub(super) fn end_new() -> Program {
 }
 
 impl Builder<'_> {
-    /// From a swap, in force or not, by the run itself or by the next one after a crash.
+    /// Goes back from a swap, whether it is in force or not. The run itself does this, or the next run after a crash.
     pub(super) fn go_back(&self) -> Program {
         let first = self.exclusive().map(|service| service.span);
         let mut lines = Lines::new();
@@ -34,7 +34,7 @@ impl Builder<'_> {
         lines.named(ProgramName::Way(Way::GoBack))
     }
 
-    /// The old color is gone. What may run only once belongs to what serves, and is moved before the commit says so.
+    /// The old color is down. The exclusive services belong to the live color, so they move before the commit.
     pub(super) fn stay_on_new(&self) -> Program {
         let first = self.exclusive().map(|service| service.span);
         let mut lines = Lines::new();
@@ -54,7 +54,7 @@ impl Builder<'_> {
     }
 }
 
-/// What stands in the runtime: no line names a service, a check or a step of one app.
+/// Returns the programs of the runtime. None of their lines names a service, a check or a step of one app.
 pub(super) fn runtime() -> Vec<Program> {
     vec![
         rollback(),
@@ -162,7 +162,8 @@ fn restart() -> Program {
     lines.named(ProgramName::Restart)
 }
 
-/// No step names one of today's services: the release may have others.
+/// Adds the steps for a copied release. No step names a service of the current app, because the release may have
+/// others.
 fn copied(lines: &mut Lines) {
     lines
         .step(Action::TestAsItIs)
@@ -176,7 +177,8 @@ fn copied(lines: &mut Lines) {
         .run(ProgramName::ServeRelease);
 }
 
-/// Nothing leads to the app before anything of it is stopped, and nothing of it runs before nobody knows any more how to stop it.
+/// The proxy's route to the app is removed before any service stops. All services stop before the script removes the
+/// state that it needs to stop them.
 fn remove() -> Program {
     let mut lines = Lines::new();
     lines

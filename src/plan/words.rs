@@ -1,9 +1,11 @@
-//! An action in words: the only place that makes them. The script's lines, `deployc plan`, the log, the walk and the docs say the same.
+//! The words of an action. Only this file makes them: the script's lines, `deployc plan`, the log, the walk and the
+//! docs all use them.
 
 use super::{Action, Extent, Intent, Occasion, Outcome, Side};
 
 impl Action {
-    /// The words of its step. Each is one of `[a-z0-9._-]+`, but for [`Side::Given`], which is a variable of the program.
+    /// Returns the words of the action's step. Each matches `[a-z0-9._-]+`, except for [`Side::Given`], which is a
+    /// variable of the program.
     #[must_use]
     pub fn words(&self) -> Vec<String> {
         let mut words = vec![self.word().to_owned()];
@@ -92,13 +94,13 @@ impl Action {
         words
     }
 
-    /// The words in one line.
+    /// Returns the words in one line.
     #[must_use]
     pub fn title(&self) -> String {
         self.words().join(" ")
     }
 
-    /// The first word: `do_WORD` is the runtime's function.
+    /// Returns the first word. The runtime's function is `do_WORD`.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
@@ -171,7 +173,7 @@ impl Action {
 }
 
 impl Side {
-    /// As a step says it.
+    /// Returns the word of a step.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -184,7 +186,7 @@ impl Side {
 }
 
 impl Extent {
-    /// As a step says it; nothing for the whole.
+    /// Returns the word of a step. The whole color has no word.
     #[must_use]
     pub fn word(self) -> Option<&'static str> {
         match self {
@@ -196,7 +198,7 @@ impl Extent {
 }
 
 impl Intent {
-    /// As a step says it.
+    /// Returns the word of a step.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -211,7 +213,7 @@ impl Intent {
 }
 
 impl Outcome {
-    /// As a step and the history say it.
+    /// Returns the word of a step and of the history.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -222,7 +224,7 @@ impl Outcome {
 }
 
 impl Occasion {
-    /// As a step says it.
+    /// Returns the word of a step.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

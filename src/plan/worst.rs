@@ -1,4 +1,4 @@
-//! The worst case of a program: the longest of all paths through it, its ways back included.
+//! The worst case of a program: the longest of all paths through it, with its ways back.
 
 use super::{
     Action, Answer, Command, Intent, Kind, Otherwise, Phase, Plan, Planned, ProgramName,
@@ -7,17 +7,17 @@ use super::{
 use crate::model::{App, Duration};
 use std::collections::BTreeMap;
 
-/// Steps that are taken one after the other, and how long they take at most.
+/// Steps in a row, and their longest time.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Path {
     pub(super) steps: Vec<Planned>,
     pub(super) worst: Duration,
 }
 
-/// More rounds than the journal has phases are none.
+/// The greatest number of recoveries after the first. A longer chain would repeat a phase of the journal.
 const ROUNDS: u8 = 6;
 
-/// The plan's sums.
+/// The sums of the plan.
 pub(super) struct Sums<'a> {
     app: &'a App,
     plan: &'a Plan,
@@ -32,7 +32,7 @@ impl Path {
         }
     }
 
-    /// This, then that.
+    /// Returns this path, then the next.
     pub(super) fn then(mut self, next: &Self) -> Self {
         self.steps.extend_from_slice(&next.steps);
         self.worst = self.worst + next.worst;
@@ -61,7 +61,7 @@ impl<'a> Sums<'a> {
         sums
     }
 
-    /// The path of a way that takes the longest. Whoever comes to one a second time goes round in a circle, which the walk reports.
+    /// Returns the longest path of a way back. A way that leads to itself is a circle, which the walk reports.
     fn way(&mut self, way: Way, passed: &mut Vec<Way>) -> Path {
         if let Some(known) = self.ways.get(&way) {
             return known.clone();
@@ -82,7 +82,7 @@ impl<'a> Sums<'a> {
         longest
     }
 
-    /// The longest path through steps, and after a failure through what follows it.
+    /// Returns the longest path through steps. After a failure it continues with the way back and `after_failure`.
     fn longest(&self, steps: &[Planned], after_failure: &Path) -> Path {
         let mut longest = Path::new(self.app, steps);
         let mut before = Duration::ZERO;
@@ -103,24 +103,25 @@ impl<'a> Sums<'a> {
         longest
     }
 
-    /// Programs in a row if nothing fails.
+    /// Returns the path of programs in a row if nothing fails.
     pub(super) fn success(&self, programs: &[ProgramName]) -> Path {
         Path::new(self.app, &self.plan.steps(programs))
     }
 
-    /// Programs in a row at worst, lock and recovery not counted.
+    /// Returns the longest path of programs in a row, without lock and recovery.
     pub(super) fn worst(&self, programs: &[ProgramName], failed: Option<ProgramName>) -> Path {
         let failed = failed.map(|failed| self.success(&[failed]));
         let steps = self.plan.steps(programs);
         self.longest(&steps, &failed.unwrap_or_default())
     }
 
-    /// A command at worst, lock and recovery not counted.
+    /// Returns the longest path of a command, without lock and recovery.
     pub(super) fn command(&self, command: Command) -> Path {
         self.worst(command.programs(), command.after_failure())
     }
 
-    /// A command at worst, with what comes first about what an earlier run has left. Where nothing is left to do after that, it ends.
+    /// Returns the longest path of a command with its recoveries. The command ends after a recovery if there is nothing
+    /// left to do.
     pub(super) fn whole(&self, command: Command) -> Path {
         let own = self.command(command);
         let mut longest = Path::default();
@@ -132,7 +133,7 @@ impl<'a> Sums<'a> {
         longest
     }
 
-    /// The longest recovery: a deployment undoes or ends whatever it finds.
+    /// Returns the longest recovery. A deployment undoes or finishes any interrupted run.
     pub(super) fn recovery(&self) -> Path {
         let mut longest = Path::default();
         let own = Path::default();
@@ -144,7 +145,8 @@ impl<'a> Sums<'a> {
         longest
     }
 
-    /// What comes first, again for what that has left, and then the command's own.
+    /// Returns the longest path of the recoveries and then the command. Each recovery may leave a journal that needs
+    /// another one.
     fn rounds(&self, command: Command, own: &Path, phase: Phase, kind: Kind, rounds: u8) -> Path {
         let mut longest = Path::default();
         for whose in Reservation::ALL {
@@ -172,7 +174,8 @@ impl<'a> Sums<'a> {
         longest
     }
 
-    /// What a recovery may leave in the journal, and the longest path that does. What is written on a path may be the last that is.
+    /// Returns what a recovery may leave in the journal, each with the longest path to it. Each entry written on a path
+    /// counts, because it may be the last one.
     fn leaves(&self, steps: &[Planned], phase: Phase, kind: Kind) -> Vec<((Phase, Kind), Path)> {
         let mut paths = vec![Path::new(self.app, steps)];
         for (at, step) in steps.iter().enumerate() {
@@ -199,7 +202,7 @@ impl<'a> Sums<'a> {
     }
 }
 
-/// What the journal may say after an action that writes it.
+/// Returns what the journal may contain after an action that writes it.
 fn writes(action: &Action, kind: Kind) -> Vec<(Phase, Kind)> {
     match action {
         Action::Journal(intent) => match intent {
@@ -213,7 +216,8 @@ fn writes(action: &Action, kind: Kind) -> Vec<(Phase, Kind)> {
         Action::Commit | Action::CommitAdopted | Action::CommitRemoved => {
             vec![(Phase::Switched, kind)]
         }
-        // What was put off is taken up again: a rollback may have found a cleanup, an adoption a prepared color, too.
+        // The action restores the saved journal: a rollback may have found a cleanup, and an adoption also a prepared
+        // color.
         Action::CloseJournal | Action::FinishAdopted => {
             let left: &[Phase] = match kind {
                 Kind::Deploy | Kind::RollbackTo | Kind::Remove => &[Phase::Idle],

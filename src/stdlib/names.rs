@@ -1,4 +1,5 @@
-//! Names in shell text: what the runtime and our drivers define and use, so that a user's driver defines none of it again.
+//! Names in shell text: the names that the runtime and the library's drivers define and use. A user's driver must not
+//! define them again.
 
 use super::shell_files;
 use regex::Regex;
@@ -8,13 +9,13 @@ use std::sync::LazyLock;
 /// Names of functions and variables.
 #[derive(Debug, Default)]
 pub struct ShellNames {
-    /// Functions that are defined.
+    /// The functions that the text defines.
     pub functions: BTreeSet<String>,
-    /// Variables that are given a value or asked for theirs.
+    /// The variables that the text sets or reads.
     pub variables: BTreeSet<String>,
 }
 
-/// The functions without a dot that are written into every application's script.
+/// The functions without a dot in every application's script.
 pub const SCRIPT_FUNCTIONS: [&str; 4] = [
     "artifact_pattern",
     "fragment",
@@ -22,13 +23,13 @@ pub const SCRIPT_FUNCTIONS: [&str; 4] = [
     "read_inputs",
 ];
 
-/// The variables of every application's script that the runtime does not know.
+/// The variables of every application's script that are not in the runtime.
 pub const SCRIPT_VARIABLES: [&str; 2] = ["let_of", "runtime_fd"];
 
-/// The folders of files that become the runtime.
+/// The folders with the files of the runtime.
 const FOLDERS: [&str; 5] = ["shell", "run", "switch", "shared", "notify"];
 
-/// The names in the runtime, in our drivers' functions too.
+/// Returns the names in the runtime and in the functions of the library's drivers.
 #[must_use]
 pub fn of_runtime() -> &'static ShellNames {
     static NAMES: LazyLock<ShellNames> = LazyLock::new(|| {
@@ -45,11 +46,12 @@ pub fn of_runtime() -> &'static ShellNames {
 }
 
 fn pattern(pattern: &str) -> Regex {
-    // A constant: the tests below compile it.
+    // The pattern is a constant, and the tests below compile it.
     Regex::new(pattern).unwrap_or_else(|error| unreachable!("{error}"))
 }
 
-/// The functions that a shell text defines at the beginning of a line, each with its line from 1. The inside of a here-document is none.
+/// Returns the functions that a shell text defines at the beginning of a line, each with its line number from 1. Lines
+/// of a here-document do not count.
 #[must_use]
 pub fn functions(text: &str) -> Vec<(String, usize)> {
     static HEAD: LazyLock<Regex> = LazyLock::new(|| {
@@ -78,7 +80,8 @@ pub fn functions(text: &str) -> Vec<(String, usize)> {
     found
 }
 
-/// Every variable of a shell text, as far as words tell. More is no harm: no user's variable has such a name by chance.
+/// Returns the variables of a shell text, as far as a search for words can find them. Extra words do no harm, because a
+/// user's variable does not have such a name by chance.
 #[must_use]
 pub fn variables(text: &str) -> BTreeSet<String> {
     static ASKED: LazyLock<Regex> =
@@ -154,7 +157,7 @@ mod tests {
         }
     }
 
-    /// Names with a dot are the script's own: no name of the user's has one, and parts cannot run together.
+    /// Names with a dot belong to the script. A name of the user has no dot, so joined names cannot clash.
     #[test]
     fn what_is_not_generated_has_no_dot() {
         let dotted = of_runtime()

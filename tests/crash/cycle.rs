@@ -1,5 +1,5 @@
-//! One crash: a situation is set up, a command is harmed in it, and all that was promised is looked at; then the next command runs
-//! untouched, and it is looked at again.
+//! One crash: a situation is set up, a command is harmed in it, and all promises are checked. Then the next command
+//! runs without harm, and the promises are checked again.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -14,32 +14,33 @@ use crate::path::{End, Found as Journal, Paths};
 use crate::situation::{PATIENCE, Situation, good};
 use crate::stand::{Release, Run, STATE, Stand};
 
-/// For a run in which something hangs: the longest deadline of a driver's function, and a way back with another.
+/// The deadline of a run in which a program hangs. It covers the longest deadline of a driver's function, and a way
+/// back with another one.
 const PATIENCE_WITH_HANGS: Duration = Duration::from_secs(150);
 
-/// What came of it.
+/// The result of a crash.
 pub struct Found {
-    /// Where the run was interrupted; none if it ended before.
+    /// Where the run was interrupted. `None`: it ended before.
     pub hit: Option<String>,
-    /// Promises that were not kept.
+    /// The broken promises.
     pub broken: Vec<String>,
 }
 
-/// What stays the same from one crash to the next.
+/// The data that stays the same from one crash to the next.
 pub struct Cycle<'a> {
-    /// Where it happens.
+    /// The host.
     pub stand: &'a Stand,
-    /// What.
+    /// The situation.
     pub situation: Situation,
     /// The plan.
     pub paths: &'a Paths,
-    /// Logs that were looked at.
+    /// The logs that were checked already.
     pub seen: HashSet<String>,
 }
 
 impl Cycle<'_> {
-    /// Does it, the `number`th time. The next command waits for what the killed run had started, or it comes at once; and where several
-    /// lead out, each comes in its turn.
+    /// Runs the crash with that number. For even numbers, or if the script survives, the next command waits until the
+    /// processes of the interrupted run have ended. If there are several ways out of the situation, they alternate.
     pub fn crash(&mut self, harm: &Harm, number: usize) -> Found {
         let settle = number.is_multiple_of(2);
         let ways = self.situation.ways_out();
@@ -89,7 +90,7 @@ impl Cycle<'_> {
         }
     }
 
-    /// Users, and the exit code of a script that lived to give one.
+    /// Checks what users get, and the exit code of a script that survived.
     fn look_at_run(&self, harm: &Harm, run: &Run, before: &str, broken: &mut Vec<String>) {
         let users = self.stand.serves();
         let served = ["blue", "green"].contains(&users.as_str());
@@ -108,9 +109,9 @@ impl Cycle<'_> {
             broken.push(format!("exits {code} untouched: {}", run.said));
         }
         let asked = matches!(harm, Harm::Signal(how, _) if how.asks_to_stop());
-        // Before its traps are set a signal just ends it.
+        // Before the script has set its traps, a signal just ends it.
         let early = asked && [130, 143].contains(&code);
-        // With nothing that serves, one fault needs a person; whoever is asked to stop has met none.
+        // If no color is live, one fault may need a person. A run that was asked to stop has met no fault.
         let down = self.situation.is_after_boot() && !asked;
         let may_give_up = (self.situation.has_a_fault() || down) && code == 5;
         if early && !run.said.is_empty() {
@@ -121,7 +122,7 @@ impl Cycle<'_> {
         if code == 0 && self.situation.is_after_boot() && !served {
             broken.push(format!("exits 0, and users get {users}: {}", run.said));
         }
-        // After a boot nothing served before.
+        // After a boot no color was live before the command.
         if code != 0 && !may_give_up && users != before && !self.situation.is_after_boot() {
             broken.push(format!(
                 "exits {code}, and users get {users} instead of {before}: {}",
@@ -130,7 +131,7 @@ impl Cycle<'_> {
         }
     }
 
-    /// The log of the run, if it came so far.
+    /// Checks the new logs of the run, if there are any.
     fn look_at_path(&mut self, harm: &Harm, run: &Run, journal: Journal, broken: &mut Vec<String>) {
         let end = match run.code {
             Some(code) if harm.script_survives() && ![130, 143].contains(&code) => End::Code(code),
@@ -143,13 +144,13 @@ impl Cycle<'_> {
         }
     }
 
-    /// What the script knows to be under way.
+    /// Returns the journal on the host.
     fn journal(&self) -> Before {
         let read = |name| self.stand.host.read(&format!("{STATE}/{name}"));
         Before::read(&read("journal"), &read("journal.pending"))
     }
 
-    /// Runs in logs that were not there before.
+    /// Returns the runs in new logs.
     fn new_logs(&mut self) -> Vec<Logged> {
         let folder = format!("{STATE}/log");
         let names = self.stand.names(&folder);
@@ -162,7 +163,7 @@ impl Cycle<'_> {
             .collect()
     }
 
-    /// The next command, and that everything is as if nothing had happened.
+    /// Runs the next commands, and checks that the host is as if there had been no crash.
     fn next(&mut self, way_out: &[&str], mut journal: Journal, broken: &mut Vec<String>) {
         let stand = self.stand;
         stand.stage(Release::Good);
@@ -193,10 +194,11 @@ impl Cycle<'_> {
         }
     }
 
-    /// A host on which both colors were deployed once: what one broken promise has left must not be found again at the next crash.
+    /// Restores a host on which both colors were deployed once. So the next crash does not find the traces of a broken
+    /// promise again.
     ///
     /// # Errors
-    /// What the script said when it failed.
+    /// The output of the script when it failed.
     pub fn begin_anew(&mut self) -> Result<(), String> {
         self.stand.end_run();
         self.stand.settle();

@@ -1,24 +1,24 @@
-//! What is done to a run, and how it is told to the script: by variables that `trap.sh` and `shim.sh` read.
+//! The harm that is done to a run, and the variables that pass it to `trap.sh` and `shim.sh`.
 
 use std::fmt;
 
 use crate::point::Point;
 
-/// Where `trap.sh` and `shim.sh` write that their moment came, on the host.
+/// The file on the host in which `trap.sh` and `shim.sh` report that they did the harm.
 pub const HIT: &str = "/opt/crash/hit";
-/// Where they count.
+/// The file in which they count.
 pub const COUNTER: &str = "/opt/crash/counter";
-/// Where they write what there is to interrupt.
+/// The file in which they record the points for harm.
 pub const RECORD: &str = "/opt/crash/record";
 
-/// A signal, to whom, and whose commands are counted.
+/// A signal: its target, and the processes whose commands are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum How {
-    /// KILL to the script, before each of its own commands; its children go on.
+    /// KILL to the script, before each of its own commands. Its children continue.
     Kill,
     /// KILL to the script and all its children, before each command of the children.
     KillAll,
-    /// KILL to a child, before each of its commands: the out-of-memory killer.
+    /// KILL to a child, before each of its commands, as by the out-of-memory killer.
     KillChild,
     /// TERM to the script.
     Term,
@@ -29,7 +29,7 @@ pub enum How {
 }
 
 impl How {
-    /// All, the plainest first.
+    /// All values, the simplest first.
     pub const ALL: [Self; 6] = [
         Self::Kill,
         Self::KillAll,
@@ -39,7 +39,7 @@ impl How {
         Self::IntAll,
     ];
 
-    /// For the table and for `--how`.
+    /// Returns the name for the table and for `--how`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Kill => "kill",
@@ -51,12 +51,12 @@ impl How {
         }
     }
 
-    /// Whether the script itself goes on and says how it ended.
+    /// Returns whether the script itself continues and reports how it ended.
     pub fn script_survives(self) -> bool {
         !matches!(self, Self::Kill | Self::KillAll)
     }
 
-    /// Whether the script is asked to stop.
+    /// Returns whether the signal asks the script to stop.
     pub fn asks_to_stop(self) -> bool {
         matches!(self, Self::Term | Self::TermAll | Self::IntAll)
     }
@@ -88,19 +88,19 @@ impl How {
 /// How a program fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// It exits 1 and says nothing.
+    /// It exits with 1 and prints nothing.
     Fails,
     /// It never ends.
     Hangs,
-    /// Exit 127, as if it were not there.
+    /// It exits with 127, as if it did not exist.
     Missing,
 }
 
 impl Fault {
-    /// All.
+    /// All values.
     pub const ALL: [Self; 3] = [Self::Fails, Self::Hangs, Self::Missing];
 
-    /// For the table and for `--how`.
+    /// Returns the name for the table and for `--how`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Fails => "fails",
@@ -110,25 +110,25 @@ impl Fault {
     }
 }
 
-/// What is done to one run.
+/// The harm to one run.
 #[derive(Clone, Debug)]
 pub enum Harm {
-    /// Nothing.
+    /// No harm.
     None,
     /// A signal before a command.
     Signal(How, Point),
-    /// A call of a program, counted from 1, fails.
+    /// A call of a program fails. The calls have numbers from 1.
     Tool(String, usize, Fault),
-    /// A program is not on the host at all.
+    /// A program is missing on the host.
     Gone(String),
-    /// Nothing; each point of this kind is recorded.
+    /// No harm. Each point of this kind is recorded.
     RecordPoints(How),
-    /// Nothing; each call of a program is recorded.
+    /// No harm. Each call of a program is recorded.
     RecordTools,
 }
 
 impl Harm {
-    /// The variables of the run.
+    /// Returns the variables of the run.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         let trap = |how: &How| {
             vec![
@@ -164,12 +164,12 @@ impl Harm {
         }
     }
 
-    /// Whether `shim.sh` stands before every program.
+    /// Returns whether `shim.sh` must run in front of each program.
     pub fn needs_shims(&self) -> bool {
         matches!(self, Self::Tool(..) | Self::RecordTools)
     }
 
-    /// Whether the script itself goes on and says how it ended.
+    /// Returns whether the script itself continues and reports how it ended.
     pub fn script_survives(&self) -> bool {
         match self {
             Self::Signal(how, _) => how.script_survives(),

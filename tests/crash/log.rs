@@ -1,19 +1,19 @@
-//! The runs that a deployment's log on the host tells of.
+//! The runs in a deployment's log on the host.
 
 use deployc::plan::Command;
 
 use crate::trace::{self, Event};
 
-/// A run as its log tells it.
+/// A run, read from its log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logged {
-    /// What was run.
+    /// The command.
     pub command: Command,
-    /// What it did.
+    /// The events.
     pub events: Vec<Event>,
 }
 
-/// Reads a deployment's log; none if nobody has begun to write it.
+/// Reads a deployment's log. Returns `None` if the log is empty or has no known command.
 pub fn read_log(text: &str) -> Option<Logged> {
     let (_, command) = text.lines().next()?.split_once(" command: ")?;
     let (command, _) = command.split_once(',')?;

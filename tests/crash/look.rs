@@ -1,4 +1,4 @@
-//! What can be seen when nothing of a run is at work: `status` against the host, and whether all is as if nothing had happened.
+//! Checks on a host without an active run: `status` against the host, and whether all is as if there had been no crash.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use crate::situation::{PATIENCE, Situation};
 use crate::stand::{STATE, Stand};
 use crate::support::wait;
 
-/// For what ends right after a command: the keeper of a stopped program's log.
+/// The time for processes that end right after a command, such as the keeper of a stopped program's log.
 const MOMENT: Duration = Duration::from_secs(3);
 
-/// Whoever looks. Each look answers the promises that were not kept.
+/// Checks a host. Each check returns the broken promises.
 pub struct Look<'a> {
-    /// At what.
+    /// The host.
     pub stand: &'a Stand,
-    /// What happened there.
+    /// The situation.
     pub situation: Situation,
 }
 
 impl Look<'_> {
-    /// `status --json` against the disk, the processes and the journal.
+    /// Compares `status --json` with the disk, the processes and the journal.
     pub fn status(&self) -> Vec<String> {
         let mut broken = Vec::new();
         let stand = self.stand;
@@ -67,7 +67,7 @@ impl Look<'_> {
                     told["running"]
                 ));
             }
-            // A program of the color that status does not know of.
+            // `status` does not report this program of the color.
             for (other, _) in &programs {
                 if other != release && stand.color_of(other) == color {
                     broken.push(format!(
@@ -79,7 +79,8 @@ impl Look<'_> {
         broken
     }
 
-    /// What users get after a good command: the color that the file routes to, if the site is one that asks for it.
+    /// Checks that after a successful command users get the color that the file routes to. A site without a fragment is
+    /// not checked.
     pub fn users(&self, after: &str) -> Vec<String> {
         let disk = self.stand.on_disk();
         let users = self.stand.serves_all();
@@ -93,7 +94,7 @@ impl Look<'_> {
         )]
     }
 
-    /// After the deploy that came next everything is as if nothing had happened.
+    /// Checks that after the next deploy the host is as if there had been no crash.
     pub fn everything(&self) -> Vec<String> {
         let mut broken = Vec::new();
         let stand = self.stand;
@@ -121,7 +122,7 @@ impl Look<'_> {
         broken
     }
 
-    /// Processes and files that are nobody's.
+    /// Returns the processes and files without an owner.
     fn left_over(&self) -> Vec<String> {
         let stand = self.stand;
         let live = stand.on_disk().unwrap_or_default();
@@ -160,7 +161,8 @@ impl Look<'_> {
                 .map(|name| format!("/tmp/{name}")),
         );
         let releases = stand.names(&format!("{STATE}/releases"));
-        // Of both colors, the one that served before, one that failed; and three good ones to go back to.
+        // At most four releases of current colors and attempts: both colors, the earlier one, a failed one. Three more
+        // are kept for rollbacks.
         if releases.len() > 4 + 3 {
             left.push(format!("{} releases", releases.len()));
         }

@@ -1,7 +1,9 @@
-//! A generated script against a real nginx under load, interrupted before its n-th command for every n until a run ends untouched.
+//! Tests a generated script with a real nginx under load. The script is interrupted before its n-th command, for every
+//! n until a run ends without harm.
 //!
-//! `cargo test --test crash` takes a sample; `cargo test --test crash -- --long` takes every point and needs hours;
-//! `-- --long --situation deploy --how kill --stride 7 --from 3` a part of that. It ends with a table and a total.
+//! `cargo test --test crash` runs a sample. `cargo test --test crash -- --long` runs every point and needs hours.
+//! `-- --long --situation deploy --how kill --stride 7 --from 3` runs a part of that. The test ends with a table and a
+//! total.
 
 #[path = "../support/accept.rs"]
 #[allow(dead_code, reason = "the conformance tests use all of it, this a part")]
@@ -37,7 +39,7 @@ use stand::{Init, Stand};
 
 const HEADER: &str =
     "situation        how            commands  points  crashes  requests  lost  races  broken";
-/// Broken promises that are shown of each series.
+/// The number of broken promises that are shown for each series.
 const SHOWN: usize = 12;
 
 fn main() -> ExitCode {
@@ -89,7 +91,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What came of a series, as soon as it is known.
+/// Prints the result of a series as soon as it is known.
 fn show(series: &Series, result: &Result) {
     let (name, kind) = (series.situation.name(), series.kind.name());
     for what in result.broken.iter().take(SHOWN) {

@@ -1,4 +1,4 @@
-//! What the command line asks for.
+//! The options of the command line.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,16 +7,16 @@ use crate::point::Point;
 use crate::series::{Choice, Kind, Progress, Scope, Series};
 use crate::situation::Situation;
 
-/// What is done, and how much at once.
+/// The series, and how many run at the same time.
 pub struct Options {
-    /// In the order in which they begin.
+    /// The series, in the order in which they begin.
     pub series: Vec<Series>,
-    /// Hosts at once.
+    /// The number of hosts that run at the same time.
     pub threads: usize,
     given: String,
 }
 
-/// The short form: what is most dangerous, each at a few points. (situation, kind, stride, stride where it is dense)
+/// The sample: the most dangerous series, each at a few points. (situation, kind, stride, stride at dangerous points)
 const SHORT: [(Situation, Kind, usize, usize); 18] = [
     (Situation::Deploy, Kind::Signals(How::Kill), 37, 7),
     (Situation::BadVerify, Kind::Signals(How::Kill), 83, 13),
@@ -59,10 +59,10 @@ Without options, or with --threads alone: a sample of what is most dangerous.
 ";
 
 impl Options {
-    /// Reads them; none where there is nothing to do (`--list`, `--help`).
+    /// Reads the options. Returns `None` if there is nothing to run (`--list`, `--help`).
     ///
     /// # Errors
-    /// When one is not known.
+    /// If an option is unknown or lacks its value.
     pub fn from_arguments() -> Result<Option<Self>, String> {
         let mut arguments = std::env::args().skip(1);
         let (mut long, mut stride, mut dense, mut from, mut most, mut threads) =
@@ -104,13 +104,13 @@ impl Options {
                     println!("{}", help());
                     return Ok(None);
                 }
-                // What `cargo test` hands to every test.
+                // `cargo test` passes these options to every test.
                 "--nocapture" | "--no-capture" | "--quiet" | "-q" | "--show-output" => {}
                 _ => return Err(format!("`{argument}` is not known: try --help")),
             }
         }
         let chosen = |stride: usize, dense: usize| {
-            // Another sample each day, which `--from` takes again.
+            // Each day takes another sample. `--from` repeats a sample.
             let from = from.unwrap_or_else(|| 1 + days() % stride);
             Choice {
                 from,
@@ -157,7 +157,7 @@ impl Options {
         }))
     }
 
-    /// How to have the same again.
+    /// Returns the options that repeat this run.
     pub fn describe(&self) -> String {
         let from = self
             .series
@@ -180,7 +180,7 @@ fn all_kinds() -> Vec<Kind> {
         .collect()
 }
 
-/// The usage, and all names.
+/// Returns the usage with all names.
 fn help() -> String {
     let situations = Situation::ALL.map(Situation::name).join(", ");
     let kinds: Vec<_> = all_kinds().into_iter().map(Kind::name).collect();

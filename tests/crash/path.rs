@@ -1,5 +1,5 @@
-//! Whether what a run logged is a walk of the programs: recovery of what was before, then the command's own, then the way back of what
-//! failed. A run that was killed may end anywhere on such a walk.
+//! Checks whether the log of a run is a walk of the programs: the recovery from an earlier run, then the command's own
+//! steps, then the way back after a failure. The log of a killed run may end anywhere on such a walk.
 
 use deployc::check::{LoadError, Loader};
 use deployc::diagnostics::Report;
@@ -16,16 +16,16 @@ use crate::source::Source;
 pub enum End {
     /// It was killed.
     Cut,
-    /// With this exit code.
+    /// It ended with this exit code.
     Code(i32),
 }
 
-/// What is known of the journal that a run began with.
+/// What the test knows about the journal that a run began with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// This, for nobody was at work any more.
+    /// This journal, because no process was active any more.
     At(Before),
-    /// This, or what a child of a killed run has written since.
+    /// This journal, or one that a child of a killed run has written since.
     AtLeast(Before),
 }
 
@@ -47,7 +47,7 @@ impl Loader for Beside {
 }
 
 impl Paths {
-    /// From the compiler's own plan.
+    /// Makes them from the compiler's own plan.
     pub fn new(source: Source) -> Self {
         let mut sources = Sources::new();
         let main = sources.add("deploy.bg", source.text().to_owned());
@@ -59,10 +59,10 @@ impl Paths {
         Self { app, plan }
     }
 
-    /// Whether a run took a path of the plan, and ended as that path does.
+    /// Checks whether a run took a path of the plan, and ended as that path does.
     ///
     /// # Errors
-    /// What it did, and the first that it could not have done there.
+    /// The first event that does not match the plan, or the wrong exit code.
     pub fn check(&self, run: &Logged, found: Found, end: End) -> Result<(), String> {
         let walk = |before| {
             let acceptor = Acceptor {

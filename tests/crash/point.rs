@@ -1,15 +1,16 @@
-//! Where a run can be interrupted: the commands of a run in which nothing happened, and which of them are worth it.
+//! The points at which a run can be interrupted: the commands of a run without harm, and which of them are worth a
+//! crash.
 
-/// Before a command of the script.
+/// The point before a command of the script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// `FUNCTION:LINE`; `FUNCTION` for its first command; empty: any command.
+    /// `FUNCTION:LINE`; `FUNCTION` for its first command; empty for any command.
     pub place: String,
-    /// The how manyth time that the script comes there, from 1.
+    /// Which time the script reaches the place, from 1.
     pub turn: usize,
 }
 
-/// Functions of the runtime in which a wrong order would show: the short form takes more points there.
+/// Functions of the runtime in which a wrong order would be visible. The sample takes more points there.
 const DENSE: [&str; 15] = [
     "do_journal",
     "do_swap",
@@ -28,13 +29,13 @@ const DENSE: [&str; 15] = [
     "process_start_in_session",
 ];
 
-/// Builtins that change nothing outside of the shell unless their output is redirected.
+/// Builtins that change nothing outside of the shell, unless their output is redirected.
 const PURE: [&str; 16] = [
     ":", "[", "break", "continue", "declare", "false", "let", "local", "printf", "read", "return",
     "set", "shift", "test", "true", "unset",
 ];
 
-/// Waiting loops turn as often as chance wants, and their commands change nothing.
+/// Functions that wait in a loop. The number of turns is random, and their commands change nothing.
 const WAITING: [&str; 7] = [
     "pause",
     "nap",
@@ -47,16 +48,16 @@ const WAITING: [&str; 7] = [
 
 /// A command of a recorded run.
 pub struct Command {
-    /// When it is run.
+    /// The point before it.
     pub point: Point,
-    /// Whether it, or what was started right before it, changes anything outside of the shell. Between two such the host is the
-    /// same, so a crash at any command in between is the same crash.
+    /// Whether this command, or the process that was started right before it, changes anything outside of the shell.
+    /// Between two such commands the host stays the same, so all crashes between them are the same crash.
     pub has_effect: bool,
-    /// Whether it is in one of the functions where a wrong order would show.
+    /// Whether the command is in a function in which a wrong order would be visible.
     pub is_dense: bool,
 }
 
-/// Reads what `trap.sh` recorded.
+/// Reads the record of `trap.sh`.
 pub fn read_record(text: &str) -> Vec<Command> {
     let mut turns = std::collections::HashMap::new();
     let lines = text.lines().filter_map(|line| {
@@ -84,7 +85,7 @@ fn has_effect(function: &str, kind: &str, command: &str) -> bool {
     if WAITING.contains(&function) {
         return false;
     }
-    // The subshell before it was started just now; and it has ended.
+    // The subshell was started right before the first of these commands, and has ended after the second.
     if function == "bounded" {
         return command == "child=$!" || command.starts_with("wait ");
     }
@@ -98,7 +99,8 @@ fn has_effect(function: &str, kind: &str, command: &str) -> bool {
     if starts_a_process || redirects {
         return true;
     }
-    // A word in quotes is one of the script's functions, all of the caller's words are a program; but `at` is given a function.
+    // A quoted word is a function of the script. `"$@"` is a program, except in `at` and `at_first`, whose caller gives
+    // a function.
     let is_program = (first.starts_with("\"$@\"") && !["at", "at_first"].contains(&function))
         || first.starts_with("${")
         || first.starts_with("\"$BASH\"");
@@ -109,13 +111,14 @@ fn has_effect(function: &str, kind: &str, command: &str) -> bool {
     match kind {
         "file" => true,
         "builtin" => !PURE.contains(&first),
-        // What has no kind is an assignment, perhaps with something after it, or is named by a variable.
+        // A command without a kind is an assignment, perhaps with a command after it, or its name comes from a
+        // variable.
         "" => is_program || !is_pure,
         _ => false,
     }
 }
 
-/// A command without the assignments that it begins with; their values may have blanks in quotes, braces and lists.
+/// Returns a command without its leading assignments. Their values may contain blanks in quotes, braces and lists.
 fn after_assignments(command: &str) -> &str {
     let mut rest = command.trim_start();
     while is_assignment(rest) {

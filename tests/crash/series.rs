@@ -1,4 +1,4 @@
-//! A series: one situation, one kind of harm, one point after the other until a run ends untouched.
+//! A series: one situation and one kind of harm, point after point until a run ends without harm.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -13,89 +13,89 @@ use crate::stand::{STATE, Stand};
 use crate::support::load::report::Report;
 use crate::support::load::{Load, Long, Rates};
 
-/// For a run of which every command is recorded.
+/// The deadline of a run with a record of every command.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// What is done in it.
+/// The kind of harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A signal, point after point.
+    /// A signal, at point after point.
     Signals(How),
     /// Each call of each program fails.
     Tools(Fault),
-    /// Each program in turn is not installed.
+    /// Each program in turn is missing.
     Gone,
 }
 
-/// Which points are taken.
+/// The choice of points.
 #[derive(Clone, Debug)]
 pub struct Choice {
-    /// These alone, as a report names them.
+    /// Only these points, as a report names them.
     pub only: Vec<Point>,
-    /// The first, from 1.
+    /// The first point, from 1.
     pub from: usize,
-    /// Every so manyth.
+    /// Takes every n-th point.
     pub stride: usize,
-    /// Every so manyth where it is dangerous.
+    /// Takes every n-th point in dangerous functions.
     pub dense: usize,
-    /// At most so many.
+    /// The greatest number of points.
     pub most: usize,
-    /// Of which.
+    /// Which commands count.
     pub scope: Scope,
-    /// Whether each crash is told.
+    /// Whether each crash is printed.
     pub progress: Progress,
 }
 
-/// Whether each crash is told.
+/// Whether each crash is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// Only what is broken.
+    /// Only broken promises are printed.
     Quiet,
-    /// With the time on the load's clock.
+    /// Each crash is printed with the time on the load's clock.
     Shown,
 }
 
 /// Which commands count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Those that change something outside of the shell: between two of them the host is the same.
+    /// Commands that change something outside of the shell. Between two of them the host stays the same.
     Effects,
-    /// Every one.
+    /// All commands.
     Every,
 }
 
-/// A situation and what is done in it.
+/// A situation and the harm in it.
 #[derive(Clone, Debug)]
 pub struct Series {
     /// The situation.
     pub situation: Situation,
-    /// What is done.
+    /// The kind of harm.
     pub kind: Kind,
-    /// Where.
+    /// The points.
     pub choice: Choice,
 }
 
-/// Numbers of a series.
+/// The numbers of a series.
 #[derive(Default)]
 pub struct Result {
-    /// Commands that the recorded run took, or calls of programs.
+    /// The commands or calls of programs in the recorded run.
     pub commands: usize,
-    /// Of these, those before which a run was interrupted or will be with a stride of 1.
+    /// The commands at which a run would be interrupted with a stride of 1.
     pub points: usize,
-    /// Runs that were interrupted.
+    /// The interrupted runs.
     pub hits: usize,
-    /// Requests sent.
+    /// The requests sent.
     pub sent: usize,
-    /// Requests without a good answer.
+    /// The requests without a good answer.
     pub lost: usize,
-    /// Reused idle connections that nginx was closing.
+    /// The reused idle connections that nginx was just closing.
     pub races: usize,
-    /// Promises that were not kept, with the harm.
+    /// The broken promises, each with the harm.
     pub broken: Vec<String>,
 }
 
 impl Kind {
-    /// For the table and for `--how`.
+    /// Returns the name for the table and for `--how`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Signals(how) => how.name(),
@@ -106,7 +106,7 @@ impl Kind {
 }
 
 impl Series {
-    /// Does it on a host that may have seen other series.
+    /// Runs the series on a host that may have run other series before.
     pub fn run(&self, stand: &Stand, paths: &[Paths; Source::ALL.len()]) -> Result {
         let mut result = Result::default();
         let source = self.situation.source();
@@ -158,8 +158,8 @@ impl Series {
         result
     }
 
-    /// 120 short requests a second; where it is about the drain also long ones. The promise is about those that began before the
-    /// drain's deadline, so they are shorter than that.
+    /// Returns the rates: 120 short requests per second, and long ones in situations about the drain. The promise
+    /// covers only requests that end within the drain, so the long requests are shorter than the drain.
     fn rates(&self) -> Rates {
         let long = |lasts, pause| {
             self.situation.has_long_requests().then(|| Long {
@@ -175,7 +175,7 @@ impl Series {
         }
     }
 
-    /// What will be done, in order, from a run in which nothing happened.
+    /// Returns the harms of the series in order, from a recorded run without harm.
     fn harms(&self, stand: &Stand, result: &mut Result) -> std::result::Result<Vec<Harm>, String> {
         let record = match self.kind {
             Kind::Signals(how) => Harm::RecordPoints(how),
@@ -212,7 +212,7 @@ impl Series {
                 let mut tools: Vec<_> = calls(&text).into_iter().map(|(tool, _)| tool).collect();
                 tools.sort();
                 tools.dedup();
-                // Without it no script begins whose first line names it.
+                // Without `env` no script can begin, because its first line names it.
                 tools.retain(|tool| tool != "env");
                 tools.into_iter().map(Harm::Gone).collect()
             }
@@ -263,7 +263,7 @@ impl Series {
             }
         }
         if scope == Scope::Every && stride == 1 {
-            // A run may take more commands than the recorded one; the first that ends untouched ends the series.
+            // A run may have more commands than the recorded one. The first run without harm ends the series.
             points.extend((all + 1..all + 2000).map(|turn| Point {
                 place: String::new(),
                 turn,
@@ -276,7 +276,7 @@ impl Series {
     }
 }
 
-/// Requests that were lost are the crash's that came last before.
+/// Counts the requests. A lost request belongs to the last crash before it ended.
 fn count(report: &Report, times: &[(Duration, String)], result: &mut Result) {
     result.sent = report.records.len();
     result.lost = report.lost();
@@ -295,7 +295,7 @@ fn count(report: &Report, times: &[(Duration, String)], result: &mut Result) {
     }
 }
 
-/// Programs that were called, each with the number of its call.
+/// Returns the called programs, each with the number of its call.
 fn calls(text: &str) -> Vec<(String, usize)> {
     let mut counts = std::collections::BTreeMap::new();
     text.lines()

@@ -7,64 +7,64 @@ use crate::point::Point;
 use crate::source::Source;
 use crate::stand::{Init, Release, Stand};
 
-/// For a run that nothing happens to.
+/// The deadline of a run without harm.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What is under way when it happens.
+/// The situation when the harm happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Situation {
-    /// The first deployment; the fragment was put there by hand and its color does not run.
+    /// The first deployment. A person wrote the fragment, and its color does not run.
     First,
-    /// The first deployment; there is no fragment.
+    /// The first deployment, without a fragment.
     FirstWithout,
-    /// From one color to the other.
+    /// A deployment from one color to the other.
     Deploy,
-    /// The same with requests of 1 s and streams of 2 s in flight.
+    /// The same with requests of 1 s and streams of 2 s in progress.
     Drain,
     /// The new release never passes its probe.
     BadProbe,
-    /// The new release passes its probe and fails `verify`: the way back.
+    /// The new release passes its probe and fails `verify`, so the script goes back.
     BadVerify,
-    /// Back to what served before.
+    /// A rollback to the color from before.
     Rollback,
-    /// The phases as commands of their own.
+    /// A `prepare` as a command of its own.
     Prepare,
-    /// Of a prepared color.
+    /// The `switch` of a prepared color.
     Switch,
-    /// After a switch.
+    /// The `cleanup` after a switch.
     Cleanup,
-    /// Of a prepared color.
+    /// The `abort` of a prepared color.
     Abort,
-    /// A deploy that first has to clear what one left that was killed while it prepared.
+    /// A deploy after another deploy that was killed while it prepared. It must first recover from it.
     AfterPreparing,
-    /// The same, killed between swap and confirmation.
+    /// The same, with a kill between swap and confirmation.
     AfterSwapping,
-    /// The same, killed in its drain.
+    /// The same, with a kill in the drain.
     AfterSwitched,
-    /// The host went down and came up with nothing but nginx: what is live is started again.
+    /// A `resume` after a reboot. Only nginx runs, and the live color must start again.
     Resume,
-    /// The same; it went down between swap and confirmation.
+    /// The same, with a reboot between swap and confirmation.
     ResumeSwapping,
-    /// Of a color that was started by hand, behind a fragment that was written by hand.
+    /// An `adopt` of a color that was started by hand, with a fragment that was written by hand.
     Adopt,
-    /// Of a fragment that was edited by hand; its color is the script's.
+    /// An `adopt` of a fragment that was edited by hand. Its color belongs to the script.
     AdoptEdited,
-    /// From one color to the other, with a worker that is handed over, and steps of the user's.
+    /// A deployment from one color to the other, with an exclusive worker and steps of the user.
     Whole,
-    /// The same, and the worker of the new release ends at once: the way back after a hand-over.
+    /// The same, but the worker of the new release ends at once, so the script goes back after the handover.
     WholeBadWorker,
-    /// Back to what served before, with a worker that is handed over.
+    /// A rollback to the color from before, with an exclusive worker.
     WholeRollback,
-    /// From one color to the other, on a host with systemd.
+    /// A deployment from one color to the other, on a host with systemd.
     Systemd,
-    /// Back to what served before, there.
+    /// A rollback on a host with systemd.
     SystemdRollback,
-    /// Of what was live when its unit ended.
+    /// A `resume` on a host with systemd, after the unit of the live color has ended.
     SystemdResume,
 }
 
 impl Situation {
-    /// All.
+    /// All values.
     pub const ALL: [Self; 24] = [
         Self::First,
         Self::FirstWithout,
@@ -92,7 +92,7 @@ impl Situation {
         Self::SystemdResume,
     ];
 
-    /// For the table and for `--situation`.
+    /// Returns the name for the table and for `--situation`.
     pub fn name(self) -> &'static str {
         match self {
             Self::First => "first",
@@ -122,7 +122,7 @@ impl Situation {
         }
     }
 
-    /// Where it is deployed.
+    /// Returns the kind of host.
     pub fn init(self) -> Init {
         match self {
             Self::Systemd | Self::SystemdRollback | Self::SystemdResume => Init::Systemd,
@@ -130,7 +130,7 @@ impl Situation {
         }
     }
 
-    /// What is deployed.
+    /// Returns the app.
     pub fn source(self) -> Source {
         match self {
             Self::Whole | Self::WholeBadWorker | Self::WholeRollback => Source::Whole,
@@ -138,7 +138,7 @@ impl Situation {
         }
     }
 
-    /// The command that is interrupted.
+    /// Returns the command that is interrupted.
     pub fn command(self) -> &'static str {
         match self {
             Self::Rollback | Self::WholeRollback | Self::SystemdRollback => "rollback",
@@ -152,7 +152,7 @@ impl Situation {
         }
     }
 
-    /// What it exits with when nothing happens to it.
+    /// Returns the exit code of the command without harm.
     pub fn exits(self) -> i32 {
         match self {
             Self::BadProbe | Self::BadVerify | Self::WholeBadWorker => 1,
@@ -160,12 +160,12 @@ impl Situation {
         }
     }
 
-    /// Whether users are served all the time: not before the first deployment, and not by a host that went down.
+    /// Returns whether users get answers all the time. Before the first deployment and after a reboot they do not.
     pub fn has_users(self) -> bool {
         !matches!(self, Self::First | Self::FirstWithout) && !self.is_after_boot()
     }
 
-    /// Whether nothing of the app runs.
+    /// Returns whether no program of the app runs.
     pub fn is_after_boot(self) -> bool {
         matches!(
             self,
@@ -173,33 +173,33 @@ impl Situation {
         )
     }
 
-    /// Whether the command may need a person after a single fault: a bad release is one fault, a program that fails on its way back the
-    /// second.
+    /// Returns whether the command may need a person after a single fault. A bad release is the first fault, and a
+    /// program that fails on the way back is the second.
     pub fn has_a_fault(self) -> bool {
         matches!(self, Self::BadVerify | Self::WholeBadWorker)
     }
 
-    /// The commands that lead out of it, whatever was interrupted; a deploy comes last.
+    /// Returns the commands that lead out of the situation after any interruption. The last is always a deploy.
     pub fn ways_out(self) -> &'static [&'static [&'static str]] {
         match self {
             Self::Resume | Self::ResumeSwapping | Self::SystemdResume => {
                 &[&["resume", "deploy"], &["deploy"]]
             }
-            // What was edited by hand nobody takes for granted.
+            // Only `adopt` may accept a file that was edited by hand.
             Self::Adopt | Self::AdoptEdited => &[&["adopt", "deploy"]],
             _ => &[&["deploy"]],
         }
     }
 
-    /// Whether long requests are in flight.
+    /// Returns whether long requests are in progress.
     pub fn has_long_requests(self) -> bool {
         self == Self::Drain
     }
 
-    /// Brings the host there; the last thing that was done to it was a good deploy, or nothing.
+    /// Sets the situation up. Before this, the last command on the host was a successful deploy, or there was none.
     ///
     /// # Errors
-    /// What the script said when it failed.
+    /// The output of the script when it failed.
     pub fn set_up(self, stand: &Stand) -> Result<(), String> {
         stand.stage(Release::Good);
         match self {
@@ -244,7 +244,7 @@ impl Situation {
 /// Runs a command that must succeed.
 ///
 /// # Errors
-/// What the script said when it failed.
+/// The output of the script when it failed.
 pub fn good(stand: &Stand, command: &str) -> Result<(), String> {
     let run = stand.run(&[command], &Harm::None, PATIENCE);
     match run.code {

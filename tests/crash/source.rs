@@ -1,19 +1,19 @@
-//! What is deployed: two apps of one name, so that a host can have one after the other.
+//! The deployed apps: two apps with one name, so that a host can have one after the other.
 
 /// An app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
-    /// One program and nothing else.
+    /// An app with only one program.
     Plain,
-    /// A worker beside it that may run only once, a step of the user's at every place, a notification.
+    /// An app that also has an exclusive worker, a step of the user at every place, and a notification.
     Whole,
 }
 
 impl Source {
-    /// All.
+    /// All values.
     pub const ALL: [Self; 2] = [Self::Plain, Self::Whole];
 
-    /// Its `deploy.bg`.
+    /// Returns the app's `deploy.bg`.
     pub fn text(self) -> &'static str {
         match self {
             Self::Plain => include_str!("deploy.bg"),
@@ -21,7 +21,7 @@ impl Source {
         }
     }
 
-    /// Files beside it, each a name and a text.
+    /// Returns the files beside it, each with a name and a text.
     pub fn files(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Plain => &[],
@@ -32,7 +32,7 @@ impl Source {
         }
     }
 
-    /// What runs of a color that serves.
+    /// Returns the services of a live color.
     pub fn services(self) -> &'static [&'static str] {
         match self {
             Self::Plain => &["app"],
@@ -40,7 +40,7 @@ impl Source {
         }
     }
 
-    /// Where the host keeps what was built.
+    /// Returns the folder on the host with the build.
     pub fn built(self) -> &'static str {
         match self {
             Self::Plain => "/opt/built/plain",

@@ -1,4 +1,4 @@
-//! A host for many runs: nginx, the script, the program, and what can be seen of them from outside without asking the script.
+//! A host for many runs: nginx, the script, the program, and their state as seen from outside, without the script.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -21,67 +21,68 @@ use crate::support::wait;
 const FRAGMENT: &str = "/etc/nginx/conf.d/hello.conf";
 /// The script on the host.
 const SCRIPT: &str = "/srv/hello/deploy/hello.sh";
-/// What it knows between two runs.
+/// The script's state between two runs.
 pub const STATE: &str = "/var/lib/deployc/hello";
-/// A fragment as somebody might write it.
+/// A fragment as a person might write it.
 const BY_HAND: &str =
     "# since 2019, do not touch\nupstream hello { server 127.0.0.1:8081 max_fails=0; }\n";
-/// How somebody might start blue.
+/// How a person might start blue.
 const START_BY_HAND: &str = "nohup setsid /opt/program --port 8081 --color blue --on-term at-once >/dev/null 2>&1 </dev/null &";
-/// Where a worker says that another one runs.
+/// The file in which a worker reports that another worker runs.
 const NOTED: &str = "/srv/noted";
-/// What users of a worker see: it keeps a lock for as long as it runs.
+/// The worker. It holds a lock while it runs, and reports another worker that holds the lock.
 const WORKER: &str = r#"if [[ $1 == work ]]; then
   exec 5>>/srv/turn
   /opt/crash/flock -n 5 || echo "that of $2 is not alone" >>/srv/noted
   STAYS
 fi
 "#;
-/// Carried by all that a run starts, except what outlives it.
+/// A variable of all processes that a run starts, except those that outlive the run.
 const MARK: &str = "CRASH_RUN=1";
-/// How long the output of a killed run is waited for, which children of it may hold open.
+/// The wait for the output of a killed run. Its children may hold the output open.
 const LEFT_BEHIND: Duration = Duration::from_millis(50);
-/// For what a killed run had started to end by itself.
+/// The time in which the processes of a killed run must end by themselves.
 const SETTLING: Duration = Duration::from_secs(25);
 
-/// What the next release is like.
+/// The behavior of the next release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Release {
-    /// It works. Told to stop it ends at once and cuts what is in flight, so that nothing is forgiven.
+    /// It works. After TERM it ends at once and cuts the requests in progress, so that each mistake of the script is
+    /// visible.
     Good,
     /// It never becomes healthy.
     FailsProbe,
-    /// It becomes healthy, and `verify` finds it broken.
+    /// It becomes healthy, but `verify` finds it broken.
     FailsVerify,
     /// Its worker ends at once.
     WorkerFails,
 }
 
-/// What keeps the programs of a host.
+/// What runs the programs of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Init {
-    /// Nothing: each program has a session of its own.
+    /// No service manager: each program has its own session.
     Plain,
-    /// systemd: each is a transient unit.
+    /// systemd: each program is a transient unit.
     Systemd,
 }
 
 /// The host.
 pub struct Stand {
-    /// For everything that is not said below.
+    /// The host, for everything without a method here.
     pub host: Host,
     init: Init,
 }
 
-/// A run of the script, harmed or not.
+/// A run of the script, with or without harm.
 pub struct Run {
-    /// The exit code; none if it was still at work at the deadline.
+    /// The exit code. `None`: it was still running at the deadline.
     pub code: Option<i32>,
-    /// What it said.
+    /// Its output.
     pub said: String,
-    /// What it said on standard output.
+    /// Its standard output.
     pub stdout: String,
-    /// Where it was interrupted, if it came so far.
+    /// Where it was interrupted. `None`: it was not.
     pub hit: Option<String>,
 }
 
@@ -93,7 +94,7 @@ pub struct Process {
 }
 
 impl Stand {
-    /// nginx with the first fragment by hand, nothing deployed.
+    /// Makes a host with nginx and a first fragment, without a deployment.
     pub fn new(init: Init) -> Result<Self, Skip> {
         need_programs(&["nginx", "curl", "setsid"])?;
         let host = match init {
@@ -104,14 +105,14 @@ impl Stand {
         host.write_program("/opt/crash/trap.sh", include_str!("trap.sh"));
         host.write_program("/opt/crash/shim.sh", include_str!("shim.sh"));
         if init == Init::Plain {
-            // Programs can be taken away from /usr as well.
+            // On such a host, programs in /usr can be removed, too.
             host.bash(
                 "mkdir -p /mnt/usr/changes /mnt/usr/work
                  mount -t overlay overlay -o lowerdir=/usr,upperdir=/mnt/usr/changes,workdir=/mnt/usr/work /usr",
             )
             .ok();
         }
-        // Every one of them can be stood before.
+        // A shim for each program.
         host.bash(
             "mkdir -p /opt/shims
              for file in /usr/local/{s,}bin/* /usr/{s,}bin/*; do ln -sf ../crash/shim.sh /opt/shims/${file##*/}; done
@@ -138,7 +139,7 @@ impl Stand {
         }
     }
 
-    /// Makes it the app that is deployed from now on.
+    /// Installs the app for the next deployments.
     pub fn install(&self, source: Source) {
         let replace = format!(
             "mkdir -p /srv/hello && rm -rf /srv/hello/deploy && cp -a {} /srv/hello/deploy",
@@ -152,8 +153,8 @@ impl Stand {
             .read(&format!("/srv/hello/deploy/nginx/{color}.conf"))
     }
 
-    /// As it was before the first deployment: nothing runs, the state is empty, the first fragment was put there by hand, or none
-    /// is there (then the site must do without).
+    /// Restores the host from before the first deployment: no program runs, the state is empty, and there is a first
+    /// fragment or none. Without a fragment the site must work alone.
     pub fn wipe(&self, fragment: bool) {
         self.forget();
         self.host
@@ -163,7 +164,7 @@ impl Stand {
             self.host.write(FRAGMENT, self.built("blue"));
             site_with_upstream("127.0.0.1:80", "hello")
         } else {
-            // A variable is looked up when somebody asks: such a site is valid without the upstream.
+            // nginx looks a variable up at each request. So such a site is valid without the upstream.
             site_with_upstream("127.0.0.1:80", "$upstream")
                 .replace("location", "set $upstream hello; location")
         };
@@ -171,7 +172,7 @@ impl Stand {
         Nginx::running(&self.host).reload();
     }
 
-    /// Nothing that the script has started runs, and it knows of nothing.
+    /// Ends all programs that the script has started, and removes its state.
     fn forget(&self) {
         if self.init == Init::Systemd {
             self.stop_units();
@@ -185,7 +186,8 @@ impl Stand {
         self.host.bash(kill).ok();
     }
 
-    /// As a hand-written script has left it: blue runs, and its own fragment routes to it. Green was live until now; users notice nothing.
+    /// Makes the host look as a hand-written script has left it: blue runs, and a foreign fragment routes to it. Green
+    /// was live until now. Users notice no change.
     ///
     /// # Errors
     /// If requests to green do not end.
@@ -202,13 +204,14 @@ impl Stand {
         Ok(())
     }
 
-    /// Somebody edits the fragment.
+    /// Edits the fragment, as a person would.
     pub fn edit(&self) {
         let text = self.host.read(FRAGMENT);
         self.host.write(FRAGMENT, format!("{text}\n# by hand\n"));
     }
 
-    /// Nothing runs but nginx: the host goes down and comes up, or, as systemd would start the app again by itself, only its units end.
+    /// Ends all programs except nginx. A plain host is rebooted. On a host with systemd only the units end, because
+    /// after a reboot systemd would start the app by itself.
     pub fn go_down(&self) {
         match self.init {
             Init::Plain => {
@@ -224,7 +227,7 @@ impl Stand {
         self.host.bash(stop).ok();
     }
 
-    /// What workers noted since the last time.
+    /// Returns the reports of the workers since the last call.
     pub fn noted(&self) -> Vec<String> {
         let lines = self.host.read(NOTED);
         let _ = fs::remove_file(self.host.path(NOTED));
@@ -248,7 +251,7 @@ impl Stand {
         self.host.write_program("/srv/hello/staging/hello", program);
     }
 
-    /// Runs a command of the script in a session of its own, as far as it comes within `limit`.
+    /// Runs a command of the script in a new session, for at most `limit`.
     pub fn run(&self, words: &[&str], harm: &Harm, limit: Duration) -> Run {
         for file in [HIT, COUNTER, RECORD] {
             let _ = fs::remove_file(self.host.path(file));
@@ -267,7 +270,8 @@ impl Stand {
         if !ended {
             self.end_run();
         }
-        // Children that a killed script left behind may hold the output open. Of any other all that it said is read, on a busy machine too.
+        // The children of a killed script may hold the output open. For a run without harm all of the output is read,
+        // even on a busy machine.
         let patience = if ended && matches!(harm, Harm::None) {
             limit
         } else {
@@ -285,7 +289,7 @@ impl Stand {
     }
 
     fn command(&self, words: &[&str], harm: &Harm) -> Command {
-        // A caller in the background has INT ignored, which no shell can undo.
+        // A background caller may have INT ignored, and a shell cannot change that.
         let mut line = vec![
             "/opt/crash/env",
             "--default-signal=HUP,INT,QUIT,PIPE,TERM",
@@ -314,14 +318,14 @@ impl Stand {
         taken
     }
 
-    /// Names in /tmp, those of systemd itself left out.
+    /// Returns the names in /tmp, without those of systemd.
     pub fn temporary(&self) -> Vec<String> {
         let mut names = self.names("/tmp");
         names.retain(|name| !name.starts_with("systemd-private-") && !name.ends_with("-unix"));
         names
     }
 
-    /// Ends what is left of a run that hangs.
+    /// Ends the processes of a run that hangs.
     pub fn end_run(&self) {
         for process in self
             .processes()
@@ -332,7 +336,7 @@ impl Stand {
         }
     }
 
-    /// Waits until nothing of a run is at work any more; answers what still is.
+    /// Waits until no process of a run is active. Returns those that still are.
     pub fn settle(&self) -> Vec<String> {
         let at_work = || -> Vec<String> {
             let mut all = self.processes();
@@ -343,7 +347,7 @@ impl Stand {
         at_work()
     }
 
-    /// Every process on the host, zombies left out.
+    /// Returns all processes on the host, without zombies.
     pub fn processes(&self) -> Vec<Process> {
         let folder = self.host.path("/proc");
         let entries = fs::read_dir(folder).expect("/proc can be listed");
@@ -353,7 +357,7 @@ impl Stand {
             .collect()
     }
 
-    /// The color that the file on disk routes to, if it is one that the script writes.
+    /// Returns the color that the file on the disk routes to, if the script wrote that file.
     pub fn on_disk(&self) -> Option<&'static str> {
         let text = self.host.read(FRAGMENT);
         ["blue", "green"]
@@ -361,7 +365,7 @@ impl Stand {
             .find(|color| self.built(color) == text)
     }
 
-    /// Programs that run, each by its release and its service; those that were adopted too.
+    /// Returns the running programs, each with its release and service. Adopted programs are included.
     pub fn programs(&self) -> Vec<(String, String)> {
         let mut adopted = Vec::new();
         for release in self.names(&format!("{STATE}/releases")) {
@@ -384,7 +388,7 @@ impl Stand {
         programs.collect()
     }
 
-    /// What users get: a color, a status, or what went wrong.
+    /// Returns what users get: a color, a status, or the failure.
     pub fn serves(&self) -> String {
         match http::get(&self.host, 80, "/profile") {
             Ok(answer) if answer.status == 200 => answer.body,
@@ -393,7 +397,7 @@ impl Stand {
         }
     }
 
-    /// What users get in a row of requests, each different answer once.
+    /// Returns the different answers to several requests.
     pub fn serves_all(&self) -> Vec<String> {
         let mut answers: Vec<String> = (0..6).map(|_| self.serves()).collect();
         answers.sort();
@@ -401,7 +405,7 @@ impl Stand {
         answers
     }
 
-    /// Names in a folder of the host, dotfiles included; none if it is not there.
+    /// Returns the names in a folder of the host, with dotfiles. A missing folder has no names.
     pub fn names(&self, folder: &str) -> Vec<String> {
         let entries = fs::read_dir(self.host.path(folder)).into_iter().flatten();
         let mut names: Vec<_> = entries
@@ -412,7 +416,7 @@ impl Stand {
         names
     }
 
-    /// The color that a release says it is for; empty if its folder is gone.
+    /// Returns the color in the metadata of a release. It is empty if the release has no folder.
     pub fn color_of(&self, release: &str) -> String {
         let meta = self.host.read(&format!("{STATE}/releases/{release}/meta"));
         let color = meta.lines().find_map(|line| line.strip_prefix("color="));
@@ -421,7 +425,7 @@ impl Stand {
 }
 
 impl Process {
-    /// The release and the service whose program this is.
+    /// Returns the release and the service of this program.
     pub fn program_of(&self) -> Option<(&str, &str)> {
         let (_, rest) = self.environment.split_once("DEPLOYC_RUN=")?;
         let rest = rest.strip_prefix(STATE)?.strip_prefix("/releases/")?;
@@ -429,23 +433,23 @@ impl Process {
         Some((parts.next()?, parts.next()?))
     }
 
-    /// Whether it is a program that the script did not start.
+    /// Returns whether the process is a program that the script did not start.
     pub fn is_by_hand(&self) -> bool {
         self.command.starts_with("/opt/program ") && !self.environment.contains("DEPLOYC_RUN=")
     }
 
-    /// The release whose log this keeps.
+    /// Returns the release whose log this process keeps.
     pub fn keeper_of(&self) -> Option<&str> {
         let (folder, _) = self.command.split_once("/keeper ")?;
         folder.rsplit('/').next()
     }
 
-    /// Whether a run of the script started it, and it does not outlive the run.
+    /// Returns whether a run of the script started the process, and the process does not outlive the run.
     pub fn is_of_a_run(&self) -> bool {
         self.environment.contains(MARK)
     }
 
-    /// The command line.
+    /// Returns the command line.
     pub fn command(&self) -> &str {
         &self.command
     }

@@ -1,4 +1,5 @@
-//! Is a trace a walk of the plan? The programs are walked as the runner does it, and the trace says at each step which way.
+//! Checks whether a trace is a walk of the plan. The programs are walked as the runner does it, and the trace says at
+//! each step which way the run took.
 
 use std::collections::BTreeSet;
 
@@ -10,19 +11,19 @@ use deployc::plan::{
 
 use super::trace::{Event, phase};
 
-/// What the journal says when a command begins.
+/// The journal when a command begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Before {
-    /// What is under way.
+    /// The phase.
     pub phase: Phase,
-    /// Which command made the journal.
+    /// The command that made the journal.
     pub kind: Kind,
-    /// Which made the one that it has put off.
+    /// The command that made the journal which was saved for later.
     pub pending: Option<Kind>,
 }
 
 impl Before {
-    /// From the two files; empty where there is none.
+    /// Reads the two files. A missing file is an empty text.
     pub fn read(journal: &str, pending: &str) -> Self {
         Self {
             phase: key(journal, "phase").and_then(phase).unwrap_or(Phase::Idle),
@@ -44,32 +45,33 @@ fn kind(text: &str) -> Kind {
         .unwrap_or(Kind::Deploy)
 }
 
-/// What a walk has shown.
+/// The result of a walk.
 pub struct Walked {
-    /// The exit codes that it may end with; all if it was cut short.
+    /// The exit codes that the command may end with. After a kill these are all codes.
     pub codes: Vec<i32>,
-    /// Whether a program that was to undo or finish an earlier run came first.
+    /// Whether a recovery from an earlier run came first.
     pub recovered: bool,
 }
 
-/// What a trace is held against.
+/// The plan and the command that a trace is compared with.
 pub struct Acceptor<'a> {
-    /// The script's.
+    /// The script's plan.
     pub plan: &'a Plan,
-    /// Its app, and that of the releases that it may ask.
+    /// The script's app, and the app of the releases whose scripts it may call.
     pub apps: [&'a App; 2],
-    /// What was run.
+    /// The command that ran.
     pub command: Command,
-    /// Whether it was killed: then it may end anywhere.
+    /// Whether it was killed. Then the trace may end anywhere.
     pub killed: bool,
-    /// The exit codes with which it may end before it has begun anything: it cannot make its files, follow the journal or have the lock.
+    /// The exit codes of a run that ends before its first step, because the script cannot make its files, follow the
+    /// journal or take the lock.
     pub unbegun: &'static [i32],
 }
 
 enum Stop {
     /// The trace ends here.
     Cut,
-    /// The plan does not say this.
+    /// The plan does not have this event here.
     Wrong(String),
 }
 
@@ -102,7 +104,7 @@ impl Acceptor<'_> {
     /// Walks the plan along a trace.
     ///
     /// # Errors
-    /// The first event that the plan does not have there, and what it has.
+    /// The first event that the plan does not have there, and what the plan has.
     pub fn walk(&self, before: Before, events: &[Event]) -> Result<Walked, String> {
         let mut walk = Walk {
             acceptor: self,
@@ -110,7 +112,8 @@ impl Acceptor<'_> {
             at: 0,
             phase: before.phase,
             kind: before.kind,
-            // Whoever made this copy did not come to a journal of its own.
+            // A `deploy` journal has no saved copy. The copy is left from a run that did not get to write its own
+            // journal.
             pending: before.pending.filter(|_| before.kind != Kind::Deploy),
             recovered: false,
         };
@@ -138,7 +141,8 @@ impl Acceptor<'_> {
 }
 
 impl Walk<'_> {
-    /// The command, what comes before it and after it: the exit codes that it may end with.
+    /// Walks the recoveries, the command, and the program after a failure. Returns the exit codes that the command may
+    /// end with.
     fn command(&mut self) -> Result<Vec<i32>, Stop> {
         self.between();
         let unbegun = self.acceptor.unbegun;
@@ -183,7 +187,7 @@ impl Walk<'_> {
         let after = self.acceptor.command.after_failure();
         if let (Some(program), true) = (after, verdict != Verdict::Done) {
             self.between();
-            // Another deployment at work, or a newer build: this one has no outcome.
+            // Another deployment is in progress, or the build is newer. Then no outcome is recorded.
             if verdict == Verdict::Refuse && self.at == self.events.len() && !self.acceptor.killed {
                 return Ok(vec![1, 4, 6]);
             }
@@ -192,7 +196,7 @@ impl Walk<'_> {
         Ok(codes(verdict))
     }
 
-    /// The codes of a command without any step.
+    /// Returns the exit codes of a command without any step.
     fn no_step(&self) -> Vec<i32> {
         let reservation = self.reservation();
         match recovery(self.acceptor.command, self.phase, self.kind, reservation) {
@@ -203,7 +207,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Whose a prepared color is, for a command that names no deployment.
+    /// Returns the owner of a prepared color, for a command that names no deployment.
     fn reservation(&self) -> Reservation {
         let mine = self.phase != Phase::Prepared
             || matches!(self.acceptor.command, Command::Switch | Command::Abort);
@@ -214,7 +218,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A program and the ways that it leads to.
+    /// Walks a program and the ways back that it leads to.
     fn run(&mut self, program: ProgramName) -> Result<Verdict, Stop> {
         let mut ways = 0;
         let mut name = program;
@@ -243,7 +247,7 @@ impl Walk<'_> {
             let title = action.title();
             match self.events.get(self.at) {
                 Some(Event::Step(words)) if *words == title => {}
-                // The one before has found that there is nothing to do.
+                // The step before has found that there is nothing to do.
                 None if may_end && !self.acceptor.killed => return Ok(Turn::Through),
                 Some(_) if may_end => return Ok(Turn::Through),
                 None => return Err(Stop::Cut),
@@ -271,11 +275,11 @@ impl Walk<'_> {
         Ok(Turn::Through)
     }
 
-    /// What happens within a step; whether it is done.
+    /// Walks the events within a step. Returns whether the step succeeded.
     fn step(&mut self, action: &Action, title: &str) -> Result<bool, Stop> {
         loop {
             let Some(event) = self.events.get(self.at) else {
-                // The log goes with the state.
+                // This step removes the log together with the state.
                 return if *action == Action::RemoveState {
                     Ok(true)
                 } else {
@@ -347,7 +351,7 @@ impl Walk<'_> {
         }
     }
 
-    /// What may be asked between two steps: what serves, for the verdict.
+    /// Skips the calls between two steps. The script makes them to find the live color for its result.
     fn between(&mut self) {
         while let Some(event) = self.events.get(self.at) {
             match event {
@@ -362,7 +366,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A program's steps, those of the programs in it at their place, each with what its failure asks for.
+    /// Adds the steps of a program, including those of the programs that it runs, each with its `otherwise`.
     fn lines(
         &self,
         name: ProgramName,
@@ -399,7 +403,7 @@ impl Walk<'_> {
     }
 }
 
-/// The exit codes of a verdict; whoever was asked to stop has failed, also where a person would be needed.
+/// Returns the exit codes of a verdict. A run that was asked to stop ends with 1, even if a person would be needed.
 fn codes(verdict: Verdict) -> Vec<i32> {
     match verdict {
         Verdict::Done => vec![0],

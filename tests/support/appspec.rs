@@ -1,53 +1,53 @@
-//! `appspec.yml` as the CodeDeploy agent reads it: its rules, its surprises, and nothing more lenient.
+//! Reads `appspec.yml` as the CodeDeploy agent does, with the same rules and surprises, and never less strictly.
 //!
-//! Plain block YAML only (maps, lists, scalars): what the compiler emits, so that every Ruby the agent may run on
-//! reads it alike. Anything else is an error here.
+//! It reads only plain block YAML (maps, lists, scalars). The compiler writes only this, because every Ruby that the
+//! agent may run on reads it in the same way. Anything else is an error here.
 
 use std::collections::BTreeSet;
 
-/// The part of the file that the agent acts on.
+/// The part of the file that the agent uses.
 #[derive(Debug, PartialEq)]
 pub struct AppSpec {
-    /// What Install copies.
+    /// The files that Install copies.
     pub files: Vec<FileCopy>,
-    /// What Install does with a file that is there and is not its own.
+    /// What Install does with an existing file that it did not copy before.
     pub file_exists: FileExists,
-    /// Scripts by event.
+    /// The scripts of each event.
     pub hooks: Vec<(String, Vec<Hook>)>,
 }
 
 /// An entry of `files`.
 #[derive(Debug, PartialEq)]
 pub struct FileCopy {
-    /// Below the bundle; `/` is all of it.
+    /// A path in the bundle. `/` is the whole bundle.
     pub source: String,
-    /// A folder of the host.
+    /// A folder on the host.
     pub destination: String,
 }
 
 /// `file_exists_behavior`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum FileExists {
-    /// The deployment fails; the default.
+    /// The deployment fails. This is the default.
     Disallow,
-    /// It is replaced.
+    /// The file is replaced.
     Overwrite,
-    /// It stays.
+    /// The file stays.
     Retain,
 }
 
 /// A script of an event.
 #[derive(Debug, PartialEq)]
 pub struct Hook {
-    /// Below the bundle.
+    /// A path in the bundle.
     pub location: String,
-    /// Seconds.
+    /// The timeout in seconds.
     pub timeout: u64,
-    /// The user that runs it; root if it is not said.
+    /// The user that runs the script. `None`: root.
     pub runas: Option<String>,
 }
 
-/// A value of the YAML that we read.
+/// A YAML value.
 #[derive(Clone, Debug, PartialEq)]
 enum Yaml {
     Null,
@@ -58,7 +58,7 @@ enum Yaml {
 }
 
 impl AppSpec {
-    /// Reads the file; the error is what the agent would report.
+    /// Reads the file. The error is the one that the agent would report.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.starts_with('\u{feff}') || text.contains('\r') {
             return Err("a BOM or CRLF: the agent sees no `os`".into());
@@ -105,7 +105,7 @@ impl AppSpec {
         })
     }
 
-    /// The scripts of an event.
+    /// Returns the scripts of an event.
     pub fn scripts(&self, event: &str) -> &[Hook] {
         self.hooks
             .iter()
@@ -157,7 +157,7 @@ impl Hook {
     }
 }
 
-/// A number as Ruby's YAML and `to_i` read it: `300` is 300, `0300` is octal, `5m` is 5.
+/// Returns a number as Ruby's YAML and `to_i` read it: `300` is 300, `0300` is octal, `5m` is 5.
 fn integer(text: &str) -> Option<u64> {
     if text.len() > 1
         && text.starts_with('0')
@@ -171,7 +171,7 @@ fn integer(text: &str) -> Option<u64> {
 
 impl Yaml {
     fn get(&self, name: &str) -> Option<&Self> {
-        // The last of two equal keys wins, without a word.
+        // The last of two equal keys wins, without a warning.
         let Self::Map(members) = self else {
             return None;
         };
@@ -209,7 +209,7 @@ impl Yaml {
     }
 }
 
-/// A line that says something.
+/// A line that is not empty and not a comment.
 struct Line {
     indent: usize,
     text: String,
@@ -224,7 +224,7 @@ impl Line {
     }
 }
 
-/// Reads the block that stands at `indent`; `lines` is a stack, the next line last.
+/// Reads the block at `indent`. `lines` is a stack with the next line at the end.
 fn block(lines: &mut Vec<Line>, indent: usize) -> Result<Yaml, String> {
     let mut list = Vec::new();
     let mut map = Vec::new();

@@ -1,7 +1,7 @@
-//! Constructs that bash 4.2 does not have. The scripts run on hosts as old as that, and the bash of
-//! the machine that tests them is newer, so what is too new is looked for in the text.
+//! Finds constructs that bash 4.2 does not have. The scripts run on hosts with that version, but the bash of the test
+//! machine is newer. So this file searches the text.
 
-/// What is looked for, the first bash that has it, and what to write instead.
+/// The construct, the first bash that has it, and the replacement.
 const TOO_NEW: &[(&str, &str, &str)] = &[
     (
         "local -n",
@@ -52,7 +52,7 @@ const TOO_NEW: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Fails with the line if `text` has a construct that is too new. Comments are not looked at.
+/// Fails with the line if `text` has a construct that is too new. It ignores comments.
 pub fn check(name: &str, text: &str) {
     for (at, line) in text.lines().enumerate() {
         let code = line.trim_start();
@@ -60,7 +60,7 @@ pub fn check(name: &str, text: &str) {
             continue;
         }
         for (pattern, since, instead) in TOO_NEW {
-            // `local -` alone sets options back; `local -a` and its like are old.
+            // Only `local -` alone, which restores options, is new. `local -a` and similar forms are old.
             let hit = match *pattern {
                 "local -" => code.ends_with("local -") || code.contains("local -;"),
                 pattern => code.contains(pattern),
@@ -71,7 +71,7 @@ pub fn check(name: &str, text: &str) {
                 at + 1
             );
         }
-        // Before bash 4.4 an empty array is unset under `set -u`.
+        // Before bash 4.4 an empty array counts as unset under `set -u`.
         if let Some(array) = bare_expansion(code) {
             panic!(
                 "{name}:{}: {array} fails on an empty array before bash 4.4; write ${{a[@]+\"${{a[@]}}\"}}:\n{line}",
@@ -81,7 +81,7 @@ pub fn check(name: &str, text: &str) {
     }
 }
 
-/// Arrays that are never empty where they are expanded, and why; only they may be expanded plainly.
+/// Arrays that are never empty when they are expanded, with the reason. Only these may be expanded without a guard.
 const NEVER_EMPTY: &[(&str, &[&str])] = &[
     (
         "the application's part fills them",
@@ -113,7 +113,7 @@ const NEVER_EMPTY: &[(&str, &[&str])] = &[
     ("a constant of the runtime", &["journal_keys"]),
 ];
 
-/// An expansion of all of an array that is not guarded.
+/// Returns an expansion of a whole array that has no guard.
 fn bare_expansion(code: &str) -> Option<&str> {
     let mut rest = code;
     let mut from = 0;

@@ -1,4 +1,4 @@
-//! The programs that the tests deploy and the compiler that makes the scripts, built once.
+//! The programs that the tests deploy, and the compiler that makes the scripts. Each is built once.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use super::process::run;
 
-/// The root of the repository.
+/// Returns the root of the repository.
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The compiler.
+/// Returns the compiler.
 pub fn deployc() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_deployc"))
 }
 
-/// The test application, see `tests/support/app`, in the profile of the caller. `cargo test --test e2e` does not build
-/// examples, so this does.
+/// Returns the test application, see `tests/support/app`, in the profile of the caller. It builds the application
+/// itself, because `cargo test --test e2e` does not build examples.
 pub fn testapp() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {

@@ -1,5 +1,5 @@
-//! The CodeDeploy agent, in-place deployments without a load balancer, as the agent 1.8 really behaves:
-//! what Install deletes and copies, which hooks run, in which environment, and what counts as their failure.
+//! A model of the CodeDeploy agent 1.8, for in-place deployments without a load balancer: what Install deletes and
+//! copies, which hooks run, their environment, and what counts as a failure.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -14,25 +14,25 @@ use super::appspec::{AppSpec, FileExists, Hook};
 use super::host::Host;
 use super::process::Running;
 
-/// Where the agent keeps bundles, by deployment group.
+/// The agent's folder for bundles, by deployment group.
 const ARCHIVES: &str = "/opt/codedeploy-agent/deployment-root";
-/// The id of the only group.
+/// The id of the default group.
 const GROUP: &str = "7d6d";
-/// Of a script's output, so much reaches the console.
+/// The length of the output that the console shows, in characters from the end.
 const TAIL: usize = 2048;
-/// The agent itself would wait for ever for a leader that ignores TERM; a test does not.
+/// The agent would wait forever for a script that ignores TERM. A test does not.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The agent of one host, with one application.
 pub struct Agent<'a> {
     host: &'a Host,
     application: &'a str,
-    /// The deployment group's id. Each group has its own bundles, and its own list of what it has installed.
+    /// The id of the deployment group. Each group has its own bundles and its own list of installed files.
     group: &'a str,
     deployments: u32,
     /// What the last Install made: files and links, then folders.
     cleanup: Vec<String>,
-    /// The archive of the last revision whose Install went through; its `ApplicationStop` runs next time.
+    /// The archive of the last revision whose Install succeeded. Its `ApplicationStop` runs in the next deployment.
     installed: Option<String>,
 }
 
@@ -41,35 +41,35 @@ pub struct Agent<'a> {
 pub enum Code {
     /// The script is not in the bundle.
     ScriptMissing,
-    /// The timeout was reached.
+    /// The script reached its timeout.
     ScriptTimedOut,
-    /// The script exited with another code than 0.
+    /// The script exited with a code other than 0.
     ScriptFailed,
-    /// Something that the script left behind holds its output open.
+    /// A process that the script started still holds the output open.
     OutputsLeftOpen,
-    /// Install, or the reading of `appspec.yml`.
+    /// Install failed, or `appspec.yml` could not be read.
     Unknown,
 }
 
 /// One event of a deployment.
 #[derive(Debug)]
 pub struct Event {
-    /// `ApplicationStart`, …
+    /// The name, for example `ApplicationStart`.
     pub name: String,
     /// The last 2048 characters of the output.
     pub tail: String,
-    /// How long it took.
+    /// The duration.
     pub took: Duration,
-    /// Why it failed.
+    /// Why it failed. `None`: it succeeded.
     pub failed: Option<Code>,
 }
 
 /// A deployment that has ended.
 #[derive(Debug)]
 pub struct Deployment {
-    /// `d-000000001`.
+    /// The id, for example `d-000000001`.
     pub id: String,
-    /// The events up to the first that failed.
+    /// The events up to the first failed one.
     pub events: Vec<Event>,
 }
 
@@ -86,7 +86,7 @@ impl Deployment {
         self
     }
 
-    /// The event that failed.
+    /// Returns the failed event. Fails the test unless it is the event with that name.
     #[track_caller]
     pub fn failed_in(&self, name: &str) -> &Event {
         let last = self.events.last().expect("a deployment has events");
@@ -99,12 +99,12 @@ impl Deployment {
 }
 
 impl<'a> Agent<'a> {
-    /// An agent that has not deployed anything yet.
+    /// Makes an agent without any deployment.
     pub fn new(host: &'a Host, application: &'a str) -> Self {
         Self::of_group(host, application, GROUP)
     }
 
-    /// The same for another deployment group.
+    /// Makes an agent for another deployment group.
     pub fn of_group(host: &'a Host, application: &'a str, group: &'a str) -> Self {
         Self {
             host,
@@ -116,7 +116,7 @@ impl<'a> Agent<'a> {
         }
     }
 
-    /// Deploys a bundle, a folder of this machine.
+    /// Deploys a bundle, which is a folder of this machine.
     pub fn deploy(&mut self, bundle: &Path) -> Deployment {
         self.deployments += 1;
         let id = format!("d-{:09}", self.deployments);
@@ -125,12 +125,12 @@ impl<'a> Agent<'a> {
             id,
             events: Vec::new(),
         };
-        // Both the events and what each needs are in the agent's order.
+        // The result only stops the events early. `deployment` has the failure.
         let _ = self.run_events(bundle, &archive, &mut deployment);
         deployment
     }
 
-    /// Runs the events; stops at the first that fails.
+    /// Runs the events in the agent's order. Stops at the first failed event.
     fn run_events(
         &mut self,
         bundle: &Path,
@@ -186,12 +186,12 @@ impl<'a> Agent<'a> {
         AppSpec::parse(&self.host.read(&format!("{archive}/appspec.yml")))
     }
 
-    /// Deletes what the previous Install made, then plans, then copies: after a collision the old files are gone.
+    /// Deletes what the previous Install made, then plans, then copies. So after a collision the old files are gone.
     fn install(&mut self, archive: &str) -> Result<(), String> {
         let spec = self.spec(archive)?;
         for path in std::mem::take(&mut self.cleanup) {
             let path = self.host.path(&path);
-            // Folders stay if something else is in them.
+            // A folder that contains other files stays.
             let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir(&path));
         }
         let mut copies = Vec::new();
@@ -215,12 +215,12 @@ impl<'a> Agent<'a> {
             self.host.copy(&from, &to);
             self.cleanup.push(to);
         }
-        // Files before the folders that they are in.
+        // Files come before their folders.
         self.cleanup.sort_by(|left, right| right.cmp(left));
         Ok(())
     }
 
-    /// Makes the folders above a path, and remembers those that were not there.
+    /// Makes the folders above a path, and remembers the new ones.
     fn make_folders(&mut self, path: &str) {
         let folders = path.match_indices('/').skip(1).map(|(at, _)| &path[..at]);
         for folder in folders
@@ -260,7 +260,7 @@ impl<'a> Agent<'a> {
                 });
                 running.signal(Signal::TERM);
             }
-            // The agent waits for the leader, however long it takes after TERM, but no longer for the output.
+            // After TERM the agent waits for the script itself, but not for its output.
             if timed_out && running.has_ended() {
                 break;
             }
@@ -281,7 +281,7 @@ impl<'a> Agent<'a> {
         result
     }
 
-    /// The script with the agent's environment: no `HOME`, `/` as its folder, standard input closed.
+    /// Returns the command with the agent's environment: no `HOME`, the folder `/`, standard input closed.
     fn command(&self, event: &str, path: &str, hook: &Hook, id: &str) -> Command {
         let mut command = match &hook.runas {
             Some(user) => self.host.command(&["su", user, "-c", path]),
@@ -305,7 +305,7 @@ fn make_executable(path: &PathBuf) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("a mode can be set");
 }
 
-/// What is to be copied where, files only.
+/// Adds the copies of a file or folder. Each copy is one file.
 fn plan(from: &Path, to: &str, copies: &mut Vec<(PathBuf, String)>) {
     if !from.is_dir() {
         copies.push((from.to_owned(), to.to_owned()));

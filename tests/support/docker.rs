@@ -1,6 +1,6 @@
-//! Containers whose pid 1 is a real systemd, on a Docker engine that is started if none runs.
+//! Containers whose pid 1 is a real systemd. A Docker engine is started if none runs.
 //!
-//! The image is made once from Debian's own packages (`debootstrap`, about a minute) and kept by the engine.
+//! The image is made once from Debian's own packages (`debootstrap`, about a minute). The engine keeps it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,15 +12,16 @@ use super::process::{Outcome, run};
 use super::skip::{Skip, need_programs};
 use super::wait;
 
-/// What stands in the image; another list is another image.
+/// The packages in the image. A change of this list needs another image name.
 const PACKAGES: &str = "systemd,systemd-sysv,dbus,nginx-light,curl,procps,iproute2";
 const IMAGE: &str = "deployc-systemd-host:bookworm-1";
-/// Containers of these tests, so that those of a run that was killed can be told from a user's.
+/// The label of the containers of these tests. It distinguishes containers of a killed test run from a user's
+/// containers.
 const LABEL: &str = "deployc-e2e";
 const IMAGE_DEADLINE: Duration = Duration::from_secs(600);
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// From the next boot on, each boot has an id of its own.
+/// Gives each boot its own boot id, from the next boot on.
 const NEW_BOOT_ID: &str = r"
 cat >/etc/systemd/system/boot-id.service <<'UNIT'
 [Unit]
@@ -35,7 +36,7 @@ UNIT
 systemctl enable --quiet boot-id.service
 ";
 
-/// Runs the engine in the foreground of a shell that ends it when the tests are gone, however they ended.
+/// Runs the engine in the foreground of a shell. The shell ends the engine when the tests end, even if they are killed.
 const ENGINE: &str = r#"
 dockerd >"$1" 2>&1 </dev/null &
 engine=$!
@@ -44,17 +45,17 @@ kill "$engine"
 wait "$engine"
 "#;
 
-/// The engine that these tests started, if they did. Also serialises the making of the image.
+/// The engine, if these tests started it. The mutex also makes sure that only one test makes the image.
 static ENGINE_STARTED: Mutex<Option<Child>> = Mutex::new(None);
 
-/// A running container; removed when dropped.
+/// A running container. It is removed when dropped.
 pub struct Container {
     id: String,
     init: u32,
 }
 
 impl Container {
-    /// Starts a container whose pid 1 is systemd and waits until it has booted.
+    /// Starts a container whose pid 1 is systemd, and waits until it has booted.
     pub fn start_systemd() -> Result<Self, Skip> {
         need_programs(&["docker", "dockerd", "debootstrap"])?;
         {
@@ -103,7 +104,8 @@ impl Container {
         Ok(container)
     }
 
-    /// Ends everything in the container and boots it again, with another boot id as a machine has: the kernel's stays.
+    /// Ends all processes in the container and boots it again. The boot id changes as on a machine, although the kernel
+    /// keeps its own.
     pub fn restart(&mut self) {
         self.exec(&["bash", "-c", NEW_BOOT_ID]).ok();
         docker(&["restart", "--time", "5", &self.id]).ok();
@@ -126,12 +128,12 @@ impl Container {
         );
     }
 
-    /// Pid 1 of the container as this machine sees it.
+    /// Returns the process id of the container's pid 1 on this machine.
     pub fn init(&self) -> u32 {
         self.init
     }
 
-    /// Runs a command in the container, in its control group too.
+    /// Runs a command in the container and in its control group.
     pub fn exec(&self, words: &[&str]) -> Outcome {
         let mut all = vec!["exec", self.id.as_str()];
         all.extend(words);
@@ -153,7 +155,7 @@ impl Drop for Container {
     }
 }
 
-/// Ends the engine if these tests started it. Call it last.
+/// Ends the engine if these tests started it. Must be called last.
 pub fn end_engine() {
     if let Some(mut child) = engine().take() {
         drop(child.stdin.take());
@@ -225,12 +227,12 @@ fn ensure_image() -> Result<(), Skip> {
     Ok(())
 }
 
-/// The machine's Java, if it has one.
+/// Returns the path of the machine's Java, if it has one.
 fn java() -> Option<PathBuf> {
     fs::canonicalize("/usr/bin/java").ok()
 }
 
-/// Lends the machine's Java to the container: a JRE of its own would triple the image.
+/// Returns the mounts that give the container the machine's Java. A JRE in the image would triple its size.
 fn java_mounts() -> Vec<String> {
     if java().is_none() {
         return Vec::new();

@@ -1,14 +1,14 @@
 //! HAProxy on a host: Debian's package in master-worker mode.
 //!
 //! A reload is USR2 to the master. With `expose-fd listeners` the new worker takes the listening sockets over from the
-//! old one, so that no connection is refused; with `option idle-close-on-response` the old one lets idle keep-alive
-//! connections finish one more answer, so that no client meets a closed one.
+//! old one, so that no connection is refused. With `option idle-close-on-response` the old worker answers one more
+//! request on each idle keep-alive connection, so that no client gets a closed connection.
 //!
-//! The reload is in force when the master has a worker that it did not have before, and every worker of before is gone
-//! or has given its listening sockets up: an old worker that drains still has its connections, but none in state LISTEN.
+//! The reload is in force when the master has a new worker, and each old worker has ended or closed its listening
+//! sockets. An old worker that drains still has connections, but none in state LISTEN.
 //!
-//! A master that is still busy with its start or with a reload can lose the signal: it is sent again every second until
-//! a new worker is there. One reload too many does no harm. While it reloads, its pid file is empty for a moment.
+//! A master that is still starting or reloading can lose the signal. So it is sent again every second until there is a
+//! new worker. An additional reload does no harm. During a reload the pid file is empty for a moment.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ use super::wait;
 
 /// The master's pid file.
 pub const PID_FILE: &str = "/run/haproxy.pid";
-/// Where fragments go; the master reads every `*.cfg` in it, and no dotfile.
+/// The folder for fragments. The master reads every `*.cfg` in it, but no dotfiles.
 pub const FRAGMENTS: &str = "/etc/haproxy/conf.d";
 
 const MAIN: &str = r"global
@@ -39,7 +39,7 @@ pub struct Haproxy<'a> {
 }
 
 impl<'a> Haproxy<'a> {
-    /// Starts it with a frontend on `listen` (`127.0.0.1:80`) for `backend`, which a fragment defines.
+    /// Starts HAProxy with a frontend on `listen` (`127.0.0.1:80`) for `backend`, which a fragment defines.
     pub fn start(host: &'a Host, listen: &str, backend: &str) -> Self {
         host.run(&["mkdir", "-p", FRAGMENTS]).ok();
         host.write(
@@ -76,12 +76,12 @@ impl<'a> Haproxy<'a> {
         haproxy
     }
 
-    /// The master's process id on the host.
+    /// Returns the master's process id on the host.
     pub fn master(&self) -> u32 {
         self.master
     }
 
-    /// All workers: the one that serves and those that drain.
+    /// Returns all workers: the live one and those that drain.
     pub fn workers(&self) -> Vec<u32> {
         let children = self
             .host
@@ -93,7 +93,7 @@ impl<'a> Haproxy<'a> {
             .collect()
     }
 
-    /// Whether a worker still listens.
+    /// Returns whether a worker still listens.
     pub fn listens(&self, worker: u32) -> bool {
         let sockets = self.listening_sockets();
         let folder = self.host.path(&format!("/proc/{worker}/fd"));
@@ -110,7 +110,7 @@ impl<'a> Haproxy<'a> {
             })
     }
 
-    /// Inodes of all listening TCP sockets of the host.
+    /// Returns the inodes of all listening TCP sockets of the host.
     fn listening_sockets(&self) -> Vec<String> {
         let tables = [
             self.host.read("/proc/1/net/tcp"),
@@ -126,7 +126,7 @@ impl<'a> Haproxy<'a> {
         .collect()
     }
 
-    /// Reloads and waits until it is in force.
+    /// Reloads and waits until the new configuration is in force.
     pub fn reload(&self) {
         let before = self.workers();
         let is_new = |worker: &u32| !before.contains(worker);

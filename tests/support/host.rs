@@ -1,10 +1,10 @@
-//! A host to deploy to, thrown away afterwards.
+//! A temporary host to deploy to.
 //!
-//! A **plain host** is this machine seen from namespaces of its own: own processes (its pid 1 is a bash that reaps),
-//! own network with an empty loopback, own empty `/run /tmp /home /opt /srv`, and `/etc /var /root` copied on write.
-//! So scripts run as root with the paths and ports that they have in production, side by side, and leave no trace:
-//! when the host is dropped, or when the test process dies in whatever way, the pipe to pid 1 closes, pid 1
-//! ends, and the kernel ends everything that runs there.
+//! A **plain host** is this machine in separate namespaces: own processes (its pid 1 is a bash that reaps children),
+//! own network with an empty loopback, own empty `/run /tmp /home /opt /srv`, and copy-on-write `/etc /var /root`. So
+//! scripts run as root with the paths and ports of production. Several hosts run side by side and leave no trace: when
+//! the host is dropped, or the test process dies in any way, the pipe to pid 1 closes, pid 1 ends, and the kernel ends
+//! all processes of the host.
 //!
 //! A **systemd host** is a container whose pid 1 is systemd, see [`crate::support::docker`].
 
@@ -22,12 +22,12 @@ use super::process::{Outcome, Running, run};
 use super::skip::{Skip, need_programs, need_root};
 use super::wait;
 
-/// The path that commands get on a host.
+/// The `PATH` of commands on a host.
 pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/// For commands that should take milliseconds; generous, because tests run side by side.
+/// The deadline for commands that should take milliseconds. It is long because tests run side by side.
 pub const SHORT: Duration = Duration::from_secs(30);
 
-/// Pid 1 of a plain host: sets it up, says `ready`, and lives until its standard input is closed.
+/// Pid 1 of a plain host. It sets the host up, prints `ready`, and lives until its standard input is closed.
 const PID_ONE: &str = r#"
 set -eu
 mount --make-rprivate /
@@ -48,7 +48,8 @@ echo ready
 read -r _ || true
 "#;
 
-/// Ends all processes of a plain host but pid 1, empties what a boot empties, and gives it another boot id: the kernel's stays.
+/// Ends all processes of a plain host except pid 1, empties the folders that a boot empties, and sets another boot id,
+/// although the kernel keeps its own.
 const REBOOT: &str = r#"
 set -eu
 # Only a host of these tests has that folder.
@@ -71,9 +72,9 @@ cat /proc/sys/kernel/random/uuid >/mnt/boot-id
 cmp -s /mnt/boot-id /proc/sys/kernel/random/boot_id || mount --bind /mnt/boot-id /proc/sys/kernel/random/boot_id
 "#;
 
-/// A host, and what is needed to end it.
+/// A host, with the handles that end it.
 pub struct Host {
-    /// Pid 1 of the host as this process sees it.
+    /// The process id of the host's pid 1 on this machine.
     init: u32,
     kind: Kind,
 }
@@ -86,12 +87,12 @@ enum Kind {
     Systemd(Container),
 }
 
-/// The network of a host, for clients on this side that ask its loopback addresses.
+/// The network of a host, for clients outside of the host that use its loopback addresses.
 #[derive(Clone, Debug)]
 pub struct Network(PathBuf);
 
 impl Host {
-    /// A host without systemd.
+    /// Starts a host without systemd.
     pub fn plain() -> Result<Self, Skip> {
         need_root()?;
         need_programs(&["unshare", "nsenter", "ip"])?;
@@ -126,7 +127,7 @@ impl Host {
         Ok(host)
     }
 
-    /// A host whose pid 1 is systemd, with nginx as a unit.
+    /// Starts a host whose pid 1 is systemd, with nginx as a unit.
     pub fn systemd() -> Result<Self, Skip> {
         need_root()?;
         let container = Container::start_systemd()?;
@@ -138,7 +139,7 @@ impl Host {
         Ok(host)
     }
 
-    /// The user that applications run as in the examples.
+    /// Adds the user that runs the applications in the examples.
     fn become_a_user_s_machine(&self) {
         self.bash("id ec2-user >/dev/null 2>&1 || useradd --shell /bin/bash ec2-user")
             .ok();
@@ -146,8 +147,8 @@ impl Host {
             .ok();
     }
 
-    /// Boots the host anew: `/run` and all processes are gone, the disk stays, the boot id is another one. On a plain host nothing starts
-    /// by itself.
+    /// Boots the host again: `/run` and all processes are gone, the disk stays, and the boot id changes. On a plain
+    /// host no program starts by itself.
     pub fn reboot(&mut self) {
         match &mut self.kind {
             Kind::Plain { .. } => self.reboot_plain(),
@@ -158,12 +159,13 @@ impl Host {
         }
     }
 
-    /// The same on a host that is known to be a plain one.
+    /// Boots a plain host again.
     pub fn reboot_plain(&self) {
         self.bash(REBOOT).ok();
     }
 
-    /// Where a path of the host lies for this process. Absolute symbolic links on the way would lead out of the host.
+    /// Returns the path of a host's file on this machine. Absolute symbolic links in the path would lead out of the
+    /// host.
     pub fn path(&self, inside: &str) -> PathBuf {
         Path::new("/proc")
             .join(self.init.to_string())
@@ -171,7 +173,7 @@ impl Host {
             .join(inside.trim_start_matches('/'))
     }
 
-    /// Writes a file, its folders included.
+    /// Writes a file and makes its folders.
     pub fn write(&self, inside: &str, text: impl AsRef<[u8]>) {
         let path = self.path(inside);
         fs::create_dir_all(path.parent().expect("a file has a folder"))
@@ -179,14 +181,14 @@ impl Host {
         fs::write(&path, text).unwrap_or_else(|reason| panic!("cannot write {inside}: {reason}"));
     }
 
-    /// Writes a script or program that can be executed.
+    /// Writes an executable script or program.
     pub fn write_program(&self, inside: &str, text: impl AsRef<[u8]>) {
         self.write(inside, text);
         fs::set_permissions(self.path(inside), Permissions::from_mode(0o755))
             .expect("a mode can be set");
     }
 
-    /// Copies a file from this machine, mode included.
+    /// Copies a file from this machine, with its mode.
     pub fn copy(&self, from: &Path, inside: &str) {
         let path = self.path(inside);
         fs::create_dir_all(path.parent().expect("a file has a folder"))
@@ -211,18 +213,18 @@ impl Host {
         }
     }
 
-    /// Reads a file; empty if there is none. What is no UTF-8 is replaced.
+    /// Reads a file. A missing file is empty. Bytes that are not UTF-8 are replaced.
     pub fn read(&self, inside: &str) -> String {
         let bytes = fs::read(self.path(inside)).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Whether a file or folder is there.
+    /// Returns whether a file or folder exists.
     pub fn exists(&self, inside: &str) -> bool {
         self.path(inside).symlink_metadata().is_ok()
     }
 
-    /// A command on the host: root, nothing but `PATH` in its environment, `/` as its folder.
+    /// Returns a command on the host. It runs as root in `/`, with only `PATH` in its environment.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new("nsenter");
         command.args([
@@ -244,7 +246,7 @@ impl Host {
         run(self.command(words), SHORT)
     }
 
-    /// Removes a program of `/usr/bin`, on this plain host only.
+    /// Removes a program from `/usr/bin`, only on this plain host.
     pub fn remove_program(&self, name: &str) {
         let remove = "mountpoint -q /usr/bin || { mkdir -p /mnt/bin/changes /mnt/bin/work && \
             mount -t overlay overlay -o lowerdir=/usr/bin,upperdir=/mnt/bin/changes,workdir=/mnt/bin/work /usr/bin; } && \
@@ -257,17 +259,17 @@ impl Host {
         self.run(&["bash", "-c", line])
     }
 
-    /// Starts a command and leaves it running.
+    /// Starts a command and does not wait for it.
     pub fn start(&self, words: &[&str]) -> Running {
         Running::start(self.command(words))
     }
 
-    /// The host's network.
+    /// Returns the host's network.
     pub fn network(&self) -> Network {
         Network(PathBuf::from(format!("/proc/{}/ns/net", self.init)))
     }
 
-    /// Command lines of the processes on the host that contain `text`, zombies left out, as `PID COMMAND`.
+    /// Returns the processes on the host whose command lines contain `text`, as `PID COMMAND`. Zombies are left out.
     pub fn processes(&self, text: &str) -> Vec<String> {
         self.run(&["ps", "-eo", "pid=,stat=,args=", "-ww"])
             .ok()
@@ -283,7 +285,7 @@ impl Host {
             .collect()
     }
 
-    /// Waits until something accepts connections on a loopback port of the host.
+    /// Waits until a program accepts connections on a loopback port of the host.
     ///
     /// # Panics
     /// If that takes more than 30 s.
@@ -297,7 +299,7 @@ impl Host {
 }
 
 impl Network {
-    /// Makes the calling thread's new sockets belong to the host's network, for good.
+    /// Moves the calling thread permanently into the host's network. Its new sockets belong to the host.
     ///
     /// # Panics
     /// If the host is gone.
@@ -307,7 +309,7 @@ impl Network {
             .expect("root may enter a network");
     }
 
-    /// Runs something in the host's network, on a thread of its own.
+    /// Runs `work` in the host's network, on a new thread.
     pub fn within<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         std::thread::scope(|scope| {
             let thread = scope.spawn(|| {

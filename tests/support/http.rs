@@ -1,4 +1,4 @@
-//! One HTTP/1.1 request over a socket, without any retry, and the reading of its whole answer.
+//! One HTTP/1.1 request over a socket, without retries. The whole answer is read.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::host::Host;
 
-/// What came back.
+/// The answer of a server.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
-    /// The whole body; [`Failure::Truncated`] stands for a part of one.
+    /// The whole body. An incomplete body is a [`Failure::Truncated`] instead.
     pub body: String,
     /// Whether the connection may carry another request.
     pub reusable: bool,
@@ -20,15 +20,15 @@ pub struct Answer {
 /// How a request failed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Failure {
-    /// No connection.
+    /// There was no connection.
     Refused(String),
-    /// The connection ended before one byte of the answer.
+    /// The connection ended before the first byte of the answer.
     NoAnswer(String),
-    /// The answer broke off.
+    /// The answer ended too early.
     Truncated(String),
 }
 
-/// Connects, with a deadline for connecting and for every read.
+/// Connects, with a deadline for the connection and for each read.
 pub fn connect(address: SocketAddr, patience: Duration) -> Result<TcpStream, Failure> {
     let refused = |reason: io::Error| Failure::Refused(reason.to_string());
     let stream = TcpStream::connect_timeout(&address, patience).map_err(refused)?;
@@ -55,7 +55,7 @@ pub fn request(stream: &TcpStream, path: &str, keep_alive: bool) -> Result<Answe
     read_answer(&mut reader).map_err(|reason| Failure::Truncated(reason.to_string()))
 }
 
-/// Asks a path of a host's port, through its loopback.
+/// Requests a path from a port of the host, through its loopback.
 pub fn get(host: &Host, port: u16, path: &str) -> Result<Answer, Failure> {
     host.network().within(|| {
         let stream = connect(

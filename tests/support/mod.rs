@@ -1,4 +1,4 @@
-//! What the end-to-end tests stand on: hosts that can be thrown away, real proxies, load, a CodeDeploy agent.
+//! The base of the end-to-end tests: temporary hosts, real proxies, load, a CodeDeploy agent.
 
 pub mod appspec;
 pub mod build;

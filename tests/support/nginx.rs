@@ -1,4 +1,4 @@
-//! nginx on a host: Debian's package, a configuration as small as one for production can be.
+//! nginx on a host: Debian's package with a minimal production configuration.
 
 use std::time::Duration;
 
@@ -27,12 +27,12 @@ pub struct Nginx<'a> {
 }
 
 impl<'a> Nginx<'a> {
-    /// An nginx that was started before.
+    /// Returns an nginx that is already running.
     pub fn running(host: &'a Host) -> Self {
         Self { host }
     }
 
-    /// Writes the main configuration and the given server blocks as `sites-enabled/default`; `conf.d` is empty then.
+    /// Writes the main configuration, and the given server blocks as `sites-enabled/default`. Empties `conf.d`.
     pub fn configure(host: &Host, site: &str) {
         let wipe = "mkdir -p /etc/nginx/{sites-enabled,conf.d} /var/log/nginx && rm -rf /etc/nginx/{sites-enabled,conf.d}/*";
         host.bash(wipe).ok();
@@ -41,7 +41,7 @@ impl<'a> Nginx<'a> {
         host.write("/etc/nginx/sites-enabled/default", site);
     }
 
-    /// Starts it and waits for its workers.
+    /// Starts nginx and waits for its workers.
     pub fn start(host: &'a Host) -> Self {
         host.run(&["nginx"]).ok();
         let nginx = Self { host };
@@ -52,7 +52,7 @@ impl<'a> Nginx<'a> {
         nginx
     }
 
-    /// Workers that serve, those that are shutting down left out.
+    /// Returns the workers that accept connections, without those that are shutting down.
     pub fn workers(&self) -> Vec<u32> {
         self.titled("nginx: worker process")
             .into_iter()
@@ -61,7 +61,7 @@ impl<'a> Nginx<'a> {
             .collect()
     }
 
-    /// Workers that only finish what they have.
+    /// Returns the workers that only finish their requests.
     pub fn draining(&self) -> Vec<u32> {
         self.titled("nginx: worker process is shutting down")
             .into_iter()
@@ -79,7 +79,7 @@ impl<'a> Nginx<'a> {
             .collect()
     }
 
-    /// Reloads and waits until every worker of before serves no more.
+    /// Reloads and waits until no old worker accepts connections.
     pub fn reload(&self) {
         let before = self.workers();
         self.host.run(&["nginx", "-s", "reload"]).ok();
@@ -94,18 +94,18 @@ impl<'a> Nginx<'a> {
         );
     }
 
-    /// What the master said since it started.
+    /// Returns the master's log since its start.
     pub fn error_log(&self) -> String {
         self.host.read(ERROR_LOG)
     }
 
-    /// Fails the test unless the configuration on disk is valid.
+    /// Fails the test unless the configuration on the disk is valid.
     #[track_caller]
     pub fn assert_valid(&self) {
         self.host.run(&["nginx", "-t"]).ok();
     }
 
-    /// Fails the test if the master ever failed to bind, which leaves an old configuration in force.
+    /// Fails the test if the master ever failed to bind. In that case the old configuration stays in force.
     #[track_caller]
     pub fn assert_no_failed_bind(&self) {
         let log = self.error_log();
@@ -113,7 +113,7 @@ impl<'a> Nginx<'a> {
     }
 }
 
-/// A site that proxies everything to the upstream `NAME`, which a fragment in `conf.d` defines.
+/// Returns a site that proxies all requests to the upstream `NAME`, which a fragment in `conf.d` defines.
 pub fn site_with_upstream(listen: &str, upstream: &str) -> String {
     format!(
         "server {{

@@ -1,6 +1,6 @@
-//! Texts that readers of text stumble over.
+//! Texts that are hard for programs that read text.
 
-/// Each has made some program stumble.
+/// Each of them is a known problem for some program.
 pub const ODD: [&str; 41] = [
     "",
     " ",

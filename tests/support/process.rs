@@ -1,4 +1,4 @@
-//! Commands with a deadline, whose whole output is kept.
+//! Commands with a deadline. Their whole output is kept.
 
 use std::fmt;
 use std::io::Read;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// A command that is running, in a process group of its own. It is killed when this is dropped.
+/// A running command in its own process group. It is killed when dropped.
 pub struct Running {
     child: Child,
     stdout: Option<JoinHandle<String>>,
@@ -22,20 +22,20 @@ pub struct Running {
 /// How a command ended.
 #[derive(Clone)]
 pub struct Outcome {
-    /// What was run, for messages.
+    /// The command line, for messages.
     pub line: String,
-    /// The exit code; 128 + N after signal N.
+    /// The exit code. After signal N it is 128 + N.
     pub code: i32,
-    /// Whole standard output.
+    /// The whole standard output.
     pub stdout: String,
-    /// Whole standard error.
+    /// The whole standard error.
     pub stderr: String,
-    /// How long it took, until its output was closed.
+    /// The time until the output was closed.
     pub took: Duration,
 }
 
 impl Running {
-    /// Starts `command` with standard input closed and its output collected.
+    /// Starts `command` with standard input closed. Its output is collected.
     pub fn start(mut command: Command) -> Self {
         let line = format!("{command:?}");
         command
@@ -58,12 +58,12 @@ impl Running {
         }
     }
 
-    /// Since the start.
+    /// Returns the time since the start.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// Whether the command itself has ended (a child of its may still hold the output).
+    /// Returns whether the command itself has ended. A child process may still hold the output open.
     pub fn has_ended(&mut self) -> bool {
         if self.ended.is_none() {
             self.ended = self.child.try_wait().expect("a child can be waited for");
@@ -71,7 +71,7 @@ impl Running {
         self.ended.is_some()
     }
 
-    /// Whether the output has been closed by everyone who held it.
+    /// Returns whether all processes have closed the output.
     pub fn output_closed(&self) -> bool {
         [&self.stdout, &self.stderr]
             .into_iter()
@@ -81,7 +81,7 @@ impl Running {
 
     /// Sends a signal to the whole process group.
     pub fn signal(&self, signal: Signal) {
-        // The group may have ended in the meantime.
+        // The group may have ended already.
         let _ = kill_process_group(self.group(), signal);
     }
 
@@ -89,7 +89,7 @@ impl Running {
         Pid::from_child(&self.child)
     }
 
-    /// Waits for the end and for the output to be closed.
+    /// Waits until the command has ended and the output is closed.
     ///
     /// # Panics
     /// If that takes longer than `deadline`.
@@ -105,7 +105,7 @@ impl Running {
         self.into_outcome()
     }
 
-    /// The outcome of a command that has ended; empty output if somebody still holds it open.
+    /// Returns the outcome of a command that has ended. An output that a process still holds open is empty.
     pub fn into_outcome(mut self) -> Outcome {
         let status = self.child.wait().expect("a child can be waited for");
         self.ended = Some(status);
@@ -138,12 +138,12 @@ impl Drop for Running {
 }
 
 impl Outcome {
-    /// Standard output and standard error.
+    /// Returns standard output, then standard error.
     pub fn output(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
     }
 
-    /// Fails the test unless the command exited 0.
+    /// Fails the test unless the command exited with 0.
     #[track_caller]
     pub fn ok(self) -> Self {
         self.exits(0)
@@ -208,7 +208,7 @@ pub fn run(command: Command, deadline: Duration) -> Outcome {
 fn collect(mut stream: impl Read + Send + 'static) -> JoinHandle<String> {
     thread::spawn(move || {
         let mut bytes = Vec::new();
-        // A stream that breaks off has been read as far as it goes.
+        // An incomplete stream counts as far as it was read.
         let _ = stream.read_to_end(&mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
     })

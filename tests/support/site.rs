@@ -1,6 +1,6 @@
-//! A host with one application on it, `hello`: blue on 8081, green on 8082, behind nginx on 80, probed fast.
+//! A host with one application, `hello`: blue on 8081, green on 8082, behind nginx on 80, with fast probes.
 //!
-//! Small tests start from it and say what differs, in `deploy.bg` or in what the next release is like.
+//! Small tests start with it and change only parts of `deploy.bg` or the next release.
 
 use std::fs;
 use std::path::Path;
@@ -18,12 +18,12 @@ use super::skip::{Skip, need_programs};
 pub const SCRIPT: &str = "/srv/hello/deploy/hello.sh";
 /// The file that the script owns.
 pub const FRAGMENT: &str = "/etc/nginx/conf.d/hello.conf";
-/// What the next release is made of.
+/// The artifact of the next release.
 const ARTIFACT: &str = "/srv/hello/staging/hello";
-/// For a whole deploy.
+/// The deadline for a whole deploy.
 const DEADLINE: Duration = Duration::from_secs(90);
 
-/// What `hello` is deployed by.
+/// The source of `hello`.
 pub const SOURCE: &str = r#"
 app hello {
   root "/srv/hello"
@@ -64,22 +64,22 @@ app hello {
 }
 "#;
 
-/// The host, and nginx on it.
+/// The host with nginx.
 pub struct Site {
-    /// For everything that is not said below.
+    /// The host, for everything without a method here.
     pub host: Host,
 }
 
 impl Site {
-    /// `hello` as it stands above, nothing deployed yet; nginx points to blue, as it does after a first installation.
+    /// Makes a site with `hello` as above, without a deployment. nginx routes to blue, as after a first installation.
     pub fn new() -> Result<Self, Skip> {
         Self::with(&[])
     }
 
-    /// `hello` with parts of its source replaced.
+    /// Makes a site with parts of the source of `hello` replaced.
     ///
     /// # Panics
-    /// If a part does not stand in the source, or the source does not compile.
+    /// If a part is not in the source, or the source does not compile.
     pub fn with(changes: &[(&str, &str)]) -> Result<Self, Skip> {
         need_programs(&["nginx", "curl"])?;
         Ok(Self::on(Host::plain()?, changes, |host| {
@@ -87,7 +87,7 @@ impl Site {
         }))
     }
 
-    /// The same on a host whose pid 1 is systemd.
+    /// Makes the same site on a host whose pid 1 is systemd.
     pub fn on_systemd() -> Result<Self, Skip> {
         Ok(Self::on(Host::systemd()?, &[], |host| {
             host.run(&["systemctl", "restart", "nginx"]).ok();
@@ -107,12 +107,12 @@ impl Site {
         site
     }
 
-    /// Compiles the source with its changes and puts the result on the host, in the place of what was there.
+    /// Compiles the source with its changes and copies the result to the host. It replaces the earlier files.
     pub fn install(&self, changes: &[(&str, &str)]) {
         self.install_beside(&[], changes);
     }
 
-    /// The same with further files, each a name and a text, beside the source.
+    /// Does the same with further files beside the source. Each file is a name and a text.
     pub fn install_beside(&self, files: &[(&str, &str)], changes: &[(&str, &str)]) {
         let mut source = SOURCE.to_owned();
         for (old, new) in changes {
@@ -122,7 +122,7 @@ impl Site {
         compile_beside(files, &source, &self.host, "/srv/hello/deploy");
     }
 
-    /// As it is fed to `bash -s`: one file, printed by `deployc build --stdout`.
+    /// Installs the script as one file, as `deployc build --stdout` prints it for `bash -s`.
     pub fn install_single(&self) {
         let temporary = tempfile::tempdir().expect("a temporary folder can be made");
         fs::write(temporary.path().join("deploy.bg"), SOURCE).expect("it can be written");
@@ -134,12 +134,12 @@ impl Site {
         self.host.write_program(SCRIPT, single);
     }
 
-    /// The next release: the test application with further options, `--health never`.
+    /// Makes the next release: the test application with further options, for example `--health never`.
     pub fn stage(&self, options: &str) -> &Self {
         self.stage_program(&format!("exec /opt/testapp \"$@\" {options}"))
     }
 
-    /// The next release: a shell script.
+    /// Makes the next release: a shell script.
     pub fn stage_program(&self, shell: &str) -> &Self {
         self.host
             .write_program(ARTIFACT, format!("#!/bin/bash\n{shell}\n"));
@@ -167,17 +167,17 @@ impl Site {
         self.host.start(&words)
     }
 
-    /// `deploy`.
+    /// Runs `deploy`.
     pub fn deploy(&self) -> Outcome {
         self.run("deploy")
     }
 
-    /// nginx, to look at.
+    /// Returns the running nginx.
     pub fn nginx(&self) -> Nginx<'_> {
         Nginx::running(&self.host)
     }
 
-    /// The color that answers users; else the status, or what went wrong.
+    /// Returns the color that users get. After an error it returns the status or the failure.
     pub fn serves(&self) -> String {
         match http::get(&self.host, 80, "/profile") {
             Ok(answer) if answer.status == 200 => answer.body,
@@ -186,7 +186,7 @@ impl Site {
         }
     }
 
-    /// Colors whose process is running, sorted.
+    /// Returns the colors with a running process, sorted.
     pub fn running(&self) -> Vec<String> {
         let processes = self.host.processes("/opt/testapp --port");
         let mut colors: Vec<_> = processes
@@ -203,7 +203,7 @@ impl Site {
         colors
     }
 
-    /// Fails the test unless exactly this color runs, and users get it, and the proxy's files are in order.
+    /// Fails the test unless exactly this color runs, users get it, and the proxy's files are valid.
     #[track_caller]
     pub fn assert_serves_only(&self, color: &str) -> &Self {
         assert_eq!(self.serves(), color, "users get another color");
@@ -215,7 +215,7 @@ impl Site {
     }
 }
 
-/// Compiles `deploy.bg` text and copies what came out into a folder of the host.
+/// Compiles the text of a `deploy.bg` and copies the result into a folder of the host.
 ///
 /// # Panics
 /// If the source does not compile.
@@ -223,7 +223,7 @@ pub fn compile(source: &str, host: &Host, folder: &str) {
     compile_beside(&[], source, host, folder);
 }
 
-/// The same with further files, each a name and a text, beside the source.
+/// Does the same with further files beside the source. Each file is a name and a text.
 ///
 /// # Panics
 /// If the source does not compile.
@@ -236,7 +236,7 @@ pub fn compile_beside(files: &[(&str, &str)], source: &str, host: &Host, folder:
     host.copy_folder(&temporary.path().join("deploy"), folder);
 }
 
-/// `deployc build FILE` in a folder.
+/// Runs `deployc build FILE` in a folder.
 ///
 /// # Panics
 /// If the source does not compile.

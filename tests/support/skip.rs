@@ -1,4 +1,5 @@
-//! A test whose real part cannot run here says so. It is never counted as passed, and CI skips nothing.
+//! A test reports if its real part cannot run on this machine. Such a test never counts as passed, and CI skips
+//! nothing.
 
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use rustix::process::geteuid;
 #[derive(Debug)]
 pub struct Skip(pub String);
 
-/// Skips unless this is root: other users cannot make hosts.
+/// Skips the test unless the user is root. Other users cannot make hosts.
 pub fn need_root() -> Result<(), Skip> {
     if geteuid().is_root() {
         Ok(())
@@ -17,7 +18,7 @@ pub fn need_root() -> Result<(), Skip> {
     }
 }
 
-/// Skips unless every one of these programs is installed.
+/// Skips the test unless all of these programs are installed.
 pub fn need_programs(programs: &[&str]) -> Result<(), Skip> {
     let folders = [
         "/usr/local/sbin",

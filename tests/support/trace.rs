@@ -1,37 +1,37 @@
-//! What a run did, line by line, as the deployment's log tells it: its steps, what the journal says, and (on fake drivers, which write
-//! there) whom it called.
+//! The events of a run, line by line, from the deployment's log: its steps, the phases of the journal, and its calls.
+//! Only fake drivers write calls into the log.
 
 use deployc::plan::Phase;
 
-/// One line that counts.
+/// A line of the log that counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A step begins.
     Step(String),
-    /// It is done.
+    /// The step succeeded.
     Done(String),
-    /// It has failed.
+    /// The step failed.
     Failed(String),
-    /// The journal says this from now on.
+    /// The journal has this phase from now on.
     Journal(Phase),
-    /// Somebody was called.
+    /// A function or tool was called.
     Call(String),
-    /// The call above was this run's fault.
+    /// The call above has an injected fault of this run.
     Fault(String),
-    /// A fake has seen a promise broken.
+    /// A fake driver has seen a broken promise.
     Broken(String),
 }
 
-/// The events of a log.
+/// Returns the events of a log.
 pub fn read(log: &str) -> Vec<Event> {
     log.lines().filter_map(event).collect()
 }
 
 fn event(line: &str) -> Option<Event> {
-    // The time, or the word `fake`.
+    // The first word is the time, or the word `fake`.
     let (_, text) = line.split_once(' ')?;
     let after = |start| text.strip_prefix(start).map(str::to_owned);
-    // Of a step that has ended: without how long it took.
+    // Returns the words of a step that has ended, without its duration.
     let ended = |start| Some(text.strip_prefix(start)?.rsplit_once(" (")?.0.to_owned());
     None.or_else(|| after("step: ").map(Event::Step))
         .or_else(|| ended("step ok: ").map(Event::Done))
@@ -42,12 +42,12 @@ fn event(line: &str) -> Option<Event> {
         .or_else(|| after("BROKEN ").map(Event::Broken))
 }
 
-/// A phase by its word.
+/// Returns the phase with that word.
 pub fn phase(word: &str) -> Option<Phase> {
     Phase::ALL.into_iter().find(|phase| phase.word() == word)
 }
 
-/// The calls, in order.
+/// Returns the calls, in order.
 pub fn calls(events: &[Event]) -> Vec<String> {
     let calls = events.iter().filter_map(|event| match event {
         Event::Call(key) => Some(key.clone()),
@@ -56,7 +56,7 @@ pub fn calls(events: &[Event]) -> Vec<String> {
     calls.collect()
 }
 
-/// The last lines of a log, for a report.
+/// Returns the last lines of a log, for a report.
 pub fn end_of(log: &str) -> String {
     const SHOWN: usize = 30;
     let lines: Vec<&str> = log

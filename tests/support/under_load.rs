@@ -1,4 +1,4 @@
-//! Deploys in turn under load, from before the first until after the last.
+//! Deploys several times under load. The load starts before the first deploy and ends after the last.
 
 use std::time::Duration;
 
@@ -8,22 +8,23 @@ use super::load::report::Report;
 use super::load::{Load, Rates};
 use super::wait;
 
-/// How often each example is deployed.
+/// The number of deploys of each example.
 pub const DEPLOYS: u32 = 20;
 
-/// Short requests a second, of 240 that are meant: a machine that is too busy for less proves nothing.
+/// The lowest rate of short requests per second. The target is 240. A test with a lower rate proves nothing, because
+/// the machine is too busy.
 const LEAST_RATE: f64 = 200.0;
 
-/// The two colors of an example, and how its processes are recognised.
+/// The two colors of an example, and the text that identifies their processes.
 pub struct Colors {
-    /// As `/profile` says them.
+    /// The names that `/profile` returns.
     pub names: [&'static str; 2],
-    /// What stands in the command line of each one's process.
+    /// A text in the command line of each color's process.
     pub processes: [&'static str; 2],
 }
 
 impl Colors {
-    /// The color that users get on port 80.
+    /// Returns the color that users get on port 80.
     #[track_caller]
     pub fn live(&self, host: &Host) -> &'static str {
         let answer = http::get(host, 80, "/profile").expect("the proxy answers");
@@ -31,12 +32,13 @@ impl Colors {
         live.unwrap_or_else(|| panic!("neither color answers but `{}`", answer.body))
     }
 
-    /// Fails the test unless exactly one color runs: the one that users get.
+    /// Fails the test unless exactly one color runs, and users get that color.
     #[track_caller]
     fn assert_only_runs(&self, host: &Host, live: &str) {
         for (name, process) in self.names.iter().zip(self.processes) {
             let mut running = host.processes(process);
-            // What keeps a program's log has the program's words in its own, and ends moments after it.
+            // The process that keeps a program's log has the program's words in its command line. It ends shortly after
+            // the program.
             running.retain(|line| !line.contains("/keeper "));
             assert_eq!(
                 !running.is_empty(),
@@ -47,14 +49,14 @@ impl Colors {
     }
 }
 
-/// Deploys once, so that something serves, then [`DEPLOYS`] times in turn under load. Nothing may be lost, the colors
-/// alternate, and after each deploy the other color's process is gone.
+/// Deploys once, so that a color is live, then [`DEPLOYS`] times under load. No request may be lost, the colors must
+/// alternate, and after each deploy the other color's process must be gone.
 #[track_caller]
 pub fn deploy_in_turn(host: &Host, colors: &Colors, mut deploy: impl FnMut()) -> Report {
     deploy();
     let mut live = colors.live(host);
     let load = Load::start(&host.network(), 80, Rates::FULL);
-    // The load is whole when the first slow request has been answered.
+    // The load is complete when the first slow request is answered.
     wait::until(Duration::from_secs(10), || {
         load.now() > Duration::from_secs(4)
     });

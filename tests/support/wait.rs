@@ -1,9 +1,9 @@
-//! Waiting for a condition, never for a time.
+//! Waits for a condition instead of a fixed time.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Asks `condition` every 10 ms until it holds; false if it does not within `deadline`.
+/// Checks `condition` every 10 ms. Returns whether it was true within `deadline`.
 pub fn until(deadline: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let end = Instant::now() + deadline;
     loop {

@@ -1,4 +1,4 @@
-//! What happens to the previous color.
+//! The `cleanup` statement: what happens to the previous color.
 
 use crate::check::names::statements::{Statements, once, twice};
 use crate::check::values::scope::Scope;
@@ -7,7 +7,7 @@ use crate::model::{Cleanup, Duration, Previous, defaults};
 use crate::source::Span;
 use crate::syntax::tree::CleanupItem;
 
-/// `cleanup`, and how long the services have to stop.
+/// Resolves `cleanup`. Returns it with the time that the services have to stop.
 pub fn resolve(scope: Scope<'_>, statements: &Statements<'_>) -> (Cleanup, Duration) {
     let findings = scope.findings;
     let mut drain = None;
@@ -65,7 +65,7 @@ pub fn resolve(scope: Scope<'_>, statements: &Statements<'_>) -> (Cleanup, Durat
     (cleanup, stop_within)
 }
 
-/// `stop within 0s`
+/// Reports `stop within 0s`.
 pub fn no_grace(span: Span) -> Diagnostic {
     Diagnostic::new(
         Code::NO_GRACE,

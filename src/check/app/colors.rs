@@ -13,7 +13,7 @@ use crate::model::{Color, InputType, Name, Port, SettingValue, Variable};
 use crate::source::Span;
 use crate::syntax::tree;
 
-/// Defines the `let`s that stand in the colors; each must stand in both.
+/// Defines the `let`s of the colors. Each must be in both colors.
 pub fn define_lets<'t>(
     statements: &Statements<'t>,
     level: &mut Definitions<'t>,
@@ -58,7 +58,7 @@ pub fn define_lets<'t>(
     }
 }
 
-/// Both colors, with every port and `let`.
+/// Resolves both colors with all ports and `let`s.
 pub fn resolve(
     scope: Scope<'_>,
     statements: &Statements<'_>,
@@ -158,7 +158,7 @@ fn color_ports(scope: Scope<'_>, color: &tree::Color) -> Option<Vec<(Name, Port)
             );
         }
     }
-    // In the order of the services, whatever the order in the file.
+    // The ports are in the order of the services. The order in the file does not matter.
     let ordered = services
         .iter()
         .filter_map(|facts| found.iter().find(|(name, _, _)| *name == facts.name))
@@ -167,7 +167,7 @@ fn color_ports(scope: Scope<'_>, color: &tree::Color) -> Option<Vec<(Name, Port)
     (findings.errors() == errors).then_some(ordered)
 }
 
-/// The service that a `port` is of; said when that is none.
+/// Returns the service of a `port` statement. Reports an error if there is no such service.
 fn service_of<'s>(scope: Scope<'s>, word: Option<&tree::Name>, span: Span) -> Option<&'s Name> {
     let services = &scope.facts.services;
     let Some(word) = word else {
@@ -233,7 +233,7 @@ fn unknown_service(scope: Scope<'_>, word: &tree::Name) {
         });
 }
 
-/// The `let`s of a color as text: all that they may be made of is known of the color.
+/// Returns the `let`s of a color as text. They may use only values that are known for each color.
 fn lets_of(
     scope: Scope<'_>,
     color: &tree::Color,

@@ -13,7 +13,7 @@ use crate::model::{HostPath, Input, InputType, SettingValue, VariableName};
 use crate::source::Span;
 use crate::syntax::tree::{self, Value};
 
-/// Defines the inputs' names.
+/// Defines the names of the inputs.
 pub fn define<'t>(statements: &Statements<'t>, level: &mut Definitions<'t>, findings: &Findings) {
     for (input, _) in &statements.inputs {
         if spelling::variable_name(&input.name, "an input", findings) {
@@ -24,11 +24,11 @@ pub fn define<'t>(statements: &Statements<'t>, level: &mut Definitions<'t>, find
     }
 }
 
-/// The script must tell an input from its own variables, which are all lower-case: an environment
-/// that lacks `state` must not lend it the script's `state`.
+/// Checks that an input has a capital letter in its name. The script's own variables are all lower-case. Otherwise the
+/// script would take its own `state` for a missing input `state`.
 fn check_apart(word: &tree::Name, findings: &Findings) {
     let apart = word.text.contains(|c: char| c.is_ascii_uppercase());
-    // A placeholder's name is refused as such.
+    // The name of a placeholder is reported elsewhere.
     if !apart && !spelling::PLACEHOLDERS.contains(&word.text.as_str()) {
         let likely = word.text.to_ascii_uppercase();
         findings.push(
@@ -47,7 +47,7 @@ fn check_apart(word: &tree::Name, findings: &Findings) {
     }
 }
 
-/// The inputs, typed; those that are wrong are said and left out.
+/// Returns the inputs with their types. Faulty inputs are reported and left out.
 pub fn resolve(scope: Scope<'_>, statements: &Statements<'_>) -> Vec<Input> {
     statements
         .inputs
@@ -90,7 +90,7 @@ fn one(scope: Scope<'_>, input: &tree::Input, span: Span) -> Option<Input> {
     })
 }
 
-/// `None` when something is there and wrong.
+/// Returns `None` if the value is present but wrong, and `Some(None)` if it is absent.
 #[expect(
     clippy::option_option,
     reason = "absent and wrong are told apart right here"
@@ -102,7 +102,7 @@ fn flat<T>(found: Option<Option<T>>) -> Option<Option<T>> {
     }
 }
 
-/// The default as text, as it would be given.
+/// Returns the default as text, in the form that the environment would have.
 fn default_text(scope: Scope<'_>, ty: &Type, value: &Value) -> Option<String> {
     let span = value.span();
     match scope.value(ty, value)? {

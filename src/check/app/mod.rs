@@ -34,8 +34,8 @@ use services::Context;
 use std::cell::RefCell;
 use surroundings::Surroundings;
 
-/// Resolves an app. What is wrong was said and is left out, so that the rules can look at the rest;
-/// `None` when too little is left.
+/// Resolves an app. Faulty parts are reported and left out, so that the rules can check the rest. Returns `None` if too
+/// little is left.
 pub fn resolve<'t>(
     around: Surroundings<'t>,
     app: &'t tree::App,
@@ -129,7 +129,8 @@ pub fn resolve<'t>(
     })
 }
 
-/// Finds out the root, and the staging folder, which a target may decide; then the targets are known too.
+/// Finds the root and the staging folder in `facts`. A target may set the staging folder, so this function also returns
+/// the targets.
 fn learn(
     facts: &mut Facts,
     level: &Definitions<'_>,
@@ -148,12 +149,12 @@ fn learn(
     if let Some(folder) = targets.iter().find_map(DriverUse::wiped_folder) {
         facts.staging = Some(folder);
     }
-    // What a `let` made of the staging folder says may be another text now.
+    // A `let` that contains the staging folder may have another value now.
     facts.lets = RefCell::default();
     targets
 }
 
-/// What the app's own `let`s and inputs mean.
+/// Defines the `let`s and inputs of the app.
 fn definitions<'t>(around: Surroundings<'t>, statements: &Statements<'t>) -> Definitions<'t> {
     let mut level = Definitions::inside(around.names);
     inputs::define(statements, &mut level, around.findings);
@@ -170,7 +171,7 @@ fn definitions<'t>(around: Surroundings<'t>, statements: &Statements<'t>) -> Def
     level
 }
 
-/// The app's folder on the host.
+/// Returns the app's folder on the host.
 fn root(scope: Scope<'_>, statements: &Statements<'_>) -> Option<HostPath> {
     let Some((value, _)) = statements.root else {
         return Some(defaults::root(&scope.facts.app));

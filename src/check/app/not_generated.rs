@@ -1,4 +1,4 @@
-//! What the language knows and this version makes nothing of yet: checked, and said.
+//! Statements that the language has but this version does not generate. They are checked, and then reported.
 
 use super::steps;
 use crate::check::drivers::descriptions::Descriptions;
@@ -13,7 +13,7 @@ use crate::model::{DriverKind, InputType};
 use crate::source::Span;
 use crate::syntax::tree;
 
-/// `shared`, `build`, `ship`, `hosts`
+/// Checks `shared`, `build`, `ship` and `hosts`, and reports that they are not generated.
 pub fn check(scope: Scope<'_>, statements: &Statements<'_>, drivers: &Descriptions) {
     let scope = scope.at(ValuePlace::Caller);
     let uses = [

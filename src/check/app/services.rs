@@ -1,4 +1,4 @@
-//! What a color consists of: each service with its driver, address and gates.
+//! The services of an app: each with its driver, address and gates.
 
 use super::cleanup;
 use super::unused;
@@ -19,7 +19,7 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{DriverKind, Duration, Handover, Service, Template, Variable, defaults};
 use crate::syntax::tree::{self};
 
-/// What can be known of the services before any value is looked at.
+/// Returns the facts of the services that are known before any value is resolved.
 pub fn facts(
     services: &[ServiceStatements<'_>],
     statements: &Statements<'_>,
@@ -67,7 +67,7 @@ pub fn facts(
         .collect()
 }
 
-/// What a service is resolved against.
+/// The parts of the app that a service needs for its resolution.
 pub struct Context<'a> {
     pub statements: &'a Statements<'a>,
     pub names: &'a Definitions<'a>,
@@ -76,11 +76,11 @@ pub struct Context<'a> {
     pub drivers: &'a Descriptions,
     pub findings: &'a Findings,
     pub app: &'a tree::Name,
-    /// Of `cleanup`.
+    /// The `stop within` of `cleanup`: the default for each service.
     pub stop_within: Duration,
 }
 
-/// Resolves one service. What is wrong was said and is left out, so that the rules can look at the rest.
+/// Resolves one service. Faulty parts are reported and left out, so that the rules can check the rest.
 pub fn resolve(context: &Context<'_>, service: &ServiceStatements<'_>) -> Option<Service> {
     let findings = context.findings;
     let errors = findings.errors();
@@ -160,7 +160,7 @@ fn resolve_run(
         );
         return None;
     };
-    // What the app says of the same driver is the service's default.
+    // If the app has a `run` with the same driver, its settings are the defaults of the service.
     let default = match (context.statements.run, service.run) {
         (Some((default, _)), Some((own, _))) if default.driver.text == own.driver.text => {
             default.body.as_ref()

@@ -1,4 +1,4 @@
-//! The user's own steps, and what runs when the outcome is known.
+//! The user's own steps, and the steps that run after the outcome is known.
 
 use crate::check::drivers::descriptions::Descriptions;
 use crate::check::drivers::driver_use;
@@ -13,7 +13,7 @@ use crate::model::{
 use crate::source::Span;
 use crate::syntax::tree::{self, CommandOption, CommandRun, OnItem};
 
-/// `before …` and `after …`
+/// Resolves `before …` and `after …`.
 pub fn steps(scope: Scope<'_>, statements: &Statements<'_>) -> Option<Steps> {
     let errors = scope.findings.errors();
     let mut steps = Steps::default();
@@ -31,7 +31,7 @@ pub fn steps(scope: Scope<'_>, statements: &Statements<'_>) -> Option<Steps> {
     (scope.findings.errors() == errors).then_some(steps)
 }
 
-/// `on …`
+/// Resolves `on …`.
 pub fn outcomes(
     scope: Scope<'_>,
     statements: &Statements<'_>,
@@ -68,7 +68,7 @@ fn notify(
     })
 }
 
-/// `exec [...]` or `shell "…"`
+/// Resolves `exec [...]` or `shell "…"`.
 pub fn step(scope: Scope<'_>, command: &tree::Command, span: Span) -> Option<Step> {
     let run = match &command.run {
         CommandRun::Exec(value) => scope.command(value).map(StepRun::Exec),
@@ -112,7 +112,8 @@ pub fn step(scope: Scope<'_>, command: &tree::Command, span: Span) -> Option<Ste
     })
 }
 
-/// In `shell` nothing is a placeholder; inputs arrive as variables, so the names in it are uses.
+/// Checks a `shell` text. It has no placeholders. Inputs reach it as variables, so each word in it that is a defined
+/// name counts as a use.
 fn shell(scope: Scope<'_>, text: &tree::Text) -> Option<String> {
     let script = text.literal()?;
     let words = script.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');

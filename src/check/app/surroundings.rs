@@ -1,11 +1,11 @@
-//! What an app finds around it.
+//! The definitions outside of an app that the app can use.
 
 use crate::check::drivers::descriptions::Descriptions;
 use crate::check::findings::Findings;
 use crate::check::names::definitions::Definitions;
 use crate::check::probe::named_probes::NamedProbes;
 
-/// What an app finds around it.
+/// The definitions outside of an app that the app can use.
 #[derive(Clone, Copy)]
 pub struct Surroundings<'a> {
     pub names: &'a Definitions<'a>,

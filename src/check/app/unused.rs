@@ -1,4 +1,4 @@
-//! Definitions that nothing uses: what is wrong in them is wrong all the same, and is found here.
+//! Unused definitions. They are checked here, because no use leads to their errors.
 
 use super::surroundings::Surroundings;
 use crate::check::names::definitions::{self, Definitions, Meaning, Unused};
@@ -14,7 +14,8 @@ use crate::source::Span;
 use crate::syntax::tree::{self, ServiceItem, Value};
 use std::collections::HashSet;
 
-/// The `let`s of a level: looks at them, and warns unless there were errors since there were `errors`.
+/// Checks the unused `let`s of a level. Warns about them if there are no new errors; `errors` is the number of errors
+/// before.
 pub fn lets(scope: Scope<'_>, errors: usize) {
     let unused = scope.names.unused(&|_| true);
     look_at_all(scope, &unused);
@@ -23,8 +24,8 @@ pub fn lets(scope: Scope<'_>, errors: usize) {
     }
 }
 
-/// Definitions outside of the apps. `apps`: the statements of each. `ours` tells the main file, `users` all that the user
-/// wrote.
+/// Checks the unused definitions outside of the apps. `apps`: the statements of each app. `ours` returns whether a
+/// place is in the main file, `users` whether it is in a file of the user.
 pub fn of_files(
     around: Surroundings<'_>,
     apps: &[Statements<'_>],
@@ -56,7 +57,7 @@ pub fn of_files(
             suppose_others(&mut level, &merged);
         }
         let scope = Scope::new(findings, &level, &facts, ValuePlace::Let);
-        // What comes of it is of no use: what is wrong was said.
+        // Only the findings matter here. The results are not used.
         let _ = (merged.questions(scope), merged.times(scope));
     }
     if findings.errors() == 0 {
@@ -70,7 +71,8 @@ pub fn of_files(
     }
 }
 
-/// A probe is read where it is used: it may speak of whatever an app of the file defines.
+/// Assumes all names that an app of the file defines. A probe is resolved where an app uses it, so it may use each of
+/// them.
 fn suppose_apps<'t>(level: &mut Definitions<'t>, apps: &[Statements<'t>]) {
     for statements in apps {
         let inputs = statements.inputs.iter().map(|(input, _)| &input.name);
@@ -94,7 +96,8 @@ fn suppose_apps<'t>(level: &mut Definitions<'t>, apps: &[Statements<'t>]) {
     }
 }
 
-/// The app that uses a probe of a library may define any name in it, except for one that is likely a slip.
+/// Assumes the unknown names of a library's probe, because the app that uses the probe may define them. A name close to
+/// a known name is probably a spelling mistake and is not assumed.
 fn suppose_others<'t>(level: &mut Definitions<'t>, merged: &MergedProbe<'t>) {
     for value in merged.values().into_iter().chain(merged.numbers()) {
         suppose_in(level, value);
@@ -132,7 +135,7 @@ fn look_at_all(scope: Scope<'_>, unused: &[Unused<'_>]) {
     }
 }
 
-/// One `let` and those that it leads to.
+/// Checks one `let` and the `let`s that it uses.
 fn look_at(scope: Scope<'_>, defined_at: Span, value: &Value, seen: &mut HashSet<Span>) {
     if !matches!(value, Value::Word(_) | Value::List(_) | Value::Map(_)) {
         scope.let_text(defined_at, value);

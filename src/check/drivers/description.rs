@@ -1,4 +1,4 @@
-//! Descriptions of drivers: what `driver KIND NAME { … }` says, resolved.
+//! The resolved descriptions of drivers: the contents of `driver KIND NAME { … }`.
 
 use crate::check::values::types::Type;
 use crate::model::Driver;
@@ -6,64 +6,65 @@ use crate::source::Span;
 use crate::syntax::tree::Value;
 use std::sync::Arc;
 
-/// A driver with the settings that it takes.
+/// A driver with its settings.
 #[derive(Clone, Debug)]
 pub struct Description {
-    /// What plan and emit need.
+    /// The part of the description that `plan` and `emit` need.
     pub driver: Arc<Driver>,
-    /// The description that it extends.
+    /// The description that this one extends.
     pub base: Option<Arc<Description>>,
-    /// Its own settings, in the order of the file.
+    /// The driver's own settings, in the order of the file.
     pub settings: Vec<SettingDescription>,
-    /// Its own parts.
+    /// The driver's own parts.
     pub parts: Vec<PartDescription>,
-    /// Of each of these groups exactly one setting or part must be given.
+    /// Groups of names. A use must give exactly one setting or part of each group.
     pub exactly_one: Vec<Vec<String>>,
 }
 
 /// `setting NAME: TYPE [= default]`
 #[derive(Clone, Debug)]
 pub struct SettingDescription {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What it takes.
+    /// The type.
     pub ty: Type,
-    /// What it is when it is not given.
+    /// The value if a use does not give the setting.
     pub default: SettingDefault,
-    /// Its documentation: the `##` lines above it.
+    /// The documentation: the `##` lines above the setting.
     pub docs: String,
-    /// Its place in the source.
+    /// The place in the source.
     pub span: Span,
 }
 
-/// What a setting is when it is not given.
+/// The value of a setting that a use does not give.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingDefault {
-    /// It must be given.
+    /// There is no default. A use must give the setting.
     Required,
     /// `= none`
     None,
-    /// Any other value; placeholders in it are resolved where the driver is used.
+    /// Any other value. Its placeholders are resolved where the driver is used.
     Value(Value),
 }
 
 /// `part NAME[: TYPE] { … }`
 #[derive(Clone, Debug)]
 pub struct PartDescription {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// The type of its label; `None`: it has none.
+    /// The type of its label. `None`: it has no label.
     pub label: Option<Type>,
-    /// Its settings.
+    /// The settings.
     pub settings: Vec<SettingDescription>,
-    /// Its documentation: the `##` lines above it.
+    /// The documentation: the `##` lines above the part.
     pub docs: String,
-    /// Its place in the source.
+    /// The place in the source.
     pub span: Span,
 }
 
 impl Description {
-    /// The settings that a use may give, the base's first, each with the driver that describes it.
+    /// Returns the settings that a use may give, each with the driver that describes it. The settings of the base come
+    /// first.
     #[must_use]
     pub fn all_settings(&self) -> Vec<(&Driver, &SettingDescription)> {
         let mut all = self
@@ -79,7 +80,7 @@ impl Description {
         all
     }
 
-    /// The parts that a use may give, the base's first.
+    /// Returns the parts that a use may give. The parts of the base come first.
     #[must_use]
     pub fn all_parts(&self) -> Vec<&PartDescription> {
         let mut all = self
@@ -91,7 +92,7 @@ impl Description {
         all
     }
 
-    /// The groups of which exactly one must be given, the base's first.
+    /// Returns the groups of which a use must give exactly one. The groups of the base come first.
     #[must_use]
     pub fn all_exactly_one(&self) -> Vec<&Vec<String>> {
         let mut all = self
@@ -103,7 +104,7 @@ impl Description {
         all
     }
 
-    /// What it and its bases offer as placeholders.
+    /// Returns the placeholders that this driver and its bases offer.
     #[must_use]
     pub fn offers(&self) -> Vec<String> {
         let mut all = self

@@ -1,4 +1,4 @@
-//! Finds every description of a run, and puts together those that extend each other.
+//! Finds all descriptions in the files, and combines each description with the one that it extends.
 
 use super::description::Description;
 use super::reader::{Reader, WrittenDriver};
@@ -14,22 +14,22 @@ use crate::syntax::tree::{self, DriverItem, Item};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// All descriptions of a run, resolved.
+/// All descriptions in the files, resolved.
 #[derive(Debug, Default)]
 pub struct Descriptions {
-    /// `None`: wrong, and said so.
+    /// `None`: the description has an error that was reported.
     known: BTreeMap<(DriverKind, String), Option<Arc<Description>>>,
 }
 
-/// What looking a driver up gave.
+/// The result of a driver lookup.
 pub enum Found {
     Known(Arc<Description>),
-    /// There is none such, or it is wrong; said.
+    /// There is no such driver, or its description has an error. Either was reported.
     Unknown,
 }
 
 impl Descriptions {
-    /// Resolves every description in the files.
+    /// Resolves all descriptions in the files.
     pub fn resolve(files: &[LoadedFile], loader: &dyn Loader, findings: &Findings) -> Self {
         let mut sources: BTreeMap<(DriverKind, String), WrittenDriver<'_>> = BTreeMap::new();
         for file in files {
@@ -85,7 +85,7 @@ impl Descriptions {
         }
     }
 
-    /// The driver that `name` names; said when there is none.
+    /// Returns the driver with the name `name`. Reports an error if there is no such driver.
     pub fn find(&self, kind: DriverKind, name: &tree::Name, findings: &Findings) -> Found {
         match self.known.get(&(kind, name.text.clone())) {
             Some(Some(description)) => return Found::Known(Arc::clone(description)),
@@ -96,7 +96,7 @@ impl Descriptions {
         Found::Unknown
     }
 
-    /// The driver, with nothing said when there is none.
+    /// Returns the driver. Reports nothing if there is no such driver.
     pub fn peek(&self, kind: DriverKind, name: &str) -> Option<&Arc<Description>> {
         self.known.get(&(kind, name.to_owned()))?.as_ref()
     }
@@ -145,11 +145,11 @@ struct Resolver<'r, 't> {
     loader: &'r dyn Loader,
     findings: &'r Findings,
     known: BTreeMap<(DriverKind, String), Option<Arc<Description>>>,
-    /// Those being resolved: to meet one again is a cycle.
+    /// The drivers that are being resolved. A driver that extends one of them closes a cycle.
     open: Vec<String>,
 }
 
-/// How many drivers may extend each other in a row.
+/// The greatest length of a chain of `extends`.
 const MAX_BASES: usize = 8;
 
 impl Resolver<'_, '_> {

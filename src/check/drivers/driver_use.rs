@@ -1,4 +1,4 @@
-//! What an app gives a driver: settings and parts, against the driver's description.
+//! The use of a driver in an app: checks its settings and parts against the driver's description.
 
 use super::description::{Description, PartDescription, SettingDefault, SettingDescription};
 use super::descriptions::{Descriptions, Found};
@@ -15,8 +15,8 @@ use crate::syntax::tree::{self, Body, Setting, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// A use of a driver of a kind; what is wrong with it is said. `default`: what the app says of the same driver, where a
-/// service uses it.
+/// Resolves the use of a driver of a kind, and reports errors in it. `default`: the settings that the app gives the
+/// same driver. They are the defaults for a service.
 pub fn of_kind(
     scope: Scope<'_>,
     drivers: &Descriptions,
@@ -34,7 +34,7 @@ pub fn of_kind(
     resolve(scope, &description, head(used, span), &bodies)
 }
 
-/// `run jar`, without the block.
+/// Returns the span of `run jar`, without the block.
 pub fn head(used: &tree::DriverUse, span: Span) -> Span {
     Span {
         end: used.driver.span.end,
@@ -42,7 +42,7 @@ pub fn head(used: &tree::DriverUse, span: Span) -> Span {
     }
 }
 
-/// Resolves a use. `bodies`: what the app says, then what the service says instead.
+/// Resolves a use. `bodies`: the app's block, then the service's block, which overrides it.
 fn resolve(
     scope: Scope<'_>,
     description: &Description,
@@ -84,9 +84,9 @@ fn resolve(
     })
 }
 
-/// What stands in the blocks, by name.
+/// The contents of the blocks, by name.
 struct Given<'t> {
-    /// Names that the driver does not know: one of them may be meant for what is missing.
+    /// Names that the driver does not have. One of them may be a misspelled setting.
     unknown: Vec<&'t str>,
     settings: BTreeMap<&'t str, &'t Value>,
     spans: BTreeMap<&'t str, Span>,
@@ -101,7 +101,7 @@ struct WrittenPart<'t> {
 }
 
 impl<'t> Given<'t> {
-    /// Whether a name that the driver does not know was likely meant to be this one.
+    /// Returns whether a name that the driver does not have is probably `name`, misspelled.
     fn misspelled(&self, name: &str) -> bool {
         self.unknown
             .iter()
@@ -249,7 +249,7 @@ fn resolve_part(scope: Scope<'_>, part: &WrittenPart<'_>) -> Option<GivenPart> {
 }
 
 impl Scope<'_> {
-    /// The value that a use gives a setting.
+    /// Returns the value of a setting that the use gives.
     fn given(self, setting: &SettingDescription, value: &Value) -> Option<SettingValue> {
         if let Value::Word(word) = value
             && word.text == "none"
@@ -260,7 +260,7 @@ impl Scope<'_> {
         self.value(&setting.ty, value)
     }
 
-    /// The value of a setting that a use does not give.
+    /// Returns the value of a setting that the use does not give.
     fn default(self, setting: &SettingDescription, missing: impl FnOnce()) -> Option<SettingValue> {
         match &setting.default {
             SettingDefault::Required => {
@@ -273,7 +273,7 @@ impl Scope<'_> {
     }
 }
 
-/// What `none` is for a type: lists and maps are empty, so that the script knows an array.
+/// Returns the value of `none` for a type. A list or map is empty, so that the script declares an array.
 fn absent(ty: &Type) -> SettingValue {
     match ty {
         Type::List(_) | Type::Command => SettingValue::List(Vec::new()),
@@ -311,7 +311,7 @@ fn exactly_one(scope: Scope<'_>, group: &[String], given: &Given<'_>, span: Span
     }
 }
 
-/// A use of a driver that is not known, which was said: for the rules, which look at the rest.
+/// Returns the use of an unknown driver, which was reported. With it, the rules can check the rest.
 pub fn unknown_use(kind: DriverKind, span: Span) -> Option<DriverUse> {
     Some(DriverUse {
         driver: Arc::new(Driver::new(kind, Name::new("unknown").ok()?, span)),

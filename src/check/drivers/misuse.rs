@@ -1,4 +1,4 @@
-//! What is said of settings that do not fit the driver's description.
+//! Findings about settings that do not match the driver's description.
 
 use super::description::Description;
 use crate::check::names::near::{listed, nearest};
@@ -7,7 +7,7 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Span;
 use crate::syntax::tree;
 
-/// A setting that must be given is not.
+/// Reports a required setting that is missing.
 pub fn missing(scope: Scope<'_>, name: &str, owner: &str, span: Span, docs: &str) {
     let finding = Diagnostic::new(
         Code::MISSING_SETTING,
@@ -22,7 +22,7 @@ pub fn missing(scope: Scope<'_>, name: &str, owner: &str, span: Span, docs: &str
     });
 }
 
-/// A setting is given twice.
+/// Reports a setting that is given twice.
 pub fn twice(scope: Scope<'_>, name: &tree::Name, first: Option<&Span>) {
     let finding = Diagnostic::new(
         Code::SAID_TWICE,
@@ -36,7 +36,7 @@ pub fn twice(scope: Scope<'_>, name: &tree::Name, first: Option<&Span>) {
     });
 }
 
-/// A setting that was written as a block.
+/// Reports a setting that was written as a block.
 pub fn no_block(scope: Scope<'_>, name: &tree::Name, owner: &str) {
     let text = name.text.as_str();
     let written = format!("`{text}` of {owner} is a setting, not a block");
@@ -46,7 +46,7 @@ pub fn no_block(scope: Scope<'_>, name: &tree::Name, owner: &str) {
     );
 }
 
-/// The driver has no such setting, or part.
+/// Reports a name that is not a setting or part of the driver.
 pub fn unknown_setting(scope: Scope<'_>, name: &tree::Name, description: &Description) {
     let settings = description.all_settings();
     let parts = description.all_parts();
@@ -72,7 +72,7 @@ pub fn unknown_setting(scope: Scope<'_>, name: &tree::Name, description: &Descri
     }
 }
 
-/// `owner` has no such setting; `known` are those that it has.
+/// Reports that `owner` has no such setting. `known`: the settings that it has.
 pub fn unknown(scope: Scope<'_>, name: &tree::Name, owner: &str, known: &[&str]) {
     let finding = Diagnostic::new(
         Code::UNKNOWN_SETTING,

@@ -1,4 +1,4 @@
-//! Descriptions of drivers, and what an app gives a driver.
+//! Descriptions of drivers, and their uses in an app.
 
 pub mod description;
 pub mod descriptions;

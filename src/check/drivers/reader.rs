@@ -14,7 +14,7 @@ use crate::syntax::tree::{self, DriverItem, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A description as it was written.
+/// A description as it is in the file.
 pub struct WrittenDriver<'t> {
     pub file: &'t LoadedFile,
     pub driver: &'t tree::Driver,
@@ -31,14 +31,14 @@ pub struct Reader<'r> {
     settings: Vec<SettingDescription>,
     parts: Vec<PartDescription>,
     exactly_one: Vec<Vec<String>>,
-    /// Where `wipes` names its setting.
+    /// The place of `wipes` in the source.
     wipes_span: Option<Span>,
-    /// What `exactly one` names.
+    /// The names in `exactly one`.
     group_words: Vec<tree::Name>,
 }
 
 impl<'r> Reader<'r> {
-    /// Nothing of the description is read so far.
+    /// Makes a reader for a description. It has read no item yet.
     pub fn new(
         written: &WrittenDriver<'r>,
         name: Name,
@@ -61,7 +61,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// The description, with the one that it extends.
+    /// Returns the description. `base`: the description that it extends.
     pub fn described(mut self, base: Option<Arc<Description>>) -> Description {
         self.check_groups(base.as_deref());
         self.check_wipes(base.as_deref());
@@ -81,7 +81,7 @@ impl<'r> Reader<'r> {
             .push(Diagnostic::new(Code::BAD_DESCRIPTION, span, message).help(help));
     }
 
-    /// Says so when a statement that may stand once stands twice.
+    /// Reports a statement that may occur once and occurs twice.
     pub fn once(&mut self, what: &'static str, span: Span) {
         if let Some(first) = self.said.insert(what, span) {
             self.findings.push(
@@ -299,8 +299,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// A list of literal texts.
-    /// `functions`: one file, or a list of files.
+    /// Reads `functions`: one file, or a list of files.
     fn functions(&mut self, value: &Value) {
         let files: Vec<&Value> = match value {
             Value::List(list) => list.values().collect(),
@@ -320,6 +319,7 @@ impl<'r> Reader<'r> {
         }
     }
 
+    /// Returns the texts of a list of literal texts.
     fn texts(&self, value: &Value) -> Vec<String> {
         let Value::List(list) = value else {
             self.wrong(
@@ -344,7 +344,7 @@ impl<'r> Reader<'r> {
             .collect()
     }
 
-    /// `exactly one` must name settings and parts that are there.
+    /// Checks that the names in `exactly one` are settings or parts of the driver.
     fn check_groups(&self, base: Option<&Description>) {
         for word in &self.group_words {
             let own = self
@@ -368,7 +368,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// `wipes` must name a setting that holds a folder.
+    /// Checks that `wipes` names a setting that holds a folder.
     fn check_wipes(&self, base: Option<&Description>) {
         let (Some(name), span) = (
             &self.driver.wipes,
@@ -435,7 +435,7 @@ fn setting(
     })
 }
 
-/// What the script calls the settings and parts of a driver.
+/// Returns the names of the script's variables for the settings and parts of a driver.
 fn variables(
     driver: &Name,
     settings: &[SettingDescription],

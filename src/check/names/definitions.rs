@@ -1,4 +1,4 @@
-//! What the names of `let`s and `input`s mean, level by level.
+//! The meanings of the names of `let`s and `input`s, level by level.
 
 use super::spelling;
 use crate::check::findings::Findings;
@@ -8,7 +8,7 @@ use crate::syntax::tree::{self, Value};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-/// One level of definitions: the files', an app's, a service's.
+/// One level of definitions: of the files, of an app or of a service.
 #[derive(Debug, Default)]
 pub struct Definitions<'t> {
     outer: Option<&'t Definitions<'t>>,
@@ -23,7 +23,7 @@ pub struct Definition<'t> {
     pub used: Cell<bool>,
 }
 
-/// What a name stands for.
+/// The meaning of a name.
 #[derive(Clone, Copy, Debug)]
 pub enum Meaning<'t> {
     /// `let NAME = value`
@@ -32,15 +32,15 @@ pub enum Meaning<'t> {
     ColorLet,
     /// An `input`.
     Input {
-        /// Its value is never shown.
+        /// Whether the input is a secret. The script never shows its value.
         secret: bool,
     },
-    /// Something wrong that was said already.
+    /// A faulty definition that was reported. Its uses report nothing.
     Poison,
 }
 
 impl<'t> Definitions<'t> {
-    /// A level inside another.
+    /// Makes a level inside another level.
     pub fn inside(outer: &'t Definitions<'t>) -> Self {
         Self {
             outer: Some(outer),
@@ -48,8 +48,8 @@ impl<'t> Definitions<'t> {
         }
     }
 
-    /// What `name` means here or further out, and the level that says so: what stands in a `let`
-    /// means what it meant there. It counts as used.
+    /// Finds the definition of `name` in this level or an outer one, and marks it as used. Returns it with its level,
+    /// because the names inside a `let` belong to the level of that `let`.
     pub fn find(&self, name: &str) -> Option<(&Definitions<'t>, &Definition<'t>)> {
         let mut level = self;
         loop {
@@ -61,14 +61,14 @@ impl<'t> Definitions<'t> {
         }
     }
 
-    /// Every name that can be seen from here.
+    /// Returns all names that are visible in this level.
     pub fn visible(&self) -> Vec<&'t str> {
         let mut names = self.outer.map(Definitions::visible).unwrap_or_default();
         names.extend(self.own.keys());
         names
     }
 
-    /// Defines a name; said when it is taken or reserved.
+    /// Defines a name. Reports an error if the name is already defined or reserved.
     pub fn define(&mut self, name: &'t tree::Name, meaning: Meaning<'t>, findings: &Findings) {
         if let Some(first) = self.own.get(name.text.as_str()) {
             findings.push(duplicate(name, first.span));
@@ -85,7 +85,7 @@ impl<'t> Definitions<'t> {
         );
     }
 
-    /// Takes a name for one that means something, which nothing is known of.
+    /// Assumes that a name is defined, with an unknown value. Its uses report nothing.
     pub fn suppose(&mut self, name: &'t tree::Name) {
         self.own.entry(&name.text).or_insert(Definition {
             span: name.span,
@@ -94,7 +94,7 @@ impl<'t> Definitions<'t> {
         });
     }
 
-    /// Makes a name mean nothing, after what is wrong with it was said.
+    /// Marks a name as faulty after its error was reported. Its uses report nothing.
     pub fn poison(&mut self, name: &str) {
         if let Some(definition) = self.own.get_mut(name) {
             definition.meaning = Meaning::Poison;
@@ -102,7 +102,7 @@ impl<'t> Definitions<'t> {
         }
     }
 
-    /// The `let`s of this level, in those files, that nothing has used so far.
+    /// Returns the unused `let`s of this level whose places `files` accepts.
     pub fn unused(&self, files: &dyn Fn(Span) -> bool) -> Vec<Unused<'t>> {
         self.own
             .iter()
@@ -110,7 +110,7 @@ impl<'t> Definitions<'t> {
             .filter_map(|(name, definition)| match definition.meaning {
                 Meaning::Let(value) => Some((Some(value), name)),
                 Meaning::ColorLet => Some((None, name)),
-                // Inputs reach the programs and steps in their environment too, where nothing is seen to use them.
+                // Programs and steps also get the inputs in their environment. The compiler does not see those uses.
                 Meaning::Input { .. } | Meaning::Poison => None,
             })
             .map(|(value, name)| Unused {
@@ -122,7 +122,7 @@ impl<'t> Definitions<'t> {
     }
 }
 
-/// A `let` that nothing uses.
+/// An unused `let`.
 #[derive(Clone, Copy, Debug)]
 pub struct Unused<'t> {
     name: &'t str,
@@ -131,7 +131,7 @@ pub struct Unused<'t> {
     pub value: Option<&'t Value>,
 }
 
-/// Warns about `let`s that nothing uses.
+/// Warns about unused `let`s.
 pub fn warn_unused(unused: &[Unused<'_>], findings: &Findings) {
     if findings.met_circle() {
         return;
@@ -148,7 +148,7 @@ pub fn warn_unused(unused: &[Unused<'_>], findings: &Findings) {
     }
 }
 
-/// Something of that name is there already.
+/// Returns the finding about a name that is already defined.
 pub fn duplicate(name: &tree::Name, first: Span) -> Diagnostic {
     Diagnostic::new(
         Code::DUPLICATE,

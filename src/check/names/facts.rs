@@ -1,32 +1,32 @@
-//! What is known of an app before its values are looked at.
+//! The facts about an app that are known before its values are resolved.
 
 use crate::model::{HostPath, Name, Template, defaults};
 use crate::source::Span;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-/// What is known of an app before its values are looked at.
+/// The facts about an app that are known before its values are resolved.
 #[derive(Debug)]
 pub struct Facts {
     pub app: String,
-    /// `None`: wrong, and said so.
+    /// `None`: an error that was reported.
     pub root: Option<HostPath>,
-    /// `None`: wrong, and said so.
+    /// `None`: an error that was reported.
     pub staging: Option<HostPath>,
     pub services: Vec<ServiceFacts>,
-    /// Templates of `let`s, by where they are defined; each is looked at once.
+    /// The templates of `let`s, by the place of the definition. Each is resolved once.
     pub lets: RefCell<HashMap<Span, Progress>>,
 }
 
 impl Facts {
-    /// What is known of the service of that name.
+    /// Returns the facts about the service with that name.
     pub fn service(&self, name: &str) -> Option<&ServiceFacts> {
         self.services
             .iter()
             .find(|service| service.name.as_str() == name)
     }
 
-    /// What can be taken as known where there is no app: enough to see whether a text could be right.
+    /// Returns facts for a value outside of an app. They are enough to check whether its text can be correct.
     pub fn of_no_app() -> Self {
         let services = Name::new(defaults::SERVICE).ok().map(|name| ServiceFacts {
             name,
@@ -46,42 +46,42 @@ impl Facts {
     }
 }
 
-/// How far the template of a `let` is.
+/// The progress of the template of a `let`.
 #[derive(Clone, Debug)]
 pub enum Progress {
-    /// Being made: to meet it again is a cycle.
+    /// Its resolution has begun. If the same `let` is reached again, it is a cycle.
     Open,
-    /// `None`: wrong, and said so.
+    /// `None`: an error that was reported.
     Done(Option<Template>),
 }
 
-/// What is known of a service before its values are looked at.
+/// The facts about a service that are known before its values are resolved.
 #[derive(Clone, Debug)]
 pub struct ServiceFacts {
     pub name: Name,
-    /// How it can be reached.
+    /// How the script reaches the service.
     pub reach: Reach,
     /// Whether the user wrote `service NAME`.
     pub named: bool,
-    /// What its driver offers; `None` when the driver is unknown, so that anything may be meant.
+    /// The placeholders that its driver offers. `None`: the driver is unknown, so any name may be a placeholder.
     pub offers: Option<Vec<String>>,
 }
 
-/// How a service can be reached.
+/// How the script reaches a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     /// By its port in the colors.
     Port,
-    /// By an address alone.
+    /// By an address, without a port.
     Address,
-    /// It says `no port`.
+    /// The service has `no port`, so the script does not reach it.
     Worker,
-    /// Nothing says how, which is a mistake of its own.
+    /// There is no statement about it. This is an error that is reported elsewhere.
     Unsaid,
 }
 
 impl ServiceFacts {
-    /// Whether it has a port in the colors.
+    /// Returns whether the service has a port in the colors.
     pub fn has_port(&self) -> bool {
         self.reach == Reach::Port
     }

@@ -1,4 +1,4 @@
-//! The files of a run: the main one and all that it `use`s, each read and parsed once.
+//! The main file and all files that it `use`s. Each is read and parsed once.
 
 use crate::check::findings::Findings;
 use crate::diagnostics::{Code, Diagnostic, Report};
@@ -9,25 +9,25 @@ use crate::syntax::tree::{self, AppItem, DriverItem, Item, ServiceItem};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 
-/// Reads the files that a `.bg` file names. The only way from `check` to the outside.
+/// Reads the files that a `.bg` file names. This is the only access of `check` to the outside.
 pub trait Loader {
-    /// The bytes of `path`, which is relative to what the main file's path is relative to.
+    /// Returns the bytes of the file at `path`. Relative paths have the same base as the main file's path.
     ///
     /// # Errors
-    /// When there is no such file, or it cannot be read.
+    /// If the file does not exist or cannot be read.
     fn read(&self, path: &Utf8Path) -> Result<Vec<u8>, LoadError>;
 }
 
-/// Why a file cannot be had.
+/// Why a file was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoadError {
-    /// There is none.
+    /// The file does not exist.
     Missing,
-    /// It is a folder.
+    /// The path is a folder.
     Folder,
-    /// It is larger than the compiler accepts.
+    /// The file is larger than the compiler accepts.
     TooLarge,
-    /// What the system says.
+    /// Any other error, as the system's message.
     Other(String),
 }
 
@@ -40,29 +40,29 @@ pub struct LoadedFile {
     pub tree: tree::File,
 }
 
-/// Whose file it is.
+/// The owner of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The user's: its names are known plainly.
+    /// A file of the user. Its names have no prefix.
     User,
-    /// `std/NAME`: its probes are known as `NAME.probe`.
+    /// `std/NAME`. Its probes have names of the form `NAME.probe`.
     Preset(String),
-    /// The description of one of our drivers.
+    /// The description of a driver of the library.
     Driver,
 }
 
-/// How deep `use` may lead; far above any sense, far below the stack's end.
+/// The greatest depth of nested `use`s. It is more than a real file needs, and far from a stack overflow.
 const MAX_DEPTH: usize = 32;
 
-/// Reads the files of a run: the main one, and all that it leads to.
+/// Reads the main file and all files that it uses.
 pub struct Files<'a> {
     sources: &'a mut Sources,
     loader: &'a dyn Loader,
     findings: &'a Findings,
-    /// What parsing finds.
+    /// The findings of the parser.
     report: &'a mut Report,
     loaded: Vec<LoadedFile>,
-    /// Where each file's parse stands, by its key.
+    /// The progress of each file, by its path.
     seen: BTreeMap<Utf8PathBuf, Progress>,
 }
 
@@ -73,7 +73,7 @@ enum Progress {
 }
 
 impl<'a> Files<'a> {
-    /// Everything that `main` leads to, `main` first.
+    /// Returns the file `main`, then all files that it uses.
     pub fn load(
         sources: &'a mut Sources,
         main: (FileId, tree::File),
@@ -129,7 +129,7 @@ impl<'a> Files<'a> {
         crate::syntax::parse(id, &self.sources.get(id).text, self.report)
     }
 
-    /// Reads what a `use` names.
+    /// Reads the file that a `use` names.
     fn follow(&mut self, from: &Utf8Path, text: &tree::Text, depth: usize) {
         let Some(name) = text.literal() else {
             self.findings.push(
@@ -210,7 +210,7 @@ impl<'a> Files<'a> {
         self.add(id, key, Origin::Preset(name.to_owned()), tree, 0);
     }
 
-    /// Parses the descriptions of those of our drivers that are asked for.
+    /// Parses the descriptions of the library's drivers that the files name.
     fn add_drivers(&mut self) {
         let mut at = 0;
         while at < self.loaded.len() {
@@ -240,7 +240,7 @@ impl<'a> Files<'a> {
     }
 }
 
-/// The drivers that a file uses or extends.
+/// Returns the drivers that a file uses or extends.
 fn drivers_named(file: &tree::File) -> Vec<(DriverKind, String)> {
     let mut named = Vec::new();
     for statement in &file.body.statements {
@@ -288,7 +288,7 @@ fn drivers_named(file: &tree::File) -> Vec<(DriverKind, String)> {
         .collect()
 }
 
-/// A file that a driver's description names, from beside it.
+/// Reads a file that a driver's description names. Its path is relative to the description.
 pub fn driver_file(
     file: &LoadedFile,
     text: &tree::Text,
@@ -329,7 +329,7 @@ pub fn driver_file(
     Some(DriverFile { path, text, span })
 }
 
-/// The path of `name`, which stands in the file `from`; said when it cannot be one.
+/// Returns the path of `name` relative to the file `from`. Reports an error if `name` is not a usable path.
 fn beside(from: &Utf8Path, name: &str, span: Span, findings: &Findings) -> Option<Utf8PathBuf> {
     let finding = if name.is_empty() {
         Diagnostic::new(Code::BAD_USE, span, "an empty path")
@@ -352,7 +352,7 @@ fn beside(from: &Utf8Path, name: &str, span: Span, findings: &Findings) -> Optio
     None
 }
 
-/// The same path without `.` and, as far as possible, without `..`.
+/// Returns the path without `.` and, as far as possible, without `..`.
 fn normal(path: &Utf8Path) -> Utf8PathBuf {
     let mut normal = Utf8PathBuf::new();
     for component in path.components() {

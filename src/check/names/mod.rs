@@ -1,4 +1,4 @@
-//! What is written, and what its names mean.
+//! The statements of the files, and the meanings of their names.
 
 pub mod definitions;
 pub mod facts;

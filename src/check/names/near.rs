@@ -1,6 +1,6 @@
-//! Near misses: what a misspelled word was likely meant to be.
+//! Suggestions for misspelled words.
 
-/// The candidate nearest to `word`, if it is near enough to be meant.
+/// Returns the candidate nearest to `word`, or `None` if no candidate is near enough.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let folded = word.to_lowercase();
     candidates
@@ -15,7 +15,7 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Names for people: `` `a`, `b` and `c` ``.
+/// Returns the names as a list for a message: `` `a`, `b` and `c` ``.
 pub fn listed<S: AsRef<str>>(names: impl IntoIterator<Item = S>, last: &str) -> String {
     let mut names: Vec<String> = names
         .into_iter()

@@ -1,4 +1,4 @@
-//! What stands in a `service`, sorted by kind.
+//! The statements of a `service`, sorted by kind.
 
 use super::definitions::duplicate;
 use super::spelling;
@@ -9,7 +9,7 @@ use crate::model::{Handover, Name, defaults};
 use crate::source::Span;
 use crate::syntax::tree::{self, ServiceItem, Value};
 
-/// A service as it stands in the file.
+/// A service as it is in the file.
 pub struct ServiceStatements<'t> {
     pub name: Option<Name>,
     pub word: Option<&'t tree::Name>,
@@ -24,14 +24,14 @@ pub struct ServiceStatements<'t> {
 }
 
 impl ServiceStatements<'_> {
-    /// When it is handed over; overlapping where it does not say.
+    /// Returns the handover of the service. The default is overlapping.
     pub fn handover(&self) -> Handover {
         self.handover
             .map_or(defaults::HANDOVER, |(handover, _)| *handover)
     }
 }
 
-/// The services of an app; a bare `run` is one.
+/// Returns the services of an app. An app with only a `run` has one service.
 pub fn sort<'t>(
     statements: &Statements<'t>,
     app_span: Span,

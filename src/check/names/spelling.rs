@@ -1,18 +1,18 @@
-//! Which words may be names.
+//! Checks which words can be names.
 
 use crate::check::findings::Findings;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Name, NameError};
 use crate::syntax::tree;
 
-/// The names of placeholders, which no `let` or `input` may take.
+/// The names of placeholders. A `let` or `input` must not have one of them.
 pub const PLACEHOLDERS: &[&str] = &[
     "app", "root", "staging", "color", "port", "address", "service", "slot", "from", "to",
     "outcome", "reason", "seconds",
 ];
 
-/// Variables that bash or the loader read themselves: an input of that name would change how the
-/// script runs (bash(1), "Shell Variables"; ld.so(8)).
+/// Variables that bash or the loader use themselves. An input with such a name would change how the script runs
+/// (bash(1), "Shell Variables"; ld.so(8)).
 const SHELL: &[&str] = &[
     "PATH",
     "IFS",
@@ -56,7 +56,7 @@ const SHELL: &[&str] = &[
     "CDPATH",
 ];
 
-/// Whether a name is taken by the language, the shell or the script; said then.
+/// Returns whether a name belongs to the language, the shell or the script, and reports it in that case.
 pub fn reserved(name: &tree::Name, findings: &Findings) -> bool {
     let text = name.text.as_str();
     let (why, help) = if PLACEHOLDERS.contains(&text) {
@@ -81,7 +81,7 @@ pub fn reserved(name: &tree::Name, findings: &Findings) -> bool {
     true
 }
 
-/// The name of an app, color, service or probe; said when it has the wrong shape.
+/// Returns the name of an app, color, service or probe. Reports a name that has the wrong form.
 pub fn name(word: &tree::Name, what: &str, findings: &Findings) -> Option<Name> {
     let error = match Name::new(&word.text) {
         Ok(name) => return Some(name),
@@ -114,7 +114,7 @@ pub fn name(word: &tree::Name, what: &str, findings: &Findings) -> Option<Name> 
     None
 }
 
-/// Whether a word may name a `let` or an input; said when not.
+/// Returns whether a word can be the name of a `let` or an input, and reports it if not.
 pub fn variable_name(word: &tree::Name, what: &str, findings: &Findings) -> bool {
     let text = &word.text;
     let good = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')

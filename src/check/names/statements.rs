@@ -1,11 +1,11 @@
-//! What stands in an `app`, sorted by kind, and what is said twice.
+//! The statements of an `app`, sorted by kind. Reports statements that occur twice.
 
 use crate::check::findings::Findings;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Span;
 use crate::syntax::tree::{self, AppItem, Body, Value};
 
-/// Something with the span of its statement.
+/// An item with the span of its statement.
 pub type At<'t, T> = (&'t T, Span);
 
 /// The statements of an `app` by kind, in the order of the file.
@@ -35,7 +35,7 @@ pub struct Statements<'t> {
 }
 
 impl<'t> Statements<'t> {
-    /// Sorts the statements; what may stand once and stands twice is said.
+    /// Sorts the statements. Reports statements that may occur once and occur twice.
     pub fn sort(app: &'t tree::App, findings: &Findings) -> Self {
         let mut statements = Self::default();
         for statement in &app.body.statements {
@@ -93,7 +93,7 @@ impl<'t> Statements<'t> {
     }
 }
 
-/// Keeps the first of what may be said once.
+/// Keeps the first of the statements that may occur once, and reports each further one.
 pub fn once<'t, T>(
     slot: &mut Option<At<'t, T>>,
     what: &str,
@@ -107,7 +107,7 @@ pub fn once<'t, T>(
     }
 }
 
-/// Something is said twice.
+/// Reports a statement that occurs twice.
 pub fn twice(what: &str, span: Span, first: Span, findings: &Findings) {
     findings.push(
         Diagnostic::new(Code::SAID_TWICE, span, format!("`{what}` is given twice"))

@@ -8,7 +8,7 @@ use crate::model::{Budget, Duration, InputType, defaults};
 use crate::syntax::tree::Value;
 
 impl MergedProbe<'_> {
-    /// How often and how long it tries; said when it cannot pass in that time.
+    /// Returns how often and how long the probe tries. Reports an error if it cannot pass in that time.
     pub fn budget(&self, scope: Scope<'_>) -> Option<Budget> {
         let errors = scope.findings.errors();
         let budget = self.times(scope)?;
@@ -16,7 +16,7 @@ impl MergedProbe<'_> {
         (scope.findings.errors() == errors).then_some(budget)
     }
 
-    /// How often and how long it tries, each value for itself.
+    /// Returns how often and how long the probe tries. Checks each value alone.
     pub fn times(&self, scope: Scope<'_>) -> Option<Budget> {
         let default = match scope.place {
             ValuePlace::Verify => defaults::VERIFY_BUDGET,
@@ -70,7 +70,7 @@ impl MergedProbe<'_> {
         let within = positive(self.within, default.within);
         let timeout = match self.timeout {
             Some(_) => positive(self.timeout, default.timeout),
-            // A default must not contradict what is said.
+            // A default must not contradict the user's `within`.
             None if attempts.is_none() => default.timeout.min(within),
             None => default.timeout,
         };
@@ -91,8 +91,8 @@ impl MergedProbe<'_> {
         })
     }
 
-    /// Whether it can pass in its time: the first try begins after `after`, each further one
-    /// `every` later, and `passes` of them must succeed before `within` is over.
+    /// Reports a probe that cannot pass in its time. The first attempt begins after `after`, each further attempt
+    /// `every` later. `passes` attempts in a row must succeed before `within` ends.
     fn check_times(&self, scope: Scope<'_>, budget: &Budget) {
         let findings = scope.findings;
         let place = |values: &[Option<&Value>]| {

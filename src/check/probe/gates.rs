@@ -1,4 +1,4 @@
-//! The gates of a service: its own probes and those that the app says for all.
+//! The gates of a service: its own probes and the app's probes.
 
 use super::merged_probe;
 use super::named_probes::NamedProbes;
@@ -17,8 +17,8 @@ use crate::source::Span;
 use crate::syntax::tree::{self, Value};
 use std::sync::Arc;
 
-/// The gates of a service: its own, and those of `shared`, which the app says for all its services. `None` when one of
-/// them is wrong, which was said.
+/// Returns the gates of a service: its own, and those in `shared`, the app's probes for all services. Returns `None` if
+/// one of them has an error, which was reported.
 pub fn resolve(
     scope: Scope<'_>,
     probes: &NamedProbes<'_>,
@@ -29,7 +29,7 @@ pub fn resolve(
     let findings = scope.findings;
     let errors = findings.errors();
     if facts.reach == Reach::Unsaid {
-        // Said already; no probe could be right.
+        // This error was reported elsewhere, and each probe would be wrong.
         return None;
     }
     if service.handover() == Handover::Exclusive {
@@ -141,7 +141,7 @@ fn gate(
     })
 }
 
-/// A worker that is ready as soon as it runs.
+/// Warns about a worker that has no gate, so it counts as ready when it runs.
 fn unasked_worker(word: &tree::Name, passed_over: Option<&tree::Name>) -> Diagnostic {
     let finding = Diagnostic::new(
         Code::WORKER_UNASKED,
@@ -161,7 +161,7 @@ fn unasked_worker(word: &tree::Name, passed_over: Option<&tree::Name>) -> Diagno
     }
 }
 
-/// Whether a probe speaks of the port or address, which a worker does not have.
+/// Returns whether a probe uses the port or the address. A worker has neither.
 fn needs_port(scope: Scope<'_>, probes: &NamedProbes<'_>, probe: &tree::Probe) -> bool {
     let merged = merged_probe::merge(
         Some(probe.name.span),
@@ -170,7 +170,7 @@ fn needs_port(scope: Scope<'_>, probes: &NamedProbes<'_>, probe: &tree::Probe) -
         probes,
         scope.findings,
     );
-    // What is wrong with it was said, and belongs to no service more than to another.
+    // A faulty probe belongs to no particular service, so it counts as one that needs a port. Its error was reported.
     merged.is_none_or(|merged| {
         merged
             .values()
@@ -180,7 +180,7 @@ fn needs_port(scope: Scope<'_>, probes: &NamedProbes<'_>, probe: &tree::Probe) -
 }
 
 fn speaks_of_port(names: &Definitions<'_>, value: &Value, depth: usize) -> bool {
-    // Deeper is a cycle, which is said where the value is typed.
+    // A deeper chain is a cycle. It is reported where the value gets its type.
     let through = |name: &str| {
         names.find(name).is_some_and(|(level, definition)| {
             matches!(definition.meaning, Meaning::Let(inner) if depth < 64 && speaks_of_port(level, inner, depth + 1))
@@ -202,7 +202,7 @@ fn speaks_of_port(names: &Definitions<'_>, value: &Value, depth: usize) -> bool 
     }
 }
 
-/// Says when a question needs a function that the service's driver leaves out.
+/// Reports a question that needs a function which the service's driver does not have.
 pub fn check_functions(
     findings: &Findings,
     service: &Service,

@@ -1,4 +1,4 @@
-//! Probes and verifies: what `from` brings, what stands in the body, and what comes of both.
+//! Probes and verifies: merges a body with the bodies that `from` adds.
 
 use super::named_probes::{NamedProbes, unknown_probe};
 use crate::check::findings::Findings;
@@ -7,16 +7,16 @@ use crate::source::Span;
 use crate::syntax::tree::{self, Body, Expect, ExpectPart, ProbeItem, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A body with all that `from` brings. In the order of precedence: the nearest says last.
+/// A body merged with all bodies that `from` adds. The nearest body is added last, so it wins.
 #[derive(Clone, Debug, Default)]
 pub struct MergedProbe<'t> {
-    /// `get`, `tcp`, `exec`, `healthy`: the nearest body that asks anything replaces the others'.
+    /// `get`, `tcp`, `exec`, `healthy`. The nearest body with a question replaces the questions of the others.
     pub questions: Vec<(&'t ProbeItem, Span)>,
     pub body: Option<(&'t Value, Span)>,
     pub via: Option<(&'t Value, Span)>,
-    /// They add up.
+    /// The headers of all bodies.
     pub headers: Vec<(&'t Value, &'t Value, Span)>,
-    /// They add up, except for the status.
+    /// The expectations of all bodies, without the status.
     pub expects: Vec<(&'t Expect, Span)>,
     pub status: Option<(&'t Value, Span)>,
     pub every: Option<&'t Value>,
@@ -28,7 +28,7 @@ pub struct MergedProbe<'t> {
     pub warn: Option<Span>,
 }
 
-/// Merges a body with what `from` leads to.
+/// Merges a body with the bodies that `from` adds.
 pub fn merge<'t>(
     name_span: Option<Span>,
     from: Option<&'t tree::Name>,
@@ -72,7 +72,7 @@ pub fn merge<'t>(
 }
 
 impl<'t> MergedProbe<'t> {
-    /// The values that decide whom it asks, and what.
+    /// Returns the values that decide the target and the contents of the requests, and the expected answer.
     pub fn values(&self) -> Vec<&'t Value> {
         let mut values: Vec<&'t Value> = self
             .questions
@@ -100,7 +100,7 @@ impl<'t> MergedProbe<'t> {
         values
     }
 
-    /// The values that decide how it tries, and the status.
+    /// Returns the values that decide the times and attempts, and the expected status.
     pub fn numbers(&self) -> impl Iterator<Item = &'t Value> {
         let times = [
             self.every,
@@ -177,7 +177,7 @@ impl<'t> MergedProbe<'t> {
     }
 }
 
-/// What one body has said already.
+/// The statements that one body has had so far.
 struct Said<'f> {
     findings: &'f Findings,
     seen: BTreeMap<&'static str, Span>,

@@ -1,4 +1,4 @@
-//! Probes: what is asked, how often, and what must come of it.
+//! Probes: the requests, their times, and the expected answers.
 
 pub mod budget;
 pub mod gates;

@@ -9,7 +9,7 @@ use crate::syntax::tree;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-/// Definitions that `from` can name, level by level: the files', an app's.
+/// The probes that `from` can name, level by level: of the files or of an app.
 #[derive(Debug, Default)]
 pub struct NamedProbes<'t> {
     outer: Option<&'t NamedProbes<'t>>,
@@ -23,7 +23,7 @@ struct Definition<'t> {
 }
 
 impl<'t> NamedProbes<'t> {
-    /// A level inside another.
+    /// Makes a level inside another level.
     pub fn inside(outer: &'t NamedProbes<'t>) -> Self {
         Self {
             outer: Some(outer),
@@ -31,7 +31,7 @@ impl<'t> NamedProbes<'t> {
         }
     }
 
-    /// Defines a probe as `key` (`ready`, `spring.health`); said when it is taken.
+    /// Defines a probe as `key` (`ready`, `spring.health`). Reports an error if `key` is already defined.
     pub fn define(&mut self, key: String, probe: &'t tree::Probe, findings: &Findings) {
         if let Some(first) = self.own.get(&key) {
             findings.push(duplicate(&probe.name, first.probe.name.span));
@@ -41,7 +41,7 @@ impl<'t> NamedProbes<'t> {
         self.own.insert(key, Definition { probe, used });
     }
 
-    /// The probes of this level, in those files, that no `from` has named so far.
+    /// Returns the unused probes of this level whose places `files` accepts.
     pub fn unused(&self, files: &dyn Fn(Span) -> bool) -> Vec<&'t tree::Probe> {
         self.own
             .values()
@@ -50,8 +50,8 @@ impl<'t> NamedProbes<'t> {
             .collect()
     }
 
-    /// The probe that `from` names; the one at `asking` itself is passed over, so that
-    /// `probe ready from ready` means the outer one.
+    /// Returns the probe that `from` names, with its level. It skips the probe at `asking`, so that
+    /// `probe ready from ready` means the outer `ready`.
     pub fn find(
         &self,
         name: &str,
@@ -94,7 +94,7 @@ pub fn warn_unused(unused: &[&tree::Probe], findings: &Findings) {
     }
 }
 
-/// Says that there is no such probe.
+/// Reports that there is no such probe.
 pub fn unknown_probe(word: &tree::Name, level: &NamedProbes<'_>, findings: &Findings) {
     let known = level.visible();
     let finding = Diagnostic::new(

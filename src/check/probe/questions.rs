@@ -1,4 +1,4 @@
-//! What a probe asks, typed: each request, connection and command with what is expected of it.
+//! The questions of a probe, with types: each request, connection and command with the expected answer.
 
 use super::merged_probe::MergedProbe;
 use crate::check::values::scope::Scope;
@@ -13,7 +13,7 @@ use crate::source::Span;
 use crate::syntax::tree::{Expect, ExpectPart, ProbeItem, Value};
 
 impl MergedProbe<'_> {
-    /// The questions; `None` when one of them is wrong, which was said.
+    /// Returns the questions, or `None` if one of them has an error, which was reported.
     pub fn questions(&self, scope: Scope<'_>) -> Option<Vec<Question>> {
         let errors = scope.findings.errors();
         self.fit(scope);
@@ -67,7 +67,7 @@ impl MergedProbe<'_> {
         (scope.findings.errors() == errors).then_some(questions)
     }
 
-    /// Says which parts of the body have nothing to belong to.
+    /// Reports parts of the body that belong to no question.
     fn fit(&self, scope: Scope<'_>) {
         let method = self.questions.iter().find_map(|(item, _)| match item {
             ProbeItem::Request { method, .. } => Some(*method),
@@ -167,7 +167,7 @@ impl MergedProbe<'_> {
             status.into_iter().map(Expectation::Status).collect();
         for (expect, _) in &self.expects {
             match expect {
-                // Merged apart.
+                // `questions` adds the merged status.
                 Expect::Status(_) => {}
                 Expect::Color(_) => expectations.push(Expectation::Color),
                 Expect::Content {
@@ -215,7 +215,7 @@ fn bare(subject: Subject, span: Span) -> Question {
     }
 }
 
-/// One URL or a list of them, each with what is wrong with it said.
+/// Returns one URL or a list of URLs. Reports the errors in each.
 fn urls_of(scope: Scope<'_>, urls: &Value) -> Vec<Template> {
     let urls = scope.meant(urls);
     let Value::List(list) = urls else {

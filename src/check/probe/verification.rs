@@ -1,4 +1,4 @@
-//! What is asked through the proxy after the switch.
+//! The checks through the proxy after the switch.
 
 use super::merged_probe;
 use super::named_probes::NamedProbes;
@@ -12,7 +12,7 @@ use crate::model::{Name, OnFailure, Verification, Verify};
 use crate::source::Span;
 use crate::syntax::tree::{self, Body};
 
-/// Every `verify`; `None` when one of them is wrong, which was said.
+/// Resolves all `verify` statements. Returns `None` if one of them has an error, which was reported.
 pub fn resolve(
     scope: Scope<'_>,
     statements: &Statements<'_>,
@@ -48,7 +48,7 @@ pub fn resolve(
                 }
                 none = text.map(|text| (text, *span));
             }
-            // Who writes this means no probe of that name.
+            // A user who writes `verify none` does not mean a probe with the name `none`.
             tree::Verify::Check {
                 name: Some(name),
                 from: None,
@@ -93,7 +93,7 @@ pub fn resolve(
     })
 }
 
-/// `verify none` alone, or with an empty text.
+/// Reports `verify none` without a text, or with an empty text.
 fn no_reason(span: Span) -> Diagnostic {
     Diagnostic::new(Code::NO_VERIFY, span, "`verify none` without a reason").help(
         "write `verify none \"reason\"` and say why nothing can be checked through the proxy, so that a reviewer does not have to guess",

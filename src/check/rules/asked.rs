@@ -1,10 +1,11 @@
-//! Which hosts and ports are asked, and which are the proxy's.
+//! The hosts and ports that questions go to, and the ports of the proxy.
 
 use crate::check::values::shape::{self, Authority, AuthorityPort};
 use crate::model::{App, Color, Port, Question, Subject, Template};
 use std::collections::BTreeSet;
 
-/// Host and port that a question goes to; `None` when it goes to none, or nothing is known of it.
+/// Returns the host and port that a question goes to. Returns `None` if the question has no host, or the host is not
+/// known.
 pub(super) fn asked(question: &Question) -> Option<Asked> {
     match &question.subject {
         Subject::Http { url, via, .. } => {
@@ -20,9 +21,9 @@ pub(super) fn asked(question: &Question) -> Option<Asked> {
     }
 }
 
-/// Host and port of a question.
+/// The host and port of a question.
 pub(super) struct Asked {
-    /// All of `host:port` that is not constant.
+    /// The host. If the port is not constant, this is the whole `host:port`.
     pub(super) host: Template,
     /// The port, if it is constant.
     pub(super) port: Option<u16>,
@@ -42,14 +43,14 @@ impl Asked {
     }
 }
 
-/// The ports that both colors listen on, with the colors.
+/// Returns the ports of both colors, each with its color.
 pub(super) fn color_ports(app: &App) -> impl Iterator<Item = (Port, &Color)> {
     app.colors
         .iter()
         .flat_map(|color| color.ports.iter().map(move |(_, port)| (*port, color)))
 }
 
-/// The ports that the proxy listens on, as far as the file tells: 80, 443 and what `verify` asks.
+/// Returns the ports of the proxy, as far as the file shows them: 80, 443 and the ports that `verify` asks.
 pub(super) fn proxy_ports(app: &App) -> BTreeSet<u16> {
     let own: BTreeSet<u16> = color_ports(app).map(|(port, _)| port.get()).collect();
     let mut ports: BTreeSet<u16> = app

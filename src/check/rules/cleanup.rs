@@ -1,4 +1,4 @@
-//! `cleanup` against the proxy's patience and the host's memory.
+//! `cleanup`, compared with the proxy's read timeout and the host's memory.
 
 use crate::check::findings::Findings;
 use crate::check::names::statements::Statements;
@@ -6,7 +6,7 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, Duration, Previous, SettingValue};
 use crate::syntax::tree::CleanupItem;
 
-/// The drain against the proxy's patience, and `keep warm`.
+/// Compares the drain with the proxy's read timeout. Checks `keep warm`.
 pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
     let statements = statements
         .cleanup

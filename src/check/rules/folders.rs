@@ -1,4 +1,4 @@
-//! Folders and files that must not meet.
+//! Folders and files that must be separate.
 
 use super::written::{setting_span, targets};
 use crate::check::findings::Findings;
@@ -8,10 +8,10 @@ use crate::model::{App, DriverUse, SettingValue};
 use crate::source::Span;
 use std::collections::BTreeMap;
 
-/// The setting that names the file which the proxy reads and a switch driver owns.
+/// The setting with the file that the proxy reads and the switch driver writes.
 const FRAGMENT: &str = "file";
 
-/// BG504, BG505
+/// Reports BG504 and BG505.
 pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
     let kept = kept_folders(app);
     let wiped: Vec<(String, Span)> = targets(app, statements)
@@ -49,7 +49,7 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
     }
 }
 
-/// BG503, BG506
+/// Reports BG503 and BG506.
 pub(super) fn between(apps: &[(&App, &Statements<'_>)], findings: &Findings) {
     let mut fragments: BTreeMap<String, (Span, &App)> = BTreeMap::new();
     let mut roots: BTreeMap<&str, (Span, &App)> = BTreeMap::new();
@@ -72,7 +72,7 @@ pub(super) fn between(apps: &[(&App, &Statements<'_>)], findings: &Findings) {
         let span = statements.root.map_or(app.span, |(value, _)| value.span());
         if let Some((first, other)) = roots.get(app.root.as_str()) {
             if other.name == app.name {
-                // One mistake: two apps of one name.
+                // The two apps have one name. That is the mistake, and it is reported elsewhere.
                 continue;
             }
             findings.push(
@@ -90,7 +90,7 @@ pub(super) fn between(apps: &[(&App, &Statements<'_>)], findings: &Findings) {
     }
 }
 
-/// Folders that outlive an install: the root, and the state with the releases that run.
+/// Returns the folders that an install must keep: the root, and the folders with the state and the releases.
 fn kept_folders(app: &App) -> [(String, &'static str); 3] {
     let state = "the script's state and releases are";
     [
@@ -100,7 +100,7 @@ fn kept_folders(app: &App) -> [(String, &'static str); 3] {
     ]
 }
 
-/// The folders that a target's installer empties, and where they are said.
+/// Returns the folders that a target's installer empties, with their places in the source.
 fn wiped_folders(
     target: &DriverUse,
     written: &crate::syntax::tree::DriverUse,
@@ -119,7 +119,7 @@ fn wiped_folders(
     folders
 }
 
-/// The file that the proxy reads, where it is one for both colors.
+/// Returns the file that the proxy reads, if it is the same for both colors.
 fn fragment(app: &App, statements: &Statements<'_>) -> Option<(String, Span)> {
     let SettingValue::Text(template) = app.switch.setting(FRAGMENT)? else {
         return None;
@@ -128,7 +128,7 @@ fn fragment(app: &App, statements: &Statements<'_>) -> Option<(String, Span)> {
     Some((template.as_literal()?, span))
 }
 
-/// Whether `path` is `folder` or lies below it.
+/// Returns whether `path` is `folder` or is inside it.
 fn is_within(path: &str, folder: &str) -> bool {
     let folder = folder.trim_end_matches('/');
     path.trim_end_matches('/') == folder

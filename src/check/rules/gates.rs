@@ -6,7 +6,7 @@ use crate::check::values::value::tells_color;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, Gate, Question, Subject, Variable};
 
-/// BG302, BG702
+/// Reports BG302 and BG702.
 pub(super) fn check(app: &App, findings: &Findings) {
     for service in &app.services {
         for gate in &service.gates {
@@ -33,10 +33,10 @@ pub(super) fn check(app: &App, findings: &Findings) {
     }
 }
 
-/// Whom a question asks.
+/// The program that a question goes to.
 enum Whom {
     NewColor,
-    /// It cannot be told.
+    /// The compiler cannot know it.
     Somebody,
     OtherColor,
     /// A port that is the same for both colors.
@@ -85,7 +85,7 @@ fn check_gate(app: &App, gate: &Gate, findings: &Findings) {
                 None if proxy.contains(&port) => format!(
                     "port {port} is the proxy's: the old color would answer for the new one"
                 ),
-                // Something else that must be there too, such as a database.
+                // Another program that must also run, such as a database.
                 None if asks_color => continue,
                 None => format!("port {port} is neither color's: this does not ask the new one"),
             },

@@ -1,4 +1,4 @@
-//! Rules over the whole model: what each value alone cannot show.
+//! Rules for the whole model. They need more than one value.
 
 mod asked;
 mod cleanup;
@@ -19,7 +19,7 @@ use crate::model::App;
 use crate::source::Span;
 use crate::syntax::tree::{self};
 
-/// The rules for one app.
+/// Checks the rules for one app.
 pub(super) fn app(app: &App, statements: &Statements<'_>, findings: &Findings) {
     gates::check(app, findings);
     verify::check(app, findings);
@@ -32,7 +32,7 @@ pub(super) fn app(app: &App, statements: &Statements<'_>, findings: &Findings) {
     cleanup::check(app, statements, findings);
 }
 
-/// The rules between the apps of a file.
+/// Checks the rules between the apps of a file.
 pub(super) fn between(
     apps: &[(&tree::App, Span)],
     resolved: &[Option<App>],

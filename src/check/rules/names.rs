@@ -1,5 +1,5 @@
-//! Names that a user's driver brings into the script: functions and variables that the script, the runtime, bash or another driver has
-//! already would stand for two things at once.
+//! The names of functions and variables that a user's driver adds to the script. A name that the script, the runtime,
+//! bash or another driver also has would have two meanings.
 
 use crate::check::findings::Findings;
 use crate::diagnostics::{Code, Diagnostic};
@@ -8,7 +8,7 @@ use crate::source::Span;
 use crate::stdlib;
 use std::collections::BTreeMap;
 
-/// Names with an underscore that mean something to bash itself.
+/// Names with an underscore that have a meaning in bash.
 const OF_BASH: [&str; 2] = ["auto_resume", "command_not_found_handle"];
 
 pub(super) fn check(app: &App, findings: &Findings) {
@@ -30,7 +30,7 @@ pub(super) fn check(app: &App, findings: &Findings) {
     }
 }
 
-/// One that names what `verify` without a name is called.
+/// Reports a `verify` whose name is also the generated name of a `verify` without a name.
 fn verifies(app: &App, findings: &Findings) {
     let Verification::Checks(checks) = &app.verify else {
         return;
@@ -50,12 +50,13 @@ fn verifies(app: &App, findings: &Findings) {
     }
 }
 
-/// A driver that nothing is known of, which was said, brings none.
+/// Returns whether a driver adds names. A driver without a description, which was reported, adds no names.
 fn brings_names(driver: &Driver) -> bool {
     !driver.functions.is_empty() || driver.base.is_some() || !driver.variables.is_empty()
 }
 
-/// Another driver whose functions begin like this one's: a function that this one lacks would be the other's.
+/// Reports another driver whose functions have the same prefix. A function that this driver lacks would be the other
+/// driver's.
 fn same_prefix(driver: &Driver, before: &[&Driver]) -> Option<Diagnostic> {
     let name = driver.name.as_str();
     let finding = |what: &str| {
@@ -83,7 +84,7 @@ fn same_prefix(driver: &Driver, before: &[&Driver]) -> Option<Diagnostic> {
     Some(finding(&what).also(other.span, format!("{what} is described here")))
 }
 
-/// What stands where, by name: for a second place.
+/// The names so far, each with its driver and place. A second place is reported.
 type Seen<'a> = BTreeMap<String, (&'a Driver, Span)>;
 
 fn functions<'a>(
@@ -103,7 +104,7 @@ fn functions<'a>(
     let own = format!("{}_", driver.name.shell());
     for (name, line) in stdlib::functions(&file.text) {
         let place = format!("{}:{line}", file.path);
-        // Of a file that is shared each function is looked at with its own driver.
+        // In a shared file, each function is checked with its own driver.
         if !name.starts_with(&own) && prefixes.iter().any(|other| name.starts_with(other)) {
             continue;
         }
@@ -150,7 +151,7 @@ fn variables<'a>(driver: &'a Driver, seen: &mut Seen<'a>, findings: &Findings) {
     }
 }
 
-/// Whose a name is, if it is not the user's.
+/// Returns the owner of a name, or `None` if the name is the user's.
 fn owner(name: &str, function: bool) -> Option<&'static str> {
     let runtime = stdlib::of_runtime();
     let (names, script): (_, &[&str]) = if function {
@@ -169,7 +170,7 @@ fn owner(name: &str, function: bool) -> Option<&'static str> {
     }
 }
 
-/// A name of the user's that the user has given twice; functions and variables do not meet.
+/// Reports a name that the user defines twice. A function and a variable may have the same name.
 fn again<'a>(
     driver: &'a Driver,
     what: &str,

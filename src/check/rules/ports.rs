@@ -1,4 +1,4 @@
-//! Ports: each once, and none the proxy's.
+//! Ports: each is used once, and a color never has a port of the proxy.
 
 use super::asked::proxy_ports;
 use crate::check::findings::Findings;
@@ -9,14 +9,14 @@ use crate::source::Span;
 use crate::syntax::tree::{self, ServiceItem};
 use std::collections::BTreeMap;
 
-/// A port where it stands: the number, whose it is.
+/// A port with its place in the source and its owner.
 struct WrittenPort {
     port: Port,
     span: Span,
     whose: String,
 }
 
-/// The ports of an app, in the order of the file.
+/// Returns the ports of an app, in the order of the file.
 fn written_ports(app: &App, statements: &Statements<'_>) -> Vec<WrittenPort> {
     let mut ports = Vec::new();
     for (color, (written, _)) in app.colors.iter().zip(&statements.colors) {
@@ -41,7 +41,7 @@ fn written_ports(app: &App, statements: &Statements<'_>) -> Vec<WrittenPort> {
     ports
 }
 
-/// BG502, BG508
+/// Reports BG502 and BG508.
 pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
     let mut services = statements.services.iter().peekable();
     if services.peek().is_some() && services.all(|(service, _)| says_no_port(service)) {
@@ -69,7 +69,7 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
     }
 }
 
-/// BG501
+/// Reports BG501.
 pub(super) fn between(apps: &[(&App, &Statements<'_>)], findings: &Findings) {
     let mut seen: BTreeMap<Port, WrittenPort> = BTreeMap::new();
     for (app, statements) in apps {
@@ -91,7 +91,7 @@ pub(super) fn between(apps: &[(&App, &Statements<'_>)], findings: &Findings) {
     }
 }
 
-/// `no port`
+/// Returns whether a service has `no port`.
 fn says_no_port(service: &tree::Service) -> bool {
     let mut items = service.body.iter().flat_map(|body| &body.statements);
     items.any(|item| matches!(item.node, ServiceItem::NoPort(_)))

@@ -1,4 +1,4 @@
-//! How a color runs: a stop must mean that color, and a secret must not stand on a command line.
+//! How a color runs: a stop must end only that color, and a secret must not be on a command line.
 
 use super::written::setting_span;
 use crate::check::findings::Findings;
@@ -8,13 +8,13 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, DriverUse, InputType, Piece, Service, SettingValue, Template, Variable};
 use crate::syntax::tree;
 
-/// BG309, BG310
+/// Reports BG309 and BG310.
 pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
     stops(app, statements, findings);
     arguments(app, statements, findings);
 }
 
-/// What extends `process` puts the lists among its settings on a command line.
+/// Reports secrets in lists. A driver that extends `process` puts its list settings on a command line.
 fn arguments(app: &App, statements: &Statements<'_>, findings: &Findings) {
     for service in &app.services {
         if !is_process(&service.run) {
@@ -49,7 +49,7 @@ fn arguments(app: &App, statements: &Statements<'_>, findings: &Findings) {
     }
 }
 
-/// Whether a driver is, or extends, `process`.
+/// Returns whether a driver is `process` or extends it.
 pub(super) fn is_process(run: &DriverUse) -> bool {
     let mut next = Some(&run.driver);
     while let Some(driver) = next {
@@ -61,7 +61,7 @@ pub(super) fn is_process(run: &DriverUse) -> bool {
     false
 }
 
-/// What is written of how a service runs: its own `run`, else the app's.
+/// Returns the `run` statement of a service, otherwise the app's.
 pub(super) fn written<'t>(
     service: &Service,
     statements: &Statements<'t>,
@@ -80,8 +80,8 @@ pub(super) fn written<'t>(
     own.or(statements.run.map(|(used, _)| used))
 }
 
-/// `stop` of a driver such as `command`. A program with a `/` in its name is a script of the
-/// user's, which finds the color in its environment.
+/// Checks the `stop` of a driver such as `command`. A program with a `/` in its name is a script of the user. Such a
+/// script reads the color from its environment.
 fn stops(app: &App, statements: &Statements<'_>, findings: &Findings) {
     for service in &app.services {
         let Some(SettingValue::List(words)) = service.run.setting("stop") else {

@@ -1,4 +1,4 @@
-//! What every caller of the script must bring along.
+//! The inputs that each caller of the script must provide.
 
 use super::written::{setting_span, targets};
 use crate::check::findings::Findings;
@@ -7,7 +7,7 @@ use crate::check::names::statements::Statements;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, DriverUse, SettingValue};
 
-/// BG614
+/// Reports BG614.
 pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
     for (target, written) in targets(app, statements) {
         let environment = environment(target);
@@ -45,8 +45,8 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
     }
 }
 
-/// The variables that a target's hooks can count on. CodeDeploy tells of a bundle what depends on
-/// where it comes from (agent 1.8.1, `hook_executor`).
+/// Returns the variables that the hooks of a target always have. The variables of CodeDeploy depend on the source of
+/// the bundle (agent 1.8.1, `hook_executor`).
 fn environment(target: &DriverUse) -> Vec<String> {
     let revision = match target.setting("revision") {
         Some(SettingValue::Text(template)) => template.as_literal(),

@@ -1,4 +1,4 @@
-//! A verify must ask the proxy, and be able to fail.
+//! A verify must ask the proxy, and must be able to fail.
 
 use super::asked::{asked, color_ports};
 use crate::check::findings::Findings;
@@ -6,7 +6,7 @@ use crate::check::values::value::tells_color;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, Expectation, OnFailure, Question, Subject, Template, Variable};
 
-/// BG304, BG701, BG703
+/// Reports BG304, BG701 and BG703.
 pub(super) fn check(app: &App, findings: &Findings) {
     let mut passes = false;
     for question in app
@@ -72,7 +72,7 @@ pub(super) fn check(app: &App, findings: &Findings) {
     }
 }
 
-/// Why a question does not go through the proxy; `None` when it does, or cannot be told.
+/// Returns why a question does not go through the proxy. Returns `None` if it does, or if the compiler cannot know.
 fn passes_proxy(app: &App, question: &Question) -> Option<String> {
     match question.subject {
         Subject::Healthy | Subject::ExecInside(_) => {
@@ -95,7 +95,7 @@ fn passes_proxy(app: &App, question: &Question) -> Option<String> {
     if own {
         return Some("this asks the color itself, not the proxy".into());
     }
-    // A color on one of those is the mistake, and said at the color.
+    // A color must not have one of those ports. That is the mistake, and it is reported at the color.
     let port = asked.port.filter(|port| ![80, 443].contains(port))?;
     let (_, color) = color_ports(app).find(|(known, _)| known.get() == port)?;
     Some(format!(
@@ -106,7 +106,7 @@ fn passes_proxy(app: &App, question: &Question) -> Option<String> {
 
 fn tells_colors_apart(question: &Question) -> bool {
     if matches!(question.subject, Subject::Exec(_)) {
-        // What a command looks at is its own affair.
+        // The compiler cannot see what a command checks.
         return true;
     }
     question

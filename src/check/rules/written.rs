@@ -1,11 +1,11 @@
-//! Where what the rules look at stands in the file.
+//! The places in the source of the parts that the rules check.
 
 use crate::check::names::statements::Statements;
 use crate::model::{App, DriverUse};
 use crate::source::Span;
 use crate::syntax::tree::{self, Setting};
 
-/// The targets with what is written of them.
+/// Returns the targets, each with its statement.
 pub(super) fn targets<'t>(
     app: &'t App,
     statements: &'t Statements<'_>,
@@ -17,7 +17,8 @@ pub(super) fn targets<'t>(
     })
 }
 
-/// Where a setting stands in a driver's block; the driver's name when it is not given.
+/// Returns the place of a setting in a driver's block. If the setting is not given, it is the place of the driver's
+/// name.
 pub(super) fn setting_span(used: &tree::DriverUse, setting: &str) -> Span {
     used.body
         .iter()

@@ -1,4 +1,4 @@
-//! The texts of `let`s: each made once, and said when it leads nowhere.
+//! The texts of `let`s. Each is made once. A `let` without a value is reported.
 
 use super::scope::Scope;
 use super::value_place::ValuePlace;
@@ -8,11 +8,11 @@ use crate::model::Template;
 use crate::source::Span;
 use crate::syntax::tree::Value;
 
-/// How many `let`s may lead into each other; far above any sense, far below the stack's end.
+/// The greatest length of a chain of `let`s. It is more than a real file needs, and far from a stack overflow.
 const MAX_CHAIN: usize = 64;
 
 impl Scope<'_> {
-    /// The template of a `let`, made once.
+    /// Returns the template of a `let`. It is made once.
     pub fn let_text(self, defined_at: Span, value: &Value) -> Option<Template> {
         let known = self.facts.lets.borrow().get(&defined_at).cloned();
         if let Some(Progress::Done(template)) = known {
@@ -29,8 +29,8 @@ impl Scope<'_> {
         template
     }
 
-    /// Begins to look at a `let`; `false` when that leads nowhere, which is said: it is being looked at
-    /// already, or too many are.
+    /// Begins to resolve a `let`. Returns `false` and reports an error if the `let` is already open, or if too many are
+    /// open.
     pub fn open_let(self, defined_at: Span) -> bool {
         let (met, open) = {
             let mut lets = self.facts.lets.borrow_mut();
@@ -58,12 +58,12 @@ impl Scope<'_> {
         false
     }
 
-    /// Ends the look at a `let` of which no text was made.
+    /// Ends the check of a `let` that has no text.
     pub fn close_let(self, defined_at: Span) {
         self.facts.lets.borrow_mut().remove(&defined_at);
     }
 
-    /// Says that a `let` leads nowhere; once for all that are in the circle.
+    /// Reports a `let` without a value. Reports one error for all `let`s of a circle.
     pub fn circle(self, defined_at: Span, why: &str) {
         let lets = self.facts.lets.borrow();
         let open = lets

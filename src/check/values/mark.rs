@@ -1,9 +1,10 @@
-//! Names that count as used although nothing is made of the values that they stand in.
+//! Marks the names in unresolved values as used.
 
 use super::scope::Scope;
 use crate::syntax::tree::{self, Body, Setting, Value};
 
-/// Names in a value that cannot be typed count as used: the mistake is elsewhere.
+/// Marks the names in a value that cannot be resolved as used. The mistake is elsewhere, and a warning about unused
+/// names would be a second message.
 pub fn mark(scope: Scope<'_>, value: &Value) {
     match value {
         Value::Word(word) => {
@@ -26,7 +27,7 @@ pub fn mark(scope: Scope<'_>, value: &Value) {
     }
 }
 
-/// As [`mark`], for all that stands in a driver's block.
+/// Marks the names in a driver's block as used, as [`mark`] does for a value.
 pub fn mark_body(scope: Scope<'_>, body: &Body<Setting>) {
     for statement in &body.statements {
         match &statement.node {

@@ -1,5 +1,4 @@
-//! What is said of values that are not of the type: what was found, what was expected, what was
-//! likely meant.
+//! Findings about values of a wrong type: the value, the expected type, and the likely correction.
 
 use super::scope::Scope;
 use super::types::{SIGNALS, Type};
@@ -10,7 +9,7 @@ use crate::source::Span;
 use crate::syntax::tree::{Number, Value};
 
 impl Scope<'_> {
-    /// Says that a bare word is neither the type's nor the name of anything.
+    /// Reports a bare word that is neither a word of the type nor a defined name.
     pub fn unknown_word(self, ty: &Type, word: &str, span: Span) {
         let (words, code): (Vec<&str>, _) = match ty {
             Type::Input(InputType::OneOf(words)) => (
@@ -72,7 +71,7 @@ impl Scope<'_> {
         }
     }
 
-    /// Says that a value is of another type than expected, with the likely fix.
+    /// Reports a value of another type than expected, with the likely correction.
     pub fn wrong_type(self, ty: &Type, value: &Value) {
         let found = match value {
             Value::Text(_) => "a string".to_owned(),
@@ -111,7 +110,7 @@ fn as_value(word: &str) -> String {
     }
 }
 
-/// What a value of the wrong type was likely meant to be.
+/// Returns the likely correction of a value of a wrong type.
 fn likely(ty: &Type, value: &Value) -> Option<String> {
     match (ty, value) {
         (ty, Value::Number(number)) if ty.is_text() => {

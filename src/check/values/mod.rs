@@ -1,4 +1,4 @@
-//! Values: types, texts with placeholders, and what is known where a value stands.
+//! Values: types, texts with placeholders, and the names that are known at each place.
 
 pub mod lets;
 pub mod mark;

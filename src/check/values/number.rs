@@ -5,10 +5,10 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Duration, InputType, Port, SettingValue, StatusSet};
 use crate::syntax::tree::{Number, Value};
 
-/// What is wrong with a number, said by the caller's finder.
+/// A value or a finding, which the caller reports.
 type Outcome = Result<SettingValue, Box<Diagnostic>>;
 
-/// A number as a value of one of the numeric types; `None` when the type takes no number.
+/// Returns a number as a value of a numeric type, or `None` if the type is not numeric.
 pub fn number(ty: &Type, number: &Number) -> Option<Outcome> {
     Some(match ty {
         Type::Input(InputType::Int) => int(number),
@@ -26,7 +26,7 @@ fn wrong(code: Code, number: &Number, message: impl Into<String>) -> Box<Diagnos
     Box::new(Diagnostic::new(code, number.span, message))
 }
 
-/// Refuses a unit where none belongs.
+/// Returns an error if a number has a unit although the type has none.
 fn bare(number: &Number, expected: &str) -> Result<(), Box<Diagnostic>> {
     if number.unit.is_empty() {
         return Ok(());
@@ -81,7 +81,7 @@ fn port(number: &Number) -> Outcome {
     })
 }
 
-/// A length of time.
+/// Returns a duration.
 pub fn duration(number: &Number) -> Result<Duration, Box<Diagnostic>> {
     let written = format!("{}{}", number.digits, number.unit);
     let scale: u64 = match number.unit.as_str() {
@@ -91,7 +91,7 @@ pub fn duration(number: &Number) -> Result<Duration, Box<Diagnostic>> {
         "h" => 3_600_000,
         "" if number.digits == "0" => 1000,
         "" => {
-            // Nobody waits for hundreds of seconds and counts them: those are milliseconds.
+            // A number of three or more digits is probably in milliseconds.
             let unit = if number.digits.len() >= 3 { "ms" } else { "s" };
             let likely = format!("{}{unit}", number.digits);
             return Err(Box::new(
@@ -218,7 +218,8 @@ fn decimal(number: &Number) -> Outcome {
     Ok(SettingValue::Decimal(number.digits.clone()))
 }
 
-/// `digits` (at most one point) times `scale`, when that is whole and no overflow.
+/// Returns `digits` (with at most one point) times `scale`. Returns `None` if the result is not a whole number or
+/// overflows.
 fn scaled(digits: &str, scale: u64) -> Option<u64> {
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
     let part = part.trim_end_matches('0');
@@ -233,7 +234,7 @@ fn scaled(digits: &str, scale: u64) -> Option<u64> {
         .flatten()
 }
 
-/// One of what a set of statuses is made of.
+/// One part of a set of HTTP statuses.
 pub enum StatusPart<'t> {
     One(&'t Number),
     Class(&'t crate::syntax::tree::Name),
@@ -241,7 +242,7 @@ pub enum StatusPart<'t> {
 }
 
 impl<'t> StatusPart<'t> {
-    /// The part that a value is, if it is one.
+    /// Returns the value as a part, or `None` if it is not one.
     pub fn of(value: &'t Value) -> Option<Self> {
         match value {
             Value::Number(number) => Some(Self::One(number)),
@@ -252,7 +253,7 @@ impl<'t> StatusPart<'t> {
     }
 }
 
-/// A set of statuses.
+/// Returns a set of HTTP statuses.
 pub fn status_of(parts: &[StatusPart<'_>]) -> Outcome {
     let mut ranges = Vec::new();
     for part in parts {

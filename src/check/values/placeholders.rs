@@ -1,4 +1,4 @@
-//! Placeholders: what each stands for, and whether it has a value where it stands.
+//! Placeholders: the meaning of each, and whether it has a value at its place.
 
 use super::scope::Scope;
 use super::value_place::ValuePlace;
@@ -11,7 +11,7 @@ use crate::source::Span;
 use crate::syntax::tree;
 
 impl Scope<'_> {
-    /// What a placeholder stands for.
+    /// Returns the value of a placeholder.
     pub fn hole(self, hole: &tree::Name) -> Option<Template> {
         let literal =
             |path: &Option<HostPath>| path.as_ref().map(|path| Template::literal(path.as_str()));
@@ -38,7 +38,7 @@ impl Scope<'_> {
         None
     }
 
-    /// `{web.port}` and `{container.ip}`.
+    /// Resolves a name with a dot: `{web.port}` or `{container.ip}`.
     fn dotted(self, hole: &tree::Name) -> Option<Template> {
         if let Some(service) = hole.text.strip_suffix(".port")
             && let Some(facts) = self.facts.service(service)
@@ -82,7 +82,7 @@ impl Scope<'_> {
         None
     }
 
-    /// Every variable of a `let`'s template, where it is used.
+    /// Checks all variables of a `let`'s template at the place where the `let` is used.
     pub fn admit_all(self, template: &Template, used_at: Span) -> Option<Template> {
         let mut admitted = Template::default();
         for piece in &template.pieces {
@@ -96,7 +96,7 @@ impl Scope<'_> {
         Some(admitted)
     }
 
-    /// A variable, if it has a value here; made definite about the service it speaks of.
+    /// Checks whether a variable has a value here. Returns it with its service, if the variable can belong to several.
     pub fn admit(self, variable: Variable, span: Span) -> Option<Variable> {
         if self.place == ValuePlace::Let {
             return Some(variable);
@@ -138,7 +138,7 @@ impl Scope<'_> {
         }
     }
 
-    /// `{port}` and its like: of the service at hand, or of the only one.
+    /// Resolves `{port}` and similar variables for the current service, or for the only one.
     fn of_one_service(self, variable: Variable, span: Span) -> Option<Variable> {
         let written = written(&variable);
         let needs_port = matches!(variable, Variable::Port | Variable::OtherPort);
@@ -183,7 +183,7 @@ impl Scope<'_> {
             .service(service.as_str())
             .is_some_and(|facts| facts.reach == Reach::Unsaid)
         {
-            // Said already, where the port is missing.
+            // This error was reported where the port is missing.
             return;
         }
         let named = self
@@ -236,7 +236,7 @@ impl Scope<'_> {
     }
 }
 
-/// The language's own placeholders.
+/// Returns the variable of a placeholder that is built in.
 fn builtin(word: &str) -> Option<Variable> {
     Some(match word {
         "color" => Variable::Color,
@@ -255,7 +255,7 @@ fn builtin(word: &str) -> Option<Variable> {
     })
 }
 
-/// A variable as the language writes it, without the braces.
+/// Returns a variable as the language writes it, without the braces.
 fn written(variable: &Variable) -> String {
     match variable {
         Variable::Color => "color".into(),
@@ -276,7 +276,7 @@ fn written(variable: &Variable) -> String {
     }
 }
 
-/// A template of one variable.
+/// Returns a template of one variable.
 pub fn single(variable: Variable) -> Template {
     let mut template = Template::default();
     template.push_variable(variable);

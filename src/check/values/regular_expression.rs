@@ -1,10 +1,10 @@
-//! POSIX extended regular expressions: what `grep -E`, awk and bash agree on (POSIX.1-2017, XBD 9.4).
+//! POSIX extended regular expressions: the common part of `grep -E`, awk and bash (POSIX.1-2017, XBD 9.4).
 
 use crate::check::findings::Findings;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Span;
 
-/// Whether the pattern is valid; said when it is not.
+/// Returns whether the pattern is valid. Reports it if not.
 pub fn check(pattern: &str, span: Span, findings: &Findings) -> bool {
     match fault(pattern) {
         None => true,
@@ -15,10 +15,10 @@ pub fn check(pattern: &str, span: Span, findings: &Findings) -> bool {
     }
 }
 
-/// Whether the pattern, which [`check`] has found to be valid, surely does not match all of the text.
+/// Returns whether the pattern certainly does not match the whole text. The pattern must be valid for [`check`].
 ///
-/// No answer where the host's locale decides (what is not ASCII) or where it takes too much to find out: then it is
-/// looked at on the host alone.
+/// Returns `false` if the result depends on the host's locale (a character is not ASCII), or if the `regex` crate
+/// cannot compile the pattern. In these cases only the host checks the text.
 pub fn refuses(pattern: &str, text: &str) -> bool {
     if !pattern.is_ascii() || !text.is_ascii() {
         return false;
@@ -32,8 +32,8 @@ pub fn refuses(pattern: &str, text: &str) -> bool {
     whole.is_some_and(|whole| !whole.is_match(text))
 }
 
-/// The pattern in the syntax of the `regex` crate. It differs in brackets, where `\` escapes, a `[` begins a set in
-/// the set, and `&&`, `--` and `~~` mean something. `None` for `[.x.]` and `[=x=]`.
+/// Returns the pattern in the syntax of the `regex` crate. The two differ inside brackets: in the crate, `\` escapes,
+/// `[` begins an inner set, and `&&`, `--` and `~~` are operators. Returns `None` for `[.x.]` and `[=x=]`.
 fn translated(pattern: &str) -> Option<String> {
     let chars: Vec<char> = pattern.chars().collect();
     let mut translated = String::new();
@@ -57,14 +57,14 @@ fn translated(pattern: &str) -> Option<String> {
     Some(translated)
 }
 
-/// What stands in brackets.
+/// Translates the characters inside brackets.
 fn set(mut inner: &[char], translated: &mut String) -> Option<()> {
     translated.push('[');
     if let Some(rest) = inner.strip_prefix(&['^']) {
         translated.push('^');
         inner = rest;
     }
-    // The last one that can begin a range.
+    // Whether the last character can begin a range.
     let mut from = false;
     let mut at = 0;
     while let Some(&c) = inner.get(at) {
@@ -95,10 +95,10 @@ fn set(mut inner: &[char], translated: &mut String) -> Option<()> {
     Some(())
 }
 
-/// A fault, and what to write instead.
+/// A fault, and its correction.
 type Fault = (String, String);
 
-/// The first fault.
+/// Returns the first fault.
 fn fault(pattern: &str) -> Option<Fault> {
     if pattern.is_empty() {
         return Some(said("the pattern is empty", "it would match anything"));
@@ -117,11 +117,11 @@ fn fault(pattern: &str) -> Option<Fault> {
 struct Reader {
     chars: Vec<char>,
     at: usize,
-    /// How many groups are open.
+    /// The number of open groups.
     depth: usize,
-    /// Whether nothing stands in the alternative so far.
+    /// Whether the current alternative is empty so far.
     empty: bool,
-    /// Whether something stands before that can be repeated.
+    /// Whether a repetition can follow.
     repeatable: bool,
 }
 
@@ -187,7 +187,7 @@ impl Reader {
         self.not_empty()
     }
 
-    /// Something stands here that matches characters.
+    /// Records an expression that matches characters.
     fn character(&mut self) {
         self.empty = false;
         self.repeatable = true;
@@ -210,7 +210,7 @@ impl Reader {
                 "write `\\` before it for the character itself",
             ));
         }
-        // A second one (`a+?`, `a**`) is undefined in POSIX, and lazy nowhere but in Perl.
+        // POSIX leaves a second repetition (`a+?`, `a**`) undefined. Only Perl's syntax has lazy repetition.
         if let Some(next @ ('*' | '+' | '?')) = self.chars.get(self.at + 1) {
             return Err(said(
                 &format!("`{c}{next}`: there is no lazy or possessive repetition"),
@@ -280,7 +280,7 @@ fn group(rest: &[char]) -> Fault {
     )
 }
 
-/// The place of the `]` that ends the bracket expression that begins at `start`.
+/// Returns the index of the `]` that ends the bracket expression at `start`.
 fn bracket(chars: &[char], start: usize) -> Result<usize, Fault> {
     let open = || said("a `[` without its `]`", "write `\\[` for the character");
     let mut at = start + 1;
@@ -346,7 +346,7 @@ const CLASSES: &[&str] = &[
     "upper", "xdigit",
 ];
 
-/// The place of the `}` that ends the interval that begins at `start`.
+/// Returns the index of the `}` that ends the interval at `start`.
 fn interval(chars: &[char], start: usize, repeatable: bool) -> Result<usize, Fault> {
     let shape = || {
         said(
@@ -362,7 +362,7 @@ fn interval(chars: &[char], start: usize, repeatable: bool) -> Result<usize, Fau
     }
     let text: String = chars[start + 1..end].iter().collect();
     let (from, to) = text.split_once(',').unwrap_or((&text, &text));
-    // RE_DUP_MAX: 255 is what POSIX promises.
+    // POSIX guarantees repetitions up to 255 (RE_DUP_MAX).
     let number = |text: &str| text.parse::<u16>().ok().filter(|number| *number <= 255);
     let from = number(from).ok_or_else(shape)?;
     if !to.is_empty() && number(to).ok_or_else(shape)? < from {

@@ -1,23 +1,23 @@
-//! Where a value stands, and what is known there.
+//! The place of a value, and the names that are known there.
 
 use super::value_place::ValuePlace;
 use crate::check::findings::Findings;
 use crate::check::names::definitions::Definitions;
 use crate::check::names::facts::{Facts, ServiceFacts};
 
-/// Where a value stands: what names mean, and which of them have a value.
+/// The place of a value: the meanings of names, and which of them have a value.
 #[derive(Clone, Copy)]
 pub struct Scope<'a> {
     pub findings: &'a Findings,
     pub names: &'a Definitions<'a>,
     pub facts: &'a Facts,
     pub place: ValuePlace,
-    /// The service at hand.
+    /// The current service.
     pub service: Option<&'a ServiceFacts>,
 }
 
 impl<'a> Scope<'a> {
-    /// A place in an app, outside of its services.
+    /// Makes the scope of a place in an app, outside of its services.
     pub fn new(
         findings: &'a Findings,
         names: &'a Definitions<'a>,
@@ -33,7 +33,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// The same names at another place.
+    /// Returns the same names at another place.
     pub fn at(self, place: ValuePlace) -> Self {
         Self { place, ..self }
     }

@@ -1,11 +1,11 @@
-//! Shapes of texts: URLs, addresses, paths, JSON paths, users.
+//! Forms of texts: URLs, addresses, paths, JSON paths, users.
 
 use super::scope::Scope;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Piece, Port, Template, Variable};
 use crate::source::Span;
 
-/// A URL taken apart as far as the compiler knows it.
+/// The parts of a URL, as far as the compiler knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Url {
     pub scheme: Scheme,
@@ -20,7 +20,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// The port of a URL that names none.
+    /// Returns the port of a URL without a port.
     pub fn port(self) -> u16 {
         match self {
             Self::Http => 80,
@@ -29,29 +29,29 @@ impl Scheme {
     }
 }
 
-/// Host and port, as far as the compiler knows them.
+/// The host and the port, as far as the compiler knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authority {
-    /// `[::1]` with its brackets.
+    /// The host. An IPv6 address has its brackets: `[::1]`. If the port is `Unknown`, this is the whole `host:port`.
     pub host: Template,
     pub port: AuthorityPort,
 }
 
-/// The port in an authority.
+/// The port of an authority.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuthorityPort {
-    /// None is written.
+    /// There is no port.
     Absent,
     /// A number.
     Number(Port),
-    /// One or more placeholders, or part of the host's.
+    /// The port contains a placeholder, or the whole `host:port` is made of placeholders.
     Unknown,
 }
 
-/// Characters that stand for the variables of a template while its text is taken apart.
+/// The first of the private characters that replace the variables of a template during parsing.
 const FIRST_MARK: u32 = 0xF0000;
 
-/// A template as text, each variable one private character.
+/// Returns a template as text. Each variable is one private character.
 fn marked(template: &Template) -> (String, Vec<Variable>) {
     let mut text = String::new();
     let mut variables = Vec::new();
@@ -86,10 +86,10 @@ fn unmarked(text: &str, variables: &[Variable]) -> Template {
     template
 }
 
-/// Why a text has not the shape that it should have, and what to do.
+/// Why a text has a wrong form, and its correction.
 type Fault = (String, &'static str);
 
-/// Whether a text can be asked as a URL; said when not.
+/// Returns whether a text is a usable URL. Reports it if not.
 pub fn check_url(scope: Scope<'_>, template: &Template, span: Span) -> bool {
     match url(template) {
         Ok(_) => true,
@@ -102,7 +102,7 @@ pub fn check_url(scope: Scope<'_>, template: &Template, span: Span) -> bool {
     }
 }
 
-/// Takes a URL apart. `None` when it begins with a placeholder: nothing is known of it then.
+/// Splits a URL into its parts. Returns `None` if it begins with a placeholder, because its parts are then unknown.
 pub fn url(template: &Template) -> Result<Option<Url>, Fault> {
     let (text, variables) = marked(template);
     if text.starts_with(is_mark) {
@@ -147,7 +147,7 @@ pub fn url(template: &Template) -> Result<Option<Url>, Fault> {
     }
 }
 
-/// Whether a text is `host:port`, both needed, for `tcp`, `via` and `address`; said when not.
+/// Returns whether a text is `host:port`, for `tcp`, `via` and `address`. Both parts are required. Reports it if not.
 pub fn check_address(scope: Scope<'_>, template: &Template, span: Span) -> bool {
     match address(template) {
         Ok(_) => true,
@@ -161,7 +161,7 @@ pub fn check_address(scope: Scope<'_>, template: &Template, span: Span) -> bool 
     }
 }
 
-/// Takes `host:port` apart.
+/// Splits `host:port` into its parts.
 pub fn address(template: &Template) -> Result<Authority, String> {
     let (text, variables) = marked(template);
     if text.contains("://") {
@@ -235,7 +235,7 @@ fn split(text: &str, variables: &[Variable]) -> Result<Authority, String> {
     })
 }
 
-/// A path on the host: relative ones are below the root.
+/// Returns a path on the host. A relative path is below the root. Reports an empty path, `..`, `~` and line ends.
 pub fn path(scope: Scope<'_>, template: Template, span: Span) -> Option<Template> {
     let refuse = |message: &str, help: &str| {
         scope
@@ -288,7 +288,8 @@ pub fn path(scope: Scope<'_>, template: Template, span: Span) -> Option<Template
     Some(absolute)
 }
 
-/// Whether a text can be the name of a user (useradd(8), with the dots and capitals that some hosts allow).
+/// Returns whether a text can be the name of a user (useradd(8), with the dots and capital letters that some hosts
+/// allow).
 pub fn is_user(text: &str) -> bool {
     let mut chars = text.chars();
     chars
@@ -298,7 +299,7 @@ pub fn is_user(text: &str) -> bool {
         && chars.all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
 }
 
-/// Whether a text is a path such as `a.b[0]` into JSON; `Err` says why not.
+/// Checks that a text is a path into JSON, such as `a.b[0]`. `Err` contains the reason why it is not.
 pub fn json_path(text: &str) -> Result<(), String> {
     if text.is_empty() {
         return Err("it is empty".into());

@@ -1,4 +1,4 @@
-//! Strings with placeholders: each is looked up, and asked whether it has a value at its place.
+//! Strings with placeholders. Each placeholder must be known and have a value at its place.
 
 use super::placeholders::single;
 use super::scope::Scope;
@@ -8,12 +8,12 @@ use crate::model::{Piece, Template, Variable, VariableName};
 use crate::source::Span;
 use crate::syntax::tree::{Part, Text, Value};
 
-/// The longest text that `let`s may add up to, in bytes. No argument of a command may be longer (Linux,
-/// `MAX_ARG_STRLEN`).
+/// The longest text that `let`s may form, in bytes. Linux limits each argument
+/// of a command to this length (`MAX_ARG_STRLEN`).
 const MAX_TEXT: usize = 128 * 1024;
 
 impl Scope<'_> {
-    /// A string as a template; `None` when something in it is wrong, which was said.
+    /// Returns a string as a template, or `None` if it has an error, which was reported.
     pub fn template(self, text: &Text) -> Option<Template> {
         let mut template = Template::default();
         let mut wrong = false;
@@ -46,7 +46,8 @@ impl Scope<'_> {
         (!wrong).then_some(template)
     }
 
-    /// The text of a `let` or `input`; the outer `None` when nothing is of that name.
+    /// Returns the text of a `let` or `input`. `None`: there is no such name. `Some(None)`: it has an error that was
+    /// reported.
     #[expect(
         clippy::option_option,
         reason = "unknown, and wrong which was said, are told apart by every caller"
@@ -70,7 +71,7 @@ impl Scope<'_> {
         })
     }
 
-    /// A value inside a string: `{boot_time}` with `let boot_time = 10s` is `10s`.
+    /// Returns a value as text inside a string: with `let boot_time = 10s`, `{boot_time}` is `10s`.
     pub fn value_as_text(self, value: &Value) -> Option<Template> {
         match value {
             Value::Text(text) => self.template(text),
@@ -107,7 +108,7 @@ impl Scope<'_> {
     }
 }
 
-/// A string that nothing on a host can hold.
+/// Reports a string with a NUL character. No program on a host can receive it.
 pub fn has_nul(span: Span) -> Diagnostic {
     Diagnostic::new(
         Code::OUT_OF_RANGE,

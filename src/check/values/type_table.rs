@@ -1,25 +1,25 @@
-//! The types by their words: what `explain TYPE` shows.
+//! The table of all types, for `explain TYPE`.
 
 use super::types::Type;
 use crate::check::names::near::listed;
 use crate::model::InputType;
 
-/// A type by its word: what `explain TYPE` shows.
+/// The entry of one type, for `explain TYPE`.
 #[derive(Debug)]
 pub struct TypeEntry {
-    /// As it is written.
+    /// The word in the language.
     pub word: &'static str,
-    /// What it accepts and means.
+    /// The accepted values and their meaning.
     pub docs: &'static str,
-    /// Values as they are written.
+    /// Examples of values.
     pub examples: &'static [&'static str],
-    /// Where it may stand.
+    /// Where the type may be used.
     pub place: TypePlace,
-    /// The type, where the word is all of it, and what people call a value.
+    /// The type, and its name in messages. `None`: the type has parts besides the word.
     pub plain: Option<(Type, &'static str)>,
 }
 
-/// Where a type may stand.
+/// Where a type may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypePlace {
     /// In `input` and in a driver's `setting`.
@@ -175,7 +175,7 @@ pub const TYPES: &[TypeEntry] = &[
 ];
 
 impl Type {
-    /// For people: `a duration`.
+    /// Returns the type's name in messages: `a duration`.
     #[must_use]
     pub fn described(&self) -> String {
         match self {

@@ -2,10 +2,10 @@
 
 use crate::model::InputType;
 
-/// A type, as a description or an `input` names it.
+/// The type of a setting or an `input`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Type {
-    /// One that an input may have, too.
+    /// A type that an input may have, too.
     Input(InputType),
     /// `512B`, `64KiB`, `256MiB`, `1GiB`.
     Size,
@@ -17,7 +17,7 @@ pub enum Type {
     Status,
     /// A POSIX extended regular expression.
     Regex,
-    /// A user's name on the host.
+    /// The name of a user on the host.
     User,
     /// `TERM`, `INT`, `QUIT`, `HUP`, `USR1`, `USR2`, `WINCH`.
     Signal,
@@ -29,11 +29,11 @@ pub enum Type {
     Map(Box<Type>),
 }
 
-/// The signals that a type `signal` accepts: those that programs use to end or to reload.
+/// The signals that the type `signal` accepts. Programs use them to end or to reload.
 pub const SIGNALS: &[&str] = &["TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "WINCH"];
 
 impl Type {
-    /// Whether a value of the type is text for the script, so that an input may stand for it.
+    /// Returns whether the script uses values of the type as text. An input can then replace such a value.
     #[must_use]
     pub fn is_text(&self) -> bool {
         matches!(

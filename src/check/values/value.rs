@@ -11,17 +11,17 @@ use crate::source::Span;
 use crate::syntax::tree::{Text, Value};
 
 impl Scope<'_> {
-    /// A value as one of the type; `None` when it is wrong, which was said.
+    /// Returns a value of the type, or `None` if it has an error, which was reported.
     pub fn value(self, ty: &Type, value: &Value) -> Option<SettingValue> {
         self.value_within(ty, value, 0)
     }
 
-    /// A text.
+    /// Returns a text.
     pub fn text(self, value: &Value) -> Option<Template> {
         self.text_of(&Type::Input(InputType::String), value)
     }
 
-    /// A value of one of the types that are text.
+    /// Returns a value of a type that is text.
     pub fn text_of(self, ty: &Type, value: &Value) -> Option<Template> {
         match self.value(ty, value)? {
             SettingValue::Text(template) => Some(template),
@@ -29,7 +29,7 @@ impl Scope<'_> {
         }
     }
 
-    /// A length of time.
+    /// Returns a duration.
     pub fn duration(self, value: &Value) -> Option<Duration> {
         match self.value(&Type::Input(InputType::Duration), value)? {
             SettingValue::Duration(duration) => Some(duration),
@@ -37,7 +37,7 @@ impl Scope<'_> {
         }
     }
 
-    /// A program and its arguments; not empty.
+    /// Returns a program and its arguments. The list is not empty.
     pub fn command(self, value: &Value) -> Option<Vec<Template>> {
         let SettingValue::List(words) = self.value(&Type::Command, value)? else {
             return None;
@@ -51,14 +51,14 @@ impl Scope<'_> {
             .collect()
     }
 
-    /// The value that a bare word stands for, through `let`s; any other value as it is.
+    /// Follows a bare word through `let`s and returns the value at the end. Any other value is returned unchanged.
     pub fn meant<'v>(self, value: &'v Value) -> &'v Value
     where
         Self: 'v,
     {
         let mut meant = value;
         let mut names = self.names;
-        // More would be a cycle, which is said where the value is typed.
+        // A longer chain is a cycle. It is reported where the value gets its type.
         for _ in 0..64 {
             let Value::Word(word) = meant else {
                 break;
@@ -243,7 +243,7 @@ impl Scope<'_> {
         })
     }
 
-    /// A bare word: an enumeration's, or the name of a `let` or `input`.
+    /// Resolves a bare word: a word of an enumeration, or the name of a `let` or `input`.
     fn word(self, ty: &Type, word: &str, span: Span, depth: usize) -> Option<SettingValue> {
         let enumerated = match ty {
             Type::Input(InputType::OneOf(words)) => words.iter().any(|known| known == word),
@@ -307,7 +307,7 @@ impl Scope<'_> {
         }
     }
 
-    /// A quoted text as a value of the type.
+    /// Returns a quoted text as a value of the type.
     fn quoted(self, ty: &Type, text: &Text) -> Option<SettingValue> {
         match ty {
             Type::Input(InputType::String)
@@ -360,7 +360,7 @@ impl Scope<'_> {
         }
     }
 
-    /// The text of a template without variables; said when it has some.
+    /// Returns the text of a template without variables. Reports an error if it has variables.
     pub fn literal(self, template: &Template, span: Span) -> Option<String> {
         let literal = template.as_literal();
         if literal.is_none() {
@@ -376,7 +376,7 @@ impl Scope<'_> {
         literal
     }
 
-    /// Looks at the shape that the type asks of a text.
+    /// Checks the form that the type requires of a text.
     fn shaped(self, ty: &Type, template: Template, span: Span) -> Option<SettingValue> {
         match ty {
             Type::Input(InputType::Path) => {
@@ -420,7 +420,7 @@ impl Scope<'_> {
     }
 }
 
-/// Whether a template says the same for both colors and every deployment.
+/// Returns whether the text of a template depends on the color or the deployment.
 pub fn tells_color(template: &Template) -> bool {
     template.variables().any(|variable| {
         matches!(

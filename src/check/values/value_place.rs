@@ -1,15 +1,15 @@
-//! Which placeholders have a value where.
+//! The places of values, and which placeholders have a value there.
 
 use crate::model::Variable;
 
-/// The kinds of places where a value stands, by what is known there.
+/// The kinds of places for values. They differ in the placeholders that have a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValuePlace {
     /// `root`: only the app's name is known.
     Root,
-    /// What is the same for both colors and every deployment: `staging`, files of inputs, `target`.
+    /// Values that are the same for both colors and all deployments: `staging`, files of inputs, `target`.
     Fixed,
-    /// A `let`: what may stand in it is looked at where it is used.
+    /// A `let`. Its placeholders are checked where it is used.
     Let,
     /// A `let` in a color.
     ColorLet,
@@ -43,7 +43,7 @@ use ValuePlace::{
 };
 
 impl ValuePlace {
-    /// `Err` says why the variable has no value here.
+    /// Returns `Err` with the reason if the variable has no value here.
     pub fn admits(self, variable: &Variable) -> Result<(), &'static str> {
         match variable {
             Variable::Input(_) => match self {

@@ -1,4 +1,4 @@
-//! Types as the tree names them.
+//! Converts the tree's types.
 
 use super::text::has_nul;
 use super::type_table::{TYPES, TypePlace};
@@ -11,7 +11,7 @@ use crate::source::Span;
 use crate::syntax::tree;
 
 impl Type {
-    /// The type that the tree names; said when there is none such, or it cannot stand at `place`.
+    /// Converts a type of the tree. Reports an error if there is no such type, or if `place` does not allow it.
     pub fn of(ty: &tree::Type, place: TypePlace, findings: &Findings) -> Option<Self> {
         match ty {
             tree::Type::Named(name) => Self::named(name, place, findings),
@@ -74,7 +74,7 @@ impl Type {
     }
 }
 
-/// Says so when a type may not stand at `place`.
+/// Reports a type that `place` does not allow.
 fn allowed(word: &str, span: Span, place: TypePlace, findings: &Findings) -> Option<()> {
     let entry = TYPES.iter().find(|entry| entry.word == word)?;
     if entry.place == TypePlace::Both || entry.place == place {
@@ -95,7 +95,7 @@ fn allowed(word: &str, span: Span, place: TypePlace, findings: &Findings) -> Opt
     None
 }
 
-/// Refuses a text that no program can be given.
+/// Reports a text with a NUL character. No program can receive it.
 fn no_nul(text: &str, span: Span, findings: &Findings) -> Option<()> {
     if text.contains('\0') {
         findings.push(has_nul(span));
@@ -104,7 +104,7 @@ fn no_nul(text: &str, span: Span, findings: &Findings) -> Option<()> {
     Some(())
 }
 
-/// The words of `one_of [...]`.
+/// Returns the words of `one_of [...]`.
 fn words(list: &tree::List, findings: &Findings) -> Option<Vec<String>> {
     let mut words: Vec<String> = Vec::new();
     for value in list.values() {

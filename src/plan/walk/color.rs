@@ -1,4 +1,4 @@
-//! The colors, and what the proxy points to.
+//! The colors, and the color that the proxy routes to.
 
 /// One of the two colors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,5 +18,5 @@ impl Color {
     }
 }
 
-/// What the proxy points to; `None`: nothing of ours, as before a first deployment.
+/// The color that the proxy routes to. `None`: no color of the app, as before the first deployment.
 pub(super) type Route = Option<Color>;

@@ -1,4 +1,4 @@
-//! L5, of a command's end: what served serves, and what was under way is at its end.
+//! Law L5 at the end of a command: the live color still serves, and the interrupted work is finished.
 
 use super::super::{Command, Kind, Phase};
 use super::color::Color;
@@ -8,8 +8,9 @@ use super::laws::Verdict;
 use super::run::{Begin, Proof, Run};
 use super::world::World;
 
-/// A run that ends by itself leaves no swap in the middle, unless it asks for a person. Once the way back is confirmed the journal may
-/// stay as it is: the next command goes back once more. So it does where a signal has ended a recovery.
+/// Checks that a run does not end in the middle of a swap, unless it asks for a person. There are two exceptions: a run
+/// whose way back is confirmed, and a recovery that a signal ended. In both cases the journal may stay as it is,
+/// because the next command goes back again.
 pub(super) fn ended(exit: Exit, place: Course, world: &World, run: &Run) -> Verdict {
     let swapping = world.journal.phase == Phase::Swapping && run.proof != Proof::None;
     let is_back = run.proof == Proof::Confirmed && !matches!(place, Course::Forward(_));
@@ -20,7 +21,7 @@ pub(super) fn ended(exit: Exit, place: Course, world: &World, run: &Run) -> Verd
     Ok(())
 }
 
-/// What a command found, how it ended without a fault, and what it has left.
+/// The state that a command found, how it ended without a fault, and the state that it left.
 pub(super) struct Ended<'a> {
     pub(super) graph: &'a Graph,
     pub(super) begin: Begin,
@@ -29,14 +30,15 @@ pub(super) struct Ended<'a> {
     pub(super) left: &'a World,
 }
 
-/// What any command has to leave: the disk in force, and what served well still well.
+/// Checks what every command must leave: the file on the disk is in force, and a color that served well still serves
+/// well.
 pub(super) fn next_command(end: &Ended<'_>) -> Verdict {
     if end.exit == Exit::Person {
         return end.person();
     }
     let (found, left) = (end.found, end.left);
     let swapping = |world: &World| world.journal.phase == Phase::Swapping;
-    // After a boot what serves comes first: `resume` begins whatever came of the recovery.
+    // After a boot the live color matters most: `resume` begins whether the recovery succeeded or not.
     let unfinished = swapping(found) && swapping(left) && end.begin.command == Command::Resume;
     if unfinished {
         return Ok(());
@@ -66,7 +68,7 @@ impl Ended<'_> {
         world.well(color, self.graph.asked(world, color))
     }
 
-    /// In the middle of a swap what counts is what served before it.
+    /// Returns whether a color served well. In the middle of a swap this is the color from before the swap.
     fn served(&self) -> bool {
         let found = self.found;
         let served = match found.journal.phase {
@@ -81,12 +83,12 @@ impl Ended<'_> {
         serves.is_some_and(|color| self.well(self.left, color))
     }
 
-    /// L2's only exception: whoever wants the app to go away.
+    /// Returns whether the command removed the app. This is the only exception to law L2.
     fn removes(&self) -> bool {
         self.begin.command == Command::Remove && self.exit == Exit::Done
     }
 
-    /// All of the color that serves runs.
+    /// Returns whether all services of the live color run.
     fn is_whole(&self) -> bool {
         let whole = |color| {
             let services = self.graph.whole(self.left.life(color).of_past());
@@ -95,15 +97,16 @@ impl Ended<'_> {
         self.left.force.color().is_some_and(whole)
     }
 
-    /// A person is asked only where no color can serve, or one does.
+    /// Checks that a person is asked only if no color can serve, or if one serves already.
     fn person(&self) -> Verdict {
         let (found, left) = (self.found, self.left);
-        // What is down can serve if the recovery starts it, which it does with the old color, but with none that was to be adopted.
+        // A color that is down can serve if the recovery starts it. The recovery starts the old color, but not a color
+        // that was to be adopted.
         let journal = found.journal;
         let starts = journal.kind != Kind::Adopt;
         let down = |color: Color| starts && found.life(color).running == 0;
         if self.begin.command == Command::Resume {
-            // It is about the color that the file routes to, and no other.
+            // `resume` is only about the color that the file routes to.
             let live = found.disk.color();
             return if live.is_some_and(|live| self.well(found, live)) && !self.serves() {
                 Err("a person is asked although the live color can serve")
@@ -122,7 +125,7 @@ impl Ended<'_> {
         }
     }
 
-    /// A new color serves, alone, and nothing is under way.
+    /// Checks that only a new color serves, and that no work is in progress.
     fn deploy(&self) -> Verdict {
         if self.may_refuse() {
             return Ok(());
@@ -150,8 +153,8 @@ impl Ended<'_> {
         }
     }
 
-    /// Whether a deploy may end without a new color: another deployment has one prepared, the file is edited by hand, or a stranger has
-    /// the idle color's place.
+    /// Returns whether a deploy may end without a new color: another deployment has a prepared color, the file is
+    /// edited by hand, or a foreign program runs in the idle color.
     fn may_refuse(&self) -> bool {
         let (found, left) = (self.found, self.left);
         let reserved =
@@ -168,7 +171,8 @@ impl Ended<'_> {
         }
     }
 
-    /// As a deploy; what is prepared belongs to its deployment, and without a live color of ours there may be nothing to copy.
+    /// Checks the same as for a deploy. Two refusals are allowed: a color that is prepared or switched belongs to its
+    /// deployment, and without a live color of this script there may be no release to copy.
     fn copied(&self) -> Verdict {
         let rests = matches!(self.left.journal.phase, Phase::Prepared | Phase::Switched);
         let live = self.left.disk.color();
@@ -184,7 +188,7 @@ impl Ended<'_> {
         self.serves_alone()
     }
 
-    /// Nothing of the app serves or runs, or nothing was changed.
+    /// Checks that no part of the app serves or runs, or that the command changed nothing.
     fn remove(&self) -> Verdict {
         let left = self.left;
         if self.exit != Exit::Done {
@@ -206,7 +210,7 @@ impl Ended<'_> {
         Ok(())
     }
 
-    /// What was asked for serves; after an interrupted deployment that is what served before it.
+    /// Checks that the requested release serves. It checks nothing more after an interrupted swap of a deployment.
     fn rollback(&self) -> Verdict {
         let (found, left) = (self.found, self.left);
         if self.exit != Exit::Done {
@@ -230,7 +234,7 @@ impl Ended<'_> {
         }
     }
 
-    /// The color that the file routes to runs, all of it.
+    /// Checks that the color that the file routes to runs with all services.
     fn resume(&self) -> Verdict {
         let left = self.left;
         let own = match left.disk {
@@ -248,7 +252,7 @@ impl Ended<'_> {
         Ok(())
     }
 
-    /// A file that was edited by hand is the script's own, and what was put off goes on.
+    /// Checks that a file that was edited by hand now belongs to the script, and that the saved journal is restored.
     fn adopt(&self) -> Verdict {
         let (found, left) = (self.found, self.left);
         let File::Edited(color) = found.disk else {

@@ -1,19 +1,19 @@
-//! What leads from one state to the next.
+//! The events that lead from one state to the next.
 
 use super::color::Color;
 use super::effect::End;
 use super::graph::Exit;
 use super::run::Begin;
 
-/// What leads from one state to the next.
+/// An event that leads from one state to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
     /// The first state.
     Fresh,
     /// A command begins.
     Begins(Begin),
-    /// A step ends so. Steps that change nothing outside of the process follow; each is done, until the last one of them
-    /// fails.
+    /// A step ends with `end`. The steps after it that change nothing outside of the process belong to the event. All
+    /// of them are done, except for the last if it is `failed`.
     Step {
         node: u16,
         end: End,
@@ -21,44 +21,45 @@ pub(super) enum Event {
     },
     /// The run dies before a step.
     Dies(u16),
-    /// What happens to the host meanwhile.
+    /// An event on the host.
     Meanwhile(Meanwhile),
 }
 
-/// What happens to a host by itself, and what people do to it.
+/// Events on a host that are not steps of a run, and actions of people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meanwhile {
     /// A color does not pass its gates any more.
     Sickens(Color),
-    /// All that runs in a color ends.
+    /// All programs of a color end.
     Ends(Color),
     /// Another program reloads the proxy.
     ForeignReload,
     /// The host is booted.
     Reboot,
-    /// A reservation is too old.
+    /// A reservation expires.
     Expires,
-    /// Somebody else takes the place of the idle color.
+    /// A foreign program takes the place of the idle color.
     Stranger,
-    /// What older workers answered is answered.
+    /// The older workers of the proxy have answered their requests.
     Answered,
-    /// Somebody lays a file there that leads to nothing of ours.
+    /// A person writes a proxy file that does not route to the app.
     TextLaid,
-    /// Somebody starts a color and writes the proxy's file.
+    /// A person starts a color and writes the proxy's file.
     ByHand,
-    /// Somebody edits the proxy's file and reloads.
+    /// A person edits the proxy's file and reloads the proxy.
     Edited,
-    /// What was deployed was deployed by an older deploy.bg, with other services.
+    /// The releases come from an older deploy.bg, with other services.
     Older,
 }
 
-/// Where a state leads on a day without faults.
+/// The next state if no fault happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Good {
-    /// To that state.
+    /// The run continues in that state.
     To(u32),
-    /// The command ends, and what it leaves has the colors' names changed or not.
+    /// The command ends with that exit and leaves that state. The `bool` is whether the names of the colors are swapped
+    /// in it.
     Ended(Exit, u32, bool),
-    /// It is not looked at yet, or it is between two commands.
+    /// The state is not visited yet, or it is between two commands.
     Unknown,
 }

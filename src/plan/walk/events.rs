@@ -1,4 +1,4 @@
-//! What happens to a host that is no step of ours.
+//! Events on a host that are not steps of a run.
 
 use super::super::{Extent, Phase};
 use super::color::Color;
@@ -7,7 +7,7 @@ use super::file::File;
 use super::graph::Graph;
 use super::world::{Life, Owner, World};
 
-/// What may happen at any time: to the colors that somebody is about to look at, and to the proxy.
+/// Returns what may happen at any time: to the colors that the next step asks, and to the proxy.
 pub(super) fn any_time(
     world: &World,
     asked: &[Color],
@@ -34,7 +34,7 @@ pub(super) fn any_time(
     after.into_iter()
 }
 
-/// What may happen while no run of ours is at work.
+/// Returns what may happen while no run is active.
 pub(super) fn between(
     graph: &Graph,
     world: &World,
@@ -82,7 +82,7 @@ pub(super) fn between(
     after.into_iter()
 }
 
-/// What people do to a host where nothing is under way.
+/// Adds the actions of people on a host without interrupted work.
 fn idle(graph: &Graph, world: &World, push: &mut impl FnMut(Meanwhile, &dyn Fn(&mut World))) {
     if let File::Ours(live) = world.disk
         && world.life(live.other()).running == 0
@@ -113,8 +113,8 @@ fn idle(graph: &Graph, world: &World, push: &mut impl FnMut(Meanwhile, &dyn Fn(&
     }
 }
 
-/// The releases that are there are an older deploy.bg's: the live color runs wholly, so with that one's services; another one is kept warm
-/// or does not run.
+/// Adds the case that all releases come from an older deploy.bg. The live color then runs with all services of that
+/// file. The other color is kept warm or does not run.
 fn older(graph: &Graph, world: &World, push: &mut impl FnMut(Meanwhile, &dyn Fn(&mut World))) {
     let File::Ours(serves) = world.disk else {
         return;

@@ -2,21 +2,21 @@
 
 use super::color::{Color, Route};
 
-/// What the proxy's file says.
+/// The contents of the proxy's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum File {
-    /// There is none.
+    /// There is no file.
     Absent,
-    /// Somebody's text that leads to nothing of ours.
+    /// A foreign text that does not route to the app.
     Text,
-    /// As a release of ours writes it.
+    /// The text that a release of this app writes.
     Ours(Color),
-    /// It routes to a color, but nothing of ours has written it so.
+    /// A text that routes to a color, but was not written by this script.
     Edited(Color),
 }
 
 impl File {
-    /// What it routes to.
+    /// Returns the color that the file routes to.
     pub(super) fn color(self) -> Route {
         match self {
             Self::Absent | Self::Text => None,
@@ -24,12 +24,12 @@ impl File {
         }
     }
 
-    /// Whether it is what a script of ours leaves.
+    /// Returns whether the file is one that this script leaves.
     pub(super) fn is_ours(self) -> bool {
         matches!(self, Self::Ours(_))
     }
 
-    /// The same with the colors' names changed.
+    /// Returns the same file with the names of the colors swapped.
     pub(super) fn other(self) -> Self {
         match self {
             Self::Ours(color) => Self::Ours(color.other()),

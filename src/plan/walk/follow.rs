@@ -1,4 +1,4 @@
-//! From one state to the next: a step's outcomes, and the steps after it that need no state of their own.
+//! From one state to the next: the outcomes of a step, and the following steps that need no state of their own.
 
 use super::super::{Action, Otherwise};
 use super::color::Route;
@@ -14,7 +14,7 @@ use super::world::World;
 use super::{ends, events};
 
 impl Walker<'_> {
-    /// A process of ours is about to take a step.
+    /// Follows the next step of a running process.
     pub(super) fn within(&mut self, at: u32, world: World, run: Run) -> Option<Breach> {
         let graph = self.graph;
         let node = &graph.nodes[usize::from(run.node)];
@@ -59,8 +59,8 @@ impl Walker<'_> {
         begins.broken()
     }
 
-    /// To what follows a step. Steps that change nothing outside of the process have no states of their own: who dies before one leaves
-    /// what who dies before the one before it leaves.
+    /// Goes to what follows a step. A step that changes nothing outside of the process has no state of its own: a run
+    /// that dies before it leaves the same host as a run that dies before the step that precedes it.
     fn follow(
         &mut self,
         at: u32,
@@ -117,7 +117,7 @@ impl Walker<'_> {
         }
     }
 
-    /// The outcomes of a step that needs no state of its own.
+    /// Returns the outcomes of a step that needs no state of its own.
     fn quiet(
         &mut self,
         node: &Node,
@@ -125,7 +125,7 @@ impl Walker<'_> {
         world: &World,
         run: &Run,
     ) -> Option<Vec<Outcome>> {
-        // An event tells of one failure.
+        // An event can record only one failure.
         if asks(&node.action) || !matches!(event, Event::Step { failed: None, .. }) {
             return None;
         }
@@ -156,7 +156,7 @@ impl Walker<'_> {
     }
 }
 
-/// The same event, up to a step that fails.
+/// Returns the same event, ending at a step that fails.
 fn fails(event: Event, number: u16) -> Event {
     match event {
         Event::Step { node, end, .. } => Event::Step {
@@ -168,7 +168,7 @@ fn fails(event: Event, number: u16) -> Event {
     }
 }
 
-/// Whether a step asks a color how it is: that may change right before.
+/// Returns whether a step asks for the health of a color. The health may change right before the step.
 fn asks(action: &Action) -> bool {
     matches!(
         action,
@@ -180,7 +180,7 @@ fn asks(action: &Action) -> bool {
     )
 }
 
-/// The color that a step asks. Whoever does not look sees no difference between a color that fails now and one that fails later.
+/// Returns the color that a step asks. For all other steps it does not matter whether a color fails now or later.
 fn asked(action: &Action, world: &World, run: &Run) -> Route {
     match action {
         Action::Gate(..) | Action::GateAgain(..) => Some(run.to),

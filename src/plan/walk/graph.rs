@@ -1,4 +1,5 @@
-//! Programs as a graph: one node a step, edges for what follows a success, a failure and a signal, as the script's runner goes.
+//! Programs as a graph: one node for each step, and edges for what follows a success, a failure and a signal, as in the
+//! script's runner.
 
 use super::super::{Action, Command, Extent, Otherwise, Plan, Planned, ProgramName, Way};
 use super::color::Color;
@@ -7,55 +8,55 @@ use crate::model::{App, Duration, Handover, Name, Verification};
 use crate::source::Span;
 use std::collections::HashMap;
 
-/// How finely the walk looks at what runs.
+/// How exactly the walk models the running services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grain {
-    /// Each service by itself: a part of a color may run.
+    /// Each service alone: only a part of a color may run.
     Service,
-    /// As by color, and a release may be of an older deploy.bg, in which other services might run only once.
+    /// As `Color`. A release may also come from an older deploy.bg with other exclusive services.
     Release,
-    /// A color's services that overlap are one, and so are those that may run only once: a fraction of the states.
+    /// All overlapping services of a color count as one, and so do all exclusive services. This has far fewer states.
     Color,
 }
 
 /// The result of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Exit {
-    /// It did what it is for, or there was nothing to do.
+    /// The command succeeded, or there was nothing to do.
     Done,
-    /// What is left is the next command's; it has succeeded.
+    /// The command succeeded. The next command does the rest.
     Later,
-    /// It failed and went back.
+    /// The command failed and went back.
     Failed,
-    /// A signal has ended it before anything else was to be done.
+    /// A signal ended the command, and nothing had to be undone.
     Interrupted,
-    /// It changed nothing.
+    /// The command changed nothing.
     Refused,
-    /// Another deployment is at work.
+    /// Another deployment is in progress.
     Busy,
-    /// Nothing is there for it to work on.
+    /// There is nothing that the command could work on.
     Usage,
     /// A person is needed.
     Person,
-    /// A recovery is through; the command follows.
+    /// A recovery has ended. The command follows.
     Recovered,
 }
 
-/// What follows.
+/// What follows a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Next {
     Node(u16),
     End(Exit),
 }
 
-/// Who takes a step.
+/// The kind of run that takes a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Course {
-    /// A command, on its way forward.
+    /// A command, before any failure.
     Forward(Command),
-    /// What comes first about a run that was cut short.
+    /// The recovery from an interrupted run.
     Recovery,
-    /// A way back, which no signal interrupts.
+    /// A way back. No signal interrupts it.
     Back,
 }
 
@@ -64,24 +65,24 @@ pub(super) enum Course {
 pub(super) struct Node {
     pub(super) action: Action,
     pub(super) place: Course,
-    /// Where it is written.
+    /// The program that contains the step.
     pub(super) program: ProgramName,
     pub(super) span: Option<Span>,
     pub(super) worst: Duration,
     pub(super) otherwise: Otherwise,
     pub(super) done: Next,
     pub(super) failed: Next,
-    /// What follows a signal; none on a way back.
+    /// What follows a signal. `None` on a way back.
     pub(super) told: Option<Next>,
 }
 
 impl Node {
-    /// Its failure is only said.
+    /// Returns whether a failure of the step is only reported.
     pub(super) fn warns(&self) -> bool {
         self.otherwise == Otherwise::Warn
     }
 
-    /// What follows the program where there is nothing more to do.
+    /// Returns the exit of the program if there is nothing more to do.
     pub(super) fn ended(&self) -> Exit {
         match self.place {
             Course::Forward(_) => Exit::Done,
@@ -91,12 +92,12 @@ impl Node {
     }
 }
 
-/// The services of a release, a bit each.
+/// The services of a release, one bit for each.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sets {
-    /// Those that run in both colors for a while.
+    /// The services that run in both colors for a while.
     pub(super) overlap: u16,
-    /// Those that may run only once.
+    /// The exclusive services.
     pub(super) exclusive: u16,
 }
 
@@ -110,7 +111,7 @@ impl Sets {
     }
 }
 
-/// A plan as a graph, and what the laws need to know of the app.
+/// A plan as a graph, with the facts about the app that the laws need.
 pub(super) struct Graph {
     pub(super) nodes: Vec<Node>,
     commands: Vec<(Command, Next)>,
@@ -118,28 +119,29 @@ pub(super) struct Graph {
     services: HashMap<Name, u16>,
     gates: HashMap<(Name, Name), u16>,
     checks: HashMap<Name, u16>,
-    /// Of a release that this script makes.
+    /// The services of a release that this script makes.
     pub(super) today: Sets,
-    /// Of a release that an older deploy.bg has made: what might run only once then is gone today, and what may today is new.
+    /// The services of a release from an older deploy.bg. Its exclusive services no longer exist, and the current
+    /// exclusive services are new.
     pub(super) past: Sets,
-    /// Bits of the services that the proxy routes to.
+    /// The bits of the services that the proxy routes to.
     pub(super) routed: u16,
-    /// Bits of all gates of the overlapping services.
+    /// The bits of all gates of the overlapping services.
     pub(super) all_gates: u16,
-    /// Bits of all checks through the proxy.
+    /// The bits of all checks through the proxy.
     pub(super) all_checks: u16,
-    /// Whether the old color is stopped in a cleanup.
+    /// Whether a cleanup stops the old color.
     pub(super) stops: bool,
-    /// Ways back that lead to themselves.
+    /// A step whose way back leads to itself, if there is one.
     pub(super) circle: Option<Planned>,
 }
 
-/// The bit of a number; what is beyond the last shares it.
+/// Returns the bit of a number. All numbers from 14 on share one bit.
 pub(super) fn bit(number: usize) -> u16 {
     1 << number.min(14)
 }
 
-/// Each bit by itself.
+/// Returns each bit separately.
 pub(super) fn bits(all: u16) -> impl Iterator<Item = u16> {
     (0..16)
         .map(|number| 1 << number)
@@ -209,23 +211,23 @@ impl Graph {
         }
     }
 
-    /// Whether a service may run only once, in a release of today or in an older one.
+    /// Returns whether a current or an older release has an exclusive service.
     pub(super) fn moves(&self) -> bool {
         self.today.exclusive | self.past.exclusive != 0
     }
 
-    /// Whether releases of an older deploy.bg are told apart.
+    /// Returns whether the walk distinguishes releases of an older deploy.bg.
     pub(super) fn has_past(&self) -> bool {
         self.past.exclusive != self.today.exclusive
     }
 
-    /// The services of a whole color.
+    /// Returns the services of a whole color.
     pub(super) fn whole(&self, past: bool) -> u16 {
         let sets = if past { self.past } else { self.today };
         sets.of(Extent::Whole)
     }
 
-    /// The services of the release that runs in a color, or would.
+    /// Returns the services of the release that runs in a color, or would run there.
     pub(super) fn sets(&self, world: &World, color: Color) -> Sets {
         let past = if made_by_this_run(world.journal, color) {
             world.journal.past
@@ -235,18 +237,18 @@ impl Graph {
         if past { self.past } else { self.today }
     }
 
-    /// The services that a color's gates ask.
+    /// Returns the services that a color's gates ask.
     pub(super) fn asked(&self, world: &World, color: Color) -> u16 {
         self.sets(world, color).overlap
     }
 
-    /// Where a command begins.
+    /// Returns the first step of a command.
     pub(super) fn start(&self, command: Command) -> Next {
         let found = self.commands.iter().find(|(other, _)| *other == command);
         found.map_or(Next::End(Exit::Refused), |(_, start)| *start)
     }
 
-    /// Where a recovery begins.
+    /// Returns the first step of a recovery.
     pub(super) fn recovery(&self, program: ProgramName) -> Next {
         let mut all = self.recoveries.iter();
         let found = all.find(|(other, _)| *other == program);
@@ -266,7 +268,7 @@ impl Graph {
         self.checks.get(name).copied().unwrap_or_default()
     }
 
-    /// The end that follows where nothing on the way there changes a host or can fail.
+    /// Returns the exit that follows, if no step before it can change the host or fail. Otherwise `None`.
     pub(super) fn end(&self, next: Next) -> Option<Exit> {
         let mut next = next;
         loop {
@@ -284,7 +286,8 @@ impl Graph {
     }
 }
 
-/// What a program's own end, a step that is left for later, a refusal, a question to a person and a signal lead to.
+/// What follows the end of a program, a step that is left for later, a refusal, a step that needs a person, and a
+/// signal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Ends {
     done: Next,
@@ -295,7 +298,7 @@ struct Ends {
     interrupted: Next,
 }
 
-/// How many ways back were taken: none, one, or more, which ends with a person.
+/// The number of ways back taken so far. After more than one, the run ends with exit `Person`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ways {
     None,
@@ -307,15 +310,15 @@ struct Builder<'a> {
     app: &'a App,
     plan: &'a Plan,
     graph: &'a mut Graph,
-    /// Equal ways back are one.
+    /// The ways back built so far. Equal ones share their nodes.
     ways: Vec<(Way, Ways, Ends, Next)>,
-    /// Ways that are being built.
+    /// The ways back that are being built.
     passed: Vec<Way>,
 }
 
 impl Builder<'_> {
     fn commands(&mut self) {
-        // The same for all commands, so that their ways back are the same, too.
+        // The same ends for all commands, so that their ways back are equal too.
         let mut failing = None;
         for command in Command::ALL {
             let ends = match command.after_failure() {
@@ -350,7 +353,7 @@ impl Builder<'_> {
         }
     }
 
-    /// The ends of a command whose failure, a refusal included, is followed by a program.
+    /// Returns the ends of a command with a program that runs after each failure or refusal.
     fn failing(&mut self, program: ProgramName) -> Ends {
         let steps = self.plan.steps(&[program]);
         let mut then = |end| self.sequence(&steps, Course::Back, Ways::One, Ends::all(end));
@@ -370,7 +373,7 @@ impl Builder<'_> {
         {
             return *start;
         }
-        // The runner would go round for ever.
+        // The runner would never end.
         if self.passed.contains(&way) {
             self.graph.circle = Some(from.clone());
             return ends.person;
@@ -383,7 +386,7 @@ impl Builder<'_> {
         start
     }
 
-    /// From the end, so that what follows is known.
+    /// Builds the nodes of steps. It starts at the end, so that it knows what follows each step.
     fn sequence(&mut self, steps: &[Planned], place: Course, ways: Ways, ends: Ends) -> Next {
         let through = match ways {
             Ways::None => ends.done,
@@ -394,7 +397,7 @@ impl Builder<'_> {
             Ways::None => ends.later,
             Ways::One | Ways::More => through,
         };
-        // What follows when nothing of the rest is done any more.
+        // What follows if all remaining steps are skipped.
         let (mut next, mut told) = (through, through);
         for step in steps.iter().rev() {
             let failed = match step.otherwise {
@@ -443,7 +446,7 @@ impl Ends {
         interrupted: Next::End(Exit::Interrupted),
     };
 
-    /// Whatever comes of it.
+    /// Returns ends that all lead to `next`.
     fn all(next: Next) -> Self {
         Self {
             done: next,

@@ -1,4 +1,4 @@
-//! The laws as predicates: what a step may not do in the state in which it begins.
+//! The laws as predicates: what a step must not do in the state in which it begins.
 
 use super::super::{Action, Command, Intent, Kind, Phase, Side};
 use super::color::Color;
@@ -8,31 +8,32 @@ use super::run::{Proof, Run};
 use super::world::World;
 use std::fmt;
 
-/// A law of what a generated script keeps on every path.
+/// A law that a generated script keeps on every path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Law {
-    /// L1: a swap follows a probe pass of what it points to, and a connection from where the proxy stands, in the same process.
+    /// L1: before a swap, the same process has seen the target color pass its gates, and has connected to it from the
+    /// proxy's side.
     Gate,
-    /// L2: what serves, or may serve, is not stopped.
+    /// L2: a color that is live, or may be live, is not stopped.
     LiveIsUntouchable,
-    /// L3: decisions come from the proxy's file and the journal, and nothing else.
+    /// L3: decisions depend only on the proxy's file and the journal.
     OneTruth,
-    /// L4: a switch has happened when it was seen.
+    /// L4: a switch counts only after its confirmation.
     Proof,
-    /// L5: what served before serves after a failure, and the next command ends well.
+    /// L5: after a failure the color from before still serves, and the next command ends well.
     WayBack,
-    /// L6: one deployment at a time, and what may run only once runs once.
+    /// L6: one deployment at a time, and an exclusive service runs only once.
     OneAtATime,
-    /// L7: a request that was accepted ends whole.
+    /// L7: an accepted request is answered completely.
     NoCut,
-    /// L8: only what the script started is stopped.
+    /// L8: the script stops only what it started.
     OnlyOurs,
-    /// L9: everything has a deadline, and the sums are those that the callers are told.
+    /// L9: every step has a deadline, and the sums are those that the callers get.
     Bounded,
 }
 
 impl Law {
-    /// Its number and name.
+    /// Returns the number and the name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -55,10 +56,10 @@ impl fmt::Display for Law {
     }
 }
 
-/// What a predicate says of a breach.
+/// The result of a predicate. `Err` says how the law is broken.
 pub(super) type Verdict = Result<(), &'static str>;
 
-/// A step that is about to be taken.
+/// A step that is about to begin.
 pub(super) struct Begins<'a> {
     pub(super) graph: &'a Graph,
     pub(super) node: &'a Node,
@@ -69,7 +70,7 @@ pub(super) struct Begins<'a> {
 /// A law as a predicate on a step.
 type Holds = fn(&Begins<'_>) -> Verdict;
 
-/// The laws on steps; the one that says most about a breach comes first.
+/// The laws on steps. If a step breaks several laws, the first in this list is reported.
 const STEPS: [(Law, Holds); 8] = [
     (Law::OneAtATime, one_at_a_time),
     (Law::OneTruth, one_truth),
@@ -82,14 +83,14 @@ const STEPS: [(Law, Holds); 8] = [
 ];
 
 impl Begins<'_> {
-    /// The law that the step breaks.
+    /// Returns the law that the step breaks.
     pub(super) fn broken(&self) -> Option<(Law, &'static str)> {
         STEPS
             .iter()
             .find_map(|(law, holds)| Some((*law, holds(self).err()?)))
     }
 
-    /// The colors that the step stops, and which of their services.
+    /// Returns the colors that the step stops, each with the services that it stops.
     fn stops(&self) -> impl Iterator<Item = (Color, u16)> {
         let (graph, world, run) = (self.graph, self.world, self.run);
         let moved = match self.node.action {
@@ -102,7 +103,8 @@ impl Begins<'_> {
         moved.into_iter().chain(stopped)
     }
 
-    /// Whether the color that the file routes to runs, but for what may run only once. A color that was started by hand has none.
+    /// Returns whether the color that the file routes to runs, but lacks an exclusive service. A color that was started
+    /// by hand has no exclusive services.
     fn lacks_exclusive(&self) -> bool {
         self.world.disk.color().is_some_and(|live| {
             let life = self.world.life(live);
@@ -116,7 +118,7 @@ impl Begins<'_> {
         matches!(self.node.place, Course::Forward(_))
     }
 
-    /// Whether the step changes the host or the state.
+    /// Returns whether the step changes the host or the state.
     fn changes(&self) -> bool {
         matches!(
             self.node.action,
@@ -143,9 +145,9 @@ impl Begins<'_> {
     }
 }
 
-/// L1: every swap of the proxy's configuration, forward or back, is preceded in the same process by a pass of every gate of the color
-/// that it points to, and by a connection to it from where the proxy stands. A swap to no color needs neither; only the way back of a first
-/// deployment and a removal may do that.
+/// L1: before each swap of the proxy's configuration, forward or back, the same process has seen all gates of the
+/// target color pass, and has connected to that color from the proxy's side. A swap to no color needs neither. Only a
+/// removal and the way back of a first deployment may swap to no color.
 fn gate(step: &Begins<'_>) -> Verdict {
     let Action::Swap(side) = step.node.action else {
         return Ok(());
@@ -169,10 +171,10 @@ fn gate(step: &Begins<'_>) -> Verdict {
     }
 }
 
-/// L2: nothing stops, or starts anew, what is in force or on the disk as live; and from the journalled
-/// swap until its commit, or until the confirmation that it was undone, neither of its two colors. Nor is a release that is kept started or
-/// written to itself: a copy of it is. What may run only once is not
-/// routed to: it may be moved once the swap is confirmed.
+/// L2: no step stops or restarts a color that is in force, or that the file on the disk routes to. From the journalled
+/// swap until its commit, or until the confirmation that it was undone, this holds for both colors. A kept release is
+/// never started or changed itself; the script uses a copy. The proxy does not route to exclusive services, so they may
+/// move after the swap is confirmed.
 fn live_is_untouchable(step: &Begins<'_>) -> Verdict {
     let (world, run) = (step.world, step.run);
     let live = [world.disk.color(), world.force.color()];
@@ -202,9 +204,9 @@ fn live_is_untouchable(step: &Begins<'_>) -> Verdict {
     Ok(())
 }
 
-/// L3: which color is idle, and from where a swap goes, is read from the proxy's file in the same
-/// process. A swap is journalled before, for only then may disk and force differ. Who finds a journalled
-/// swap writes, tests, reloads and confirms before anything is stopped.
+/// L3: the same process reads from the proxy's file which color is idle, and where a swap starts. A swap is journalled
+/// before it happens, because only then may the disk and the configuration in force differ. A run that finds a
+/// journalled swap writes, tests, reloads and confirms before it stops anything.
 fn one_truth(step: &Begins<'_>) -> Verdict {
     let decides = matches!(
         step.node.action,
@@ -228,9 +230,9 @@ fn one_truth(step: &Begins<'_>) -> Verdict {
     Ok(())
 }
 
-/// L4: what is loaded was tested; the commit follows the confirmation and every check through the
-/// proxy. (Who stays on the new color because the old one is gone asks for no check: its failure
-/// may be the reason. It is asked after the commit, and a person is told.)
+/// L4: a loaded configuration was tested. The commit follows the confirmation and all checks through the proxy. (A run
+/// that stays on the new color because the old one is down does not need the checks: a failed check may be the reason.
+/// It checks after the commit and tells a person.)
 fn proof(step: &Begins<'_>) -> Verdict {
     let run = step.run;
     let removes = step.node.action == Action::CommitRemoved;
@@ -243,7 +245,7 @@ fn proof(step: &Begins<'_>) -> Verdict {
         _ if commits && run.proof != Proof::Confirmed => {
             Err("the commit comes before the proxy was seen to serve the new color")
         }
-        // What leads nowhere is not asked.
+        // A removal has no color that could be checked.
         _ if removes => Ok(()),
         _ if commits && step.is_forward() && run.verified & all != all => {
             Err("the commit comes before every check through the proxy has passed")
@@ -252,8 +254,8 @@ fn proof(step: &Begins<'_>) -> Verdict {
     }
 }
 
-/// L5, of a step: the journal of a swap is not forgotten before the swap is at its end and what may run only once runs again, and what
-/// the file said is kept before it says something else.
+/// L5 for a step: the journal of a swap is kept until the swap has ended and the exclusive services run again. The text
+/// of the proxy's file is saved before it changes.
 fn way_back(step: &Begins<'_>) -> Verdict {
     let world = step.world;
     let forgets = matches!(
@@ -280,9 +282,9 @@ fn way_back(step: &Begins<'_>) -> Verdict {
     Ok(())
 }
 
-/// L6: whatever touches the proxy holds its mutex, from the swap to its confirmation; a prepared color that is not too old belongs to
-/// its deployment's switch or abort. Adoption and `resume` leave it as it is. (The app's mutex is held by every command that changes
-/// something: the runner takes it before anything else.)
+/// L6: a step that changes the proxy holds the proxy's mutex, from the swap to its confirmation. A prepared color whose
+/// reservation is not over belongs to the switch or abort of its deployment. `adopt` and `resume` leave it unchanged.
+/// (Every command that changes something holds the app's mutex: the runner takes it first.)
 fn one_at_a_time(step: &Begins<'_>) -> Verdict {
     if step.touches_proxy() && !step.run.proxy {
         return Err("nothing keeps another app's run away from the proxy");
@@ -300,7 +302,7 @@ fn one_at_a_time(step: &Begins<'_>) -> Verdict {
     Ok(())
 }
 
-/// L6, of what a step has done: what may run only once is not started where it runs in the other color.
+/// L6 after a step: an exclusive service is not started while it runs in the other color.
 pub(super) fn runs_once(graph: &Graph, before: &World, after: &World) -> Verdict {
     for color in Color::BOTH {
         let started = after.life(color).running & !before.life(color).running;
@@ -312,8 +314,8 @@ pub(super) fn runs_once(graph: &Graph, before: &World, after: &World) -> Verdict
     Ok(())
 }
 
-/// L7: a color is stopped only when no worker of before the last change of route may be answering
-/// with it, or when these had all the time of the drain.
+/// L7: a color is stopped only if no proxy worker from before the last change of route may still answer with it, or if
+/// those workers had the full drain time.
 fn no_cut(step: &Begins<'_>) -> Verdict {
     for (color, services) in step.stops() {
         let routed = services & step.graph.routed != 0;
@@ -326,8 +328,8 @@ fn no_cut(step: &Begins<'_>) -> Verdict {
     Ok(())
 }
 
-/// L8: a stop has a journal, and so a recorded release; without one it would be guesswork. What was adopted a moment ago is not
-/// stopped because that failed.
+/// L8: a stop needs a journal, and so a recorded release. Without it the script would guess. The state is removed only
+/// when no service that the script started is running.
 fn only_ours(step: &Begins<'_>) -> Verdict {
     let idle = step.world.journal.phase == Phase::Idle;
     let mut lives = step.world.life.iter();

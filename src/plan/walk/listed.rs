@@ -1,4 +1,4 @@
-//! What is proved is what is printed and written.
+//! Checks that the walk proves the same steps that are printed and written.
 
 use super::Grain;
 use super::graph::Graph;
@@ -6,7 +6,7 @@ use crate::fixture;
 use crate::plan::{Block, Command, Planned, ProgramName, listing, plan};
 use std::collections::BTreeSet;
 
-/// What is proved is what is printed and written: the walk has a node for each step of every program, and no other.
+/// The walk has a node for each step of every listed program, and no other nodes.
 #[test]
 fn the_walk_visits_the_steps_that_are_listed() {
     let mut app = fixture::hello();

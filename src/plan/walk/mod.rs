@@ -1,14 +1,14 @@
-//! The proof on the plan: every state that a host can get into is visited, and the laws are checked
-//! in each.
+//! The proof on the plan: the walk visits every state that a host can reach, and checks the laws in each.
 //!
-//! The walk interprets the plan as data, as the script's runner does: its programs, what a failure of each step asks for, its ways
-//! back, and what each command does about an interrupted run. Every step may succeed, fail, hang until its deadline, be done by half
-//! or be interrupted by a signal; the run may die before, in the middle of and after each; a color may
-//! end or stop passing its gates at any time; another program may reload the proxy at any time. Between two
-//! runs the host may be booted, a stranger may take an idle port, a color may be started and the proxy's file be edited by hand, a
-//! reservation may expire, deploy.bg may change; and then comes any of the commands, of this or of another deployment.
+//! The walk interprets the plan as data, as the script's runner does: its programs, what follows a failure of each
+//! step, its ways back, and the recovery of each command after an interrupted run. Every step may succeed, fail, hang
+//! until its deadline, be half done or be interrupted by a signal. The run may die before, during and after each step.
+//! A color may end or stop passing its gates at any time, and another program may reload the proxy at any time. Between
+//! two runs the host may be booted, a foreign program may take an idle port, a person may start a color or edit the
+//! proxy's file, a reservation may expire, and deploy.bg may change. After that any command may follow, of this or of
+//! another deployment.
 //!
-//! The user's steps and drivers fail, hang or die, and touch nothing of the script's.
+//! The user's steps and the drivers may fail, hang or die, but they change nothing that belongs to the script.
 
 mod color;
 mod effect;
@@ -41,14 +41,14 @@ use seen::Seen;
 use walker::{Begun, Table, Walker};
 use world::World;
 
-/// What the walk found.
+/// The result of the walk.
 #[derive(Clone, Debug)]
 pub struct Walked {
-    /// How many states can be reached.
+    /// The number of reachable states.
     pub states: usize,
-    /// How many transitions between them there are.
+    /// The number of transitions between them.
     pub transitions: usize,
-    /// The first law that does not hold, on a shortest way from a host where nothing was ever deployed.
+    /// The first broken law, on a shortest path from a host without any deployment.
     pub breach: Option<Breach>,
 }
 
@@ -58,7 +58,7 @@ pub fn walk(app: &App, plan: &Plan, grain: Grain) -> Walked {
     walk_by(app, plan, grain, recovery)
 }
 
-/// The same with another table of what comes first.
+/// Does the same with another table of recoveries.
 fn walk_by(app: &App, plan: &Plan, grain: Grain, table: Table) -> Walked {
     let graph = Graph::new(app, plan, grain);
     let mut walk = Walker {
@@ -80,7 +80,7 @@ fn walk_by(app: &App, plan: &Plan, grain: Grain, table: Table) -> Walked {
 }
 
 impl Walker<'_> {
-    /// Breadth first, so that a breach is found on a shortest way.
+    /// Visits all states breadth first, so that a breach has a shortest path.
     fn every_state(&mut self) -> Option<Breach> {
         let world = World::FRESH;
         self.seen
@@ -104,7 +104,7 @@ impl Walker<'_> {
         None
     }
 
-    /// No process of ours runs: commands may begin, and the world goes its way.
+    /// Follows a state in which no run is active: commands may begin, and events may happen on the host.
     fn between(&mut self, at: u32, world: World) -> Option<Breach> {
         for begin in begins(&world) {
             let event = Event::Begins(begin);
@@ -117,7 +117,7 @@ impl Walker<'_> {
                         return Some(trace::at_begin(self, at, begin, law, why));
                     }
                     self.go(at, event, world, Some(run));
-                    // Whatever came of it, the command begins.
+                    // The command begins, whether the recovery succeeded or not.
                     if let (Answer::Try(_), Some(run)) = (answer, self.own(begin, &world)) {
                         self.go(at, event, world, Some(run));
                     }
@@ -131,7 +131,7 @@ impl Walker<'_> {
         None
     }
 
-    /// L5: from every state between two commands, each command without further faults.
+    /// L5: checks each command without further faults, from every state between two commands.
     fn every_next_command(&self) -> Option<Breach> {
         let mut known = vec![Good::Unknown; self.seen.len()];
         for at in 0..self.seen.count() {
@@ -157,8 +157,8 @@ impl Walker<'_> {
         None
     }
 
-    /// How a command ends that finds that state, and what it leaves, with the colors' names as it found them. `None`: it goes round in a
-    /// circle.
+    /// Returns how a command ends that finds that state, and the state that it leaves, with the colors named as before.
+    /// `None`: the command does not end.
     fn without_faults(
         &self,
         found: u32,
@@ -177,7 +177,7 @@ impl Walker<'_> {
                 Begun::At(run) => (run, Answer::Proceed),
                 Begun::First(run, answer) => (run, answer),
             };
-            // What the last round could not put right is for the next command, or for a person.
+            // The last recovery did not change the journal. The next command or a person must continue.
             let phase = (world.journal.phase, world.journal.kind);
             if answer != Answer::Proceed && last.replace(phase) == Some(phase) {
                 return Some((Exit::Refused, as_found(world, renamed)));
@@ -202,14 +202,14 @@ impl Walker<'_> {
         None
     }
 
-    /// Where the steps from that one on lead without faults. What is found is kept in `known`.
+    /// Returns where the steps from `run` on lead without faults. Results are saved in `known`.
     fn end_of(&self, world: World, run: Run, known: &mut [Good]) -> Option<(Exit, u32, bool)> {
         let run = Some(run);
         let mut at = self.seen.find(&State { world, run })?;
         let mut path = Vec::new();
         let end = loop {
             if known[at as usize] != Good::Unknown {
-                // Not an end: it is on this very way, which leads back to itself.
+                // If this is not an end, the state is on the current path, so the path is a circle.
                 break known[at as usize];
             }
             let good = self.seen.good(at);
@@ -230,7 +230,7 @@ impl Walker<'_> {
     }
 }
 
-/// Every command; where it matters of the deployment that the journal names, and of another one.
+/// Returns every command. If it matters, each command occurs for the journal's deployment and for another one.
 fn begins(world: &World) -> impl Iterator<Item = Begin> + use<> {
     let asks = matches!(world.journal.phase, Phase::Prepared | Phase::Switched);
     Command::ALL.into_iter().flat_map(move |command| {
@@ -242,7 +242,7 @@ fn begins(world: &World) -> impl Iterator<Item = Begin> + use<> {
     })
 }
 
-/// L6: what another deployment has prepared is not taken away.
+/// L6: a color that another deployment has prepared is not removed.
 fn reserved(world: &World, begin: Begin, answer: Answer) -> Option<(Law, &'static str)> {
     let journal = &world.journal;
     let reserved = journal.phase == Phase::Prepared && !journal.over && !begin.mine;

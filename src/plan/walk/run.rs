@@ -1,4 +1,4 @@
-//! What one process knows; gone when it dies.
+//! The knowledge of one process. It is lost when the process dies.
 
 use super::super::Phase;
 use super::super::{Command, Side};
@@ -6,32 +6,32 @@ use super::color::{Color, Route};
 use super::file::File;
 use super::world::{Journal, World};
 
-/// A process that is at work. A recovery does not depend on the command that follows it.
+/// A running process. A recovery does not depend on the command that follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(
     clippy::struct_excessive_bools,
     reason = "facts about a run, each by itself, not modes"
 )]
 pub(super) struct Run {
-    /// The next step, a number in the graph.
+    /// The next step, as a number in the graph.
     pub(super) node: u16,
     pub(super) from: Route,
     pub(super) to: Color,
-    /// Holds the proxy's mutex.
+    /// The process holds the proxy's mutex.
     pub(super) proxy: bool,
-    /// Has asked the proxy's file which color is live.
+    /// The process has read from the proxy's file which color is live.
     pub(super) chosen: bool,
-    /// Has made a release for the new color.
+    /// The process has made a release for the new color.
     pub(super) made: bool,
-    /// Gates that passed in this process, a bit each, of the colors A and B.
+    /// The gates that passed in this process, one bit for each, for the colors A and B.
     pub(super) passed: [u16; 2],
-    /// The colors that could be connected to from where the proxy stands.
+    /// The colors that accepted a connection from the proxy's side.
     pub(super) dialed: [bool; 2],
     /// The candidate that this process wrote beside the proxy's file.
     pub(super) candidate: Option<File>,
     /// How far the last swap of this process is proven.
     pub(super) proof: Proof,
-    /// Checks through the proxy that were asked since the swap, a bit each.
+    /// The checks through the proxy that ran since the swap, one bit for each.
     pub(super) verified: u16,
     /// The journal said `swapping` when the process began.
     pub(super) found_swapping: bool,
@@ -40,20 +40,20 @@ pub(super) struct Run {
 /// How far a swap is proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Proof {
-    /// This process has swapped nothing.
+    /// This process has not swapped.
     None,
     /// The candidate is the proxy's file.
     Swapped,
-    /// The proxy accepts it.
+    /// The proxy accepts the file.
     Tested,
-    /// The proxy was asked to load it.
+    /// The script has asked the proxy to load the file.
     Reloaded,
-    /// It is in force.
+    /// The file is in force.
     Confirmed,
 }
 
 impl Proof {
-    /// Each counts only after the one before it.
+    /// Returns `next` if it directly follows this value. Otherwise nothing changes.
     pub(super) fn then(self, next: Self) -> Self {
         if self as u8 + 1 == next as u8 {
             next
@@ -64,7 +64,7 @@ impl Proof {
 }
 
 impl Run {
-    /// A process that begins, and has read the journal.
+    /// Makes a process that begins and has read the journal.
     pub(super) fn begins(node: u16, journal: Journal) -> Self {
         Self {
             node,
@@ -82,7 +82,7 @@ impl Run {
         }
     }
 
-    /// A way back begins: what was known on the way there counts no more, so it must find out again.
+    /// Begins a way back. The process must check everything again.
     pub(super) fn goes_back(&mut self) {
         self.proxy = false;
         self.chosen = false;
@@ -96,7 +96,7 @@ impl Run {
         }
     }
 
-    /// Which color a step speaks of.
+    /// Returns the color that a step means.
     pub(super) fn color(&self, side: Side) -> Route {
         match side {
             Side::New => Some(self.to),
@@ -105,7 +105,7 @@ impl Run {
         }
     }
 
-    /// The text that a step writes for a side.
+    /// Returns the text that a step writes for a side.
     pub(super) fn text(&self, world: &World, side: Side) -> File {
         match (side, self.from) {
             (Side::New, _) => File::Ours(self.to),
@@ -117,14 +117,14 @@ impl Run {
     }
 }
 
-/// A state of the walk: the host, and the process that is at work, if one is.
+/// A state of the walk: the host, and the running process, if there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct State {
     pub(super) world: World,
     pub(super) run: Option<Run>,
 }
 
-/// A command, and whether the color that is prepared is its own.
+/// A command, and whether the prepared color belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Begin {
     pub(super) command: Command,

@@ -1,11 +1,11 @@
-//! The states that were reached, each once, and how.
+//! The states that the walk has reached, each once, and how it reached them.
 
 use super::event::{Event, Good};
 use super::run::State;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Numbered in the order of discovery, which is also the order in which they are looked at.
+/// The states have numbers in the order of their discovery. The walk visits them in the same order.
 pub(super) struct Seen {
     numbers: HashMap<State, u32, BuildHasherDefault<Mix>>,
     reached: Vec<Reached>,
@@ -34,7 +34,7 @@ impl Seen {
         u32::try_from(self.reached.len()).unwrap_or(u32::MAX)
     }
 
-    /// The state's number; it is new, or was reached before on another way.
+    /// Returns the number of the state. The state is new, or was reached before on another path.
     pub(super) fn add(&mut self, state: State, from: u32, event: Event) -> u32 {
         let next = self.count();
         let number = *self.numbers.entry(state).or_insert(next);
@@ -61,7 +61,7 @@ impl Seen {
         self.reached[number as usize].good
     }
 
-    /// The first that is set stays.
+    /// Sets the next state without faults. The first value is kept.
     pub(super) fn set_good(&mut self, number: u32, good: Good) {
         let found = &mut self.reached[number as usize].good;
         if *found == Good::Unknown {
@@ -69,14 +69,14 @@ impl Seen {
         }
     }
 
-    /// How the state was first reached: from where, and by what. The first of all comes from nowhere.
+    /// Returns the state and the event from which this state was first reached. `None` for the first state.
     pub(super) fn came(&self, number: u32) -> Option<(u32, Event)> {
         let one = &self.reached[number as usize];
         (one.event != Event::Fresh).then_some((one.from, one.event))
     }
 }
 
-/// A quick hash: states are small, and nobody attacks.
+/// A fast hash. The states are small, and no input comes from an attacker.
 #[derive(Default)]
 pub(super) struct Mix(u64);
 

@@ -1,4 +1,4 @@
-//! The walk of plans as they are made: the laws hold.
+//! The walk on unchanged plans: the laws hold.
 
 use super::{Grain, walk};
 use crate::fixture;
@@ -11,7 +11,7 @@ fn assert_laws_hold(app: &App, grain: Grain) {
         let lines = breach.lines().join("\n");
         panic!("{}: {}\n{lines}", breach.law, breach.why);
     }
-    // A walk that sees nothing proves nothing.
+    // A walk with few states would prove little.
     assert!(walked.states > 1_000, "{}", walked.states);
 }
 
@@ -20,7 +20,7 @@ fn the_laws_hold_in_every_state() {
     assert_laws_hold(&fixture::hello(), Grain::Service);
 }
 
-/// One that may run only once.
+/// Returns an exclusive service.
 pub(super) fn worker(app: &App, name: &str) -> Service {
     let mut worker = app.services[0].clone();
     worker.name = fixture::name(name);
@@ -30,7 +30,7 @@ pub(super) fn worker(app: &App, name: &str) -> Service {
     worker
 }
 
-/// Two services that overlap, and one that may run only once.
+/// Returns an app with two overlapping services and one exclusive service.
 pub(super) fn several() -> App {
     let mut app = fixture::hello();
     let mut api = app.services[0].clone();

@@ -1,4 +1,4 @@
-//! L9: every step has a deadline, and no way through a command takes longer than is declared.
+//! L9: every step has a deadline, and no path through a command takes longer than declared.
 
 use super::super::worst::Sums;
 use super::super::{Action, Command, Plan, callers};
@@ -9,31 +9,31 @@ use super::trace::{Ended, Taken};
 use crate::model::{App, Duration};
 use crate::source::Span;
 
-/// More than this is no deadline: a hundred times the longest time that the language accepts.
+/// A longer time does not count as a deadline. It is a hundred times the longest time that the language accepts.
 const ENDLESS: Duration = Duration::MAX.times(100);
 
-/// The first step or sum that breaks the law.
+/// Returns the first step or sum that breaks the law.
 pub(super) fn check(app: &App, plan: &Plan, graph: &Graph) -> Option<Breach> {
     unbounded(graph)
         .or_else(|| commands(app, plan, graph))
         .or_else(|| hooks(app, plan, graph))
 }
 
-/// Whoever leaves a way back for one that leads to it again never ends.
+/// Reports a way back that leads to itself. It would never end.
 pub(super) fn circle(graph: &Graph) -> Option<Breach> {
     let step = graph.circle.as_ref()?;
     let why = "a way back leads to itself";
     Some(at(&step.action, step.span, why))
 }
 
-/// A step that never ends.
+/// Reports a step without a deadline.
 fn unbounded(graph: &Graph) -> Option<Breach> {
     let mut nodes = graph.nodes.iter();
     let node = nodes.find(|node| node.worst >= ENDLESS)?;
     Some(at(&node.action, node.span, "a step has no deadline"))
 }
 
-/// Each command by itself, as `deployc plan` declares it.
+/// Checks each command alone against the time that `deployc plan` declares.
 fn commands(app: &App, plan: &Plan, graph: &Graph) -> Option<Breach> {
     let sums = Sums::new(app, plan);
     Command::ALL.into_iter().find_map(|command| {
@@ -44,7 +44,7 @@ fn commands(app: &App, plan: &Plan, graph: &Graph) -> Option<Breach> {
     })
 }
 
-/// Each caller's sum must hold the longest way through each of its commands.
+/// Checks that each caller's sum is at least the longest path through each of its commands.
 fn hooks(app: &App, plan: &Plan, graph: &Graph) -> Option<Breach> {
     callers(app, plan).iter().find_map(|caller| {
         let commands = caller.commands.iter();
@@ -57,9 +57,9 @@ fn hooks(app: &App, plan: &Plan, graph: &Graph) -> Option<Breach> {
     })
 }
 
-/// How long the longest way from there takes.
+/// Returns the time of the longest path from there.
 fn longest(graph: &Graph, from: Next) -> Duration {
-    // What follows a node has a smaller number: nodes are made from the end.
+    // The nodes are built from the end, so each node that follows has a smaller number.
     let mut known: Vec<Duration> = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {
         let after = |next| match next {

@@ -1,4 +1,4 @@
-//! From a breach back to the host where nothing was ever deployed: what happened, in order.
+//! The trace of a breach: the events from a host without any deployment to the breach, in order.
 
 use super::super::{Action, Command};
 use super::color::Color;
@@ -10,52 +10,52 @@ use super::run::{Begin, Run, State};
 use super::walker::{Begun, Walker};
 use crate::source::Span;
 
-/// A law that does not hold, and how that comes about.
+/// A broken law, and the events that lead to it.
 #[derive(Clone, Debug)]
 pub struct Breach {
     /// The law.
     pub law: Law,
-    /// What is wrong in the last state, in half a sentence.
+    /// What is wrong in the last state, as half a sentence for a message.
     pub why: &'static str,
-    /// What happened, in order; the last is what breaks the law.
+    /// The events, in order. The last one breaks the law.
     pub taken: Vec<Taken>,
 }
 
-/// One thing that happened.
+/// One event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// A command began; of the deployment that the journal names, or of another one.
+    /// A command began. `true`: it belongs to the deployment that the journal names. `false`: to another one.
     Began(Command, bool),
-    /// A step of it.
+    /// A step of the command.
     Step {
-        /// What it does.
+        /// The action of the step.
         action: Action,
-        /// Which words of the source asked for it.
+        /// The statement of the source that asked for it.
         span: Option<Span>,
-        /// How it ended.
+        /// How the step ended.
         ended: Ended,
     },
-    /// Something that is not a step: in words.
+    /// An event that is not a step, in words.
     Meanwhile(&'static str),
 }
 
 /// How a step of a trace ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// It did what it is for.
+    /// The step succeeded.
     Done,
-    /// It failed, or hung until its deadline.
+    /// The step failed, or hung until its deadline.
     Failed,
-    /// A signal interrupted it.
+    /// A signal interrupted the step.
     Told,
-    /// The run died before it.
+    /// The run died before the step.
     Died,
-    /// It must not be taken here.
+    /// The step breaks a law here.
     Breaks,
 }
 
 impl Breach {
-    /// The step that breaks the law: the last of the trace.
+    /// Returns the step that breaks the law: the last step of the trace.
     #[must_use]
     pub fn step(&self) -> Option<&Action> {
         self.taken.iter().rev().find_map(|taken| match taken {
@@ -64,8 +64,8 @@ impl Breach {
         })
     }
 
-    /// What happened, line by line. Steps that did what they are for are left out before the last
-    /// command, but for a swap and a commit.
+    /// Returns the events, line by line. Before the last command it leaves out steps that succeeded, except for swaps
+    /// and commits.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let began = |taken: &Taken| matches!(taken, Taken::Began(..));
@@ -105,7 +105,7 @@ impl Breach {
     }
 }
 
-/// The trace of a step that must not be taken.
+/// Returns the trace of a step that breaks a law.
 pub(super) fn at_step(
     walk: &Walker<'_>,
     at: u32,
@@ -118,7 +118,7 @@ pub(super) fn at_step(
     Breach { law, why, taken }
 }
 
-/// The trace of a command that must not begin with what comes first.
+/// Returns the trace of a command whose recovery breaks a law.
 pub(super) fn at_begin(
     walk: &Walker<'_>,
     at: u32,
@@ -131,7 +131,7 @@ pub(super) fn at_begin(
     Breach { law, why, taken }
 }
 
-/// The trace of one that comes a few quiet steps after an event.
+/// Returns the trace of a step that breaks a law, some steps without a state of their own after an event.
 pub(super) fn after(
     walk: &Walker<'_>,
     at: u32,
@@ -145,7 +145,7 @@ pub(super) fn after(
     Breach { law, why, taken }
 }
 
-/// The trace of a run that ends as it must not end.
+/// Returns the trace of a run that ends in a wrong state.
 pub(super) fn at_end(walk: &Walker<'_>, at: u32, event: Event, why: &'static str) -> Breach {
     let mut taken = before(walk, at);
     happened(walk.graph, event, None, &mut taken);
@@ -153,7 +153,7 @@ pub(super) fn at_end(walk: &Walker<'_>, at: u32, event: Event, why: &'static str
     Breach { law, why, taken }
 }
 
-/// The trace of a command that ends wrongly although nothing fails in it.
+/// Returns the trace of a command that ends wrongly without a fault.
 pub(super) fn next_command(walk: &Walker<'_>, at: u32, begin: Begin, why: &'static str) -> Breach {
     let mut taken = before(walk, at);
     taken.push(Taken::Began(begin.command, begin.mine));
@@ -170,7 +170,7 @@ pub(super) fn next_command(walk: &Walker<'_>, at: u32, begin: Begin, why: &'stat
     };
     let mut next = first(at);
     let mut passed = Vec::new();
-    // A command that goes round in a circle is cut off.
+    // A circle is shown only once.
     while let Some(at) = next.filter(|next| !passed.contains(next)) {
         passed.push(at);
         if let Some(State { run: Some(run), .. }) = walk.seen.state(at) {
@@ -204,7 +204,8 @@ fn before(walk: &Walker<'_>, at: u32) -> Vec<Taken> {
     taken
 }
 
-/// An event, and the quiet steps that followed it: until one that failed, until that node, or until the run's end.
+/// Adds an event, and the steps without a state of their own after it: up to a failed step, up to that node, or up to
+/// the end of the run.
 fn happened(graph: &Graph, event: Event, until: Option<u16>, taken: &mut Vec<Taken>) {
     taken.push(of_event(graph, event));
     let Event::Step { node, end, failed } = event else {

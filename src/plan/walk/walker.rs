@@ -1,4 +1,4 @@
-//! What every part of the walk works with: the states that were seen, and how commands begin.
+//! The common parts of the walk: the states that it has reached, and how commands begin.
 
 use super::super::{Answer, Command, Kind, Phase, Reservation};
 use super::effect::Outcome;
@@ -8,27 +8,26 @@ use super::run::{Begin, Run, State};
 use super::seen::Seen;
 use super::world::World;
 
-/// What a command does first, by what the journal says.
+/// The table of recoveries: what a command does first, depending on the journal.
 pub(super) type Table = fn(Command, Phase, Kind, Reservation) -> Answer;
 
-/// The walk, as far as it has come.
 /// How far a command gets before it changes anything.
 pub(super) enum Begun {
     /// To its first step.
     At(Run),
-    /// To the first step of what comes first, and that answer.
+    /// To the first step of a recovery, with the answer of the table.
     First(Run, Answer),
     /// To its end.
     Ended(Exit),
 }
 
-/// A walk, as far as it has come.
+/// A walk and its progress.
 pub(super) struct Walker<'a> {
     pub(super) graph: &'a Graph,
     pub(super) seen: Seen,
     pub(super) transitions: usize,
     pub(super) table: Table,
-    /// Lists of outcomes that nobody uses at the moment.
+    /// Lists of outcomes for reuse.
     pub(super) spare: Vec<Vec<Outcome>>,
 }
 
@@ -43,7 +42,7 @@ impl Walker<'_> {
         self.seen.add(State { world, run }, from, event)
     }
 
-    /// The lock is taken and the journal is looked at: nothing is changed, so no state lies between.
+    /// Begins a command: it takes the lock and reads the journal. This changes nothing, so there is no state between.
     pub(super) fn begun(&self, begin: Begin, world: &World) -> Begun {
         let journal = &world.journal;
         let whose = match (journal.over, begin.mine) {
@@ -68,7 +67,7 @@ impl Walker<'_> {
         }
     }
 
-    /// The command's own first step.
+    /// Returns a process at the command's own first step.
     pub(super) fn own(&self, begin: Begin, world: &World) -> Option<Run> {
         match self.graph.start(begin.command) {
             Next::Node(node) => Some(Run::begins(node, world.journal)),

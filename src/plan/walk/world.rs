@@ -1,47 +1,47 @@
-//! The model of a host: what the proxy's file says, what is in force, what runs, what the journal says.
+//! The model of a host: the proxy's file, the configuration in force, the running services and the journal.
 //!
-//! Small and copied freely: the walk keeps every one that can be reached, each once.
+//! It is small and cheap to copy, because the walk stores every reachable host once.
 
 use super::super::{Kind, Phase};
 use super::color::{Color, Route};
 use super::file::File;
 
-/// Who started what runs in a color's place.
+/// Who started the programs in a color's place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) enum Owner {
-    /// The release that the state's link of the color points to.
+    /// The release that the link of the color points to.
     #[default]
     Linked,
     /// The release that an unfinished deployment has made.
     Fresh,
-    /// Somebody else: a color started by hand, or a stranger on its port.
+    /// A person who started a color by hand, or a foreign program on its port.
     Hand,
 }
 
-/// What runs in a color's place.
+/// The programs in a color's place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[allow(
     clippy::struct_excessive_bools,
     reason = "facts about a color, each by itself, not modes"
 )]
 pub(super) struct Life {
-    /// A bit a service.
+    /// The running services, one bit for each.
     pub(super) running: u16,
-    /// Runs and does not pass its gates.
+    /// The color runs and does not pass its gates.
     pub(super) sick: bool,
     pub(super) owner: Owner,
-    /// The proxy's workers of before the last change of route may still be answering with it, and have
-    /// not had all the time of the drain.
+    /// The proxy's workers from before the last change of route may still answer with the color, and have not had the
+    /// full drain time.
     pub(super) busy: bool,
-    /// The linked release, whether it runs or not, is of an older deploy.bg, with other services.
+    /// The linked release, running or not, comes from an older deploy.bg with other services.
     pub(super) past: bool,
 }
 
 impl Life {
-    /// A program that is none of the services.
+    /// The bit of a program that is not a service of the app.
     pub(super) const STRANGER: u16 = 1 << 15;
 
-    /// Nothing of it runs any more.
+    /// No program of the color runs any more.
     pub(super) fn gone(&mut self) {
         *self = Self {
             past: self.past,
@@ -49,7 +49,7 @@ impl Life {
         };
     }
 
-    /// Those services do not run any more.
+    /// Stops those services.
     pub(super) fn stop(&mut self, services: u16) {
         self.running &= !services;
         if self.running == 0 {
@@ -61,7 +61,7 @@ impl Life {
         self.running != 0 && self.owner == Owner::Hand
     }
 
-    /// Which deploy.bg the release is of that runs there, or would.
+    /// Returns whether the release that runs there, or would run there, comes from an older deploy.bg.
     pub(super) fn of_past(self) -> bool {
         self.past && (self.running == 0 || self.owner == Owner::Linked)
     }
@@ -78,20 +78,20 @@ pub(super) struct Journal {
     pub(super) kind: Kind,
     pub(super) from: Route,
     pub(super) to: Color,
-    /// The reservation's time is over, or the host was booted since.
+    /// The reservation is over: its time has ended, or the host was booted since.
     pub(super) over: bool,
-    /// What may run only once is being moved.
+    /// The exclusive services are moving.
     pub(super) handed: bool,
-    /// The proxy's generation of before a reload, of this boot.
+    /// The journal has the proxy's generation from before a reload, and the host was not booted since.
     pub(super) drains: bool,
-    /// A rollback to what ran before that began, and goes on as it was if it fails.
+    /// A rollback to a color that was already running. If the rollback fails, the color keeps running.
     pub(super) warm: bool,
-    /// The release that was made is a copy of one of an older deploy.bg.
+    /// The new release is a copy of a release from an older deploy.bg.
     pub(super) past: bool,
 }
 
 impl Journal {
-    /// Nothing is under way.
+    /// No deployment is in progress.
     pub(super) const IDLE: Self = Self {
         phase: Phase::Idle,
         kind: Kind::Deploy,
@@ -104,7 +104,8 @@ impl Journal {
         past: false,
     };
 
-    /// Whether the copy that was put off is this one's to take up again. Another is what a kill right after the copy left.
+    /// Returns whether the saved copy belongs to this journal and must be restored. If not, the copy is left from a run
+    /// that was killed right after it made the copy.
     pub(super) fn has_put_off(self) -> bool {
         match self.kind {
             Kind::Deploy | Kind::RollbackTo | Kind::Remove => false,
@@ -121,24 +122,24 @@ impl Journal {
     }
 }
 
-/// All that outlives a run.
+/// All facts that outlive a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct World {
-    /// What the proxy's file on the disk says.
+    /// The text of the proxy's file on the disk.
     pub(super) disk: File,
-    /// What the workers that accept have loaded.
+    /// The text that the accepting workers have loaded.
     pub(super) force: File,
-    /// Of the colors A and B.
+    /// The colors A and B.
     pub(super) life: [Life; 2],
     pub(super) journal: Journal,
-    /// The copy of the journal that a rollback or an adoption has put off.
+    /// The copy of the journal that a rollback or an adoption has saved for later.
     pub(super) pending: Option<Journal>,
-    /// The text of before the swap, where that is not what a release of ours has.
+    /// The text from before the swap, if it is not the text of a release of this app.
     pub(super) kept: Option<File>,
 }
 
 impl World {
-    /// Nothing was ever deployed.
+    /// A host without any deployment.
     pub(super) const FRESH: Self = Self {
         disk: File::Absent,
         force: File::Absent,
@@ -162,38 +163,38 @@ impl World {
         &mut self.life[color as usize]
     }
 
-    /// Whether all of `services` run in the color and it passes its gates.
+    /// Returns whether all of `services` run in the color and it passes its gates.
     pub(super) fn well(&self, color: Color, services: u16) -> bool {
         let life = self.life(color);
         !life.sick && life.running & services == services
     }
 
-    /// The proxy loads what is on the disk: the workers that accepted until now finish what they have.
+    /// The proxy loads the file on the disk. The workers that accepted requests until now finish their requests.
     pub(super) fn load(&mut self) {
         let (was, is) = (self.force.color(), self.disk.color());
         self.force = self.disk;
         if let Some(color) = was.filter(|_| was != is) {
             let life = self.life_mut(color);
-            // Requests to what does not run have failed already.
+            // Requests to a color that does not run have failed already.
             life.busy = life.running != 0;
         }
     }
 
-    /// Nothing is under way, or what was put off is again.
+    /// Closes the journal, or restores the saved one.
     pub(super) fn close(&mut self) {
         let put_off = self.pending.filter(|_| self.journal.has_put_off());
         let drains = self.journal.drains;
         self.journal = put_off.unwrap_or(Journal::IDLE);
-        // What drains drains from the last reload on.
+        // The drain counts from the last reload.
         self.journal.drains |= drains && put_off.is_some();
         self.pending = None;
         self.kept = None;
     }
 
-    /// Without what makes no difference any more: nobody asks what drains where nothing does.
+    /// Removes facts that no longer matter: if no color is busy, the draining generation is not used.
     #[must_use]
     pub(super) fn normal(mut self) -> Self {
-        // What serves is not stopped before the route changes again, and then it is busy in any case.
+        // The live color cannot be stopped before the next change of route, and that change makes it busy anyway.
         if let Some(live) = self.force.color() {
             self.life_mut(live).busy = false;
         }
@@ -208,7 +209,7 @@ impl World {
         self
     }
 
-    /// The colors' names do not matter: the live one is called A.
+    /// Renames the colors so that the live one is A. The names do not matter.
     #[must_use]
     pub(super) fn canonical(mut self) -> Self {
         self.pending = self.pending.filter(|_| self.journal.has_put_off());
@@ -219,12 +220,12 @@ impl World {
         }
     }
 
-    /// Whether [`World::canonical`] changes the colors' names.
+    /// Returns whether [`World::canonical`] swaps the names of the colors.
     pub(super) fn is_renamed(&self) -> bool {
         self.disk.color() == Some(Color::B)
     }
 
-    /// The same with the colors' names changed.
+    /// Returns the same host with the names of the colors swapped.
     #[must_use]
     pub(super) fn renamed(mut self) -> Self {
         self.life.swap(0, 1);
@@ -239,7 +240,7 @@ impl World {
     }
 }
 
-/// Whether a color is the one that an unfinished deployment has made a release for.
+/// Returns whether an unfinished deployment has made a release for the color.
 pub(super) fn made_by_this_run(journal: Journal, color: Color) -> bool {
     let unfinished = !matches!(journal.phase, Phase::Idle | Phase::Switched);
     unfinished && journal.kind.makes_release() && journal.to == color

@@ -1,4 +1,4 @@
-//! What `/health` answers at a given moment.
+//! The answer of `/health` at a given moment.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,7 +13,7 @@ const UP: (&str, &str) = ("200 OK", r#"{"status":"UP"}"#);
 static ASKED: AtomicU32 = AtomicU32::new(0);
 static FIRST_HEALTHY: OnceLock<()> = OnceLock::new();
 
-/// Status line and body; `bound` is when the port was bound.
+/// Returns the status line and the body. `bound`: the time when the port was bound.
 pub fn answer(health: Health, bound: Instant) -> (&'static str, &'static str) {
     let asked = ASKED.fetch_add(1, Ordering::Relaxed);
     match health {

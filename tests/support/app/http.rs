@@ -1,27 +1,27 @@
-//! As much HTTP as a proxy or a probe speaks: requests with `Content-Length` or chunked bodies, 1.0 and 1.1.
+//! The HTTP that a proxy or a probe uses: requests with `Content-Length` or chunked bodies, 1.0 and 1.1.
 
 use std::io::{self, BufRead, Read, Write};
 use std::net::TcpStream;
 
-/// A request whose body has been read.
+/// A request. Its body has been read.
 pub struct Request {
-    /// `/slow?ms=3000`, with the query.
+    /// The target with the query, for example `/slow?ms=3000`.
     pub target: String,
-    /// Bytes of the body.
+    /// The length of the body in bytes.
     pub body_length: u64,
-    /// HTTP/1.1, so that a chunked answer may be sent.
+    /// Whether a chunked answer is allowed: the request is HTTP/1.1.
     pub chunks_allowed: bool,
     /// Whether the connection stays open after the answer.
     pub keep_alive: bool,
 }
 
 impl Request {
-    /// The path without the query.
+    /// Returns the path without the query.
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }
 
-    /// A parameter of the query.
+    /// Returns a parameter of the query.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let (_, query) = self.target.split_once('?')?;
         query
@@ -32,7 +32,7 @@ impl Request {
     }
 }
 
-/// Reads one request; `first_line` has been read by the caller.
+/// Reads one request. The caller has read `first_line`.
 pub fn read_request(first_line: &str, reader: &mut impl BufRead) -> io::Result<Request> {
     let mut words = first_line.split_whitespace();
     let target = words.nth(1).unwrap_or("/").to_owned();
@@ -110,7 +110,7 @@ pub fn answer(
     stream.write_all(answer.as_bytes())
 }
 
-/// An answer that is sent piece by piece: chunked in HTTP/1.1, until the connection closes in HTTP/1.0.
+/// An answer in pieces: chunked in HTTP/1.1, until the connection closes in HTTP/1.0.
 pub struct Pieces<'a> {
     stream: &'a mut TcpStream,
     chunked: bool,

@@ -1,7 +1,7 @@
 //! `testapp`: the program that the end-to-end tests deploy.
 //!
-//! A small HTTP server with every habit, good and bad, that a deployed program can have. Options are flags
-//! (`--color blue`) or variables (`TESTAPP_COLOR=blue`); a flag wins. See `options.rs` for them all.
+//! It is a small HTTP server that can behave well or badly, like any deployed program. Options are flags
+//! (`--color blue`) or variables (`TESTAPP_COLOR=blue`); a flag wins. `options.rs` lists them all.
 //!
 //! Endpoints: `/profile` `/health` `/json` `/slow?ms=N` `/stream?seconds=N` `/upload` `/env` `/args`.
 
@@ -36,14 +36,14 @@ fn main() -> ExitCode {
     thread::sleep(options.boot);
     let code = server::serve(options);
     for mut child in children {
-        // A child that has ended already is what is wanted.
+        // The child may have ended already.
         let _ = child.kill().and_then(|()| child.wait());
     }
     println!("testapp: ends with {code}");
     ExitCode::from(code)
 }
 
-/// Starts itself again in a session of its own and ends, as an old-fashioned daemon does.
+/// Starts itself again in a new session and ends, as an old-fashioned daemon does.
 fn daemonise() -> ExitCode {
     let arguments = std::env::args()
         .skip(1)

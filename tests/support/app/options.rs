@@ -1,67 +1,67 @@
-//! What the test application is told to be.
+//! The options of the test application.
 
 use std::env;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-/// How `/health` behaves. Times count from the moment the port is bound.
+/// The behavior of `/health`. Times count from the moment when the port is bound.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Health {
     /// `ok`: always 200.
     Good,
-    /// `starting:SECONDS`: 503 with `{"status":"STARTING"}` for so long, then 200.
+    /// `starting:SECONDS`: 503 with `{"status":"STARTING"}` for that time, then 200.
     Starting(Duration),
-    /// `never`: 503 with `{"status":"STARTING"}` for ever.
+    /// `never`: 503 with `{"status":"STARTING"}` forever.
     Never,
-    /// `401`: always "unauthorized", as a service behind a login answers.
+    /// `401`: always "unauthorized", like a service behind a login.
     Unauthorized,
     /// `redirect`: always 302 to `/login`.
     Redirect,
-    /// `flapping`: 200 and 503 in turn.
+    /// `flapping`: 200 and 503 alternate.
     Flapping,
-    /// `dies:SECONDS`: the process exits 1 so long after its first healthy answer.
+    /// `dies:SECONDS`: the process exits with 1, that time after its first healthy answer.
     Dies(Duration),
-    /// `hang`: takes the request and never answers.
+    /// `hang`: accepts the request and never answers.
     Hang,
 }
 
-/// What the process does when it is sent TERM.
+/// What the process does after TERM.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum OnTerm {
-    /// `graceful`: accepts no more, finishes what is in flight, exits 0.
+    /// `graceful`: accepts no new connections, finishes the requests in progress, exits with 0.
     Graceful,
-    /// `143`: the same, but exits 143 as a JVM does.
+    /// `143`: the same, but exits with 143 as a JVM does.
     Graceful143,
-    /// `ignore`: goes on as before; only KILL ends it.
+    /// `ignore`: keeps running. Only KILL ends it.
     Ignore,
-    /// `at-once`: ends and cuts what is in flight, as a program without a handler does.
+    /// `at-once`: ends immediately and cuts the requests in progress, like a program without a handler.
     AtOnce,
 }
 
-/// Every option; flag `--NAME VALUE` or variable `TESTAPP_NAME`.
+/// All options. Each is a flag `--NAME VALUE` or a variable `TESTAPP_NAME`.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// `--port`: required.
     pub port: u16,
-    /// `--bind`: an address, `127.0.0.1` by default; `::1` for IPv6 only.
+    /// `--bind`: an address, `127.0.0.1` by default. `::1` is IPv6 only.
     pub bind: IpAddr,
-    /// `--also PORT`: listens there, too, as a process manager with several apps does.
+    /// `--also PORT`: also listens on that port, like a process manager with several apps.
     pub also: Option<u16>,
-    /// `--color`: what `/profile` and `X-Color` say; `none` by default.
+    /// `--color`: the value in `/profile` and `X-Color`, `none` by default.
     pub color: String,
-    /// `--sha`, or `GIT_SHA`: what `/json` says as `build.sha`.
+    /// `--sha`, or `GIT_SHA`: the value of `build.sha` in `/json`.
     pub sha: String,
     /// `--boot SECONDS`: the time before the port is bound.
     pub boot: Duration,
     /// `--health`: see [`Health`].
     pub health: Health,
-    /// `--broken PATH`: a path that answers 500, a defect that only `verify` asks about.
+    /// `--broken PATH`: a path that answers 500. Only `verify` finds this defect.
     pub broken: Option<String>,
     /// `--on-term`: see [`OnTerm`].
     pub on_term: OnTerm,
-    /// `--children N`: child processes that live as long as this one.
+    /// `--children N`: the number of child processes. They live as long as this process.
     pub children: u32,
-    /// `--daemonise`: leaves a copy of itself behind in the background and ends.
+    /// `--daemonise`: starts a copy in the background and ends.
     pub daemonise: bool,
 }
 
@@ -94,13 +94,13 @@ impl Options {
         })
     }
 
-    /// The address to listen on.
+    /// Returns the address to listen on.
     pub fn address(&self) -> SocketAddr {
         SocketAddr::new(self.bind, self.port)
     }
 }
 
-/// The value of `--name VALUE` or `--name=VALUE`, else of the variable `TESTAPP_NAME`.
+/// Returns the value of `--name VALUE` or `--name=VALUE`, otherwise of the variable `TESTAPP_NAME`.
 fn value(name: &str) -> Option<String> {
     let flag = format!("--{name}");
     let mut arguments = env::args().skip(1);

@@ -1,4 +1,4 @@
-//! One function a request: what each endpoint answers.
+//! The answers of the endpoints.
 
 use std::env;
 use std::fmt::Write as _;
@@ -11,10 +11,10 @@ use crate::health;
 use crate::http::{Pieces, Request, answer};
 use crate::options::Options;
 
-/// A tick of `/stream`.
+/// The time between two pieces of `/stream`.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Answers one request. True if the connection may carry another one.
+/// Answers one request. Returns whether the connection may carry another request.
 pub fn respond(
     request: &Request,
     stream: &mut TcpStream,
@@ -119,7 +119,7 @@ fn quoted(text: &str) -> String {
         match character {
             '"' | '\\' => quoted.extend(['\\', character]),
             control if control < ' ' => {
-                // Writing to a string cannot fail.
+                // A write to a String does not fail.
                 let _ = write!(quoted, "\\u{:04x}", u32::from(control));
             }
             other => quoted.push(other),

@@ -1,4 +1,4 @@
-//! Connections: a thread each, and an end that cuts none of them.
+//! The connections, each on its own thread. The end of the server cuts none of them.
 
 use std::io::{self, BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
@@ -11,12 +11,13 @@ use crate::http::read_request;
 use crate::options::{OnTerm, Options};
 use crate::{routes, signal};
 
-/// How often an idle connection and the main thread look whether the end has come.
+/// The interval in which an idle connection and the main thread check whether the server should end.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long a connection that was just accepted may take to send its first request while the server stops.
+/// The time that a new connection has for its first request while the server stops.
 const FIRST_REQUEST: Duration = Duration::from_secs(2);
 
-/// Connections that owe somebody an answer: from `accept` to the first answer, and from each later request to its.
+/// The number of connections that owe an answer: from `accept` to the first answer, and from each later request to its
+/// answer.
 static BUSY: AtomicUsize = AtomicUsize::new(0);
 static STOPPING: AtomicBool = AtomicBool::new(false);
 
@@ -35,9 +36,9 @@ impl Drop for Busy {
     }
 }
 
-/// Serves until TERM; answers the exit code.
+/// Serves until TERM. Returns the exit code.
 pub fn serve(options: Options) -> u8 {
-    // Held open for as long as the process lives; who connects waits.
+    // The port stays open while the process lives. A client that connects must wait.
     let _also = options
         .also
         .map(|port| TcpListener::bind((options.bind, port)));
@@ -70,7 +71,7 @@ pub fn serve(options: Options) -> u8 {
         return 143;
     }
     STOPPING.store(true, Ordering::SeqCst);
-    // Wakes the accepting thread, which then takes what waits in the queue and closes the port.
+    // This wakes the accepting thread. It then accepts the connections in the queue and closes the port.
     drop(TcpStream::connect(options.address()));
     if accepting.join().is_err() {
         return 1;
@@ -94,7 +95,7 @@ fn accept(listener: &TcpListener, options: &Arc<Options>, bound: Instant) {
                 let busy = Busy::new();
                 let options = Arc::clone(options);
                 thread::spawn(move || {
-                    // A client that went away is no event for a server.
+                    // A server can ignore that a client has gone.
                     let _ = connection(stream, &options, bound, busy);
                 });
             }

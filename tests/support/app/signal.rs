@@ -1,4 +1,5 @@
-//! TERM, remembered. The standard library has no signals, so this is the one unsafe place of the application.
+//! Stores that TERM was received. The standard library has no signals, so this is the only unsafe code of the
+//! application.
 
 #![allow(
     unsafe_code,
@@ -19,7 +20,7 @@ extern "C" fn remember(_number: i32) {
     TERMINATED.store(true, Ordering::SeqCst);
 }
 
-/// From now on TERM is remembered instead of ending the process.
+/// From now on, TERM is stored and does not end the process.
 #[expect(unsafe_code, reason = "the standard library has no signals")]
 pub fn install() {
     // SAFETY: the handler only stores to an atomic, which is allowed in a signal handler.
@@ -28,7 +29,7 @@ pub fn install() {
     }
 }
 
-/// Whether TERM has come.
+/// Returns whether TERM was received.
 pub fn terminated() -> bool {
     TERMINATED.load(Ordering::SeqCst)
 }

@@ -1,4 +1,4 @@
-//! The clients: each a thread that issues requests at a steady pace and records what became of each.
+//! The clients. Each is a thread that sends requests at a steady pace and records the result of each.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -12,55 +12,56 @@ use super::Long;
 use crate::support::host::Network;
 use crate::support::http::{Answer, Failure, connect, request};
 
-/// One request of a keep-alive client.
+/// The time between two requests of a keep-alive client.
 const KEEP_ALIVE_PACE: Duration = Duration::from_millis(33);
-/// One request of a one-shot client.
+/// The time between two requests of a one-shot client.
 const ONE_SHOT_PACE: Duration = Duration::from_millis(66);
-/// For a connection and for each read. A proxy that buffers sends a stream of 20 s when it is whole.
+/// The deadline for a connection and for each read. A proxy that buffers sends a stream of 20 s only when it is
+/// complete.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// What was sent.
+/// The kind of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// A short request on a connection that is kept.
+    /// A short request on a connection that stays open.
     KeepAlive,
-    /// A short request on a connection of its own.
+    /// A short request on a new connection.
     OneShot,
-    /// A request that takes a while, 3 s by default.
+    /// A request that takes some time, 3 s by default.
     Slow,
     /// An answer that takes 20 s by default and ends with `END`.
     Stream,
 }
 
-/// What became of one request.
+/// The result of one request.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// What was sent.
+    /// The kind.
     pub kind: Kind,
     /// When it was sent, since the load started.
     pub sent: Duration,
     /// When its answer was complete, or had failed.
     pub ended: Duration,
-    /// The color that answered, or why there is none.
+    /// The color that answered, or why there is no answer.
     pub result: Result<String, Lost>,
-    /// Whether the first try met the keep-alive race.
+    /// Whether the first attempt met the keep-alive race.
     pub raced: bool,
 }
 
-/// A request that its user did not get an answer to.
+/// A request without a good answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lost {
-    /// No connection.
+    /// There was no connection.
     Refused(String),
     /// The connection ended before the answer.
     Cut(String),
-    /// The answer broke off, or lacks its end marker.
+    /// The answer ended too early, or lacks its end marker.
     Truncated(String),
     /// An answer with another status than 200.
     Status(u16),
 }
 
-/// What every client needs to know.
+/// The data that each client needs.
 #[derive(Clone)]
 pub struct Client {
     pub network: Network,
@@ -71,7 +72,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Sends on one connection for as long as the server keeps it open.
+    /// Sends requests on one connection as long as the server keeps it open.
     pub fn keep_alive(&self, number: u32) {
         self.network.enter();
         let mut connection = None;
@@ -82,8 +83,8 @@ impl Client {
         });
     }
 
-    /// A request on the kept connection, unless the server is known to have closed it; one more try on a fresh one if
-    /// it turns out to be closed.
+    /// Sends a request on the kept connection, unless the server is known to have closed it. If the connection turns
+    /// out to be closed, sends the request once more on a new one.
     fn on_kept(&self, connection: &mut Option<TcpStream>) -> (Result<Answer, Lost>, bool) {
         let mut raced = false;
         if let Some(stream) = connection.take().filter(still_open) {
@@ -111,13 +112,13 @@ impl Client {
         });
     }
 
-    /// Requests that take a while, each on a thread of its own.
+    /// Sends requests that take some time, each on a new thread.
     pub fn slow(&self, long: Long) {
         let path = format!("/slow?ms={}", long.lasts.as_millis());
         self.each_on_a_thread(long.pause, Kind::Slow, &path);
     }
 
-    /// Streams, each on a thread of its own.
+    /// Requests streams, each on a new thread.
     pub fn streams(&self, long: Long) {
         let path = format!("/stream?seconds={}", long.lasts.as_secs_f64());
         self.each_on_a_thread(long.pause, Kind::Stream, &path);
@@ -153,9 +154,9 @@ impl Client {
         self.record(kind, sent, result, false);
     }
 
-    /// Calls `work` at a steady pace until the load stops; a call that is late does not delay those after it.
+    /// Calls `work` at a steady pace until the load stops. A late call does not delay the calls after it.
     fn paced(&self, pace: Duration, number: u32, mut work: impl FnMut()) {
-        // Clients of a kind are spread evenly over the pace, by the golden ratio.
+        // The golden ratio spreads the clients of a kind evenly over the pace.
         let mut next = self.started + pace.mul_f64(f64::from(number) * 0.618 % 1.0);
         loop {
             thread::sleep(next.saturating_duration_since(Instant::now()));
@@ -163,7 +164,7 @@ impl Client {
                 return;
             }
             work();
-            // Late by more than one turn: those that were missed are not made up for.
+            // If a call is late by more than one interval, the missed calls are skipped.
             next += pace;
             if next + pace < Instant::now() {
                 next = Instant::now();
@@ -179,12 +180,12 @@ impl Client {
             result,
             raced,
         };
-        // A load that was dropped is not counted.
+        // A load that was dropped counts nothing, so the send may fail.
         let _ = self.records.send(record);
     }
 }
 
-/// Puts the connection back if it may be used again.
+/// Puts the connection back if it can carry another request.
 fn keep(
     connection: &mut Option<TcpStream>,
     stream: TcpStream,
@@ -196,7 +197,7 @@ fn keep(
     Ok(answer?)
 }
 
-/// Whether nothing has come on an idle connection: what comes before a request can only be its end.
+/// Returns whether an idle connection is silent. Before a request, the server can only send the end of the connection.
 fn still_open(stream: &TcpStream) -> bool {
     let looked = stream
         .set_nonblocking(true)
@@ -205,7 +206,7 @@ fn still_open(stream: &TcpStream) -> bool {
     silent && stream.set_nonblocking(false).is_ok()
 }
 
-/// The body, which names the color.
+/// Returns the body, which is the color.
 fn color(answer: Answer) -> Result<String, Lost> {
     if answer.status == 200 {
         Ok(answer.body)
@@ -214,7 +215,7 @@ fn color(answer: Answer) -> Result<String, Lost> {
     }
 }
 
-/// The color of a whole stream: `blue 0`, `blue 1`, …, `END`.
+/// Returns the color of a complete stream: `blue 0`, `blue 1`, …, `END`.
 fn ended(body: &str) -> Result<String, Lost> {
     let color = body.split_whitespace().next().unwrap_or_default();
     if body.ends_with("\nEND\n") {

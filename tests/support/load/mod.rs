@@ -1,8 +1,9 @@
-//! Steady load on a proxy, from before a deploy until after it, by a strict client: no retries, every request is
-//! accounted for, a body that is cut short counts as cut even where the connection ended politely.
+//! Steady load on a proxy, before, during and after a deploy. The client is strict: it does not retry, it counts every
+//! request, and an incomplete body counts as cut even if the connection ended normally.
 //!
-//! The one exception is the race that every HTTP client knows: a reused idle connection that the proxy is just closing.
-//! It is counted apart ([`report::Counts::races`]) and the request is sent again, once, on a fresh connection.
+//! There is one exception, the race of every HTTP client: the proxy closes an idle connection just when the client uses
+//! it again. The race is counted separately ([`report::Counts::races`]), and the request is sent once more on a new
+//! connection.
 
 mod client;
 pub mod report;
@@ -18,30 +19,31 @@ use super::host::Network;
 use client::{Client, Record};
 use report::Report;
 
-/// What is sent how often.
+/// The numbers and rates of the clients.
 #[derive(Clone, Copy, Debug)]
 pub struct Rates {
-    /// Connections that are kept open; each sends 30 requests a second.
+    /// Clients with a connection that stays open. Each sends 30 requests per second.
     pub keep_alive: u32,
-    /// Clients that open a connection for each request; each sends 15 requests a second.
+    /// Clients that open a connection for each request. Each sends 15 requests per second.
     pub one_shot: u32,
-    /// Requests that take a while.
+    /// Requests that take some time.
     pub slow: Option<Long>,
     /// Streams.
     pub stream: Option<Long>,
 }
 
-/// Requests that take a while, each on a thread of its own.
+/// Requests that take some time, each on a new thread.
 #[derive(Clone, Copy, Debug)]
 pub struct Long {
-    /// How long one takes.
+    /// The duration of one request.
     pub lasts: Duration,
-    /// Between the starts of two.
+    /// The time between two starts.
     pub pause: Duration,
 }
 
 impl Rates {
-    /// Users of every kind: 240 short requests a second, four of 3 s, and a 20 s stream every 1.5 s.
+    /// All kinds of users: 240 short requests per second, four requests of 3 s per second, and a stream of 20 s every
+    /// 1.5 s.
     pub const FULL: Self = Self {
         keep_alive: 4,
         one_shot: 8,
@@ -56,7 +58,7 @@ impl Rates {
     };
 }
 
-/// Load that is running.
+/// A running load.
 pub struct Load {
     started: Instant,
     stopping: Arc<AtomicBool>,
@@ -65,7 +67,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Starts to ask `http://127.0.0.1:PORT` in the host's network.
+    /// Starts requests to `http://127.0.0.1:PORT` in the host's network.
     pub fn start(network: &Network, port: u16, rates: Rates) -> Self {
         let (sender, records) = mpsc::channel();
         let started = Instant::now();
@@ -102,12 +104,12 @@ impl Load {
         }
     }
 
-    /// The clock of the records: seconds since the load started.
+    /// Returns the time since the load started. The records use the same clock.
     pub fn now(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// Issues no more, waits for all that is in flight, and counts.
+    /// Sends no new requests, waits for all requests in progress, and returns the report.
     ///
     /// # Panics
     /// If a client's thread panicked.

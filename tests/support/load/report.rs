@@ -1,4 +1,4 @@
-//! What became of all requests of a load.
+//! The results of all requests of a load.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,40 +6,40 @@ use std::time::Duration;
 
 pub use super::client::{Kind, Lost, Record};
 
-/// Samples of failures that a report shows.
+/// The number of failures that a report shows.
 const SAMPLES: usize = 12;
 
-/// Numbers of one kind of request.
+/// The numbers of one kind of request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Requests issued; each ended in exactly one of the next fields but the last.
+    /// Requests sent. Each counts in exactly one of the following fields, apart from `races`.
     pub sent: usize,
-    /// Whole answers with status 200.
+    /// Complete answers with status 200.
     pub ok: usize,
-    /// No connection.
+    /// Requests without a connection.
     pub refused: usize,
-    /// A connection that ended before the answer.
+    /// Connections that ended before the answer.
     pub cut: usize,
-    /// An answer that broke off.
+    /// Answers that ended too early.
     pub truncated: usize,
-    /// Another status than 200.
+    /// Answers with another status than 200.
     pub status: usize,
-    /// Requests, in any of the fields above, whose first try met the keep-alive race.
+    /// Requests, in any of the fields above, whose first attempt met the keep-alive race.
     pub races: usize,
 }
 
 impl Counts {
-    /// Requests without a good answer.
+    /// Returns the number of requests without a good answer.
     pub fn lost(&self) -> usize {
         self.sent - self.ok
     }
 }
 
-/// All records of a load, in the order in which they were sent.
+/// All records of a load, in the order in which the requests were sent.
 pub struct Report {
-    /// One for each request.
+    /// One record for each request.
     pub records: Vec<Record>,
-    /// From the first request until the last answer.
+    /// The time from the first request to the last answer.
     pub took: Duration,
 }
 
@@ -50,7 +50,7 @@ pub struct Seen {
     pub sent: Duration,
     /// When the answer was complete.
     pub ended: Duration,
-    /// Who answered.
+    /// The color that answered.
     pub color: String,
 }
 
@@ -60,7 +60,7 @@ impl Report {
         Self { records, took }
     }
 
-    /// Counts by kind.
+    /// Returns the counts by kind.
     pub fn counts(&self) -> BTreeMap<Kind, Counts> {
         let mut counts: BTreeMap<Kind, Counts> = BTreeMap::new();
         for record in &self.records {
@@ -78,23 +78,23 @@ impl Report {
         counts
     }
 
-    /// Requests of all kinds without a good answer.
+    /// Returns the number of requests of all kinds without a good answer.
     pub fn lost(&self) -> usize {
         self.counts().values().map(Counts::lost).sum()
     }
 
-    /// Keep-alive races of all requests.
+    /// Returns the number of keep-alive races of all requests.
     pub fn races(&self) -> usize {
         self.counts().values().map(|count| count.races).sum()
     }
 
-    /// Short requests a second, while requests were issued.
+    /// Returns the short requests per second, during the time in which requests were sent.
     pub fn short_rate(&self) -> f64 {
         let issued = self.records.last().map_or(self.took, |record| record.sent);
         f64::from(u32::try_from(self.seen().count()).unwrap_or(u32::MAX)) / issued.as_secs_f64()
     }
 
-    /// Answers of the short requests.
+    /// Returns the good answers of the short requests.
     pub fn seen(&self) -> impl Iterator<Item = Seen> {
         self.records
             .iter()
@@ -109,7 +109,7 @@ impl Report {
             })
     }
 
-    /// When `color` first answered a short request that was sent after `since`.
+    /// Returns when `color` first answered a short request that was sent at or after `since`.
     pub fn first_answer(&self, color: &str, since: Duration) -> Option<Duration> {
         self.seen()
             .filter(|seen| seen.sent >= since && seen.color == color)
@@ -117,12 +117,12 @@ impl Report {
             .min()
     }
 
-    /// Fails the test if one request was lost, or if there was no load to speak of.
+    /// Fails the test if a request was lost, or if no request was sent.
     #[track_caller]
     pub fn assert_nothing_lost(&self) {
         assert!(!self.records.is_empty(), "the load client sent nothing");
         assert!(self.lost() == 0, "requests were lost\n{self}");
-        // The race is the proxy's own; hundreds of them would be something else.
+        // Some races are normal for the proxy. More than one in 200 requests would be another problem.
         assert!(
             self.races() * 200 <= self.records.len(),
             "too many keep-alive races\n{self}"
@@ -131,7 +131,7 @@ impl Report {
 }
 
 impl fmt::Display for Report {
-    /// One line of numbers, then samples of what was lost.
+    /// Writes one line of numbers, then samples of the lost requests.
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         write!(formatter, "{:.1} s", self.took.as_secs_f64())?;
         for (kind, count) in self.counts() {

@@ -42,7 +42,7 @@ impl Rules<'_> {
         }
     }
 
-    /// A `source:` that is empty: the agent refuses the whole appspec.
+    /// Reports an empty `source:`. The agent refuses the whole appspec.
     fn no_source(&self, span: Span) {
         self.findings.push(
             Diagnostic::new(Code::BAD_PATH, span, "an empty source")
@@ -74,7 +74,7 @@ impl Rules<'_> {
         self.objects();
     }
 
-    /// Each object has its permissions from one entry: the agent fails when two meet.
+    /// Reports objects that get permissions from two entries. The agent fails in that case.
     fn objects(&self) {
         let mut objects: Vec<(&str, &str)> = Vec::new();
         for setting in ["modes", "owners"] {
@@ -111,7 +111,7 @@ impl Rules<'_> {
         }
     }
 
-    /// `DISALLOW` with steps that write where Install copies to.
+    /// Reports `DISALLOW` together with a step that writes into the folder that Install copies to.
     pub(super) fn collisions(&self) {
         if self.text("file_exists_behavior").as_deref() != Some("DISALLOW") {
             return;
@@ -143,7 +143,7 @@ impl Rules<'_> {
     }
 }
 
-/// The file or folder that a path names, however it is written: `/srv//a/` is `/srv/a`.
+/// Returns the normal form of a path: `/srv//a/` becomes `/srv/a`.
 fn object(path: &str) -> String {
     let parts: Vec<&str> = path
         .split('/')

@@ -92,7 +92,7 @@ impl Rules<'_> {
         }
     }
 
-    /// `hook "EVENT" { within = … }`
+    /// Checks `hook "EVENT" { within = … }`.
     pub(super) fn hooks(&self) {
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         let statements = self.written.body.iter().flat_map(|body| &body.statements);
@@ -142,7 +142,7 @@ impl Rules<'_> {
         }
     }
 
-    /// Every phase must run, after what it needs.
+    /// Checks that each phase runs, and runs after the phases that it needs.
     pub(super) fn phases(&self) {
         let place = |event: &str| EVENTS.iter().position(|known| *known == event);
         let mut calls: Vec<(usize, usize, &str, &str)> = Vec::new();

@@ -1,4 +1,4 @@
-//! What CodeDeploy's agent refuses, misreads or silently skips (agent 1.8.1 and its user guide).
+//! Settings that CodeDeploy's agent refuses, misreads or silently skips (agent 1.8.1 and its user guide).
 
 mod bundle;
 mod hooks;
@@ -24,7 +24,7 @@ const EVENTS: &[&str] = &[
     "AfterAllowTraffic",
 ];
 
-/// Events that a script may be written for, and never runs.
+/// Events that accept a script but never run it.
 const RESERVED: &[&str] = &[
     "Start",
     "BlockTraffic",
@@ -45,7 +45,7 @@ struct Rules<'a> {
     findings: &'a Findings,
 }
 
-/// `BG6xx`
+/// Reports `BG6xx`.
 pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
     for (target, written) in targets(app, statements) {
         if target.driver.name.as_str() != "codedeploy" {
@@ -88,7 +88,7 @@ impl Rules<'_> {
         }
     }
 
-    /// Where the key of a map stands; the map's or the target's own place when it is a default.
+    /// Returns the place of a key of a map. If the map is a default, it is the place of the setting or the target.
     fn key_span(&self, setting: &str, key: &str) -> Span {
         self.entry(setting, key)
             .map_or_else(|| self.span(setting), |entry| entry.key.span())

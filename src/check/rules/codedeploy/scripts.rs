@@ -1,4 +1,4 @@
-//! Scripts of the user's own, and whom hooks run as.
+//! The user's own scripts, and the user that hooks run as.
 
 use super::{LONGEST, Rules};
 use crate::check::rules::run::{is_process, written};
@@ -8,7 +8,7 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Privilege, SettingValue};
 
 impl Rules<'_> {
-    /// Scripts of the user's own.
+    /// Checks the user's own scripts.
     pub(super) fn scripts(&self) {
         for (event, location) in self.map("scripts") {
             let SettingValue::Text(template) = location else {
@@ -60,7 +60,7 @@ impl Rules<'_> {
         }
     }
 
-    /// The user that the hooks run as.
+    /// Checks the user that the hooks run as.
     pub(super) fn runas(&self) {
         let Some(user) = self.text("runas") else {
             self.keepers();
@@ -114,7 +114,7 @@ impl Rules<'_> {
             );
         }
     }
-    /// Services that are kept in a session although the hooks are root.
+    /// Reports services that run in a session although the hooks run as root.
     fn keepers(&self) {
         for service in &self.app.services {
             let run = &service.run;

@@ -47,7 +47,7 @@ fn l5_a_color_that_nobody_remembers() {
 fn l5_a_worker_that_is_not_started_again() {
     let returns = |action: &Action| *action == Action::Journal(Intent::Returning);
     let breach = breach_in(&several(), |plan| {
-        // That it could not be started is only said.
+        // A failure to start the worker is only a warning.
         before(plan, GO_BACK, is_move, [Line::Otherwise(Otherwise::Warn)]);
     });
     assert_caught(&breach, Law::WayBack, returns);

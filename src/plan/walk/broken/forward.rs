@@ -1,4 +1,4 @@
-//! L1 to L4: what is switched to was asked, what serves is left alone, and a switch was seen.
+//! L1 to L4: the target of a switch was probed, the live color is untouched, and the switch was confirmed.
 
 use super::super::Law;
 use super::super::tests::several;
@@ -212,7 +212,7 @@ fn l4_a_commit_without_a_confirmation() {
             .position(|line| matches!(line, Line::PointProxyAt(..)));
         lines.insert(swap.expect("the swap is planned"), commit);
     });
-    // Where nothing is ever confirmed, the removal of an app that was never there is the first to break a law.
+    // If no step confirms anything, the removal of an app without a deployment breaks a law first.
     let commits = |action: &Action| *action == Action::CommitRemoved;
     caught(Law::Proof, commits, |plan| {
         without(plan, ProgramName::PointProxyAt, |action| {

@@ -1,4 +1,4 @@
-//! The walk of plans that are broken on purpose: each is caught, by the law that it breaks, at the step that breaks it.
+//! The walk on plans that are broken on purpose. It must find each breach, with the right law and at the right step.
 
 mod back;
 mod forward;
@@ -31,7 +31,7 @@ pub(super) fn step(action: Action) -> Line {
     Line::Step(Step { action, span: None })
 }
 
-/// Steps of a program are left out.
+/// Removes steps of a program.
 pub(super) fn without(plan: &mut Plan, name: ProgramName, wanted: impl Fn(&Action) -> bool) {
     let lines = lines(plan, name);
     let before = lines.len();
@@ -39,7 +39,7 @@ pub(super) fn without(plan: &mut Plan, name: ProgramName, wanted: impl Fn(&Actio
     assert!(lines.len() < before, "the step was planned");
 }
 
-/// Lines are put in before a step.
+/// Inserts lines before a step.
 pub(super) fn before(
     plan: &mut Plan,
     name: ProgramName,
@@ -51,12 +51,12 @@ pub(super) fn before(
     lines.splice(at..at, new);
 }
 
-/// Lines are put in before all others.
+/// Inserts lines before all others.
 pub(super) fn first(plan: &mut Plan, name: ProgramName, new: impl IntoIterator<Item = Line>) {
     lines(plan, name).splice(0..0, new);
 }
 
-/// A step goes to before another one.
+/// Moves a step before another one.
 pub(super) fn move_to(
     plan: &mut Plan,
     name: ProgramName,
@@ -69,7 +69,7 @@ pub(super) fn move_to(
     lines.insert(to, moved);
 }
 
-/// The failure of a swap asks for something else.
+/// Changes what follows the failure of a swap.
 pub(super) fn swap_otherwise(plan: &mut Plan, name: ProgramName, new: Otherwise) {
     for line in lines(plan, name) {
         if let Line::PointProxyAt(_, otherwise) = line {
@@ -138,12 +138,12 @@ pub(super) fn assert_caught(breach: &Breach, law: Law, step: impl Fn(&Action) ->
     assert!(breach.step().is_some_and(step), "{}\n{trace}", breach.why);
 }
 
-/// The plan of the first example, broken: the law that it breaks and the step that does.
+/// Breaks the plan of the first example, and checks which law the walk reports, and at which step.
 pub(super) fn caught(law: Law, step: impl Fn(&Action) -> bool, change: impl FnOnce(&mut Plan)) {
     assert_caught(&breach_in(&fixture::hello(), change), law, step);
 }
 
-/// The same of a plan that ends wrongly on a day without faults: why it does.
+/// Breaks a plan so that a command ends wrongly without a fault, and checks the reported reason.
 pub(super) fn ends_wrongly(app: &App, why: &str, change: impl FnOnce(&mut Plan)) {
     let breach = breach_in(app, change);
     let trace = breach.lines().join("\n");
@@ -151,7 +151,7 @@ pub(super) fn ends_wrongly(app: &App, why: &str, change: impl FnOnce(&mut Plan))
     assert!(breach.why.contains(why), "{}\n{trace}", breach.why);
 }
 
-/// The plan of the first example with a broken table of what comes first.
+/// Walks the plan of the first example with a broken table of recoveries.
 pub(super) fn table_caught(law: Law, table: Table) -> Breach {
     let app = fixture::hello();
     let walked = walk_by(&app, &plan(&app), Grain::Service, table);

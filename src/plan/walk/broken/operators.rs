@@ -1,4 +1,5 @@
-//! `rollback RELEASE`, `restart` and `remove`: the release that is copied stays, and only who wants the app to go away takes it away.
+//! `rollback RELEASE`, `restart` and `remove`: the copied release stays unchanged, and only `remove` takes the app
+//! away.
 
 use super::super::Law;
 use super::{
@@ -57,7 +58,7 @@ fn l2_a_removal_that_stops_before_it_is_confirmed() {
         let looks = |action: &Action| *action == Action::StillLive;
         before(plan, ProgramName::Remove, looks, [step(STOP_OLD)]);
     });
-    // Nobody has seen what is in force: the commit is the first that may not come.
+    // No step has confirmed what is in force, so the commit is the first step that breaks a law.
     let commits = |action: &Action| *action == Action::CommitRemoved;
     caught(Law::Proof, commits, |plan| {
         let lines = lines(plan, ProgramName::Remove);
@@ -89,7 +90,7 @@ fn l5_a_removal_that_was_cut_short_and_is_taken_for_done() {
             _ => recovery(command, phase, kind, whose),
         }
     }
-    // The shortest way there has nothing to stop.
+    // The shortest trace has no service to stop.
     let breach = table_caught(Law::WayBack, ends);
     let closes = |action: &Action| *action == Action::CloseJournal;
     assert!(breach.step().is_some_and(closes), "{:?}", breach.step());

@@ -77,7 +77,7 @@ fn l6_a_worker_of_a_warm_color_that_goes_on() {
     let mut app = fixture::hello();
     app.services.push(worker(&app, "worker"));
     let breach = breach_in(&app, |plan| {
-        // The way back starts the worker before it runs nowhere else.
+        // The way back starts the worker while it still runs in the other color.
         let moves = |action: &Action| *action == Action::MoveExclusive(Side::Old);
         let early = [step(Action::StartMissing(Side::Old, Extent::Whole))];
         before(plan, GO_BACK, moves, early);

@@ -1,4 +1,4 @@
-//! What is started, asked and stopped.
+//! The effects of steps that start, probe and stop services.
 
 use super::super::super::{Action, Extent, Kind, Phase, Side};
 use super::super::color::Color;
@@ -9,9 +9,9 @@ use super::{Effects, End};
 use crate::model::Name;
 
 impl Effects<'_> {
-    /// Stops service by service what it may stop. Somebody else's program in the place that is to be cleared is an error.
+    /// Stops the services that may be stopped, one by one. A foreign program in the idle color is an error.
     pub(super) fn stop(&mut self) {
-        // A removal needs no place.
+        // A removal does not need the idle color to be free.
         let removes = self.world.journal.kind == Kind::Remove;
         let clears = self.node.action == Action::ClearIdle && !removes;
         let life = *self.world.life(self.run.to);
@@ -31,8 +31,8 @@ impl Effects<'_> {
         }
     }
 
-    /// L2, asked by the step itself: what the file routes to, and what takes part in a swap. A way back whose end was seen has left the
-    /// swap behind, whether the disk took that note or not.
+    /// Returns whether the step itself refuses the stop because of L2: the file routes to the color, or a swap is not
+    /// confirmed. A way back that is confirmed has ended the swap, whether the journal says so or not.
     pub(super) fn refuses_to_stop(&self, color: Color) -> bool {
         let swapping = self.world.journal.phase == Phase::Swapping;
         self.world.disk.color() == Some(color) || swapping && self.run.proof != Proof::Confirmed
@@ -70,8 +70,8 @@ impl Effects<'_> {
             if life.running == 0 {
                 self.done(self.starts(color, service, true));
             }
-            // Killed or failed after the program began, before its identity was saved: the stop finds
-            // it all the same, which the contract of the drivers asks for.
+            // The run died or failed after the program began and before its identity was saved. The contract of the
+            // drivers requires that a stop finds the program anyway.
             self.failed(self.starts(color, service, false));
         }
         self.failed(|_, _| ());
@@ -84,7 +84,7 @@ impl Effects<'_> {
         let life = *self.world.life(color);
         let missing = self.graph.sets(&self.world, color).of(extent) & !life.running;
         if missing == 0 || life.by_hand() {
-            // What was not started by a script of ours is not started by one.
+            // The script does not start a color that it did not start before.
             return self.looks(life.running & Life::STRANGER == 0);
         }
         self.done(self.starts(color, missing, false));
@@ -108,7 +108,7 @@ impl Effects<'_> {
         self.failed(|_, _| ());
     }
 
-    /// All of them, by the script of the color's release.
+    /// Probes all gates, with the script of the color's release.
     pub(super) fn gates(&mut self, side: Side) {
         let Some(color) = self.run.color(side) else {
             return self.done(|_, _| ());
@@ -120,7 +120,7 @@ impl Effects<'_> {
         self.failed(|_, _| ());
     }
 
-    /// It may fail where every gate has passed.
+    /// A connection may fail even if all gates have passed.
     pub(super) fn dial(&mut self, side: Side) {
         let Some(color) = self.run.color(side) else {
             return self.done(|_, _| ());
@@ -131,7 +131,8 @@ impl Effects<'_> {
         self.failed(|_, _| ());
     }
 
-    /// What may run only once is stopped in the other color, on the way back in this one too, and started here.
+    /// Moves the exclusive services: stops them in the other color, on a way back also in this one, and starts them
+    /// here.
     pub(super) fn move_exclusive(&mut self, side: Side) {
         if !self.world.journal.handed {
             return self.done(|_, _| ());
@@ -172,8 +173,8 @@ impl Effects<'_> {
         }
     }
 
-    /// Ends when nothing is answered any more, or with its time. What cannot be asked is waited for
-    /// until then; a signal ends it early, but not on a way back.
+    /// Ends when all requests are answered, or when its time ends. If the proxy cannot be asked, the step waits for the
+    /// full time. A signal ends the wait early, but not on a way back.
     pub(super) fn drain(&mut self, side: Side) {
         let color = self.run.color(side);
         let busy = color.filter(|color| self.world.life(*color).busy);
@@ -191,7 +192,7 @@ impl Effects<'_> {
     }
 }
 
-/// What a step stops: the color, and those of its services that run.
+/// Returns the color that a step stops, and its running services.
 pub(in super::super) fn stops(
     graph: &Graph,
     action: &Action,
@@ -204,7 +205,7 @@ pub(in super::super) fn stops(
         Action::Stop(side, extent) => {
             let color = run.color(*side)?;
             let owner = match (side, journal.kind) {
-                // What ran before a rollback goes on as it was; what was adopted is nobody's to stop.
+                // A color that ran before the rollback keeps running. The script must not stop an adopted color.
                 (Side::New, Kind::Rollback) if journal.warm => return None,
                 (Side::New, Kind::Adopt) => return None,
                 (Side::New, kind) if kind.makes_release() && journal.phase != Phase::Idle => {
@@ -224,8 +225,8 @@ pub(in super::super) fn stops(
     (services != 0 && life.owner == owner).then_some((color, services))
 }
 
-/// What a move of what may run only once stops first: in the other color what is exclusive there or named so here, on the way back in
-/// this one too.
+/// Returns the services that a move of the exclusive services stops first. In the other color these are the services
+/// that are exclusive in either release. On a way back, also the ones in this color.
 pub(in super::super) fn moved(
     graph: &Graph,
     side: Side,

@@ -1,4 +1,4 @@
-//! What is written down: the journal and the pointers.
+//! The effects of steps that write the journal and the pointers.
 
 use super::super::super::{Intent, Kind, Phase, ProgramName};
 use super::super::run::Run;
@@ -55,7 +55,7 @@ impl Effects<'_> {
                     world.journal.phase = Phase::Swapping;
                     world.journal.drains = true;
                 }
-                // Where nothing may run only once, nobody looks.
+                // Without exclusive services no step reads `handed`, so it stays false.
                 Intent::Handing => world.journal.handed = hands,
                 Intent::Returning => {
                     world.journal.phase = Phase::Returning;
@@ -69,7 +69,8 @@ impl Effects<'_> {
         self.failed(|_, _| ());
     }
 
-    /// Of which deploy.bg the release is that is copied: of what is live, or of any that is kept. A deployment copies none.
+    /// Returns whether the copied release may come from an older deploy.bg: it is the live release, or any kept
+    /// release. A deployment copies no release.
     fn copies_past(&self) -> &'static [bool] {
         match self.node.program {
             ProgramName::RollbackTo if self.graph.has_past() => &[false, true],
@@ -84,7 +85,7 @@ impl Effects<'_> {
     pub(super) fn commit(&mut self) {
         self.either(|world, run| {
             let (kind, past) = (world.journal.kind, world.journal.past);
-            // Of a deployment or of a rollback: what is left to do is the same.
+            // After a deployment or a rollback the remaining work is the same.
             world.journal = Journal {
                 phase: Phase::Switched,
                 from: run.from,
@@ -104,7 +105,7 @@ impl Effects<'_> {
         });
     }
 
-    /// What served is drained and stopped after this; nothing else is known of it.
+    /// After this the color from before drains and stops. The journal has no other record of the app.
     pub(super) fn commit_removed(&mut self) {
         self.either(|world, run| {
             world.journal = Journal {
@@ -119,7 +120,7 @@ impl Effects<'_> {
         });
     }
 
-    /// What runs now is nobody's.
+    /// No release owns the running programs any more.
     pub(super) fn remove_state(&mut self) {
         self.either(|world, _| {
             for life in &mut world.life {
@@ -131,8 +132,8 @@ impl Effects<'_> {
         });
     }
 
-    /// The driver could tell which processes are the color's, or could not: then only the file is adopted. A signal cannot split it, a
-    /// kill can.
+    /// The driver may find the processes of the color, or not. If not, only the file is adopted. A signal cannot
+    /// interrupt the step half done, but a kill can.
     pub(super) fn commit_adopted(&mut self) {
         let to = self.world.journal.to;
         self.done(|world, _| {

@@ -1,4 +1,4 @@
-//! Which color is live: what the proxy's file says decides which is which.
+//! The effects of steps that find the live color. The proxy's file decides which color is old and which is new.
 
 use super::super::super::{Action, Phase, ProgramName};
 use super::super::color::Color;
@@ -6,7 +6,7 @@ use super::super::file::File;
 use super::{Effects, End};
 
 impl Effects<'_> {
-    /// What the proxy's file says decides which color is which.
+    /// Chooses old and new, depending on the proxy's file.
     pub(super) fn choose(&mut self) {
         let disk = self.world.disk;
         let adopts = self.node.program == ProgramName::Adopt;
@@ -34,7 +34,8 @@ impl Effects<'_> {
                 File::Absent | File::Text => return self.push(End::Nothing, |_, _| ()),
                 File::Edited(_) => None,
             },
-            // Whether there is a release to go back to does not matter: a start may fail. After the first switch there is none.
+            // It does not matter whether the earlier release exists, because its start may fail anyway. After the first
+            // switch there is no earlier release.
             Action::ChooseEarlier => match disk {
                 File::Ours(live) if self.has_earlier(live.other()) => {
                     Some((Some(live), live.other()))
@@ -42,7 +43,7 @@ impl Effects<'_> {
                 _ => None,
             },
             Action::FindAdoptable => {
-                // Only a journal that rests can be put off; what an unfinished run has left comes first.
+                // Only a journal at rest can be saved for later. After an interrupted run, a recovery comes first.
                 let rests = matches!(
                     self.world.journal.phase,
                     Phase::Idle | Phase::Prepared | Phase::Switched
@@ -56,7 +57,7 @@ impl Effects<'_> {
                     _ => None,
                 }
             }
-            // It routes where it did when that was chosen.
+            // The file must route to the same color as when it was chosen.
             _ => {
                 let (from, to) = (self.run.from, self.run.to);
                 let own = adopts || !matches!(disk, File::Edited(_));

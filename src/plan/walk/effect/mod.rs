@@ -1,7 +1,7 @@
-//! What a step does to the host: every outcome that it may have, the half-done ones among them.
+//! The effects of a step on the host: all possible outcomes, including half-done ones.
 //!
-//! A step that hangs ends at its deadline, which is a failure. The run may die before any step, so a
-//! state after half of an effect is one in which the run may die too.
+//! A step that hangs ends at its deadline, which is a failure. The run may die before any step. So in every state after
+//! half an effect, the run may die too.
 
 mod colors;
 mod journal;
@@ -18,20 +18,20 @@ use super::world::World;
 /// How a step ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// It has done what it is for.
+    /// The step succeeded.
     Done,
-    /// There was nothing to do for the whole program: it ends well.
+    /// There is nothing to do for the whole program. It ends well.
     Nothing,
-    /// It has failed or hung; some of it may be done.
+    /// The step failed or hung. It may be half done.
     Failed,
-    /// A signal has interrupted it; some of it may be done.
+    /// A signal interrupted the step. It may be half done.
     Told,
-    /// The run has died in the middle of it.
+    /// The run died during the step.
     Died,
 }
 
 impl End {
-    /// What follows a step that ends so; nothing where the run has died.
+    /// Returns what follows a step with this end. `None` if the run has died.
     pub(super) fn after(self, node: &Node) -> Option<Next> {
         match self {
             Self::Done => Some(node.done),
@@ -46,7 +46,7 @@ impl End {
 /// One outcome of a step.
 pub(super) type Outcome = (End, World, Run);
 
-/// The outcomes of one step. The first is what happens on a day without faults.
+/// The outcomes of one step. The first is the outcome without faults.
 pub(super) struct Effects<'a> {
     graph: &'a Graph,
     node: &'a Node,
@@ -56,7 +56,7 @@ pub(super) struct Effects<'a> {
 }
 
 impl<'a> Effects<'a> {
-    /// Every outcome of a step.
+    /// Adds all outcomes of a step to `into`.
     pub(super) fn of(
         graph: &'a Graph,
         node: &'a Node,
@@ -99,7 +99,7 @@ impl<'a> Effects<'a> {
         }
     }
 
-    /// It works and changes that, or fails and changes nothing.
+    /// Adds two outcomes: the step succeeds with this change, or fails without a change.
     fn either(&mut self, change: impl FnOnce(&mut World, &mut Run)) {
         self.done(change);
         self.failed(|_, _| ());
@@ -188,7 +188,7 @@ impl<'a> Effects<'a> {
         }
     }
 
-    /// It may find what it looks for only where that is so.
+    /// Adds the outcomes of a check. It can succeed only if `found` is true.
     fn looks(&mut self, found: bool) {
         if found {
             self.done(|_, _| ());

@@ -1,4 +1,4 @@
-//! The proxy's file, and what is in force.
+//! The effects of steps on the proxy's file and the configuration in force.
 
 use super::super::super::Side;
 use super::super::file::File;
@@ -15,7 +15,7 @@ impl Effects<'_> {
             run.proof = Proof::Swapped;
             run.verified = 0;
         };
-        // Taking the file away needs no candidate.
+        // The removal of the file needs no candidate.
         if text == File::Absent || self.run.candidate == Some(text) {
             self.done(swaps);
             self.failed(swaps);
@@ -23,7 +23,7 @@ impl Effects<'_> {
         self.failed(|_, _| ());
     }
 
-    /// A reload may be lost, and one that is said to have failed may have been done.
+    /// A reload may be lost. A reload with a reported failure may still have happened.
     pub(super) fn reload(&mut self) {
         let proof = self.run.proof.then(Proof::Reloaded);
         let loads = |world: &mut World, run: &mut Run| {
