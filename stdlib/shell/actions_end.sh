@@ -149,8 +149,8 @@ own_port_listens() {
   fi
 }
 
-# do_persist_off SIDE: Makes the color no longer start after a boot. This is for a color that is stopped, or that keeps
-# running only for a rollback.
+# do_persist_off SIDE: Makes the color no longer start after a boot. This is for a color that is stopped, or that `keep
+# warm` keeps running.
 do_persist_off() {
   color_of_side "$1"
   [[ -n $side_release && -f $side_release/meta ]] || return 0
