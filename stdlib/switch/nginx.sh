@@ -431,8 +431,9 @@ nginx_judge() {
     why='nginx has no worker: its error log tells why'
     return 1
   fi
-  # A worker of the snapshot may have been missing when the reload was requested. So `most` must also exceed the snapshot's
-  # workers. After a second reload (`again`) it need not: the first one may have brought a configuration with fewer workers.
+  # A worker of the snapshot may have been missing when the reload was requested. So `most` must be at least the length
+  # of the snapshot (its workers plus one). After a second reload (`again`) it need not: the first one may have brought
+  # a configuration with fewer workers.
   if ((most > workers && most > 1)) && { [[ $again == yes ]] || ((most >= ${#wanted[@]})); }; then
     return 0
   fi
