@@ -2,12 +2,12 @@
 # shellcheck disable=SC2034,SC2154 # variables of suite.sh, which sources this file
 #
 # The checks that every `run` driver must pass. A subject defines:
-#   subject_begin                    sets up the host
-#   subject_settings                 sets the driver's settings for a program that behaves as the array `behaviour` says
-# If the driver has what they try:
-#   subject_settings_user USER, subject_settings_log BYTES, subject_settings_env NAME=VALUE…, subject_false_identity PID
-# If the driver has `preflight`:
-#   subject_not_ready                removes something that `preflight` needs
+#   subject_begin                sets up the host
+#   subject_settings             sets the driver's settings for a program that behaves as the array `behaviour` says;
+#                                the program's user, log limit in bytes and environment are `subject_user`, `subject_log`
+#                                and `subject_env` (NAME=VALUE…), if a check has set them
+#   subject_false_identity PID   prints an identity that looks right but belongs to a process of somebody else
+#   subject_not_ready            only for a driver with `preflight`: removes something that `preflight` needs
 #
 # A check below `# where it has FUNCTION` is for a function that a driver may leave out.
 
