@@ -4,8 +4,8 @@
 # The checks that every `run` driver must pass. A subject defines:
 #   subject_begin                sets up the host
 #   subject_settings             sets the driver's settings for a program that behaves as the array `behaviour` says;
-#                                the program's user, log limit in bytes and environment are `subject_user`, `subject_log`
-#                                and `subject_env` (NAME=VALUE…), if a check has set them
+#                                a check may set the program's user (`subject_user`), its log limit in bytes
+#                                (`subject_log`) and its environment (`subject_env`, NAME=VALUE…)
 #   subject_false_identity PID   prints an identity that looks right but belongs to a process of somebody else
 #   subject_not_ready            only for a driver with `preflight`: removes something that `preflight` needs
 #
