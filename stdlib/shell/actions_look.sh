@@ -1,4 +1,4 @@
-# ---- actions that look: nothing is changed ----------------------------------------------------------
+# ---- actions that only look: they change nothing on the host -------------------------------------
 
 tested_ms=0             # when this process last tested the proxy's configuration with success
 live_passes=unknown     # yes or no: whether the live color passed `verify` before this process began anything

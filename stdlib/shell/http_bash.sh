@@ -1,4 +1,4 @@
-# ---- http_bash: a request by bash alone, for hosts without curl --------------------------------
+# ---- http_bash: a request with bash alone, for hosts without curl --------------------------------
 #
 # Uses HTTP/1.0, so that a server neither keeps the connection open nor sends chunks. If a server does so anyway, its
 # answer is still understood.

@@ -1,4 +1,4 @@
-# ---- json: one value out of a JSON text --------------------------------------------------------
+# ---- json: reads one value from a JSON text ------------------------------------------------------
 
 # json_get PATH: Prints the scalar at a path such as `a.b[0].c` in the JSON text on standard input: a string unescaped
 # (as UTF-8), a number as written, true, false or null. If a key is there twice, the last one counts. Returns 1 if there

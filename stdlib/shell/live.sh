@@ -74,8 +74,8 @@ confirmed_runs() {
 }
 
 # nobody_runs_live: Succeeds if somebody has put the proxy's file there for a first deployment: its color has no release
-# here, and nobody listens on the color's ports. The rest of the file does not matter, because the way back writes the
-# file again, byte for byte.
+# here, and no process listens on the color's ports. The rest of the file does not matter, because the way back writes
+# the file again, byte for byte.
 nobody_runs_live() {
   local routed=${live:-$live_guess}
   [[ -n $routed && -z $live_release && ! -L $state/live && ! -L $state/colors/$routed ]] && known_color "$routed" && ! answers_somewhere "$routed"

@@ -1,4 +1,4 @@
-# ---- main: one command --------------------------------------------------------------------------
+# ---- main: runs one command ----------------------------------------------------------------------
 
 command=''
 planned=''          # the command's name in the plan: `rollback_to` for `rollback RELEASE`, otherwise the same

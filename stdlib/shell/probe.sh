@@ -203,7 +203,7 @@ try_until_passed() {
   not_passed
 }
 
-# not_passed: the reason, in one sentence, and what the application wrote last. Fails.
+# not_passed: Fails with the reason in one sentence. Prints the last lines of the application's log.
 not_passed() {
   local kind summary='' in_seconds
   for kind in ${kinds[@]+"${kinds[@]}"}; do

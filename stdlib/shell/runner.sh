@@ -20,7 +20,8 @@ exit_code=1 # the exit code of a refused command
 
 otherwise() { otherwise=$1; }
 
-# step ACTION [new|old [SERVICE]] ARG… [@LINE]
+# step ACTION [new|old [SERVICE]] ARG… [@LINE]: Runs the action `do_ACTION`, unless the program has ended. LINE is the
+# step's line in deploy.bg.
 step() {
   local where='' code begun
   if [[ ${!#} == @* ]]; then
@@ -130,8 +131,8 @@ run_program() {
   leave_proxy_mutex
 }
 
-# recover: Undoes or finishes what an interrupted run left. Fails if the command's own program must not run; `verdict`
-# then says how the command ends.
+# recover: Undoes or finishes what an interrupted run left. Fails if the command's own program must not run. Then
+# `verdict` is set already.
 recover() {
   local before=none reservation kind_of
   while :; do

@@ -9,8 +9,8 @@ use crate::support::site::FRAGMENT;
 use crate::support::skip::Skip;
 use crate::trial;
 
-/// The point at which 0.1.0 was interrupted; what serves after a reboot and `resume` by today's script; and what serves
-/// after a `deploy` of `four` instead. `-` is not tried.
+/// Three texts: the point at which 0.1.0 was interrupted; the release that serves after a reboot and `resume` by
+/// today's script; and the release that serves after a `deploy` of `four` instead. `-` is not tried.
 const CUT_SHORT: [(&str, &str, &str); 8] = [
     ("started", "blue two", "green four"),
     ("prepared", "blue two", "-"),
