@@ -193,7 +193,9 @@ impl ProgramName {
                 "the end of rollback and restart: a complete release, by its own script"
             }
             Self::Failed => "after every way back of deploy, prepare, switch, rollback and restart",
-            Self::Way(Way::EndNew) => "users never saw the new color, or no longer see it",
+            Self::Way(Way::EndNew) | Self::RecoverEndNew => {
+                "users never saw the new color, or no longer see it"
+            }
             Self::Way(Way::GoBack) => "the old color serves again, if it passes its gates",
             Self::Way(Way::StayOnNew) => {
                 "the old color is down: the new one stays if it passes its gates"
@@ -217,7 +219,6 @@ impl ProgramName {
             Self::Remove => {
                 "the app is removed: the proxy does not route to it, nothing of it runs"
             }
-            Self::RecoverEndNew => "users never saw the new color, or no longer see it",
             Self::RecoverSwap => {
                 "the proxy may serve either color; what a reboot ended is started first"
             }

@@ -61,7 +61,7 @@ command_identity() {
   printf '%s\n' "${identity# }"
 }
 
-# The owner of the port can be compared only if the identity is a pid.
+# command_listens: The owner of the port can be compared only if the identity is a pid.
 command_listens() {
   local identity inode pid owner stranger='' ours=no
   load_identity || return 3
@@ -138,12 +138,12 @@ command_logs() {
   fi
 }
 
-# Nothing to do: the process manager decides whether the program survives a reboot.
+# command_persist: Does nothing, because the process manager decides whether the program starts after a reboot.
 command_persist() {
   return 0
 }
 
-# command_ask_identity: prints the current identity, one line.
+# command_ask_identity: Prints the current identity, one line. Without the setting `identity` prints nothing.
 command_ask_identity() {
   ((${#command_identity[@]})) || return 0
   command_run "$release/answer.$service" "${command_identity[@]}" || {
@@ -153,8 +153,8 @@ command_ask_identity() {
   head -n 1 "$release/answer.$service"
 }
 
-# command_run OUTPUT COMMAND…: writes the output to a file. With a pipe, a process that the command leaves running would
-# keep the pipe open, and the script would wait for it.
+# command_run OUTPUT COMMAND…: Runs the command with its output in the file OUTPUT. With a pipe, a process that the
+# command leaves running would keep the pipe open, and the script would wait for it.
 command_run() {
   local output=$1
   shift

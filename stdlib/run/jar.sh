@@ -18,7 +18,7 @@ jar_start() {
   process_start
 }
 
-# jar_find: sets `jar_file`. Many builds leave a second jar (`-plain`, `-sources`), so more than one match is an error.
+# jar_find: Sets `jar_file`. Many builds leave a second jar (`-plain`, `-sources`), so more than one match is an error.
 jar_find() {
   local -a found=()
   if [[ -f $jar_jar ]]; then

@@ -3,20 +3,22 @@
 # The identity is `unit NAME INVOCATION` under systemd, otherwise `pid PID START BOOT`. The program and its children
 # have DEPLOYC_RUN in their environment. By this mark the script recognises a child that has left the program's session.
 
-# process_preflight: its user is there, and may be taken on.
+# process_preflight: Fails if the program's user does not exist, if the script cannot become this user, or if the
+# program is not found.
 process_preflight() {
   local account
   local -a become environment
   process_find_account && process_find_become || return
   process_make_environment
-  # Where inputs or the slot decide what is started, only the start can tell.
+  # If the command or PATH depends on inputs or on the slot, the program is looked for only at the start.
   [[ -z ${process_command[0]-} || " ${process_env[*]-}" == *' PATH='* ]] || process_find_program
 }
 
-# What every program finds in its environment, whoever called the script: by hand, from CI, at boot.
+# The PATH that every program gets, whether the script is called by hand, from CI or at boot.
 process_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
-# process_stage: the slot is its user's, whoever has staged it; another user's service can read it.
+# process_stage: Gives the slot to the program's user, whichever user has staged it. If services have different users,
+# the slot belongs to the first one, and the others can read it.
 process_stage() {
   local account user group _
   ((EUID == 0)) || return 0
@@ -60,8 +62,8 @@ process_alive() {
   esac
 }
 
-# process_adopt: the process that listens on the port becomes the release's program, unless something else keeps it
-# running.
+# process_adopt: Makes the process that listens on the port the release's program. Fails if something else keeps the
+# process running.
 process_adopt() {
   local inode pid='' owner boot start others
   if [[ -z $port ]]; then
@@ -91,7 +93,8 @@ process_adopt() {
   save_identity "pid $pid $start $boot"
 }
 
-# process_tell_keeper PID: prints what keeps the process running and would start it again. Fails if nothing is known.
+# process_tell_keeper PID: Prints what keeps the process running and would start it again. Fails if no such keeper is
+# found.
 process_tell_keeper() {
   local group unit main cure='after the next deployment'
   if (($1 == 1)); then
@@ -114,7 +117,7 @@ process_tell_keeper() {
   fi
 }
 
-# process_other_ports PID: prints another port on which the process listens, if there is one.
+# process_other_ports PID: Prints another port on which the process listens, if there is one.
 process_other_ports() {
   local tables
   net_tables
@@ -209,12 +212,14 @@ process_logs() {
   fi
 }
 
-# Nothing to do: the host does not know the program; after a boot `resume` starts the live color.
+# process_persist: Does nothing, because the host does not know the program. After a boot `resume` starts the live
+# color.
 process_persist() {
   return 0
 }
 
-# process_choose_keeper: sets `keeper`. Before version 240 systemd does not report that a program could not be started.
+# process_choose_keeper: Sets `keeper`. Before version 240 systemd does not report that a program could not be started,
+# so `auto` does not use it.
 process_choose_keeper() {
   local version
   keeper=$process_keeper
@@ -225,10 +230,11 @@ process_choose_keeper() {
   return 0
 }
 
-# process_find_account: sets `account`, the user's line of passwd.
+# process_find_account: Sets `account` to the user's line of passwd. Fails if there is no such user.
 process_find_account() {
   local user password uid rest name=${process_user:-$EUID}
-  # Most are in the file, and to read that starts no process. A directory of accounts is asked for the others.
+  # Most users are in /etc/passwd, and reading it starts no process. `getent` also finds the users of a directory
+  # service.
   while IFS=: read -r user password uid rest; do
     account=$user:$password:$uid:$rest
     [[ $user != "$name" && $uid != "$name" ]] || return 0
@@ -240,7 +246,8 @@ process_find_account() {
   fi
 }
 
-# process_make_environment: sets `environment`. The app gets no variable from the environment of the script's caller.
+# process_make_environment: Sets `environment`. The program gets no variable from the environment of the script's
+# caller.
 process_make_environment() {
   local name user home shell _
   IFS=: read -r user _ _ _ _ home shell <<<"$account"
@@ -252,7 +259,8 @@ process_make_environment() {
   environment+=("COLOR=$color" "DEPLOY_COLOR=$color" ${process_env[@]+"${process_env[@]}"} "DEPLOYC_RUN=$release/$service/")
 }
 
-# process_find_program: a name without a `/` is in the PATH that the program gets. That it is in the caller's, too, is no use at the next boot.
+# process_find_program: Fails unless a program without a `/` in its name is in the PATH that the program gets. The
+# caller's PATH does not count, because `resume` has another one at the next boot.
 process_find_program() {
   local path entry here
   [[ ${process_command[0]} != */* ]] || return 0
@@ -265,7 +273,7 @@ process_find_program() {
   return 1
 }
 
-# process_owns PID: the process belongs to the program that `identity` names.
+# process_owns PID: Succeeds if the process belongs to the program that `identity` names.
 process_owns() {
   local kind name _ stat_state stat_parent stat_session stat_start
   read -r kind name _ <<<"$identity"
@@ -277,10 +285,11 @@ process_owns() {
   fi
 }
 
-# process_is_marked PID: this release's service has started the process, even if it has left the session since.
+# process_is_marked PID: Succeeds if this release's service has started the process. This finds also a process that has
+# left the session since.
 process_is_marked() {
   local text=''
-  # `read` drops the NULs.
+  # `read` drops the NULs between the entries.
   { IFS= read -r -N 4000000 text <"/proc/$1/environ"; } 2>/dev/null
   [[ $text == *"DEPLOYC_RUN=$release/$service/"* ]]
 }

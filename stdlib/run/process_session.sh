@@ -37,7 +37,7 @@ process_start_in_session() {
   exec {gives}>&-
 }
 
-# process_find_become: sets `become`, the command of a bash that runs as the app's user.
+# process_find_become: Sets `become`, the command of a bash that runs as the program's user. Fails if this needs root.
 process_find_become() {
   local uid gid groups _
   become=("$BASH")
@@ -50,12 +50,12 @@ process_find_become() {
   fi
   groups=$(id -G "$process_user")
   become=(setpriv --reuid="$uid" --regid="$gid" --groups="${groups// /,}" -- "$BASH")
-  # BusyBox's setpriv knows no users.
+  # BusyBox's setpriv has no options for users, so `su` is used.
   "${become[@]}" -c : 2>/dev/null || become=(su -m -s "$BASH" -- "$process_user")
 }
 
-# process_start_keeper DESCRIPTOR: becomes the keeper. The program's pid and start time are printed on its standard
-# output. The program reads its command from DESCRIPTOR.
+# process_start_keeper DESCRIPTOR: Replaces this subshell by the keeper. The keeper prints the program's pid and start
+# time on this shell's standard output. The program reads its command from DESCRIPTOR.
 process_start_keeper() {
   exec 3>&1 4<&"$1" >/dev/null 2>&1 </dev/null
   close_descriptors 3 4
@@ -65,9 +65,9 @@ process_start_keeper() {
     "$process_directory" "${process_open_files:--}" "${become[@]}"
 }
 
-# process_keep LOG BYTES EXIT FOLDER FILES BECOME…: the keeper, the program's parent. It writes the program's log and
-# saves its exit code. LOG and LOG.1 together never exceed BYTES. The keeper has a session of its own, so that a signal
-# to the program's session does not end it before the program.
+# process_keep LOG BYTES EXIT FOLDER FILES BECOME…: Is the keeper, the parent of the program. It writes the program's
+# log to LOG and saves the exit code in EXIT. LOG and LOG.1 together never exceed BYTES. The keeper has a session of its
+# own, so that a signal to the program's session does not end it before the program.
 process_keep() {
   local log=$1 half=$(($2 / 2)) exit=$3 folder=$4 files=$5 inner count child said size code
   shift 5
@@ -108,9 +108,9 @@ process_keep() {
   printf '%s\n' "$code" >"$exit.new" && mv -f "$exit.new" "$exit"
 }
 
-# process_become_program TEXT FOLDER FILES: runs as the app's user. It first calls itself (TEXT) once more in a session
-# of its own. Then it prints its pid and start time on descriptor 3; the program keeps both, because it replaces this
-# shell.
+# process_become_program TEXT FOLDER FILES: Runs as the program's user. If it is not the leader of a session, it runs
+# TEXT (this function) once more, in a session of its own. Then it prints its pid and start time on descriptor 3. The
+# program keeps both, because it replaces this shell.
 process_become_program() {
   local stat='' text=$1 folder=$2 files=$3
   local -a become_field
@@ -127,15 +127,15 @@ process_become_program() {
   process_become_told
 }
 
-# process_tell WORD…: prints the input of `process_become_told`: the environment, an empty entry, the number of words,
+# process_tell WORD…: Prints the input of `process_become_told`: the environment, an empty entry, the number of words,
 # the words.
 process_tell() {
   printf '%s\0' "${environment[@]}" '' "$#" "$@"
 }
 
-# process_become_told: reads a command and its environment from descriptor 4 and becomes this program, with no other
-# variable in its environment. If the input is incomplete, the script has ended in between and has not saved the
-# identity: then the program must not run.
+# process_become_told: Reads an environment and a command from descriptor 4 and becomes this program, with no other
+# variable in its environment. If the input is incomplete, the script ended before it saved the identity. Then the
+# program must not run.
 process_become_told() {
   local become_name='' become_entry='' become_count=''
   local -a become_environment=() become_words=()
@@ -188,7 +188,8 @@ process_alive_pid() {
   return 1
 }
 
-# process_say_exit CODE: without a code the keeper still reads the log, because another process holds it open.
+# process_say_exit CODE: Prints how the program ended. If CODE is empty, the keeper still reads the log, because another
+# process holds the log's pipe open.
 process_say_exit() {
   local cure="it must stay in the foreground: start it without its daemon option, or use \`run command\` to say how it starts and stops"
   if [[ ! $1 =~ ^[0-9]+$ ]]; then
@@ -241,10 +242,10 @@ process_stop_pid() {
   done
 }
 
-# process_find_remains PID START SEEN: sets `remains`, the processes of the program that still run: the program, its
+# process_find_remains PID START SEEN: Sets `remains` to the processes of the program that still run: the program, its
 # session, and its children in other sessions. The number of a session may be reused. So a process of that session
-# counts only if the program was just seen (SEEN), or if the process has the mark. The script itself may be a child of
-# the program; it is left out.
+# counts only if the program was just seen (SEEN is yes), or if the process has the mark. The script itself may be a
+# child of the program; it is left out.
 process_find_remains() {
   local file pid stat_state stat_parent stat_session stat_start
   remains=()

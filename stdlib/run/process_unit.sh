@@ -41,7 +41,7 @@ process_start_in_systemd() {
   save_identity "unit $unit ${mark#*=}"
 }
 
-# process_unit_state UNIT: sets unit_state unit_mark unit_code unit_signalled.
+# process_unit_state UNIT: Sets unit_state, unit_mark, unit_code and unit_signalled.
 process_unit_state() {
   local key value
   unit_state='' unit_mark='' unit_code='' unit_signalled=no
@@ -78,7 +78,8 @@ process_alive_unit() {
   return 1
 }
 
-# process_unit_is_gone UNIT MARK: fails if systemd does not answer, because then the unit may still run.
+# process_unit_is_gone UNIT MARK: Succeeds if the unit does not run. Fails also if systemd does not answer, because then
+# the unit may still run.
 process_unit_is_gone() {
   process_alive_unit "$1" "$2" >/dev/null
   (($? == 1))

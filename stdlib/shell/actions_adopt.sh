@@ -1,12 +1,12 @@
-# ---- actions of `adopt`: what somebody else made becomes this script's ---------------------------------
+# ---- actions of `adopt`: a fragment or a color of somebody else becomes this script's ------------
 #
-# Nothing is started or stopped. The fragment is written anew for the color that it routes to, through the same swap as a deployment; the
-# color's processes, if the driver can tell which they are, may be stopped by a later deployment.
+# Nothing is started or stopped. The fragment is written again for the color that it routes to, by the same swap as in a
+# deployment. A later deployment may stop the color's processes, if the driver can tell which they are.
 
-adopted=''    # what of the color becomes this script's: processes, fragment (only that), or own (they were)
-adopts_own='' # yes: what runs of the color was started by this script
+adopted=''    # what was adopted: `processes`; `fragment`, only that; or `own`, the processes were this script's
+adopts_own='' # yes: the running processes of the color were started by this script
 
-# do_find_adoptable: sets `from` and `to`, the color that the proxy's files route to.
+# do_find_adoptable: Sets `from` and `to` to the color that the proxy's files route to.
 do_find_adoptable() {
   local value link
   read_live
@@ -33,12 +33,12 @@ do_find_adoptable() {
         ;;
     esac
   fi
-  # What somebody wrote into the file may not be in force: then users get what was confirmed last.
+  # The edited file may not be in force. Then users still get the color that was confirmed last.
   agrees_with_confirmed "$from" || return
   to=$from adopts_own=''
   link=$state/colors/$to
   [[ -L $link ]] || return 0
-  # Its processes are another release's, and whoever reads the journal must know.
+  # The color's processes may belong to an earlier release. The journal has to record this.
   release_behind "$link" || :
   of_release "${behind:-$link}" alive
   case $? in
@@ -48,7 +48,7 @@ do_find_adoptable() {
   esac
 }
 
-# do_make_adopted: a release without an artifact: it can be stopped, but not started again.
+# do_make_adopted: Makes a release without an artifact. It can be stopped, but not started again.
 do_make_adopted() {
   local name
   bounded "${deadline["copy"]}" make_release_folder || {
@@ -73,7 +73,7 @@ do_make_adopted() {
   [[ $adopted == processes ]] || rm -f "$candidate"/identity.*
 }
 
-# do_commit_adopted: there is no previous color, so nothing is drained or stopped.
+# do_commit_adopted: Commits the adoption. There is no previous color, so nothing is drained or stopped.
 do_commit_adopted() {
   if [[ $adopted == processes ]]; then
     journal[previous]=''
@@ -89,7 +89,8 @@ do_commit_adopted() {
   say "  this script manages the fragment from now on; $to keeps running as it was started"
 }
 
-# drop_adopted: only the fragment was adopted, so its release has nothing to keep. A signal cannot split it.
+# drop_adopted: Removes the release of an adoption that took over only the fragment, because there is nothing to keep. A
+# signal cannot interrupt between the journal and the removal.
 drop_adopted() {
   local dropped=$candidate code shielded_before=$shielded
   if asked_to_stop; then
@@ -104,7 +105,7 @@ drop_adopted() {
   return "$code"
 }
 
-# do_finish_adopted: what a kill has left after the commit of an adoption.
+# do_finish_adopted: Finishes an adoption that was killed after its commit.
 do_finish_adopted() { finish_adopted; }
 
 finish_adopted() {

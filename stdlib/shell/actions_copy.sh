@@ -1,11 +1,12 @@
-# ---- actions of `rollback RELEASE` and `restart`: a copy of a release becomes what serves -----------------
+# ---- actions of `rollback RELEASE` and `restart`: a copy of a release becomes live ---------------
 #
-# The release that is copied stays as it is. Whatever is asked of the copy is asked by its own script, which may be of an older deploy.bg.
+# The copied release is not changed. The copy's own script answers all questions about the copy. It may be from an older
+# deploy.bg.
 
 kept=''       # the release that is copied
-kept_ports='' # where the copy will listen
+kept_ports='' # the ports of the copy
 
-# do_choose_kept: sets `from` and `to` as a deployment does, and `kept`, the release that was named.
+# do_choose_kept: Sets `from` and `to` as a deployment does, and `kept` to the release that the user named.
 do_choose_kept() {
   local value
   do_choose_idle || return
@@ -23,7 +24,7 @@ do_choose_kept() {
   fi
 }
 
-# do_choose_live: the same for a copy of what is live.
+# do_choose_live: Does the same for a copy of the live release.
 do_choose_live() {
   local value
   do_choose_idle || return
@@ -39,8 +40,8 @@ do_choose_live() {
   fi
 }
 
-# choose_places: sets `kept_ports`. The script of the release knows which ports and addresses it has in the idle color: they may be others
-# than today's, but not those of what serves.
+# choose_places: Sets `kept_ports`. Only the release's script knows the release's ports and addresses in the idle color.
+# They may differ from today's deploy.bg, but must not be those of the live color.
 choose_places() {
   local value word rest one addresses='' id=${kept##*/}
   release_protocol "$kept"
@@ -79,7 +80,7 @@ choose_places() {
   done
 }
 
-# is_place_of_live PORT|ADDRESS: the live color has it.
+# is_place_of_live PORT|ADDRESS: Succeeds if the live color has this port or address.
 is_place_of_live() {
   local value name taken=''
   if [[ -n $old_release ]]; then
@@ -93,7 +94,7 @@ is_place_of_live() {
   [[ " $taken " == *" $1 "* ]]
 }
 
-# kept_releases: prints which releases `rollback RELEASE` can go to.
+# kept_releases: Prints the releases to which `rollback RELEASE` can go.
 kept_releases() {
   local folder text=''
   for folder in "$state"/releases/*/; do
@@ -110,7 +111,8 @@ kept_releases() {
   fi
 }
 
-# do_inputs_again: those of the live release, by its script, from the environment and the files that it names.
+# do_inputs_again: Reads the inputs of the live release again. Its own script reads them, from the environment and from
+# the files that it names.
 do_inputs_again() {
   { rm -rf "$scratch/again" && mkdir -m 700 "$scratch/again"; } 2>/dev/null || {
     fail_with "cannot write to $scratch: is the disk full?"
@@ -130,7 +132,8 @@ do_inputs_again() {
   esac
 }
 
-# do_copy_release: slot, script and inputs; then its script writes what is not the same in every color, the meta file last.
+# do_copy_release: Copies slot, script and inputs. Then the script of the copy writes the files that depend on the
+# color; the meta file is written last.
 do_copy_release() {
   local said inputs=$kept/inputs
   [[ $command != restart ]] || inputs=$scratch/again/inputs
@@ -148,11 +151,12 @@ do_copy_release() {
   load_inputs "$candidate"
 }
 
-# copy_kept INPUTS
+# copy_kept INPUTS: Copies the parts of `kept`, and the folder INPUTS, into the candidate.
 copy_kept() {
   local -a parts=("$kept/slot" "$kept/script" "$1")
   [[ ! -f $kept/artifact ]] || parts+=("$kept/artifact")
-  # What its app has written into the slot is still nothing that the release brought.
+  # The list of the release's files is copied, too. So files that the app wrote into the slot still do not count as
+  # files of the release.
   [[ ! -f $kept/files ]] || parts+=("$kept/files")
   mkdir "$candidate" && cp -a -- ${parts[@]+"${parts[@]}"} "$candidate/" && sync_path "$candidate/script" "$candidate/inputs"/* "$candidate" "$state/releases"
 }

@@ -1,7 +1,7 @@
 # ---- actions that end something: a color, a command ---------------------------------------------------
 
-# do_gates SIDE: L1 for a color that is there already, by the script of its release. Of one that the script did not start only the answers
-# are known, to this script's probes.
+# do_gates SIDE: Asks the gates of a color that runs already, by the script of its release. If this script did not start
+# the color, this script's own probes check only the answers, not the processes.
 do_gates() {
   local color_asked code
   color_of_side "$1"
@@ -13,9 +13,9 @@ do_gates() {
   return "$code"
 }
 
-failing_colors='' # that were seen not to pass their gates
+failing_colors='' # the colors whose gates failed in this process
 
-# ask_gates SIDE
+# ask_gates SIDE: Asks the gates of `side_color`.
 ask_gates() {
   local gate code=0
   [[ $1 == old ]] || ! release_of "$to" || side_release=$found_release
@@ -39,12 +39,13 @@ ask_gates() {
   return "$code"
 }
 
-# do_start_missing SIDE [overlap]: by the script of that color's release. What somebody else started is not started by this script.
+# do_start_missing SIDE [overlap]: Starts the services of the color that do not run, by the script of its release. Does
+# nothing for a color that this script did not start.
 do_start_missing() {
   local value
   color_of_side "$1"
   [[ -n $side_release && -d $side_release ]] || return 0
-  # What was adopted has no artifact.
+  # An adopted release has no artifact to start.
   ! meta adopted "$side_release" || return 0
   of_release "$side_release" start_missing "${2-}" || {
     ! asked_to_stop || return 143
@@ -52,7 +53,8 @@ do_start_missing() {
   }
 }
 
-# do_drain SIDE: until nothing of before the last reload is answered by it any more, at most as long as deploy.bg says.
+# do_drain SIDE: Waits until no worker from before the last reload serves the color any more, at most as long as
+# deploy.bg says.
 do_drain() {
   local until value
   color_of_side "$1"
@@ -62,7 +64,7 @@ do_drain() {
   until=$((value + drain_within))
   while :; do
     ask_switch draining "${journal[draining]}" "$side_color"
-    # Only a clear no is one: a driver that did not answer in time has not said that nothing is left.
+    # Only exit code 1 means no. A driver that did not answer in time does not say that the drain is over.
     (($? != 1)) || return 0
     now
     if ((now_ms >= until)); then
@@ -77,16 +79,17 @@ do_drain() {
   done
 }
 
-# do_stop SIDE [exclusive]: only after L2 was asked again.
+# do_stop SIDE [exclusive]: Stops the color, unless `stop_release` finds that it is or may be live. With `exclusive`,
+# stops only its exclusive services.
 do_stop() {
   color_of_side "$1"
   [[ -n $side_release && -d $side_release ]] || {
     [[ $1 == new ]] || say_not_ours
     return 0
   }
-  # It ran before this rollback, perhaps with requests to finish; it goes on as it was.
+  # The new color ran before this command, perhaps with requests to finish, so it keeps running.
   [[ $1 == old || ${journal[warm]} != yes ]] || return 0
-  # A release without one was never started.
+  # A release without a meta file was never started.
   if [[ ! -f $side_release/meta ]]; then
     [[ $1 == old ]] || keep_failed
     return 0
@@ -111,12 +114,13 @@ do_stop() {
   fi
 }
 
-# keep_failed: a failed release stays to be looked at. One that was good before is not made bad by a failed rollback.
+# keep_failed: Keeps a failed release, so that a person can look at it. After a failed `rollback` or an `abort` nothing
+# is kept as failed: the release of a `rollback` was good before.
 keep_failed() {
   [[ ${journal[kind]} == rollback || $command == abort || ! -d $candidate ]] || point failed "$candidate"
 }
 
-# say_not_ours: on the ports of the previous color something that this script did not start still runs.
+# say_not_ours: Warns if something that this script did not start still runs on the ports of the previous color.
 say_not_ours() {
   known_color "$from" && answers_somewhere "$from" || return 0
   if [[ -n $old_release ]]; then
@@ -126,7 +130,7 @@ say_not_ours() {
   fi
 }
 
-# answers_somewhere COLOR: whether anybody listens on one of its ports.
+# answers_somewhere COLOR: Succeeds if any process listens on one of the color's ports.
 answers_somewhere() {
   local name
   for name in "${services[@]}"; do
@@ -135,7 +139,8 @@ answers_somewhere() {
   return 1
 }
 
-# own_port_listens: somebody has the place of the service at hand; of one without a port: somebody answers at its address.
+# own_port_listens: Succeeds if any process listens on the port of the current service. For a service without a port: if
+# something answers at its address.
 own_port_listens() {
   if [[ -n $port ]]; then
     port_listens "$port"
@@ -144,7 +149,8 @@ own_port_listens() {
   fi
 }
 
-# do_persist_off SIDE: a color that is stopped, or only kept warm, does not come up after a boot.
+# do_persist_off SIDE: Makes the color no longer start after a boot. This is for a color that is stopped, or that `keep
+# warm` keeps running.
 do_persist_off() {
   color_of_side "$1"
   [[ -n $side_release && -f $side_release/meta ]] || return 0
@@ -152,7 +158,8 @@ do_persist_off() {
   of_release "$side_release" persist off || fail_with "$side_color may come back after a reboot: $answer"
 }
 
-# do_close_journal: pointers that a commit of this process could not write are written first, or the journal goes on to say where they lead.
+# do_close_journal: Closes the journal. Pointers that a commit of this process could not write are written first. If
+# this fails again, the journal stays, because only the journal names the releases for the pointers.
 do_close_journal() {
   [[ $pointers_follow == yes ]] || finish_commit || return
   pointers_follow=yes
@@ -160,10 +167,10 @@ do_close_journal() {
   take_up_pending
 }
 
-closed_release='' # what this command was about, for the user's last steps
+closed_release='' # the release of this command, for the user's last steps
 
-# do_record ok|failed: a line of the history, and what the user's last steps are told. The history knows what a failure has come to:
-# refused (nothing was changed), went-back (users had the new color) or failed.
+# do_record ok|failed: Adds a line to the history, and sets the outcome for the user's last steps. The history records a
+# failure as refused (nothing was changed), went-back (users had the new color) or failed.
 do_record() {
   local result=$1
   seconds_since "$began"
@@ -182,7 +189,7 @@ do_record() {
   remember "$result"
 }
 
-# do_user new PLACE.NUMBER: a step of the user's; its output is shown while it runs.
+# do_user new PLACE.NUMBER: Runs a user's step. Its output is shown while it runs.
 do_user() {
   local code
   if asked_to_stop; then
@@ -204,11 +211,11 @@ do_user() {
   esac
 }
 
-# do_sweep: removes what nobody needs, for at most a minute; the rest goes the next time.
+# do_sweep: Removes the releases and runtimes that nothing needs, for at most a minute. A later run removes the rest.
 do_sweep() {
   local folder until
   local -a swept
-  # What was put off has a release that no pointer names.
+  # A journal that was saved for later has a release that no link leads to.
   [[ ! -f $state/journal.pending ]] || return 0
   now
   until=$((now_ms + deadline["sweep"]))
@@ -221,7 +228,8 @@ do_sweep() {
   sweep_runtimes
 }
 
-# sweep_runtimes: those that no release, not what `resume` runs after a boot, and not this script was made with.
+# sweep_runtimes: Removes the runtimes that nothing needs. Needed are those of the releases' scripts, of the script that
+# runs `resume` after a boot, and of this script.
 sweep_runtimes() {
   local file
   for file in "$state"/runtimes/*; do

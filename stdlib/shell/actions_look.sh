@@ -1,8 +1,8 @@
-# ---- actions that look: nothing is changed ----------------------------------------------------------
+# ---- actions that only look: they change nothing on the host -------------------------------------
 
-tested_ms=0             # when this process found the proxy's configuration as it should be
-live_passes=unknown     # whether the live color passed `verify` before this process began anything
-declare -A passed_ms=() # when a gate of the new color passed in this process
+tested_ms=0             # when this process last tested the proxy's configuration with success
+live_passes=unknown     # yes or no: whether the live color passed `verify` before this process began anything
+declare -A passed_ms=() # when a gate of the new color last passed in this process
 
 do_check_host() {
   local tool
@@ -14,17 +14,18 @@ do_check_host() {
   done
 }
 
-# do_preflight_run new SERVICE
+# do_preflight_run new SERVICE: Calls the `preflight` of the service's run driver.
 do_preflight_run() { at new "$2" ask_or_fail run preflight; }
 
 do_preflight_proxy() { ask_or_fail switch preflight; }
 
-# ask_or_fail run|switch FUNCTION ARG…: its answer is the reason.
+# ask_or_fail run|switch FUNCTION ARG…: Calls a driver's function. If it fails, its answer is the reason.
 ask_or_fail() {
   "ask_$1" "${@:2}" || fail_with "${answer:-the answer of the driver could not be saved: is the disk full?}"
 }
 
-# do_test_as_it_is: a configuration that another site broke is told apart from ours, unless this process has just tested it.
+# do_test_as_it_is: Tests the proxy's configuration before anything is changed. So a fault of another site is not taken
+# for a fault of this deployment. If this process tested it less than 10 s ago, nothing is done.
 do_test_as_it_is() {
   now
   ((tested_ms == 0 || now_ms - tested_ms >= 10000)) || return 0
@@ -36,8 +37,8 @@ do_test_as_it_is() {
   tested_ms=$now_ms
 }
 
-# do_choose_idle: sets `from` and `to`. A color that this script does not know (it was renamed) may be live; then the idle one is that whose
-# place it does not take.
+# do_choose_idle: Sets `from` and `to`. The live color may be one that this script does not know, because it was
+# renamed. Then `to` is a color that has no port of the live color.
 do_choose_idle() {
   local choice value
   read_live
@@ -51,7 +52,8 @@ do_choose_idle() {
   from=$live old_release=$live_release
   for choice in "${colors[@]}"; do
     [[ $choice != "$live" ]] || continue
-    # The fragment was taken away, but the proxy may not have been reloaded since. Whether all of it runs does not matter.
+    # The fragment was removed, but the proxy may not have been reloaded since, and may still serve its last live color.
+    # So this color is not idle, whether it runs or not.
     [[ $live_state != none ]] || ! last_live_is "$choice" || continue
     if [[ -n $live_release ]] && meta ports "$live_release" && shares_port "$choice" "$value"; then
       continue
@@ -66,7 +68,7 @@ do_choose_idle() {
   say "  ${from:-no color} is live, $to is idle"
 }
 
-# do_find_live: sets `from`, what is to run.
+# do_find_live: Sets `from` and `to` to the live color, which has to run.
 do_find_live() {
   read_live
   if [[ $live_state == none ]] || nobody_runs_live; then
@@ -79,12 +81,13 @@ do_find_live() {
     return
   fi
   from=$live old_release=$live_release
-  # What is under way, if something is, stays with the journal.
+  # An unfinished deployment is not touched: it stays in the journal.
   to=$live candidate=$live_release
   load_inputs "$candidate"
 }
 
-# do_choose_earlier: sets `from` and `to` for the way back to what served before the live color, and notes whether that runs.
+# do_choose_earlier: Sets `from` and `to` for the way back to the release that served before the live color, and
+# `earlier_runs`, which says whether that release runs.
 do_choose_earlier() {
   local value
   know_live || return
@@ -111,7 +114,7 @@ do_choose_earlier() {
     return
   fi
   to=$value
-  # Whether it ran before decides whether it may be stopped again: only a clear answer is one.
+  # If the release runs already, a failure of the rollback must not stop it. So an unclear answer is an error.
   of_release "$found_release" running overlap
   case $? in
     0) earlier_runs=yes ;;
@@ -128,16 +131,16 @@ do_choose_earlier() {
 
 earlier='' earlier_runs=no # the release that a rollback goes back to
 
-# do_take_up: the color that `prepare` left for this deployment.
+# do_take_up: Continues with the color that `prepare` has left for this deployment.
 do_take_up() {
   deployment=${journal[deployment]}
   read_live
-  # Nothing has happened yet: what is prepared stays, and may be switched to when this is mended.
+  # Nothing was changed yet. The prepared color stays, and a later `switch` can use it after the files are repaired.
   routes_as_before || return
   say "  ${from:-no color} is live, $to is prepared"
 }
 
-# do_still_live old: the proxy's files route where they did.
+# do_still_live old: Fails if the proxy's files do not route to the same color as before.
 do_still_live() {
   local found=$live_state$live$live_guess
   read_live
@@ -148,7 +151,7 @@ do_still_live() {
   routes_as_before
 }
 
-# routes_as_before: what was read just now is what served when the deployment began.
+# routes_as_before: Fails unless the color that was just read is the one that was live when the deployment began.
 routes_as_before() {
   if [[ -n $from ]]; then
     [[ $live_state != color || $live != "$from" ]] || return 0
@@ -158,8 +161,9 @@ routes_as_before() {
   fail_with "the proxy's files changed meanwhile: ${from:-nothing} was live, now it is ${live:-$live_state} ${live_why}"
 }
 
-# do_try_verify old NAME: the live color must pass now, or the question itself may be wrong (a redirect, another site's answer): better
-# found before anything starts.
+# do_try_verify old NAME: Asks a `verify` for the live color, before anything starts. If it does not pass, the question
+# itself may be wrong, for example because of a redirect, or because another site answers. A redirect is an error,
+# everything else a warning.
 do_try_verify() {
   [[ -n $from ]] && known_color "$from" || return 0
   load_inputs "${old_release:-$state/none}"
@@ -178,7 +182,7 @@ do_read_inputs() {
   take_inputs || return 2
 }
 
-# do_check_questions: this host can ask all that will be asked.
+# do_check_questions: Fails if this host cannot ask a question of the gates and verifies.
 do_check_questions() {
   local one
   for one in ${gates[@]+"${gates[@]}"}; do
@@ -189,7 +193,7 @@ do_check_questions() {
   done
 }
 
-# question_is_ready DECLARATION
+# question_is_ready DECLARATION: Fails if this host cannot ask the questions of the declaration.
 question_is_ready() {
   declare_question "$1"
   questions_ready
@@ -201,7 +205,8 @@ do_find_artifact() {
   find_artifact && room_is_left ${matches[@]+"${matches[@]}"}
 }
 
-# room_is_left [ARTIFACT]: the state's disk takes it, and a little more. Nothing is written to see it.
+# room_is_left [ARTIFACT]: Fails unless the disk of the state has room for the artifact and 1 MiB more. Nothing is
+# written for this.
 room_is_left() {
   local folder=$state blocks='' free='' for_users='' block='' needed='' value _
   while [[ ! -d $folder ]]; do
@@ -213,7 +218,7 @@ room_is_left() {
   [[ -z ${1-} ]] || ! bounded "${deadline["journal"]}" du -skH -- "$1" >"$scratch/answer" 2>/dev/null || read -r needed _ <"$scratch/answer" || :
   number "$needed" 0
   needed=$((value + 1024))
-  # Some file systems do not count.
+  # Some file systems do not report their size.
   if [[ -n $block && $blocks != 0 ]] && ((free * block / 1024 < needed)); then
     fail_with "the disk with $folder is full: $((free * block / 1024)) KiB are left, but a release needs $needed: free some space"
   elif [[ ! -w $folder ]]; then
@@ -221,7 +226,7 @@ room_is_left() {
   fi
 }
 
-# do_no_stranger new: nobody else has the idle color's place.
+# do_no_stranger new: Fails if a process that this script did not start listens on a port of the idle color.
 do_no_stranger() {
   local one
   local -a ports_of_new
@@ -231,7 +236,8 @@ do_no_stranger() {
   done
 }
 
-# find_ports_of_new: sets `ports_of_new`, the ports of what is about to be started: of deploy.bg, or of the release that is copied.
+# find_ports_of_new: Sets `ports_of_new`, the ports of the color that is about to be started: those of deploy.bg, or
+# those of the release that is copied.
 find_ports_of_new() {
   local name
   ports_of_new=()
@@ -244,27 +250,29 @@ find_ports_of_new() {
   done
 }
 
-# no_stranger_listens PORT: who listens there is of a release of ours that has this port.
+# no_stranger_listens PORT: Fails if a process listens on the port, unless a release of this script with this port runs
+# or may run.
 no_stranger_listens() {
   local link value port=$1
   port_listens "$port" || return 0
-  # What an interrupted or forgotten deployment has started is ours, too: `prepare` ends it before it asks.
+  # The processes of an interrupted or forgotten deployment are this script's, too. `prepare` ends them before it checks
+  # the ports again.
   for link in "$state"/colors/* ${journal[release]:+"$state/releases/${journal[release]##*/}"}; do
     if [[ -d $link ]] && meta ports "$link" && [[ " $value " == *" $port "* ]]; then
       of_release "$link" running
-      # Only a clear no is one.
+      # Only exit code 1 is a clear no.
       (($? == 1)) || return 0
     fi
   done
   port_is_taken
 }
 
-# port_is_taken: says by whom. Fails.
+# port_is_taken: Fails with a reason that names the process.
 port_is_taken() {
   fail_with "port $port of the idle color $to is taken by a process that this script did not start: $(owners_of_port "$port")"
 }
 
-# do_ports_are_free new
+# do_ports_are_free new: Fails if a port of the new color is not free.
 do_ports_are_free() {
   local one
   local -a ports_of_new
@@ -274,7 +282,8 @@ do_ports_are_free() {
   done
 }
 
-# port_is_free PORT: no listener in IPv4 or IPv6, and a connection is refused.
+# port_is_free PORT: Fails if a process listens on the port in IPv4 or IPv6, or if 127.0.0.1 does not refuse a
+# connection.
 port_is_free() {
   local port=$1
   if port_listens "$port"; then
@@ -284,7 +293,8 @@ port_is_free() {
   connect_refused 127.0.0.1 "$port" || fail_with "something answers on 127.0.0.1:$port, the port of the idle color $to"
 }
 
-# do_dial SIDE: each address can be connected to from where the proxy stands.
+# do_dial SIDE: Fails unless each address of the color accepts a connection from where the proxy runs. Connects from the
+# host if the switch driver has no `dial`.
 do_dial() {
   local side=$1 one
   local -a addresses
@@ -305,13 +315,13 @@ do_dial() {
   done
 }
 
-# dial_from_host HOST:PORT
+# dial_from_host HOST:PORT: Connects from this host.
 dial_from_host() {
   local host port
   http_host_port "$1" '' && tcp_connect "$host" "$port"
 }
 
-# color_of_side SIDE: sets `side_color` and `side_release`; empty where there is none.
+# color_of_side SIDE: Sets `side_color` and `side_release`. Both are empty if the side has no color.
 color_of_side() {
   case $1 in
     new) side_color=$to side_release=$candidate ;;

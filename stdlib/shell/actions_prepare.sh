@@ -1,12 +1,13 @@
 # ---- actions that make the new color -----------------------------------------------------------------
 
-# do_put_off_journal: what is under way is taken up again (`take_up_pending`) when this command is over.
+# do_put_off_journal: Saves the journal for later. When this command is over, `take_up_pending` reads it again.
 do_put_off_journal() {
   [[ -f $state/journal ]] || return 0
   bounded "${deadline["journal"]}" copy_synced "$state/journal" "$state/journal.pending" || fail_with "cannot write to $state: is the disk full?"
 }
 
-# do_journal preparing|adopting|swapping|handing|returning|removing: before the first effect that needs it.
+# do_journal preparing|adopting|swapping|handing|returning|removing: Writes the journal, before the first effect that
+# needs it.
 do_journal() {
   case $1 in
     preparing)
@@ -37,13 +38,13 @@ do_journal() {
       write_journal removing
       ;;
     handing)
-      # Whoever goes back from here must start what is stopped now.
+      # A way back from here must start the exclusive services that are stopped now.
       journal[handed]=yes
       write_journal swapping
       ;;
     returning)
-      # The drain of the new color begins now. Even if this cannot be written: this process knows it, and one that finds the old words
-      # goes back once more, which changes nothing.
+      # The drain of the new color begins now, even if this cannot be written. This process knows the phase. A later
+      # process that finds the old phase goes back once more, which changes nothing.
       now
       journal[switched]=$now_ms
       write_journal returning || {
@@ -53,21 +54,21 @@ do_journal() {
       ;;
     *)
       write_journal "$1" && return 0
-      # It says so already: that is enough for whoever comes next.
+      # The journal has this phase already, which is enough for the next run.
       [[ ${journal[phase]} == "$1" ]] || return 1
       reason=''
       ;;
   esac
 }
 
-# name_release: sets `candidate`, a folder that is not there yet; the journal knows of it first.
+# name_release: Sets `candidate` to a folder that does not exist yet. The journal names the folder before it is made.
 name_release() {
   local id
   printf -v id '%(%Y%m%d-%H%M%S)T-%s' -1 "$$"
   candidate=$state/releases/$id
 }
 
-# do_make_release: a folder with all that belongs to this deployment, the script that can stop it among it.
+# do_make_release: Makes a folder with everything that belongs to this deployment, also the script that can stop it.
 do_make_release() {
   local artifact
   local -a matches
@@ -79,20 +80,21 @@ do_make_release() {
   copy_artifact
 }
 
-# copy_artifact: what was staged for this deployment, into the slot.
+# copy_artifact: Copies the staged artifact into the slot.
 copy_artifact() {
   local said
   [[ -n $artifact ]] || return 0
   bounded "${deadline["copy"]}" copy_into_slot "${matches[0]}" >"$scratch/answer" 2>&1 || {
-    # A full disk has no room for what cp says of it.
+    # If the disk is full, the message of `cp` could not be saved either.
     said=$(<"$scratch/answer")
     fail_with "copying $artifact failed: ${said:-is the disk with $state full?}"
   }
 }
 
-artifact_is_missing=no # yes: nothing is there yet
+artifact_is_missing=no # yes: the artifact, or a file with inputs beside it, is not staged yet
 
-# find_artifact: sets `artifact`, as deploy.bg says, and `matches`: exactly one file, or a folder's content.
+# find_artifact: Sets `artifact` as deploy.bg says, and `matches` to exactly one file or to a folder's content. Fails if
+# there is no match, or more than one.
 find_artifact() {
   artifact_pattern
   [[ -n $artifact ]] || return 0
@@ -105,7 +107,7 @@ find_artifact() {
     matches=("$artifact.")
   else
     IFS='' # the pattern is expanded, and not split
-    # shellcheck disable=SC2206  # so it is meant
+    # shellcheck disable=SC2206  # the expansion is intended
     matches=($artifact)
     IFS=$' \t\n'
     [[ -e ${matches[0]-} || -L ${matches[0]-} ]] || matches=()
@@ -127,12 +129,14 @@ do_sync_release() {
   bounded "${deadline["copy"]}" note_and_sync_slot || fail_with "cannot write $candidate to the disk: is it full?"
 }
 
-# note_and_sync_slot: of a copied release it is noted already what that one had brought.
+# note_and_sync_slot: Saves the list of the slot's files and syncs the slot to the disk. A copied release has the list
+# of its original already.
 note_and_sync_slot() {
   { [[ -f $candidate/files ]] || note_slot; } && sync_tree "$candidate/slot"
 }
 
-# do_ensure_shared NUMBER, do_ensures SIDE: no driver for them has come yet; a plan has these steps where one is used.
+# do_ensure_shared NUMBER, do_ensures SIDE: Fail or do nothing, because there is no driver for `shared` yet. A plan has
+# these steps only if it uses one.
 do_ensure_shared() { fail_with "there is no driver for shared $1"; }
 
 do_ensures() {
@@ -141,7 +145,7 @@ do_ensures() {
   of_release "$side_release" ensure || fail_with "something that $side_color needs is missing: $answer"
 }
 
-# do_fetch new SERVICE, do_stage new SERVICE
+# do_fetch new SERVICE, do_stage new SERVICE: Call the `fetch` and `stage` of the service's run driver.
 do_fetch() { at new "$2" ask_or_fail run fetch; }
 do_stage() { at new "$2" stage; }
 
@@ -149,11 +153,11 @@ stage() {
   ask_run_if_able stage || fail_with "${answer:-the answer of the driver could not be saved: is the disk full?}"
 }
 
-# do_clear_idle new: what is left of the idle color is ours and stopped.
+# do_clear_idle new: Stops the releases that are left in the idle color, and those that have one of its ports.
 do_clear_idle() {
   local link folder
   for link in "$state"/colors/*; do
-    # Colors of other names may have had these ports, and be warm.
+    # A color with another name may have had these ports and still run.
     [[ -d $link ]] || continue
     [[ ${link##*/} == "$to" ]] || is_in_the_way "$link" || continue
     release_behind "$link" || continue
@@ -169,7 +173,8 @@ do_clear_idle() {
   done
 }
 
-# is_in_the_way LINK: a color that has a port of the new one; of an app that goes away every one that does not serve.
+# is_in_the_way LINK: Succeeds if the color has a port of the new color. When the app is removed: if the color is not
+# the live one.
 is_in_the_way() {
   local value one
   local -a ports_of_new
@@ -185,12 +190,12 @@ is_in_the_way() {
   return 1
 }
 
-# do_start new SERVICE
+# do_start new SERVICE: Starts the service, unless it runs.
 do_start() {
   at new "$2" start_missing || fail_with "$2 of $to did not start: $answer"
 }
 
-# do_read_offers new SERVICE: lines of NAME=VALUE, kept with the release.
+# do_read_offers new SERVICE: Keeps the driver's offers, lines of NAME=VALUE, with the release.
 do_read_offers() {
   at new "$2" ask_or_fail run offers || return
   write_file "$candidate/offers.$2" "$answer" || {
@@ -199,19 +204,20 @@ do_read_offers() {
   }
 }
 
-# do_gate new SERVICE NAME: it must pass.
+# do_gate new SERVICE NAME: Fails unless the gate passes.
 do_gate() {
   at new "$2" run_gate "gate.$2.$3" || return
   now
   passed_ms["$2 $3"]=$now_ms
 }
 
-# do_gate_again new SERVICE NAME: right before the swap, unless this process has just seen it pass.
+# do_gate_again new SERVICE NAME: Asks the gate again right before the swap. If this process saw it pass less than 2 s
+# ago, only asks whether the service is alive.
 do_gate_again() {
   local age=2000
   now
   [[ -z ${passed_ms["$2 $3"]-} ]] || age=$((now_ms - passed_ms["$2 $3"]))
-  # Whether it lives was asked last thing.
+  # The last question of a gate is whether the service is alive. An answer younger than 100 ms is enough.
   ((age >= 100)) || return 0
   if ((age < 2000)); then
     at new "$2" color_alive && return 0
@@ -219,7 +225,8 @@ do_gate_again() {
   do_gate "$@"
 }
 
-# do_reserve: the prepared color rests until `switch` or `abort`, or until it is too old. By the clock, too, which 0.1.0 goes by.
+# do_reserve: Keeps the prepared color until `switch` or `abort`, or until its time is over. 0.1.0 reads only the time
+# by the wall clock, so this is written, too.
 do_reserve() {
   local now_s
   now

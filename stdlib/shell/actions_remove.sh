@@ -1,9 +1,9 @@
-# ---- actions of `remove`: the app goes away from this host ------------------------------------------------
+# ---- actions of `remove`: the app is removed from this host --------------------------------------
 #
-# What it is made of goes: the proxy's file, what runs, the unit that resumes it, the state. What it has made stays: all that is in
-# `root`, volumes, images, networks, and what it shares with others.
+# Removed are: the proxy's file, the running processes, the unit that runs `resume`, and the state. Not removed are:
+# everything in `root`, volumes, images, networks, and things that the app shares with others.
 
-# do_find_removable: sets `from`, what serves, if something does and the caller wants it to end.
+# do_find_removable: Sets `from` to the live color, if there is one. Then fails unless the caller gave `--stop-serving`.
 do_find_removable() {
   local value
   know_live || return
@@ -15,7 +15,7 @@ do_find_removable() {
       return
     }
   elif [[ -L $state/live ]] && meta color "$state/live"; then
-    # Without its file the proxy may still serve what it was told last. Only a clear answer says that it cannot.
+    # Without its file the proxy may still serve the configuration that it loaded last. Only exit code 1 excludes this.
     release_behind "$state/live" || :
     old_release=$behind
     of_release "$old_release" running
@@ -35,10 +35,10 @@ do_find_removable() {
   say "  ${from:-nothing} serves"
 }
 
-# do_commit_removed: from here nothing leads to the app, and nothing goes back by itself.
+# do_commit_removed: Commits the removal. From here nothing routes to the app, and no way back follows.
 do_commit_removed() { do_commit; }
 
-# do_remove_state: by one rename, so that nobody finds a part of it.
+# do_remove_state: Removes the state. One rename takes it away first, so that no other run finds only a part of it.
 do_remove_state() {
   local unit=/etc/systemd/system/deployc-$app.service gone=$state.removed.$$ folder begun
   now
@@ -61,7 +61,7 @@ do_remove_state() {
     return
   }
   log_file='' scratch=$gone/scratch.$$
-  # With what an earlier removal has left.
+  # This also removes what an earlier removal has left.
   bounded "${deadline["copy"]}" rm -rf "$state".removed.* || warn "$gone could not be removed: it is no longer needed, remove it by hand"
 }
 

@@ -1,14 +1,14 @@
 # ---- actions that point the proxy at a color ---------------------------------------------------------
 
-reload_asked=no     # whether this process has asked the proxy to load what is on the disk
-snapshot_before=''  # the proxy's generation when the swap that is taken back was made
-pointers_follow=yes # no: a commit of this process could not write them
-is_in_force=no      # yes: what is on the disk was never replaced in force, so there is nothing to load
-swapped=''          # to which side: new or old
-in_force=''         # the color that this process has seen in force, or nothing; unknown between a swap and its confirmation
+reload_asked=no     # yes: this process has asked the proxy to reload
+snapshot_before=''  # the proxy's generation before the swap that is undone
+pointers_follow=yes # no: a commit of this process could not write the pointers
+is_in_force=no      # yes: the restored file was in force all the time, so no reload is needed
+swapped=''          # the side of the last swap: new, old or nothing
+in_force=''         # the color that this process saw in force, or `nothing`; `unknown` from a swap to its confirmation
 
-# do_save_way_back: what the proxy's file says now, as the way back will write it. Without a color that serves: the text that somebody
-# has put there, if there is one.
+# do_save_way_back: Saves the text of the proxy's file that the way back will write. If no color serves, this is the
+# text that somebody has put there, if any.
 do_save_way_back() {
   local text='' saved=''
   [[ -d $candidate ]] || bounded "${deadline["journal"]}" mkdir "$candidate" || {
@@ -36,7 +36,8 @@ do_save_way_back() {
   fi || fail_with "cannot write to $candidate: is the disk full?"
 }
 
-# do_lock_proxy: from swap to confirmation no other app of ours reloads the same proxy; its generation is noted.
+# do_lock_proxy: Takes the proxy's lock and notes the proxy's generation. Until the lock is released, no other app of
+# deployc reloads the same proxy.
 do_lock_proxy() {
   snapshot_before=${journal[snapshot]}
   is_in_force=no
@@ -50,21 +51,21 @@ do_lock_proxy() {
 
 do_unlock_proxy() { leave_proxy_mutex; }
 
-# do_write SIDE: its fragment, beside the real one.
+# do_write SIDE: Writes the fragment of this side, beside the real file.
 do_write() {
   local file=$candidate/fragment
   [[ $1 != nothing ]] || return 0
   [[ $1 == new ]] || file=$candidate/way-back
   [[ -f $file || -z $old_release ]] || file=$old_release/fragment
   if [[ $1 == old && ! -f $file ]]; then
-    # As it was before the first deployment: without a file.
+    # Before the first deployment there was no file, so nothing is written.
     [[ -z $from ]] || fail_with "$file does not exist: was $state changed by hand? Write the fragment of $from there"
     return
   fi
   ask_switch write "$file" || fail_with "the fragment cannot be written: $answer"
 }
 
-# do_swap SIDE: one rename, or the file goes.
+# do_swap SIDE: Makes the written file the real one by one rename, or removes the real file.
 do_swap() {
   color_of_side "$1"
   in_force=unknown swapped=$1
@@ -75,8 +76,9 @@ do_swap() {
   fi || fail_with "the fragment cannot be put in place: $answer"
 }
 
-# do_test: on the way back to the old color, what nobody has loaded meanwhile was never in force: then a broken configuration is another
-# site's, and only said. A color that stays has to be loaded.
+# do_test: Tests the proxy's configuration. A failure is only a warning on a way back to the old color if nothing was
+# reloaded since the swap. Then the old configuration was in force all the time, and the fault belongs to another site.
+# In all other cases the configuration must be loaded, so a failure is an error.
 do_test() {
   ask_switch test && return 0
   if [[ $swapped == old && $shielded == yes && $reload_asked == no && -n $snapshot_before && ${journal[snapshot]} == "$snapshot_before" ]]; then
@@ -108,10 +110,10 @@ do_confirm() {
   in_force=${side_color:-nothing}
 }
 
-# do_verify new NAME: asked through the proxy; every service of the color stays alive meanwhile.
+# do_verify new NAME: Asks a `verify` through the proxy. Meanwhile every service of the color must stay alive.
 do_verify() { at_first new run_verify "verify.$2"; }
 
-# do_verifies SIDE: all of them, by the script of that color's release.
+# do_verifies SIDE: Asks every `verify`, by the script of that color's release.
 do_verifies() {
   local name value
   color_of_side "$1"
@@ -120,7 +122,8 @@ do_verifies() {
     ask_release_or_tell "$side_release" verify "does not pass through the proxy"
     return
   fi
-  # It knows no such word, or was started by hand: what deploy.bg asks now.
+  # The release's script does not know `verify`, or the color was started by hand. So this script's own questions are
+  # asked.
   unmanaged=no
   [[ ${journal[kind]} != adopt || $adopted == processes ]] || unmanaged=yes
   for name in ${verifies[@]+"${verifies[@]}"}; do
@@ -132,16 +135,18 @@ do_verifies() {
   unmanaged=no
 }
 
-# ask_release_or_tell RELEASE 'WORD ARG…' WHAT: the reason of a failure, and what the release said before it.
+# ask_release_or_tell RELEASE 'WORD ARG…' WHAT: Asks the release. If the answer is no, prints what the release's script
+# said, and fails with its reason.
 ask_release_or_tell() {
-  # shellcheck disable=SC2086 # words
+  # shellcheck disable=SC2086 # WORD and its arguments
   of_release "$1" $2 && return 0
   ! asked_to_stop || return 143
   tell_answer
   fail_with "$side_color $3: $answer"
 }
 
-# do_move_exclusive SIDE: what may run only once runs in that color, and in no other. Nothing unless the journal says that it was handed.
+# do_move_exclusive SIDE: Makes the exclusive services run in that color and in no other. Does nothing unless the
+# journal says `handed`.
 do_move_exclusive() {
   local other_color other_release value start
   local -a names=()
@@ -156,12 +161,13 @@ do_move_exclusive() {
     stop_exclusives "$other_color" "$other_release" || return
   fi
   [[ -n $side_release ]] || return 0
-  # On a way back what still runs there may have been told to end. Two of what must run once are worse than none.
+  # On a way back a service that still runs here may have been told to end. So it is stopped before it is started: two
+  # running copies of an exclusive service are worse than none.
   if [[ $1 == old ]]; then
     stop_exclusives "$side_color" "$side_release" || return
   fi
   ((${#names[@]})) || return 0
-  # What is called so here may have run in both colors there.
+  # A service that is exclusive in one release may overlap in the other. So a way back starts every missing service.
   start=start_exclusive
   [[ $1 == new ]] || start=start_missing
   of_release "$side_release" "$start" || {
@@ -177,8 +183,8 @@ do_move_exclusive() {
   ((value == 0)) || ask_release_or_tell "$side_release" 'gate exclusive' 'does not pass the probes of what may run only once'
 }
 
-# name_exclusives: sets `names`, what may run only once in one of the two colors; `-` is one whose name its release cannot tell. Only a clear
-# answer is one.
+# name_exclusives: Sets `names` to the services that are exclusive in one of the two colors. `-` stands for a service
+# whose name its release cannot tell. An unclear answer is an error.
 name_exclusives() {
   local one value code
   for one in "${services[@]}"; do
@@ -208,7 +214,8 @@ name_exclusives() {
   done
 }
 
-# stop_exclusives COLOR RELEASE: what may run only once there, or is called so in the other one.
+# stop_exclusives COLOR RELEASE: Stops the exclusive services of the release, and those whose name is exclusive in the
+# other color.
 stop_exclusives() {
   local name value
   of_release "$2" stop_exclusive || {
@@ -217,7 +224,7 @@ stop_exclusives() {
   }
   meta routed "$2" || :
   for name in ${names[@]+"${names[@]}"}; do
-    # What the proxy routed to there has its drain, and is stopped after it.
+    # The proxy routed to this service, so it is drained first and stopped after that.
     [[ $name != - && " $value " != *" $name "* ]] || continue
     of_release "$2" stop_service "$name" || {
       fail_with "$name of $1 did not stop: $answer"
@@ -226,29 +233,29 @@ stop_exclusives() {
   done
 }
 
-# do_commit: from here the new color is what serves, and nothing goes back by itself.
+# do_commit: Commits the switch. From here the new color is the live color, and no way back follows.
 do_commit() {
   journal[previous]=''
   [[ -z $old_release || $from == "$to" ]] || journal[previous]=${old_release##*/}
   now
   journal[switched]=$now_ms
   write_switched || return
-  # Whatever comes now, the new color is what serves; pointers that could not be written are made up for before the journal is closed, by
-  # this run or the next.
+  # The new color is live, whatever happens now. If the pointers cannot be written, this run or the next writes them
+  # before the journal is closed.
   finish_commit || {
     warn "$reason"
     reason='' pointers_follow=no
   }
 }
 
-# do_persist SIDE [overlap|exclusive]: it comes up after a boot by itself, where its driver can.
+# do_persist SIDE [overlap|exclusive]: Makes the color start after a boot by itself, if its driver can do this.
 do_persist() {
   [[ ${journal[kind]} != adopt || $adopted == processes ]] || return 0
   color_of_side "$1"
   of_release "$side_release" persist on "${2-}" || fail_with "$side_color cannot be made to survive a reboot: $answer"
 }
 
-# do_keep_resuming: on a host with systemd a unit brings the live color up after a boot.
+# do_keep_resuming: Installs a unit that brings up the live color after a boot. Does nothing without root or systemd.
 do_keep_resuming() {
   local unit=/etc/systemd/system/deployc-$app.service
   [[ ${journal[kind]} != adopt || $adopted == processes ]] || return 0

@@ -2,21 +2,22 @@
 
 now_ms=0         # set by `now`
 interrupted=''   # the signal that asked the script to stop
-shielded=no      # yes while a way back, or the write of a commit, must not be cut short
-clock_owner=''   # the process that reads descriptor 7
-parents_clock=7  # in a subshell of `bounded`: the descriptor of the clock that it wakes
-woken_by=''      # what `nap` was woken by: the process whose end it was, or ''
-followed_fd=''   # the output of a step of the user's, shown while it runs
-followed_part='' # of it: a line whose end is not written yet
+shielded=no      # yes: signals must not interrupt, for example during a way back or the write of a commit
+clock_owner=''   # the pid of the shell that reads from descriptor 7
+parents_clock=7  # in a subshell of `bounded`: the descriptor of the parent's pipe, which wakes the parent
+woken_by=''      # the pid of the subshell whose end woke `nap`, or ''
+followed_fd=''   # the output of a user's step, which is shown while the step runs
+followed_part='' # the last line of that output, while its line end is missing
 
-# now: sets `now_ms`, milliseconds of a clock that nobody sets. No process is started for it.
+# now: Sets `now_ms`, the milliseconds since boot. No process is started for this.
 now() {
   local uptime _
   read -r uptime _ </proc/uptime
   now_ms=$((10#${uptime/./}0))
 }
 
-# watch_signals: TERM and INT ask for the way back; HUP and a reader that went away ask for nothing.
+# watch_signals: TERM and INT request a stop, with a way back if one is needed. HUP and PIPE (a reader of the output
+# that went away) are ignored.
 watch_signals() {
   trap 'interrupted=TERM' TERM
   trap 'interrupted=INT' INT
@@ -24,20 +25,23 @@ watch_signals() {
   open_clock
 }
 
-# open_clock: a pipe with both ends open. Waiting for a line from it is a sleep without a process; a line ends the sleep.
+# open_clock: Opens a pipe with both ends on descriptor 7. Waiting for a line from this pipe is a sleep that starts no
+# process. A line ends the sleep.
 open_clock() {
   exec 7<> <(:)
   clock_owner=$BASHPID
 }
 
-# own_clock: a subshell has its own: it must not take the line that wakes its parent, but writes one there at its end.
+# own_clock: Gives a subshell its own pipe. If it read from the parent's pipe, it would take the line that wakes the
+# parent. At its end it writes a line to the parent's pipe.
 own_clock() {
   [[ $clock_owner != "$BASHPID" ]] || return 0
   [[ -z $clock_owner ]] || exec {parents_clock}>&7
   open_clock
 }
 
-# nap MILLISECONDS: at most 100 at a time, so that a trap runs soon after its signal. Fails when the time is over, is 0 when woken.
+# nap MILLISECONDS: Sleeps, at most 100 ms, so that a trap runs soon after its signal. Returns 0 if a line ended the
+# sleep; fails if the time is over.
 nap() {
   local fraction
   own_clock
@@ -45,12 +49,12 @@ nap() {
   read -r -t "$fraction" -u 7 woken_by
 }
 
-# asked_to_stop: a signal came, and nothing forbids to follow it.
+# asked_to_stop: Succeeds if a signal requested a stop and `shielded` is not yes.
 asked_to_stop() {
   [[ -n $interrupted && $shielded == no ]]
 }
 
-# pause MILLISECONDS: fails as soon as the script is asked to stop.
+# pause MILLISECONDS: Waits. Fails as soon as the script is asked to stop.
 pause() {
   local until
   now
@@ -63,7 +67,7 @@ pause() {
   ! asked_to_stop
 }
 
-# descendants PID…: their children, the children of those and so on.
+# descendants PID…: Prints the pids of the children, of their children, and so on.
 descendants() {
   cat /proc/[0-9]*/stat 2>/dev/null | awk -v roots="$*" '
     { pid = $1; sub(/^.*\) /, ""); split($0, field, " "); parent[pid] = field[2] }
@@ -77,7 +81,8 @@ descendants() {
     }'
 }
 
-# freeze_tree PID…: adds to `tree` these and all below them. They are stopped: what is stopped starts nothing that the list misses.
+# freeze_tree PID…: Stops (SIGSTOP) these processes and all their descendants, and adds them to `tree`. A stopped
+# process cannot start a process that would be missing from the list.
 freeze_tree() {
   local -a below
   tree+=("$@")
@@ -89,14 +94,14 @@ freeze_tree() {
   done
 }
 
-# end_tree PID: ends a child of this script and all that it has started.
+# end_tree PID: Ends a child of this script and all its descendants: first with TERM, 100 ms later with KILL.
 end_tree() {
   local until
   local -a tree=()
   freeze_tree "$1"
   kill -TERM ${tree[@]+"${tree[@]}"} 2>/dev/null || :
   kill -CONT ${tree[@]+"${tree[@]}"} 2>/dev/null || :
-  # A line, the child's own among them, does not cut short what they have to clean up.
+  # The processes get the whole 100 ms to clean up. A line may end a nap earlier, for example the child's own line.
   now
   until=$((now_ms + 100))
   while ((now_ms < until)); do
@@ -108,17 +113,18 @@ end_tree() {
   wait "$1" 2>/dev/null || :
 }
 
-# bounded MILLISECONDS COMMAND…: runs a command or a function of this script in a subshell with its
-# standard input closed. 124: it took too long and was ended; 143: the script was asked to stop.
+# bounded MILLISECONDS COMMAND…: Runs a command or a function of this script in a subshell, with /dev/null as standard
+# input. The exit code is the command's. 124: the time was over, and the command was ended. 143: the script was asked to
+# stop.
 bounded() {
   local limit=$1 step=4 child start code
   shift
-  # What would be ended at once is not begun.
+  # After a request to stop the command would be ended at once, so it is not started.
   ! asked_to_stop || return 143
   own_clock
   (
     trap - HUP PIPE TERM INT
-    # Its end ends the nap below, unless it becomes another program.
+    # At its exit it wakes the nap below, unless it used `exec`.
     parents_clock=7
     trap '{ printf "%s\n" "$BASHPID" >&"$parents_clock"; } 2>/dev/null' EXIT
     "$@"
@@ -137,7 +143,7 @@ bounded() {
     fi
     follow_output
     if nap "$step"; then
-      # It has said so with its last breath: `wait` sees the rest of it.
+      # The child reports its exit just before it ends. `wait` below waits for the rest.
       [[ $woken_by != "$child" ]] || break
       step=4
     elif ((step < 50)); then
@@ -145,7 +151,8 @@ bounded() {
     fi
     now
   done
-  # A signal to this shell ends `wait` early, with a code of its own. A child that has ended is asked once more, for its own.
+  # A signal to this shell ends `wait` early, with a code above 128. After such a code `wait` is called again, to get
+  # the child's own code.
   wait "$child"
   code=$?
   while ((code > 128)) && pid_runs "$child"; do
@@ -155,7 +162,8 @@ bounded() {
     wait "$child"
     code=$?
   }
-  # A signal to the whole process group ends the child too. Where the script must go on, the child must.
+  # A signal to the whole process group ends the child, too. While the script is shielded it must continue, so the
+  # command is run again.
   if [[ $shielded == yes && -n $interrupted ]] && ((code == 143 || code == 130)); then
     interrupted=''
     bounded "$limit" "$@"
@@ -164,7 +172,7 @@ bounded() {
   return "$code"
 }
 
-# follow_output: shows the lines that a step has written since the last time.
+# follow_output: Shows the lines that the user's step has written since the last call.
 follow_output() {
   local line=''
   [[ -n $followed_fd ]] || return 0
@@ -175,7 +183,7 @@ follow_output() {
   followed_part+=$line
 }
 
-# follow_last: the same at the step's end: its last line may have none.
+# follow_last: The same at the step's end. Also shows a last line without a line end.
 follow_last() {
   follow_output
   [[ -n $followed_part ]] || return 0

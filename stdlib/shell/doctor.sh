@@ -1,8 +1,8 @@
-# ---- doctor: all that `prepare` would refuse; nothing is changed ---------------------------------------
+# ---- doctor: finds everything that `prepare` would refuse; changes nothing -----------------------
 #
-# There is no list of checks: these are the steps of `prepare` up to the first one that changes something.
+# There is no separate list of checks. `doctor` runs the steps of `prepare` up to the first one that changes something.
 
-doctor_found=no # yes: something would be refused
+doctor_found=no # yes: `prepare` would refuse something
 
 doctor() {
   read_boot
@@ -12,7 +12,7 @@ doctor() {
   looking=no turn=''
   doctor_says 'the script is as it was built' script_is_as_built
   doctor_says 'no other deployment is at work' nobody_is_at_work
-  # No reason to refuse a deployment: it may be the cure.
+  # A dead live color is no reason to refuse a deployment, which may be the cure.
   ! live_is_dead || warn "$live is live but does not run: \`resume\` starts it"
   reason=''
   if [[ $doctor_found == yes ]]; then
@@ -26,7 +26,7 @@ doctor() {
   esac
 }
 
-# look_at_step WHERE ACTION ARG…: the step itself, if it only looks. A mistake does not keep the next ones from being found.
+# look_at_step WHERE ACTION ARG…: Runs a step that changes nothing. If it fails, the next steps are still checked.
 look_at_step() {
   local where=$1
   shift
@@ -36,18 +36,19 @@ look_at_step() {
       turn='end'
       return 0
       ;;
-    # It makes what is missing.
+    # This step would make what is missing.
     ensure_shared) return 0 ;;
   esac
   name_step "$@"
   step_where=$where
   artifact_is_missing=no
   doctor_says "$step_name" "do_$1" "${@:2}" && return 0
-  # Without colors nothing more can be asked.
+  # Without `from` and `to` the later steps cannot be checked.
   [[ $1 != choose_idle ]] || turn='end'
 }
 
-# doctor_says TITLE FUNCTION ARG…: one line. Fails where something would be refused.
+# doctor_says TITLE FUNCTION ARG…: Runs FUNCTION and prints one line with its result. Fails if `prepare` would refuse
+# this.
 doctor_says() {
   local title=$1
   shift
@@ -57,7 +58,7 @@ doctor_says() {
     return 0
   fi
   if [[ $artifact_is_missing == yes ]]; then
-    # Whoever calls may bring it later, as CodeDeploy does.
+    # The artifact may come later, as with CodeDeploy.
     say "  later   $title: $reason"
     return 0
   fi
@@ -66,10 +67,10 @@ doctor_says() {
   return 1
 }
 
-# nobody_is_at_work: a `deploy` that begins now would not be told to come again later.
+# nobody_is_at_work: Fails if a `deploy` that begins now would be refused because of another deployment.
 nobody_is_at_work() {
   local reservation answer value command=deploy holder
-  # Where deploy.bg says so, `deploy` waits for it.
+  # If deploy.bg says so, `deploy` waits for the lock.
   if ((lock_wait == 0)) && mutex_is_held && holder_of_mutex; then
     fail_with "$holder"
     return
@@ -79,7 +80,7 @@ nobody_is_at_work() {
   [[ $answer != refuse ]] || fail_with "${journal[to]} is prepared for deployment ${journal[deployment]}, for another ${value}s: \`switch\` or \`abort\` it, or wait"
 }
 
-# script_is_as_built: by the manifest beside it, if there is one.
+# script_is_as_built: Fails if the script has another hash than in the manifest beside it. Succeeds without a manifest.
 script_is_as_built() {
   local manifest=${script%/*}/manifest.json hash line
   line=$(grep -sF "${script##*/}\": \"" "$manifest") && hash=$(sha256sum "$script" 2>/dev/null) || return 0

@@ -1,8 +1,9 @@
-# ---- driver: how the script talks to the drivers ----------------------------------------------------
+# ---- driver: how the script calls the drivers ----------------------------------------------------
 
-answer='' # the line that the last driver call printed
+answer='' # what the last called function of a driver printed
 
-# function_of CHAIN NAME: sets `found`, the function of the first driver that has it: the driver, or one that it extends.
+# function_of CHAIN NAME: Sets `found` to the function NAME of the first driver that has it: the driver itself, or one
+# that it extends. Fails if none has it.
 function_of() {
   local driver
   for driver in $1; do
@@ -12,8 +13,10 @@ function_of() {
   return 1
 }
 
-# call_driver SETTINGS CHAIN KEY NAME ARG…: sets `answer`; the exit code is the function's. KEY is how `deadline` calls it. The settings are
-# known in the subshell only in which the function runs; `limit` is there, too: how many milliseconds it has.
+# call_driver SETTINGS CHAIN KEY NAME ARG…: Calls the driver's function NAME and sets `answer` to its output. KEY is the
+# function's key in `deadline`. The function runs in a subshell; only there the settings are set. There `limit` is the
+# time that the call may take, in ms. The exit code is the function's. 124: the time was over. 127: no driver has the
+# function. 143: interrupted.
 call_driver() {
   local settings=$1 chain=$2 key=$3 name=$4 driver=${2%% *} found code limit
   shift 4
@@ -36,9 +39,10 @@ call_driver() {
   return "$code"
 }
 
-# with_settings SETTINGS FUNCTION ARG…: for a `driver`, the `name` of its function and its `limit`.
+# with_settings SETTINGS FUNCTION ARG…: Sets the settings and runs FUNCTION. The caller sets `driver`, `name` (the
+# function's name without the driver's) and `limit`.
 with_settings() {
-  # Drivers that were written for 0.1.0 read their time from `deadline[${switch}_confirm]`.
+  # Drivers that were written for 0.1.0 read their deadline from `deadline[${switch}_confirm]`.
   # shellcheck disable=SC2034
   local run=$driver switch=$driver
   deadline["${driver}_$name"]=$limit
@@ -46,40 +50,40 @@ with_settings() {
   "${@:2}"
 }
 
-# ask_run FUNCTION ARG…: the driver of the service at hand.
+# ask_run FUNCTION ARG…: Calls a function of the run driver of the current service.
 ask_run() { call_driver "settings.$service" "${run_of["$service"]}" "$service $1" "$@"; }
 
-# run_has FUNCTION: the driver of the service at hand is able to.
+# run_has FUNCTION: Succeeds if the run driver of the current service has this function.
 run_has() {
   local found
   function_of "${run_of["$service"]}" "$1"
 }
 
-# ask_run_if_able FUNCTION ARG…: what a driver that `cannot` has nothing to do for.
+# ask_run_if_able FUNCTION ARG…: The same as `ask_run`, but succeeds without a call if the driver has no such function.
 ask_run_if_able() {
   ! run_has "$1" || ask_run "$@"
 }
 
-# ask_switch FUNCTION ARG…: the driver of the proxy.
+# ask_switch FUNCTION ARG…: Calls a function of the switch driver.
 ask_switch() { at_first new call_driver switch.settings "${switch_chain[*]}" "switch.$1" "$@"; }
 
-# switch_has FUNCTION
+# switch_has FUNCTION: Succeeds if the switch driver has this function.
 switch_has() {
   local found
   function_of "${switch_chain[*]}" "$1"
 }
 
-# What the probes ask of the color at hand.
+# The probes call these functions for the current color.
 color_alive() { ask_run alive; }
 color_listens() { ask_run listens; }
 
-# color_logs LINES: the last lines of the application's log, for the report of a failure.
+# color_logs LINES: Prints the last lines of the application's log, for the report of a failure.
 color_logs() {
   ask_run logs "$1" || return 0
   show_logs_of "$service's log"
 }
 
-# show_logs_of WHAT: the lines of `answer`.
+# show_logs_of WHAT: Prints the lines of `answer` as the last lines of WHAT.
 show_logs_of() {
   local line
   [[ -n $answer ]] || return 0
@@ -89,7 +93,7 @@ show_logs_of() {
   done <<<"$answer"
 }
 
-# read_answer: sets `answer`, what a driver's function printed, without the line end.
+# read_answer: Sets `answer` to the output of the driver's function, without the line ends at its end.
 read_answer() {
   IFS= read -r -d '' answer <"$scratch/answer" || :
   while [[ $answer == *$'\n' ]]; do

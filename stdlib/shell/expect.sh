@@ -1,9 +1,9 @@
-# ---- expect: what must hold of an answer --------------------------------------------------------
+# ---- expect: checks an answer against the expectations of its question ---------------------------
 #
-# An expectation belongs to the question above it.
+# An expectation belongs to the last question before it.
 
-# expect status SET… | color | body RELATION TEXT | header NAME RELATION TEXT | json PATH RELATION TEXT. A SET
-# is 200 or 200..299; RELATION is contains, equals or matches (a POSIX extended regular expression).
+# expect status SET… | color | body RELATION TEXT | header NAME RELATION TEXT | json PATH RELATION TEXT: Adds an
+# expectation. A SET is 200 or 200..299. RELATION is contains, equals or matches (a POSIX extended regular expression).
 expect() {
   local name='' relation='' value=''
   case $1 in
@@ -19,11 +19,11 @@ expect() {
   expect_value+=("$value")
 }
 
-# expectations_hold QUESTION MILLISECONDS: does the answer satisfy all of its expectations? If not,
-# `try_kind` and `probe_said` say what was found, `try_wanted` what was not.
+# expectations_hold QUESTION MILLISECONDS: Succeeds if the answer fulfils every expectation of the question. If not,
+# sets `try_kind` and `probe_said` to what was found, and `try_wanted` to what was expected.
 expectations_hold() {
   local at status_asked=no body='' has_body=no
-  local LC_ALL=C # bytes, not characters: faster, and no byte is invalid
+  local LC_ALL=C # bytes, not characters: this is faster, and no byte is invalid
   for at in ${expect_part[@]+"${!expect_part[@]}"}; do
     [[ ${expect_of[at]} == "$1" && ${expect_part[at]} == status ]] || continue
     status_asked=yes
@@ -42,7 +42,7 @@ expectations_hold() {
   done
 }
 
-# status_fits SETS
+# status_fits SETS: Succeeds if the status is in one of the SETS.
 status_fits() {
   local set value shown=''
   for set in $1; do
@@ -66,13 +66,13 @@ status_fits() {
   return 1
 }
 
-# load_body: sets `body`, once an answer, without the line ends at its end.
+# load_body: Sets `body`, once for each answer, without the line ends at its end.
 load_body() {
   local tail
   [[ $has_body == no ]] || return 0
   has_body=yes
   http_body
-  # In blocks: taking one from a mebibyte of line ends at a time would take minutes.
+  # Line ends are removed in blocks of 4096 bytes. Removing 1 MiB of line ends one by one would take minutes.
   while [[ $body == *[$'\r\n'] ]]; do
     tail=$body
     ((${#body} <= 4096)) || tail=${body: -4096}
@@ -85,7 +85,7 @@ load_body() {
   done
 }
 
-# text_fits TEXT HOW EXPECTED: sets `try_wanted`, how the two should relate, for a sentence.
+# text_fits TEXT HOW EXPECTED: Succeeds if TEXT equals, contains or matches EXPECTED. Sets `try_wanted` for the message.
 text_fits() {
   try_wanted='not the expected answer from'
   case $2 in
@@ -95,7 +95,7 @@ text_fits() {
   esac
 }
 
-# misfit WHAT TEXT HOW EXPECTED: what was found and what should have been. Fails.
+# misfit WHAT TEXT HOW EXPECTED: Sets `try_kind` and `probe_said` to what was found and what was expected. Fails.
 misfit() {
   local found wanted excerpt
   excerpt "$2"
@@ -111,7 +111,7 @@ misfit() {
   return 1
 }
 
-# body_fits EXPECTATION
+# body_fits EXPECTATION: Succeeds if the body is as expected.
 body_fits() {
   local what=body
   load_body
@@ -120,7 +120,7 @@ body_fits() {
   misfit "$what" "$body" "${expect_relation[$1]}" "${expect_value[$1]}"
 }
 
-# header_fits EXPECTATION
+# header_fits EXPECTATION: Succeeds if the header is as expected.
 header_fits() {
   local value
   try_wanted='not the expected answer from'
@@ -133,7 +133,8 @@ header_fits() {
     || misfit "header ${expect_name[$1]}" "$value" "${expect_relation[$1]}" "${expect_value[$1]}"
 }
 
-# json_fits EXPECTATION MILLISECONDS
+# json_fits EXPECTATION MILLISECONDS: Succeeds if the value at the JSON path is as expected. Reading it may take
+# MILLISECONDS.
 json_fits() {
   local value code path=${expect_name[$1]}
   bounded "$2" json_of_body "$path" >"$scratch/http.value" 2>/dev/null
@@ -160,13 +161,13 @@ json_fits() {
   return 1
 }
 
-# json_of_body PATH
+# json_of_body PATH: Prints the value at this path of the body.
 json_of_body() {
   json_get "$1" <"$scratch/http.body"
 }
 
-# color_fits: the answer says the color that was asked: in the header that our fragments set where
-# they can, else in the body.
+# color_fits: Succeeds if the answer names the color that was asked: in the header `X-Deploy-Color`, which some
+# fragments add, or without this header in the body.
 color_fits() {
   local value edge='[^A-Za-z0-9_-]' mine others
   try_wanted="no answer of $color from"
@@ -190,13 +191,14 @@ color_fits() {
   return 1
 }
 
-# excerpt TEXT: sets `excerpt`: its first 200 bytes on one line, secrets masked before it is cut.
+# excerpt TEXT: Sets `excerpt` to the first 200 bytes of TEXT on one line. Secrets are masked before the text is cut.
 excerpt() {
   local secret longest=0 masked text=$1 cut=no LC_ALL=C
   for secret in ${secret_values[@]+"${secret_values[@]}"}; do
     ((${#secret} <= longest)) || longest=${#secret}
   done
-  # A secret that the end of the window cuts in two could not be recognised: its part is dropped.
+  # If the end of the window cuts a secret in two, the secret is not recognised. So the last bytes, as many as the
+  # longest secret has, are dropped.
   if ((${#text} > 4096 + longest)); then
     text=${text:0:longest+4096}
     cut=yes
@@ -209,7 +211,7 @@ excerpt() {
   fi
   if ((${#text} > 200)); then
     text=${text:0:200}
-    # Not half a character.
+    # Remove a character that was cut in two.
     while [[ $text == *[$'\x80'-$'\xbf'] ]]; do
       text=${text%?}
     done

@@ -1,10 +1,11 @@
-# ---- fragment: a switch whose truth is one file ---------------------------------------------------
+# ---- fragment: for proxies where one file decides which color is live ----------------------------
 #
-# The candidate is a dotfile beside the real one, .NAME.deployc-new, which no proxy's pattern matches. There is no backup: the way back
-# writes the text that the previous color's release keeps.
+# The candidate is a dotfile beside the real file, .NAME.deployc-new, which no include pattern of a proxy matches. There
+# is no backup file: the way back writes the text that is kept with the previous color's release.
 
-# fragment_paths FILE: sets fragment_file (links resolved), fragment_new, and fragment_sudo: sudo only where this user may not write
-# the folder itself. In a folder that may not be searched a link does not look like one.
+# fragment_paths FILE: Sets fragment_file (with links resolved), fragment_folder, fragment_new and fragment_sudo.
+# fragment_sudo is sudo if this user may not write the folder. In a folder that this user may not search, a link cannot
+# be recognised, so FILE is resolved there, too.
 fragment_paths() {
   local folder name
   fragment_file=$1
@@ -23,12 +24,12 @@ fragment_paths() {
   [[ -w $fragment_folder ]] || fragment_sudo=(${sudo[@]+"${sudo[@]}"})
 }
 
-# as_fragment_owner COMMAND…
+# as_fragment_owner COMMAND…: Runs the command, with sudo if this user may not write the folder.
 as_fragment_owner() {
   ${fragment_sudo[@]+"${fragment_sudo[@]}"} "$@"
 }
 
-# fragment_writable FILE: 1 with the cure when neither this user nor sudo may write it.
+# fragment_writable FILE: Fails and prints the cure if neither this user nor sudo may write the folder.
 fragment_writable() {
   local fragment_file fragment_folder fragment_new
   local -a fragment_sudo
@@ -45,7 +46,7 @@ fragment_writable() {
   return 1
 }
 
-# fragment_sudoers: prints the line of sudoers for a folder that stays root's.
+# fragment_sudoers: Prints the line for sudoers, for a folder that belongs to root.
 fragment_sudoers() {
   local tool commands=''
   for tool in cat chcon cp mv readlink rm sync tee test touch; do
@@ -55,16 +56,16 @@ fragment_sudoers() {
   printf '%s ALL=(root) NOPASSWD: %s\n' "$(id -un)" "${commands#, }"
 }
 
-# fragment_routed FILE: the answer of a driver's `routed`. What a release was switched with counts first: deploy.bg may say
-# something else by now.
+# fragment_routed FILE: Prints the answer of a driver's `routed`. It compares the file first with the fragments of
+# releases, because deploy.bg may have changed since.
 fragment_routed() {
   local fragment_file fragment_folder fragment_new name value link text live_text first=$candidate
   local -a fragment_sudo
   fragment_paths "$1" || return
-  # What runs of a color that is adopted may be another release's, as in `release_of`.
+  # The processes of an adopted color may belong to an earlier release, as in `release_of`.
   [[ ${journal[kind]-}${journal[warm]-} != adoptyes ]] || first=''
   if ! as_fragment_owner test -e "$fragment_file"; then
-    # Only a clear answer is one: without the right to look nothing is known.
+    # Without the right to look into the folder, it is unknown whether the file exists.
     if as_fragment_owner test -x "$fragment_folder" && as_fragment_owner test ! -e "$fragment_file"; then
       printf 'none\n'
     else
@@ -92,7 +93,8 @@ fragment_routed() {
   fragment_guess
 }
 
-# fragment_text FILE: sets `text`, all that it says; fails if it cannot be read. With a NUL in it it is none of ours.
+# fragment_text FILE: Sets `text` to the file's content. Fails if it cannot be read, or if it contains a NUL, which no
+# fragment of a script has.
 fragment_text() {
   text=''
   if [[ -r $1 ]]; then
@@ -102,7 +104,8 @@ fragment_text() {
   fi
 }
 
-# fragment_guess: what an edited file seems to route to, by the addresses in it; comments do not count.
+# fragment_guess: Prints the color to which an edited file seems to route, by the addresses in it. Comments do not
+# count.
 fragment_guess() {
   local text name one rest other
   local -a addresses routes=()
@@ -117,7 +120,7 @@ fragment_guess() {
         rest=$text
         while [[ -n $other && $rest == *"$other"* ]]; do
           rest=${rest#*"$other"}
-          # 127.0.0.1:8081 is not in 127.0.0.1:80810.
+          # 127.0.0.1:80810 does not contain the address 127.0.0.1:8081.
           if [[ $rest != [0-9]* ]]; then
             routes+=("$name")
             break 3
@@ -133,7 +136,8 @@ fragment_guess() {
   esac
 }
 
-# find_addresses COLOR: sets `addresses`, those of its services: of its release, whatever deploy.bg says by now. Fails if nobody knows.
+# find_addresses COLOR: Sets `addresses` to those of the color's release, because deploy.bg may have changed since.
+# Without a release to those of deploy.bg. Fails if neither knows the color.
 find_addresses() {
   local name value found_release
   addresses=()
@@ -147,7 +151,8 @@ find_addresses() {
   done
 }
 
-# fragment_write FILE CONTENT: a candidate with CONTENT, with mode, owner and SELinux context of its predecessor.
+# fragment_write FILE CONTENT: Writes a candidate with the text of the file CONTENT. It gets the mode, the owner and the
+# SELinux context of FILE.
 fragment_write() {
   local fragment_file fragment_folder fragment_new said
   local -a fragment_sudo
@@ -176,7 +181,7 @@ fragment_make_candidate() {
   fi
   fragment_text "$1" || return
   wanted=$text
-  # A file of its predecessor's mode may not be writable; root and sudo do not mind, and cp -p kept the owner.
+  # The copied mode may forbid writing, but not to root or sudo. `cp -p` has kept the owner.
   if ((${#fragment_sudo[@]})); then
     as_fragment_owner tee "$fragment_new" <"$1" >/dev/null || return
   else
@@ -189,7 +194,7 @@ fragment_make_candidate() {
   fragment_sync "$fragment_new"
 }
 
-# fragment_swap FILE: the candidate becomes the real one by one rename.
+# fragment_swap FILE: Makes the candidate the real file, by one rename.
 fragment_swap() {
   local fragment_file fragment_folder fragment_new said
   local -a fragment_sudo
@@ -210,7 +215,8 @@ fragment_put_in_place() {
   as_fragment_owner mv -f "$fragment_new" "$fragment_file" && fragment_sync "$fragment_folder"
 }
 
-# fragment_remove FILE: as it was before the first deployment. Fine if there is nothing.
+# fragment_remove FILE: Removes the real file and the candidate, as before the first deployment. Succeeds if there is
+# none.
 fragment_remove() {
   local fragment_file fragment_folder fragment_new said
   local -a fragment_sudo
@@ -222,14 +228,14 @@ fragment_remove() {
   return 1
 }
 
-# fragment_read FILE: prints what it says.
+# fragment_read FILE: Prints the file's content.
 fragment_read() {
   local fragment_file fragment_folder fragment_new
   local -a fragment_sudo
   fragment_paths "$1" && as_fragment_owner cat "$fragment_file"
 }
 
-# fragment_sync PATH: until it is on the disk. An older sync knows no paths and takes everything.
+# fragment_sync PATH: Waits until the file is on the disk. An older `sync` takes no path and syncs all.
 fragment_sync() {
   as_fragment_owner sync "$1" 2>/dev/null || sync
 }

@@ -1,8 +1,9 @@
-# ---- generation: proxies whose workers of before a reload finish what they have ----------------------
+# ---- generation: proxies whose old workers finish their requests after a reload ------------------
 #
-# A generation is a line: MASTER:START and for each worker PID:START.
+# A generation is one line: PID:START of the master, then PID:START of each worker.
 
-# generation_children MASTER: sets `old`: all children of the master, those that are about to begin or to end among them.
+# generation_children MASTER: Sets `old` to all children of the master, as PID:START. Children that are about to begin
+# or to end are included.
 generation_children() {
   local pid stat_state stat_parent stat_session stat_start
   local -a children
@@ -13,13 +14,14 @@ generation_children() {
   done
 }
 
-# generation_draining GENERATION COLOR NAME: for `draining`: 0 while workers of that generation are still at work for COLOR; prints what
-# they do. Requests to other sites may keep them for hours, so they do not count once no connection to that color was seen for 5 s.
+# generation_draining GENERATION COLOR NAME: Answers a driver's `draining`. Returns 0 while workers of the generation
+# still work for COLOR, and prints how many. Requests to other sites may keep workers for hours. So the workers do not
+# count any more after 5 s without a connection to COLOR. NAME is the proxy's name for the message.
 generation_draining() {
   local count one since last seen left connections=0
   local -a addresses
   generation_works "$1" || return 1
-  # Without the places of a color nobody can tell.
+  # If the addresses of the color are not known, connections cannot be excluded.
   find_addresses "$2" || connections=1
   for one in ${addresses[@]+"${addresses[@]}"}; do
     count=$(established_to "$one") || count=1
@@ -31,7 +33,8 @@ generation_draining() {
     printf '%s\n' "$left workers of $3 from before the reload, $connections connections to $2"
     return 0
   fi
-  # Quiet must be seen all along: since when, when last, and in the drain of which switch.
+  # The time without connections counts only if it was seen without a gap of more than 2 s, and for this generation. The
+  # file keeps its begin, the last look, and the generation.
   now
   IFS='|' read -r since last seen 2>/dev/null <"$release/quiet" || seen=''
   if [[ $seen != "$1" || ! $since$last =~ ^[0-9]+$ ]] || ((now_ms - last > 2000 || now_ms < last)); then
@@ -43,7 +46,7 @@ generation_draining() {
   printf '%s\n' "$left workers of $3 from before the reload, no connection to $2 for $((now_ms - since)) ms"
 }
 
-# generation_works GENERATION: workers of it are there; sets `left`, how many.
+# generation_works GENERATION: Sets `left` to the number of its workers that still run. Fails if none runs.
 generation_works() {
   local worker
   left=0
@@ -53,8 +56,8 @@ generation_works() {
   ((left))
 }
 
-# generation_ends_soon GENERATION: its last worker ends within 300 ms. To look at a worker takes some 0.1 ms, to count connections
-# milliseconds of a busy host.
+# generation_ends_soon GENERATION: Succeeds if its last worker ends within 300 ms. A look at a worker takes about 0.1
+# ms. On a busy host counting the connections takes several ms.
 generation_ends_soon() {
   local until step
   now

@@ -1,14 +1,14 @@
-# ---- http: one request, one answer --------------------------------------------------------------
+# ---- http: one request and its answer ------------------------------------------------------------
 #
-# With curl where there is one that can do what is needed, else with bash alone, which cannot do https.
+# Uses curl if the host has a version that can do what is needed, otherwise bash alone, which cannot do https.
 
 http_client=''       # curl or bash; chosen once
-http_curl_version='' # of a curl that is too old
-http_limit=1048576   # bytes of a body that are looked at
+http_curl_version='' # the version of curl, if there is one
+http_limit=1048576   # how many bytes of a body are read
 # shellcheck disable=SC2016  # nothing in it is to be expanded
 http_header_shape='^[A-Za-z0-9!#$%&*+.^_`|~-]+: '
 
-# http_with: chooses the client. `--connect-to` needs curl 7.49.
+# http_with: Chooses the client, once. `--connect-to` needs curl 7.49.
 http_with() {
   local words=0.0 _
   [[ -z $http_client ]] || return 0
@@ -23,8 +23,8 @@ http_with() {
   fi
 }
 
-# http_url URL: sets url_scheme, url_host (without brackets), url_port, url_name (what goes into
-# `Host`) and url_path; else `http_why` says what is wrong with it.
+# http_url URL: Sets url_scheme, url_host (without brackets), url_port, url_name (for the header `Host`) and url_path.
+# Fails if the URL is wrong; `http_why` then says why.
 http_url() {
   local rest=$1
   http_why=''
@@ -58,7 +58,7 @@ http_url() {
   url_port=$port
 }
 
-# http_host_port HOST[:PORT] DEFAULT: sets `host`, without brackets, and `port`.
+# http_host_port HOST[:PORT] DEFAULT: Sets `host`, without brackets, and `port`. Fails if the text is wrong.
 http_host_port() {
   port=$2
   if [[ $1 =~ ^\[([0-9A-Fa-f:.%]+)\](:([0-9]+))?$ ]] || [[ $1 =~ ^([A-Za-z0-9._-]+)(:([0-9]+))?$ ]]; then
@@ -70,7 +70,7 @@ http_host_port() {
   fi
 }
 
-# http_ready URL…: can each be asked on this host?
+# http_ready URL…: Fails if this host cannot ask one of the URLs.
 http_ready() {
   local url url_scheme url_host url_port url_name url_path http_why host port
   http_with
@@ -90,11 +90,12 @@ http_ready() {
   done
 }
 
-# http_request METHOD URL MILLISECONDS VIA BODY HEADER…: METHOD is get, head or post; VIA is empty or
-# HOST:PORT to connect to instead; a HEADER is `Name: value`. 0: there is an answer: `http_status`, its
-# headers in $scratch/http.head, the first mebibyte of its body in $scratch/http.body, `http_cut` yes
-# if there was more. 1: there is none: `http_failure` is one of refused, timeout, resolve, unreachable,
-# tls, closed, invalid, other, and `http_why` says it in words. 143: the script was asked to stop.
+# http_request METHOD URL MILLISECONDS VIA BODY HEADER…: Sends a request. METHOD is get, head or post. VIA is empty, or
+# a HOST:PORT to connect to instead. A HEADER is `Name: value`.
+# Returns 0 if there is an answer: `http_status`, its headers in $scratch/http.head, the first MiB of its body in
+# $scratch/http.body; `http_cut` is yes if the body was longer. Returns 1 if there is none: `http_failure` is refused,
+# timeout, resolve, unreachable, tls, closed, invalid or other, and `http_why` says it in words. Returns 143 if the
+# script was asked to stop.
 http_request() {
   local method=$1 url=$2 http_ms=$3 via=$4 body=$5 header
   local url_scheme url_host url_port url_name url_path host port
@@ -120,7 +121,7 @@ http_request() {
   : >"$scratch/http.head" || return
   : >"$scratch/http.body" || return
   if [[ $http_client == curl ]]; then
-    # curl keeps the deadline itself and knows what it was waiting for; ours is for a curl that hangs.
+    # curl keeps the deadline itself and can say what was missing. The deadline of `bounded` is for a curl that hangs.
     bounded $((http_ms + 500)) curl_ask "$@" >"$scratch/http.said" 2>"$scratch/http.errors"
     curl_outcome $?
   elif [[ $url_scheme == https ]]; then
@@ -133,7 +134,7 @@ http_request() {
   fi
 }
 
-# in_seconds MILLISECONDS: sets `in_seconds`, for people: 300ms, 2s, 2.5s.
+# in_seconds MILLISECONDS: Sets `in_seconds`, the time for messages: 300ms, 2s, 2.5s.
 in_seconds() {
   if (($1 < 1000)); then
     in_seconds=${1}ms
@@ -144,7 +145,8 @@ in_seconds() {
   fi
 }
 
-# http_timed_out STAGE: what did not come in time. STAGE is empty, `connected`, or a status.
+# http_timed_out STAGE: Sets `http_failure` and `http_why` for a request that took too long. STAGE says how far it came:
+# empty, `connected`, or a status.
 http_timed_out() {
   local in_seconds
   http_failure=timeout
@@ -156,14 +158,15 @@ http_timed_out() {
   esac
 }
 
-# http_header NAME: sets `value`, of the answer's header; several are joined by commas. Fails if there is none.
+# http_header NAME: Sets `value` to the value of this header. Several values are joined by commas. Fails if there is
+# none.
 http_header() {
   local line key found=no
   value=''
   while IFS= read -r line || [[ -n $line ]]; do
     line=${line%$'\r'}
     if [[ $line == HTTP/* ]]; then
-      # What came before was an interim answer.
+      # The lines before this one belong to an interim answer.
       value='' found=no
       continue
     fi
@@ -179,7 +182,7 @@ http_header() {
   [[ $found == yes ]]
 }
 
-# http_body: sets `body`, what of it is looked at. A NUL, which no variable can hold, becomes a blank.
+# http_body: Sets `body` to the part of the body that was read. A NUL, which a variable cannot hold, becomes a blank.
 http_body() {
   local piece
   body=''

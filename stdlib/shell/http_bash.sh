@@ -1,10 +1,10 @@
-# ---- http_bash: a request by bash alone, for hosts without curl --------------------------------
+# ---- http_bash: a request with bash alone, for hosts without curl --------------------------------
 #
-# HTTP/1.0, so that nobody is asked to keep the connection or to send chunks; who does so all the
-# same is understood.
+# Uses HTTP/1.0, so that a server neither keeps the connection open nor sends chunks. If a server does so anyway, its
+# answer is still understood.
 
-# bash_ask HEADER…: called by `http_request`, within `bounded`. Prints how far it came, a line each:
-# `connected`, `status N`, `done`, `cut`, or `failed KIND WORDS…`.
+# bash_ask HEADER…: Sends the request of `http_request` and reads the answer. Runs within `bounded`. Prints a line for
+# each stage: `connected`, `status N`, `done`, `cut`, or `failed KIND WORDS…`.
 bash_ask() {
   local LC_ALL=C tcp_fd tcp_why='' request header line name length='' chunked=no status head='' lines=0
   umask 077
@@ -62,13 +62,13 @@ bash_ask() {
   fi
 }
 
-# bash_failed KIND WORDS…: the last line of a request that has no answer. Fails.
+# bash_failed KIND WORDS…: Prints the last line of a request that has no complete answer. Fails.
 bash_failed() {
   printf 'failed %s\n' "$*"
   return 1
 }
 
-# bash_request HEADER…: sets `request`, the text to send.
+# bash_request HEADER…: Sets `request` to the text to send.
 bash_request() {
   local header given=$'\n' name default
   for header; do
@@ -90,10 +90,10 @@ bash_request() {
   fi
 }
 
-# bash_body LENGTH: the rest of the answer, so long or until the connection is closed.
+# bash_body LENGTH: Reads LENGTH bytes of the body. Without LENGTH reads until the connection is closed.
 bash_body() {
   local want=$1 size
-  # No number of a shell holds more digits; so long is cut anyway.
+  # A longer number is too big for the shell. 16 digits are beyond the limit anyway, so the body will be cut.
   ((${#want} < 16)) || want=${want:0:16}
   if [[ -z $want ]] || ((10#$want > http_limit)); then
     head -c "$http_limit" <&"$tcp_fd" >"$scratch/http.body"
@@ -105,7 +105,8 @@ bash_body() {
   else
     want=$((10#$want))
     head -c "$want" <&"$tcp_fd" >"$scratch/http.body"
-    # Counting is cheap where the text is whole and has no NUL in it, which is nearly always.
+    # `${#body}` counts without a process. It is too small only if bytes are missing or if the text contains a NUL. Both
+    # are rare.
     IFS= read -r -d '' body <"$scratch/http.body" || :
     size=${#body}
     ((size == want)) || size=$(wc -c <"$scratch/http.body")
@@ -117,7 +118,7 @@ bash_body() {
   printf 'done\n'
 }
 
-# bash_chunks: a body in chunks, which a server should not send to HTTP/1.0 but may.
+# bash_chunks: Reads a body in chunks. A server should not send chunks to HTTP/1.0, but may.
 bash_chunks() {
   local line size text total=0
   while IFS= read -r -n 4096 -u "$tcp_fd" line; do
@@ -142,7 +143,8 @@ bash_chunks() {
   bash_failed closed "status $status, but its body was cut short, or it is binary in chunks, which needs curl"
 }
 
-# bash_outcome CODE: what was printed says, for `http_request`.
+# bash_outcome CODE: Sets the results of `http_request` from the lines that `bash_ask` printed. CODE is the exit code of
+# `bounded`.
 bash_outcome() {
   local word rest stage=''
   [[ $1 != 143 ]] || return 143

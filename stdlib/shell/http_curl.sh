@@ -1,11 +1,11 @@
-# ---- http_curl: a request by curl ---------------------------------------------------------------
+# ---- http_curl: a request with curl --------------------------------------------------------------
 
-# curl_ask HEADER…: called by `http_request`, within `bounded`. What is asked goes to curl on its
-# standard input: a command line can be read by every user of the host.
+# curl_ask HEADER…: Sends the request of `http_request` with curl. Runs within `bounded`. curl reads the request from
+# its standard input, because every user of the host can read a command line.
 curl_ask() {
   local config header quoted
   umask 077
-  # A body beyond the limit fails to be written instead of filling the disk.
+  # A body beyond the limit makes the write fail, instead of filling the disk.
   trap '' XFSZ
   ulimit -f $((http_limit / 1024)) 2>/dev/null
   curl_quote "$url"
@@ -29,7 +29,7 @@ curl_ask() {
     *) ;;
   esac
   for header; do
-    # `Name:` and blanks would take a header away; `Name;` sends it empty.
+    # For curl `Name:` without a value means to remove the header. `Name;` sends it with an empty value.
     [[ ! $header =~ ^[^:]*:[[:blank:]]*$ ]] || header=${header%%:*}\;
     curl_quote "$header"
     config+=$'\n'"header = $quoted"
@@ -37,7 +37,7 @@ curl_ask() {
   curl -q -sS -w '%{http_code} %{time_connect}' --config - <<<"$config"
 }
 
-# curl_quote TEXT: sets `quoted`, for curl's configuration.
+# curl_quote TEXT: Sets `quoted` to TEXT, quoted for curl's configuration.
 curl_quote() {
   quoted=${1//\\/\\\\}
   quoted=${quoted//\"/\\\"}
@@ -45,7 +45,7 @@ curl_quote() {
   quoted=\"${quoted//$'\r'/\\r}\"
 }
 
-# curl_outcome CODE: what curl's exit code says, for `http_request`.
+# curl_outcome CODE: Sets the results of `http_request` from curl's exit code and output.
 curl_outcome() {
   local connected said
   read -r http_status connected <"$scratch/http.said" || :
@@ -72,7 +72,7 @@ curl_outcome() {
       http_timed_out "${http_status:-${connected:+connected}}"
       ;;
     23)
-      # Too long, or the disk is full.
+      # The body was too long, or the disk is full.
       if [[ -n $http_status && $(wc -c <"$scratch/http.body") -ge $http_limit ]]; then
         http_cut=yes
         return 0

@@ -1,14 +1,14 @@
-# ---- inputs: values of a deployment, checked and read once, kept with the release --------------
+# ---- inputs: a deployment's inputs are read and checked once, and kept with the release ----------
 
 declare -A input=()
 
-# take_inputs: those of a new deployment; whatever was looked at before does not count.
+# take_inputs: Reads the inputs of a new deployment. Earlier values are forgotten.
 take_inputs() {
   empty_inputs
   read_inputs
 }
 
-# empty_inputs: every input is there and empty; settings that name one can be looked at before any is known.
+# empty_inputs: Sets every input to an empty text, so that settings with inputs can be read before the inputs are known.
 empty_inputs() {
   local name
   input=()
@@ -17,7 +17,8 @@ empty_inputs() {
   done
 }
 
-# read_input WHERE NAME TYPE [default V] [file PATH] [pattern ERE] [values V…]
+# read_input WHERE NAME TYPE [default V] [file PATH] [pattern ERE] [values V…]: Reads one input from the environment,
+# else from the file, else from the default, and checks it.
 read_input() {
   local where=${1#@} name=$2 type=$3 has_default=no default='' file='' pattern='' value given=no
   local -a values=()
@@ -46,7 +47,7 @@ read_input() {
     esac
   done
   value=''
-  # CI systems pass a missing variable as an empty one.
+  # An empty variable counts as missing, because CI systems pass missing variables in this way.
   if [[ -n ${!name-} ]]; then
     value=${!name}
     given=yes
@@ -57,13 +58,13 @@ read_input() {
     given=yes
   fi
   if [[ $given == no ]]; then
-    # It may come with the artifact.
+    # The file may come with the artifact.
     [[ $file != "$staging"/* || -e $file ]] || artifact_is_missing=yes
     fail_with "input $name is not given ($where): set it in the environment${file:+ or as $name=… in $file}"
     return
   fi
   input_fits "$type" "$value" "$pattern" ${values[@]+"${values[@]}"} || {
-    # A secret's value is not shown, not even a wrong one.
+    # A secret is not shown, even if its value is wrong.
     [[ $type == secret ]] && value='***'
     fail_with "input $name ($where) is '$value': expected $expected"
     return
@@ -72,7 +73,8 @@ read_input() {
   [[ $type != secret ]] || hide "$value"
 }
 
-# hide SECRET: it is not shown from now on, nor is a line of it that tells something.
+# hide SECRET: Masks the secret in all output from now on. Of a secret with several lines, each line of 6 or more
+# characters is masked, too.
 hide() {
   local line
   hide_text "$1"
@@ -82,7 +84,8 @@ hide() {
   done <<<"$1"
 }
 
-# hide_text TEXT: the longest come first, or the rest of one that begins like another would show.
+# hide_text TEXT: Adds TEXT to `secret_values`, the longest first. Otherwise, if a secret begins like a shorter one, its
+# rest would be shown.
 hide_text() {
   local other placed=no
   local -a sorted=()
@@ -98,8 +101,8 @@ hide_text() {
   secret_values=(${sorted[@]+"${sorted[@]}"})
 }
 
-# value_in_file FILE NAME: sets `value` from the last NAME=value line. The text after = is the value,
-# one pair of quotes around it taken off; nothing in it is run.
+# value_in_file FILE NAME: Sets `value` from the file's last line `NAME=value`. The value is the text after `=`, without
+# one pair of quotes around it. No part of it is executed.
 value_in_file() {
   local line found=1
   [[ -r $1 ]] || return 1
@@ -117,7 +120,7 @@ value_in_file() {
   return "$found"
 }
 
-# input_fits TYPE VALUE PATTERN VALUES…: sets `expected` to what the type accepts.
+# input_fits TYPE VALUE PATTERN VALUES…: Succeeds if VALUE has this type. Sets `expected` to what the type accepts.
 input_fits() {
   local value=$2 pattern=$3 choice
   case $1 in
@@ -163,7 +166,7 @@ input_fits() {
   esac
 }
 
-# save_inputs: to files of the candidate that only this user may read; any text survives that way.
+# save_inputs: Saves each input in a file of the candidate that only this user may read. A file can hold any text.
 save_inputs() {
   local name
   mkdir -m 700 "$candidate/inputs" || return
@@ -175,7 +178,7 @@ save_inputs() {
   done
 }
 
-# load_inputs RELEASE: those of that release, whatever the environment says now.
+# load_inputs RELEASE: Loads the inputs of the release. The environment does not count.
 load_inputs() {
   local file name value
   empty_inputs

@@ -1,20 +1,23 @@
-# ---- journal: what is under way, for whoever comes next ---------------------------------------------
+# ---- journal: what is under way, for the next run ------------------------------------------------
 #
-# phase       idle, preparing, prepared, swapping, switched, returning, adopting or removing; synced before the first effect that needs it
-# version     1; the journals of 0.1.0 have none, and `expires` by the clock alone
-# kind        deploy (restart, too), rollback, rollback_to, adopt or remove
-# handed      yes: what may run only once was being moved
-# warm        yes: what runs of `to` ran before this command, and goes on whatever comes of it
-# snapshot    the proxy's generation before the swap; draining: what has to end before a color may be stopped
-# expires     until when a prepared color is kept: by the clock, for 0.1.0, and by the host's uptime
+# phase       idle, preparing, prepared, swapping, switched, returning, adopting or removing; synced to the disk before
+#             the first effect that needs it
+# version     1; journals of 0.1.0 have no version and no `expires_uptime`
+# kind        deploy (also for restart), rollback, rollback_to, adopt or remove
+# handed      yes: the exclusive services were being moved
+# warm        yes: the processes of `to` ran before this command, and keep running whatever its result is
+# snapshot    the proxy's generation before the swap
+# draining    the generation that must end before a color may be stopped
+# expires, expires_uptime
+#             until when a prepared color is kept, in seconds: by the wall clock (for 0.1.0), and by the host's uptime
 #
-# $state/journal.pending is what a rollback or an adoption has put off.
+# $state/journal.pending is a journal that a rollback or an adoption has saved for later.
 
 declare -A journal=()
 journal_keys=(version kind deployment from to release previous snapshot draining handed warm switched expires expires_uptime boot)
-boot='' # of the host, which a reboot changes
+boot='' # the id of the host's boot, which a reboot changes
 
-# empty_journal: what `journal` says when nothing is under way; every key is there.
+# empty_journal: Sets `journal` to its content when nothing is under way. Every key is there.
 empty_journal() {
   local key
   journal=([phase]=idle)
@@ -24,10 +27,10 @@ empty_journal() {
   candidate=''
 }
 
-# read_journal: fills `journal`; phase is `idle` without one.
+# read_journal: Fills `journal`. Without a journal file the phase is `idle`.
 read_journal() { read_journal_from "$state/journal"; }
 
-# read_journal_from FILE
+# read_journal_from FILE: The same for FILE. Also sets `candidate` to the journal's release.
 read_journal_from() {
   local key value
   empty_journal
@@ -36,17 +39,18 @@ read_journal_from() {
     [[ -z $key ]] || journal[$key]=$value
   done <"$1"
   [[ -z ${journal[release]-} ]] || candidate=$state/releases/${journal[release]}
-  # As 0.1.0 called it.
+  # 0.1.0 called this phase `preparing`.
   [[ ${journal[phase]}${journal[kind]} != preparingadopt ]] || journal[phase]=adopting
 }
 
-# number TEXT DEFAULT: sets `value`: what is read from a file is calculated with only if it is a whole number.
+# number TEXT DEFAULT: Sets `value` to TEXT if it is a whole number of at most 15 digits, otherwise to DEFAULT. Text
+# from a file is used in arithmetic only after this check.
 number() {
   value=$2
   [[ ! $1 =~ ^[0-9]{1,15}$ ]] || value=$((10#$1))
 }
 
-# begin_journal KIND [WARM]: what is under way from now on is about `from`, `to` and `candidate`.
+# begin_journal KIND [WARM]: Fills `journal` for a new run with `from`, `to` and `candidate`. Does not write it.
 begin_journal() {
   local release=$candidate
   empty_journal
@@ -55,7 +59,7 @@ begin_journal() {
   journal[from]=$from journal[to]=$to journal[release]=${release##*/} journal[boot]=$boot
 }
 
-# write_journal PHASE: keeps what is in `journal` under a new phase.
+# write_journal PHASE: Writes `journal` to the disk, with this phase.
 write_journal() {
   local key text="phase=$1"
   for key in "${journal_keys[@]}"; do
@@ -70,7 +74,7 @@ write_journal() {
   to_log "journal: $1"
 }
 
-# forget_journal: nothing is under way.
+# forget_journal: Removes the journal, because nothing is under way any more.
 forget_journal() {
   if ! rm -f "$state/journal" "$state/journal.pending"; then
     fail_with "cannot remove $state/journal"
@@ -80,9 +84,10 @@ forget_journal() {
   to_log 'journal: idle'
 }
 
-# take_up_journal: what the rest of this process goes by: colors, releases, inputs. Pointers that a commit did not come to follow it.
+# take_up_journal: Sets the colors, releases and inputs of this process from the journal. If a commit was interrupted
+# before it wrote its pointers, writes them.
 take_up_journal() {
-  # Whoever made this copy did not come to a journal of its own.
+  # The run that saved this copy ended before it wrote a journal of its own.
   if [[ -f $state/journal.pending && ${journal[kind]} != rollback && ${journal[kind]} != adopt ]]; then
     rm -f "$state/journal.pending"
   fi
@@ -106,7 +111,8 @@ take_up_journal() {
   load_inputs "$candidate"
 }
 
-# find_reservation: sets `reservation`: mine, held or over, and `value`, for how many seconds it still holds.
+# find_reservation: Sets `reservation`: mine, held (it belongs to another deployment) or over (its time has expired).
+# Sets `value` to the seconds that a prepared color is still kept.
 find_reservation() {
   local now_s
   reservation=mine
@@ -133,7 +139,7 @@ find_reservation() {
   ((value > 0)) || reservation=over
 }
 
-# refuse_journal: the table says that the command may not begin.
+# refuse_journal: Sets verdict, reason and exit code for a command that the table `recovery` does not allow now.
 refuse_journal() {
   verdict=refuse
   case $answer_of in
@@ -158,7 +164,7 @@ refuse_journal() {
   keep_cause
 }
 
-# still_unfinished: what was undone or finished is still there.
+# still_unfinished: Sets verdict and reason for a recovery that has not changed the state.
 still_unfinished() {
   [[ $verdict == person ]] || verdict=refuse
   case ${journal[phase]} in
@@ -175,12 +181,12 @@ still_unfinished() {
   keep_cause
 }
 
-# say_pointed_back: since the switch somebody has changed where the proxy's file routes to.
+# say_pointed_back: Fails with this reason: after the switch somebody has changed where the proxy's file routes to.
 say_pointed_back() {
   fail_with "deployment ${journal[deployment]} has switched to $to, but the proxy's file now routes to ${live:-$live_state}: put $to's fragment ($candidate/fragment) back and reload the proxy; \`rollback\` then goes back to ${journal[from]:-what served before}"
 }
 
-# say_recovery: what was found, and what is done about it.
+# say_recovery: Prints what an earlier run has left, and what is done about it.
 say_recovery() {
   local of="deployment ${journal[deployment]} was interrupted"
   case ${journal[phase]} in
@@ -212,7 +218,8 @@ say_recovery() {
   esac
 }
 
-# say_nothing_to_do: the command has succeeded already.
+# say_nothing_to_do: Prints that the command's work is done already. Refuses a `switch` if the new color is not live any
+# more.
 say_nothing_to_do() {
   case $command in
     switch)
@@ -230,7 +237,8 @@ say_nothing_to_do() {
   esac
 }
 
-# take_up_pending: what was under way before a rollback that did not succeed, or an `adopt`. If that had swapped, the drain begins anew.
+# take_up_pending: Ends the journal of a command. If a rollback or an `adopt` had saved an earlier journal for later,
+# this one is valid again. If the command has reloaded the proxy, the drain of the earlier journal begins anew.
 take_up_pending() {
   local draining=${journal[draining]} switched=${journal[switched]}
   if [[ ! -f $state/journal.pending ]]; then
@@ -250,7 +258,7 @@ take_up_pending() {
   rm -f "$state/journal.pending"
 }
 
-# point_all: the pointers, as the journal says.
+# point_all: Sets the pointers as the journal says.
 point_all() {
   if [[ ${journal[kind]} == remove ]]; then
     rm -f "$state/live" "$state/previous"
@@ -262,18 +270,19 @@ point_all() {
   has_served "$candidate" "${journal[previous]:+$state/releases/${journal[previous]}}"
 }
 
-# finish_commit: the pointers follow the journal; safe to repeat.
+# finish_commit: Sets the pointers as the journal says. It is safe to repeat.
 finish_commit() {
   bounded "${deadline["journal"]}" point_all || {
     fail_with "cannot write to $state: is the disk full?"
     return
   }
-  # What an `adopt` has put off is still to be done.
+  # The journal that an `adopt` has saved for later is still needed.
   [[ ${journal[kind]} != adopt ]] || return 0
   [[ ! -L $state/failed && ! -f $state/journal.pending ]] || rm -f "$state/failed" "$state/journal.pending"
 }
 
-# write_switched: a signal in the middle would leave it open which color this is about.
+# write_switched: Writes the phase `switched`. A signal cannot interrupt the write, because then it would be unclear
+# which color the journal is about.
 write_switched() {
   local code shielded_before=$shielded
   if asked_to_stop; then
@@ -283,12 +292,12 @@ write_switched() {
   shielded=yes
   write_journal switched
   code=$?
-  # A way back that ends here, on the new color, goes on undisturbed.
+  # A way back that ends on the new color was shielded before, and stays shielded.
   shielded=$shielded_before
   return "$code"
 }
 
-# read_boot: sets `boot`.
+# read_boot: Sets `boot`.
 read_boot() {
   read -r boot </proc/sys/kernel/random/boot_id
 }

@@ -1,10 +1,10 @@
-# ---- json: one value out of a JSON text --------------------------------------------------------
+# ---- json: reads one value from a JSON text ------------------------------------------------------
 
-# json_get PATH: prints the scalar that stands at a path such as `a.b[0].c` in the JSON text on
-# standard input: strings unescaped (as UTF-8), numbers as written, true, false, null. Of a key that
-# stands twice, the last counts. 1: nothing stands there; 2: the text is not JSON; 3: an object or a list.
+# json_get PATH: Prints the scalar at a path such as `a.b[0].c` in the JSON text on standard input: a string unescaped
+# (as UTF-8), a number as written, true, false or null. If a key is there twice, the last one counts. Returns 1 if there
+# is nothing at the path, 2 if the text is not JSON, 3 if there is an object or a list.
 #
-# The text is read in pieces between quotation marks: no awk has to look at a long text more than once.
+# The text is read in pieces between quotation marks, because some awks are slow with long pieces of text.
 json_get() {
   json_path=$1 LC_ALL=C awk '
     function code_unit(digits, at, unit) {
@@ -14,7 +14,7 @@ json_get() {
       return unit
     }
     function utf8(point) {
-      if (point == 0 || (point >= 55296 && point < 57344)) point = 65533 # no text can hold these
+      if (point == 0 || (point >= 55296 && point < 57344)) point = 65533 # a text cannot hold these code points
       if (point < 128) return sprintf("%c", point)
       if (point < 2048) return sprintf("%c%c", 192 + int(point / 64), 128 + point % 64)
       if (point < 65536)
@@ -22,8 +22,8 @@ json_get() {
       return sprintf("%c%c%c%c", 240 + int(point / 262144), 128 + int(point / 4096) % 64,
         128 + int(point / 64) % 64, 128 + point % 64)
     }
-    # Adds a piece of a string to `text`, part by part: joining them would be slow for a long one.
-    # A piece that ends in the backslash of an escaped quotation mark ends in that mark afterwards.
+    # Adds a piece of a string to `text`, which is a list of parts, because joining the parts of a long string each time
+    # would be slow. A piece that ends with a backslash ends before an escaped quotation mark, so this mark is added.
     function unescape(piece, part, parts, at, escape, point, low) {
       gsub(/\\/, "\001", piece)
       parts = split(piece, part, "\001")
@@ -52,7 +52,7 @@ json_get() {
       for (at = 1; at <= texts; at++) whole = whole text[at]
       return whole
     }
-    # The value that begins here: does it stand at the path?
+    # Does the value that begins here stand at the path?
     function on_path() {
       if (depth == 0) return 1
       if (!here[depth]) return 0
@@ -98,7 +98,7 @@ json_get() {
         ends_value(at_path && depth == length_of_path)
       } else bad = 1
     }
-    # What stands between two strings, a thousand bytes at a time: some awks are slow with long texts.
+    # Reads the text between two strings, 1000 bytes at a time, because some awks are slow with long texts.
     function between(text, size, from, part, rest, word, count, at) {
       size = length(text)
       for (from = 1; from <= size && !bad; from += 1000) {
@@ -116,7 +116,7 @@ json_get() {
     }
     function begins_string() {
       is_key = state == "key" || state == "key or }"
-      # Only the value that is asked for, and keys that may lead to it, are kept.
+      # Keep only the value that is asked for, and keys that may lead to it.
       if (is_key) keeping = here[depth] && !is_index[depth]
       else if (begins_value()) keeping = at_path && depth == length_of_path
       texts = 0
@@ -129,7 +129,7 @@ json_get() {
         in_string = RLENGTH % 2
       }
       if (keeping) unescape(piece)
-      # A key in many more parts than the path has letters is not in the path.
+      # A key with many more parts than the longest step of the path has letters cannot be in the path.
       if (is_key && texts > 2 * longest + 8) keeping = 0
       if (in_string) return
       if (is_key) {
@@ -163,7 +163,7 @@ json_get() {
     {
       if (NR == 1) sub(/^\357\273\277/, "")
       between($0)
-      mode = "string begins" # if anything follows at all
+      mode = "string begins" # if any text follows
     }
     END {
       if (bad || state != "done") exit 2

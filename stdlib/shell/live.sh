@@ -1,12 +1,12 @@
-# ---- live: which color the proxy's files route to, read again each time it matters -------------
+# ---- live: which color the proxy's files route to; read again each time it matters ---------------
 
-live_state=unknown # color, none, mixed, edited (not as a script of ours writes it) or unknown
+live_state=unknown # color, none, mixed, edited (the file is not as a script of ours writes it) or unknown
 live=''            # the live color
 live_release=''    # its release; empty if the script did not start it
-live_guess=''      # for edited: the color that it seems to route to
-live_why=''        # for edited and unknown: why
+live_guess=''      # for `edited`: the color that the file seems to route to
+live_why=''        # for `edited` and `unknown`: the reason
 
-# read_live: fills the above.
+# read_live: Fills these variables from the answer of the switch driver.
 read_live() {
   local words
   live='' live_release='' live_guess='' live_why=''
@@ -30,13 +30,13 @@ read_live() {
   esac
 }
 
-# know_live: as `read_live`, but anything else than a color or none ends the run.
+# know_live: Does the same as `read_live`, but fails unless a color or none is live beyond doubt.
 know_live() {
   read_live
   live_is_known
 }
 
-# live_is_known: the same of what `read_live` found.
+# live_is_known: Does the check of `know_live` for what `read_live` has found.
 live_is_known() {
   case $live_state in
     color)
@@ -50,14 +50,15 @@ live_is_known() {
   return 1
 }
 
-# agrees_with_confirmed COLOR: the files route to COLOR, and no other color that was confirmed last still runs. Else somebody has put a file
-# back, perhaps without a reload, and users may get either. What does not run serves nobody: after a boot, say, the file decides.
+# agrees_with_confirmed COLOR: Fails if the files route to COLOR, but another color was confirmed last and still runs.
+# Then somebody has put a file back, perhaps without a reload, and users may get either color. If the confirmed color
+# does not run, for example after a boot, it serves nobody, and the file decides.
 agrees_with_confirmed() {
   local value release why=''
   [[ -L $state/live ]] && release_behind "$state/live" && meta color "$behind" && [[ $value != "$1" ]] || return 0
   release=$behind
   confirmed_runs || return 0
-  # Perhaps another file than this script's routes to it.
+  # Another file of the proxy may route to that release.
   if may_route_to_itself "$release" || is_named_elsewhere "$release"; then
     why=" ($answer)"
   fi
@@ -65,27 +66,28 @@ agrees_with_confirmed() {
   fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may still serve the users$why: put $value's fragment back ($release/fragment) and reload the proxy; then \`rollback\` or \`deploy\` can switch to another color. If $1 serves the users, stop $value's program instead"
 }
 
-# confirmed_runs: something of what was confirmed last runs, or nobody can tell.
+# confirmed_runs: Succeeds if a part of the release that was confirmed last runs, or if this cannot be found out.
 confirmed_runs() {
   release_behind "$state/live" || :
   of_release "${behind:-$state/live}" running
   (($? != 1))
 }
 
-# nobody_runs_live: what the file routes to has no release here, and nobody listens on its ports: somebody has put the file there for a
-# first deployment. What it says beside that does not matter: the way back writes it again, byte for byte.
+# nobody_runs_live: Succeeds if somebody has put the proxy's file there for a first deployment: its color has no release
+# here, and no process listens on the color's ports. The rest of the file does not matter, because the way back writes
+# the file again, byte for byte.
 nobody_runs_live() {
   local routed=${live:-$live_guess}
   [[ -n $routed && -z $live_release && ! -L $state/live && ! -L $state/colors/$routed ]] && known_color "$routed" && ! answers_somewhere "$routed"
 }
 
-# last_live_is COLOR: the release that was switched to last is of that color.
+# last_live_is COLOR: Succeeds if the release that was switched to last belongs to this color.
 last_live_is() {
   local value
   [[ -L $state/live ]] && meta color "$state/live" && [[ $value == "$1" ]]
 }
 
-# shares_port COLOR PORTS: whether a service of the color has one of these ports.
+# shares_port COLOR PORTS: Succeeds if a service of COLOR has one of these ports.
 shares_port() {
   local name taken
   for name in "${services[@]}"; do
@@ -96,22 +98,24 @@ shares_port() {
   return 1
 }
 
-# is_untouchable RELEASE: it is live, or a swap in which it takes part is not confirmed.
+# is_untouchable RELEASE: Succeeds if the release is live or may be live. While a swap is not confirmed, this is every
+# release.
 is_untouchable() {
   local value
   [[ ${journal[phase]} != swapping ]] || return 0
   read_live
-  # Of a first deployment: nothing serves, whatever somebody has written into the file; but what it routes to may be loaded at any time.
+  # This is a first deployment: nothing serves yet, whatever the file contains. But the proxy may load the file at any
+  # time, so the color in the file must not be stopped.
   if nobody_runs_live; then
     meta color "$1" && [[ $value == "${live:-$live_guess}" ]]
     return
   fi
   case $live_state in
-    # Without a fragment the proxy may still serve what it was told last.
+    # Without a fragment the proxy may still serve the configuration that it loaded last.
     none) [[ $state/live -ef $1 ]] ;;
     color)
       [[ ! $live_release -ef $1 ]] || return 0
-      # What was confirmed last may still be in force.
+      # The release that was confirmed last may still be in force.
       [[ ! $state/live -ef $1 ]] || ! confirmed_runs || return 0
       [[ -z $live_release ]] && meta color "$1" && [[ $value == "$live" ]]
       ;;
@@ -119,8 +123,9 @@ is_untouchable() {
   esac
 }
 
-# may_route_to_itself RELEASE: its own script, which may be of other files than this one, does not say clearly that its own file does not
-# route to it. Sets `answer`.
+# may_route_to_itself RELEASE: Asks the release's own script whether the proxy routes to it, because that script may
+# write another file of the proxy than this one. Succeeds unless the script gives a clear no. Fails without a question
+# if it is the same script as this one, or of protocol 0. Sets `answer`.
 may_route_to_itself() {
   local value code
   ! is_of_this_script "$1" && release_protocol "$1" && ((value >= 1)) || return 1
@@ -133,8 +138,8 @@ may_route_to_itself() {
   esac
 }
 
-# is_named_elsewhere RELEASE: of protocol 0, which cannot be asked what its own file says: another file that the proxy loads names one of its
-# addresses, or nobody can tell. Sets `answer`.
+# is_named_elsewhere RELEASE: Is for a release of protocol 0, whose script cannot be asked about its own file. Succeeds
+# if another file that the proxy loads contains one of its addresses, or if this cannot be found out. Sets `answer`.
 is_named_elsewhere() {
   local value
   local -a places=()
@@ -146,7 +151,8 @@ is_named_elsewhere() {
   (($? != 1))
 }
 
-# stop_release RELEASE: the only place that stops a whole color.
+# stop_release RELEASE: Stops all services of a release, unless it is live or may be live. No other function stops a
+# whole color.
 stop_release() {
   if is_untouchable "$1"; then
     answer="the proxy routes to it or may route to it, so it is not stopped${live_why:+ ($live_why)}"

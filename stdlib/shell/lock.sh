@@ -1,18 +1,19 @@
-# ---- lock: one at a time ------------------------------------------------------------------------
+# ---- lock: one command at a time -----------------------------------------------------------------
 #
-# The mutex is held on descriptor 9 by this script and by every command that it starts, so that a
-# killed script whose migration still works keeps the next one out. What outlives a run closes it.
+# This script and every command that it starts hold the mutex on descriptor 9. If the script is killed while a command
+# of it still runs, for example a migration, the next run has to wait. A program that is to outlive the run closes the
+# descriptor.
 
-# enter_mutex: waits as long as `lock { wait }` says, else not at all.
+# enter_mutex: Takes the mutex. Waits for it as long as `lock { wait }` says, without that setting not at all.
 enter_mutex() {
   local until stat_state stat_parent stat_session stat_start
-  # A step of the user's that calls the script again would wait for itself.
+  # A user's step that calls this script would wait for itself.
   if [[ ${DEPLOYC_ACTIVE-} == "$app" ]]; then
     fail_with "called from a step of a deployment of $app that is still running: a step cannot deploy its own app"
     exit_code=2
     return 1
   fi
-  # Whoever may open it could hold it.
+  # Any user who may open the file could hold the lock, so only this user may open it.
   [[ -f $state/lock ]] || (umask 077 && : >>"$state/lock")
   exec 9>>"$state/lock" || {
     fail_with "cannot open $state/lock"
@@ -21,7 +22,7 @@ enter_mutex() {
   }
   now
   until=$((now_ms + lock_wait))
-  # A way back does not wait for a drain to end; what else is at work it lets finish.
+  # A rollback asks a cleanup to end, and waits 10 s for that.
   ! may_preempt || until=$((now_ms + 10000))
   until_locked 9 "$until" || {
     ! preempted || rm -f "$state/preempt"
@@ -35,7 +36,8 @@ enter_mutex() {
     return 1
   }
   ! preempted || rm -f "$state/preempt"
-  # Whoever waited for a `remove` holds a lock that nobody else will see.
+  # If `remove` ended while this run waited, the lock file is gone. This run then holds a lock that no other run can
+  # see.
   [[ /proc/self/fd/9 -ef $state/lock ]] || {
     exit_code=4
     fail_with "$app was removed from this host just now: run the command again"
@@ -45,13 +47,13 @@ enter_mutex() {
   printf '%s %s %s %s\n' "$$" "$stat_start" "$command" "$deployment" >"$state/holder"
 }
 
-# until_locked DESCRIPTOR MILLISECONDS: tries until then, at least once.
+# until_locked DESCRIPTOR MILLISECONDS: Tries to take the lock until `now_ms` is MILLISECONDS, but at least once.
 until_locked() {
   local said=no
   while ! flock -n "$1"; do
     now
     if ((now_ms >= $2)); then
-      # What a killed script had started ends by its own deadline, mostly within moments.
+      # The commands of a killed script mostly end within moments, so they get the time `leftovers` in addition.
       [[ $1 == 9 ]] && holder_is_gone && ((now_ms < $2 + deadline["leftovers"])) || return 1
     fi
     if [[ $1 == 9 ]] && may_preempt; then
@@ -65,14 +67,14 @@ until_locked() {
   done
 }
 
-# holder_is_gone: the script that took the mutex was killed.
+# holder_is_gone: Succeeds if the script that took the mutex does not run any more, for example because it was killed.
 holder_is_gone() {
   local pid started _
   { read -r pid started _ <"$state/holder"; } 2>/dev/null || return 1
   ! pid_is "$pid" "$started"
 }
 
-# holder_of_mutex: sets `holder`, a sentence about who holds it.
+# holder_of_mutex: Sets `holder`, a sentence that names the holder of the mutex.
 holder_of_mutex() {
   local pid started running deployed left
   holder='another command is at work'
@@ -86,7 +88,8 @@ holder_of_mutex() {
   fi
 }
 
-# what_is_left: sets `left`, the processes that hold the mutex and are no script of this app: `sleep 30` (process 17).
+# what_is_left: Sets `left` to the processes that hold the mutex and are not this app's script, such as `sleep 30`
+# (process 17).
 what_is_left() {
   local folder pid
   left=''
@@ -97,20 +100,22 @@ what_is_left() {
   done
 }
 
-# may_preempt: this is a rollback, and what holds the lock only cleans up.
+# may_preempt: Succeeds if this command is a rollback, and the journal says that only the cleanup of a deployment is
+# left.
 may_preempt() {
   local phase=''
   [[ $planned == rollback ]] && read -r phase 2>/dev/null <"$state/journal" && [[ $phase == phase=switched ]]
 }
 
-# preempted: a rollback asks the drain to end.
+# preempted: Succeeds if a rollback has asked the drain to end.
 preempted() {
   [[ -f $state/preempt ]]
 }
 
-proxy_is_locked=no # by this process, on descriptor 8
+proxy_is_locked=no # yes: this process holds the proxy's lock, on descriptor 8
 
-# enter_proxy_mutex: from swap to confirmation no other app of ours reloads the same proxy. Who has it keeps it, also for the way back.
+# enter_proxy_mutex: Takes the proxy's lock. From the swap to the confirmation no other app of deployc may reload the
+# same proxy. A process that has the lock keeps it, also for its way back.
 enter_proxy_mutex() {
   local until
   [[ $proxy_is_locked == no ]] || return 0
@@ -131,7 +136,7 @@ enter_proxy_mutex() {
   proxy_is_locked=yes
 }
 
-# leave_proxy_mutex
+# leave_proxy_mutex: Releases the proxy's lock.
 leave_proxy_mutex() {
   exec 8<&-
   proxy_is_locked=no

@@ -1,15 +1,15 @@
-# ---- main: one command --------------------------------------------------------------------------
+# ---- main: runs one command ----------------------------------------------------------------------
 
 command=''
-planned=''          # the same as the plan calls it: `rollback RELEASE` has a program of its own
-wanted_release=''   # whose copy a rollback is to switch to
-stops_serving=no    # whether `remove` may take away what serves
-deployment=''       # id of the deployment
-deployment_given='' # the same, if the caller gave one
-script=''           # this file, and what it says: it may be replaced while it runs
+planned=''          # the command's name in the plan: `rollback_to` for `rollback RELEASE`, otherwise the same
+wanted_release=''   # the RELEASE of `rollback RELEASE`
+stops_serving=no    # yes: `--stop-serving` was given, so `remove` may stop the live color
+deployment=''       # the deployment's id
+deployment_given='' # the same, if the caller gave it; otherwise empty
+script=''           # this script's file; `script_text` is its content, because the file may be replaced during a run
 script_text=''
-scratch='' # temporary files of this process
-served=''  # what serves after a way back
+scratch='' # the folder for this process's temporary files
+served=''  # what users get after a failure, in words
 began=0
 
 usage() {
@@ -39,7 +39,7 @@ Exit: 0 done; 1 failed, what served before serves; 2 wrong usage or input; 3 hos
 changed; 4 another deployment is at work; 5 needs a person"
 }
 
-# wrong_usage WORDS…
+# wrong_usage WORDS…: Prints the error on standard error and exits 2.
 wrong_usage() {
   printf '%s: %s\nTry: %s help\n' "$app" "$*" "${0##*/}" >&2
   exit 2
@@ -114,12 +114,13 @@ main() {
   esac
 }
 
-# is_deployment_id TEXT: it becomes a line of the journal and the name of a file.
+# is_deployment_id TEXT: Succeeds if TEXT may be an id. It becomes a line of the journal and the name of a file.
 is_deployment_id() {
   [[ $1 =~ ^[A-Za-z0-9._:/-]{1,100}$ ]]
 }
 
-# hidden FUNCTION ARG…: for this script's own calls of itself.
+# hidden FUNCTION ARG…: Runs FUNCTION for `_release`, a command that only scripts of this app call. Exits with
+# FUNCTION's exit code.
 hidden() {
   local code
   scratch=$(mktemp -d) || exit 3
@@ -127,13 +128,13 @@ hidden() {
   watch_signals
   "$@"
   code=$?
-  # The caller must not take a signal for an answer.
+  # A signal gives exit code 143, because the caller must not take FUNCTION's exit code for an answer then.
   [[ -z $interrupted ]] || code=143
   rm -rf "$scratch"
   exit "$code"
 }
 
-# inspect: commands that change nothing; they need no lock.
+# inspect: Runs a command that changes nothing. It needs no lock.
 inspect() {
   local code
   scratch=$(mktemp -d) || exit 3
@@ -153,7 +154,8 @@ inspect() {
   exit 0
 }
 
-# mutate: commands that change something: under the mutex, after recovery, with a verdict.
+# mutate: Runs a command that changes something: takes the mutex, recovers from an interrupted run, runs the command's
+# program, and exits with a verdict.
 mutate() {
   now
   began=$now_ms
@@ -161,13 +163,14 @@ mutate() {
   watch_signals
   empty_inputs
   empty_journal
-  # What runs is what is kept: the file may be replaced while this waits for the lock.
+  # The release keeps this text. It is read before the wait for the lock, because the file may be replaced during the
+  # wait.
   IFS= read -r -d '' script_text <"$script" || :
   verdict=refuse exit_code=3
   locate_state || give_verdict
   open_state || give_verdict
   log_file=$state/log/${deployment//\//_}.log
-  umask 077 # only for the log: `open_state` has set it
+  umask 077 # only for the log; `open_state` has set 022
   [[ -f $log_file ]] || : >"$log_file"
   umask 022
   to_log "command: $command, process $$, deployc $runtime"
@@ -186,7 +189,7 @@ mutate() {
   give_verdict
 }
 
-# make_scratch: all answers of drivers are kept there for a moment.
+# make_scratch: Makes the folder for the answers of drivers. Removes the folders that earlier runs left.
 make_scratch() {
   ! compgen -G "$state/scratch.*" >/dev/null || rm -rf "$state"/scratch.*
   scratch=$state/scratch.$$
@@ -200,7 +203,7 @@ make_scratch() {
   return 1
 }
 
-# run_command: the command's program; and after it what deploy.bg wants done when it has failed.
+# run_command: Runs the command's program. If it fails, runs the steps that deploy.bg has for a failure.
 run_command() {
   local ended
   exit_code=3
@@ -210,7 +213,7 @@ run_command() {
   [[ " ${tell_their_failure[*]} " == *" $planned "* ]] || return 0
   [[ $verdict != refuse || $exit_code == 3 || $exit_code == 2 ]] || return 0
   ended=$verdict
-  # The journal is closed; what the user's last steps are told is about the release of this command.
+  # The journal is closed and names no release any more. The user's last steps get the release of this command.
   [[ -z $closed_release ]] || candidate=$closed_release
   shielded=yes
   run_program plan.failed
@@ -218,7 +221,7 @@ run_command() {
   verdict=$ended
 }
 
-# tell_served: sets `served`, as far as it was seen in this process. A signal does not keep it from looking.
+# tell_served: Sets `served` from what this process has seen. It reads the live color even after a signal.
 tell_served() {
   local shielded_before=$shielded
   shielded=yes
@@ -243,7 +246,7 @@ tell_served() {
     return 0
   fi
   case $live_state in
-    # It may be down; what was not seen to serve is not said to.
+    # The live color may be down or fail its probes. Then `served` must not say that it serves.
     color)
       served=$live
       if [[ $failing_colors == *" $live "* ]]; then
@@ -259,12 +262,14 @@ tell_served() {
   esac
 }
 
-# remove_scratch: at the end of this process. A subshell that is told to end in its first moments still has the traps of its parent.
+# remove_scratch: Removes `scratch` when this process ends. A subshell that is ended in its first moments still has its
+# parent's traps, so a subshell removes nothing.
 remove_scratch() {
   [[ $BASHPID != "$$" ]] || rm -rf "$scratch"
 }
 
-# end_unasked: bash itself gave up (it has no memory, say). What was begun is put right by the next run.
+# end_unasked: Runs if bash itself gives up, for example because it has no memory. Exits 5 if a deployment is
+# unfinished; the next run recovers it.
 end_unasked() {
   [[ $BASHPID == "$$" ]] || return 0
   remove_scratch
@@ -273,7 +278,7 @@ end_unasked() {
   exit 5
 }
 
-# give_verdict: the last lines say what happened, why, and what serves.
+# give_verdict: Prints the last lines: what happened, why, and what serves. Exits with the command's exit code.
 give_verdict() {
   trap remove_scratch EXIT
   group_ends
@@ -313,7 +318,7 @@ give_verdict() {
   esac
 }
 
-# say_what_next: what a person does now.
+# say_what_next: Prints what a person should do now.
 say_what_next() {
   case ${journal[phase]-} in
     swapping) say "nothing else was changed: solve the problem above (\`resume\` starts what does not run), then run any command of this script again: it continues from here" ;;
@@ -329,7 +334,7 @@ say_what_next() {
   esac
 }
 
-# sweep_logs: those of the last 50 deployments are kept.
+# sweep_logs: Removes old logs of deployments. The 50 newest are kept.
 sweep_logs() {
   local -a logs=("$state"/log/*)
   ((${#logs[@]} > 50)) || return 0

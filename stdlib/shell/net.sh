@@ -1,11 +1,11 @@
-# ---- net: who listens, who is connected, who answers -------------------------------------------
+# ---- net: listening sockets, connections and their processes -------------------------------------
 #
-# Read from /proc, so that nothing needs ss, netstat or lsof. The addresses there are those of a
-# little-endian machine, as every x86 and ARM Linux is.
+# All data is read from /proc, so that the host needs no ss, netstat or lsof. The addresses there have the byte order of
+# a little-endian machine, as every x86 and ARM Linux is.
 
-# Awk functions: an address of /proc/net/tcp or tcp6, or as people write it, as 32 hexadecimal
-# digits (IPv4 as IPv4-mapped IPv6); and back.
-# shellcheck disable=SC2016  # a program for awk: its dollars are not the shell's
+# Functions for awk. They convert an address of /proc/net/tcp or tcp6, or an address in its usual form, to 32
+# hexadecimal digits (IPv4 as IPv4-mapped IPv6), and back to the usual form.
+# shellcheck disable=SC2016  # a program for awk, which expands its own dollars
 net_awk='
   function hex(number) { return sprintf("%x", number) }
   function number_of(digits, at, number) {
@@ -48,13 +48,13 @@ net_awk='
     }
     for (at = 1; at < 32; at += 4) text = text ":" hex(number_of(substr(address, at, 4)))
     text = substr(text, 2)
-    # The first run of zeros is left out, as is usual.
+    # Leave out the first run of zeros, as is usual.
     if (text ~ /^0:0:/) sub(/^0:0(:0)*/, ":", text)
     else if (text ~ /:0:0/) sub(/:0:0(:0)*/, ":", text)
     return text == ":" ? "::" : text
   }'
 
-# net_tables: sets `tables`, the files that the kernel has; without IPv6 there is one.
+# net_tables: Sets `tables` to the files that the kernel has. Without IPv6 there is only one.
 net_tables() {
   local file
   tables=()
@@ -65,17 +65,18 @@ net_tables() {
 
 listening=() # inodes, set by `port_listens`
 
-# port_listens PORT: somebody listens on it, at any address; sets `listening`, the inodes of the sockets. No process is started to look.
-# The kernel lists what listens (0A, and on old kernels what knocks there, 03) before everything else, of which a busy host has very
-# much: so the look ends there.
+# port_listens PORT: Succeeds if a process listens on the port, at any address. Sets `listening` to the inodes of the
+# sockets. No process is started for this. The kernel lists listening sockets (0A; on old kernels also connections that
+# are being opened, 03) before all other sockets. There may be very many others, so the search ends at the first one.
 port_listens() {
   local file row inode wanted count _
   local -a rows
   printf -v wanted ':%04X' "$1"
   listening=()
   for file in /proc/net/tcp /proc/net/tcp6; do
-    # At once, as `read` would go back to the end of each line and have the kernel begin anew; and more than the beginning only where it is
-    # full of what listens: a busy host takes 20 ms to tell everything.
+    # Read a block of lines at once: after each line `read` would go back to the line's end, and the kernel would
+    # generate the table again. Only if a block is full of listening sockets, a larger one is read. On a busy host the
+    # whole table takes 20 ms.
     count=64 rows=()
     while mapfile -t -s 1 -n "$count" rows 2>/dev/null <"$file"; do
       case ${rows[count - 1]-} in
@@ -97,8 +98,8 @@ port_listens() {
   ((${#listening[@]}))
 }
 
-# count_sockets: sets `sockets`, how many are in use. A socket that begins to listen changes it, and to look costs next to nothing, where
-# the tables take milliseconds.
+# count_sockets: Sets `sockets` to the numbers of sockets in use. A new listening socket changes them. Reading them
+# takes almost no time; the tables take milliseconds.
 count_sockets() {
   local protocol count file _
   sockets=''
@@ -109,21 +110,21 @@ count_sockets() {
   done
 }
 
-# listeners PORT: prints a line for each listening socket: ADDRESS INODE.
+# listeners PORT: Prints a line `ADDRESS INODE` for each socket that listens on the port.
 listeners() {
   local tables port
   printf -v port ':%04X' "$1"
   net_tables
   LC_ALL=C awk -v port="$port" "$net_awk"'
-    # Nothing that listens comes after the first that does something else (see port_listens).
+    # Listening sockets come before all others (see port_listens).
     $4 != "0A" && $4 != "03" && $4 != "st" { nextfile }
     $4 == "0A" && substr($2, length($2) - 4) == port {
       print shown(canonical(substr($2, 1, length($2) - 5))), $10
     }' ${tables[@]+"${tables[@]}"} </dev/null
 }
 
-# established_to HOST:PORT: prints how many established connections lead there. Fails where HOST is
-# a name that cannot be resolved: then nobody can tell.
+# established_to HOST:PORT: Prints how many established connections lead there. Fails if HOST is a name that cannot be
+# resolved, because then the number is unknown.
 established_to() {
   local tables host=${1%:*} port addresses
   printf -v port ':%04X' "${1##*:}"
@@ -147,8 +148,8 @@ established_to() {
     END { print total }' ${tables[@]+"${tables[@]}"} </dev/null
 }
 
-# socket_owners INODE [PID…]: prints the processes that hold this socket, of those given or of all.
-# None without the right to look at them.
+# socket_owners INODE [PID…]: Prints the processes that hold this socket: of the given ones, or of all. Processes that
+# this user may not inspect are missing.
 socket_owners() {
   local inode=$1 folder
   local -a folders=()
@@ -162,14 +163,14 @@ socket_owners() {
       folders+=("$folder")
     done
   fi
-  # `ls` reads all of them in one process, and names each folder as there is more than one.
+  # One `ls` reads all folders. With a second folder it always prints each folder's name.
   # shellcheck disable=SC2012  # the names are numbers
   LC_ALL=C ls -ln "${folders[@]}" /proc/self/fdinfo 2>/dev/null | LC_ALL=C awk -v wanted="socket:[$inode]" '
     /^\/proc\// { split($0, part, "/"); pid = part[3]; said = 0 }
     $NF == wanted && !said { print pid; said = 1 }'
 }
 
-# owners_of_port PORT: prints a few words about who listens there.
+# owners_of_port PORT: Prints which processes listen on the port, in a few words.
 owners_of_port() {
   local inode pid words='' seen=' ' _
   while read -r _ inode; do
@@ -182,7 +183,7 @@ owners_of_port() {
   printf '%s\n' "${words:-a process of another user, or the network of a container}"
 }
 
-# user_of PID: prints the name of its user, or the number of one without.
+# user_of PID: Prints the name of the process's user, or the number if the user has no name.
 user_of() {
   local key number='?' user uid _
   {
@@ -199,15 +200,16 @@ user_of() {
   printf '%s\n' "$number"
 }
 
-# tcp_connect HOST PORT: opens descriptor `tcp_fd`. 10: refused; 11: no such host; 12: no way there;
-# 13: anything else, in `tcp_why`. It may take minutes: call it within `bounded`.
+# tcp_connect HOST PORT: Opens a connection on descriptor `tcp_fd`. Returns 10 if it is refused, 11 if the host is
+# unknown, 12 if there is no route, 13 for any other failure; `tcp_why` says which. It may take minutes, so call it
+# within `bounded`.
 tcp_connect() {
   local LC_ALL=C
   [[ $1 =~ ^[A-Za-z0-9._:%-]+$ && $2 =~ ^[0-9]+$ ]] || {
     tcp_why="not an address: $1:$2"
     return 13
   }
-  # In a subshell nothing of this can be seen by others; the words of the failure say what it was.
+  # bash reports the failure only in words, so the words decide which failure it was.
   { exec {tcp_fd}<>"/dev/tcp/$1/$2"; } 2>"$scratch/connect" && return 0
   IFS= read -r -d '' tcp_why <"$scratch/connect" || :
   case $tcp_why in
@@ -221,7 +223,7 @@ tcp_connect() {
   return 13
 }
 
-# connect_refused HOST PORT: 0: nobody answers there; 1: somebody does; 2: no answer at all.
+# connect_refused HOST PORT: Returns 0 if the connection is refused, 1 if it is accepted, 2 if there is no answer.
 connect_refused() {
   bounded 2000 tcp_connect "$1" "$2"
   case $? in

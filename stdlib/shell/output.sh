@@ -1,13 +1,14 @@
-# ---- output: progress for people, CI and machines; the deployment's own log first --------------
+# ---- output: messages for people, CI and machines; each goes first into the deployment's log -----
 
 log_format=plain # terminal, plain, github or json
 log_file=''      # the deployment's log; empty until the state folder is known
-secret_values=() # never shown
-open_line=''     # a terminal line that waits for its result
-group_open=no    # whether GitHub Actions is folding
-group_program='' # whose steps are shown
+secret_values=() # texts that are never shown
+open_line=''     # the line of the running step on a terminal; its result replaces it
+group_open=no    # yes: a group is open in the output for GitHub Actions
+group_program='' # the program whose steps are shown
 
-# choose_output [json]: by what standard output is, unless asked for json.
+# choose_output [json]: Sets `log_format`: `json` if the caller asks for it, otherwise the format that fits GitHub
+# Actions, a terminal, or another standard output.
 choose_output() {
   if [[ ${1-} == json ]]; then
     log_format=json
@@ -18,7 +19,7 @@ choose_output() {
   fi
 }
 
-# mask TEXT: sets `masked`, every secret replaced.
+# mask TEXT: Sets `masked` to TEXT, with `***` in place of every secret.
 mask() {
   local secret
   masked=$1
@@ -27,13 +28,14 @@ mask() {
   done
 }
 
-# What UTF-8 is, byte by byte (RFC 3629, section 4).
+# A pattern for valid UTF-8, byte by byte (RFC 3629, section 4).
 utf8_tail=$'[\x80-\xbf]'
 utf8=$'^([\x01-\x7f]|[\xc2-\xdf]'$utf8_tail
 utf8+=$'|\xe0[\xa0-\xbf]'$utf8_tail$'|\xed[\x80-\x9f]'$utf8_tail$'|[\xe1-\xec\xee\xef]'$utf8_tail$utf8_tail
 utf8+=$'|(\xf0[\x90-\xbf]|[\xf1-\xf3]'$utf8_tail$'|\xf4[\x80-\x8f])'$utf8_tail$utf8_tail')*$'
 
-# json_string TEXT: sets `quoted`, a JSON string. Control characters other than the usual become blanks, bytes that are no UTF-8 `?`.
+# json_string TEXT: Sets `quoted` to TEXT as a JSON string. Line ends and tabs are escaped; other control characters
+# become blanks. If TEXT is not valid UTF-8, every byte above 127 becomes `?`.
 json_string() {
   quoted=${1//\\/\\\\}
   quoted=${quoted//\"/\\\"}
@@ -45,7 +47,8 @@ json_string() {
   quoted=\"$quoted\"
 }
 
-# to_log TEXT: one line with the time into the deployment's log. A full disk must not stop a deployment.
+# to_log TEXT: Writes one line with the time into the deployment's log. Always succeeds, because a full disk must not
+# stop a deployment.
 to_log() {
   local masked
   [[ -n $log_file ]] || return 0
@@ -53,12 +56,12 @@ to_log() {
   printf '%(%Y-%m-%dT%H:%M:%S%z)T %s\n' -1 "$masked" 2>/dev/null >>"$log_file" || return 0
 }
 
-# to_user LINE: a reader that went away must not either.
+# to_user LINE: Prints LINE. Always succeeds, because a reader that went away must not stop a deployment.
 to_user() {
   printf '%s\n' "$1" 2>/dev/null || return 0
 }
 
-# write_line LEVEL TEXT: one remark, in the chosen format.
+# write_line LEVEL TEXT: Writes a message into the log, and prints it in the chosen format.
 write_line() {
   local level=$1 text quoted masked
   mask "$2"
@@ -90,30 +93,31 @@ write_line() {
   esac
 }
 
-# say WORDS…: a plain remark.
+# say WORDS…: Prints an ordinary message.
 say() { write_line info "$*"; }
 
-# warn WORDS…: something that does not stop the deployment but that a person should know.
+# warn WORDS…: Prints a warning: something that a person should know, but that does not stop the deployment.
 warn() { write_line warning "$*"; }
 
-# fail_with WORDS…: sets the reason of the verdict, once: the first failure is the cause, later ones follow from it.
+# fail_with WORDS…: Sets `reason`, unless it is set already: the first failure is the cause, later ones are its
+# consequences. Returns 1.
 fail_with() {
   [[ -n $reason ]] || reason=$*
   to_log "failed: $*"
   return 1
 }
 
-# seconds_since MILLISECONDS: sets `elapsed`, with one decimal.
+# seconds_since MILLISECONDS: Sets `elapsed`, the seconds since then, with one decimal.
 seconds_since() {
   now
   printf -v elapsed '%d.%d' $(((now_ms - $1) / 1000)) $(((now_ms - $1) % 1000 / 100))
 }
 
-# Steps that only their failure is worth a line to people; the log has all.
+# Steps that print a line only if they fail. The log has every step.
 quiet_steps=' check_host find_artifact check_questions no_stranger journal put_off_journal reserve take_up sync_release ports_are_free '
 quiet_steps+='still_live dial persist persist_off keep_resuming save_way_back lock_proxy write unlock_proxy close_journal record sweep '
 
-# step_begins ACTION ARG…: sets `step_name`, its words with the colors in place of `new` and `old`. On a terminal the line stands while the
+# step_begins ACTION ARG…: Sets `step_name` and writes the step into the log. A terminal shows the step's line while the
 # step runs.
 step_begins() {
   name_step "$@"
@@ -123,7 +127,7 @@ step_begins() {
   printf '  ..     %s' "$step_name" 2>/dev/null || return 0
 }
 
-# name_step ACTION ARG…: sets `step_name`: its words, with the colors in place of `new` and `old`.
+# name_step ACTION ARG…: Sets `step_name` to the step's words, with the colors in place of `new` and `old`.
 name_step() {
   local word
   step_name=''
@@ -136,7 +140,8 @@ name_step() {
   done
 }
 
-# step_ends RESULT BEGUN ACTION ARG…: one line a step.
+# step_ends RESULT BEGUN ACTION ARG…: Prints one line with the step's result and duration. BEGUN is the step's start, as
+# `now_ms`.
 step_ends() {
   local line quoted result=$1 elapsed
   seconds_since "$2"
@@ -151,13 +156,14 @@ step_ends() {
     open_line=''
     printf '\r\033[K' 2>/dev/null || :
   fi
-  # Without a color that served before there is nothing to tell of it.
+  # If no color served before, a successful step on `old` has done nothing, so it prints no line.
   [[ $result != ok || ($quiet_steps != *" $1 "* && "${2-} $from" != 'old ') ]] || return 0
   printf -v line '  %-6s %s (%ss)' "$result" "$step_name" "$elapsed"
   to_user "$line"
 }
 
-# group_of_program FUNCTION…: what people see as one part: the innermost of the programs that are one.
+# group_of_program FUNCTION…: Begins a group of output for the running program. FUNCTION… are the running functions, the
+# innermost first; the first one with a title counts.
 group_of_program() {
   local program title=''
   for program; do
@@ -179,7 +185,8 @@ group_of_program() {
   group_begins "$title"
 }
 
-# group_begins NAME, group_ends: what GitHub Actions folds. It knows no group in a group: one that a failure left open ends first.
+# group_begins NAME, group_ends: Begin and end a group, which GitHub Actions can fold. GitHub Actions knows no group
+# inside of a group, so an open group is ended first.
 group_begins() {
   group_ends
   to_log "phase: $1"

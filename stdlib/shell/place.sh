@@ -1,14 +1,15 @@
-# ---- place: the color, release and service that something is about ---------------------------------
+# ---- place: the color, release and service that a function works on ------------------------------
 #
-# `at` is the only function that knows a place. Outside of it there is no color, no service and no port: nothing can be about the one
-# that happened to be at hand.
+# Only `at` sets the color, the service and the port, and only for the command that it runs. So no function can use the
+# values of an earlier one by mistake.
 
-from='' to=''  # the colors: what served when the command began, and the other one
+from='' to=''  # the colors: the live color when the command began, and the other one
 old_release='' # the release of `from`; empty if the script did not start it
 candidate=''   # the release of `to`
 
-# at new|old|COLOR SERVICE COMMAND…: runs COMMAND with `color release slot service port address` and what the color's other half is.
-# With a COLOR there is no release: only its places are meant.
+# at new|old|COLOR SERVICE COMMAND…: Runs COMMAND with `color release slot service port address handover stop_within
+# offer`, and with `other_color other_port` of the other color. With a COLOR in place of `new` or `old` there is no
+# release, only ports and addresses.
 at() {
   local color=$1 release='' service=$2 slot port address other_color='' other_port='' handover stop_within
   local one
@@ -28,7 +29,7 @@ at() {
   stop_within=${stop_within_of["$service"]-}
   read_offers
   if ! known_color "$color"; then
-    # Of an older deploy.bg: only its release knows where it listened.
+    # The color is from an older deploy.bg. Only its release knows its ports and addresses.
     other_color='' other_port=''
     places_of_release "$release"
   fi
@@ -36,7 +37,7 @@ at() {
   "$@"
 }
 
-# read_offers: fills `offer` with what the driver of the service at hand said when it had started.
+# read_offers: Fills `offer` with the values that the driver of the current service has offered after the start.
 read_offers() {
   local name told
   [[ -f $release/offers.$service ]] || return 0
@@ -45,7 +46,7 @@ read_offers() {
   done <"$release/offers.$service"
 }
 
-# places_of_release RELEASE: sets port and address to its first ones.
+# places_of_release RELEASE: Sets `port` and `address` to the first ones of the release.
 places_of_release() {
   local value
   [[ -n $1 ]] || return 0
@@ -53,7 +54,7 @@ places_of_release() {
   ! meta addresses "$1" || address=${value%% *}
 }
 
-# known_color COLOR: whether it is one of this script's.
+# known_color COLOR: Succeeds if it is one of this script's colors.
 known_color() {
   local one
   for one in "${colors[@]}"; do
@@ -62,7 +63,7 @@ known_color() {
   return 1
 }
 
-# other_color COLOR: prints the one that it is not.
+# other_color COLOR: Prints the other color.
 other_color() {
   local one
   for one in "${colors[@]}"; do
@@ -70,7 +71,7 @@ other_color() {
   done
 }
 
-# first_routed: sets `service`, the first that the proxy routes to; the first of all where none is.
+# first_routed: Sets `service` to the first service that the proxy routes to. If there is none, to the first service.
 first_routed() {
   for service in "${services[@]}"; do
     [[ -z ${address_of["${colors[0]} $service"]-} ]] || return 0
@@ -78,7 +79,7 @@ first_routed() {
   service=${services[0]}
 }
 
-# at_first new|old COMMAND…: for what is about a color as the proxy sees it.
+# at_first new|old COMMAND…: Runs COMMAND for the first routed service, as a stand-in for the whole color.
 at_first() {
   local service side=$1
   shift
@@ -86,7 +87,7 @@ at_first() {
   at "$side" "$service" "$@"
 }
 
-# overlaps SERVICE: it runs in both colors for a while.
+# overlaps SERVICE: Succeeds if the service runs in both colors for a while (`handover overlap`).
 overlaps() {
   [[ ${handover_of["$1"]} == overlap ]]
 }

@@ -1,12 +1,12 @@
-# ---- probe: a color gets traffic only after it answered as it should ---------------------------
+# ---- probe: a color gets traffic only after it has answered as expected --------------------------
 
 probe_said=''    # why the last try did not pass
-probe_failure='' # in a word, where somebody asks: redirect, or error: what users would be shown, too
+probe_failure='' # why, in one word, for some failures: `redirect`; or `error`, if users would see an error, too
 probe_worst=0    # the longest that all tries of a declaration may take, in milliseconds
-unmanaged=no     # yes: of the color that is asked only the answers are known
-asks_proxy=no    # yes: what is asked now is what users get, so a row of errors ends it early
+unmanaged=no     # yes: this script did not start the color, so only its answers can be checked
+asks_proxy=no    # yes: users get these answers now, so three errors in a row end the tries early
 
-# reset_probe: forgets the declaration before. The defaults are those of the language.
+# reset_probe: Forgets the last declaration. Sets the defaults of the language.
 reset_probe() {
   probe_every=100 probe_worst=60000 probe_timeout=2000 probe_after=0 probe_passes=2 probe_attempts=''
   question_kind=() question_subject=() question_content=() question_via=()
@@ -15,7 +15,8 @@ reset_probe() {
   expect_of=() expect_part=() expect_name=() expect_relation=() expect_value=()
 }
 
-# tries every MS within MS timeout MS after MS passes N [attempts N]: `within` is the whole, `after` included.
+# tries every MS within MS timeout MS after MS passes N [attempts N]: Sets how often and how long to try. `within` is
+# the total time, `after` included.
 tries() {
   while (($#)); do
     case $1 in
@@ -31,7 +32,8 @@ tries() {
   done
 }
 
-# ask get|head|post URL, ask tcp HOST:PORT, ask exec|inside PROG ARG…, ask healthy: all must pass in one try.
+# ask get|head|post URL, ask tcp HOST:PORT, ask exec|inside PROG ARG…, ask healthy: Add a question. In one try all
+# questions must pass.
 ask() {
   question_kind+=("$1")
   question_subject+=("${*:2}")
@@ -42,7 +44,7 @@ ask() {
   question_via+=('')
 }
 
-# ask_header NAME VALUE, ask_body TEXT, ask_via HOST:PORT: of the question above.
+# ask_header NAME VALUE, ask_body TEXT, ask_via HOST:PORT: Belong to the last question before them.
 ask_header() {
   header_of+=($((${#question_kind[@]} - 1)))
   header_line+=("$1: $2")
@@ -50,7 +52,7 @@ ask_header() {
 ask_body() { question_content[${#question_kind[@]} - 1]=$1; }
 ask_via() { question_via[${#question_kind[@]} - 1]=$1; }
 
-# questions_ready: could the questions be asked on this host at all?
+# questions_ready: Fails if this host cannot ask one of the questions.
 questions_ready() {
   local at
   for at in "${!question_kind[@]}"; do
@@ -61,10 +63,11 @@ questions_ready() {
   done
 }
 
-# run_gate DECLARATION: the color at hand passes, stays alive, and is what answered. 143: the script was asked to stop.
+# run_gate DECLARATION: Succeeds if the current color passes, stays alive, and gave the answers itself. Returns 143 if
+# the script was asked to stop.
 run_gate() {
   declare_question "$1"
-  # Of a color that this script did not start only the answers are known.
+  # This script did not start the color, so its processes are not known.
   if [[ $unmanaged == yes ]]; then
     try_until_passed : : :
   else
@@ -72,7 +75,7 @@ run_gate() {
   fi
 }
 
-# run_verify DECLARATION: the same through the proxy; every service of the color stays alive meanwhile.
+# run_verify DECLARATION: Asks through the proxy. Meanwhile every service of the color must stay alive.
 run_verify() {
   local code
   asks_proxy=yes
@@ -93,7 +96,7 @@ ask_through_proxy() {
   fi
 }
 
-# run_verify_once DECLARATION: one try, for what is live already. `probe_said` says why it did not pass.
+# run_verify_once DECLARATION: Makes one try, for a color that is live already. If it fails, `probe_said` says why.
 run_verify_once() {
   local try_kind='' try_wanted='' try_target=''
   declare_question "$1"
@@ -102,7 +105,7 @@ run_verify_once() {
   return 1
 }
 
-# all_alive: every service of the color at hand that was started before its hand-over.
+# all_alive: Succeeds if every overlapping service of the current color is alive. Exclusive services are started later.
 all_alive() {
   local name code
   for name in "${services[@]}"; do
@@ -116,15 +119,17 @@ all_alive() {
   probe_service=$service
 }
 
-# release_alive, release_logs LINES: the same of an older release, by its own script: its services and drivers may be others.
+# release_alive, release_logs LINES: Do the same for an older release, by its own script, because its services and
+# drivers may differ.
 release_alive() { of_release "$release" alive overlap; }
 release_logs() {
   of_release "$release" logs "$1" || return 0
   show_logs_of 'its log'
 }
 
-# try_until_passed ALIVE LISTENER LOGS: tries as the declaration at hand says. ALIVE: is it still running?
-# LISTENER: is it what answered? LOGS N: its last lines, for the report. On failure `reason` says which it was.
+# try_until_passed ALIVE LISTENER LOGS: Tries as the current declaration says. ALIVE is a function that says whether the
+# color still runs, LISTENER whether it gave the answers itself. LOGS prints its last lines for the report. If it fails,
+# `reason` says why.
 try_until_passed() {
   local is_alive=$1 listener=$2 show_logs=$3 end start limit number=0 row=0 best=0 errors=0 code probe_service=$service
   local try_kind='' try_wanted='' try_target='' last='' wanted=''
@@ -147,7 +152,7 @@ try_until_passed() {
     [[ $code != 143 ]] || return 143
     if ((code == 0)); then
       row=$((row + 1))
-      # What listens at the first pass of a row, and stays alive, is what answers all of it.
+      # A process that listens at the first pass of a row, and stays alive, gives all answers of the row.
       if ((row == 1)); then
         "$listener"
         code=$?
@@ -158,7 +163,7 @@ try_until_passed() {
     else
       row=0
     fi
-    # However it was answered: what has died fails at once, and what passes lives.
+    # Even after a good answer: a color that has died fails at once, and a color passes only if it is alive.
     still_alive
     code=$?
     ((code == 0 || code == 2)) || return "$code"
@@ -169,7 +174,7 @@ try_until_passed() {
       probe_said=$answer
     fi
     if ((row == 0)); then
-      # A last try that was cut short by the end of the whole says less than the one before it.
+      # The end of the total time may shorten the last try. If such a try timed out, the try before it says more.
       if [[ -z $last || $limit == "$probe_timeout" || $try_kind != 'timed out' ]]; then
         last=$probe_said
         wanted="$try_wanted $try_target"
@@ -177,7 +182,7 @@ try_until_passed() {
       [[ -n ${count[$try_kind]-} ]] || kinds+=("$try_kind")
       count[$try_kind]=$((${count[$try_kind]-0} + 1))
     fi
-    # Users have this color. What shows them an error three times in a row is not waited for.
+    # Users get this color now. After three errors in a row the script does not wait any longer.
     if ((row == 0)) && [[ $asks_proxy == yes && $probe_failure == error ]]; then
       errors=$((errors + 1))
       ((errors < 3)) || break
@@ -198,7 +203,7 @@ try_until_passed() {
   not_passed
 }
 
-# not_passed: the reason, in one sentence, and what the application wrote last. Fails.
+# not_passed: Fails with the reason in one sentence. Prints the last lines of the application's log.
 not_passed() {
   local kind summary='' in_seconds
   for kind in ${kinds[@]+"${kinds[@]}"}; do
@@ -227,21 +232,22 @@ tries_in_words() {
   fi
 }
 
-# still_alive: what was started has not ended. If it has: why, and at once. 2: nobody could tell in time.
+# still_alive: Succeeds if the started color has not ended. Returns 1 and sets the reason if it has ended, 2 if this
+# could not be found out in time.
 still_alive() {
   local code
   "$is_alive"
   code=$?
   ((code != 0)) || return 0
   ! asked_to_stop || return 143
-  # Only a clear no is one: whoever was asked may have been too slow, or been killed.
+  # Only exit code 1 means no. With any other code the driver was too slow or was killed.
   ((code == 1)) || return 2
   fail_with "$probe_service of $color died while it was probed: ${answer:-it is gone}${probe_said:+; the last try said: $probe_said}"
   "$show_logs" 20
   return 1
 }
 
-# rest_alive MILLISECONDS: waits, and looks once a second whether it is still alive.
+# rest_alive MILLISECONDS: Waits, and checks once a second whether the color is still alive.
 rest_alive() {
   local until code
   now
@@ -257,8 +263,9 @@ rest_alive() {
   done
 }
 
-# rest_until_listening MILLISECONDS: as `rest_alive`, but over when somebody listens on the port that refused until now: then the next
-# try may pass. A look at the port takes 2 to 4 ms, at most about a tenth of the time; a host that counts no new sockets needs none.
+# rest_until_listening MILLISECONDS: Does the same as `rest_alive`, but ends as soon as a process listens on the port
+# that refused until now, because then the next try may pass. A look at the port takes 2 to 4 ms, at most about a tenth
+# of the time. While the host has no new sockets, no look is needed.
 rest_until_listening() {
   local until seen code sockets before rest=10
   now
@@ -267,7 +274,7 @@ rest_until_listening() {
   count_sockets
   before=$sockets
   if port_listens "$port"; then
-    # At another address, perhaps.
+    # A process listens already, perhaps at another address. So only time can help.
     rest_alive "$1"
     return
   fi
@@ -290,10 +297,11 @@ rest_until_listening() {
   done
 }
 
-# right_listener: it is what was started that answered on its port. 1: nothing of it listens, perhaps not yet; 2: somebody else does.
+# right_listener: Succeeds if the started color listens on its port, so that it gave the answers itself. Returns 1 if it
+# does not listen, perhaps not yet; 2 if another process listens.
 right_listener() {
   local said found
-  # Of a driver that cannot tell only the answers are known.
+  # If the driver cannot tell who listens, only the answers count.
   [[ -n $port ]] && run_has listens || return 0
   color_listens
   case $? in
@@ -305,14 +313,14 @@ right_listener() {
       ;;
     2)
       said=$answer
-      # A program that went into the background has left somebody of its own there; that it ended says more.
+      # The program may have ended and left a child that listens. Then its end is the better reason.
       still_alive
       (($? != 1)) || return 2
       fail_with "port $port was answered by another process: $said; $service of $color does not listen there"
       "$show_logs" 20
       return 2
       ;;
-    # 3: who it is cannot be seen.
+    # 3: the driver cannot see which process listens.
     0 | 3) return 0 ;;
     *)
       try_kind='no answer'

@@ -1,38 +1,41 @@
-# ---- process: who runs, since when, in which session --------------------------------------------
+# ---- process: which processes run, since when, and in which session ------------------------------
 #
-# All of it is read from /proc. A pid alone names nobody, for pids are used again; a pid and its start time do. A zombie is gone.
+# All data is read from /proc. Pids are reused, so a process is identified by its pid and start time. A zombie counts as
+# ended.
 
-# pid_stat PID: sets stat_state stat_parent stat_session stat_start (ticks since boot); 1 when there is no such process.
+# pid_stat PID: Sets stat_state, stat_parent, stat_session and stat_start (in ticks since boot). Returns 1 if there is
+# no such process.
 pid_stat() {
   local line=''
-  # The program's name stands in parentheses and may hold anything, line ends and parentheses too: what counts comes after it.
+  # The program's name stands in parentheses and may contain any character, even line ends and parentheses. So the
+  # fields after the last parenthesis are read.
   { IFS= read -r -d '' line <"/proc/$1/stat"; } 2>/dev/null
   [[ -n $line ]] || return 1
-  # shellcheck disable=SC2086 # a letter and numbers; to read them as a line takes twice as long
+  # shellcheck disable=SC2086 # a letter and numbers; `read` would take twice as long
   set -- ${line##*) }
   stat_state=$1 stat_parent=$2 stat_session=$4 stat_start=${20}
 }
 
-# process_start_time PID: prints when it started, in ticks since boot; 1 when it is gone.
+# process_start_time PID: Prints the process's start time, in ticks since boot. Returns 1 if the process has ended.
 process_start_time() {
   local stat_state stat_parent stat_session stat_start
   pid_stat "$1" && [[ $stat_state != [ZXx] ]] && printf '%s\n' "$stat_start"
 }
 
-# pid_is PID START: it is still the process that it was.
+# pid_is PID START: Succeeds if the process with this pid and start time still runs.
 pid_is() {
   local stat_state stat_parent stat_session stat_start
   pid_stat "$1" && [[ $stat_state != [ZXx] && $stat_start == "$2" ]]
 }
 
-# pid_runs PID: for children of this shell, which `kill -0` finds for as long as bash has not taken their exit code; under load it
-# misses a child's end at times.
+# pid_runs PID: Succeeds if PID, a child of this shell, still runs. `kill -0` succeeds until bash has collected the
+# child's exit code, and under load bash sometimes misses the end of a child.
 pid_runs() {
   local stat_state stat_parent stat_session stat_start
   pid_stat "$1" && [[ $stat_state != [ZXx] ]]
 }
 
-# pid_descends PID ANCESTOR
+# pid_descends PID ANCESTOR: Succeeds if PID is ANCESTOR or a descendant of it.
 pid_descends() {
   local stat_state stat_parent=$1 stat_session stat_start
   while [[ $stat_parent != "$2" ]]; do
@@ -40,21 +43,21 @@ pid_descends() {
   done
 }
 
-# pid_children PID: sets `children`.
+# pid_children PID: Sets `children` to the pids of the process's children.
 pid_children() {
   local stat_state stat_parent stat_session stat_start file
   children=()
   if { read -r -d '' -a children <"/proc/$1/task/$1/children"; } 2>/dev/null || [[ -e /proc/$1/task/$1/children ]]; then
     return 0
   fi
-  # A kernel without that file.
+  # The kernel does not have that file.
   for file in /proc/[0-9]*; do
     pid_stat "${file#/proc/}" && [[ $stat_parent == "$1" ]] && children+=("${file#/proc/}")
   done
   return 0
 }
 
-# pid_command PID: prints its command line for people: one line of printable characters, at most 120.
+# pid_command PID: Prints the process's command line for messages: one line of at most 120 printable characters.
 pid_command() {
   local line
   line=$({ tr '\0\001-\037\177' ' ' <"/proc/$1/cmdline"; } 2>/dev/null)
@@ -63,13 +66,13 @@ pid_command() {
   printf '%s\n' "${line:0:120}"
 }
 
-# close_descriptors [KEEP…]: closes what this shell holds beyond the first three: locks, pipes of whoever called the script. What
-# outlives the script would hold them for as long as it lives.
+# close_descriptors [KEEP…]: Closes this shell's descriptors except 0, 1, 2 and KEEP: locks, and pipes of the script's
+# caller. A process that outlives the script would otherwise hold them until it ends.
 close_descriptors() {
   local file descriptor keep
   for file in "/proc/$BASHPID/fd/"*; do
     descriptor=${file##*/}
-    # 255 is bash's own and closed by it.
+    # Bash uses 255 for itself and closes it.
     if [[ ! $descriptor =~ ^[0-9]+$ ]] || ((descriptor < 3 || descriptor == 255)); then
       continue
     fi
@@ -80,7 +83,8 @@ close_descriptors() {
   done
 }
 
-# default_signals: undoes what the script ignores; a program that it starts would ignore it as well.
+# default_signals: Resets the signals that the script ignores. Otherwise a program that it starts would ignore them,
+# too.
 default_signals() {
   trap - HUP INT QUIT PIPE TERM
 }

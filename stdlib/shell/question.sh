@@ -1,9 +1,9 @@
-# ---- question: one try of what is asked ---------------------------------------------------------
+# ---- question: one try of all questions ----------------------------------------------------------
 #
-# Why it does not pass: `try_kind` in a few words, to be counted, `probe_said` what was found, and `try_wanted`
-# `try_target` what was not: `no 2xx from` `http://…`.
+# If a try fails, these say why: `try_kind` in a few words, which are counted; `probe_said` what was found; `try_wanted`
+# and `try_target` what was missing, such as `no 2xx from` and `http://…`.
 
-# one_try MILLISECONDS: every question, within that time together.
+# one_try MILLISECONDS: Asks every question once. All together may take MILLISECONDS.
 one_try() {
   local until at left code
   probe_failure=''
@@ -31,7 +31,7 @@ one_try() {
   done
 }
 
-# try_http QUESTION MILLISECONDS
+# try_http QUESTION MILLISECONDS: Sends a request and checks the answer.
 try_http() {
   local at code
   local -a headers=()
@@ -57,7 +57,7 @@ try_http() {
   return 1
 }
 
-# try_tcp QUESTION MILLISECONDS
+# try_tcp QUESTION MILLISECONDS: Opens a connection.
 try_tcp() {
   local host port code tcp_why=''
   try_wanted='no connection to'
@@ -78,7 +78,8 @@ try_tcp() {
   return 1
 }
 
-# try_command MILLISECONDS FUNCTION PROG ARG…: passes by its exit code; what it prints is for the report.
+# try_command MILLISECONDS FUNCTION PROG ARG…: Runs a command, which passes if it exits 0. Its output is only for the
+# report.
 try_command() {
   local limit=$1 code output='' in_seconds
   shift
@@ -103,7 +104,8 @@ try_command() {
   return 1
 }
 
-# command_on_host PROG ARG…: in the folder and with the environment of a step of the user's. The end of what it prints is kept.
+# command_on_host PROG ARG…: Runs the command in `root`, with the environment of a user's step. Prints the end of its
+# output.
 command_on_host() {
   cd "$root" 2>/dev/null || cd /
   step_environment
@@ -111,7 +113,7 @@ command_on_host() {
   return "${PIPESTATUS[0]}"
 }
 
-# command_inside PROG ARG…: inside the color, through its driver.
+# command_inside PROG ARG…: Runs the command inside the color, by the driver's `enter`.
 command_inside() {
   local found name=enter driver=${run_of["$service"]%% *}
   function_of "${run_of["$service"]}" enter || return
@@ -119,7 +121,7 @@ command_inside() {
   return "${PIPESTATUS[0]}"
 }
 
-# driver_says_healthy: the driver's own verdict.
+# driver_says_healthy: Asks the driver for its own verdict.
 driver_says_healthy() {
   local found name=healthy driver=${run_of["$service"]%% *}
   function_of "${run_of["$service"]}" healthy || {

@@ -1,9 +1,11 @@
-# ---- release: what started a color knows how to stop it, whatever this script has become since -------
+# ---- release: the script of a release can stop it, even if this script has changed since ---------
 #
-# The script of a release is asked as `SCRIPT _release FOLDER WORD ARG…`. Protocol 0 is that of 0.1.0: its releases say no `protocol` in
-# their meta, and know neither `routed`, `verify`, `exclusives` nor `ensure`; nor what a copy is made with (`places`, `read_inputs`, `renew`).
+# The script of a release is called as `SCRIPT _release FOLDER WORD ARG…`. Releases of 0.1.0 have protocol 0: their meta
+# file has no `protocol`. They do not know the words `routed`, `verify`, `exclusives` and `ensure`, nor the words that
+# make a copy (`places`, `read_inputs`, `renew`).
 
-# of_release RELEASE WORD ARG…: sets `answer`; the exit code is the script's. 125: it does not answer.
+# of_release RELEASE WORD ARG…: Asks the release's script and sets `answer`. The exit code is the script's. 124: the
+# time was over. 125: the script does not answer. 143: interrupted.
 of_release() {
   local folder=$1 limit code value
   shift
@@ -30,7 +32,7 @@ of_release() {
     124) answer="${folder##*/}: $1 did not finish within $((limit / 1000))s" ;;
     143) answer="${folder##*/}: $1 was interrupted" ;;
     *)
-      # An empty or cut script says nothing, and nothing is no answer.
+      # An empty or truncated script prints nothing and may exit 0. That is not an answer.
       if [[ $answer != "release ${folder##*/}"* ]]; then
         answer="${folder##*/}: its script does not answer: was $state changed by hand, or the disk full?"
         return 125
@@ -42,9 +44,9 @@ of_release() {
   return "$code"
 }
 
-same_script='' # releases whose script was seen to be this one
+same_script='' # the releases whose script has the same text as this one
 
-# is_of_this_script RELEASE: its script says the same as this one.
+# is_of_this_script RELEASE: Succeeds if its script has the same text as this script.
 is_of_this_script() {
   local text
   [[ $same_script != *"|$1|"* ]] || return 0
@@ -54,13 +56,13 @@ is_of_this_script() {
   same_script+="|$1|"
 }
 
-# release_protocol RELEASE: sets `value`.
+# release_protocol RELEASE: Sets `value` to the protocol of its script, 0 if the meta file has none.
 release_protocol() {
   meta protocol "$1" || :
   number "$value" 0
 }
 
-# tell_answer: the last line of `answer` is the reason; what stands before it is shown.
+# tell_answer: Prints all lines of `answer` but the last. Keeps the last line, which is the reason, in `answer`.
 tell_answer() {
   local line told=$answer
   [[ $told == *$'\n'* ]] || return 0
@@ -70,7 +72,8 @@ tell_answer() {
   done <<<"${told%$'\n'*}"
 }
 
-# as_release RELEASE WORD ARG…: what a script of the same text would do, without a start of its own.
+# as_release RELEASE WORD ARG…: Does what the release's script would do. It is for a script with the same text as this
+# one, and saves the start of another bash.
 as_release() {
   reason='' cause='' log_format=plain open_line=''
   scratch=$scratch/release
@@ -78,7 +81,7 @@ as_release() {
   release_command "$@"
 }
 
-# release_command RELEASE WORD ARG…: the other side of `of_release`.
+# release_command RELEASE WORD ARG…: Answers the question of `of_release`. Runs in the script of the release.
 release_command() {
   local value name wanted=${3-} code=0
   journal=([phase]=idle) candidate=$1 from='' old_release=''
@@ -96,7 +99,7 @@ release_command() {
   load_inputs "$1"
   case $2 in
     gate | verify)
-      # Of an adopted color that nobody can tell the processes of only the answers are known.
+      # If the processes of an adopted color are not known, only its answers are checked.
       ! meta adopted "$1" || [[ -f $1/identity.${services[0]} ]] || unmanaged=yes
       "release_$2" "$wanted" || code=1
       printf '%s\n' "$reason"
@@ -144,7 +147,7 @@ release_command() {
     at new "$name" release_service "$2" "$wanted" "${4-}"
     code=$?
     if [[ $2 == running ]]; then
-      # Whether anything of it is alive: without an answer nobody knows.
+      # `running` asks whether any service is alive. Only after a clear no the next service is asked.
       ((code == 1)) || break
       continue
     fi
@@ -154,7 +157,8 @@ release_command() {
   return "$code"
 }
 
-# places_in COLOR: prints the ports and addresses that its services have there.
+# places_in COLOR: Prints the ports and addresses of its services in this color. Returns 3 if deploy.bg has no such
+# color.
 places_in() {
   local name ports='' addresses=''
   known_color "$1" || {
@@ -168,7 +172,8 @@ places_in() {
   printf '%s\n' "ports$ports" "addresses$addresses"
 }
 
-# renew_release RELEASE renew COLOR DEPLOYMENT COPIED: a copy becomes that color's: fragment and meta file.
+# renew_release RELEASE renew COLOR DEPLOYMENT COPIED: Makes RELEASE, a copy of COPIED, a release of COLOR: writes its
+# fragment and its meta file.
 renew_release() {
   to=$3 deployment=$4
   known_color "$to" || return
@@ -179,7 +184,7 @@ renew_release() {
   }
 }
 
-# release_service WORD WANTED MORE: one of them for the service at hand.
+# release_service WORD WANTED MORE: Does WORD for the current service.
 release_service() {
   case $1 in
     running) ask_run alive ;;
@@ -214,9 +219,10 @@ release_service() {
   esac
 }
 
-started='' # yes: `start_missing` had to start it
+started='' # yes: `start_missing` has started the service
 
-# start_missing: the service at hand, unless it runs. Without a clear no it is not started a second time.
+# start_missing: Starts the current service, unless it runs. If the driver cannot tell whether it runs, fails without a
+# start, because the service must not be started twice.
 start_missing() {
   started=no
   ask_run alive
@@ -230,14 +236,16 @@ start_missing() {
   esac
 }
 
-# start_and_offer: the same, and what its driver offers now is kept with the release: another start may have another address.
+# start_and_offer: Does the same, and after a start keeps the driver's offers with the release. Another start may have
+# another address.
 start_and_offer() {
   start_missing || return
   [[ $started == yes ]] && run_has offers || return 0
   ask_run offers && write_file "$release/offers.$service" "$answer"
 }
 
-# release_gate [exclusive]: the gates of its services that overlap, or of those that may run only once.
+# release_gate [exclusive]: Asks the gates of the services that overlap. With `exclusive`, asks those of the exclusive
+# services.
 release_gate() {
   local gate name
   for gate in ${gates[@]+"${gates[@]}"}; do
@@ -251,7 +259,8 @@ release_gate() {
   done
 }
 
-# release_verify: what is asked through the proxy; those that only warn are not asked again.
+# release_verify: Asks each `verify` through the proxy. If a `verify` that only warns fails, prints its reason and
+# continues.
 release_verify() {
   local name
   for name in ${verifies[@]+"${verifies[@]}"}; do
@@ -267,7 +276,8 @@ release_verify() {
 
 # ---- its folder ----------------------------------------------------------------------------------
 
-# make_release_folder: all but the artifact, on the disk. The meta file comes last: a release without one was never started.
+# make_release_folder: Makes the folder with everything but the artifact, and syncs it to the disk. The meta file is
+# written last. So a release without a meta file was never started.
 make_release_folder() {
   local name
   local -a files=("$candidate/script" "$candidate/fragment")
@@ -278,23 +288,26 @@ make_release_folder() {
     && sync_path ${files[@]+"${files[@]}"} "$candidate/inputs" "$candidate" "$state/releases" && write_meta
 }
 
-# name_artifact: for people. The artifact is found already; what is adopted has none.
+# name_artifact: Saves the artifact's name, which is shown to people. The artifact was found before. An adopted color
+# has none.
 name_artifact() {
   local name=${matches[0]-}
   [[ -n $name ]] || return 0
-  # A folder's content is named after the folder.
+  # The content of a folder (`FOLDER/.`) gets the folder's name.
   [[ $name != */. ]] || name=${name%/.}
   printf '%s\n' "${name##*/}" >"$candidate/artifact"
 }
 
-# keep_runtime: the file that this script was made with, for the copies of it in releases. In a script of one file there is none.
+# keep_runtime: Keeps the runtime file that this script was built with, because the copies of the script in releases
+# need it. A script that was built as a single file has no runtime file.
 keep_runtime() {
   local kept=$state/runtimes/$runtime
   [[ -n $runtime_file && ! -f $kept ]] || return 0
   cp -- "$runtime_file" "$kept.new" && [[ $(sha256sum <"$kept.new") == "${runtime##*-} "* ]] && sync_path "$kept.new" && mv -f "$kept.new" "$kept" && sync_path "$state/runtimes"
 }
 
-# write_meta [COPIED]: what another script must know of this release, and of which one it is a copy.
+# write_meta [COPIED]: Writes what other scripts must know about this release. COPIED is the release that it is a copy
+# of.
 write_meta() {
   local name text created ports='' addresses='' routed='' stop=0 start=0 gate=0 verify=0 slack=10000
   for name in "${services[@]}"; do
@@ -313,7 +326,7 @@ write_meta() {
   write_file "$candidate/meta" "${text%$'\n'}"
 }
 
-# worst_of_questions: adds to `gate` and `verify` how long all of them may take.
+# worst_of_questions: Adds to `gate` and `verify` the longest time that all gates and all verifies may take, in ms.
 worst_of_questions() {
   local one
   for one in ${gates[@]+"${gates[@]}"}; do
@@ -326,14 +339,15 @@ worst_of_questions() {
   done
 }
 
-# declare_question DECLARATION: what it asks, without asking.
+# declare_question DECLARATION: Loads a declaration without asking its questions.
 declare_question() {
   reset_probe
   "$1"
 }
 
-# release_of COLOR: sets `found_release`: the candidate if it is for this color (and not the fragment alone is adopted), else the color's
-# last good one.
+# release_of COLOR: Sets `found_release` to the candidate if it is for this color, otherwise to the color's last good
+# release. Skips the candidate of an adoption whose processes belong to an earlier release. Fails if there is no
+# release.
 release_of() {
   found_release=''
   if [[ -n $candidate && ${journal[to]-} == "$1" && ${journal[kind]-}${journal[warm]-} != adoptyes ]]; then
@@ -347,7 +361,8 @@ release_of() {
 
 behind='' # set by `release_behind`
 
-# release_behind LINK: sets `behind`, the release that a pointer leads to; fails if there is none. No process is started to see it.
+# release_behind LINK: Sets `behind` to the release that a link leads to. Fails if there is none. No process is started
+# for this.
 release_behind() {
   for behind in "$state"/releases/*; do
     [[ ! $behind -ef $1 ]] || return 0
@@ -356,13 +371,14 @@ release_behind() {
   return 1
 }
 
-# point NAME RELEASE: $state/NAME is that release from now on; one rename. It is on the disk when the folder is.
+# point NAME RELEASE: Makes $state/NAME a link to the release, by one rename. The link is on the disk after the caller
+# has synced its folder.
 point() {
   [[ ! $state/$1 -ef $2 ]] || return 0
   ln -sfn "$2" "$state/.point" && mv -fT "$state/.point" "$state/$1"
 }
 
-# previous_release: sets `found_release`: what served before the live one.
+# previous_release: Sets `found_release` to the release that served before the live one. Fails if there is none.
 previous_release() {
   found_release=''
   [[ -L $state/previous ]] && release_behind "$state/previous" || return 1
@@ -370,7 +386,8 @@ previous_release() {
   [[ -f $found_release/meta ]]
 }
 
-# remove_release RELEASE MILLISECONDS: a stopped one that nothing points to. What is left then is removed the next time.
+# remove_release RELEASE MILLISECONDS: Removes a stopped release that no link leads to. If the time is over before
+# everything is removed, a later run removes the rest.
 remove_release() {
   case $1 in
     "$state"/releases/?*) ;;
@@ -382,7 +399,7 @@ remove_release() {
   bounded "$2" rm -rf "$1" || warn "release ${1##*/} could not be removed"
 }
 
-# meta KEY RELEASE: sets `value`: what a release says of itself.
+# meta KEY RELEASE: Sets `value` to the value of KEY in the release's meta file. Fails if it is not there.
 meta() {
   local key rest
   value=''
@@ -396,14 +413,15 @@ meta() {
   return 1
 }
 
-# release_time RELEASE: when it was made.
+# release_time RELEASE: Prints when the release was made.
 release_time() {
   local value
   meta created "$1"
   printf '%s' "$value"
 }
 
-# save_identity LINE, load_identity: what tells the service at hand from everything else on the host.
+# save_identity LINE, load_identity: Save and load (into `identity`) the line that identifies the process of the current
+# service.
 save_identity() {
   write_file "$release/identity.$service" "$1"
 }

@@ -1,9 +1,10 @@
-# ---- releases: what is kept -------------------------------------------------------------------------------
+# ---- releases: which releases are kept -----------------------------------------------------------
 
-# Releases that were good once are kept beside those that the colors use: what `rollback RELEASE` can go to.
+# So many old releases are kept for `rollback RELEASE`, in addition to those that links lead to. Each of them was live
+# once.
 keep_releases=3
 
-# has_served RELEASE…: it was switched to.
+# has_served RELEASE…: Marks the releases as live once.
 has_served() {
   local folder
   for folder; do
@@ -11,7 +12,8 @@ has_served() {
   done
 }
 
-# has_served_once RELEASE: by its own word, or because a color, or the way back, is it.
+# has_served_once RELEASE: Succeeds if the release was live once: it is marked, or a color, `live` or `previous` leads
+# to it.
 has_served_once() {
   local link
   [[ ! -f $1/served ]] || return 0
@@ -21,14 +23,15 @@ has_served_once() {
   return 1
 }
 
-# can_be_copied RELEASE: `rollback RELEASE` can go to it.
+# can_be_copied RELEASE: Succeeds if `rollback RELEASE` can go to it.
 can_be_copied() {
   local value
   [[ -f $1/meta ]] && has_served_once "$1" && ! meta adopted "$1" && release_protocol "$1" && ((value >= 1))
 }
 
-# find_swept: sets `swept`, the releases that no color, no way back and no run needs, the oldest first. The newest failed one stays to be
-# looked at, and so do the last that were good.
+# find_swept: Sets `swept` to the releases that may be removed, the oldest first. It keeps the candidate, the releases
+# of the colors, `live` and `previous`, the newest failed one, so that a person can look at it, and the last
+# `keep_releases` good ones.
 find_swept() {
   local at kept left=$keep_releases keep
   local -a folders=("$state"/releases/*/)
@@ -47,7 +50,7 @@ find_swept() {
   done
 }
 
-# releases: the newest last.
+# releases: Prints the kept releases, the newest last.
 releases() {
   local folder value line found=no
   read_live
@@ -68,7 +71,7 @@ releases() {
   [[ $found == yes ]] || say 'no release yet'
 }
 
-# standing_of RELEASE: prints what it is now.
+# standing_of RELEASE: Prints the release's current state in one word, such as `live` or `kept`.
 standing_of() {
   if [[ -n $live_release && $live_release -ef $1 ]]; then
     printf 'live    '
@@ -85,12 +88,13 @@ standing_of() {
   fi
 }
 
-# artifact_of RELEASE: sets `value`; fails if it has none.
+# artifact_of RELEASE: Sets `value` to the artifact's name. Fails if it has none.
 artifact_of() {
   [[ -f $1/artifact ]] && IFS= read -r value <"$1/artifact"
 }
 
-# say_inputs_of RELEASE: but for secrets. One that does not say which of them are has all of them left out.
+# say_inputs_of RELEASE: Prints the release's inputs without the secrets. If the meta file does not name the secrets,
+# prints none.
 say_inputs_of() {
   local file name value secrets line=''
   meta secrets "$1" || return 0

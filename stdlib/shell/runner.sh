@@ -1,26 +1,27 @@
 # ---- runner: executes programs, which are lines of `otherwise` and `step` ---------------------------
 #
-# A step that fails ends its program: what follows is skipped, and `run_program` goes on with what `otherwise` named. No action calls
-# another action, and none knows what comes next.
+# A failed step ends its program, unless `otherwise` is `warn`: the rest is skipped, and `run_program` continues with
+# what `otherwise` names. An action does not know which step comes next.
 
-turn=''      # '' while the program goes well; else what the failed step asks for
-otherwise='' # what the failure of the next steps asks for
-listing=no   # yes: nothing is done, the steps are printed
-looking=no   # yes: only the steps are done that look
-answer_of='' # what the table `recovery` says of a run that was cut short
-recovered=no # yes: what an earlier run has left was undone or finished first
+turn=''      # empty while steps run; then why no more steps run: `end`, or what the failed step asks for
+otherwise='' # what happens if one of the next steps fails
+listing=no   # yes: the steps are printed, and none is run
+looking=no   # yes: only the steps that change nothing are run (`doctor`)
+answer_of='' # the answer of the table `recovery` for the journal of the earlier run
+recovered=no # yes: this command first undid or finished what an earlier run had left
 verdict=''   # how the command ended: done, failed, refuse, stopped or person
 
-step_name=''  # words of the step at hand, for people
-step_where='' # deploy.bg:14
-reason=''     # why the step at hand fails
-cause=''      # why the command fails: the first reason, and where that was
+step_name=''  # the current step in words, for messages
+step_where='' # its place, such as deploy.bg:14
+reason=''     # why the current step fails
+cause=''      # why the command fails: the first reason; the next two say at which step, and where
 cause_name='' cause_where=''
-exit_code=1 # of a command that was refused
+exit_code=1 # the exit code of a refused command
 
 otherwise() { otherwise=$1; }
 
-# step ACTION [new|old [SERVICE]] ARG… [@LINE]
+# step ACTION [new|old [SERVICE]] ARG… [@LINE]: Runs the action `do_ACTION`, unless the program has ended. LINE is the
+# step's line in deploy.bg.
 step() {
   local where='' code begun
   if [[ ${!#} == @* ]]; then
@@ -36,22 +37,22 @@ step() {
     look_at_step "$where" "$@"
     return 0
   fi
-  [[ -z $turn ]] || return 0 # the program has failed: nothing of it runs any more
+  [[ -z $turn ]] || return 0 # the program has ended, so the step is skipped
   step_where=$where
   group_of_program "${FUNCNAME[@]:1}"
   step_begins "$@"
   now
   begun=$now_ms code=143
-  # What is only said if it fails is short, and not left out because somebody asked to stop.
+  # A step whose failure is only a warning is short, so it runs even after a request to stop.
   if [[ $otherwise == warn ]] || ! asked_to_stop; then
     "do_$1" "${@:2}"
     code=$?
-    # What was done is done, a signal meanwhile or not: the next step, and what its failure asks for, sees to it.
+    # A step that succeeded stays successful, even if a signal came meanwhile. The next step reacts to the signal.
     ((code == 0)) || ! asked_to_stop || code=143
   fi
   case $code in
     0) step_ends ok "$begun" "$@" ;;
-    10) # all is done that there was to do
+    10) # success, and nothing is left to do
       step_ends ok "$begun" "$@"
       turn='end'
       ;;
@@ -62,11 +63,11 @@ step() {
   esac
 }
 
-# step_failed CODE: what its failure asks for.
+# step_failed CODE: Decides what comes after a failed step, from `otherwise` and from the step's exit code.
 step_failed() {
-  # Whatever else failed follows from it.
+  # 143: the signal is the cause of every other failure.
   (($1 != 143)) || reason="stopped by ${interrupted:-a signal}"
-  if (($1 == 5)); then # only a person can decide, whatever comes next
+  if (($1 == 5)); then # only a person can decide, whatever `otherwise` names
     turn=person
     keep_cause
     return
@@ -84,10 +85,10 @@ step_failed() {
     *)
       turn=$otherwise
       case $1 in
-        2 | 4 | 6) # it has changed nothing, and says with which code the command ends
+        2 | 4) # the step has changed nothing, and its code is the command's exit code
           turn=refuse exit_code=$1
           ;;
-        143) # of a removal after its swap something is left to be put right
+        143) # a signal; but a removal after its swap is unfinished and keeps what `otherwise` names
           [[ $turn != refuse && $turn != person || $shielded == yes || ${journal[kind]}:${journal[phase]} == remove:switched ]] || turn=stopped
           ;;
       esac
@@ -96,7 +97,8 @@ step_failed() {
   esac
 }
 
-# keep_cause: the first reason is why a command fails; later ones follow from it, and are told with it.
+# keep_cause: Keeps the first reason as the cause of the command's failure. Later reasons are its consequences and are
+# appended.
 keep_cause() {
   reason=${reason:-failed}
   if [[ -z $cause ]]; then
@@ -107,8 +109,8 @@ keep_cause() {
   reason=''
 }
 
-# run_program NAME: the program, then the ways that its failures name. Sets `verdict`: done, failed (a way back is through), refuse (nothing
-# was changed), stopped (it was asked to, and nothing is to be put right) or person.
+# run_program NAME: Runs the program NAME, then the ways back that its failures name. Sets `verdict`: done, failed (a
+# way back succeeded), refuse (nothing was changed), stopped (by a signal, with nothing to undo) or person.
 run_program() {
   local program=$1 ways=0 shielded_before=$shielded
   local -a through=('done' failed person)
@@ -118,7 +120,7 @@ run_program() {
     case $turn in
       '' | 'end' | later) verdict=${through[ways < 2 ? ways : 2]} ;;
       refuse | stopped | person) verdict=$turn ;;
-      *) # a way: nobody may interrupt it, and whoever must leave one way for another asks a person
+      *) # a way back: a signal does not interrupt it. After a second way the verdict is person.
         program=way.$turn ways=$((ways + 1)) shielded=yes interrupted=''
         continue
         ;;
@@ -129,8 +131,8 @@ run_program() {
   leave_proxy_mutex
 }
 
-# recover: what a run that was cut short has left, before the command's own program. Fails where the command has nothing more to do;
-# `verdict` says then how it ends.
+# recover: Undoes or finishes what an interrupted run left. Fails if the command's own program must not run. Then
+# `verdict` is set already.
 recover() {
   local before=none reservation kind_of
   while :; do
@@ -138,7 +140,7 @@ recover() {
     take_up_journal || return
     find_reservation
     kind_of=${journal[kind]:-deploy}
-    recovery "$planned" "${journal[phase]}" "$kind_of" "$reservation" # the table: sets `answer`
+    recovery "$planned" "${journal[phase]}" "$kind_of" "$reservation" # the table; it sets `answer`
     answer_of=$answer
     case $answer_of in
       proceed) return 0 ;;
@@ -152,7 +154,7 @@ recover() {
         return 1
         ;;
     esac
-    # What the last round could not put right is for the next command, or for a person.
+    # The last round has not changed the state, so the next command or a person must do it.
     if [[ $before == "${journal[phase]} ${journal[kind]}" ]]; then
       still_unfinished
       return 1
@@ -164,7 +166,8 @@ recover() {
     [[ ${before%% *} != swapping || -z $in_force ]] || say "  $in_force serves"
     case $answer_of in
       instead:*)
-        # Who wants to go back has gone back, or cannot: then what was cut short stays.
+        # This command is a rollback. The recovery was this rollback. If it failed, the interrupted deployment stays as
+        # it is.
         [[ $verdict != 'done' ]] || say 'the interrupted deployment was rolled back: this completes the rollback'
         [[ $verdict != failed ]] || verdict=person
         tell_served
@@ -180,14 +183,14 @@ recover() {
   done
 }
 
-# recover_by PROGRAM: a way back, which nobody interrupts; a cleanup may be.
+# recover_by PROGRAM: Runs a program that recovers. A signal interrupts a cleanup, but not a way back.
 recover_by() {
   [[ $1 == plan.cleanup ]] || shielded=yes
   run_program "$1"
   shielded=no
 }
 
-# forget_cause: what is said of a recovery is no reason of the command's own.
+# forget_cause: Forgets the reasons that a recovery has set, because they are not the command's own.
 forget_cause() {
   cause='' cause_name='' cause_where='' reason='' step_name='' step_where='' in_force=''
 }

@@ -1,25 +1,27 @@
-# ---- slot: what was staged becomes the release's own -------------------------------------------------
+# ---- slot: the release gets its own copy of the staged artifact ----------------------------------
 
-# copy_into_slot PATH: a file, or a folder's content (`FOLDER/.`). Whoever may change what was staged must not be able to change what runs.
+# copy_into_slot PATH: Copies a file, or a folder's content (`FOLDER/.`), into the slot. A user who may change the
+# staged files must not be able to change the running ones.
 copy_into_slot() {
   if [[ -L $1 ]] && ! may_be_followed "$1"; then
     return 1
   fi
-  # Not its group's and not others': the run driver hands it to the app's own user.
+  # The group and other users may not write here. The run driver gives the slot to the app's own user.
   cp -aH -- "$1" "$candidate/slot/" && follow_links "${1%/.}" && chmod -R u+rwX,go-w "$candidate/slot"
 }
 
-# may_be_followed LINK: root reads everything. A link of another user's leads only to what is that user's; else what only root may read
-# would become the app's.
+# may_be_followed LINK: Fails if root must not follow the link. root can read every file. So root follows a link only if
+# the link belongs to root or to the owner of its target. Otherwise a file that only root may read would become the
+# app's.
 may_be_followed() {
   ((EUID != 0)) || [[ $(stat -c %u -- "$1") == @(0|"$(stat -Lc %u -- "$1")") ]] && return 0
   printf '%s\n' "the link $1 leads to $(readlink -f -- "$1"), which belongs to another user than the link: copy it into the artifact" >&2
   return 1
 }
 
-# follow_links FOLDER: a link in the slot that leads out of what was copied, or back to where it was staged, becomes what it leads to: the
-# next deployment changes that. Links inside of it, absolute ones to other places and broken ones stay as they are, and so does one to a
-# folder that it is in itself.
+# follow_links FOLDER: Replaces links in the slot by a copy of their target, if they lead out of FOLDER, or to a path in
+# FOLDER or in the staging folder. The next deployment changes those files. These links stay: relative links inside of
+# FOLDER, absolute links to other places, broken links, and links to FOLDER itself or a folder above it.
 follow_links() {
   local link to_what within whole
   whole=$(readlink -f -- "$1") || return
@@ -39,12 +41,13 @@ follow_links() {
   done < <(links_in "$candidate/slot")
 }
 
-# links_in FOLDER: prints each link and what it says, with a NUL after both. BusyBox has no -printf.
+# links_in FOLDER: Prints each link and its target, with a NUL after both. BusyBox `find` has no -printf.
 links_in() {
   find "$1" -type l -printf '%p\0%l\0' 2>/dev/null || find "$1" -type l -exec bash -c 'for link; do printf "%s\0%s\0" "$link" "$(readlink -- "$link")"; done' links {} +
 }
 
-# leads_out LINK TARGET: a relative link leads out of the folder in which LINK is told. By its words: a folder on the way may be a link, too.
+# leads_out LINK TARGET: Succeeds if the relative TARGET leads out of the folder from which the path LINK is given. Only
+# the words of the paths count, because a folder on the way may be a link, too.
 leads_out() {
   local rest=$1 part depth=0
   while [[ $rest == */* ]]; do
@@ -65,12 +68,14 @@ leads_out() {
   return 1
 }
 
-# note_slot: what the release brings, so that what its app writes there is seen before it is removed.
+# note_slot: Saves the list of the release's files. With this list, files that the app writes are seen before they are
+# removed.
 note_slot() {
   (cd "$candidate/slot" && find . ! -type d -print) >"$candidate/files"
 }
 
-# tell_what_app_wrote RELEASE MILLISECONDS: files in its slot that the release did not bring go with it.
+# tell_what_app_wrote RELEASE MILLISECONDS: Warns about files that the app has written into the slot, because they are
+# removed with the release. The search takes at most MILLISECONDS.
 tell_what_app_wrote() {
   local name count=0 shown=''
   [[ -f $1/files && -d $1/slot ]] || return 0
@@ -83,7 +88,7 @@ tell_what_app_wrote() {
   ((count == 0)) || warn "release ${1##*/} is removed, and with it $count files that its app wrote into its slot: $shown$( ((count <= 3)) || printf ', …'); files that must be kept belong outside of {slot}"
 }
 
-# list_additions RELEASE: prints the files of its slot that it did not bring.
+# list_additions RELEASE: Prints the files in the slot that the release did not bring.
 list_additions() {
   cd "$1/slot" && find . ! -type d -print | awk 'known { brought[$0] = 1; next } !($0 in brought)' known=1 "$1/files" known=0 -
 }

@@ -1,18 +1,19 @@
-# ---- state: what is known between two runs ------------------------------------------------------
+# ---- state: the files that are kept between two runs ---------------------------------------------
 #
-# $state/journal      the run at hand or at rest: phase, from, to, release, …
-# $state/runtimes/R   the runtimes that scripts of releases were made with, by version and hash
+# $state/journal      what is under way: phase, from, to, release, …
+# $state/runtimes/R   the runtimes that the scripts of releases were built with, by version and hash
 # $state/colors/C     the last good release of color C (a symlink)
-# $state/live         the release that was switched to last (a symlink); what is live the proxy's files say
+# $state/live         the release that was switched to last (a symlink); the live color is what the proxy's files say
 # $state/previous     the release that served before it (a symlink)
 # $state/releases/ID  script, inputs/, slot/, fragment, meta, identity.SERVICE, log.SERVICE
-# $state/history      a line for each deployment
+# $state/history      one line for each deployment
 #
-# Nothing in here is ever run or sourced but a release's own script.
+# From this folder only a release's own script is executed.
 
 state=''
 
-# locate_state: sets `state`. Root keeps it out of every other user's reach.
+# locate_state: Sets `state`. For root it is a folder that other users cannot change. Fails if another user deploys this
+# app.
 locate_state() {
   local other=/var/lib/deployc/$app
   state=$root/.deployc
@@ -27,7 +28,7 @@ locate_state() {
   }
 }
 
-# open_state: makes the state folder and checks that it may be trusted.
+# open_state: Makes the state folder and checks that it can be trusted.
 open_state() {
   local owner machine
   umask 022
@@ -56,7 +57,7 @@ open_state() {
   fi
 }
 
-# state_is_trusted: it is on a local disk, and no one else may exchange what is in it.
+# state_is_trusted: Fails unless the folder is on a local disk and no other user can replace anything in it.
 state_is_trusted() {
   local folder kind owner mode seen=0
   local -a folders=()
@@ -67,7 +68,7 @@ state_is_trusted() {
       return
       ;;
   esac
-  folder=$state # `open_state` has resolved it
+  folder=$state # `open_state` has resolved its links
   while [[ -n $folder ]]; do
     folders+=("$folder")
     folder=${folder%/*}
@@ -78,7 +79,8 @@ state_is_trusted() {
       fail_with "$folder belongs to user number $owner, who could replace the files of $app in $state: change its owner"
       return
     fi
-    # Others may write only where the sticky bit keeps them from renaming what is not theirs.
+    # Other users may write to one of these folders only if its sticky bit is set: then they cannot rename files of this
+    # user.
     if (((8#$mode & 8#022) && !(8#$mode & 8#1000))); then
       fail_with "others may write $folder (mode $mode) and could replace the files of $app in $state: run \`chmod go-w $folder\`"
       return
@@ -87,22 +89,23 @@ state_is_trusted() {
   ((seen == ${#folders[@]})) || fail_with "cannot look at the folders above $state"
 }
 
-# sync_path PATH…: until it is on the disk.
+# sync_path PATH…: Waits until the files are on the disk.
 sync_path() {
   sync "$@" 2>/dev/null || sync
 }
 
-# sync_tree FOLDER: all that is below it, by its file system. An older sync knows none and takes everything.
+# sync_tree FOLDER: Waits until everything below the folder is on the disk. This syncs the folder's file system. An
+# older `sync` cannot select one and syncs all.
 sync_tree() {
   sync -f "$1" 2>/dev/null || sync
 }
 
-# copy_synced FROM TO
+# copy_synced FROM TO: Copies a file and waits until the copy is on the disk.
 copy_synced() {
   cp -- "$1" "$2" && sync_path "$2"
 }
 
-# write_file PATH TEXT: whole or not at all, also when the power fails.
+# write_file PATH TEXT: Writes TEXT completely or not at all, even if the power fails.
 write_file() {
   if ! { printf '%s\n' "$2" 2>/dev/null >"$1.new" && sync_path "$1.new" && mv -f "$1.new" "$1" && sync_path "${1%/*}"; }; then
     rm -f "$1.new"
@@ -112,7 +115,7 @@ write_file() {
 
 # ---- history -----------------------------------------------------------------------------------
 
-# remember RESULT: a line of history: time, deployment, command, result, from, to, seconds, reason.
+# remember RESULT: Adds a line to the history: time, deployment, command, result, from, to, seconds, reason.
 remember() {
   local line elapsed masked
   seconds_since "$began"
@@ -122,7 +125,8 @@ remember() {
   printf '%s\n' "$line" 2>/dev/null >>"$state/history" || warn "cannot write $state/history"
 }
 
-# deploy_went_back: the last command of the history that changed anything was a deployment that users had for a moment; sets `value`, when.
+# deploy_went_back: Succeeds if the last command of the history that was not refused was a deployment that went back
+# after users had its color for a moment. Sets `value` to its time.
 deploy_went_back() {
   local when ran result _
   value=''

@@ -1,6 +1,6 @@
-# ---- status, history, plan: nothing is changed -----------------------------------------
+# ---- status, history, plan: commands that change nothing -----------------------------------------
 
-# status [json]: what serves, what is under way, what is left over.
+# status [json]: Prints the live color, the idle one, unfinished work and the last failed release.
 status() {
   local value runs='' told='' phase held='' color_word release_word
   read_journal
@@ -65,7 +65,7 @@ status() {
   fi
 }
 
-# described RELEASE: ", release ID of TIME", or that there is none.
+# described RELEASE: Prints `, release ID of TIME`, or that this script did not start the color.
 described() {
   local value
   if [[ -z $1 ]]; then
@@ -75,7 +75,7 @@ described() {
   fi
 }
 
-# what_runs_of RELEASE: sets `runs`: all, part, none or unknown; of a part `answer` says what does not run.
+# what_runs_of RELEASE: Sets `runs` to all, part, none or unknown. If it is part, `answer` says what does not run.
 what_runs_of() {
   local code
   of_release "$1" alive
@@ -83,7 +83,7 @@ what_runs_of() {
   case $code in
     0) runs=all ;;
     1)
-      # One service of several is enough for that no. What runs beside it must not be called stopped.
+      # This no means that at least one service does not run. Others may run, and then the release is not stopped.
       local why=$answer
       of_release "$1" running
       case $? in
@@ -96,14 +96,16 @@ what_runs_of() {
   esac
 }
 
-# live_is_dead: the live color was started by this script and does not run any more. Only a clear answer is one.
+# live_is_dead: Succeeds if this script started the live color and the color does not run any more. An unclear answer
+# does not count.
 live_is_dead() {
   [[ -n $live_release ]] || return 1
   of_release "$live_release" alive
   (($? == 1))
 }
 
-# mutex_is_held: asked of the kernel; taking the lock to see whether it is free would keep a deployment out.
+# mutex_is_held: Asks the kernel whether a process holds the mutex. Trying to take the lock could make a deployment
+# fail.
 mutex_is_held() {
   local inode
   inode=$(stat -c %i "$state/lock" 2>/dev/null) || return 1
@@ -131,7 +133,7 @@ status_json() {
   printf '%s}}\n' "${line%,}"
 }
 
-# history: a line for each deployment, the newest last.
+# history: Prints a line for each deployment, the newest last.
 history() {
   local when deployed ran result went came took why
   if [[ ! -f $state/history ]]; then
@@ -143,7 +145,7 @@ history() {
   done <"$state/history"
 }
 
-# plan: what every command would do, in order; nothing is done.
+# plan: Prints the steps of every command, in order. Nothing is done.
 plan() {
   local program
   if do_choose_idle >/dev/null; then
@@ -158,7 +160,7 @@ plan() {
   done
 }
 
-# list_block FUNCTION: its steps, with what the failure of each asks for.
+# list_block FUNCTION: Prints the steps of the function, each with what follows its failure.
 list_block() {
   local block=$1 heading told_of=''
   heading=${1#command.}
@@ -168,7 +170,8 @@ list_block() {
   "$1"
 }
 
-# list_step WHERE ACTION ARG…: of a program that has a block of its own only its name is said.
+# list_step WHERE ACTION ARG…: Prints a step. For the steps of a program that has a block of its own, prints only the
+# program's name.
 list_step() {
   local line program
   program_of_block "${FUNCNAME[@]:2}"
@@ -183,14 +186,14 @@ list_step() {
   say "${line%"${line##*[! ]}"}"
 }
 
-# program_of_block FUNCTION…: the functions that are running, the innermost first. Sets `program`: which of them has steps that stand in
-# another block than the one that is listed; empty for a step of this block.
+# program_of_block FUNCTION…: Sets `program` to the function whose block has the steps, if that is another block than
+# the listed one; otherwise to an empty text. FUNCTION… are the running functions, the innermost first.
 program_of_block() {
   local one within=''
   program=''
   for one; do
     [[ $one != "$block" ]] || break
-    # A command's own programs are its block.
+    # The programs that belong only to this command are printed in its own block.
     if [[ -n $within && " ${written_out[*]} " != *" $within "* ]]; then
       program=$within
     fi

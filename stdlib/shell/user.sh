@@ -1,16 +1,17 @@
-# ---- user: steps of the user's own -------------------------------------------------------------------
+# ---- user: the user's own steps ------------------------------------------------------------------
 
-outcome='' # success or failure, and why, for the user's last steps
+outcome='' # success or failure, for the user's last steps; `outcome_reason` says why
 outcome_reason=''
 seconds=0
 
-# run_user_step FILE FUNCTION: only its output goes there, not what the script says meanwhile. Its `reason` is that of the outcome.
+# run_user_step FILE FUNCTION: Runs FUNCTION with its output in FILE. Messages of the script do not go to FILE. The step
+# finds the reason of the outcome in `reason`.
 run_user_step() {
   reason=$outcome_reason
   "$2" >"$1" 2>&1
 }
 
-# step_environment: what a step of the user's sees.
+# step_environment: Exports the variables that a user's step gets.
 step_environment() {
   local name
   for name in "${!input[@]}"; do
@@ -19,7 +20,7 @@ step_environment() {
   export DEPLOYC_ACTIVE=$app app root staging color port address service slot from to outcome reason seconds
 }
 
-# run_exec FOLDER PROGRAM ARG…
+# run_exec FOLDER PROGRAM ARG…: Replaces this subshell by PROGRAM, in FOLDER, with the variables of a user's step.
 run_exec() {
   cd "$1" || return
   shift
@@ -27,12 +28,13 @@ run_exec() {
   exec "$@"
 }
 
-# run_notify DRIVER: tells somebody what came of it; the driver finds `outcome`, `reason` and `seconds` beside its settings.
+# run_notify DRIVER: Reports the outcome with the driver's function `notify`. The function finds `outcome`, `reason` and
+# `seconds` beside its settings.
 run_notify() {
   "$1_notify"
 }
 
-# run_shell FOLDER <TEXT: bash of its own for the user's text; it stops at the first command that fails.
+# run_shell FOLDER <TEXT: Runs the user's text in a new bash, which stops at the first command that fails.
 run_shell() {
   local text
   text=$(cat)

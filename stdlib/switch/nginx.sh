@@ -28,7 +28,8 @@ nginx_snapshot() {
   local nginx_pid_file nginx_master why='' looks=0
   local -a generation
   while nginx_find_master && nginx_is_alone && nginx_read_generation && ((${#generation[@]} > 1)); do
-    # Somebody's reload may be under way, with the workers of both configurations. One that keeps dying is not waited for.
+    # Another reload may be under way, with workers of both configurations. Wait for it, but only about 1 s: a worker
+    # that dies again and again is always young.
     if nginx_has_just_begun && ((looks++ < 20)); then
       pause 50 && continue
     fi
@@ -39,8 +40,9 @@ nginx_snapshot() {
   return 1
 }
 
-# nginx_has_just_begun: a worker is younger than 300 ms. Then the old workers of its reload may not have been told to
-# end yet. In some containers the clock differs from that of the processes; there no worker counts as young.
+# nginx_has_just_begun: Succeeds if a worker is younger than 300 ms. Then the old workers of its reload may not have
+# been told to end yet. In some containers the clock differs from that of the processes; there no worker counts as
+# young.
 nginx_has_just_begun() {
   local worker age
   now
@@ -122,7 +124,7 @@ nginx_confirm() {
   return 1
 }
 
-# nginx_recall_reload SNAPSHOT: reads the record of `reload`. Sets `workers` (their number before the reload), `most`
+# nginx_recall_reload SNAPSHOT: Reads the record of `reload`. Sets `workers` (their number before the reload), `most`
 # (their highest number since), `files`, and `old` (the old workers, those of the snapshot included).
 nginx_recall_reload() {
   local line=''
@@ -131,7 +133,7 @@ nginx_recall_reload() {
   read -r -a old <<<"${1#* } $line"
 }
 
-# The mutex is the folder, because packages and certbot replace the files in it.
+# nginx_mutex: Prints the folder of the configuration, because packages and certbot replace the files in it.
 nginx_mutex() {
   local file
   file=$nginx_config
@@ -171,7 +173,7 @@ nginx_preflight() {
   return 1
 }
 
-# nginx_holds ADDRESS…: a file that nginx loads, other than ours, contains one of the addresses.
+# nginx_holds ADDRESS…: Succeeds if a file that nginx loads, other than this app's file, contains one of the addresses.
 nginx_holds() {
   local said line file='' found=1 address ours
   said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null) || {
@@ -196,12 +198,12 @@ nginx_holds() {
   return "$found"
 }
 
-# nginx_as_root COMMAND…
+# nginx_as_root COMMAND…: Runs the command, with sudo if deploy.bg says `sudo`.
 nginx_as_root() {
   ${sudo[@]+"${sudo[@]}"} "$@"
 }
 
-# nginx_allowed: returns 1 and prints the line for sudoers if this user may not test or reload.
+# nginx_allowed: Fails and prints the line for sudoers if this user may not test or reload nginx.
 nginx_allowed() {
   local binary said line
   ((EUID != 0)) || return 0
@@ -228,14 +230,15 @@ nginx_allowed() {
   return 1
 }
 
-# nginx_own_words TEXT: prints nginx's error message in one line.
+# nginx_own_words TEXT: Prints nginx's error message in one line.
 nginx_own_words() {
   local line
   line=$(grep -m 1 -E '\[(emerg|alert|crit|error)\]' <<<"$1") || line=${1//$'\n'/; }
   printf '%s\n' "${line#nginx: }"
 }
 
-# nginx_includes DUMP: the output of `nginx -T` contains the file, or would contain it if the file existed.
+# nginx_includes DUMP: Succeeds if DUMP, the output of `nginx -T`, contains the file, or would contain it if the file
+# existed.
 nginx_includes() {
   local pattern
   [[ $1 != *"# configuration file $nginx_file:"* ]] || return 0
@@ -245,13 +248,14 @@ nginx_includes() {
   }
   while IFS= read -r pattern; do
     [[ $pattern == /* ]] || pattern=${nginx_config%/*}/$pattern
-    # shellcheck disable=SC2053 # a pattern is what it is compared with
+    # shellcheck disable=SC2053 # the right side is a pattern
     [[ $nginx_file != $pattern ]] || return 0
   done < <(sed -n -E 's/^([^#]*[;{[:space:]])?include[[:space:]]+"?([^";[:space:]]+)"?[[:space:]]*;.*/\2/p' <<<"$1")
   return 1
 }
 
-# nginx_find_master: sets `nginx_pid_file` and `nginx_master`, the pid of the running master. If none runs, sets `why`.
+# nginx_find_master: Sets `nginx_pid_file`, and `nginx_master` to the pid of the running master. If none runs, fails and
+# sets `why`.
 nginx_find_master() {
   local said word value _
   nginx_pid_file=$nginx_pid
@@ -271,8 +275,8 @@ nginx_find_master() {
   nginx_read_master
 }
 
-# nginx_is_alone: no second master accepts on the same sockets, as during a binary upgrade (USR2) that is not finished. It would keep the
-# configuration that it has, whatever the first one is told; else `why`.
+# nginx_is_alone: Fails and sets `why` if a second master accepts on the same sockets, as during an unfinished binary
+# upgrade (USR2). The second master keeps its configuration, even after the first one has reloaded.
 nginx_is_alone() {
   local other
   local -a other_masters
@@ -284,8 +288,8 @@ nginx_is_alone() {
   done
 }
 
-# nginx_find_other_masters: sets `other_masters`, the pids of masters beside this one: the new master is a child of the old one, whose pid
-# file has another name.
+# nginx_find_other_masters: Sets `other_masters` to the pids of the other masters. In a binary upgrade the new master is
+# a child of the old one, and the old one's pid file has another name.
 nginx_find_other_masters() {
   local pid stat_state stat_parent stat_session stat_start title
   local -a children
@@ -300,7 +304,7 @@ nginx_find_other_masters() {
   done
 }
 
-# nginx_has_workers MASTER: some of its workers accept.
+# nginx_has_workers MASTER: Succeeds if a worker of this master accepts connections.
 nginx_has_workers() {
   local pid
   local -a children
@@ -325,7 +329,7 @@ nginx_read_master() {
   return 1
 }
 
-# nginx_read_generation: sets `generation`: the master and its workers. If it fails, sets `why`.
+# nginx_read_generation: Sets `generation`: the master and its workers. If it fails, sets `why`.
 nginx_read_generation() {
   local pid stat_state stat_parent stat_session stat_start
   local -a children
@@ -342,15 +346,16 @@ nginx_read_generation() {
   done
 }
 
-# nginx_accepts PID: the process is a worker (not a cache manager) and was not told to end.
+# nginx_accepts PID: Succeeds if the process is a worker (not a cache manager) that was not told to end.
 nginx_accepts() {
   local title=''
   { IFS= read -r -d '' title <"/proc/$1/cmdline"; } 2>/dev/null
   [[ $title == *'worker process'* && $title != *'shutting down'* ]]
 }
 
-# nginx_ask_reload: through systemd if nginx is one of its units. Otherwise it sends HUP, as `nginx -s reload` does.
-# With sudo it runs that command, because sudoers can allow a command but not a signal.
+# nginx_ask_reload: Asks nginx to reload: with the setting `reload`, or through systemd if nginx is one of its units.
+# Otherwise it sends HUP, as `nginx -s reload` does. With sudo it runs that command, because sudoers can allow a command
+# but not a signal.
 nginx_ask_reload() {
   if ((${#nginx_reload[@]})); then
     nginx_as_root "${nginx_reload[@]}"
@@ -363,13 +368,13 @@ nginx_ask_reload() {
   fi
 }
 
-# nginx_is_old WORKER
+# nginx_is_old WORKER: Succeeds if the worker is in `old`.
 nginx_is_old() {
   [[ " ${old[*]-} " == *" $1 "* ]]
 }
 
-# nginx_watch_overlap: sets `most` to the number of workers that accept, if it is the highest so far and some of them
-# are new.
+# nginx_watch_overlap: Sets `most` to the number of workers that accept now, if it is the highest so far and one of them
+# is new.
 nginx_watch_overlap() {
   local worker
   ((${#generation[@]} - 1 > most)) || return 0
@@ -381,8 +386,8 @@ nginx_watch_overlap() {
   done
 }
 
-# nginx_find_open_files: sets `open_files`, the master's descriptors other than sockets, such as `,0,1,2,5,`; empty if this user may not
-# see them.
+# nginx_find_open_files: Sets `open_files` to the master's descriptors other than sockets, such as `,0,1,2,5,`. It is
+# empty if this user may not see them.
 nginx_find_open_files() {
   local file
   open_files=','
@@ -392,7 +397,7 @@ nginx_find_open_files() {
   [[ $open_files != , ]] || open_files=''
 }
 
-# nginx_let_go: the master has closed a file that was open before the reload. It does this only when the new
+# nginx_let_go: Succeeds if the master has closed a file that was open before the reload. It does this only when the new
 # configuration is in force. During the attempt and after a failure it keeps the old files open.
 nginx_let_go() {
   local open_files file
@@ -405,8 +410,8 @@ nginx_let_go() {
   return 1
 }
 
-# nginx_judge: returns 0 if a newer generation is in force. Otherwise it sets `why`, and returns 1 for "not yet" or 2
-# for "never".
+# nginx_judge: Returns 0 if a newer generation is in force. Otherwise sets `why`, and returns 1 for "not yet" or 2 for
+# "never".
 nginx_judge() {
   local worker new=0
   nginx_read_master && nginx_read_generation || return 2
@@ -426,8 +431,9 @@ nginx_judge() {
     why='nginx has no worker: its error log tells why'
     return 1
   fi
-  # A worker of the snapshot may have been missing when the reload was requested. So `most` must also exceed the snapshot's
-  # workers. After a second reload (`again`) it need not: the first one may have brought a configuration with fewer workers.
+  # A worker of the snapshot may have been missing when the reload was requested. So `most` must be at least the length
+  # of the snapshot (its workers plus one). After a second reload (`again`) it need not: the first one may have brought
+  # a configuration with fewer workers.
   if ((most > workers && most > 1)) && { [[ $again == yes ]] || ((most >= ${#wanted[@]})); }; then
     return 0
   fi

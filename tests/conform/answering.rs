@@ -1,16 +1,17 @@
-//! Two addresses at which somebody answers, for the shapes whose driver does not dial: there the script itself opens a connection.
+//! Two addresses that accept connections. They are for shapes whose switch driver has no `dial`: there the script
+//! itself opens a connection.
 
 use std::net::TcpListener;
 use std::sync::OnceLock;
 use std::thread;
 
-/// As the shapes write them, for the first and the second color.
+/// The addresses in the shapes, for the first and the second color.
 const WRITTEN: [&str; 2] = ["127.0.0.1:21891", "127.0.0.1:21892"];
 
-/// A shape's text with addresses that this process answers at.
+/// Replaces the addresses in a shape's text by addresses of this process.
 ///
 /// # Panics
-/// When loopback has no port left.
+/// If loopback has no free port.
 pub fn answered(text: &str) -> String {
     static ANSWERING: OnceLock<[String; 2]> = OnceLock::new();
     let real = ANSWERING.get_or_init(|| WRITTEN.map(|_| answer()));
@@ -21,7 +22,7 @@ pub fn answered(text: &str) -> String {
     text
 }
 
-/// Accepts and closes whatever comes, as long as the process lives.
+/// Accepts and closes every connection, as long as the process lives.
 fn answer() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a port");
     let address = listener.local_addr().expect("it is bound").to_string();

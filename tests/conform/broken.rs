@@ -1,5 +1,6 @@
-//! Scripts that are broken on purpose, each by a line or two: what happens to the world must be seen. The same is done to the sound script,
-//! and nothing may be seen there. The plan is not asked, but where only it can see: a plan that is broken itself would say yes.
+//! Scripts that are broken on purpose, each by one or two lines. The tests must see a fault in the world that the
+//! script leaves. The same faults are also given to the unbroken script, and there nothing may be reported. Only for
+//! faults that the world does not show, the plan decides: a plan that is broken itself would accept the script.
 
 mod scripts;
 
@@ -13,7 +14,8 @@ use crate::stand::Stand;
 use crate::{at_once, trace};
 use scripts::{BROKEN, Broken, Edit, Given};
 
-/// Tries all: the number of those that nobody has seen, and of what was seen where nothing is wrong.
+/// Tries all broken scripts. Returns the number of scripts whose fault was not seen, and of reports about unbroken
+/// scripts.
 pub fn all(options: &Options, folder: &Path) -> usize {
     println!("\nlaw   broken on purpose                                             seen");
     let wrong = AtomicUsize::new(0);
@@ -38,7 +40,7 @@ pub fn all(options: &Options, folder: &Path) -> usize {
 }
 
 impl Broken {
-    /// What is complained about when the installed script is tried.
+    /// The complaints when the installed script is tried.
     fn seen(&self, stand: &Stand) -> Vec<String> {
         let Some((how, key)) = self.fault else {
             return self.tried(stand, None);
@@ -84,7 +86,7 @@ impl Broken {
         found.complaints
     }
 
-    /// What only the plan can see.
+    /// Says whether the plan is asked, too: only for a fault that the world does not show.
     fn by(&self) -> By {
         match self.law {
             "walk" => By::Both,
@@ -110,10 +112,10 @@ impl Broken {
     }
 }
 
-/// A text with these edits.
+/// Applies these edits to a text.
 ///
 /// # Panics
-/// When one of them changes nothing.
+/// If an edit changes nothing.
 fn edited(text: &str, edits: &[Edit]) -> String {
     let mut text = text.to_owned();
     for edit in edits {

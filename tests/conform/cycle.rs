@@ -1,4 +1,5 @@
-//! One interrupted run, and what comes after it: `resume`, `deploy`, and the same command again, each from the same world.
+//! One interrupted run, and the commands after it: `resume`, `deploy`, and the same command again. Each of them starts
+//! from the world that the interrupted run left.
 
 use crate::Command;
 use crate::accept::Acceptor;
@@ -10,39 +11,39 @@ use crate::state::State;
 use crate::trace;
 use crate::world::World;
 
-/// What is tried.
+/// One case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Case {
-    /// From there.
+    /// The state at the start.
     pub state: State,
-    /// What is run.
+    /// The command that is run.
     pub command: Command,
-    /// What happens to it; nothing: it is only looked at.
+    /// The fault during the command. Without a fault the command is only judged.
     pub fault: Option<Fault>,
 }
 
-/// By what a run is judged.
+/// How a run is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// The world and the plan.
+    /// By the world and by the plan.
     Both,
-    /// The world alone: the plan itself is broken, say.
+    /// Only by the world, for example because the plan itself is broken.
     World,
 }
 
-/// What came of a case.
+/// The result of a case.
 #[derive(Default)]
 pub struct Found {
-    /// Commands that were run.
+    /// The number of commands that were run.
     pub runs: usize,
-    /// Who was called in the run that something happened to, in order.
+    /// The calls of the run with the fault, in order.
     pub calls: Vec<String>,
-    /// What is wrong, each with the trace.
+    /// The complaints, each with its trace.
     pub complaints: Vec<String>,
 }
 
 impl Case {
-    /// As `--help` says how to repeat it.
+    /// The options that repeat the case.
     pub fn options(&self, shape: &str) -> String {
         let mut options = format!(
             "--shape {shape} --state {} --command {}",
@@ -55,7 +56,7 @@ impl Case {
         options
     }
 
-    /// Runs it on a stand.
+    /// Runs the case on a stand.
     pub fn run(&self, stand: &Stand, by: By) -> Found {
         let mut found = Found::default();
         if let Err(why) = stand.rest(self.state) {
@@ -96,7 +97,7 @@ impl Case {
     }
 }
 
-/// After whatever happened a deploy is good, once what is prepared is given up.
+/// A deploy must succeed after every fault, at the latest after a prepared color was aborted.
 fn deploys(stand: &Stand, before: &World, after: &World, by: By, ran: &Ran, found: &mut Found) {
     let mut code = ran.code;
     let mut said = shown(ran);
@@ -115,7 +116,7 @@ fn deploys(stand: &Stand, before: &World, after: &World, by: By, ran: &Ran, foun
     ));
 }
 
-/// One command: the world after it, and what it said. What is wrong is added.
+/// Runs one command. Returns the world after it and its output. Complaints are added to `found`.
 pub fn judge(
     stand: &Stand,
     command: Command,
@@ -133,7 +134,7 @@ pub fn judge(
         apps: [&stand.shape.after.app, &stand.shape.before.app],
         command,
         killed: ran.code.is_none(),
-        // Nobody else is at work here; a journal may be one that it cannot follow.
+        // No other run is active here. But the command may refuse a journal that it cannot continue.
         unbegun: if before.phase() == Phase::Idle {
             &[]
         } else {
@@ -180,7 +181,7 @@ pub fn judge(
     (after, ran)
 }
 
-/// Nothing has happened to it, and nothing is wrong with the host: no person is needed.
+/// No fault was caused and the host is sound, so exit code 5 is a complaint.
 fn needs_nobody(command: Command, ran: &Ran, found: &mut Found) {
     if ran.code == Some(5) {
         let what = format!("{} needs a person, and nothing is wrong", command.name());
@@ -190,7 +191,7 @@ fn needs_nobody(command: Command, ran: &Ran, found: &mut Found) {
     }
 }
 
-/// `resume` brings up what serves; where nothing was ever switched to by a script it says so.
+/// `resume` must start the live color. It may fail with exit code 3 if no script ever switched anything.
 fn resumes(before: &World, code: Option<i32>) -> bool {
     let is_ours = before.live.is_some() || before.phase() == Phase::Switched;
     match code {
@@ -200,8 +201,9 @@ fn resumes(before: &World, code: Option<i32>) -> bool {
     }
 }
 
-/// Somebody's text that names no color: a deploy is refused until a person has looked. What somebody has started is in the way; nobody
-/// listens there, so it is not seen before a start fails.
+/// A deploy may fail in two cases. The proxy's file was written by hand and names no color: then it is refused until a
+/// person has looked. A program was started by hand: it is in the way, but nothing listens there, so the script notices
+/// it only when a start fails.
 fn is_in_the_way(stand: &Stand, world: &World) -> bool {
     let has_unknown_text = !world.disk.is_empty() && stand.color_of(&world.disk).is_none();
     has_unknown_text || world.runs.values().any(|running| running.release == "-")

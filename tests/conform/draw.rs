@@ -4,7 +4,8 @@
 pub struct Draw(u64);
 
 impl Draw {
-    /// Of a seed, for one purpose: what is left out does not change what else is drawn.
+    /// Makes a source from a seed for one purpose. So leaving out one purpose does not change the numbers of the
+    /// others.
     pub fn new(seed: u64, purpose: &str) -> Self {
         let mixed = purpose.bytes().fold(seed, |mixed, byte| {
             (mixed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -12,7 +13,7 @@ impl Draw {
         Self(mixed)
     }
 
-    /// One of `0..count`.
+    /// Draws a number of `0..count`.
     pub fn below(&mut self, count: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

@@ -1,28 +1,28 @@
-//! What comes of one call of a run.
+//! The fault of one call of a run.
 
-/// What happens at a call.
+/// The kind of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum How {
-    /// It fails, and has done nothing.
+    /// The call fails and has done nothing.
     Fail,
-    /// It fails after it was done.
+    /// The call fails after it has done its work.
     FailLate,
-    /// The script is killed before it is done.
+    /// The script is killed before the call does its work.
     Kill,
-    /// The script is killed after it was done.
+    /// The script is killed after the call has done its work.
     KillLate,
-    /// The script is asked to stop.
+    /// The script is asked to stop (TERM).
     Term,
-    /// It takes longer than its deadline.
+    /// The call takes longer than its deadline.
     Hang,
-    /// It says that it was done, and it was not.
+    /// The call reports success and has done nothing.
     Lie,
-    /// Meanwhile somebody else writes the proxy's file and loads it.
+    /// During the call somebody else writes the proxy's file and loads it.
     Foreign,
 }
 
 impl How {
-    /// All that may happen to a sound script on a sound host.
+    /// All faults that can happen to a sound script on a sound host.
     pub const ALL: [Self; 6] = [
         Self::Fail,
         Self::FailLate,
@@ -32,7 +32,7 @@ impl How {
         Self::Hang,
     ];
 
-    /// As the fakes and `--how` call it.
+    /// The name that the fakes and `--how` use.
     pub fn name(self) -> &'static str {
         match self {
             Self::Fail => "fail",
@@ -46,7 +46,8 @@ impl How {
         }
     }
 
-    /// Whether it says something of that call that no other one says: a question has no effect, and a tool ends by itself.
+    /// Whether this fault at this call tests something that no other fault tests. A question has no effect, so its end
+    /// does not matter. A tool ends by itself, so it does not hang.
     pub fn suits(self, call: &str) -> bool {
         const QUESTIONS: [&str; 10] = [
             "alive", "routed", "listens", "draining", "snapshot", "mutex", "identity", "healthy",
@@ -61,11 +62,11 @@ impl How {
     }
 }
 
-/// What happens at the n-th call of a run, from 1.
+/// A fault at the n-th call of a run, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// What.
+    /// The kind of the fault.
     pub how: How,
-    /// When.
+    /// The number of the call.
     pub call: usize,
 }

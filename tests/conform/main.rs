@@ -1,7 +1,9 @@
-//! A generated script on fake drivers, which say what they were asked and what comes of it: whatever call fails, hangs or kills the script,
-//! what it does is a walk of the plan, and the next command finds a world in which the laws hold.
+//! Runs generated scripts on fake drivers. The fakes record each call and can make it fail, hang or kill the script.
+//! Whatever happens, the script's trace must be a walk of the plan, and the laws must hold in the world that the next
+//! command finds.
 //!
-//! `cargo test --test conform` takes every shape × command × fault once; `-- --long` every call; `-- --help` says more.
+//! `cargo test --test conform` runs every combination of shape, command and fault once, and `-- --long` runs them for
+//! every call. `-- --help` says more.
 
 #[path = "../support/accept.rs"]
 mod accept;
@@ -66,9 +68,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Tries the shapes: the number of complaints.
+/// Tries the shapes. Returns the number of complaints.
 fn shapes(options: &Options, folder: &std::path::Path) -> usize {
-    // Every stand makes its own resting states: worth it only for many cases.
+    // Each stand makes its own resting states, so several stands are worth it only for many cases.
     let parts = if options.seed.is_some() {
         1
     } else {
@@ -110,7 +112,7 @@ fn shapes(options: &Options, folder: &std::path::Path) -> usize {
     total
 }
 
-/// Does something with each of a list, so many at once.
+/// Does something with each element of a list, with this many threads.
 fn at_once<T: Sync>(threads: usize, list: &[T], work: impl Fn(&T) + Sync) {
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {

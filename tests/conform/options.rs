@@ -1,4 +1,4 @@
-//! What the command line asks for.
+//! The options of the command line.
 
 use crate::Command;
 use crate::fault::How;
@@ -23,36 +23,36 @@ Without options: every shape × command × how once, state and call drawn from a
   --help            this text
 ";
 
-/// The sample of whoever asks for none: the same every time, so that a change is seen in what was seen before.
+/// The seed of the sample if the command line has none. It is the same every time, so that two runs can be compared.
 const SEED: u64 = 1;
 
-/// What is tried.
+/// The cases that are tried.
 pub struct Options {
-    /// Shapes.
+    /// The shapes.
     pub shapes: Vec<&'static str>,
-    /// Commands.
+    /// The commands.
     pub commands: Vec<Command>,
-    /// Faults.
+    /// The kinds of faults.
     pub hows: Vec<How>,
-    /// Resting states.
+    /// The resting states.
     pub states: Vec<State>,
-    /// One call alone.
+    /// Only the call with this number.
     pub call: Option<usize>,
-    /// A sample of that seed; without one everything.
+    /// The seed of the sample. Without a seed everything is tried.
     pub seed: Option<u64>,
-    /// Whether shapes are tried at all.
+    /// Whether the shapes are tried.
     pub sound: bool,
-    /// Whether broken scripts are.
+    /// Whether the broken scripts are tried.
     pub broken: bool,
-    /// Runs at once.
+    /// The number of runs at the same time.
     pub threads: usize,
 }
 
 impl Options {
-    /// Reads them; none where there is nothing to do (`--list`, `--help`).
+    /// Reads the options. Returns none if there is nothing to do (`--list`, `--help`).
     ///
     /// # Errors
-    /// When one is not known.
+    /// If an option is not known.
     pub fn from_arguments() -> Result<Option<Self>, String> {
         let mut arguments = std::env::args().skip(1);
         let (mut shapes, mut commands, mut hows, mut states) = (vec![], vec![], vec![], vec![]);
@@ -78,7 +78,7 @@ impl Options {
                     println!("{}", help());
                     return Ok(None);
                 }
-                // What `cargo test` hands to every test.
+                // `cargo test` gives these options to every test.
                 "--nocapture" | "--no-capture" | "--quiet" | "-q" | "--show-output" => {}
                 _ => return Err(format!("`{argument}` is not known: try --help")),
             }
@@ -111,7 +111,7 @@ fn all_if_none<T: Copy>(given: Vec<T>, all: &[T]) -> Vec<T> {
     }
 }
 
-/// The usage, and all names.
+/// Prints the usage and all names.
 fn help() -> String {
     let names = |names: Vec<&str>| names.join(", ");
     format!(

@@ -1,4 +1,4 @@
-//! What must be true of the world when a command has ended, whatever happened in it.
+//! The promises that must hold in the world when a command has ended, whatever the fault was.
 
 use std::collections::BTreeSet;
 
@@ -11,21 +11,21 @@ use crate::world::World;
 
 /// A command that has ended.
 pub struct Ended<'a> {
-    /// Where.
+    /// The stand of the command.
     pub stand: &'a Stand,
-    /// Which.
+    /// The command.
     pub command: Command,
-    /// The world before it.
+    /// The world before the command.
     pub before: &'a World,
-    /// The world after it.
+    /// The world after the command.
     pub after: &'a World,
-    /// What it said and did.
+    /// The command's exit code, output and log.
     pub ran: &'a Ran,
-    /// What the plan says of that, where it was asked.
+    /// The answer of the plan, if the plan was asked.
     pub walked: Option<&'a Walked>,
 }
 
-/// No shell should say this of a script.
+/// Messages of a shell that mean a fault in a script.
 const SHELL_SAYS: [&str; 6] = [
     "unbound variable",
     "syntax error",
@@ -36,7 +36,7 @@ const SHELL_SAYS: [&str; 6] = [
 ];
 
 impl Ended<'_> {
-    /// Every promise that was broken.
+    /// Every broken promise.
     pub fn broken(&self) -> Vec<String> {
         let mut broken = Vec::new();
         for event in &self.ran.events {
@@ -94,13 +94,13 @@ impl Ended<'_> {
         broken
     }
 
-    /// Nothing was to be put right first.
+    /// Whether there was nothing to recover first.
     fn is_calm(&self) -> bool {
         !self.walked.is_some_and(|walked| walked.recovered)
             && matches!(self.before.phase(), Phase::Idle | Phase::Prepared)
     }
 
-    /// The exit code is one that the plan has there, and the last words say what happened.
+    /// The exit code is one that the plan allows there, and the last lines say what happened.
     fn is_said(&self, code: i32, broken: &mut Vec<String>) {
         if !(0..=6).contains(&code) {
             broken.push(format!("exit {code}"));
@@ -128,7 +128,7 @@ impl Ended<'_> {
         }
     }
 
-    /// What is on the disk is in force, and what is in force runs, if it ran before.
+    /// The configuration on the disk is in force. The color in force runs, if it ran before.
     fn serves(&self, broken: &mut Vec<String>) {
         let (before, after) = (self.before, self.after);
         let untouched = (&before.disk, &before.force) == (&after.disk, &after.force);
@@ -144,12 +144,12 @@ impl Ended<'_> {
         let Some(was) = self.stand.color_of(&before.force) else {
             return;
         };
-        // The way back of a first deployment leads to nothing.
+        // The way back of a first deployment leads to no color.
         let is_first = before.phase() == Phase::Swapping && before.says("from").is_none();
         if before.release_in(&was).is_none() || is_first {
             return;
         }
-        // L2's only exception, by its own command or by the next one.
+        // Law L2 has only this exception: `remove`, finished by itself or by the next command.
         let is_removed = before.kind() == Kind::Remove && before.phase() == Phase::Switched;
         if is_removed || self.command == Command::Remove && self.ran.code == Some(0) {
             return;
@@ -166,7 +166,8 @@ impl Ended<'_> {
         for service in built.services() {
             let ran = before.has(&was, service);
             let once = built.exclusive().any(|name| name == service);
-            // Of what somebody else has started, what ran runs. What may run only once is nowhere while a move of it is not put right.
+            // For a service that was started by hand: it must run only if it ran before. An exclusive service may be
+            // stopped while its move is unfinished.
             let is_moved =
                 once && (after.phase() != Phase::Idle || !ran) && self.ran.code != Some(0);
             if is_moved || (release == "-" && !ran) {
@@ -180,7 +181,7 @@ impl Ended<'_> {
         }
     }
 
-    /// What may run only once does not run in both colors.
+    /// No exclusive service runs in both colors.
     fn runs_once(&self, broken: &mut Vec<String>) {
         let runs = self.after.runs.iter().filter(|(_, running)| running.once);
         let colors: BTreeSet<&str> = runs.map(|((color, _), _)| color.as_str()).collect();
@@ -189,7 +190,7 @@ impl Ended<'_> {
         }
     }
 
-    /// A new release serves, alone, or with what is kept warm.
+    /// A new release serves. No other release runs, except one that `keep warm` keeps running.
     fn deployed(&self, broken: &mut Vec<String>) {
         let after = self.after;
         let color = self.stand.color_of(&after.force).unwrap_or_default();
@@ -212,7 +213,7 @@ impl Ended<'_> {
         }
     }
 
-    /// It serves a copy of what was asked for.
+    /// The live release is a copy of the wanted one.
     fn copied(&self, broken: &mut Vec<String>) {
         self.deployed(broken);
         let color = self.stand.color_of(&self.after.force).unwrap_or_default();
@@ -220,7 +221,7 @@ impl Ended<'_> {
         let of = self.after.copied.get(release).cloned();
         let wanted = match self.command {
             Command::RollbackTo => Some(self.before.wanted()),
-            // What an interrupted run has left is put right first.
+            // What an interrupted run left is recovered first, so only a calm start tells which release was live.
             _ if self.is_calm() => self.before.live.clone(),
             _ => return,
         };
@@ -229,7 +230,7 @@ impl Ended<'_> {
         }
     }
 
-    /// Nothing of it serves, runs or is known.
+    /// Nothing of the app serves, runs or is stored.
     fn removed(&self, broken: &mut Vec<String>) {
         let after = self.after;
         let ours = |release: &str| release != "-";
@@ -244,7 +245,7 @@ impl Ended<'_> {
         }
     }
 
-    /// No command but `remove` loses a release that can be gone back to, as long as there are few.
+    /// Only `remove` may lose a release that a rollback can go to, while there are few releases.
     fn keeps_releases(&self, broken: &mut Vec<String>) {
         const KEPT: usize = 3;
         if self.command == Command::Remove || self.before.served.len() > KEPT {
@@ -260,7 +261,8 @@ impl Ended<'_> {
         }
     }
 
-    /// Nothing is under way: what serves is what the script knows of, and nothing else of its making runs, but what is kept warm.
+    /// Nothing is under way. The release that serves is the one that the script knows as live. Nothing else that the
+    /// script started runs, except what `keep warm` keeps running.
     fn rests(&self, broken: &mut Vec<String>) {
         let after = self.after;
         for (name, pointer) in [("live", &after.live), ("previous", &after.previous)] {
@@ -287,7 +289,8 @@ impl Ended<'_> {
         }
     }
 
-    /// It ends at the release that served before what serves now; of an interrupted deploy, at what that deploy had found.
+    /// The rollback ends at the release that served before the live one. For an interrupted deploy, at the release that
+    /// this deploy had found live.
     fn rolled_back(&self, broken: &mut Vec<String>) {
         let before = self.before;
         let expected = match (before.phase(), before.kind()) {
@@ -302,7 +305,7 @@ impl Ended<'_> {
         }
     }
 
-    /// What served serves.
+    /// The release that served before still serves.
     fn as_before(&self, broken: &mut Vec<String>) {
         if self.before.phase() == Phase::Swapping {
             return;
@@ -315,7 +318,7 @@ impl Ended<'_> {
             return;
         };
         let after = serves(self.after);
-        // An adopted color is the same, under the name of the release that can stop it now.
+        // An adopted color is the same color under another name: that of the release that can stop it now.
         let is_same = after
             .as_ref()
             .is_some_and(|after| after.1 == before.1 && (after.0 == before.0 || before.0 == "-"));
@@ -324,7 +327,7 @@ impl Ended<'_> {
         }
     }
 
-    /// Nothing at all was done.
+    /// The command has changed nothing.
     fn unchanged(&self, broken: &mut Vec<String>) {
         let (before, after) = (self.before, self.after);
         if before.runs != after.runs || before.force != after.force || before.disk != after.disk {

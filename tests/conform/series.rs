@@ -1,4 +1,4 @@
-//! The cases of one shape: all that are asked for, or one for each command and fault.
+//! The cases of one shape: all that the options ask for, or one for each command and fault.
 
 use std::collections::BTreeMap;
 
@@ -10,19 +10,19 @@ use crate::options::Options;
 use crate::stand::Stand;
 use crate::state::State;
 
-/// What came of a series.
+/// The result of a series.
 #[derive(Default)]
 pub struct Result {
-    /// Runs that were interrupted.
+    /// The number of interrupted runs.
     pub cases: usize,
-    /// All commands that were run.
+    /// The number of all commands that were run.
     pub runs: usize,
-    /// What is wrong, and how often.
+    /// The complaints, and how often each was made.
     kinds: BTreeMap<String, usize>,
 }
 
 impl Result {
-    /// Counts a complaint. The first of its kind is told at once.
+    /// Counts a complaint. The first of each kind is printed at once.
     fn complain(&mut self, repeat: &str, what: &str) {
         let line = what.lines().next().unwrap_or_default();
         let kind = line.replace(|c: char| c.is_ascii_digit(), "");
@@ -33,27 +33,27 @@ impl Result {
         }
     }
 
-    /// How many there were.
+    /// The number of complaints.
     pub fn complaints(&self) -> usize {
         self.kinds.values().sum()
     }
 }
 
-/// One shape on one stand, or a part of it.
+/// One shape on one stand, or a part of its cases.
 pub struct Series<'a> {
-    /// Where.
+    /// The stand.
     pub stand: &'a Stand,
-    /// What is asked for.
+    /// The options.
     pub options: &'a Options,
-    /// Which part of how many.
+    /// The number of this part, and the number of parts.
     pub part: (usize, usize),
 }
 
-/// The calls of a command from a state when nothing happens to it.
+/// The calls of a command from a state, without a fault.
 type Calls = BTreeMap<(State, &'static str), Vec<String>>;
 
 impl Series<'_> {
-    /// Does it.
+    /// Runs the series.
     pub fn run(&self) -> Result {
         let mut result = Result::default();
         let mut calls = Calls::new();
@@ -79,7 +79,7 @@ impl Series<'_> {
         result
     }
 
-    /// One state and one call, by the seed; the first state in which something suits.
+    /// Runs one case: the seed selects the state and the call. States without a suitable call are skipped.
     fn one(&self, seed: u64, command: Command, how: How, calls: &mut Calls, result: &mut Result) {
         let purpose = format!(
             "{} {} {}",
@@ -126,7 +126,8 @@ impl Series<'_> {
         }
     }
 
-    /// The numbers of the calls that this fault says something of. The run that nothing happens to is judged, too.
+    /// The numbers of the calls for which this fault tests something. The run without a fault, which lists the calls,
+    /// is judged, too.
     fn suited(
         &self,
         state: State,

@@ -1,4 +1,4 @@
-//! The apps that are tried: a folder each, with a `deploy.bg` that a stranger can read.
+//! The apps that are tried: one folder for each, with a readable `deploy.bg`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,13 +14,14 @@ use deployc::source::Sources;
 use crate::answering::answered;
 use crate::plan::Plan;
 
-/// What all files of the shapes call the folder that a stand puts in its place.
+/// The folder that the files of all shapes name. A stand replaces it by its own.
 const FOLDER: &str = "/srv/conform";
 
-/// How long the script watches a program that may run only once, and what the tests make of it. Nothing else of a script is changed.
+/// How long the script watches an exclusive service after its start, in ms, and the shorter time of the tests. Nothing
+/// else of a script is changed.
 const WATCHED: [&str; 2] = ["[\"stays_alive\"]=2000", "[\"stays_alive\"]=60"];
 
-/// Every shape's folder.
+/// The folders of the shapes.
 pub const SHAPES: [&str; 9] = [
     "two-exclusive",
     "renamed",
@@ -35,23 +36,23 @@ pub const SHAPES: [&str; 9] = [
 
 /// One `deploy.bg`, compiled.
 pub struct Built {
-    /// What it means.
+    /// The model of the file.
     pub app: App,
-    /// The order of its commands.
+    /// The plan of its commands.
     pub plan: Plan,
-    /// The script, the runtime in it.
+    /// The script as a single file, with the runtime.
     pub single: String,
     /// Every file that `build` writes, by its path in the output folder.
     pub files: BTreeMap<String, String>,
 }
 
-/// A shape: what is deployed first, and what the command under test deploys; often the same.
+/// A shape: the app that is deployed first, and the app that the command under test deploys. They are often the same.
 pub struct Shape {
-    /// Its folder's name.
+    /// The name of its folder.
     pub name: &'static str,
-    /// What the resting states are made with.
+    /// The app that makes the resting states.
     pub before: Built,
-    /// What the command under test is a script of.
+    /// The app of the command under test.
     pub after: Built,
 }
 
@@ -64,10 +65,10 @@ impl Loader for Beside {
 }
 
 impl Shape {
-    /// Compiles it for a stand in `folder`.
+    /// Compiles the shape for a stand in `folder`.
     ///
     /// # Panics
-    /// When the compiler finds an error in it.
+    /// If the compiler finds an error in the shape.
     pub fn new(name: &'static str, folder: &Path) -> Self {
         let home = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests/conform/shapes")
@@ -131,14 +132,14 @@ impl Built {
             .map(|service| service.name.as_str())
     }
 
-    /// Those of them that may run only once.
+    /// The names of its exclusive services.
     pub fn exclusive(&self) -> impl Iterator<Item = &str> {
         let services = self.app.services.iter();
         let services = services.filter(|service| service.handover == Handover::Exclusive);
         services.map(|service| service.name.as_str())
     }
 
-    /// What the proxy's file says while a color is live.
+    /// The content of the proxy's file while a color is live.
     pub fn fragment(&self, color: &str) -> &str {
         let name = format!("/{color}.conf");
         let mut files = self.files.iter();

@@ -1,4 +1,5 @@
-//! A folder with one app, its world and the fakes; commands run there one after the other, as a user who is not root.
+//! A stand: a folder with one app, its world and the fakes. Commands run there one after the other, as a user without
+//! root.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -17,36 +18,36 @@ use crate::state::State;
 use crate::trace::{self, Event};
 use crate::world::{self, World};
 
-/// Who runs scripts where root runs the tests: the state is in the app's folder then.
+/// The user that runs the scripts if root runs the tests. So the state is in the app's folder.
 const NOBODY: u32 = 65534;
-/// Longer than every deadline of the fakes in a row. A run that needs it hangs.
+/// Longer than the sum of the fakes' deadlines. A run that takes so long hangs.
 const PATIENCE: Duration = Duration::from_secs(40);
-/// What counts as a call, beside drivers and the user's programs.
+/// The tools that count as calls, beside drivers and the user's steps.
 const TOOLS: [&str; 5] = ["sync", "mv", "cp", "ln", "rm"];
 
-/// What came of a command.
+/// The result of a command.
 pub struct Ran {
-    /// Its exit code; none if it was killed.
+    /// Its exit code. None if the script was killed.
     pub code: Option<i32>,
-    /// What it said to people.
+    /// Its output.
     pub said: String,
     /// The deployment's log.
     pub log: String,
-    /// What of the log counts.
+    /// The events of the log that are checked.
     pub events: Vec<Event>,
 }
 
-/// The folder.
+/// A folder with one app, its world and the fakes.
 pub struct Stand {
-    /// What is tried.
+    /// The shape that is tried.
     pub shape: Shape,
     folder: PathBuf,
-    /// Resting states that were made already, and why one cannot be.
+    /// The resting states that were made already, and for the others why they cannot be made.
     made: RefCell<BTreeMap<State, Result<(), String>>>,
 }
 
 impl Stand {
-    /// Makes it in `folder`, which is not there yet.
+    /// Makes a stand in `folder`, which does not exist yet.
     pub fn new(shape: &'static str, folder: &Path) -> Self {
         let fakes = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conform/fakes");
         fs::create_dir_all(folder.join("bin/tools")).expect("a folder can be made");
@@ -80,12 +81,12 @@ impl Stand {
         stand
     }
 
-    /// What is true now.
+    /// Reads the current world.
     pub fn world(&self) -> World {
         World::read(&self.folder)
     }
 
-    /// The color that a text for the proxy routes to.
+    /// The color that a text of the proxy's file routes to.
     pub fn color_of(&self, text: &str) -> Option<String> {
         let mut fragments = Vec::new();
         for built in [&self.shape.after, &self.shape.before] {
@@ -97,7 +98,7 @@ impl Stand {
         world::color_of(text, &fragments)
     }
 
-    /// Which script has made a release.
+    /// The app whose script made a release.
     pub fn built_of(&self, release: &str) -> &Built {
         let path = self
             .folder
@@ -115,7 +116,7 @@ impl Stand {
 
     // ---- Resting states ------------------------------------------------------------------------
 
-    /// Puts the world into that state; it is made once.
+    /// Puts the world into this state. The state is made once and then copied.
     pub fn rest(&self, state: State) -> Result<(), String> {
         let made = self.made.borrow().get(&state).cloned();
         if let Some(made) = made {
@@ -132,7 +133,7 @@ impl Stand {
         made
     }
 
-    /// The calls of a command of the first script, which leaves no trace.
+    /// The calls of a command of the first script. The world is restored afterwards.
     pub fn rehearse(&self, command: &str) -> Vec<String> {
         self.save("rehearsed");
         let ran = self.run_before(&[command], None);
@@ -140,7 +141,7 @@ impl Stand {
         trace::calls(&ran.events)
     }
 
-    /// Keeps the world under a name.
+    /// Saves the world under a name.
     pub fn save(&self, name: &str) {
         let kept = self.folder.join("kept").join(name);
         let _ = fs::remove_dir_all(&kept);
@@ -148,7 +149,7 @@ impl Stand {
         copy_all(&self.folder, &kept);
     }
 
-    /// Puts it back.
+    /// Restores the saved world.
     pub fn restore(&self, name: &str) {
         for part in ["app", "world"] {
             let _ = fs::remove_dir_all(self.folder.join(part));
@@ -169,7 +170,7 @@ impl Stand {
         }
     }
 
-    // ---- What somebody does by hand ------------------------------------------------------------
+    // ---- Changes by hand ------------------------------------------------------------------------
 
     /// Writes the proxy's file and loads it.
     pub fn load(&self, text: &str) {
@@ -179,10 +180,10 @@ impl Stand {
         self.write("generation", "1\n");
     }
 
-    /// Every address of the first color, a line each.
+    /// A text with every address of the first color, one line for each.
     ///
     /// # Errors
-    /// When nothing is routed.
+    /// If the proxy routes to no service.
     pub fn addresses(&self) -> Result<String, String> {
         let before = &self.shape.before;
         let fragment = before.fragment(before.app.colors[0].name.as_str());
@@ -200,11 +201,11 @@ impl Stand {
         Ok(format!("# by hand\n{}", lines.concat()))
     }
 
-    /// Starts what is routed of the first color. What somebody has started by hand the script neither stops nor watches, so what may run
-    /// only once must not be among it.
+    /// Starts the services of the first color that the proxy routes to. The script neither stops nor watches a program
+    /// that was started by hand, so none of them may be exclusive.
     ///
     /// # Errors
-    /// When nothing is routed.
+    /// If the proxy routes to no service.
     pub fn start_by_hand(&self) -> Result<(), String> {
         let color = self.shape.before.app.colors[0].name.as_str();
         for line in self.addresses()?.lines() {
@@ -218,7 +219,7 @@ impl Stand {
         Ok(())
     }
 
-    /// A file of the world.
+    /// Writes a file of the world.
     pub fn write(&self, name: &str, text: &str) {
         let path = self.folder.join("world").join(name);
         fs::write(&path, text).expect("the world can be written");
@@ -229,7 +230,7 @@ impl Stand {
 
     // ---- Commands ------------------------------------------------------------------------------
 
-    /// A command of the script that the shape is about.
+    /// Runs a command of the script under test.
     pub fn run(&self, command: plan::Command, fault: Option<Fault>) -> Ran {
         let wanted = self.world().wanted();
         let words: &[&str] = match command {
@@ -240,12 +241,12 @@ impl Stand {
         self.run_script("after/shop.sh", words, fault)
     }
 
-    /// A command of the script that the resting states are made with.
+    /// Runs a command of the script that makes the resting states.
     pub fn run_before(&self, words: &[&str], fault: Option<Fault>) -> Ran {
         self.run_script("before/shop.sh", words, fault)
     }
 
-    /// Installs another text as the script, of which the resting states are made, too.
+    /// Installs another text as the script. It also makes the resting states from then on.
     pub fn install(&self, text: &str) {
         for part in ["before", "after"] {
             fs::write(self.folder.join(part).join("shop.sh"), text)
@@ -299,7 +300,7 @@ impl Stand {
         let status = end(&mut started);
         if status.is_none_or(|status| status.code().is_none()) {
             let lock = state.join("lock");
-            // What the killed script has started holds its lock, and ends by itself.
+            // The processes that the killed script started hold its lock until they end by themselves.
             let waited = Command::new("flock")
                 .args(["-w", "30"])
                 .arg(&lock)
@@ -310,7 +311,7 @@ impl Stand {
                 "the lock is not free"
             );
         }
-        // The log of a removal goes with the state.
+        // `remove` also removes the log.
         let removed = self.folder.join("world/removed-log");
         let mut log = fs::read_to_string(removed).unwrap_or_default();
         for entry in fs::read_dir(state.join("log"))
@@ -329,7 +330,7 @@ impl Stand {
     }
 }
 
-/// Waits for it; none if that takes too long.
+/// Waits for the process. Returns none if this takes too long.
 fn end(command: &mut Command) -> Option<ExitStatus> {
     let mut child = command.spawn().expect("bash is there");
     let until = Instant::now() + PATIENCE;
@@ -344,7 +345,7 @@ fn end(command: &mut Command) -> Option<ExitStatus> {
     None
 }
 
-/// Copies app and world, links as links, everybody's own.
+/// Copies the app and the world. Links stay links, and owners stay the same.
 fn copy_all(from: &Path, to: &Path) {
     let copied = Command::new("cp")
         .arg("-a")

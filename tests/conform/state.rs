@@ -1,4 +1,4 @@
-//! How a host rests between two commands, and how it comes to that.
+//! The resting states of a host between two commands, and how the tests make them.
 
 use crate::fault::{Fault, How};
 use crate::stand::Stand;
@@ -8,28 +8,28 @@ use crate::stand::Stand;
 pub enum State {
     /// Nothing was ever deployed.
     Empty,
-    /// One deploy.
+    /// After one deploy.
     One,
-    /// Two deploys.
+    /// After two deploys.
     Two,
-    /// Three deploys: the first one's release is kept, and no color is it.
+    /// After three deploys. The release of the first one is kept, and no color uses it.
     Three,
-    /// Two deploys, and a color that waits for its `switch`.
+    /// After two deploys and a `prepare`, before its `switch`.
     Prepared,
-    /// `prepare` and `switch` after a deploy: the cleanup has not begun.
+    /// After a deploy, `prepare` and `switch`, before the cleanup.
     Switched,
-    /// A deploy that was killed while it drained.
+    /// After a deploy that was killed during its drain.
     Draining,
-    /// Somebody has put the first color's fragment there, and nothing runs.
+    /// Somebody has put the fragment of the first color there, and nothing runs.
     ByHand,
-    /// Somebody has put a text there that only has the first color's addresses in it, and nothing runs.
+    /// Somebody has put a text there that contains only the addresses of the first color, and nothing runs.
     Edited,
     /// Somebody has started the first color and put a text of their own there.
     Started,
 }
 
 impl State {
-    /// All.
+    /// All states.
     pub const ALL: [Self; 10] = [
         Self::Empty,
         Self::One,
@@ -43,7 +43,7 @@ impl State {
         Self::Started,
     ];
 
-    /// As `--state` calls it.
+    /// The name of the state for `--state`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Empty => "empty",
@@ -59,8 +59,8 @@ impl State {
         }
     }
 
-    /// Whether a shape can be in it: a text by hand has addresses; and what has an address without a port is always answered on a stand, so
-    /// that nobody could say that nothing runs.
+    /// Whether a shape can be in this state. A text by hand needs addresses. On a stand an address without a port
+    /// always accepts connections, so a state in which nothing runs is not possible with it.
     pub fn suits(self, stand: &Stand) -> bool {
         let app = &stand.shape.before.app;
         let mut services = app.services.iter();
@@ -75,10 +75,10 @@ impl State {
         }
     }
 
-    /// Makes it, on an empty stand.
+    /// Makes the state, on an empty stand.
     ///
     /// # Errors
-    /// When a command does not do what it should.
+    /// If a command does not do what it should.
     pub fn make(self, stand: &Stand) -> Result<(), String> {
         let good = |command: &str| {
             let ran = stand.run_before(&[command], None);

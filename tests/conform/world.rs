@@ -1,4 +1,5 @@
-//! What is true between two commands, as it stands in files: what runs, what the proxy reads and has loaded, and what the script knows.
+//! The world between two commands, as files: which services run, what the proxy reads and has loaded, and the script's
+//! state.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,42 +8,42 @@ use std::path::Path;
 use crate::accept::Before;
 use crate::plan::{Kind, Phase};
 
-/// What runs as a service of a color.
+/// A running service of a color.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Running {
-    /// The release that has started it, or taken it over; `-` of what somebody has started by hand.
+    /// The release that has started or adopted it; `-` if somebody has started it by hand.
     pub release: String,
-    /// Whether it may run only once.
+    /// Whether it is exclusive.
     pub once: bool,
 }
 
-/// All of it.
+/// The whole world.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct World {
-    /// By color and service.
+    /// The running services, by color and service.
     pub runs: BTreeMap<(String, String), Running>,
-    /// What the proxy's file says; empty without one.
+    /// The content of the proxy's file; empty without a file.
     pub disk: String,
-    /// What is in force; empty if nothing was ever loaded.
+    /// The configuration in force; empty if nothing was ever loaded.
     pub force: String,
-    /// The journal's keys; none without one.
+    /// The keys of the journal; none without a journal.
     pub journal: BTreeMap<String, String>,
-    /// What it and the one that was put off say is under way.
+    /// What is under way, as the journal and the journal that was saved for later say.
     pub under_way: Before,
     /// The release that was switched to last.
     pub live: Option<String>,
-    /// The one before it.
+    /// The release that served before it.
     pub previous: Option<String>,
     /// The releases that are kept.
     pub releases: BTreeSet<String>,
-    /// Those of them that have served.
+    /// The kept releases that have served.
     pub served: BTreeSet<String>,
-    /// Of which release each copy is one.
+    /// For each copy the release that was copied.
     pub copied: BTreeMap<String, String>,
 }
 
 impl World {
-    /// Reads it from a stand's folder.
+    /// Reads the world from a stand's folder.
     pub fn read(folder: &Path) -> Self {
         let state = folder.join("app/.deployc");
         let pointer = |name: &str| {
@@ -73,24 +74,24 @@ impl World {
         }
     }
 
-    /// The release that `rollback RELEASE` is to go to: the oldest that has served, and is not live.
+    /// The target of `rollback RELEASE`: the oldest release that has served and is not live.
     pub fn wanted(&self) -> String {
         let served = self.served.iter();
         let mut wanted = served.filter(|release| Some(*release) != self.live.as_ref());
         wanted.next().map_or("none", String::as_str).to_owned()
     }
 
-    /// What the journal says is under way.
+    /// The phase of the journal.
     pub fn phase(&self) -> Phase {
         self.under_way.phase
     }
 
-    /// Which command made the journal.
+    /// The kind of the journal.
     pub fn kind(&self) -> Kind {
         self.under_way.kind
     }
 
-    /// A key of the journal that is not empty.
+    /// The value of a key of the journal, unless it is empty.
     pub fn says(&self, key: &str) -> Option<&str> {
         self.journal
             .get(key)
@@ -112,7 +113,7 @@ impl World {
     }
 }
 
-/// The color that a text for the proxy routes to: as scripts write it, or by its addresses.
+/// The color that a text of the proxy's file routes to: by the line that scripts write, or by its addresses.
 pub fn color_of(text: &str, fragments: &[(&str, &str)]) -> Option<String> {
     if let Some(rest) = text.strip_prefix("# color=") {
         return Some(rest.split(' ').next()?.to_owned());
@@ -150,7 +151,7 @@ fn runs(folder: &Path, releases: &Path) -> BTreeMap<(String, String), Running> {
     runs.collect()
 }
 
-/// The release that has taken over what somebody has started by hand.
+/// The release that has adopted a program that somebody had started by hand.
 fn adopter(releases: &Path, color: &str, service: &str) -> Option<String> {
     let identity = format!("{color}.{service} of ");
     let mut releases = names(releases).filter(|release| {

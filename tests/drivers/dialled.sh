@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 #
-# ---- switch dialled: nginx, and each address is connected to first --------------------------------
+# ---- switch dialled: nginx, with a `dial` that connects to each address --------------------------
 
 dialled_dial() {
   local address

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # variables of the script
 #
-# ---- run fetched: a process whose files are fetched first ------------------------------------------
+# ---- run fetched: `run process`, with a `fetch` that gets the program's files --------------------
 
 fetched_preflight() {
   [[ -d $fetched_archive ]] || {

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables of the suite
 #
-# What the subjects of nginx share.
+# The common part of nginx's subjects.
 
 subject_nginx_settings() {
   nginx_file=$(subject_file)

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables of the suite
 #
-# What the subjects of `run process`, and of what extends it, share.
+# The common part of the subjects of `run process` and of the drivers that extend it.
 
 subject_begin() { :; }
 

@@ -1,19 +1,23 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154 # variables of suite.sh, which sources this
+# shellcheck disable=SC2034,SC2154 # variables of suite.sh, which sources this file
 #
-# What every `run` driver keeps. A subject gives: subject_begin (set up the host), subject_settings (the driver's settings for a program
-# that behaves as `behaviour` says: program ARGUMENT…), and where it applies subject_settings_user USER, subject_settings_log BYTES,
-# subject_settings_env NAME=VALUE…, subject_false_identity PID; for a driver with `preflight` subject_not_ready (take away what it looks for).
+# The checks that every `run` driver must pass. A subject defines:
+#   subject_begin                sets up the host
+#   subject_settings             sets the driver's settings for a program that behaves as the array `behaviour` says;
+#                                a check may set the program's user (`subject_user`), its log limit in bytes
+#                                (`subject_log`) and its environment (`subject_env`, NAME=VALUE…)
+#   subject_false_identity PID   prints an identity that looks right but belongs to a process of somebody else
+#   subject_not_ready            only for a driver with `preflight`: removes something that `preflight` needs
 #
-# A check below `# where it has FUNCTION` is about a function that a driver may leave out.
+# A check below `# where it has FUNCTION` is for a function that a driver may leave out.
 
-# begin [BEHAVIOUR…]: a new release of blue.
+# begin [BEHAVIOUR…]: Makes a new release of blue. Its program behaves as BEHAVIOUR says.
 begin() {
   behaviour=("${@:-serves}")
   new_release "${release_id:-r1}" blue
 }
 
-# up: started, alive and listening.
+# up: Starts the program. Fails unless it listens.
 up() {
   expect 0 stage
   expect 0 start
@@ -25,7 +29,7 @@ answers_listens() {
   [[ $code == 0 || $code == 3 ]] && listens "$port"
 }
 
-# ours: prints the pids of the programs that the suite started through the driver.
+# ours: Prints the pids of the programs that the suite has started through the driver.
 ours() {
   pgrep -f "testapp --port $port"
 }
@@ -63,7 +67,7 @@ check_starts_and_stops() {
   expect 0 clear
 }
 
-# What cannot be written down must not run: nothing would ever stop it.
+# If the identity cannot be saved, the program must not run, because nothing would ever stop it.
 check_runs_only_when_its_identity_is_kept() {
   begin
   # shellcheck disable=SC2317 # the driver calls it
@@ -76,7 +80,7 @@ check_runs_only_when_its_identity_is_kept() {
 
 nothing_is_ours() { [[ -z $(ours) ]]; }
 
-# Killed right before it is written down, by whatever means.
+# The script is killed right before it saves the identity.
 check_ends_with_its_starter() {
   begin
   # shellcheck disable=SC2317 # the driver calls it
@@ -87,7 +91,7 @@ check_ends_with_its_starter() {
   ! listens "$port" || fail 'something listens'
 }
 
-# Somebody else started it. What somebody else keeps, and would start again, stays theirs.
+# Something else has started the program. If something else also keeps it running, it must not be adopted.
 check_is_adopted() {
   begin
   up
@@ -114,7 +118,7 @@ check_adopts_nothing_where_nobody_listens() {
 check_preflight_only_looks() {
   local before
   begin
-  # A subject may lay its artifact there.
+  # A subject may put its artifact there.
   (at new app subject_settings)
   before=$(ls -A "$release" "$release/slot")
   expect 0 preflight
@@ -126,7 +130,7 @@ check_preflight_only_looks() {
   [[ -n $answer && $answer != *$'\n'* ]] || fail "one line says what is missing, not: $answer"
 }
 
-# It comes before anything of the idle color is cleared, and again after a kill.
+# `fetch` runs before anything of the idle color is cleared, and again after a kill.
 # where it has fetch
 check_fetches_beside_what_runs() {
   begin
@@ -248,7 +252,7 @@ check_ignores_no_signal() {
   up
   pid=$(ours | head -n 1)
   ignored=$(awk '$1 == "SigIgn:" { print $2 }' "/proc/$pid/status")
-  # Rust's runtime ignores PIPE (bit 12) by itself; HUP INT QUIT TERM are bits 0, 1, 2, 14.
+  # Rust's runtime itself ignores PIPE (bit 12). HUP, INT, QUIT and TERM are the bits 0, 1, 2 and 14.
   (((16#$ignored & 16#4007) == 0)) || fail "it was started with signals ignored: $ignored"
   expect 0 stop
 }
@@ -276,7 +280,7 @@ check_tells_that_it_ended() {
   call start
   until_true 3 ended || fail "it ended, and alive says $code: $answer"
   [[ -n $answer ]] || fail 'alive does not say why not'
-  # The journal takes its time.
+  # The log may reach systemd's journal later.
   until_true 5 logged 'that is all' || fail "the log does not say 'that is all': $answer"
   expect 0 stop
 }
@@ -337,7 +341,7 @@ check_ends_its_children() {
   [[ -z $(pgrep -f 'sleep 1000') ]] || fail "left: $(pgrep -af 'sleep 1000')"
 }
 
-# A shell around the program dies of TERM and leaves the program.
+# A shell around the program is ended by TERM and leaves the program running.
 check_ends_what_a_wrapper_leaves() {
   begin wrapped
   up
@@ -345,7 +349,7 @@ check_ends_what_a_wrapper_leaves() {
   [[ -z $(ours) ]] || fail "left: $(ours)"
 }
 
-# The same, and the program knows nothing of who started it.
+# The same, and the program has no variable in its environment that tells who started it.
 check_ends_what_forgot_its_environment() {
   begin forgetful
   up
@@ -388,12 +392,12 @@ check_leaves_a_pid_of_somebody_else() {
   fi
 }
 
-# A subject says otherwise where a stranger is not just a pid.
+# A subject defines this if its stranger is more than a pid.
 declare -F subject_stranger_lives >/dev/null || subject_stranger_lives() { :; }
 
 check_passes_values_unchanged() {
   local name pid
-  # shellcheck disable=SC2016,SC1003 # these are to arrive as they stand
+  # shellcheck disable=SC2016,SC1003 # these must arrive unchanged
   local -A sent=([QUOTES]="a'b\"c\`d" [DOLLAR]='$HOME ${x} $(id) %h %%' [BACKSLASH]='\ \\ \n \" end\' [LINES]=$'one\ntwo\n\nfour\n'
     [UNICODE]='배포 é 🚀' [SPACES]='  a   b  ' [TAB]=$'a\tb' [EMPTY]='' [GLOB]='* ? [a] ~' [EQUALS]='a=b=c')
   for name in "${!sent[@]}"; do
@@ -450,7 +454,7 @@ check_runs_as_another_user() {
   [[ -z $(ours) ]] || fail "left: $(ours)"
 }
 
-# The rest of this check is done by a user without root.
+# A user without root runs the rest of this check.
 check_works_without_root() {
   mkdir -p "$root"
   chown ec2-user "$root"

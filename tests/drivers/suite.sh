@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# suite.sh SUBJECT CHECK: one check of the driver contract, on a host that is thrown away afterwards.
+# suite.sh SUBJECT CHECK: Runs one check of the driver contract, on a temporary host.
 #
-# SUBJECT is a file that says how to try a driver (see subjects/), CHECK the name of a function of run.sh or switch.sh without its
-# `check_`. The driver's functions are called as the engine calls them. Exit 0: it keeps this part of the contract.
+# SUBJECT is a file that says how to try a driver (see subjects/). CHECK is the name of a function of run.sh or
+# switch.sh, without its `check_`. The driver's functions are called as the script calls them. Exit 0: the driver passes
+# the check.
 # shellcheck disable=SC2034,SC2154 # variables that the runtime reads, and the subject sets
 set -u
 suite=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -10,7 +11,7 @@ subject=$1
 check=$2
 [[ -z ${TOOLS_FIRST-} ]] || PATH=$TOOLS_FIRST:$PATH
 
-# The application that every subject drives: two colors, one service.
+# The application of every subject: two colors, one service.
 app=shop
 root=/srv/shop
 staging=/srv/shop/staging
@@ -31,7 +32,7 @@ for module in "$suite"/../../stdlib/shell/*.sh; do
   source "$module"
 done
 state=/var/lib/deployc/shop
-# Root's checks call the suite again for what another user does.
+# A check that runs as root calls the suite again for the part that another user does.
 if ((EUID != 0)); then
   state=$root/.deployc
   sudo=(sudo -n)
@@ -42,15 +43,15 @@ switch.settings() { subject_settings; }
 
 fragment() { subject_fragment "$1"; }
 
-# ---- what checks say -----------------------------------------------------------------------------
+# ---- functions of checks -------------------------------------------------------------------------
 
-# fail WORDS…: ends the check; what was left running ends with the host.
+# fail WORDS…: Ends the check. The end of the host ends the processes that still run.
 fail() {
   printf '%s: %s\n' "$check" "$*" >&2
   exit 1
 }
 
-# call FUNCTION ARG…: as the engine does; sets `answer` and `code`.
+# call FUNCTION ARG…: Calls a driver's function as the script does. Sets `answer` and `code`.
 call() {
   if [[ $kind == run ]]; then
     at new app ask_run "$@"
@@ -60,7 +61,7 @@ call() {
   code=$?
 }
 
-# directly FUNCTION ARG…: in this very shell, and what it prints as it stands.
+# directly FUNCTION ARG…: Calls a driver's function in this shell. Its output is not captured.
 directly() {
   local found settings=settings.app limit=10000 driver=${chain%% *} name=$1
   function_of "$chain" "$1" || fail "none of $chain has $1"
@@ -69,13 +70,13 @@ directly() {
   at new app with_settings "$settings" "$found" "$@"
 }
 
-# has FUNCTION: the driver, or one that it extends, is able to.
+# has FUNCTION: Succeeds if the driver, or one that it extends, has this function.
 has() {
   local found
   function_of "$chain" "$1"
 }
 
-# expect CODE FUNCTION ARG…
+# expect CODE FUNCTION ARG…: Calls a function. Fails unless it exits with CODE.
 expect() {
   local wanted=$1
   shift
@@ -83,12 +84,12 @@ expect() {
   [[ $code == "$wanted" ]] || fail "$1 exited $code instead of $wanted: $answer"
 }
 
-# says TEXT: in the last answer.
+# says TEXT: Fails unless the last answer contains TEXT.
 says() {
   [[ $answer == *"$1"* ]] || fail "the answer does not say '$1': $answer"
 }
 
-# until_true SECONDS COMMAND…
+# until_true SECONDS COMMAND…: Waits until COMMAND succeeds. Fails after SECONDS.
 until_true() {
   local until
   now
@@ -101,7 +102,7 @@ until_true() {
   done
 }
 
-# new_release ID COLOR: it is the candidate, and what the checks speak of.
+# new_release ID COLOR: Makes a release. It is the candidate, and the checks work on it.
 new_release() {
   release=$state/releases/$1
   candidate=$release to=$2
@@ -111,17 +112,18 @@ new_release() {
   [[ $kind != switch ]] || fragment "$2" >"$release/fragment"
 }
 
-# get PATH: through the proxy, on a connection of its own.
+# get PATH: Asks through the proxy, on a new connection.
 get() { curl -s --max-time 5 "http://127.0.0.1$1"; }
 
-# listens PORT
+# listens PORT: Succeeds if a process listens on the port.
 listens() {
   local inode
   inode=$(listeners "$1")
   [[ -n $inode ]]
 }
 
-# sets_all_settings: a script sets every setting, so the subject must: functions run with `set -u`.
+# sets_all_settings: Fails unless the subject sets every setting. A script sets all of them, and the functions run with
+# `set -u`.
 sets_all_settings() {
   local one file described name limit=10000 driver=${chain%% *}
   for one in $chain; do
@@ -138,7 +140,8 @@ sets_all_settings() {
   done
 }
 
-# settings_of DRIVER FILE: the variables of a description's settings, without those that only its template reads.
+# settings_of DRIVER FILE: Prints the variables of a description's settings, without the settings that only the template
+# reads.
 settings_of() {
   local word name _
   while read -r word name _; do
@@ -149,7 +152,7 @@ settings_of() {
   done <"$2"
 }
 
-# functions_of KIND: those of the contract that no driver may leave out.
+# functions_of KIND: Prints the functions of the contract that every driver must have.
 functions_of() {
   case $1 in
     run) printf '%s\n' stage start alive identity listens enter stop clear logs persist adopt ;;
@@ -169,7 +172,7 @@ for file in "${files[@]}"; do
 done
 # shellcheck disable=SC1090 # the checks of this kind of driver
 source "$suite/$kind.sh"
-# Its checks speak of what drives: the driver, then those that it extends.
+# The checks call the driver, then those that it extends.
 if [[ $kind == run ]]; then
   run_of["app"]=$chain
 else

@@ -1,21 +1,21 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154 # variables of suite.sh, which sources this
+# shellcheck disable=SC2034,SC2154 # variables of suite.sh, which sources this file
 #
-# What every `switch` driver keeps. A subject gives:
+# The checks that every `switch` driver must pass. A subject defines:
 #   subject_begin             the proxy's configuration on port 80 of the host, without the fragment of the app
-#   subject_settings          the driver's settings; the array reload_with is how to reload, where it is set
-#   subject_file              the path of the fragment
-#   subject_fragment COLOR    what the fragment says while COLOR is live
+#   subject_settings          the driver's settings; if the array reload_with is set, it is the command that reloads
+#   subject_file              prints the path of the fragment
+#   subject_fragment COLOR    prints the fragment for the live color COLOR
 #   subject_start             starts the proxy; subject_end ends it at once
 #   subject_break             makes the proxy's configuration invalid
-#   subject_listen PORT       makes it listen on one more port
-#   subject_reload            reloads it as a stranger would
+#   subject_listen PORT       makes the proxy listen on one more port
+#   subject_reload            reloads the proxy as another app would
 #   subject_workers           prints the pids of the workers that accept
-#   subject_other_site PORT   a site on port 81 for something else, on 127.0.0.1:PORT
+#   subject_other_site PORT   makes another site on port 81, for a program on 127.0.0.1:PORT
 #
-# A check below `# where it has FUNCTION` is about a function that a driver may leave out.
+# A check below `# where it has FUNCTION` is for a function that a driver may leave out.
 
-# begin COLOR: both colors run, the proxy serves COLOR, and the release at hand is of the other color.
+# begin COLOR: Starts both colors and the proxy, which serves COLOR. Makes a release of the other color.
 begin() {
   local name
   for name in blue green; do
@@ -30,13 +30,14 @@ begin() {
 
 serves() { [[ $(get /profile) == "$1" ]]; }
 
-# routes TEXT: `routed` answers it.
+# routes TEXT: Fails unless `routed` answers TEXT.
 routes() {
   expect 0 routed
   [[ $answer == "$1" ]] || fail "routed says '$answer' instead of '$1'"
 }
 
-# swap_to COLOR: as the engine does, to the release at hand or back, up to the reload; sets `snapshot`. `switch_to` goes on and sets `drains`.
+# swap_to COLOR: Does what the script does before the reload, to the new color or back. Sets `snapshot`.
+# `switch_to` does the same and the rest of the switch. It sets `drains`.
 swap_to() {
   local file=$release/fragment
   expect 0 snapshot
@@ -79,7 +80,7 @@ check_knows_what_is_routed() {
   routes "color blue $release"
   fragment green >"$file"
   routes 'color green -'
-  # A release whose fragment was written by an older script, for a color that has another name now.
+  # An older script wrote the fragment of this release, for a color that has another name now.
   new_release r0 blue
   printf '# as an older script wrote it\n' >"$release/fragment"
   printf 'color=red\n' >"$release/meta"
@@ -182,7 +183,7 @@ check_keeps_mode_and_owner() {
   chown ec2-user "$file"
   chmod 640 "$file"
   expect 0 write "$release/fragment"
-  # The candidate is there and must not be read by the proxy.
+  # The candidate exists now, and the proxy must not read it.
   expect 0 test
   expect 0 swap
   [[ $(stat -c '%U %a' "$file") == 'ec2-user 640' ]] || fail "the new file is $(stat -c '%U %a' "$file") instead of ec2-user 640"
@@ -212,7 +213,7 @@ check_goes_back_to_nothing() {
   expect 0 remove
   [[ ! -e $file ]] || fail 'there was no file before, and there is one'
   routes none
-  # Killed in between, it is asked once more; a candidate goes as well.
+  # After a kill `remove` is called again. It must remove a candidate, too.
   expect 0 write "$release/fragment"
   expect 0 remove
   [[ -z $(find "$(dirname "$file")" -name '.*deployc*') ]] || fail "left: $(find "$(dirname "$file")" -name '.*deployc*')"
@@ -268,7 +269,7 @@ check_tells_a_reload_that_is_not_in_force() {
   serves blue || fail 'blue does not serve any more'
 }
 
-# The only workers die and are started again by the master: new ones, with the old configuration.
+# The workers die, and the master starts new ones with the old configuration.
 check_is_not_fooled_by_workers_that_died() {
   local pid
   begin blue
@@ -288,7 +289,7 @@ check_is_not_fooled_by_workers_that_died() {
   ((code == 1)) || fail "no reload is in force, and it is confirmed: $code"
 }
 
-# The same one after the other, and one is not there when the reload is asked for.
+# The workers die one after the other, and one is missing when the reload is requested.
 check_is_not_fooled_by_a_worker_that_is_gone() {
   local -a before
   local master pid
@@ -311,11 +312,11 @@ check_is_not_fooled_by_a_worker_that_is_gone() {
   ((code == 1)) || fail "no reload is in force, and it is confirmed: $code"
 }
 
-# The first request does nothing, a second one fails: what it says is text, and proves nothing.
+# The first reload does nothing, the second one fails. Its output is only text and proves nothing.
 check_evaluates_nothing_that_a_reload_says() {
   local -a before reload_with=(/srv/reload)
   begin blue
-  # shellcheck disable=SC2016 # whoever would expand it is who is looked for
+  # shellcheck disable=SC2016 # the check looks for code that expands this
   printf '%s\n' '#!/bin/bash' 'mkdir /srv/asked 2>/dev/null && exit' 'echo '\''wanted[$(touch${IFS}/srv/evaluated)] 1 - x'\' 'exit 1' >/srv/reload
   chmod +x /srv/reload
   mapfile -t before < <(subject_workers)
@@ -334,7 +335,7 @@ parent_of() {
   printf '%s\n' "$stat_parent"
 }
 
-# has_other_workers PID…: as many workers accept, and none of these.
+# has_other_workers PID…: Succeeds if as many workers accept, and none of these.
 has_other_workers() {
   local -a workers
   local pid
@@ -354,7 +355,7 @@ check_counts_a_foreign_reload() {
   serves green || fail 'confirmed, and green does not serve'
 }
 
-# The workers of both configurations are there when the snapshot is taken.
+# The workers of both configurations run when the snapshot is taken.
 check_confirms_right_after_a_foreign_reload() {
   begin blue
   subject_reload
@@ -423,7 +424,7 @@ check_waits_for_the_last_answer() {
   until_true 3 drained || fail "the stream has ended, and it drains: $answer"
 }
 
-# What another app's reload has told to end still answers for our previous color.
+# A worker that another app's reload has told to end still answers for our previous color.
 check_waits_for_what_another_reload_put_away() {
   local stream
   begin blue
@@ -446,7 +447,7 @@ drained() {
   ((code == 1))
 }
 
-# A long answer of another site keeps the old workers; nothing of ours is on them.
+# A long answer of another site keeps the old workers. They have no connection to our color.
 check_does_not_wait_for_other_sites() {
   local stream
   subject_other_site 8090
@@ -493,11 +494,11 @@ check_names_its_mutex() {
   begin blue
   expect 0 mutex
   [[ -r $answer ]] || fail "'$answer' cannot be read"
-  # shellcheck disable=SC2094 # opened, not written
+  # shellcheck disable=SC2094 # the file is opened, not written
   flock -n "$answer" true || fail "'$answer' cannot be locked"
 }
 
-# as_another_user CHECK: the rest of this check, done by a user without root.
+# as_another_user CHECK: Runs the rest of this check as a user without root.
 as_another_user() {
   mkdir -p "$root"
   chown ec2-user "$root"
@@ -521,7 +522,7 @@ as_user_switches_by_sudo() {
   routes 'color blue -'
   switch_to green
   routes "color green $release"
-  # The way back and forth again.
+  # Switch back and forth again.
   switch_to blue
   routes 'color blue -'
   switch_to green

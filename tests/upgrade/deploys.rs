@@ -1,4 +1,5 @@
-//! 0.1.0 deploys, today's script deploys twice, goes back to the old release and forward again, and the old script is put back.
+//! 0.1.0 deploys. Then today's script deploys twice, goes back to the old release and forward again. Then the old
+//! script is put back.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ crate::tests![
     a_worker_and_a_warm_color,
 ];
 
-/// Short requests of both kinds, and some that are in flight when a color is drained.
+/// Short requests, with and without keep-alive, and requests that are open when a color is drained.
 pub const RATES: Rates = Rates {
     keep_alive: 2,
     one_shot: 4,
@@ -24,7 +25,7 @@ pub const RATES: Rates = Rates {
     stream: None,
 };
 
-/// As a team goes on, loses heart, and takes heart again.
+/// A team upgrades, goes back to 0.1.0, and upgrades again.
 fn there_and_back_under_load() -> Result<(), Skip> {
     let host = Upgrade::of("hello")?;
     let load = Load::start(&host.site.host.network(), 80, RATES);
@@ -55,7 +56,7 @@ fn there_and_back_under_load() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Step by step, as hooks and fleets do, with the release of 0.1.0 still running.
+/// Runs the commands one by one, as deploy hooks do, while the release of 0.1.0 still runs.
 fn back_to_a_release_of_0_1_0_and_forward_again() -> Result<(), Skip> {
     let host = Upgrade::of("hello")?.put(By::Today);
     host.stage("three").run("prepare --deployment next").ok();
@@ -64,7 +65,7 @@ fn back_to_a_release_of_0_1_0_and_forward_again() -> Result<(), Skip> {
     assert_eq!(host.running(), ["blue two", "green three"]);
     host.run("rollback").ok();
     host.assert_rests_on("blue two");
-    // What fails on the way forward leaves the release of 0.1.0 where it is.
+    // A failed deploy leaves the release of 0.1.0 as it is.
     host.stage_with("four", "--broken /profile")
         .run("deploy")
         .exits(1);
@@ -81,7 +82,7 @@ fn back_to_a_release_of_0_1_0_and_forward_again() -> Result<(), Skip> {
     Ok(())
 }
 
-/// The mailer is never there twice, whoever starts and stops it, and the color of 0.1.0 is kept warm.
+/// The mailer never runs twice, whichever script starts and stops it. `keep warm` keeps the color of 0.1.0 running.
 fn a_worker_and_a_warm_color() -> Result<(), Skip> {
     let host = Upgrade::of("worker")?.put(By::Today);
     let moved = |from: &str, to: &str| {
@@ -112,13 +113,13 @@ fn a_worker_and_a_warm_color() -> Result<(), Skip> {
     assert_eq!(host.serves(), "blue two");
     assert_eq!(host.running(), ["blue two", "green three"]);
     assert_eq!(host.site.host.processes("--sha two"), warm);
-    // Its place is needed: what 0.1.0 started is stopped by its own script.
+    // The new release needs its place, so the release of 0.1.0 is stopped by its own script.
     host.run("rollback").ok();
     moved("blue", "green");
     host.stage("four").run("deploy").ok();
     moved("green", "blue");
     assert_eq!(host.running(), ["blue four", "green three"]);
-    // The old script takes over the warm color of today's.
+    // The old script takes over the warm color of today's script.
     host.replace(By::Landed);
     host.run("rollback").ok();
     moved("blue", "green");

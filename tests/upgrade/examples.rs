@@ -1,4 +1,5 @@
-//! The three examples as 0.1.0 built them, and as they are built today: installed as their READMEs say, deployed in turn under load.
+//! The three examples, as 0.1.0 built them and as they are built today. They are installed as their READMEs say, and
+//! deployed in turn under load.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +28,7 @@ crate::tests![
     built_over
 ];
 
-/// The test application's colors.
+/// The colors of the test application.
 const BLUE_GREEN: Colors = Colors {
     names: ["blue", "green"],
     processes: ["--color blue", "--color green"],
@@ -41,7 +42,7 @@ const REAL: Colors = Colors {
     ],
 };
 
-/// An example in a folder of its own: as 0.1.0 built it, or built anew from the same source.
+/// Puts an example into a folder of its own: as 0.1.0 built it, or built again from the same source.
 fn example(name: &str, by: By) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let mut copy = Command::new("cp");
@@ -59,11 +60,11 @@ fn example(name: &str, by: By) -> TempDir {
     folder
 }
 
-/// Whose script deploys, in turn: a team goes on, goes back once, and takes heart again.
+/// The scripts that deploy, in this order: a team upgrades, goes back once, and upgrades again.
 const TURNS: [By; 4] = [By::Today, By::Today, By::Landed, By::Today];
 
-/// Each deploy switches, and nothing is lost; a rollback does the same, whoever made the release that it goes to. Each begins when the
-/// proxy `is_quiet`.
+/// Each deploy must switch, and no request may be lost. The same holds for a rollback, whichever script made its
+/// release. Each command begins when the proxy `is_quiet`.
 fn deploys_in_turn(
     host: &Host,
     colors: &Colors,
@@ -94,7 +95,7 @@ fn deploys_in_turn(
     report.assert_nothing_lost();
 }
 
-/// Puts the bundle in the place of what was there.
+/// Replaces the installed bundle by this one.
 fn install(host: &Host, bundle: &Path, folder: &str) {
     host.run(&["rm", "-rf", folder]).ok();
     host.copy_folder(bundle, folder);
@@ -124,7 +125,7 @@ fn quickstart() -> Result<(), Skip> {
     Ok(())
 }
 
-/// A driver of the user's own, which knows nothing of what is new in the contract.
+/// A driver of the user, which does not know the new parts of the contract.
 fn haproxy_driver() -> Result<(), Skip> {
     need_programs(&["haproxy", "curl"])?;
     let host = Host::plain()?;
@@ -142,13 +143,13 @@ fn haproxy_driver() -> Result<(), Skip> {
         );
         host.start(&[script, "deploy"]).wait(DEADLINE).ok();
     };
-    // Its master can lose the signal while it is busy with a reload.
+    // The master of haproxy can lose a signal while it is busy with a reload.
     let is_quiet = || haproxy.workers().len() == 1;
     deploys_in_turn(&host, &BLUE_GREEN, &mut deploy, script, &is_quiet);
     Ok(())
 }
 
-/// A revision of before the upgrade is what `CodeDeploy`'s automatic rollback deploys.
+/// The automatic rollback of `CodeDeploy` deploys a revision from before the upgrade.
 fn spring_jar_codedeploy() -> Result<(), Skip> {
     need_programs(&["nginx", "curl", "javac", "jar"])?;
     let host = Host::plain()?;
@@ -187,7 +188,8 @@ fn jar() -> TempDir {
     folder
 }
 
-/// `deployc build` where 0.1.0 has built before: it knows the files as deployc's own, and says that they are stale.
+/// Runs `deployc build` in a folder that 0.1.0 has built. It must recognise the files as deployc's own, and report them
+/// as stale.
 #[allow(
     clippy::unnecessary_wraps,
     reason = "the tests of a list have one type"

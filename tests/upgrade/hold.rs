@@ -1,5 +1,5 @@
-//! Points at which a script stands still, so that it can be killed there: right after a file of its state was put in place, and
-//! around the reload of nginx.
+//! Points at which a script waits, so that a test can kill it there: right after a file of its state was put in place,
+//! and before and after the reload of nginx.
 
 use rustix::process::Signal;
 
@@ -8,10 +8,11 @@ use crate::support::host::Host;
 use crate::support::process::Running;
 use crate::support::wait;
 
-/// Comes first in the script's `PATH`.
+/// The folder that is first in the script's `PATH`.
 pub const FIRST: &str = "/opt/first";
 
-/// `/opt/hold` says where: a name and a part of what the file says, with `?` for a character and `*` for any.
+/// `/opt/hold` contains the point: a file's name and a part of its content, with `?` for any character and `*` for any
+/// text.
 const MV: &str = r#"#!/bin/bash
 /usr/bin/mv "$@" || exit
 read -r name part </opt/hold
@@ -29,20 +30,20 @@ nginx -s reload
 held after
 "#;
 
-/// Where a script stands still.
+/// A point at which a script waits.
 #[derive(Clone, Copy, Debug)]
 pub enum Hold {
-    /// Right after the journal says this: `phase=swapping*handed=yes`.
+    /// Right after the journal has this content: `phase=swapping*handed=yes`.
     Journal(&'static str),
-    /// Right after a file of this name is there.
+    /// Right after a file of this name was put in place.
     File(&'static str),
     /// Before nginx is asked to reload.
     BeforeReload,
-    /// After that.
+    /// After nginx was asked to reload.
     AfterReload,
 }
 
-/// Makes the script's tools such that they can stand still.
+/// Installs tools for the script that can wait.
 pub fn install(host: &Host) {
     host.write("/opt/hold", "");
     host.write_program("/opt/reload", RELOAD);
@@ -50,7 +51,7 @@ pub fn install(host: &Host) {
 }
 
 impl Upgrade {
-    /// Starts a command and waits until it stands still there.
+    /// Starts a command and waits until it is at this point.
     pub fn start_and_hold(&self, command: &str, hold: Hold) -> Running {
         let line = match hold {
             Hold::Journal(part) => format!("journal {part}\n"),
@@ -74,7 +75,8 @@ impl Upgrade {
         run
     }
 
-    /// Kills a command at this point, with what it waits for, but not what it has started in sessions of their own.
+    /// Kills a command at this point, with the processes that it waits for. Processes that it has started in their own
+    /// session are not killed.
     pub fn kill_at(&self, command: &str, hold: Hold) {
         let run = self.start_and_hold(command, hold);
         self.kill(run);
@@ -90,7 +92,7 @@ impl Upgrade {
         assert!(ended, "something of it still holds the lock");
     }
 
-    /// Lets scripts through.
+    /// Ends the waiting of all scripts.
     pub fn let_go(&self) {
         self.site.host.write("/opt/hold", "");
         self.site.host.run(&["rm", "-f", "/opt/held"]).ok();

@@ -1,4 +1,4 @@
-//! What a host of 0.1.0 lacks, and what deploy.bg may say otherwise by the time of its upgrade.
+//! Hosts of 0.1.0 that lack something, or whose deploy.bg has changed by the time of the upgrade.
 
 use crate::hold::Hold;
 use crate::landed::{By, SOON, STATE, Upgrade};
@@ -33,7 +33,7 @@ fn the_state_has_no_runtimes() -> Result<(), Skip> {
     Ok(())
 }
 
-/// What 0.1.0 wrote into the `meta` of a release is all that is known of it.
+/// Today's script does not change the `meta` of a release of 0.1.0, and can work with it.
 fn releases_say_no_protocol() -> Result<(), Skip> {
     let host = Upgrade::of("hello")?.put(By::Today);
     let meta = |pointer: &str| {
@@ -92,7 +92,7 @@ fn a_reservation_of_0_1_0_ends_by_the_clock() -> Result<(), Skip> {
     Ok(())
 }
 
-/// A clock that was set does not end it; 0.1.0, put back, knows nothing but the clock.
+/// Setting the wall clock does not end the reservation for today's script. 0.1.0, put back, knows only the wall clock.
 fn a_reservation_of_today_s_ends_by_the_uptime() -> Result<(), Skip> {
     let host = Upgrade::of("hello")?.put(By::Today);
     host.stage("three").run("prepare").ok();
@@ -128,12 +128,12 @@ fn a_rollback_writes_the_fragment_that_the_release_keeps() -> Result<(), Skip> {
     host.run("rollback").ok();
     assert_eq!(host.site.host.read(FRAGMENT), of_landed);
     host.assert_rests_on("blue two");
-    // So does a way back.
+    // A way back writes the same text.
     host.stage_with("four", "--broken /profile")
         .run("deploy")
         .exits(1);
     assert_eq!(host.site.host.read(FRAGMENT), of_landed);
-    // And what comes after a kill.
+    // The recovery after a kill writes it, too.
     host.stage("five").kill_at("deploy", Hold::AfterReload);
     host.run("abort").ok();
     assert_eq!(host.site.host.read(FRAGMENT), of_landed);
@@ -141,7 +141,7 @@ fn a_rollback_writes_the_fragment_that_the_release_keeps() -> Result<(), Skip> {
     Ok(())
 }
 
-/// The script of the old release knows no `sender`, and today's no `mailer`.
+/// The script of the old release does not know `sender`, and today's script does not know `mailer`.
 fn a_renamed_worker_never_runs_twice() -> Result<(), Skip> {
     let host = Upgrade::of("worker")?;
     host.replace_by_today_with(&[("service mailer", "service sender")]);
@@ -165,7 +165,7 @@ fn a_renamed_worker_never_runs_twice() -> Result<(), Skip> {
     host.run("rollback").ok();
     moved("green", "blue");
     assert_eq!(host.serves(), "blue two");
-    // One that does not stay hands back.
+    // If the new worker ends at once, the old one is started again.
     host.site
         .stage_program("[[ $1 != work ]] || exit 3\nexec /opt/testapp \"$@\" --sha four");
     host.run("deploy").exits(1).says("ended");
@@ -174,8 +174,8 @@ fn a_renamed_worker_never_runs_twice() -> Result<(), Skip> {
     Ok(())
 }
 
-/// deploy.bg names another file since the upgrade, and the site has not followed yet: users still get what the old file routes to. The
-/// release there knows no `routed`, so nginx is asked which files it reads.
+/// Since the upgrade deploy.bg names another file, but the site still includes the old one, so users get the color in
+/// the old file. The script of that release does not know `routed`, so nginx is asked which files it reads.
 fn a_color_that_only_the_old_file_routes_to_is_left_alone() -> Result<(), Skip> {
     let host = Upgrade::empty("hello")?;
     host.stage("one").run("deploy").ok();
@@ -194,7 +194,7 @@ fn a_color_that_only_the_old_file_routes_to_is_left_alone() -> Result<(), Skip> 
     Ok(())
 }
 
-/// The release of 0.1.0 is of colors that today's script does not know.
+/// The release of 0.1.0 has a color that today's script does not know.
 fn renamed_colors() -> Result<(), Skip> {
     let host = Upgrade::of("hello")?;
     host.replace_by_today_with(&[("color blue", "color red"), ("color green", "color black")]);
@@ -216,7 +216,7 @@ fn renamed_colors() -> Result<(), Skip> {
     Ok(())
 }
 
-/// It is a stored one that counts in a rollback, and 0.1.0 has stored none of this name.
+/// A rollback uses stored inputs, and 0.1.0 has not stored an input of this name.
 fn an_input_that_an_old_release_does_not_have() -> Result<(), Skip> {
     let host = Upgrade::of("hello")?;
     host.replace_by_today_with(&[

@@ -1,8 +1,9 @@
-//! 0.1.0 is killed at each point of its journal, and each command of today's script goes on.
+//! 0.1.0 is killed at each point of its journal, and then each command of today's script runs.
 //!
-//! Each phase meets each command; where a phase has several points, the others meet those that could tell them apart.
-//! `blue two` serves before, 0.1.0 was to deploy `green three`; what a command deploys is `four`. `UPGRADE_BY=0.1.0` lets 0.1.0 go
-//! on by itself, to see what it did.
+//! Each command is tried for each phase. Some phases have several points. Then the further points are tried only with
+//! the commands that could react to them in another way. Before the kill `blue two` serves, and 0.1.0 deploys `green
+//! three`. A command of today's script deploys `four`. With `UPGRADE_BY=0.1.0` 0.1.0 itself runs the command, which
+//! shows what it did.
 
 use libtest_mimic::Trial;
 
@@ -30,7 +31,7 @@ adopt-swapping   3:two       -            -            0:two        -           
 adopted          0:four      -            2:two        0:two        -            0:one        0:two        0:two
 ";
 
-/// What 0.1.0 answered otherwise: a point, a command, a cell and the reason.
+/// The answers of 0.1.0 that are different: a point, a command, a cell and the reason.
 const OF_0_1_0: [(&[&str], &str, &str, &str); 3] = [
     (
         &["swapping", "reloaded"],
@@ -47,9 +48,9 @@ const OF_0_1_0: [(&[&str], &str, &str, &str); 3] = [
     ),
 ];
 
-/// Points that only 0.1.0 comes to in this way.
+/// Points that only 0.1.0 reaches in this way.
 const OWN_POINTS: [Point; 4] = [
-    // `verify` has failed: the old color serves again, and the journal of 0.1.0 says `preparing` once more.
+    // `verify` has failed. The old color serves again, and the journal of 0.1.0 has the phase `preparing` again.
     Point {
         name: "gone-back",
         app: "hello",
@@ -129,7 +130,7 @@ fn edit_fragment(host: &Upgrade) {
 }
 
 fn start_by_hand(host: &Upgrade) {
-    // The port is free when it is gone.
+    // When the process has ended, its port is free.
     let end = "kill -KILL $(pgrep -x testapp); while pgrep -x testapp; do sleep 0.05; done";
     host.site.host.bash(end).ok();
     host.site

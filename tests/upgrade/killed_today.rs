@@ -1,7 +1,8 @@
-//! Today's script is killed, and the one of 0.1.0 is put back (`git revert`): what it can do it does, and a journal that it cannot read
-//! is a person's.
+//! Today's script is killed, and the script of 0.1.0 is put back (`git revert`). 0.1.0 recovers what it can. For a
+//! journal that it cannot read it asks for a person.
 //!
-//! `one` was deployed by 0.1.0, `blue two` by today's script, which was to deploy `green three`; what a command deploys is `four`.
+//! `one` was deployed by 0.1.0, `blue two` by today's script. Today's script is killed while it deploys `green three`.
+//! A command of 0.1.0 deploys `four`.
 
 use libtest_mimic::Trial;
 
@@ -36,7 +37,7 @@ pub fn tests() -> Vec<Trial> {
     tests
 }
 
-/// 0.1.0 has deployed `one`, today's script `two`.
+/// Makes a host on which 0.1.0 has deployed `one` and today's script `two`.
 fn deployed_by_both(app: &'static str) -> Result<Upgrade, Skip> {
     let host = Upgrade::empty(app)?;
     host.stage("one").run("deploy").ok();
@@ -47,7 +48,8 @@ fn deployed_by_both(app: &'static str) -> Result<Upgrade, Skip> {
     Ok(host)
 }
 
-/// Every command of 0.1.0 asks for a person, and touches nothing. Put back again, today's script goes on.
+/// Fails the test unless every command of 0.1.0 asks for a person and changes nothing. Then today's script is put back
+/// and recovers.
 fn only_a_person_helps(host: &Upgrade, phase: &str) {
     assert_eq!(host.phase(), phase);
     let journal = host.site.host.read("/var/lib/deployc/hello/journal");
@@ -67,7 +69,7 @@ fn only_a_person_helps(host: &Upgrade, phase: &str) {
     host.replace(By::Today);
 }
 
-/// `verify` has failed: the old color serves again, and the new one drains.
+/// `verify` has failed. The old color serves again, and the new one drains.
 fn gone_back() -> Result<(), Skip> {
     let host = deployed_by_both("hello")?;
     host.stage_with("three", "--broken /profile");

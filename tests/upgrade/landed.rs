@@ -1,4 +1,4 @@
-//! A host that 0.1.0 has deployed `hello` to, and its two scripts: the one that has landed and today's.
+//! A host to which 0.1.0 has deployed, with two scripts: the one of 0.1.0, and today's.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,20 +12,20 @@ use crate::support::process::{Outcome, Running};
 use crate::support::site::{FRAGMENT, SCRIPT, Site, compile};
 use crate::support::skip::{Skip, need_programs};
 
-/// For a whole deploy.
+/// The time limit of a whole deploy.
 pub const DEADLINE: Duration = Duration::from_secs(120);
-/// For what takes moments.
+/// The time limit of short commands.
 pub const SOON: Duration = Duration::from_secs(60);
-/// Where the script keeps what it knows.
+/// The state folder of the script.
 pub const STATE: &str = "/var/lib/deployc/hello";
 const FOLDER: &str = "/srv/hello/deploy";
 
-/// What 0.1.0 made of an application, with its source.
+/// The folder with the files that 0.1.0 built for an application, and their source.
 pub fn of_landed(app: &str) -> PathBuf {
     repository().join("tests/upgrade/0.1.0").join(app)
 }
 
-/// Whose script lies on the host.
+/// The version of the script on the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     /// 0.1.0
@@ -34,9 +34,9 @@ pub enum By {
     Today,
 }
 
-/// The host, with nginx and one of the two applications on it.
+/// The host, with nginx and one of the two applications.
 pub struct Upgrade {
-    /// For everything that is not said below.
+    /// The host and its nginx, for everything that has no function here.
     pub site: Site,
     app: &'static str,
 }
@@ -52,7 +52,7 @@ impl Upgrade {
         Ok(upgrade)
     }
 
-    /// The same before its first deploy; the script of 0.1.0 lies there, and nginx points to blue.
+    /// The same host before the first deploy. The script of 0.1.0 is installed, and nginx routes to blue.
     pub fn empty(app: &'static str) -> Result<Self, Skip> {
         need_programs(&["nginx", "curl"])?;
         Ok(Self::on(Host::plain()?, app, |host| {
@@ -60,7 +60,7 @@ impl Upgrade {
         }))
     }
 
-    /// The same on a host whose pid 1 is systemd.
+    /// The same on a host that runs systemd as pid 1.
     pub fn empty_on_systemd(app: &'static str) -> Result<Self, Skip> {
         Ok(Self::on(Host::systemd()?, app, |host| {
             host.run(&["systemctl", "restart", "nginx"]).ok();
@@ -79,14 +79,14 @@ impl Upgrade {
         Self { site, app }.put(By::Landed)
     }
 
-    /// Puts one of the two bundles into the place of the other, as a checkout does.
+    /// Replaces one of the two bundles by the other, as a checkout does.
     #[must_use]
     pub fn put(self, by: By) -> Self {
         self.replace(by);
         self
     }
 
-    /// The same.
+    /// The same for a borrowed host.
     pub fn replace(&self, by: By) -> &Self {
         match by {
             By::Landed => {
@@ -99,10 +99,10 @@ impl Upgrade {
         self
     }
 
-    /// Today's script, of a source in which parts are replaced.
+    /// Installs today's script, built from a source with these replacements.
     ///
     /// # Panics
-    /// If a part does not stand in the source.
+    /// If the source does not contain a text that is to be replaced.
     pub fn replace_by_today_with(&self, changes: &[(&str, &str)]) {
         let mut source = read(&of_landed(self.app).join("deploy.bg"));
         for (old, new) in changes {
@@ -117,12 +117,13 @@ impl Upgrade {
         self.site.host.run(&["rm", "-rf", FOLDER]).ok();
     }
 
-    /// The next release, by name; its mailer notes when it begins and ends, and whether it was alone.
+    /// Stages the next release, with this name. Its mailer records when it begins and ends, and whether another one
+    /// ran.
     pub fn stage(&self, name: &str) -> &Self {
         self.stage_with(name, "")
     }
 
-    /// The same, with further options of the test application.
+    /// The same, with more options for the test application.
     pub fn stage_with(&self, name: &str, options: &str) -> &Self {
         self.site.stage_program(&format!(
             "{MAILER}\nexec /opt/testapp \"$@\" --sha {name} {options}"
@@ -130,12 +131,12 @@ impl Upgrade {
         self
     }
 
-    /// Runs the script that lies there.
+    /// Runs a command of the installed script.
     pub fn run(&self, command: &str) -> Outcome {
         self.start(command).wait(DEADLINE)
     }
 
-    /// Starts it; it can be held, see [`crate::hold`].
+    /// Starts a command of the installed script. It can wait at a point, see [`crate::hold`].
     pub fn start(&self, command: &str) -> Running {
         let words: Vec<_> = [SCRIPT]
             .into_iter()
@@ -146,7 +147,7 @@ impl Upgrade {
         Running::start(line)
     }
 
-    /// What users get: color and release; else the status, or what went wrong.
+    /// The answer that users get: color and release. Otherwise the status, or the error.
     pub fn serves(&self) -> String {
         let host = &self.site.host;
         match http::get(host, 80, "/json") {
@@ -162,7 +163,7 @@ impl Upgrade {
         }
     }
 
-    /// What runs: color and release of each, sorted.
+    /// The running programs: color and release of each, sorted.
     pub fn running(&self) -> Vec<String> {
         let processes = self.site.host.processes("/opt/testapp --port");
         let mut running: Vec<_> = processes
@@ -177,7 +178,8 @@ impl Upgrade {
         running
     }
 
-    /// The colors whose mailer runs, sorted. A child that has not become another program yet looks the same, and ends in a moment.
+    /// The colors whose mailer runs, sorted. A child that has not called `exec` yet looks like a mailer, but this takes
+    /// only a moment.
     pub fn mailers(&self) -> Vec<String> {
         let processes = self.site.host.processes("/hello work ");
         let programs = processes.iter().filter(|line| !line.contains("keeper"));
@@ -187,21 +189,22 @@ impl Upgrade {
         colors
     }
 
-    /// What mailers and steps have noted since the last time.
+    /// The records of mailers and steps since the last call.
     pub fn noted(&self) -> Vec<String> {
         let lines = self.site.host.read("/srv/noted");
         self.site.host.write("/srv/noted", "");
         lines.lines().map(str::to_owned).collect()
     }
 
-    /// What the journal says after `phase=`; `idle` if there is none.
+    /// The phase in the journal; `idle` if there is none.
     pub fn phase(&self) -> String {
         let journal = self.site.host.read(&format!("{STATE}/journal"));
         let phase = journal.lines().find_map(|line| line.strip_prefix("phase="));
         phase.unwrap_or("idle").to_owned()
     }
 
-    /// Fails the test unless users get this, nothing else runs, nothing is under way, and nginx is in order.
+    /// Fails the test unless users get this release, no other release runs, nothing is under way, and nginx is in
+    /// order.
     #[track_caller]
     pub fn assert_rests_on(&self, release: &str) -> &Self {
         assert_eq!(self.serves(), release, "users get something else");
@@ -221,7 +224,7 @@ impl Upgrade {
     }
 }
 
-/// A program that keeps a lock for as long as it runs, and ends slowly.
+/// A program that holds a lock while it runs, and ends slowly.
 const MAILER: &str = r#"
 if [[ $1 == work ]]; then
   exec 5>>/srv/turn

@@ -1,6 +1,8 @@
-//! Hosts that 0.1.0 deployed to go on with today's scripts, and the other way round. `README.md` says what lies here.
+//! Hosts to which 0.1.0 has deployed continue with today's scripts, and hosts of today's scripts with 0.1.0.
+//! `README.md` describes the files here.
 //!
-//! A test that cannot run its real part on this machine says `skipped` and why; with `CI=true` it fails instead.
+//! If the machine cannot run the main part of a test, the test prints `skipped` and the reason. With `CI=true` it fails
+//! instead.
 
 mod deploys;
 mod examples;
@@ -25,14 +27,14 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use support::skip::Skip;
 
-/// Tests mostly wait: more of them than processors run at once.
+/// The tests mostly wait, so more of them run at once than there are processors.
 const THREADS: usize = 6;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     let all = [
-        // The longest first.
+        // The longest tests come first.
         systemd::tests(),
         examples::tests(),
         deploys::tests(),
@@ -49,7 +51,7 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// A test by name.
+/// A test with its name.
 fn trial(
     name: impl Into<String>,
     run: impl FnOnce() -> Result<(), Skip> + Send + 'static,

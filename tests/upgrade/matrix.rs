@@ -1,4 +1,5 @@
-//! One script is killed at a point, another one goes on with a command: what each pair ends with, as a table that people read.
+//! One script is killed at a point, and a command of another script follows. A readable table has the result of each
+//! pair.
 
 use std::sync::Arc;
 
@@ -10,10 +11,10 @@ use crate::support::skip::Skip;
 use crate::support::wait;
 use crate::trial;
 
-/// Where a script is killed, and which of the two applications it deploys.
+/// The point at which a script is killed, and which of the two applications it deploys.
 #[derive(Clone, Copy)]
 pub struct Point {
-    /// As the table calls it.
+    /// The name in the table.
     pub name: &'static str,
     /// `hello` or `worker`.
     pub app: &'static str,
@@ -21,9 +22,9 @@ pub struct Point {
     pub kill: fn(&Upgrade),
 }
 
-/// Points that both scripts come to: `green three` is deployed while `blue two` serves.
+/// Points that both scripts reach: `green three` is deployed while `blue two` serves.
 pub const POINTS: [Point; 10] = [
-    // The release has a name in the journal, and nothing else.
+    // The journal has the name of the release. Nothing else was done.
     Point {
         name: "preparing",
         app: "hello",
@@ -35,49 +36,49 @@ pub const POINTS: [Point; 10] = [
         app: "hello",
         kill: |host| host.kill_at("deploy", Hold::File("identity.app")),
     },
-    // A resting state.
+    // `prepare` is done.
     Point {
         name: "prepared",
         app: "hello",
         kill: |host| drop(host.run("prepare").ok()),
     },
-    // Before the rename.
+    // Before the rename of the proxy's file.
     Point {
         name: "swapping",
         app: "hello",
         kill: |host| host.kill_at("deploy", Hold::Journal("phase=swapping ")),
     },
-    // Users have the new color.
+    // Users get the new color.
     Point {
         name: "reloaded",
         app: "hello",
         kill: |host| host.kill_at("deploy", Hold::AfterReload),
     },
-    // Both colors run, and the mailer is still the old color's.
+    // Both colors run, and the mailer still runs in the old color.
     Point {
         name: "handing",
         app: "worker",
         kill: |host| host.kill_at("deploy", Hold::Journal("phase=swapping *handed=yes ")),
     },
-    // It is the new color's.
+    // The mailer runs in the new color.
     Point {
         name: "handed",
         app: "worker",
         kill: |host| host.kill_at("deploy", Hold::File("identity.mailer")),
     },
-    // Before the pointers follow the journal.
+    // The journal says `switched`, and the pointers are not written yet.
     Point {
         name: "switched",
         app: "hello",
         kill: |host| host.kill_at("deploy", Hold::Journal("phase=switched ")),
     },
-    // A rollback from `blue two` to `green one`, whose color has to be started.
+    // A rollback from `blue two` to `green one`, whose color must be started.
     Point {
         name: "going-back",
         app: "hello",
         kill: |host| host.kill_at("rollback", Hold::AfterReload),
     },
-    // A rollback from `green three` to `blue two`, which still runs: it has put off the cleanup.
+    // A rollback from `green three` to `blue two`, which still runs. The rollback has saved the cleanup for later.
     Point {
         name: "going-back-soon",
         app: "hello",
@@ -89,8 +90,8 @@ pub const POINTS: [Point; 10] = [
     },
 ];
 
-/// A trial for each cell of `table`: a line a point, a column a command. `2:two+four` is exit 2, release two
-/// serves and four runs beside; `-` is not tried.
+/// Makes a trial for each cell of `table`, which has a line for each point and a column for each command. `2:two+four`
+/// means: exit code 2, release two serves, and release four runs beside it. `-` is not tried.
 pub fn trials(
     module: &str,
     table: &str,
@@ -127,7 +128,7 @@ pub fn trials(
     trials
 }
 
-/// Runs the command, and holds what comes of it against the cell.
+/// Runs the command, and compares the result with the cell.
 fn assert_cell(host: &Upgrade, command: &str, cell: &str) {
     let (code, releases) = cell.split_once(':').expect("EXIT:RELEASES");
     let releases: Vec<&str> = releases.split('+').collect();
@@ -142,7 +143,7 @@ fn assert_cell(host: &Upgrade, command: &str, cell: &str) {
     assert_eq!(running, wanted, "it runs: {outcome}");
     let color = serves.split(' ').next().unwrap_or_default();
     if code == "0" {
-        // What is said to serve serves.
+        // The release that the last line names must serve.
         let verdict = outcome.stdout.lines().last().unwrap_or_default();
         let said = verdict.split(" serves").next().unwrap_or_default();
         assert!(
@@ -154,7 +155,8 @@ fn assert_cell(host: &Upgrade, command: &str, cell: &str) {
 }
 
 impl Upgrade {
-    /// Fails the test unless one mailer runs, in the color that serves, and never was beside another; and nginx is in order.
+    /// Fails the test unless exactly one mailer runs, in the color that serves; two mailers never ran at once; and
+    /// nginx is in order.
     #[track_caller]
     pub fn nothing_runs_twice(&self, serves: &str) {
         self.site.nginx().assert_valid();

@@ -1,5 +1,5 @@
-//! `rollback RELEASE`, `restart` and `remove` where a release of 0.1.0 is what they are about: its script cannot be asked for a copy, but it
-//! can be stopped.
+//! `rollback RELEASE`, `restart` and `remove` for a release of 0.1.0. Its script cannot make a copy, but it can stop
+//! the release.
 
 use crate::landed::{By, STATE, Upgrade};
 use crate::support::skip::Skip;
@@ -32,7 +32,7 @@ fn a_release_of_0_1_0_is_not_copied() -> Result<(), Skip> {
         .says("deploy the version that you want");
     host.run("releases").ok().says(&two);
     host.assert_rests_on("green three");
-    // Without a name it is started itself, as ever.
+    // Without a name the old release itself is started, as before.
     host.run("rollback").ok();
     host.assert_rests_on("blue two");
     let three = release(&host, "previous");

@@ -1,4 +1,4 @@
-//! The machine boots at each point of an upgrade, and `resume` brings up what served.
+//! The machine reboots at each point of an upgrade, and `resume` starts the color that served.
 
 use libtest_mimic::Trial;
 
@@ -9,8 +9,8 @@ use crate::support::site::FRAGMENT;
 use crate::support::skip::Skip;
 use crate::trial;
 
-/// Where 0.1.0 was cut short; what serves after a boot and `resume` by today's script, and what after `deploy` of `four` instead; `-` is
-/// not tried.
+/// Three texts: the point at which 0.1.0 was interrupted; the release that serves after a reboot and `resume` by
+/// today's script; and the release that serves after a `deploy` of `four` instead. `-` is not tried.
 const CUT_SHORT: [(&str, &str, &str); 8] = [
     ("started", "blue two", "green four"),
     ("prepared", "blue two", "-"),
@@ -43,7 +43,7 @@ pub fn tests() -> Vec<Trial> {
     tests
 }
 
-/// The machine boots, and nginx with it; nothing else does.
+/// The machine reboots. Only nginx starts again.
 fn reboot(host: &Upgrade) {
     host.site.host.reboot_plain();
     host.site.host.run(&["nginx"]).ok();
@@ -52,7 +52,8 @@ fn reboot(host: &Upgrade) {
     assert_eq!(host.serves(), "502");
 }
 
-/// After the last deploy of 0.1.0, after the first of today's, after the rollback to 0.1.0's release, and after the next.
+/// Reboots after the last deploy of 0.1.0, after the first of today's script, after the rollback to the release of
+/// 0.1.0, and after the next deploy.
 fn at_rest() -> Result<(), Skip> {
     let host = Upgrade::of("hello")?.put(By::Today);
     let rests_on = |release: &str| {
@@ -67,7 +68,7 @@ fn at_rest() -> Result<(), Skip> {
     rests_on("blue two");
     host.stage("four").run("deploy").ok();
     rests_on("green four");
-    // Put back, the old script brings up what today's has deployed, and goes on from there.
+    // The old script is put back. It starts the color that today's script has deployed, and continues from there.
     host.replace(By::Landed);
     rests_on("green four");
     host.run("rollback").ok();
@@ -99,8 +100,9 @@ fn after_it_had_gone_back() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Somebody had edited the fragment of a color that 0.1.0 started, and after the boot it does not run. The file is 0.1.0's already, so
-/// `resume` knows what to start; then the file says again what somebody wrote, and can be adopted.
+/// Somebody had edited the fragment of a color that 0.1.0 started, and after the reboot the color does not run. The
+/// adoption has already written its own fragment, so `resume` knows which release to start. Then the file has the
+/// edited text again, and can be adopted.
 fn while_adopting() -> Result<(), Skip> {
     let host = Upgrade::of("hello")?;
     let text = host.site.host.read(FRAGMENT);

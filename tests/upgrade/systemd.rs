@@ -1,4 +1,4 @@
-//! The same where systemd boots the host: a unit resumes what served, with the script of the release that serves.
+//! The same on a host with systemd: a unit starts the color that served, with the script of its release.
 
 use crate::landed::{By, SOON, STATE, Upgrade};
 use crate::support::skip::Skip;
@@ -24,7 +24,7 @@ fn after_each_boot_the_live_color_runs() -> Result<(), Skip> {
     host.stage("two").run("deploy").ok();
     assert_eq!(resumes_by(&host), By::Today);
     boots_into(&mut host, "blue two");
-    // It needs nothing of the bundle.
+    // The unit needs no file of the bundle.
     host.site
         .host
         .run(&["mv", "/srv/hello/deploy", "/srv/hello/away"])
@@ -48,7 +48,7 @@ fn after_each_boot_the_live_color_runs() -> Result<(), Skip> {
     host.stage("four").run("deploy").ok();
     boots_into(&mut host, "green four");
 
-    // Put back.
+    // The old script is put back.
     host.replace(By::Landed);
     host.run("rollback").ok();
     boots_into(&mut host, "blue three");

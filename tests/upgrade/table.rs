@@ -1,4 +1,5 @@
-//! What a command does first about a journal of 0.1.0: then, and now. What differs is listed, with its reason; nothing else may.
+//! The first reaction of a command to a journal of 0.1.0: by 0.1.0, and by today's script. Each difference is listed
+//! with its reason; no other is allowed.
 
 use std::collections::BTreeMap;
 
@@ -26,10 +27,10 @@ const END_NEW: ProgramName = ProgramName::RecoverEndNew;
 const LET_GO: ProgramName = ProgramName::Way(Way::LetGo);
 const UNDO_ADOPT: ProgramName = ProgramName::Way(Way::UndoAdopt);
 
-/// What made its journals.
+/// The kinds of 0.1.0's journals.
 const KINDS: [Kind; 3] = [Kind::Deploy, Kind::Rollback, Kind::Adopt];
 
-/// The journals that 0.1.0 wrote. It prepared deployments only.
+/// The journals that 0.1.0 wrote. Only its deployments could be prepared.
 const JOURNALS: [(Phase, &[Kind]); 5] = [
     (Phase::Idle, &[Kind::Deploy]),
     (Phase::Preparing, &KINDS),
@@ -38,17 +39,18 @@ const JOURNALS: [(Phase, &[Kind]); 5] = [
     (Phase::Switched, &KINDS),
 ];
 
-/// The answers of 0.1.0, read in its `recover.sh`, `main.sh` and `rollback.sh`, in today's words.
+/// The answers of 0.1.0, taken from its `recover.sh`, `main.sh` and `rollback.sh`, in today's words.
 fn of_0_1_0(command: Command, phase: Phase, kind: Kind, reservation: Reservation) -> Answer {
     use Command as C;
     match phase {
-        // run_switch → take_up_reservation: exit 2; `abort` and `clean_up` say that there is nothing to do.
+        // run_switch → take_up_reservation: exit 2. `abort` and `clean_up` print that there is nothing to do.
         Phase::Idle => match command {
             C::Switch => Answer::Usage,
             C::Abort | C::Cleanup => Answer::Nothing,
             _ => Answer::Proceed,
         },
-        // recover: drain_dropped, drop_candidate; `resume` and `adopt` go on even if that fails. drop_candidate → drop_adopted.
+        // recover: drain_dropped, drop_candidate. `resume` and `adopt` continue even if this fails. drop_candidate →
+        // drop_adopted.
         Phase::Preparing => {
             let program = if kind == Kind::Adopt { LET_GO } else { END_NEW };
             match command {
@@ -67,12 +69,12 @@ fn of_0_1_0(command: Command, phase: Phase, kind: Kind, reservation: Reservation
             }
             _ => Answer::Refuse,
         },
-        // recover_swap: swap_back, whatever the command; of an adoption swap_back → drop_adopted.
+        // recover_swap: swap_back for every command. For an adoption swap_back → drop_adopted.
         Phase::Swapping if kind == Kind::Adopt => Answer::Undo(UNDO_ADOPT),
         Phase::Swapping => Answer::Undo(ProgramName::RecoverSwap),
         // recover: finish_commit and take_up_pending.
         Phase::Switched if kind == Kind::Adopt => Answer::Undo(ProgramName::RecoverAdopted),
-        // recover_switched; then run_switch, `abort` and the rest.
+        // recover_switched; then run_switch, `abort` and the others.
         Phase::Switched => match (command, reservation) {
             (C::Deploy | C::Prepare, _) => Answer::Undo(ProgramName::Cleanup),
             (C::Switch, Reservation::Held) => Answer::Usage,
@@ -85,7 +87,7 @@ fn of_0_1_0(command: Command, phase: Phase, kind: Kind, reservation: Reservation
     }
 }
 
-/// What is meant to be otherwise, and why.
+/// The reason for an intended difference; none if the answers must be the same.
 fn reason_to_differ(
     command: Command,
     phase: Phase,
@@ -127,7 +129,7 @@ fn every_journal_is_met_as_0_1_0_met_it() -> Result<(), Skip> {
                 .into_iter()
                 .flat_map(move |reservation| COMMANDS.map(|command| (*kind, reservation, command)))
         }) {
-            // Only what is prepared can be too old.
+            // Only a prepared color can expire.
             if reservation == Reservation::Over && phase != Phase::Prepared {
                 continue;
             }
@@ -160,7 +162,7 @@ fn every_journal_is_met_as_0_1_0_met_it() -> Result<(), Skip> {
     Ok(())
 }
 
-/// 0.1.0 ends with exit 5 there, see `killed_today.rs`.
+/// 0.1.0 ends with exit code 5 there, see `killed_today.rs`.
 #[allow(
     clippy::unnecessary_wraps,
     reason = "the tests of a list have one type"

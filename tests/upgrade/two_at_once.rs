@@ -1,4 +1,4 @@
-//! One script is still at work when the other one is called: they know of each other.
+//! One script is called while the other one still runs. Each must notice the other.
 
 use crate::hold::Hold;
 use crate::landed::{By, DEADLINE, SOON, Upgrade};
@@ -38,7 +38,7 @@ fn a_rollback_of_0_1_0_ends_a_drain_of_today_s() -> Result<(), Skip> {
     ends_a_drain(By::Today, By::Landed)
 }
 
-/// The previous color still has a long answer to give, and serves again before it is through with it.
+/// The previous color has an open request with a long answer. It becomes live again before this answer ends.
 fn ends_a_drain(drains: By, called: By) -> Result<(), Skip> {
     let host = Upgrade::of("hello")?.put(drains);
     let answer = long_answer(&host);
@@ -59,7 +59,7 @@ fn ends_a_drain(drains: By, called: By) -> Result<(), Skip> {
     Ok(())
 }
 
-/// A request in flight to blue, whose answer takes longer than all that comes.
+/// An open request to blue, whose answer takes longer than the rest of the test.
 fn long_answer(host: &Upgrade) -> Running {
     let answer = host
         .site

@@ -129,10 +129,7 @@ fn likely(ty: &Type, value: &Value) -> Option<String> {
             Some(format!("[{}]", words.join(", ")))
         }
         (
-            Type::Input(InputType::Int)
-            | Type::Input(InputType::Port)
-            | Type::Input(InputType::Duration)
-            | Type::Input(InputType::Bool)
+            Type::Input(InputType::Int | InputType::Port | InputType::Duration | InputType::Bool)
             | Type::Size
             | Type::Percent
             | Type::Decimal

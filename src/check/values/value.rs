@@ -310,10 +310,9 @@ impl Scope<'_> {
     /// Returns a quoted text as a value of the type.
     fn quoted(self, ty: &Type, text: &Text) -> Option<SettingValue> {
         match ty {
-            Type::Input(InputType::String)
-            | Type::Input(InputType::Secret)
-            | Type::Input(InputType::Path)
-            | Type::Input(InputType::Url)
+            Type::Input(
+                InputType::String | InputType::Secret | InputType::Path | InputType::Url,
+            )
             | Type::User
             | Type::Regex => {
                 let template = self.template(text)?;
@@ -335,7 +334,7 @@ impl Scope<'_> {
                 }
                 Some(SettingValue::Text(template))
             }
-            Type::Input(InputType::OneOf(_)) | Type::Signal | Type::Input(InputType::Bool) => {
+            Type::Input(InputType::OneOf(_) | InputType::Bool) | Type::Signal => {
                 let template = self.template(text)?;
                 let word = self.literal(&template, text.span)?;
                 let known = match ty {

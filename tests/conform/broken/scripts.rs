@@ -1,4 +1,4 @@
-//! The scripts that are broken, and how each comes out.
+//! The broken scripts, and how each fault shows.
 
 use crate::Command;
 use crate::fault::How;
@@ -7,57 +7,58 @@ use crate::state::State;
 use Command::{Abort, Cleanup, Deploy, Prepare, Remove, Restart, Resume, Rollback, RollbackTo};
 use Edit::{After, Before, Change, Drop};
 
-/// What is done to the text of a script.
+/// A change of a script's text.
 pub enum Edit {
-    /// Lines that begin so are left out.
+    /// Removes the lines that begin so.
     Drop(&'static str),
-    /// After lines that begin so comes this one.
+    /// Adds a line after the lines that begin so.
     After(&'static str, &'static str),
-    /// Before lines that begin so comes this one.
+    /// Adds a line before the lines that begin so.
     Before(&'static str, &'static str),
-    /// Another text in this one's place.
+    /// Replaces the first text by the second.
     Change(&'static str, &'static str),
 }
 
-/// What is true of the world beforehand.
+/// The world before the command.
 pub enum Given {
-    /// Nothing in particular.
+    /// Nothing special.
     Nothing,
-    /// A color runs and is not well.
+    /// A color runs but is not healthy.
     Sick(&'static str),
     /// The proxy cannot reach a color.
     Deaf(&'static str),
-    /// Through the proxy a color does not answer as it should.
+    /// A color does not answer through the proxy as expected.
     Refused(&'static str),
-    /// The proxy still answers requests of before a reload for some time.
+    /// The proxy still answers requests from before a reload for some time.
     Draining,
-    /// Somebody has pointed the proxy at what is prepared.
+    /// Somebody has pointed the proxy at the prepared color.
     Pointed,
 }
 
-/// A script that is broken, and how that comes out.
+/// A broken script, and how its fault shows.
 pub struct Broken {
-    /// The law that it breaks; `once`: what may run only once runs once; `walk`: what it does is no walk of the plan.
+    /// The law that it breaks. `once`: an exclusive service runs twice. `walk`: its trace is not a walk of the plan.
     pub law: &'static str,
-    /// How it is broken.
+    /// A description of the fault.
     pub what: &'static str,
-    /// What makes it so.
+    /// The edits that cause the fault.
     pub edits: &'static [Edit],
-    /// A script of this app.
+    /// The shape of the script.
     pub shape: &'static str,
-    /// From there.
+    /// The state at the start.
     pub state: State,
-    /// And with this.
+    /// The world before the command.
     pub given: Given,
-    /// What is run.
+    /// The command that is run.
     pub command: Command,
-    /// What happens to a call whose name ends so; to each in turn until something is seen.
+    /// The fault, and the end of the name of its call. Each such call gets the fault in turn, until a complaint is
+    /// made.
     pub fault: Option<(How, &'static str)>,
-    /// What is run after it, and has to be good.
+    /// The command that is run after it, and that must succeed.
     pub then: Option<Command>,
 }
 
-/// All of them.
+/// All broken scripts.
 pub const BROKEN: [Broken; 29] = [
     Broken {
         law: "L1",

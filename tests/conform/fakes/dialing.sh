@@ -1,6 +1,6 @@
 dialing_dial() { fake_do switch.dial dialing_reaches "$@"; }
 
-# dialing_reaches ADDRESS…: what has that address runs.
+# dialing_reaches ADDRESS…: Succeeds if a service runs at each address and the proxy can reach its color.
 dialing_reaches() {
   local wanted file place
   for wanted; do

@@ -1,23 +1,25 @@
-# ---- the world: a folder of files that fake drivers, fake tools and steps share -------------------------
+# ---- the world: a folder of files that the fake drivers, fake tools and steps share --------------
 #
-# runs/COLOR.SERVICE   what runs: the release that started it, its address or -, and `once` if it may run only once
-# proxy.conf, force    what the proxy reads, and what is in force
-# generation           how often the proxy has loaded something
-# drains               how many times the proxy still says that something drains
-# sick, deaf           colors that run and are not well; colors that the proxy cannot reach
-# refused              colors that do not answer through the proxy as they should
-# foreign              somebody else has written the proxy's file
-# count, fault         calls so far; HOW N: what comes of the N-th
+# runs/COLOR.SERVICE   a running service: the release that started it, its address or -, and `once` if exclusive
+# proxy.conf, force    the file that the proxy reads, and the configuration that is in force
+# generation           how often the proxy has loaded a configuration
+# drains               how often the proxy still answers that something drains
+# sick, deaf           colors that run but are not healthy; colors that the proxy cannot reach
+# refused              colors that do not answer through the proxy as expected
+# foreign              exists if somebody else has written the proxy's file
+# count, fault         the number of calls so far; HOW N: the fault of the N-th call
 #
-# It stands beside $root. Whatever the fakes see that no script may do is a line of the log that begins with BROKEN.
+# The world is a folder beside $root. If a fake sees something that no script may do, it writes a line that begins with
+# BROKEN into the log.
 
-# fake_do KEY EFFECT ARG…: a call that changes something. When it is to fail, its answer is 1.
+# fake_do KEY EFFECT ARG…: Is a call that changes something. If it must fail, its exit code is 1.
 fake_do() { fake_answer 1 "$@"; }
 
-# fake_ask KEY EFFECT ARG…: a question. One that fails has not said no.
+# fake_ask KEY EFFECT ARG…: Is a question. If it must fail, its exit code is 3, because 1 would mean no.
 fake_ask() { fake_answer 3 "$@"; }
 
-# fake_answer FAILURE KEY EFFECT ARG…: logs the call, does it, and what comes in between if it is this one's turn.
+# fake_answer FAILURE KEY EFFECT ARG…: Logs the call and runs EFFECT. If the fault is for this call, also causes the
+# fault. FAILURE is the exit code of a call that must fail.
 fake_answer() {
   local failure=$1 key=$2 count=0 how='' at='' code
   shift 2
@@ -54,27 +56,27 @@ fake_answer() {
   return "$code"
 }
 
-# fake_note TEXT: a line in the log of the deployment that is at work.
+# fake_note TEXT: Writes a line into the log of the running deployment.
 fake_note() {
   local pid started running id
   { read -r pid started running id <"$root/.deployc/holder"; } 2>/dev/null || return 0
   printf 'fake %s\n' "$*" >>"$root/.deployc/log/${id//\//_}.log"
 }
 
-# fake_signal SIGNAL: to the script that is at work.
+# fake_signal SIGNAL: Sends the signal to the running script.
 fake_signal() {
   local pid
   read -r pid _ <"$root/.deployc/holder"
   kill "-$1" "$pid"
 }
 
-# fake_kill: it dies, and whoever was at work for it ends.
+# fake_kill: Kills the running script and ends this process, which worked for it.
 fake_kill() {
   fake_signal KILL
   exit 1
 }
 
-# fake_foreign: somebody else writes the proxy's file, as it was but for a comment, and loads it.
+# fake_foreign: Writes and loads the proxy's file as somebody else would. Only a comment is different.
 fake_foreign() {
   local text
   text=$(<"${root%/*}/world/proxy.conf")
@@ -98,7 +100,7 @@ fake_persist() { fake_do "$service persist" true; }
 fake_healthy() { fake_do "$service healthy" fake_is_well; }
 fake_adopt() { fake_do "$service adopt" fake_is_taken_over; }
 
-# fake_is_up: as this release has started it, or has taken it over.
+# fake_is_up: Succeeds if the service runs, and this release has started or adopted it.
 fake_is_up() {
   local started=''
   { read -r started _ <"${root%/*}/world/runs/$color.$service"; } 2>/dev/null
@@ -116,7 +118,7 @@ fake_is_well() {
   }
 }
 
-# fake_says FILE COLOR: whether a file of the world names it.
+# fake_says FILE COLOR: Succeeds if a file of the world names the color.
 fake_says() {
   local colors=''
   { read -r colors <"${root%/*}/world/$1"; } 2>/dev/null
@@ -141,7 +143,7 @@ fake_comes_up() {
   printf '%s\n' "${release##*/} ${address:--} $kind" >"${root%/*}/world/runs/$color.$service"
 }
 
-# fake_goes_down: only what this release has started.
+# fake_goes_down: Ends the service, if this release has started it.
 fake_goes_down() {
   local what drains=0
   fake_is_up >/dev/null || return 0
@@ -155,14 +157,14 @@ fake_goes_down() {
   /bin/rm -f "${root%/*}/world/runs/$color.$service"
 }
 
-# fake_routes_to FILE: as a script of ours writes it, for the color at hand.
+# fake_routes_to FILE: Succeeds if the file is as a script writes it for the current color.
 fake_routes_to() {
   local first=''
   { read -r first <"$1"; } 2>/dev/null
   [[ $first == "# color=$color of "* ]]
 }
 
-# fake_is_taken_over: somebody else has started it.
+# fake_is_taken_over: Adopts a service that something else has started.
 fake_is_taken_over() {
   if [[ -f ${root%/*}/world/runs/$color.$service ]]; then
     save_identity "$color.$service of ${release##*/}"

@@ -39,7 +39,7 @@ fakeproxy_loads() {
   printf '%s\n' "$generation"
 }
 
-# fakeproxy_loads_a FILE: what it reads is for a color that this file of the world names.
+# fakeproxy_loads_a FILE: Succeeds if the file of the world names the color that the proxy's file routes to.
 fakeproxy_loads_a() {
   local word
   { read -r _ word _ <"$fakeproxy_file"; } 2>/dev/null || return

@@ -9,18 +9,18 @@
 # A local variable is an array in one function and a text in another.
 # shellcheck disable=SC2128,SC2178
 
-# ---- main: one command --------------------------------------------------------------------------
+# ---- main: runs one command ----------------------------------------------------------------------
 
 command=''
-planned=''          # the same as the plan calls it: `rollback RELEASE` has a program of its own
-wanted_release=''   # whose copy a rollback is to switch to
-stops_serving=no    # whether `remove` may take away what serves
-deployment=''       # id of the deployment
-deployment_given='' # the same, if the caller gave one
-script=''           # this file, and what it says: it may be replaced while it runs
+planned=''          # the command's name in the plan: `rollback_to` for `rollback RELEASE`, otherwise the same
+wanted_release=''   # the RELEASE of `rollback RELEASE`
+stops_serving=no    # yes: `--stop-serving` was given, so `remove` may stop the live color
+deployment=''       # the deployment's id
+deployment_given='' # the same, if the caller gave it; otherwise empty
+script=''           # this script's file; `script_text` is its content, because the file may be replaced during a run
 script_text=''
-scratch='' # temporary files of this process
-served=''  # what serves after a way back
+scratch='' # the folder for this process's temporary files
+served=''  # what users get after a failure, in words
 began=0
 
 usage() {
@@ -50,7 +50,7 @@ Exit: 0 done; 1 failed, what served before serves; 2 wrong usage or input; 3 hos
 changed; 4 another deployment is at work; 5 needs a person"
 }
 
-# wrong_usage WORDS…
+# wrong_usage WORDS…: Prints the error on standard error and exits 2.
 wrong_usage() {
   printf '%s: %s\nTry: %s help\n' "$app" "$*" "${0##*/}" >&2
   exit 2
@@ -125,12 +125,13 @@ main() {
   esac
 }
 
-# is_deployment_id TEXT: it becomes a line of the journal and the name of a file.
+# is_deployment_id TEXT: Succeeds if TEXT may be an id. It becomes a line of the journal and the name of a file.
 is_deployment_id() {
   [[ $1 =~ ^[A-Za-z0-9._:/-]{1,100}$ ]]
 }
 
-# hidden FUNCTION ARG…: for this script's own calls of itself.
+# hidden FUNCTION ARG…: Runs FUNCTION for `_release`, a command that only scripts of this app call. Exits with
+# FUNCTION's exit code.
 hidden() {
   local code
   scratch=$(mktemp -d) || exit 3
@@ -138,13 +139,13 @@ hidden() {
   watch_signals
   "$@"
   code=$?
-  # The caller must not take a signal for an answer.
+  # A signal gives exit code 143, because the caller must not take FUNCTION's exit code for an answer then.
   [[ -z $interrupted ]] || code=143
   rm -rf "$scratch"
   exit "$code"
 }
 
-# inspect: commands that change nothing; they need no lock.
+# inspect: Runs a command that changes nothing. It needs no lock.
 inspect() {
   local code
   scratch=$(mktemp -d) || exit 3
@@ -164,7 +165,8 @@ inspect() {
   exit 0
 }
 
-# mutate: commands that change something: under the mutex, after recovery, with a verdict.
+# mutate: Runs a command that changes something: takes the mutex, recovers from an interrupted run, runs the command's
+# program, and exits with a verdict.
 mutate() {
   now
   began=$now_ms
@@ -172,13 +174,14 @@ mutate() {
   watch_signals
   empty_inputs
   empty_journal
-  # What runs is what is kept: the file may be replaced while this waits for the lock.
+  # The release keeps this text. It is read before the wait for the lock, because the file may be replaced during the
+  # wait.
   IFS= read -r -d '' script_text <"$script" || :
   verdict=refuse exit_code=3
   locate_state || give_verdict
   open_state || give_verdict
   log_file=$state/log/${deployment//\//_}.log
-  umask 077 # only for the log: `open_state` has set it
+  umask 077 # only for the log; `open_state` has set 022
   [[ -f $log_file ]] || : >"$log_file"
   umask 022
   to_log "command: $command, process $$, deployc $runtime"
@@ -197,7 +200,7 @@ mutate() {
   give_verdict
 }
 
-# make_scratch: all answers of drivers are kept there for a moment.
+# make_scratch: Makes the folder for the answers of drivers. Removes the folders that earlier runs left.
 make_scratch() {
   ! compgen -G "$state/scratch.*" >/dev/null || rm -rf "$state"/scratch.*
   scratch=$state/scratch.$$
@@ -211,7 +214,7 @@ make_scratch() {
   return 1
 }
 
-# run_command: the command's program; and after it what deploy.bg wants done when it has failed.
+# run_command: Runs the command's program. If it fails, runs the steps that deploy.bg has for a failure.
 run_command() {
   local ended
   exit_code=3
@@ -221,7 +224,7 @@ run_command() {
   [[ " ${tell_their_failure[*]} " == *" $planned "* ]] || return 0
   [[ $verdict != refuse || $exit_code == 3 || $exit_code == 2 ]] || return 0
   ended=$verdict
-  # The journal is closed; what the user's last steps are told is about the release of this command.
+  # The journal is closed and names no release any more. The user's last steps get the release of this command.
   [[ -z $closed_release ]] || candidate=$closed_release
   shielded=yes
   run_program plan.failed
@@ -229,7 +232,7 @@ run_command() {
   verdict=$ended
 }
 
-# tell_served: sets `served`, as far as it was seen in this process. A signal does not keep it from looking.
+# tell_served: Sets `served` from what this process has seen. It reads the live color even after a signal.
 tell_served() {
   local shielded_before=$shielded
   shielded=yes
@@ -254,7 +257,7 @@ tell_served() {
     return 0
   fi
   case $live_state in
-    # It may be down; what was not seen to serve is not said to.
+    # The live color may be down or fail its probes. Then `served` must not say that it serves.
     color)
       served=$live
       if [[ $failing_colors == *" $live "* ]]; then
@@ -270,12 +273,14 @@ tell_served() {
   esac
 }
 
-# remove_scratch: at the end of this process. A subshell that is told to end in its first moments still has the traps of its parent.
+# remove_scratch: Removes `scratch` when this process ends. A subshell that is ended in its first moments still has its
+# parent's traps, so a subshell removes nothing.
 remove_scratch() {
   [[ $BASHPID != "$$" ]] || rm -rf "$scratch"
 }
 
-# end_unasked: bash itself gave up (it has no memory, say). What was begun is put right by the next run.
+# end_unasked: Runs if bash itself gives up, for example because it has no memory. Exits 5 if a deployment is
+# unfinished; the next run recovers it.
 end_unasked() {
   [[ $BASHPID == "$$" ]] || return 0
   remove_scratch
@@ -284,7 +289,7 @@ end_unasked() {
   exit 5
 }
 
-# give_verdict: the last lines say what happened, why, and what serves.
+# give_verdict: Prints the last lines: what happened, why, and what serves. Exits with the command's exit code.
 give_verdict() {
   trap remove_scratch EXIT
   group_ends
@@ -324,7 +329,7 @@ give_verdict() {
   esac
 }
 
-# say_what_next: what a person does now.
+# say_what_next: Prints what a person should do now.
 say_what_next() {
   case ${journal[phase]-} in
     swapping) say "nothing else was changed: solve the problem above (\`resume\` starts what does not run), then run any command of this script again: it continues from here" ;;
@@ -340,7 +345,7 @@ say_what_next() {
   esac
 }
 
-# sweep_logs: those of the last 50 deployments are kept.
+# sweep_logs: Removes old logs of deployments. The 50 newest are kept.
 sweep_logs() {
   local -a logs=("$state"/log/*)
   ((${#logs[@]} > 50)) || return 0
@@ -353,27 +358,28 @@ sweep_logs() {
 
 # ---- runner: executes programs, which are lines of `otherwise` and `step` ---------------------------
 #
-# A step that fails ends its program: what follows is skipped, and `run_program` goes on with what `otherwise` named. No action calls
-# another action, and none knows what comes next.
+# A failed step ends its program, unless `otherwise` is `warn`: the rest is skipped, and `run_program` continues with
+# what `otherwise` names. An action does not know which step comes next.
 
-turn=''      # '' while the program goes well; else what the failed step asks for
-otherwise='' # what the failure of the next steps asks for
-listing=no   # yes: nothing is done, the steps are printed
-looking=no   # yes: only the steps are done that look
-answer_of='' # what the table `recovery` says of a run that was cut short
-recovered=no # yes: what an earlier run has left was undone or finished first
+turn=''      # empty while steps run; then why no more steps run: `end`, or what the failed step asks for
+otherwise='' # what happens if one of the next steps fails
+listing=no   # yes: the steps are printed, and none is run
+looking=no   # yes: only the steps that change nothing are run (`doctor`)
+answer_of='' # the answer of the table `recovery` for the journal of the earlier run
+recovered=no # yes: this command first undid or finished what an earlier run had left
 verdict=''   # how the command ended: done, failed, refuse, stopped or person
 
-step_name=''  # words of the step at hand, for people
-step_where='' # deploy.bg:14
-reason=''     # why the step at hand fails
-cause=''      # why the command fails: the first reason, and where that was
+step_name=''  # the current step in words, for messages
+step_where='' # its place, such as deploy.bg:14
+reason=''     # why the current step fails
+cause=''      # why the command fails: the first reason; the next two say at which step, and where
 cause_name='' cause_where=''
-exit_code=1 # of a command that was refused
+exit_code=1 # the exit code of a refused command
 
 otherwise() { otherwise=$1; }
 
-# step ACTION [new|old [SERVICE]] ARG… [@LINE]
+# step ACTION [new|old [SERVICE]] ARG… [@LINE]: Runs the action `do_ACTION`, unless the program has ended. LINE is the
+# step's line in deploy.bg.
 step() {
   local where='' code begun
   if [[ ${!#} == @* ]]; then
@@ -389,22 +395,22 @@ step() {
     look_at_step "$where" "$@"
     return 0
   fi
-  [[ -z $turn ]] || return 0 # the program has failed: nothing of it runs any more
+  [[ -z $turn ]] || return 0 # the program has ended, so the step is skipped
   step_where=$where
   group_of_program "${FUNCNAME[@]:1}"
   step_begins "$@"
   now
   begun=$now_ms code=143
-  # What is only said if it fails is short, and not left out because somebody asked to stop.
+  # A step whose failure is only a warning is short, so it runs even after a request to stop.
   if [[ $otherwise == warn ]] || ! asked_to_stop; then
     "do_$1" "${@:2}"
     code=$?
-    # What was done is done, a signal meanwhile or not: the next step, and what its failure asks for, sees to it.
+    # A step that succeeded stays successful, even if a signal came meanwhile. The next step reacts to the signal.
     ((code == 0)) || ! asked_to_stop || code=143
   fi
   case $code in
     0) step_ends ok "$begun" "$@" ;;
-    10) # all is done that there was to do
+    10) # success, and nothing is left to do
       step_ends ok "$begun" "$@"
       turn='end'
       ;;
@@ -415,11 +421,11 @@ step() {
   esac
 }
 
-# step_failed CODE: what its failure asks for.
+# step_failed CODE: Decides what comes after a failed step, from `otherwise` and from the step's exit code.
 step_failed() {
-  # Whatever else failed follows from it.
+  # 143: the signal is the cause of every other failure.
   (($1 != 143)) || reason="stopped by ${interrupted:-a signal}"
-  if (($1 == 5)); then # only a person can decide, whatever comes next
+  if (($1 == 5)); then # only a person can decide, whatever `otherwise` names
     turn=person
     keep_cause
     return
@@ -437,10 +443,10 @@ step_failed() {
     *)
       turn=$otherwise
       case $1 in
-        2 | 4 | 6) # it has changed nothing, and says with which code the command ends
+        2 | 4) # the step has changed nothing, and its code is the command's exit code
           turn=refuse exit_code=$1
           ;;
-        143) # of a removal after its swap something is left to be put right
+        143) # a signal; but a removal after its swap is unfinished and keeps what `otherwise` names
           [[ $turn != refuse && $turn != person || $shielded == yes || ${journal[kind]}:${journal[phase]} == remove:switched ]] || turn=stopped
           ;;
       esac
@@ -449,7 +455,8 @@ step_failed() {
   esac
 }
 
-# keep_cause: the first reason is why a command fails; later ones follow from it, and are told with it.
+# keep_cause: Keeps the first reason as the cause of the command's failure. Later reasons are its consequences and are
+# appended.
 keep_cause() {
   reason=${reason:-failed}
   if [[ -z $cause ]]; then
@@ -460,8 +467,8 @@ keep_cause() {
   reason=''
 }
 
-# run_program NAME: the program, then the ways that its failures name. Sets `verdict`: done, failed (a way back is through), refuse (nothing
-# was changed), stopped (it was asked to, and nothing is to be put right) or person.
+# run_program NAME: Runs the program NAME, then the ways back that its failures name. Sets `verdict`: done, failed (a
+# way back succeeded), refuse (nothing was changed), stopped (by a signal, with nothing to undo) or person.
 run_program() {
   local program=$1 ways=0 shielded_before=$shielded
   local -a through=('done' failed person)
@@ -471,7 +478,7 @@ run_program() {
     case $turn in
       '' | 'end' | later) verdict=${through[ways < 2 ? ways : 2]} ;;
       refuse | stopped | person) verdict=$turn ;;
-      *) # a way: nobody may interrupt it, and whoever must leave one way for another asks a person
+      *) # a way back: a signal does not interrupt it. After a second way the verdict is person.
         program=way.$turn ways=$((ways + 1)) shielded=yes interrupted=''
         continue
         ;;
@@ -482,8 +489,8 @@ run_program() {
   leave_proxy_mutex
 }
 
-# recover: what a run that was cut short has left, before the command's own program. Fails where the command has nothing more to do;
-# `verdict` says then how it ends.
+# recover: Undoes or finishes what an interrupted run left. Fails if the command's own program must not run. Then
+# `verdict` is set already.
 recover() {
   local before=none reservation kind_of
   while :; do
@@ -491,7 +498,7 @@ recover() {
     take_up_journal || return
     find_reservation
     kind_of=${journal[kind]:-deploy}
-    recovery "$planned" "${journal[phase]}" "$kind_of" "$reservation" # the table: sets `answer`
+    recovery "$planned" "${journal[phase]}" "$kind_of" "$reservation" # the table; it sets `answer`
     answer_of=$answer
     case $answer_of in
       proceed) return 0 ;;
@@ -505,7 +512,7 @@ recover() {
         return 1
         ;;
     esac
-    # What the last round could not put right is for the next command, or for a person.
+    # The last round has not changed the state, so the next command or a person must do it.
     if [[ $before == "${journal[phase]} ${journal[kind]}" ]]; then
       still_unfinished
       return 1
@@ -517,7 +524,8 @@ recover() {
     [[ ${before%% *} != swapping || -z $in_force ]] || say "  $in_force serves"
     case $answer_of in
       instead:*)
-        # Who wants to go back has gone back, or cannot: then what was cut short stays.
+        # This command is a rollback. The recovery was this rollback. If it failed, the interrupted deployment stays as
+        # it is.
         [[ $verdict != 'done' ]] || say 'the interrupted deployment was rolled back: this completes the rollback'
         [[ $verdict != failed ]] || verdict=person
         tell_served
@@ -533,14 +541,14 @@ recover() {
   done
 }
 
-# recover_by PROGRAM: a way back, which nobody interrupts; a cleanup may be.
+# recover_by PROGRAM: Runs a program that recovers. A signal interrupts a cleanup, but not a way back.
 recover_by() {
   [[ $1 == plan.cleanup ]] || shielded=yes
   run_program "$1"
   shielded=no
 }
 
-# forget_cause: what is said of a recovery is no reason of the command's own.
+# forget_cause: Forgets the reasons that a recovery has set, because they are not the command's own.
 forget_cause() {
   cause='' cause_name='' cause_where='' reason='' step_name='' step_where='' in_force=''
 }
@@ -841,11 +849,11 @@ listed=(
 )
 written_out=(plan.before_swap plan.point_proxy_at)
 
-# ---- actions that look: nothing is changed ----------------------------------------------------------
+# ---- actions that only look: they change nothing on the host -------------------------------------
 
-tested_ms=0             # when this process found the proxy's configuration as it should be
-live_passes=unknown     # whether the live color passed `verify` before this process began anything
-declare -A passed_ms=() # when a gate of the new color passed in this process
+tested_ms=0             # when this process last tested the proxy's configuration with success
+live_passes=unknown     # yes or no: whether the live color passed `verify` before this process began anything
+declare -A passed_ms=() # when a gate of the new color last passed in this process
 
 do_check_host() {
   local tool
@@ -857,17 +865,18 @@ do_check_host() {
   done
 }
 
-# do_preflight_run new SERVICE
+# do_preflight_run new SERVICE: Calls the `preflight` of the service's run driver.
 do_preflight_run() { at new "$2" ask_or_fail run preflight; }
 
 do_preflight_proxy() { ask_or_fail switch preflight; }
 
-# ask_or_fail run|switch FUNCTION ARG…: its answer is the reason.
+# ask_or_fail run|switch FUNCTION ARG…: Calls a driver's function. If it fails, its answer is the reason.
 ask_or_fail() {
   "ask_$1" "${@:2}" || fail_with "${answer:-the answer of the driver could not be saved: is the disk full?}"
 }
 
-# do_test_as_it_is: a configuration that another site broke is told apart from ours, unless this process has just tested it.
+# do_test_as_it_is: Tests the proxy's configuration before anything is changed. So a fault of another site is not taken
+# for a fault of this deployment. If this process tested it less than 10 s ago, nothing is done.
 do_test_as_it_is() {
   now
   ((tested_ms == 0 || now_ms - tested_ms >= 10000)) || return 0
@@ -879,8 +888,8 @@ do_test_as_it_is() {
   tested_ms=$now_ms
 }
 
-# do_choose_idle: sets `from` and `to`. A color that this script does not know (it was renamed) may be live; then the idle one is that whose
-# place it does not take.
+# do_choose_idle: Sets `from` and `to`. The live color may be one that this script does not know, because it was
+# renamed. Then `to` is a color that has no port of the live color.
 do_choose_idle() {
   local choice value
   read_live
@@ -894,7 +903,8 @@ do_choose_idle() {
   from=$live old_release=$live_release
   for choice in "${colors[@]}"; do
     [[ $choice != "$live" ]] || continue
-    # The fragment was taken away, but the proxy may not have been reloaded since. Whether all of it runs does not matter.
+    # The fragment was removed, but the proxy may not have been reloaded since, and may still serve its last live color.
+    # So this color is not idle, whether it runs or not.
     [[ $live_state != none ]] || ! last_live_is "$choice" || continue
     if [[ -n $live_release ]] && meta ports "$live_release" && shares_port "$choice" "$value"; then
       continue
@@ -909,7 +919,7 @@ do_choose_idle() {
   say "  ${from:-no color} is live, $to is idle"
 }
 
-# do_find_live: sets `from`, what is to run.
+# do_find_live: Sets `from` and `to` to the live color, which has to run.
 do_find_live() {
   read_live
   if [[ $live_state == none ]] || nobody_runs_live; then
@@ -922,12 +932,13 @@ do_find_live() {
     return
   fi
   from=$live old_release=$live_release
-  # What is under way, if something is, stays with the journal.
+  # An unfinished deployment is not touched: it stays in the journal.
   to=$live candidate=$live_release
   load_inputs "$candidate"
 }
 
-# do_choose_earlier: sets `from` and `to` for the way back to what served before the live color, and notes whether that runs.
+# do_choose_earlier: Sets `from` and `to` for the way back to the release that served before the live color, and
+# `earlier_runs`, which says whether that release runs.
 do_choose_earlier() {
   local value
   know_live || return
@@ -954,7 +965,7 @@ do_choose_earlier() {
     return
   fi
   to=$value
-  # Whether it ran before decides whether it may be stopped again: only a clear answer is one.
+  # If the release runs already, a failure of the rollback must not stop it. So an unclear answer is an error.
   of_release "$found_release" running overlap
   case $? in
     0) earlier_runs=yes ;;
@@ -971,16 +982,16 @@ do_choose_earlier() {
 
 earlier='' earlier_runs=no # the release that a rollback goes back to
 
-# do_take_up: the color that `prepare` left for this deployment.
+# do_take_up: Continues with the color that `prepare` has left for this deployment.
 do_take_up() {
   deployment=${journal[deployment]}
   read_live
-  # Nothing has happened yet: what is prepared stays, and may be switched to when this is mended.
+  # Nothing was changed yet. The prepared color stays, and a later `switch` can use it after the files are repaired.
   routes_as_before || return
   say "  ${from:-no color} is live, $to is prepared"
 }
 
-# do_still_live old: the proxy's files route where they did.
+# do_still_live old: Fails if the proxy's files do not route to the same color as before.
 do_still_live() {
   local found=$live_state$live$live_guess
   read_live
@@ -991,7 +1002,7 @@ do_still_live() {
   routes_as_before
 }
 
-# routes_as_before: what was read just now is what served when the deployment began.
+# routes_as_before: Fails unless the color that was just read is the one that was live when the deployment began.
 routes_as_before() {
   if [[ -n $from ]]; then
     [[ $live_state != color || $live != "$from" ]] || return 0
@@ -1001,8 +1012,9 @@ routes_as_before() {
   fail_with "the proxy's files changed meanwhile: ${from:-nothing} was live, now it is ${live:-$live_state} ${live_why}"
 }
 
-# do_try_verify old NAME: the live color must pass now, or the question itself may be wrong (a redirect, another site's answer): better
-# found before anything starts.
+# do_try_verify old NAME: Asks a `verify` for the live color, before anything starts. If it does not pass, the question
+# itself may be wrong, for example because of a redirect, or because another site answers. A redirect is an error,
+# everything else a warning.
 do_try_verify() {
   [[ -n $from ]] && known_color "$from" || return 0
   load_inputs "${old_release:-$state/none}"
@@ -1021,7 +1033,7 @@ do_read_inputs() {
   take_inputs || return 2
 }
 
-# do_check_questions: this host can ask all that will be asked.
+# do_check_questions: Fails if this host cannot ask a question of the gates and verifies.
 do_check_questions() {
   local one
   for one in ${gates[@]+"${gates[@]}"}; do
@@ -1032,7 +1044,7 @@ do_check_questions() {
   done
 }
 
-# question_is_ready DECLARATION
+# question_is_ready DECLARATION: Fails if this host cannot ask the questions of the declaration.
 question_is_ready() {
   declare_question "$1"
   questions_ready
@@ -1044,7 +1056,8 @@ do_find_artifact() {
   find_artifact && room_is_left ${matches[@]+"${matches[@]}"}
 }
 
-# room_is_left [ARTIFACT]: the state's disk takes it, and a little more. Nothing is written to see it.
+# room_is_left [ARTIFACT]: Fails unless the disk of the state has room for the artifact and 1 MiB more. Nothing is
+# written for this.
 room_is_left() {
   local folder=$state blocks='' free='' for_users='' block='' needed='' value _
   while [[ ! -d $folder ]]; do
@@ -1056,7 +1069,7 @@ room_is_left() {
   [[ -z ${1-} ]] || ! bounded "${deadline["journal"]}" du -skH -- "$1" >"$scratch/answer" 2>/dev/null || read -r needed _ <"$scratch/answer" || :
   number "$needed" 0
   needed=$((value + 1024))
-  # Some file systems do not count.
+  # Some file systems do not report their size.
   if [[ -n $block && $blocks != 0 ]] && ((free * block / 1024 < needed)); then
     fail_with "the disk with $folder is full: $((free * block / 1024)) KiB are left, but a release needs $needed: free some space"
   elif [[ ! -w $folder ]]; then
@@ -1064,7 +1077,7 @@ room_is_left() {
   fi
 }
 
-# do_no_stranger new: nobody else has the idle color's place.
+# do_no_stranger new: Fails if a process that this script did not start listens on a port of the idle color.
 do_no_stranger() {
   local one
   local -a ports_of_new
@@ -1074,7 +1087,8 @@ do_no_stranger() {
   done
 }
 
-# find_ports_of_new: sets `ports_of_new`, the ports of what is about to be started: of deploy.bg, or of the release that is copied.
+# find_ports_of_new: Sets `ports_of_new`, the ports of the color that is about to be started: those of deploy.bg, or
+# those of the release that is copied.
 find_ports_of_new() {
   local name
   ports_of_new=()
@@ -1087,27 +1101,29 @@ find_ports_of_new() {
   done
 }
 
-# no_stranger_listens PORT: who listens there is of a release of ours that has this port.
+# no_stranger_listens PORT: Fails if a process listens on the port, unless a release of this script with this port runs
+# or may run.
 no_stranger_listens() {
   local link value port=$1
   port_listens "$port" || return 0
-  # What an interrupted or forgotten deployment has started is ours, too: `prepare` ends it before it asks.
+  # The processes of an interrupted or forgotten deployment are this script's, too. `prepare` ends them before it checks
+  # the ports again.
   for link in "$state"/colors/* ${journal[release]:+"$state/releases/${journal[release]##*/}"}; do
     if [[ -d $link ]] && meta ports "$link" && [[ " $value " == *" $port "* ]]; then
       of_release "$link" running
-      # Only a clear no is one.
+      # Only exit code 1 is a clear no.
       (($? == 1)) || return 0
     fi
   done
   port_is_taken
 }
 
-# port_is_taken: says by whom. Fails.
+# port_is_taken: Fails with a reason that names the process.
 port_is_taken() {
   fail_with "port $port of the idle color $to is taken by a process that this script did not start: $(owners_of_port "$port")"
 }
 
-# do_ports_are_free new
+# do_ports_are_free new: Fails if a port of the new color is not free.
 do_ports_are_free() {
   local one
   local -a ports_of_new
@@ -1117,7 +1133,8 @@ do_ports_are_free() {
   done
 }
 
-# port_is_free PORT: no listener in IPv4 or IPv6, and a connection is refused.
+# port_is_free PORT: Fails if a process listens on the port in IPv4 or IPv6, or if 127.0.0.1 does not refuse a
+# connection.
 port_is_free() {
   local port=$1
   if port_listens "$port"; then
@@ -1127,7 +1144,8 @@ port_is_free() {
   connect_refused 127.0.0.1 "$port" || fail_with "something answers on 127.0.0.1:$port, the port of the idle color $to"
 }
 
-# do_dial SIDE: each address can be connected to from where the proxy stands.
+# do_dial SIDE: Fails unless each address of the color accepts a connection from where the proxy runs. Connects from the
+# host if the switch driver has no `dial`.
 do_dial() {
   local side=$1 one
   local -a addresses
@@ -1148,13 +1166,13 @@ do_dial() {
   done
 }
 
-# dial_from_host HOST:PORT
+# dial_from_host HOST:PORT: Connects from this host.
 dial_from_host() {
   local host port
   http_host_port "$1" '' && tcp_connect "$host" "$port"
 }
 
-# color_of_side SIDE: sets `side_color` and `side_release`; empty where there is none.
+# color_of_side SIDE: Sets `side_color` and `side_release`. Both are empty if the side has no color.
 color_of_side() {
   case $1 in
     new) side_color=$to side_release=$candidate ;;
@@ -1165,13 +1183,14 @@ color_of_side() {
 
 # ---- actions that make the new color -----------------------------------------------------------------
 
-# do_put_off_journal: what is under way is taken up again (`take_up_pending`) when this command is over.
+# do_put_off_journal: Saves the journal for later. When this command is over, `take_up_pending` reads it again.
 do_put_off_journal() {
   [[ -f $state/journal ]] || return 0
   bounded "${deadline["journal"]}" copy_synced "$state/journal" "$state/journal.pending" || fail_with "cannot write to $state: is the disk full?"
 }
 
-# do_journal preparing|adopting|swapping|handing|returning|removing: before the first effect that needs it.
+# do_journal preparing|adopting|swapping|handing|returning|removing: Writes the journal, before the first effect that
+# needs it.
 do_journal() {
   case $1 in
     preparing)
@@ -1202,13 +1221,13 @@ do_journal() {
       write_journal removing
       ;;
     handing)
-      # Whoever goes back from here must start what is stopped now.
+      # A way back from here must start the exclusive services that are stopped now.
       journal[handed]=yes
       write_journal swapping
       ;;
     returning)
-      # The drain of the new color begins now. Even if this cannot be written: this process knows it, and one that finds the old words
-      # goes back once more, which changes nothing.
+      # The drain of the new color begins now, even if this cannot be written. This process knows the phase. A later
+      # process that finds the old phase goes back once more, which changes nothing.
       now
       journal[switched]=$now_ms
       write_journal returning || {
@@ -1218,21 +1237,21 @@ do_journal() {
       ;;
     *)
       write_journal "$1" && return 0
-      # It says so already: that is enough for whoever comes next.
+      # The journal has this phase already, which is enough for the next run.
       [[ ${journal[phase]} == "$1" ]] || return 1
       reason=''
       ;;
   esac
 }
 
-# name_release: sets `candidate`, a folder that is not there yet; the journal knows of it first.
+# name_release: Sets `candidate` to a folder that does not exist yet. The journal names the folder before it is made.
 name_release() {
   local id
   printf -v id '%(%Y%m%d-%H%M%S)T-%s' -1 "$$"
   candidate=$state/releases/$id
 }
 
-# do_make_release: a folder with all that belongs to this deployment, the script that can stop it among it.
+# do_make_release: Makes a folder with everything that belongs to this deployment, also the script that can stop it.
 do_make_release() {
   local artifact
   local -a matches
@@ -1244,20 +1263,21 @@ do_make_release() {
   copy_artifact
 }
 
-# copy_artifact: what was staged for this deployment, into the slot.
+# copy_artifact: Copies the staged artifact into the slot.
 copy_artifact() {
   local said
   [[ -n $artifact ]] || return 0
   bounded "${deadline["copy"]}" copy_into_slot "${matches[0]}" >"$scratch/answer" 2>&1 || {
-    # A full disk has no room for what cp says of it.
+    # If the disk is full, the message of `cp` could not be saved either.
     said=$(<"$scratch/answer")
     fail_with "copying $artifact failed: ${said:-is the disk with $state full?}"
   }
 }
 
-artifact_is_missing=no # yes: nothing is there yet
+artifact_is_missing=no # yes: the artifact, or a file with inputs beside it, is not staged yet
 
-# find_artifact: sets `artifact`, as deploy.bg says, and `matches`: exactly one file, or a folder's content.
+# find_artifact: Sets `artifact` as deploy.bg says, and `matches` to exactly one file or to a folder's content. Fails if
+# there is no match, or more than one.
 find_artifact() {
   artifact_pattern
   [[ -n $artifact ]] || return 0
@@ -1270,7 +1290,7 @@ find_artifact() {
     matches=("$artifact.")
   else
     IFS='' # the pattern is expanded, and not split
-    # shellcheck disable=SC2206  # so it is meant
+    # shellcheck disable=SC2206  # the expansion is intended
     matches=($artifact)
     IFS=$' \t\n'
     [[ -e ${matches[0]-} || -L ${matches[0]-} ]] || matches=()
@@ -1292,12 +1312,14 @@ do_sync_release() {
   bounded "${deadline["copy"]}" note_and_sync_slot || fail_with "cannot write $candidate to the disk: is it full?"
 }
 
-# note_and_sync_slot: of a copied release it is noted already what that one had brought.
+# note_and_sync_slot: Saves the list of the slot's files and syncs the slot to the disk. A copied release has the list
+# of its original already.
 note_and_sync_slot() {
   { [[ -f $candidate/files ]] || note_slot; } && sync_tree "$candidate/slot"
 }
 
-# do_ensure_shared NUMBER, do_ensures SIDE: no driver for them has come yet; a plan has these steps where one is used.
+# do_ensure_shared NUMBER, do_ensures SIDE: Fail or do nothing, because there is no driver for `shared` yet. A plan has
+# these steps only if it uses one.
 do_ensure_shared() { fail_with "there is no driver for shared $1"; }
 
 do_ensures() {
@@ -1306,7 +1328,7 @@ do_ensures() {
   of_release "$side_release" ensure || fail_with "something that $side_color needs is missing: $answer"
 }
 
-# do_fetch new SERVICE, do_stage new SERVICE
+# do_fetch new SERVICE, do_stage new SERVICE: Call the `fetch` and `stage` of the service's run driver.
 do_fetch() { at new "$2" ask_or_fail run fetch; }
 do_stage() { at new "$2" stage; }
 
@@ -1314,11 +1336,11 @@ stage() {
   ask_run_if_able stage || fail_with "${answer:-the answer of the driver could not be saved: is the disk full?}"
 }
 
-# do_clear_idle new: what is left of the idle color is ours and stopped.
+# do_clear_idle new: Stops the releases that are left in the idle color, and those that have one of its ports.
 do_clear_idle() {
   local link folder
   for link in "$state"/colors/*; do
-    # Colors of other names may have had these ports, and be warm.
+    # A color with another name may have had these ports and still run.
     [[ -d $link ]] || continue
     [[ ${link##*/} == "$to" ]] || is_in_the_way "$link" || continue
     release_behind "$link" || continue
@@ -1334,7 +1356,8 @@ do_clear_idle() {
   done
 }
 
-# is_in_the_way LINK: a color that has a port of the new one; of an app that goes away every one that does not serve.
+# is_in_the_way LINK: Succeeds if the color has a port of the new color. When the app is removed: if the color is not
+# the live one.
 is_in_the_way() {
   local value one
   local -a ports_of_new
@@ -1350,12 +1373,12 @@ is_in_the_way() {
   return 1
 }
 
-# do_start new SERVICE
+# do_start new SERVICE: Starts the service, unless it runs.
 do_start() {
   at new "$2" start_missing || fail_with "$2 of $to did not start: $answer"
 }
 
-# do_read_offers new SERVICE: lines of NAME=VALUE, kept with the release.
+# do_read_offers new SERVICE: Keeps the driver's offers, lines of NAME=VALUE, with the release.
 do_read_offers() {
   at new "$2" ask_or_fail run offers || return
   write_file "$candidate/offers.$2" "$answer" || {
@@ -1364,19 +1387,20 @@ do_read_offers() {
   }
 }
 
-# do_gate new SERVICE NAME: it must pass.
+# do_gate new SERVICE NAME: Fails unless the gate passes.
 do_gate() {
   at new "$2" run_gate "gate.$2.$3" || return
   now
   passed_ms["$2 $3"]=$now_ms
 }
 
-# do_gate_again new SERVICE NAME: right before the swap, unless this process has just seen it pass.
+# do_gate_again new SERVICE NAME: Asks the gate again right before the swap. If this process saw it pass less than 2 s
+# ago, only asks whether the service is alive.
 do_gate_again() {
   local age=2000
   now
   [[ -z ${passed_ms["$2 $3"]-} ]] || age=$((now_ms - passed_ms["$2 $3"]))
-  # Whether it lives was asked last thing.
+  # The last question of a gate is whether the service is alive. An answer younger than 100 ms is enough.
   ((age >= 100)) || return 0
   if ((age < 2000)); then
     at new "$2" color_alive && return 0
@@ -1384,7 +1408,8 @@ do_gate_again() {
   do_gate "$@"
 }
 
-# do_reserve: the prepared color rests until `switch` or `abort`, or until it is too old. By the clock, too, which 0.1.0 goes by.
+# do_reserve: Keeps the prepared color until `switch` or `abort`, or until its time is over. 0.1.0 reads only the time
+# by the wall clock, so this is written, too.
 do_reserve() {
   local now_s
   now
@@ -1396,15 +1421,15 @@ do_reserve() {
 
 # ---- actions that point the proxy at a color ---------------------------------------------------------
 
-reload_asked=no     # whether this process has asked the proxy to load what is on the disk
-snapshot_before=''  # the proxy's generation when the swap that is taken back was made
-pointers_follow=yes # no: a commit of this process could not write them
-is_in_force=no      # yes: what is on the disk was never replaced in force, so there is nothing to load
-swapped=''          # to which side: new or old
-in_force=''         # the color that this process has seen in force, or nothing; unknown between a swap and its confirmation
+reload_asked=no     # yes: this process has asked the proxy to reload
+snapshot_before=''  # the proxy's generation before the swap that is undone
+pointers_follow=yes # no: a commit of this process could not write the pointers
+is_in_force=no      # yes: the restored file was in force all the time, so no reload is needed
+swapped=''          # the side of the last swap: new, old or nothing
+in_force=''         # the color that this process saw in force, or `nothing`; `unknown` from a swap to its confirmation
 
-# do_save_way_back: what the proxy's file says now, as the way back will write it. Without a color that serves: the text that somebody
-# has put there, if there is one.
+# do_save_way_back: Saves the text of the proxy's file that the way back will write. If no color serves, this is the
+# text that somebody has put there, if any.
 do_save_way_back() {
   local text='' saved=''
   [[ -d $candidate ]] || bounded "${deadline["journal"]}" mkdir "$candidate" || {
@@ -1432,7 +1457,8 @@ do_save_way_back() {
   fi || fail_with "cannot write to $candidate: is the disk full?"
 }
 
-# do_lock_proxy: from swap to confirmation no other app of ours reloads the same proxy; its generation is noted.
+# do_lock_proxy: Takes the proxy's lock and notes the proxy's generation. Until the lock is released, no other app of
+# deployc reloads the same proxy.
 do_lock_proxy() {
   snapshot_before=${journal[snapshot]}
   is_in_force=no
@@ -1446,21 +1472,21 @@ do_lock_proxy() {
 
 do_unlock_proxy() { leave_proxy_mutex; }
 
-# do_write SIDE: its fragment, beside the real one.
+# do_write SIDE: Writes the fragment of this side, beside the real file.
 do_write() {
   local file=$candidate/fragment
   [[ $1 != nothing ]] || return 0
   [[ $1 == new ]] || file=$candidate/way-back
   [[ -f $file || -z $old_release ]] || file=$old_release/fragment
   if [[ $1 == old && ! -f $file ]]; then
-    # As it was before the first deployment: without a file.
+    # Before the first deployment there was no file, so nothing is written.
     [[ -z $from ]] || fail_with "$file does not exist: was $state changed by hand? Write the fragment of $from there"
     return
   fi
   ask_switch write "$file" || fail_with "the fragment cannot be written: $answer"
 }
 
-# do_swap SIDE: one rename, or the file goes.
+# do_swap SIDE: Makes the written file the real one by one rename, or removes the real file.
 do_swap() {
   color_of_side "$1"
   in_force=unknown swapped=$1
@@ -1471,8 +1497,9 @@ do_swap() {
   fi || fail_with "the fragment cannot be put in place: $answer"
 }
 
-# do_test: on the way back to the old color, what nobody has loaded meanwhile was never in force: then a broken configuration is another
-# site's, and only said. A color that stays has to be loaded.
+# do_test: Tests the proxy's configuration. A failure is only a warning on a way back to the old color if nothing was
+# reloaded since the swap. Then the old configuration was in force all the time, and the fault belongs to another site.
+# In all other cases the configuration must be loaded, so a failure is an error.
 do_test() {
   ask_switch test && return 0
   if [[ $swapped == old && $shielded == yes && $reload_asked == no && -n $snapshot_before && ${journal[snapshot]} == "$snapshot_before" ]]; then
@@ -1504,10 +1531,10 @@ do_confirm() {
   in_force=${side_color:-nothing}
 }
 
-# do_verify new NAME: asked through the proxy; every service of the color stays alive meanwhile.
+# do_verify new NAME: Asks a `verify` through the proxy. Meanwhile every service of the color must stay alive.
 do_verify() { at_first new run_verify "verify.$2"; }
 
-# do_verifies SIDE: all of them, by the script of that color's release.
+# do_verifies SIDE: Asks every `verify`, by the script of that color's release.
 do_verifies() {
   local name value
   color_of_side "$1"
@@ -1516,7 +1543,8 @@ do_verifies() {
     ask_release_or_tell "$side_release" verify "does not pass through the proxy"
     return
   fi
-  # It knows no such word, or was started by hand: what deploy.bg asks now.
+  # The release's script does not know `verify`, or the color was started by hand. So this script's own questions are
+  # asked.
   unmanaged=no
   [[ ${journal[kind]} != adopt || $adopted == processes ]] || unmanaged=yes
   for name in ${verifies[@]+"${verifies[@]}"}; do
@@ -1528,16 +1556,18 @@ do_verifies() {
   unmanaged=no
 }
 
-# ask_release_or_tell RELEASE 'WORD ARG…' WHAT: the reason of a failure, and what the release said before it.
+# ask_release_or_tell RELEASE 'WORD ARG…' WHAT: Asks the release. If the answer is no, prints what the release's script
+# said, and fails with its reason.
 ask_release_or_tell() {
-  # shellcheck disable=SC2086 # words
+  # shellcheck disable=SC2086 # WORD and its arguments
   of_release "$1" $2 && return 0
   ! asked_to_stop || return 143
   tell_answer
   fail_with "$side_color $3: $answer"
 }
 
-# do_move_exclusive SIDE: what may run only once runs in that color, and in no other. Nothing unless the journal says that it was handed.
+# do_move_exclusive SIDE: Makes the exclusive services run in that color and in no other. Does nothing unless the
+# journal says `handed`.
 do_move_exclusive() {
   local other_color other_release value start
   local -a names=()
@@ -1552,12 +1582,13 @@ do_move_exclusive() {
     stop_exclusives "$other_color" "$other_release" || return
   fi
   [[ -n $side_release ]] || return 0
-  # On a way back what still runs there may have been told to end. Two of what must run once are worse than none.
+  # On a way back a service that still runs here may have been told to end. So it is stopped before it is started: two
+  # running copies of an exclusive service are worse than none.
   if [[ $1 == old ]]; then
     stop_exclusives "$side_color" "$side_release" || return
   fi
   ((${#names[@]})) || return 0
-  # What is called so here may have run in both colors there.
+  # A service that is exclusive in one release may overlap in the other. So a way back starts every missing service.
   start=start_exclusive
   [[ $1 == new ]] || start=start_missing
   of_release "$side_release" "$start" || {
@@ -1573,8 +1604,8 @@ do_move_exclusive() {
   ((value == 0)) || ask_release_or_tell "$side_release" 'gate exclusive' 'does not pass the probes of what may run only once'
 }
 
-# name_exclusives: sets `names`, what may run only once in one of the two colors; `-` is one whose name its release cannot tell. Only a clear
-# answer is one.
+# name_exclusives: Sets `names` to the services that are exclusive in one of the two colors. `-` stands for a service
+# whose name its release cannot tell. An unclear answer is an error.
 name_exclusives() {
   local one value code
   for one in "${services[@]}"; do
@@ -1604,7 +1635,8 @@ name_exclusives() {
   done
 }
 
-# stop_exclusives COLOR RELEASE: what may run only once there, or is called so in the other one.
+# stop_exclusives COLOR RELEASE: Stops the exclusive services of the release, and those whose name is exclusive in the
+# other color.
 stop_exclusives() {
   local name value
   of_release "$2" stop_exclusive || {
@@ -1613,7 +1645,7 @@ stop_exclusives() {
   }
   meta routed "$2" || :
   for name in ${names[@]+"${names[@]}"}; do
-    # What the proxy routed to there has its drain, and is stopped after it.
+    # The proxy routed to this service, so it is drained first and stopped after that.
     [[ $name != - && " $value " != *" $name "* ]] || continue
     of_release "$2" stop_service "$name" || {
       fail_with "$name of $1 did not stop: $answer"
@@ -1622,29 +1654,29 @@ stop_exclusives() {
   done
 }
 
-# do_commit: from here the new color is what serves, and nothing goes back by itself.
+# do_commit: Commits the switch. From here the new color is the live color, and no way back follows.
 do_commit() {
   journal[previous]=''
   [[ -z $old_release || $from == "$to" ]] || journal[previous]=${old_release##*/}
   now
   journal[switched]=$now_ms
   write_switched || return
-  # Whatever comes now, the new color is what serves; pointers that could not be written are made up for before the journal is closed, by
-  # this run or the next.
+  # The new color is live, whatever happens now. If the pointers cannot be written, this run or the next writes them
+  # before the journal is closed.
   finish_commit || {
     warn "$reason"
     reason='' pointers_follow=no
   }
 }
 
-# do_persist SIDE [overlap|exclusive]: it comes up after a boot by itself, where its driver can.
+# do_persist SIDE [overlap|exclusive]: Makes the color start after a boot by itself, if its driver can do this.
 do_persist() {
   [[ ${journal[kind]} != adopt || $adopted == processes ]] || return 0
   color_of_side "$1"
   of_release "$side_release" persist on "${2-}" || fail_with "$side_color cannot be made to survive a reboot: $answer"
 }
 
-# do_keep_resuming: on a host with systemd a unit brings the live color up after a boot.
+# do_keep_resuming: Installs a unit that brings up the live color after a boot. Does nothing without root or systemd.
 do_keep_resuming() {
   local unit=/etc/systemd/system/deployc-$app.service
   [[ ${journal[kind]} != adopt || $adopted == processes ]] || return 0
@@ -1666,8 +1698,8 @@ install_resume_unit() {
 
 # ---- actions that end something: a color, a command ---------------------------------------------------
 
-# do_gates SIDE: L1 for a color that is there already, by the script of its release. Of one that the script did not start only the answers
-# are known, to this script's probes.
+# do_gates SIDE: Asks the gates of a color that runs already, by the script of its release. If this script did not start
+# the color, this script's own probes check only the answers, not the processes.
 do_gates() {
   local color_asked code
   color_of_side "$1"
@@ -1679,9 +1711,9 @@ do_gates() {
   return "$code"
 }
 
-failing_colors='' # that were seen not to pass their gates
+failing_colors='' # the colors whose gates failed in this process
 
-# ask_gates SIDE
+# ask_gates SIDE: Asks the gates of `side_color`.
 ask_gates() {
   local gate code=0
   [[ $1 == old ]] || ! release_of "$to" || side_release=$found_release
@@ -1705,12 +1737,13 @@ ask_gates() {
   return "$code"
 }
 
-# do_start_missing SIDE [overlap]: by the script of that color's release. What somebody else started is not started by this script.
+# do_start_missing SIDE [overlap]: Starts the services of the color that do not run, by the script of its release. Does
+# nothing for a color that this script did not start.
 do_start_missing() {
   local value
   color_of_side "$1"
   [[ -n $side_release && -d $side_release ]] || return 0
-  # What was adopted has no artifact.
+  # An adopted release has no artifact to start.
   ! meta adopted "$side_release" || return 0
   of_release "$side_release" start_missing "${2-}" || {
     ! asked_to_stop || return 143
@@ -1718,7 +1751,8 @@ do_start_missing() {
   }
 }
 
-# do_drain SIDE: until nothing of before the last reload is answered by it any more, at most as long as deploy.bg says.
+# do_drain SIDE: Waits until no worker from before the last reload serves the color any more, at most as long as
+# deploy.bg says.
 do_drain() {
   local until value
   color_of_side "$1"
@@ -1728,7 +1762,7 @@ do_drain() {
   until=$((value + drain_within))
   while :; do
     ask_switch draining "${journal[draining]}" "$side_color"
-    # Only a clear no is one: a driver that did not answer in time has not said that nothing is left.
+    # Only exit code 1 means no. A driver that did not answer in time does not say that the drain is over.
     (($? != 1)) || return 0
     now
     if ((now_ms >= until)); then
@@ -1743,16 +1777,17 @@ do_drain() {
   done
 }
 
-# do_stop SIDE [exclusive]: only after L2 was asked again.
+# do_stop SIDE [exclusive]: Stops the color, unless `stop_release` finds that it is or may be live. With `exclusive`,
+# stops only its exclusive services.
 do_stop() {
   color_of_side "$1"
   [[ -n $side_release && -d $side_release ]] || {
     [[ $1 == new ]] || say_not_ours
     return 0
   }
-  # It ran before this rollback, perhaps with requests to finish; it goes on as it was.
+  # The new color ran before this command, perhaps with requests to finish, so it keeps running.
   [[ $1 == old || ${journal[warm]} != yes ]] || return 0
-  # A release without one was never started.
+  # A release without a meta file was never started.
   if [[ ! -f $side_release/meta ]]; then
     [[ $1 == old ]] || keep_failed
     return 0
@@ -1777,12 +1812,13 @@ do_stop() {
   fi
 }
 
-# keep_failed: a failed release stays to be looked at. One that was good before is not made bad by a failed rollback.
+# keep_failed: Keeps a failed release, so that a person can look at it. After a failed `rollback` or an `abort` nothing
+# is kept as failed: the release of a `rollback` was good before.
 keep_failed() {
   [[ ${journal[kind]} == rollback || $command == abort || ! -d $candidate ]] || point failed "$candidate"
 }
 
-# say_not_ours: on the ports of the previous color something that this script did not start still runs.
+# say_not_ours: Warns if something that this script did not start still runs on the ports of the previous color.
 say_not_ours() {
   known_color "$from" && answers_somewhere "$from" || return 0
   if [[ -n $old_release ]]; then
@@ -1792,7 +1828,7 @@ say_not_ours() {
   fi
 }
 
-# answers_somewhere COLOR: whether anybody listens on one of its ports.
+# answers_somewhere COLOR: Succeeds if any process listens on one of the color's ports.
 answers_somewhere() {
   local name
   for name in "${services[@]}"; do
@@ -1801,7 +1837,8 @@ answers_somewhere() {
   return 1
 }
 
-# own_port_listens: somebody has the place of the service at hand; of one without a port: somebody answers at its address.
+# own_port_listens: Succeeds if any process listens on the port of the current service. For a service without a port: if
+# something answers at its address.
 own_port_listens() {
   if [[ -n $port ]]; then
     port_listens "$port"
@@ -1810,7 +1847,8 @@ own_port_listens() {
   fi
 }
 
-# do_persist_off SIDE: a color that is stopped, or only kept warm, does not come up after a boot.
+# do_persist_off SIDE: Makes the color no longer start after a boot. This is for a color that is stopped, or that `keep
+# warm` keeps running.
 do_persist_off() {
   color_of_side "$1"
   [[ -n $side_release && -f $side_release/meta ]] || return 0
@@ -1818,7 +1856,8 @@ do_persist_off() {
   of_release "$side_release" persist off || fail_with "$side_color may come back after a reboot: $answer"
 }
 
-# do_close_journal: pointers that a commit of this process could not write are written first, or the journal goes on to say where they lead.
+# do_close_journal: Closes the journal. Pointers that a commit of this process could not write are written first. If
+# this fails again, the journal stays, because only the journal names the releases for the pointers.
 do_close_journal() {
   [[ $pointers_follow == yes ]] || finish_commit || return
   pointers_follow=yes
@@ -1826,10 +1865,10 @@ do_close_journal() {
   take_up_pending
 }
 
-closed_release='' # what this command was about, for the user's last steps
+closed_release='' # the release of this command, for the user's last steps
 
-# do_record ok|failed: a line of the history, and what the user's last steps are told. The history knows what a failure has come to:
-# refused (nothing was changed), went-back (users had the new color) or failed.
+# do_record ok|failed: Adds a line to the history, and sets the outcome for the user's last steps. The history records a
+# failure as refused (nothing was changed), went-back (users had the new color) or failed.
 do_record() {
   local result=$1
   seconds_since "$began"
@@ -1848,7 +1887,7 @@ do_record() {
   remember "$result"
 }
 
-# do_user new PLACE.NUMBER: a step of the user's; its output is shown while it runs.
+# do_user new PLACE.NUMBER: Runs a user's step. Its output is shown while it runs.
 do_user() {
   local code
   if asked_to_stop; then
@@ -1870,11 +1909,11 @@ do_user() {
   esac
 }
 
-# do_sweep: removes what nobody needs, for at most a minute; the rest goes the next time.
+# do_sweep: Removes the releases and runtimes that nothing needs, for at most a minute. A later run removes the rest.
 do_sweep() {
   local folder until
   local -a swept
-  # What was put off has a release that no pointer names.
+  # A journal that was saved for later has a release that no link leads to.
   [[ ! -f $state/journal.pending ]] || return 0
   now
   until=$((now_ms + deadline["sweep"]))
@@ -1887,7 +1926,8 @@ do_sweep() {
   sweep_runtimes
 }
 
-# sweep_runtimes: those that no release, not what `resume` runs after a boot, and not this script was made with.
+# sweep_runtimes: Removes the runtimes that nothing needs. Needed are those of the releases' scripts, of the script that
+# runs `resume` after a boot, and of this script.
 sweep_runtimes() {
   local file
   for file in "$state"/runtimes/*; do
@@ -1896,15 +1936,15 @@ sweep_runtimes() {
   done
 }
 
-# ---- actions of `adopt`: what somebody else made becomes this script's ---------------------------------
+# ---- actions of `adopt`: a fragment or a color of somebody else becomes this script's ------------
 #
-# Nothing is started or stopped. The fragment is written anew for the color that it routes to, through the same swap as a deployment; the
-# color's processes, if the driver can tell which they are, may be stopped by a later deployment.
+# Nothing is started or stopped. The fragment is written again for the color that it routes to, by the same swap as in a
+# deployment. A later deployment may stop the color's processes, if the driver can tell which they are.
 
-adopted=''    # what of the color becomes this script's: processes, fragment (only that), or own (they were)
-adopts_own='' # yes: what runs of the color was started by this script
+adopted=''    # what was adopted: `processes`; `fragment`, only that; or `own`, the processes were this script's
+adopts_own='' # yes: the running processes of the color were started by this script
 
-# do_find_adoptable: sets `from` and `to`, the color that the proxy's files route to.
+# do_find_adoptable: Sets `from` and `to` to the color that the proxy's files route to.
 do_find_adoptable() {
   local value link
   read_live
@@ -1931,12 +1971,12 @@ do_find_adoptable() {
         ;;
     esac
   fi
-  # What somebody wrote into the file may not be in force: then users get what was confirmed last.
+  # The edited file may not be in force. Then users still get the color that was confirmed last.
   agrees_with_confirmed "$from" || return
   to=$from adopts_own=''
   link=$state/colors/$to
   [[ -L $link ]] || return 0
-  # Its processes are another release's, and whoever reads the journal must know.
+  # The color's processes may belong to an earlier release. The journal has to record this.
   release_behind "$link" || :
   of_release "${behind:-$link}" alive
   case $? in
@@ -1946,7 +1986,7 @@ do_find_adoptable() {
   esac
 }
 
-# do_make_adopted: a release without an artifact: it can be stopped, but not started again.
+# do_make_adopted: Makes a release without an artifact. It can be stopped, but not started again.
 do_make_adopted() {
   local name
   bounded "${deadline["copy"]}" make_release_folder || {
@@ -1971,7 +2011,7 @@ do_make_adopted() {
   [[ $adopted == processes ]] || rm -f "$candidate"/identity.*
 }
 
-# do_commit_adopted: there is no previous color, so nothing is drained or stopped.
+# do_commit_adopted: Commits the adoption. There is no previous color, so nothing is drained or stopped.
 do_commit_adopted() {
   if [[ $adopted == processes ]]; then
     journal[previous]=''
@@ -1987,7 +2027,8 @@ do_commit_adopted() {
   say "  this script manages the fragment from now on; $to keeps running as it was started"
 }
 
-# drop_adopted: only the fragment was adopted, so its release has nothing to keep. A signal cannot split it.
+# drop_adopted: Removes the release of an adoption that took over only the fragment, because there is nothing to keep. A
+# signal cannot interrupt between the journal and the removal.
 drop_adopted() {
   local dropped=$candidate code shielded_before=$shielded
   if asked_to_stop; then
@@ -2002,21 +2043,22 @@ drop_adopted() {
   return "$code"
 }
 
-# do_finish_adopted: what a kill has left after the commit of an adoption.
+# do_finish_adopted: Finishes an adoption that was killed after its commit.
 do_finish_adopted() { finish_adopted; }
 
 finish_adopted() {
   finish_commit && take_up_pending
 }
 
-# ---- actions of `rollback RELEASE` and `restart`: a copy of a release becomes what serves -----------------
+# ---- actions of `rollback RELEASE` and `restart`: a copy of a release becomes live ---------------
 #
-# The release that is copied stays as it is. Whatever is asked of the copy is asked by its own script, which may be of an older deploy.bg.
+# The copied release is not changed. The copy's own script answers all questions about the copy. It may be from an older
+# deploy.bg.
 
 kept=''       # the release that is copied
-kept_ports='' # where the copy will listen
+kept_ports='' # the ports of the copy
 
-# do_choose_kept: sets `from` and `to` as a deployment does, and `kept`, the release that was named.
+# do_choose_kept: Sets `from` and `to` as a deployment does, and `kept` to the release that the user named.
 do_choose_kept() {
   local value
   do_choose_idle || return
@@ -2034,7 +2076,7 @@ do_choose_kept() {
   fi
 }
 
-# do_choose_live: the same for a copy of what is live.
+# do_choose_live: Does the same for a copy of the live release.
 do_choose_live() {
   local value
   do_choose_idle || return
@@ -2050,8 +2092,8 @@ do_choose_live() {
   fi
 }
 
-# choose_places: sets `kept_ports`. The script of the release knows which ports and addresses it has in the idle color: they may be others
-# than today's, but not those of what serves.
+# choose_places: Sets `kept_ports`. Only the release's script knows the release's ports and addresses in the idle color.
+# They may differ from today's deploy.bg, but must not be those of the live color.
 choose_places() {
   local value word rest one addresses='' id=${kept##*/}
   release_protocol "$kept"
@@ -2090,7 +2132,7 @@ choose_places() {
   done
 }
 
-# is_place_of_live PORT|ADDRESS: the live color has it.
+# is_place_of_live PORT|ADDRESS: Succeeds if the live color has this port or address.
 is_place_of_live() {
   local value name taken=''
   if [[ -n $old_release ]]; then
@@ -2104,7 +2146,7 @@ is_place_of_live() {
   [[ " $taken " == *" $1 "* ]]
 }
 
-# kept_releases: prints which releases `rollback RELEASE` can go to.
+# kept_releases: Prints the releases to which `rollback RELEASE` can go.
 kept_releases() {
   local folder text=''
   for folder in "$state"/releases/*/; do
@@ -2121,7 +2163,8 @@ kept_releases() {
   fi
 }
 
-# do_inputs_again: those of the live release, by its script, from the environment and the files that it names.
+# do_inputs_again: Reads the inputs of the live release again. Its own script reads them, from the environment and from
+# the files that it names.
 do_inputs_again() {
   { rm -rf "$scratch/again" && mkdir -m 700 "$scratch/again"; } 2>/dev/null || {
     fail_with "cannot write to $scratch: is the disk full?"
@@ -2141,7 +2184,8 @@ do_inputs_again() {
   esac
 }
 
-# do_copy_release: slot, script and inputs; then its script writes what is not the same in every color, the meta file last.
+# do_copy_release: Copies slot, script and inputs. Then the script of the copy writes the files that depend on the
+# color; the meta file is written last.
 do_copy_release() {
   local said inputs=$kept/inputs
   [[ $command != restart ]] || inputs=$scratch/again/inputs
@@ -2159,21 +2203,22 @@ do_copy_release() {
   load_inputs "$candidate"
 }
 
-# copy_kept INPUTS
+# copy_kept INPUTS: Copies the parts of `kept`, and the folder INPUTS, into the candidate.
 copy_kept() {
   local -a parts=("$kept/slot" "$kept/script" "$1")
   [[ ! -f $kept/artifact ]] || parts+=("$kept/artifact")
-  # What its app has written into the slot is still nothing that the release brought.
+  # The list of the release's files is copied, too. So files that the app wrote into the slot still do not count as
+  # files of the release.
   [[ ! -f $kept/files ]] || parts+=("$kept/files")
   mkdir "$candidate" && cp -a -- ${parts[@]+"${parts[@]}"} "$candidate/" && sync_path "$candidate/script" "$candidate/inputs"/* "$candidate" "$state/releases"
 }
 
-# ---- actions of `remove`: the app goes away from this host ------------------------------------------------
+# ---- actions of `remove`: the app is removed from this host --------------------------------------
 #
-# What it is made of goes: the proxy's file, what runs, the unit that resumes it, the state. What it has made stays: all that is in
-# `root`, volumes, images, networks, and what it shares with others.
+# Removed are: the proxy's file, the running processes, the unit that runs `resume`, and the state. Not removed are:
+# everything in `root`, volumes, images, networks, and things that the app shares with others.
 
-# do_find_removable: sets `from`, what serves, if something does and the caller wants it to end.
+# do_find_removable: Sets `from` to the live color, if there is one. Then fails unless the caller gave `--stop-serving`.
 do_find_removable() {
   local value
   know_live || return
@@ -2185,7 +2230,7 @@ do_find_removable() {
       return
     }
   elif [[ -L $state/live ]] && meta color "$state/live"; then
-    # Without its file the proxy may still serve what it was told last. Only a clear answer says that it cannot.
+    # Without its file the proxy may still serve the configuration that it loaded last. Only exit code 1 excludes this.
     release_behind "$state/live" || :
     old_release=$behind
     of_release "$old_release" running
@@ -2205,10 +2250,10 @@ do_find_removable() {
   say "  ${from:-nothing} serves"
 }
 
-# do_commit_removed: from here nothing leads to the app, and nothing goes back by itself.
+# do_commit_removed: Commits the removal. From here nothing routes to the app, and no way back follows.
 do_commit_removed() { do_commit; }
 
-# do_remove_state: by one rename, so that nobody finds a part of it.
+# do_remove_state: Removes the state. One rename takes it away first, so that no other run finds only a part of it.
 do_remove_state() {
   local unit=/etc/systemd/system/deployc-$app.service gone=$state.removed.$$ folder begun
   now
@@ -2231,7 +2276,7 @@ do_remove_state() {
     return
   }
   log_file='' scratch=$gone/scratch.$$
-  # With what an earlier removal has left.
+  # This also removes what an earlier removal has left.
   bounded "${deadline["copy"]}" rm -rf "$state".removed.* || warn "$gone could not be removed: it is no longer needed, remove it by hand"
 }
 
@@ -2239,12 +2284,13 @@ remove_resume_unit() {
   systemctl disable "${1##*/}" && rm -f "$1" && systemctl daemon-reload
 }
 
-# ---- releases: what is kept -------------------------------------------------------------------------------
+# ---- releases: which releases are kept -----------------------------------------------------------
 
-# Releases that were good once are kept beside those that the colors use: what `rollback RELEASE` can go to.
+# So many old releases are kept for `rollback RELEASE`, in addition to those that links lead to. Each of them was live
+# once.
 keep_releases=3
 
-# has_served RELEASE…: it was switched to.
+# has_served RELEASE…: Marks the releases as live once.
 has_served() {
   local folder
   for folder; do
@@ -2252,7 +2298,8 @@ has_served() {
   done
 }
 
-# has_served_once RELEASE: by its own word, or because a color, or the way back, is it.
+# has_served_once RELEASE: Succeeds if the release was live once: it is marked, or a color, `live` or `previous` leads
+# to it.
 has_served_once() {
   local link
   [[ ! -f $1/served ]] || return 0
@@ -2262,14 +2309,15 @@ has_served_once() {
   return 1
 }
 
-# can_be_copied RELEASE: `rollback RELEASE` can go to it.
+# can_be_copied RELEASE: Succeeds if `rollback RELEASE` can go to it.
 can_be_copied() {
   local value
   [[ -f $1/meta ]] && has_served_once "$1" && ! meta adopted "$1" && release_protocol "$1" && ((value >= 1))
 }
 
-# find_swept: sets `swept`, the releases that no color, no way back and no run needs, the oldest first. The newest failed one stays to be
-# looked at, and so do the last that were good.
+# find_swept: Sets `swept` to the releases that may be removed, the oldest first. It keeps the candidate, the releases
+# of the colors, `live` and `previous`, the newest failed one, so that a person can look at it, and the last
+# `keep_releases` good ones.
 find_swept() {
   local at kept left=$keep_releases keep
   local -a folders=("$state"/releases/*/)
@@ -2288,7 +2336,7 @@ find_swept() {
   done
 }
 
-# releases: the newest last.
+# releases: Prints the kept releases, the newest last.
 releases() {
   local folder value line found=no
   read_live
@@ -2309,7 +2357,7 @@ releases() {
   [[ $found == yes ]] || say 'no release yet'
 }
 
-# standing_of RELEASE: prints what it is now.
+# standing_of RELEASE: Prints the release's current state in one word, such as `live` or `kept`.
 standing_of() {
   if [[ -n $live_release && $live_release -ef $1 ]]; then
     printf 'live    '
@@ -2326,12 +2374,13 @@ standing_of() {
   fi
 }
 
-# artifact_of RELEASE: sets `value`; fails if it has none.
+# artifact_of RELEASE: Sets `value` to the artifact's name. Fails if it has none.
 artifact_of() {
   [[ -f $1/artifact ]] && IFS= read -r value <"$1/artifact"
 }
 
-# say_inputs_of RELEASE: but for secrets. One that does not say which of them are has all of them left out.
+# say_inputs_of RELEASE: Prints the release's inputs without the secrets. If the meta file does not name the secrets,
+# prints none.
 say_inputs_of() {
   local file name value secrets line=''
   meta secrets "$1" || return 0
@@ -2346,19 +2395,20 @@ say_inputs_of() {
   [[ -z $line ]] || say "  $line"
 }
 
-# ---- user: steps of the user's own -------------------------------------------------------------------
+# ---- user: the user's own steps ------------------------------------------------------------------
 
-outcome='' # success or failure, and why, for the user's last steps
+outcome='' # success or failure, for the user's last steps; `outcome_reason` says why
 outcome_reason=''
 seconds=0
 
-# run_user_step FILE FUNCTION: only its output goes there, not what the script says meanwhile. Its `reason` is that of the outcome.
+# run_user_step FILE FUNCTION: Runs FUNCTION with its output in FILE. Messages of the script do not go to FILE. The step
+# finds the reason of the outcome in `reason`.
 run_user_step() {
   reason=$outcome_reason
   "$2" >"$1" 2>&1
 }
 
-# step_environment: what a step of the user's sees.
+# step_environment: Exports the variables that a user's step gets.
 step_environment() {
   local name
   for name in "${!input[@]}"; do
@@ -2367,7 +2417,7 @@ step_environment() {
   export DEPLOYC_ACTIVE=$app app root staging color port address service slot from to outcome reason seconds
 }
 
-# run_exec FOLDER PROGRAM ARG…
+# run_exec FOLDER PROGRAM ARG…: Replaces this subshell by PROGRAM, in FOLDER, with the variables of a user's step.
 run_exec() {
   cd "$1" || return
   shift
@@ -2375,12 +2425,13 @@ run_exec() {
   exec "$@"
 }
 
-# run_notify DRIVER: tells somebody what came of it; the driver finds `outcome`, `reason` and `seconds` beside its settings.
+# run_notify DRIVER: Reports the outcome with the driver's function `notify`. The function finds `outcome`, `reason` and
+# `seconds` beside its settings.
 run_notify() {
   "$1_notify"
 }
 
-# run_shell FOLDER <TEXT: bash of its own for the user's text; it stops at the first command that fails.
+# run_shell FOLDER <TEXT: Runs the user's text in a new bash, which stops at the first command that fails.
 run_shell() {
   local text
   text=$(cat)
@@ -2389,9 +2440,9 @@ run_shell() {
   exec bash -eu -o pipefail -c -- "$text" step </dev/null
 }
 
-# ---- status, history, plan: nothing is changed -----------------------------------------
+# ---- status, history, plan: commands that change nothing -----------------------------------------
 
-# status [json]: what serves, what is under way, what is left over.
+# status [json]: Prints the live color, the idle one, unfinished work and the last failed release.
 status() {
   local value runs='' told='' phase held='' color_word release_word
   read_journal
@@ -2456,7 +2507,7 @@ status() {
   fi
 }
 
-# described RELEASE: ", release ID of TIME", or that there is none.
+# described RELEASE: Prints `, release ID of TIME`, or that this script did not start the color.
 described() {
   local value
   if [[ -z $1 ]]; then
@@ -2466,7 +2517,7 @@ described() {
   fi
 }
 
-# what_runs_of RELEASE: sets `runs`: all, part, none or unknown; of a part `answer` says what does not run.
+# what_runs_of RELEASE: Sets `runs` to all, part, none or unknown. If it is part, `answer` says what does not run.
 what_runs_of() {
   local code
   of_release "$1" alive
@@ -2474,7 +2525,7 @@ what_runs_of() {
   case $code in
     0) runs=all ;;
     1)
-      # One service of several is enough for that no. What runs beside it must not be called stopped.
+      # This no means that at least one service does not run. Others may run, and then the release is not stopped.
       local why=$answer
       of_release "$1" running
       case $? in
@@ -2487,14 +2538,16 @@ what_runs_of() {
   esac
 }
 
-# live_is_dead: the live color was started by this script and does not run any more. Only a clear answer is one.
+# live_is_dead: Succeeds if this script started the live color and the color does not run any more. An unclear answer
+# does not count.
 live_is_dead() {
   [[ -n $live_release ]] || return 1
   of_release "$live_release" alive
   (($? == 1))
 }
 
-# mutex_is_held: asked of the kernel; taking the lock to see whether it is free would keep a deployment out.
+# mutex_is_held: Asks the kernel whether a process holds the mutex. Trying to take the lock could make a deployment
+# fail.
 mutex_is_held() {
   local inode
   inode=$(stat -c %i "$state/lock" 2>/dev/null) || return 1
@@ -2522,7 +2575,7 @@ status_json() {
   printf '%s}}\n' "${line%,}"
 }
 
-# history: a line for each deployment, the newest last.
+# history: Prints a line for each deployment, the newest last.
 history() {
   local when deployed ran result went came took why
   if [[ ! -f $state/history ]]; then
@@ -2534,7 +2587,7 @@ history() {
   done <"$state/history"
 }
 
-# plan: what every command would do, in order; nothing is done.
+# plan: Prints the steps of every command, in order. Nothing is done.
 plan() {
   local program
   if do_choose_idle >/dev/null; then
@@ -2549,7 +2602,7 @@ plan() {
   done
 }
 
-# list_block FUNCTION: its steps, with what the failure of each asks for.
+# list_block FUNCTION: Prints the steps of the function, each with what follows its failure.
 list_block() {
   local block=$1 heading told_of=''
   heading=${1#command.}
@@ -2559,7 +2612,8 @@ list_block() {
   "$1"
 }
 
-# list_step WHERE ACTION ARG…: of a program that has a block of its own only its name is said.
+# list_step WHERE ACTION ARG…: Prints a step. For the steps of a program that has a block of its own, prints only the
+# program's name.
 list_step() {
   local line program
   program_of_block "${FUNCNAME[@]:2}"
@@ -2574,14 +2628,14 @@ list_step() {
   say "${line%"${line##*[! ]}"}"
 }
 
-# program_of_block FUNCTION…: the functions that are running, the innermost first. Sets `program`: which of them has steps that stand in
-# another block than the one that is listed; empty for a step of this block.
+# program_of_block FUNCTION…: Sets `program` to the function whose block has the steps, if that is another block than
+# the listed one; otherwise to an empty text. FUNCTION… are the running functions, the innermost first.
 program_of_block() {
   local one within=''
   program=''
   for one; do
     [[ $one != "$block" ]] || break
-    # A command's own programs are its block.
+    # The programs that belong only to this command are printed in its own block.
     if [[ -n $within && " ${written_out[*]} " != *" $within "* ]]; then
       program=$within
     fi
@@ -2592,11 +2646,11 @@ program_of_block() {
   fi
 }
 
-# ---- doctor: all that `prepare` would refuse; nothing is changed ---------------------------------------
+# ---- doctor: finds everything that `prepare` would refuse; changes nothing -----------------------
 #
-# There is no list of checks: these are the steps of `prepare` up to the first one that changes something.
+# There is no separate list of checks. `doctor` runs the steps of `prepare` up to the first one that changes something.
 
-doctor_found=no # yes: something would be refused
+doctor_found=no # yes: `prepare` would refuse something
 
 doctor() {
   read_boot
@@ -2606,7 +2660,7 @@ doctor() {
   looking=no turn=''
   doctor_says 'the script is as it was built' script_is_as_built
   doctor_says 'no other deployment is at work' nobody_is_at_work
-  # No reason to refuse a deployment: it may be the cure.
+  # A dead live color is no reason to refuse a deployment, which may be the cure.
   ! live_is_dead || warn "$live is live but does not run: \`resume\` starts it"
   reason=''
   if [[ $doctor_found == yes ]]; then
@@ -2620,7 +2674,7 @@ doctor() {
   esac
 }
 
-# look_at_step WHERE ACTION ARG…: the step itself, if it only looks. A mistake does not keep the next ones from being found.
+# look_at_step WHERE ACTION ARG…: Runs a step that changes nothing. If it fails, the next steps are still checked.
 look_at_step() {
   local where=$1
   shift
@@ -2630,18 +2684,19 @@ look_at_step() {
       turn='end'
       return 0
       ;;
-    # It makes what is missing.
+    # This step would make what is missing.
     ensure_shared) return 0 ;;
   esac
   name_step "$@"
   step_where=$where
   artifact_is_missing=no
   doctor_says "$step_name" "do_$1" "${@:2}" && return 0
-  # Without colors nothing more can be asked.
+  # Without `from` and `to` the later steps cannot be checked.
   [[ $1 != choose_idle ]] || turn='end'
 }
 
-# doctor_says TITLE FUNCTION ARG…: one line. Fails where something would be refused.
+# doctor_says TITLE FUNCTION ARG…: Runs FUNCTION and prints one line with its result. Fails if `prepare` would refuse
+# this.
 doctor_says() {
   local title=$1
   shift
@@ -2651,7 +2706,7 @@ doctor_says() {
     return 0
   fi
   if [[ $artifact_is_missing == yes ]]; then
-    # Whoever calls may bring it later, as CodeDeploy does.
+    # The artifact may come later, as with CodeDeploy.
     say "  later   $title: $reason"
     return 0
   fi
@@ -2660,10 +2715,10 @@ doctor_says() {
   return 1
 }
 
-# nobody_is_at_work: a `deploy` that begins now would not be told to come again later.
+# nobody_is_at_work: Fails if a `deploy` that begins now would be refused because of another deployment.
 nobody_is_at_work() {
   local reservation answer value command=deploy holder
-  # Where deploy.bg says so, `deploy` waits for it.
+  # If deploy.bg says so, `deploy` waits for the lock.
   if ((lock_wait == 0)) && mutex_is_held && holder_of_mutex; then
     fail_with "$holder"
     return
@@ -2673,22 +2728,22 @@ nobody_is_at_work() {
   [[ $answer != refuse ]] || fail_with "${journal[to]} is prepared for deployment ${journal[deployment]}, for another ${value}s: \`switch\` or \`abort\` it, or wait"
 }
 
-# script_is_as_built: by the manifest beside it, if there is one.
+# script_is_as_built: Fails if the script has another hash than in the manifest beside it. Succeeds without a manifest.
 script_is_as_built() {
   local manifest=${script%/*}/manifest.json hash line
   line=$(grep -sF "${script##*/}\": \"" "$manifest") && hash=$(sha256sum "$script" 2>/dev/null) || return 0
   [[ $line == *"\"${hash%% *}\""* ]] || fail_with "$script was changed since it was built ($manifest has another hash): install what \`deployc build\` wrote"
 }
 
-# ---- probe: a color gets traffic only after it answered as it should ---------------------------
+# ---- probe: a color gets traffic only after it has answered as expected --------------------------
 
 probe_said=''    # why the last try did not pass
-probe_failure='' # in a word, where somebody asks: redirect, or error: what users would be shown, too
+probe_failure='' # why, in one word, for some failures: `redirect`; or `error`, if users would see an error, too
 probe_worst=0    # the longest that all tries of a declaration may take, in milliseconds
-unmanaged=no     # yes: of the color that is asked only the answers are known
-asks_proxy=no    # yes: what is asked now is what users get, so a row of errors ends it early
+unmanaged=no     # yes: this script did not start the color, so only its answers can be checked
+asks_proxy=no    # yes: users get these answers now, so three errors in a row end the tries early
 
-# reset_probe: forgets the declaration before. The defaults are those of the language.
+# reset_probe: Forgets the last declaration. Sets the defaults of the language.
 reset_probe() {
   probe_every=100 probe_worst=60000 probe_timeout=2000 probe_after=0 probe_passes=2 probe_attempts=''
   question_kind=() question_subject=() question_content=() question_via=()
@@ -2697,7 +2752,8 @@ reset_probe() {
   expect_of=() expect_part=() expect_name=() expect_relation=() expect_value=()
 }
 
-# tries every MS within MS timeout MS after MS passes N [attempts N]: `within` is the whole, `after` included.
+# tries every MS within MS timeout MS after MS passes N [attempts N]: Sets how often and how long to try. `within` is
+# the total time, `after` included.
 tries() {
   while (($#)); do
     case $1 in
@@ -2713,7 +2769,8 @@ tries() {
   done
 }
 
-# ask get|head|post URL, ask tcp HOST:PORT, ask exec|inside PROG ARG…, ask healthy: all must pass in one try.
+# ask get|head|post URL, ask tcp HOST:PORT, ask exec|inside PROG ARG…, ask healthy: Add a question. In one try all
+# questions must pass.
 ask() {
   question_kind+=("$1")
   question_subject+=("${*:2}")
@@ -2724,7 +2781,7 @@ ask() {
   question_via+=('')
 }
 
-# ask_header NAME VALUE, ask_body TEXT, ask_via HOST:PORT: of the question above.
+# ask_header NAME VALUE, ask_body TEXT, ask_via HOST:PORT: Belong to the last question before them.
 ask_header() {
   header_of+=($((${#question_kind[@]} - 1)))
   header_line+=("$1: $2")
@@ -2732,7 +2789,7 @@ ask_header() {
 ask_body() { question_content[${#question_kind[@]} - 1]=$1; }
 ask_via() { question_via[${#question_kind[@]} - 1]=$1; }
 
-# questions_ready: could the questions be asked on this host at all?
+# questions_ready: Fails if this host cannot ask one of the questions.
 questions_ready() {
   local at
   for at in "${!question_kind[@]}"; do
@@ -2743,10 +2800,11 @@ questions_ready() {
   done
 }
 
-# run_gate DECLARATION: the color at hand passes, stays alive, and is what answered. 143: the script was asked to stop.
+# run_gate DECLARATION: Succeeds if the current color passes, stays alive, and gave the answers itself. Returns 143 if
+# the script was asked to stop.
 run_gate() {
   declare_question "$1"
-  # Of a color that this script did not start only the answers are known.
+  # This script did not start the color, so its processes are not known.
   if [[ $unmanaged == yes ]]; then
     try_until_passed : : :
   else
@@ -2754,7 +2812,7 @@ run_gate() {
   fi
 }
 
-# run_verify DECLARATION: the same through the proxy; every service of the color stays alive meanwhile.
+# run_verify DECLARATION: Asks through the proxy. Meanwhile every service of the color must stay alive.
 run_verify() {
   local code
   asks_proxy=yes
@@ -2775,7 +2833,7 @@ ask_through_proxy() {
   fi
 }
 
-# run_verify_once DECLARATION: one try, for what is live already. `probe_said` says why it did not pass.
+# run_verify_once DECLARATION: Makes one try, for a color that is live already. If it fails, `probe_said` says why.
 run_verify_once() {
   local try_kind='' try_wanted='' try_target=''
   declare_question "$1"
@@ -2784,7 +2842,7 @@ run_verify_once() {
   return 1
 }
 
-# all_alive: every service of the color at hand that was started before its hand-over.
+# all_alive: Succeeds if every overlapping service of the current color is alive. Exclusive services are started later.
 all_alive() {
   local name code
   for name in "${services[@]}"; do
@@ -2798,15 +2856,17 @@ all_alive() {
   probe_service=$service
 }
 
-# release_alive, release_logs LINES: the same of an older release, by its own script: its services and drivers may be others.
+# release_alive, release_logs LINES: Do the same for an older release, by its own script, because its services and
+# drivers may differ.
 release_alive() { of_release "$release" alive overlap; }
 release_logs() {
   of_release "$release" logs "$1" || return 0
   show_logs_of 'its log'
 }
 
-# try_until_passed ALIVE LISTENER LOGS: tries as the declaration at hand says. ALIVE: is it still running?
-# LISTENER: is it what answered? LOGS N: its last lines, for the report. On failure `reason` says which it was.
+# try_until_passed ALIVE LISTENER LOGS: Tries as the current declaration says. ALIVE is a function that says whether the
+# color still runs, LISTENER whether it gave the answers itself. LOGS prints its last lines for the report. If it fails,
+# `reason` says why.
 try_until_passed() {
   local is_alive=$1 listener=$2 show_logs=$3 end start limit number=0 row=0 best=0 errors=0 code probe_service=$service
   local try_kind='' try_wanted='' try_target='' last='' wanted=''
@@ -2829,7 +2889,7 @@ try_until_passed() {
     [[ $code != 143 ]] || return 143
     if ((code == 0)); then
       row=$((row + 1))
-      # What listens at the first pass of a row, and stays alive, is what answers all of it.
+      # A process that listens at the first pass of a row, and stays alive, gives all answers of the row.
       if ((row == 1)); then
         "$listener"
         code=$?
@@ -2840,7 +2900,7 @@ try_until_passed() {
     else
       row=0
     fi
-    # However it was answered: what has died fails at once, and what passes lives.
+    # Even after a good answer: a color that has died fails at once, and a color passes only if it is alive.
     still_alive
     code=$?
     ((code == 0 || code == 2)) || return "$code"
@@ -2851,7 +2911,7 @@ try_until_passed() {
       probe_said=$answer
     fi
     if ((row == 0)); then
-      # A last try that was cut short by the end of the whole says less than the one before it.
+      # The end of the total time may shorten the last try. If such a try timed out, the try before it says more.
       if [[ -z $last || $limit == "$probe_timeout" || $try_kind != 'timed out' ]]; then
         last=$probe_said
         wanted="$try_wanted $try_target"
@@ -2859,7 +2919,7 @@ try_until_passed() {
       [[ -n ${count[$try_kind]-} ]] || kinds+=("$try_kind")
       count[$try_kind]=$((${count[$try_kind]-0} + 1))
     fi
-    # Users have this color. What shows them an error three times in a row is not waited for.
+    # Users get this color now. After three errors in a row the script does not wait any longer.
     if ((row == 0)) && [[ $asks_proxy == yes && $probe_failure == error ]]; then
       errors=$((errors + 1))
       ((errors < 3)) || break
@@ -2880,7 +2940,7 @@ try_until_passed() {
   not_passed
 }
 
-# not_passed: the reason, in one sentence, and what the application wrote last. Fails.
+# not_passed: Fails with the reason in one sentence. Prints the last lines of the application's log.
 not_passed() {
   local kind summary='' in_seconds
   for kind in ${kinds[@]+"${kinds[@]}"}; do
@@ -2909,21 +2969,22 @@ tries_in_words() {
   fi
 }
 
-# still_alive: what was started has not ended. If it has: why, and at once. 2: nobody could tell in time.
+# still_alive: Succeeds if the started color has not ended. Returns 1 and sets the reason if it has ended, 2 if this
+# could not be found out in time.
 still_alive() {
   local code
   "$is_alive"
   code=$?
   ((code != 0)) || return 0
   ! asked_to_stop || return 143
-  # Only a clear no is one: whoever was asked may have been too slow, or been killed.
+  # Only exit code 1 means no. With any other code the driver was too slow or was killed.
   ((code == 1)) || return 2
   fail_with "$probe_service of $color died while it was probed: ${answer:-it is gone}${probe_said:+; the last try said: $probe_said}"
   "$show_logs" 20
   return 1
 }
 
-# rest_alive MILLISECONDS: waits, and looks once a second whether it is still alive.
+# rest_alive MILLISECONDS: Waits, and checks once a second whether the color is still alive.
 rest_alive() {
   local until code
   now
@@ -2939,8 +3000,9 @@ rest_alive() {
   done
 }
 
-# rest_until_listening MILLISECONDS: as `rest_alive`, but over when somebody listens on the port that refused until now: then the next
-# try may pass. A look at the port takes 2 to 4 ms, at most about a tenth of the time; a host that counts no new sockets needs none.
+# rest_until_listening MILLISECONDS: Does the same as `rest_alive`, but ends as soon as a process listens on the port
+# that refused until now, because then the next try may pass. A look at the port takes 2 to 4 ms, at most about a tenth
+# of the time. While the host has no new sockets, no look is needed.
 rest_until_listening() {
   local until seen code sockets before rest=10
   now
@@ -2949,7 +3011,7 @@ rest_until_listening() {
   count_sockets
   before=$sockets
   if port_listens "$port"; then
-    # At another address, perhaps.
+    # A process listens already, perhaps at another address. So only time can help.
     rest_alive "$1"
     return
   fi
@@ -2972,10 +3034,11 @@ rest_until_listening() {
   done
 }
 
-# right_listener: it is what was started that answered on its port. 1: nothing of it listens, perhaps not yet; 2: somebody else does.
+# right_listener: Succeeds if the started color listens on its port, so that it gave the answers itself. Returns 1 if it
+# does not listen, perhaps not yet; 2 if another process listens.
 right_listener() {
   local said found
-  # Of a driver that cannot tell only the answers are known.
+  # If the driver cannot tell who listens, only the answers count.
   [[ -n $port ]] && run_has listens || return 0
   color_listens
   case $? in
@@ -2987,14 +3050,14 @@ right_listener() {
       ;;
     2)
       said=$answer
-      # A program that went into the background has left somebody of its own there; that it ended says more.
+      # The program may have ended and left a child that listens. Then its end is the better reason.
       still_alive
       (($? != 1)) || return 2
       fail_with "port $port was answered by another process: $said; $service of $color does not listen there"
       "$show_logs" 20
       return 2
       ;;
-    # 3: who it is cannot be seen.
+    # 3: the driver cannot see which process listens.
     0 | 3) return 0 ;;
     *)
       try_kind='no answer'
@@ -3005,12 +3068,12 @@ right_listener() {
   esac
 }
 
-# ---- question: one try of what is asked ---------------------------------------------------------
+# ---- question: one try of all questions ----------------------------------------------------------
 #
-# Why it does not pass: `try_kind` in a few words, to be counted, `probe_said` what was found, and `try_wanted`
-# `try_target` what was not: `no 2xx from` `http://…`.
+# If a try fails, these say why: `try_kind` in a few words, which are counted; `probe_said` what was found; `try_wanted`
+# and `try_target` what was missing, such as `no 2xx from` and `http://…`.
 
-# one_try MILLISECONDS: every question, within that time together.
+# one_try MILLISECONDS: Asks every question once. All together may take MILLISECONDS.
 one_try() {
   local until at left code
   probe_failure=''
@@ -3038,7 +3101,7 @@ one_try() {
   done
 }
 
-# try_http QUESTION MILLISECONDS
+# try_http QUESTION MILLISECONDS: Sends a request and checks the answer.
 try_http() {
   local at code
   local -a headers=()
@@ -3064,7 +3127,7 @@ try_http() {
   return 1
 }
 
-# try_tcp QUESTION MILLISECONDS
+# try_tcp QUESTION MILLISECONDS: Opens a connection.
 try_tcp() {
   local host port code tcp_why=''
   try_wanted='no connection to'
@@ -3085,7 +3148,8 @@ try_tcp() {
   return 1
 }
 
-# try_command MILLISECONDS FUNCTION PROG ARG…: passes by its exit code; what it prints is for the report.
+# try_command MILLISECONDS FUNCTION PROG ARG…: Runs a command, which passes if it exits 0. Its output is only for the
+# report.
 try_command() {
   local limit=$1 code output='' in_seconds
   shift
@@ -3110,7 +3174,8 @@ try_command() {
   return 1
 }
 
-# command_on_host PROG ARG…: in the folder and with the environment of a step of the user's. The end of what it prints is kept.
+# command_on_host PROG ARG…: Runs the command in `root`, with the environment of a user's step. Prints the end of its
+# output.
 command_on_host() {
   cd "$root" 2>/dev/null || cd /
   step_environment
@@ -3118,7 +3183,7 @@ command_on_host() {
   return "${PIPESTATUS[0]}"
 }
 
-# command_inside PROG ARG…: inside the color, through its driver.
+# command_inside PROG ARG…: Runs the command inside the color, by the driver's `enter`.
 command_inside() {
   local found name=enter driver=${run_of["$service"]%% *}
   function_of "${run_of["$service"]}" enter || return
@@ -3126,7 +3191,7 @@ command_inside() {
   return "${PIPESTATUS[0]}"
 }
 
-# driver_says_healthy: the driver's own verdict.
+# driver_says_healthy: Asks the driver for its own verdict.
 driver_says_healthy() {
   local found name=healthy driver=${run_of["$service"]%% *}
   function_of "${run_of["$service"]}" healthy || {
@@ -3136,12 +3201,12 @@ driver_says_healthy() {
   with_settings "settings.$service" "$found"
 }
 
-# ---- expect: what must hold of an answer --------------------------------------------------------
+# ---- expect: checks an answer against the expectations of its question ---------------------------
 #
-# An expectation belongs to the question above it.
+# An expectation belongs to the last question before it.
 
-# expect status SET… | color | body RELATION TEXT | header NAME RELATION TEXT | json PATH RELATION TEXT. A SET
-# is 200 or 200..299; RELATION is contains, equals or matches (a POSIX extended regular expression).
+# expect status SET… | color | body RELATION TEXT | header NAME RELATION TEXT | json PATH RELATION TEXT: Adds an
+# expectation. A SET is 200 or 200..299. RELATION is contains, equals or matches (a POSIX extended regular expression).
 expect() {
   local name='' relation='' value=''
   case $1 in
@@ -3157,11 +3222,11 @@ expect() {
   expect_value+=("$value")
 }
 
-# expectations_hold QUESTION MILLISECONDS: does the answer satisfy all of its expectations? If not,
-# `try_kind` and `probe_said` say what was found, `try_wanted` what was not.
+# expectations_hold QUESTION MILLISECONDS: Succeeds if the answer fulfils every expectation of the question. If not,
+# sets `try_kind` and `probe_said` to what was found, and `try_wanted` to what was expected.
 expectations_hold() {
   local at status_asked=no body='' has_body=no
-  local LC_ALL=C # bytes, not characters: faster, and no byte is invalid
+  local LC_ALL=C # bytes, not characters: this is faster, and no byte is invalid
   for at in ${expect_part[@]+"${!expect_part[@]}"}; do
     [[ ${expect_of[at]} == "$1" && ${expect_part[at]} == status ]] || continue
     status_asked=yes
@@ -3180,7 +3245,7 @@ expectations_hold() {
   done
 }
 
-# status_fits SETS
+# status_fits SETS: Succeeds if the status is in one of the SETS.
 status_fits() {
   local set value shown=''
   for set in $1; do
@@ -3204,13 +3269,13 @@ status_fits() {
   return 1
 }
 
-# load_body: sets `body`, once an answer, without the line ends at its end.
+# load_body: Sets `body`, once for each answer, without the line ends at its end.
 load_body() {
   local tail
   [[ $has_body == no ]] || return 0
   has_body=yes
   http_body
-  # In blocks: taking one from a mebibyte of line ends at a time would take minutes.
+  # Line ends are removed in blocks of 4096 bytes. Removing 1 MiB of line ends one by one would take minutes.
   while [[ $body == *[$'\r\n'] ]]; do
     tail=$body
     ((${#body} <= 4096)) || tail=${body: -4096}
@@ -3223,7 +3288,7 @@ load_body() {
   done
 }
 
-# text_fits TEXT HOW EXPECTED: sets `try_wanted`, how the two should relate, for a sentence.
+# text_fits TEXT HOW EXPECTED: Succeeds if TEXT equals, contains or matches EXPECTED. Sets `try_wanted` for the message.
 text_fits() {
   try_wanted='not the expected answer from'
   case $2 in
@@ -3233,7 +3298,7 @@ text_fits() {
   esac
 }
 
-# misfit WHAT TEXT HOW EXPECTED: what was found and what should have been. Fails.
+# misfit WHAT TEXT HOW EXPECTED: Sets `try_kind` and `probe_said` to what was found and what was expected. Fails.
 misfit() {
   local found wanted excerpt
   excerpt "$2"
@@ -3249,7 +3314,7 @@ misfit() {
   return 1
 }
 
-# body_fits EXPECTATION
+# body_fits EXPECTATION: Succeeds if the body is as expected.
 body_fits() {
   local what=body
   load_body
@@ -3258,7 +3323,7 @@ body_fits() {
   misfit "$what" "$body" "${expect_relation[$1]}" "${expect_value[$1]}"
 }
 
-# header_fits EXPECTATION
+# header_fits EXPECTATION: Succeeds if the header is as expected.
 header_fits() {
   local value
   try_wanted='not the expected answer from'
@@ -3271,7 +3336,8 @@ header_fits() {
     || misfit "header ${expect_name[$1]}" "$value" "${expect_relation[$1]}" "${expect_value[$1]}"
 }
 
-# json_fits EXPECTATION MILLISECONDS
+# json_fits EXPECTATION MILLISECONDS: Succeeds if the value at the JSON path is as expected. Reading it may take
+# MILLISECONDS.
 json_fits() {
   local value code path=${expect_name[$1]}
   bounded "$2" json_of_body "$path" >"$scratch/http.value" 2>/dev/null
@@ -3298,13 +3364,13 @@ json_fits() {
   return 1
 }
 
-# json_of_body PATH
+# json_of_body PATH: Prints the value at this path of the body.
 json_of_body() {
   json_get "$1" <"$scratch/http.body"
 }
 
-# color_fits: the answer says the color that was asked: in the header that our fragments set where
-# they can, else in the body.
+# color_fits: Succeeds if the answer names the color that was asked: in the header `X-Deploy-Color`, which some
+# fragments add, or without this header in the body.
 color_fits() {
   local value edge='[^A-Za-z0-9_-]' mine others
   try_wanted="no answer of $color from"
@@ -3328,13 +3394,14 @@ color_fits() {
   return 1
 }
 
-# excerpt TEXT: sets `excerpt`: its first 200 bytes on one line, secrets masked before it is cut.
+# excerpt TEXT: Sets `excerpt` to the first 200 bytes of TEXT on one line. Secrets are masked before the text is cut.
 excerpt() {
   local secret longest=0 masked text=$1 cut=no LC_ALL=C
   for secret in ${secret_values[@]+"${secret_values[@]}"}; do
     ((${#secret} <= longest)) || longest=${#secret}
   done
-  # A secret that the end of the window cuts in two could not be recognised: its part is dropped.
+  # If the end of the window cuts a secret in two, the secret is not recognised. So the last bytes, as many as the
+  # longest secret has, are dropped.
   if ((${#text} > 4096 + longest)); then
     text=${text:0:longest+4096}
     cut=yes
@@ -3347,7 +3414,7 @@ excerpt() {
   fi
   if ((${#text} > 200)); then
     text=${text:0:200}
-    # Not half a character.
+    # Remove a character that was cut in two.
     while [[ $text == *[$'\x80'-$'\xbf'] ]]; do
       text=${text%?}
     done
@@ -3359,17 +3426,17 @@ excerpt() {
   [[ $cut == no ]] || excerpt+='…'
 }
 
-# ---- http: one request, one answer --------------------------------------------------------------
+# ---- http: one request and its answer ------------------------------------------------------------
 #
-# With curl where there is one that can do what is needed, else with bash alone, which cannot do https.
+# Uses curl if the host has a version that can do what is needed, otherwise bash alone, which cannot do https.
 
 http_client=''       # curl or bash; chosen once
-http_curl_version='' # of a curl that is too old
-http_limit=1048576   # bytes of a body that are looked at
+http_curl_version='' # the version of curl, if there is one
+http_limit=1048576   # how many bytes of a body are read
 # shellcheck disable=SC2016  # nothing in it is to be expanded
 http_header_shape='^[A-Za-z0-9!#$%&*+.^_`|~-]+: '
 
-# http_with: chooses the client. `--connect-to` needs curl 7.49.
+# http_with: Chooses the client, once. `--connect-to` needs curl 7.49.
 http_with() {
   local words=0.0 _
   [[ -z $http_client ]] || return 0
@@ -3384,8 +3451,8 @@ http_with() {
   fi
 }
 
-# http_url URL: sets url_scheme, url_host (without brackets), url_port, url_name (what goes into
-# `Host`) and url_path; else `http_why` says what is wrong with it.
+# http_url URL: Sets url_scheme, url_host (without brackets), url_port, url_name (for the header `Host`) and url_path.
+# Fails if the URL is wrong; `http_why` then says why.
 http_url() {
   local rest=$1
   http_why=''
@@ -3419,7 +3486,7 @@ http_url() {
   url_port=$port
 }
 
-# http_host_port HOST[:PORT] DEFAULT: sets `host`, without brackets, and `port`.
+# http_host_port HOST[:PORT] DEFAULT: Sets `host`, without brackets, and `port`. Fails if the text is wrong.
 http_host_port() {
   port=$2
   if [[ $1 =~ ^\[([0-9A-Fa-f:.%]+)\](:([0-9]+))?$ ]] || [[ $1 =~ ^([A-Za-z0-9._-]+)(:([0-9]+))?$ ]]; then
@@ -3431,7 +3498,7 @@ http_host_port() {
   fi
 }
 
-# http_ready URL…: can each be asked on this host?
+# http_ready URL…: Fails if this host cannot ask one of the URLs.
 http_ready() {
   local url url_scheme url_host url_port url_name url_path http_why host port
   http_with
@@ -3451,11 +3518,12 @@ http_ready() {
   done
 }
 
-# http_request METHOD URL MILLISECONDS VIA BODY HEADER…: METHOD is get, head or post; VIA is empty or
-# HOST:PORT to connect to instead; a HEADER is `Name: value`. 0: there is an answer: `http_status`, its
-# headers in $scratch/http.head, the first mebibyte of its body in $scratch/http.body, `http_cut` yes
-# if there was more. 1: there is none: `http_failure` is one of refused, timeout, resolve, unreachable,
-# tls, closed, invalid, other, and `http_why` says it in words. 143: the script was asked to stop.
+# http_request METHOD URL MILLISECONDS VIA BODY HEADER…: Sends a request. METHOD is get, head or post. VIA is empty, or
+# a HOST:PORT to connect to instead. A HEADER is `Name: value`.
+# Returns 0 if there is an answer: `http_status`, its headers in $scratch/http.head, the first MiB of its body in
+# $scratch/http.body; `http_cut` is yes if the body was longer. Returns 1 if there is none: `http_failure` is refused,
+# timeout, resolve, unreachable, tls, closed, invalid or other, and `http_why` says it in words. Returns 143 if the
+# script was asked to stop.
 http_request() {
   local method=$1 url=$2 http_ms=$3 via=$4 body=$5 header
   local url_scheme url_host url_port url_name url_path host port
@@ -3481,7 +3549,7 @@ http_request() {
   : >"$scratch/http.head" || return
   : >"$scratch/http.body" || return
   if [[ $http_client == curl ]]; then
-    # curl keeps the deadline itself and knows what it was waiting for; ours is for a curl that hangs.
+    # curl keeps the deadline itself and can say what was missing. The deadline of `bounded` is for a curl that hangs.
     bounded $((http_ms + 500)) curl_ask "$@" >"$scratch/http.said" 2>"$scratch/http.errors"
     curl_outcome $?
   elif [[ $url_scheme == https ]]; then
@@ -3494,7 +3562,7 @@ http_request() {
   fi
 }
 
-# in_seconds MILLISECONDS: sets `in_seconds`, for people: 300ms, 2s, 2.5s.
+# in_seconds MILLISECONDS: Sets `in_seconds`, the time for messages: 300ms, 2s, 2.5s.
 in_seconds() {
   if (($1 < 1000)); then
     in_seconds=${1}ms
@@ -3505,7 +3573,8 @@ in_seconds() {
   fi
 }
 
-# http_timed_out STAGE: what did not come in time. STAGE is empty, `connected`, or a status.
+# http_timed_out STAGE: Sets `http_failure` and `http_why` for a request that took too long. STAGE says how far it came:
+# empty, `connected`, or a status.
 http_timed_out() {
   local in_seconds
   http_failure=timeout
@@ -3517,14 +3586,15 @@ http_timed_out() {
   esac
 }
 
-# http_header NAME: sets `value`, of the answer's header; several are joined by commas. Fails if there is none.
+# http_header NAME: Sets `value` to the value of this header. Several values are joined by commas. Fails if there is
+# none.
 http_header() {
   local line key found=no
   value=''
   while IFS= read -r line || [[ -n $line ]]; do
     line=${line%$'\r'}
     if [[ $line == HTTP/* ]]; then
-      # What came before was an interim answer.
+      # The lines before this one belong to an interim answer.
       value='' found=no
       continue
     fi
@@ -3540,7 +3610,7 @@ http_header() {
   [[ $found == yes ]]
 }
 
-# http_body: sets `body`, what of it is looked at. A NUL, which no variable can hold, becomes a blank.
+# http_body: Sets `body` to the part of the body that was read. A NUL, which a variable cannot hold, becomes a blank.
 http_body() {
   local piece
   body=''
@@ -3550,14 +3620,14 @@ http_body() {
   body+=$piece
 }
 
-# ---- http_curl: a request by curl ---------------------------------------------------------------
+# ---- http_curl: a request with curl --------------------------------------------------------------
 
-# curl_ask HEADER…: called by `http_request`, within `bounded`. What is asked goes to curl on its
-# standard input: a command line can be read by every user of the host.
+# curl_ask HEADER…: Sends the request of `http_request` with curl. Runs within `bounded`. curl reads the request from
+# its standard input, because every user of the host can read a command line.
 curl_ask() {
   local config header quoted
   umask 077
-  # A body beyond the limit fails to be written instead of filling the disk.
+  # A body beyond the limit makes the write fail, instead of filling the disk.
   trap '' XFSZ
   ulimit -f $((http_limit / 1024)) 2>/dev/null
   curl_quote "$url"
@@ -3581,7 +3651,7 @@ curl_ask() {
     *) ;;
   esac
   for header; do
-    # `Name:` and blanks would take a header away; `Name;` sends it empty.
+    # For curl `Name:` without a value means to remove the header. `Name;` sends it with an empty value.
     [[ ! $header =~ ^[^:]*:[[:blank:]]*$ ]] || header=${header%%:*}\;
     curl_quote "$header"
     config+=$'\n'"header = $quoted"
@@ -3589,7 +3659,7 @@ curl_ask() {
   curl -q -sS -w '%{http_code} %{time_connect}' --config - <<<"$config"
 }
 
-# curl_quote TEXT: sets `quoted`, for curl's configuration.
+# curl_quote TEXT: Sets `quoted` to TEXT, quoted for curl's configuration.
 curl_quote() {
   quoted=${1//\\/\\\\}
   quoted=${quoted//\"/\\\"}
@@ -3597,7 +3667,7 @@ curl_quote() {
   quoted=\"${quoted//$'\r'/\\r}\"
 }
 
-# curl_outcome CODE: what curl's exit code says, for `http_request`.
+# curl_outcome CODE: Sets the results of `http_request` from curl's exit code and output.
 curl_outcome() {
   local connected said
   read -r http_status connected <"$scratch/http.said" || :
@@ -3624,7 +3694,7 @@ curl_outcome() {
       http_timed_out "${http_status:-${connected:+connected}}"
       ;;
     23)
-      # Too long, or the disk is full.
+      # The body was too long, or the disk is full.
       if [[ -n $http_status && $(wc -c <"$scratch/http.body") -ge $http_limit ]]; then
         http_cut=yes
         return 0
@@ -3662,13 +3732,13 @@ curl_outcome() {
   return 1
 }
 
-# ---- http_bash: a request by bash alone, for hosts without curl --------------------------------
+# ---- http_bash: a request with bash alone, for hosts without curl --------------------------------
 #
-# HTTP/1.0, so that nobody is asked to keep the connection or to send chunks; who does so all the
-# same is understood.
+# Uses HTTP/1.0, so that a server neither keeps the connection open nor sends chunks. If a server does so anyway, its
+# answer is still understood.
 
-# bash_ask HEADER…: called by `http_request`, within `bounded`. Prints how far it came, a line each:
-# `connected`, `status N`, `done`, `cut`, or `failed KIND WORDS…`.
+# bash_ask HEADER…: Sends the request of `http_request` and reads the answer. Runs within `bounded`. Prints a line for
+# each stage: `connected`, `status N`, `done`, `cut`, or `failed KIND WORDS…`.
 bash_ask() {
   local LC_ALL=C tcp_fd tcp_why='' request header line name length='' chunked=no status head='' lines=0
   umask 077
@@ -3726,13 +3796,13 @@ bash_ask() {
   fi
 }
 
-# bash_failed KIND WORDS…: the last line of a request that has no answer. Fails.
+# bash_failed KIND WORDS…: Prints the last line of a request that has no complete answer. Fails.
 bash_failed() {
   printf 'failed %s\n' "$*"
   return 1
 }
 
-# bash_request HEADER…: sets `request`, the text to send.
+# bash_request HEADER…: Sets `request` to the text to send.
 bash_request() {
   local header given=$'\n' name default
   for header; do
@@ -3754,10 +3824,10 @@ bash_request() {
   fi
 }
 
-# bash_body LENGTH: the rest of the answer, so long or until the connection is closed.
+# bash_body LENGTH: Reads LENGTH bytes of the body. Without LENGTH reads until the connection is closed.
 bash_body() {
   local want=$1 size
-  # No number of a shell holds more digits; so long is cut anyway.
+  # A longer number is too big for the shell. 16 digits are beyond the limit anyway, so the body will be cut.
   ((${#want} < 16)) || want=${want:0:16}
   if [[ -z $want ]] || ((10#$want > http_limit)); then
     head -c "$http_limit" <&"$tcp_fd" >"$scratch/http.body"
@@ -3769,7 +3839,8 @@ bash_body() {
   else
     want=$((10#$want))
     head -c "$want" <&"$tcp_fd" >"$scratch/http.body"
-    # Counting is cheap where the text is whole and has no NUL in it, which is nearly always.
+    # `${#body}` counts without a process. It is too small only if bytes are missing or if the text contains a NUL. Both
+    # are rare.
     IFS= read -r -d '' body <"$scratch/http.body" || :
     size=${#body}
     ((size == want)) || size=$(wc -c <"$scratch/http.body")
@@ -3781,7 +3852,7 @@ bash_body() {
   printf 'done\n'
 }
 
-# bash_chunks: a body in chunks, which a server should not send to HTTP/1.0 but may.
+# bash_chunks: Reads a body in chunks. A server should not send chunks to HTTP/1.0, but may.
 bash_chunks() {
   local line size text total=0
   while IFS= read -r -n 4096 -u "$tcp_fd" line; do
@@ -3806,7 +3877,8 @@ bash_chunks() {
   bash_failed closed "status $status, but its body was cut short, or it is binary in chunks, which needs curl"
 }
 
-# bash_outcome CODE: what was printed says, for `http_request`.
+# bash_outcome CODE: Sets the results of `http_request` from the lines that `bash_ask` printed. CODE is the exit code of
+# `bounded`.
 bash_outcome() {
   local word rest stage=''
   [[ $1 != 143 ]] || return 143
@@ -3837,13 +3909,13 @@ bash_outcome() {
   return 1
 }
 
-# ---- json: one value out of a JSON text --------------------------------------------------------
+# ---- json: reads one value from a JSON text ------------------------------------------------------
 
-# json_get PATH: prints the scalar that stands at a path such as `a.b[0].c` in the JSON text on
-# standard input: strings unescaped (as UTF-8), numbers as written, true, false, null. Of a key that
-# stands twice, the last counts. 1: nothing stands there; 2: the text is not JSON; 3: an object or a list.
+# json_get PATH: Prints the scalar at a path such as `a.b[0].c` in the JSON text on standard input: a string unescaped
+# (as UTF-8), a number as written, true, false or null. If a key is there twice, the last one counts. Returns 1 if there
+# is nothing at the path, 2 if the text is not JSON, 3 if there is an object or a list.
 #
-# The text is read in pieces between quotation marks: no awk has to look at a long text more than once.
+# The text is read in pieces between quotation marks, because some awks are slow with long pieces of text.
 json_get() {
   json_path=$1 LC_ALL=C awk '
     function code_unit(digits, at, unit) {
@@ -3853,7 +3925,7 @@ json_get() {
       return unit
     }
     function utf8(point) {
-      if (point == 0 || (point >= 55296 && point < 57344)) point = 65533 # no text can hold these
+      if (point == 0 || (point >= 55296 && point < 57344)) point = 65533 # a text cannot hold these code points
       if (point < 128) return sprintf("%c", point)
       if (point < 2048) return sprintf("%c%c", 192 + int(point / 64), 128 + point % 64)
       if (point < 65536)
@@ -3861,8 +3933,8 @@ json_get() {
       return sprintf("%c%c%c%c", 240 + int(point / 262144), 128 + int(point / 4096) % 64,
         128 + int(point / 64) % 64, 128 + point % 64)
     }
-    # Adds a piece of a string to `text`, part by part: joining them would be slow for a long one.
-    # A piece that ends in the backslash of an escaped quotation mark ends in that mark afterwards.
+    # Adds a piece of a string to `text`, which is a list of parts, because joining the parts of a long string each time
+    # would be slow. A piece that ends with a backslash ends before an escaped quotation mark, so this mark is added.
     function unescape(piece, part, parts, at, escape, point, low) {
       gsub(/\\/, "\001", piece)
       parts = split(piece, part, "\001")
@@ -3891,7 +3963,7 @@ json_get() {
       for (at = 1; at <= texts; at++) whole = whole text[at]
       return whole
     }
-    # The value that begins here: does it stand at the path?
+    # Does the value that begins here stand at the path?
     function on_path() {
       if (depth == 0) return 1
       if (!here[depth]) return 0
@@ -3937,7 +4009,7 @@ json_get() {
         ends_value(at_path && depth == length_of_path)
       } else bad = 1
     }
-    # What stands between two strings, a thousand bytes at a time: some awks are slow with long texts.
+    # Reads the text between two strings, 1000 bytes at a time, because some awks are slow with long texts.
     function between(text, size, from, part, rest, word, count, at) {
       size = length(text)
       for (from = 1; from <= size && !bad; from += 1000) {
@@ -3955,7 +4027,7 @@ json_get() {
     }
     function begins_string() {
       is_key = state == "key" || state == "key or }"
-      # Only the value that is asked for, and keys that may lead to it, are kept.
+      # Keep only the value that is asked for, and keys that may lead to it.
       if (is_key) keeping = here[depth] && !is_index[depth]
       else if (begins_value()) keeping = at_path && depth == length_of_path
       texts = 0
@@ -3968,7 +4040,7 @@ json_get() {
         in_string = RLENGTH % 2
       }
       if (keeping) unescape(piece)
-      # A key in many more parts than the path has letters is not in the path.
+      # A key with many more parts than the longest step of the path has letters cannot be in the path.
       if (is_key && texts > 2 * longest + 8) keeping = 0
       if (in_string) return
       if (is_key) {
@@ -4002,7 +4074,7 @@ json_get() {
     {
       if (NR == 1) sub(/^\357\273\277/, "")
       between($0)
-      mode = "string begins" # if anything follows at all
+      mode = "string begins" # if any text follows
     }
     END {
       if (bad || state != "done") exit 2
@@ -4013,17 +4085,17 @@ json_get() {
     }'
 }
 
-# ---- inputs: values of a deployment, checked and read once, kept with the release --------------
+# ---- inputs: a deployment's inputs are read and checked once, and kept with the release ----------
 
 declare -A input=()
 
-# take_inputs: those of a new deployment; whatever was looked at before does not count.
+# take_inputs: Reads the inputs of a new deployment. Earlier values are forgotten.
 take_inputs() {
   empty_inputs
   read_inputs
 }
 
-# empty_inputs: every input is there and empty; settings that name one can be looked at before any is known.
+# empty_inputs: Sets every input to an empty text, so that settings with inputs can be read before the inputs are known.
 empty_inputs() {
   local name
   input=()
@@ -4032,7 +4104,8 @@ empty_inputs() {
   done
 }
 
-# read_input WHERE NAME TYPE [default V] [file PATH] [pattern ERE] [values V…]
+# read_input WHERE NAME TYPE [default V] [file PATH] [pattern ERE] [values V…]: Reads one input from the environment,
+# else from the file, else from the default, and checks it.
 read_input() {
   local where=${1#@} name=$2 type=$3 has_default=no default='' file='' pattern='' value given=no
   local -a values=()
@@ -4061,7 +4134,7 @@ read_input() {
     esac
   done
   value=''
-  # CI systems pass a missing variable as an empty one.
+  # An empty variable counts as missing, because CI systems pass missing variables in this way.
   if [[ -n ${!name-} ]]; then
     value=${!name}
     given=yes
@@ -4072,13 +4145,13 @@ read_input() {
     given=yes
   fi
   if [[ $given == no ]]; then
-    # It may come with the artifact.
+    # The file may come with the artifact.
     [[ $file != "$staging"/* || -e $file ]] || artifact_is_missing=yes
     fail_with "input $name is not given ($where): set it in the environment${file:+ or as $name=… in $file}"
     return
   fi
   input_fits "$type" "$value" "$pattern" ${values[@]+"${values[@]}"} || {
-    # A secret's value is not shown, not even a wrong one.
+    # A secret is not shown, even if its value is wrong.
     [[ $type == secret ]] && value='***'
     fail_with "input $name ($where) is '$value': expected $expected"
     return
@@ -4087,7 +4160,8 @@ read_input() {
   [[ $type != secret ]] || hide "$value"
 }
 
-# hide SECRET: it is not shown from now on, nor is a line of it that tells something.
+# hide SECRET: Masks the secret in all output from now on. Of a secret with several lines, each line of 6 or more
+# characters is masked, too.
 hide() {
   local line
   hide_text "$1"
@@ -4097,7 +4171,8 @@ hide() {
   done <<<"$1"
 }
 
-# hide_text TEXT: the longest come first, or the rest of one that begins like another would show.
+# hide_text TEXT: Adds TEXT to `secret_values`, the longest first. Otherwise, if a secret begins like a shorter one, its
+# rest would be shown.
 hide_text() {
   local other placed=no
   local -a sorted=()
@@ -4113,8 +4188,8 @@ hide_text() {
   secret_values=(${sorted[@]+"${sorted[@]}"})
 }
 
-# value_in_file FILE NAME: sets `value` from the last NAME=value line. The text after = is the value,
-# one pair of quotes around it taken off; nothing in it is run.
+# value_in_file FILE NAME: Sets `value` from the file's last line `NAME=value`. The value is the text after `=`, without
+# one pair of quotes around it. No part of it is executed.
 value_in_file() {
   local line found=1
   [[ -r $1 ]] || return 1
@@ -4132,7 +4207,7 @@ value_in_file() {
   return "$found"
 }
 
-# input_fits TYPE VALUE PATTERN VALUES…: sets `expected` to what the type accepts.
+# input_fits TYPE VALUE PATTERN VALUES…: Succeeds if VALUE has this type. Sets `expected` to what the type accepts.
 input_fits() {
   local value=$2 pattern=$3 choice
   case $1 in
@@ -4178,7 +4253,7 @@ input_fits() {
   esac
 }
 
-# save_inputs: to files of the candidate that only this user may read; any text survives that way.
+# save_inputs: Saves each input in a file of the candidate that only this user may read. A file can hold any text.
 save_inputs() {
   local name
   mkdir -m 700 "$candidate/inputs" || return
@@ -4190,7 +4265,7 @@ save_inputs() {
   done
 }
 
-# load_inputs RELEASE: those of that release, whatever the environment says now.
+# load_inputs RELEASE: Loads the inputs of the release. The environment does not count.
 load_inputs() {
   local file name value
   empty_inputs
@@ -4204,21 +4279,22 @@ load_inputs() {
   done
 }
 
-# ---- state: what is known between two runs ------------------------------------------------------
+# ---- state: the files that are kept between two runs ---------------------------------------------
 #
-# $state/journal      the run at hand or at rest: phase, from, to, release, …
-# $state/runtimes/R   the runtimes that scripts of releases were made with, by version and hash
+# $state/journal      what is under way: phase, from, to, release, …
+# $state/runtimes/R   the runtimes that the scripts of releases were built with, by version and hash
 # $state/colors/C     the last good release of color C (a symlink)
-# $state/live         the release that was switched to last (a symlink); what is live the proxy's files say
+# $state/live         the release that was switched to last (a symlink); the live color is what the proxy's files say
 # $state/previous     the release that served before it (a symlink)
 # $state/releases/ID  script, inputs/, slot/, fragment, meta, identity.SERVICE, log.SERVICE
-# $state/history      a line for each deployment
+# $state/history      one line for each deployment
 #
-# Nothing in here is ever run or sourced but a release's own script.
+# From this folder only a release's own script is executed.
 
 state=''
 
-# locate_state: sets `state`. Root keeps it out of every other user's reach.
+# locate_state: Sets `state`. For root it is a folder that other users cannot change. Fails if another user deploys this
+# app.
 locate_state() {
   local other=/var/lib/deployc/$app
   state=$root/.deployc
@@ -4233,7 +4309,7 @@ locate_state() {
   }
 }
 
-# open_state: makes the state folder and checks that it may be trusted.
+# open_state: Makes the state folder and checks that it can be trusted.
 open_state() {
   local owner machine
   umask 022
@@ -4262,7 +4338,7 @@ open_state() {
   fi
 }
 
-# state_is_trusted: it is on a local disk, and no one else may exchange what is in it.
+# state_is_trusted: Fails unless the folder is on a local disk and no other user can replace anything in it.
 state_is_trusted() {
   local folder kind owner mode seen=0
   local -a folders=()
@@ -4273,7 +4349,7 @@ state_is_trusted() {
       return
       ;;
   esac
-  folder=$state # `open_state` has resolved it
+  folder=$state # `open_state` has resolved its links
   while [[ -n $folder ]]; do
     folders+=("$folder")
     folder=${folder%/*}
@@ -4284,7 +4360,8 @@ state_is_trusted() {
       fail_with "$folder belongs to user number $owner, who could replace the files of $app in $state: change its owner"
       return
     fi
-    # Others may write only where the sticky bit keeps them from renaming what is not theirs.
+    # Other users may write to one of these folders only if its sticky bit is set: then they cannot rename files of this
+    # user.
     if (((8#$mode & 8#022) && !(8#$mode & 8#1000))); then
       fail_with "others may write $folder (mode $mode) and could replace the files of $app in $state: run \`chmod go-w $folder\`"
       return
@@ -4293,22 +4370,23 @@ state_is_trusted() {
   ((seen == ${#folders[@]})) || fail_with "cannot look at the folders above $state"
 }
 
-# sync_path PATH…: until it is on the disk.
+# sync_path PATH…: Waits until the files are on the disk.
 sync_path() {
   sync "$@" 2>/dev/null || sync
 }
 
-# sync_tree FOLDER: all that is below it, by its file system. An older sync knows none and takes everything.
+# sync_tree FOLDER: Waits until everything below the folder is on the disk. This syncs the folder's file system. An
+# older `sync` cannot select one and syncs all.
 sync_tree() {
   sync -f "$1" 2>/dev/null || sync
 }
 
-# copy_synced FROM TO
+# copy_synced FROM TO: Copies a file and waits until the copy is on the disk.
 copy_synced() {
   cp -- "$1" "$2" && sync_path "$2"
 }
 
-# write_file PATH TEXT: whole or not at all, also when the power fails.
+# write_file PATH TEXT: Writes TEXT completely or not at all, even if the power fails.
 write_file() {
   if ! { printf '%s\n' "$2" 2>/dev/null >"$1.new" && sync_path "$1.new" && mv -f "$1.new" "$1" && sync_path "${1%/*}"; }; then
     rm -f "$1.new"
@@ -4318,7 +4396,7 @@ write_file() {
 
 # ---- history -----------------------------------------------------------------------------------
 
-# remember RESULT: a line of history: time, deployment, command, result, from, to, seconds, reason.
+# remember RESULT: Adds a line to the history: time, deployment, command, result, from, to, seconds, reason.
 remember() {
   local line elapsed masked
   seconds_since "$began"
@@ -4328,7 +4406,8 @@ remember() {
   printf '%s\n' "$line" 2>/dev/null >>"$state/history" || warn "cannot write $state/history"
 }
 
-# deploy_went_back: the last command of the history that changed anything was a deployment that users had for a moment; sets `value`, when.
+# deploy_went_back: Succeeds if the last command of the history that was not refused was a deployment that went back
+# after users had its color for a moment. Sets `value` to its time.
 deploy_went_back() {
   local when ran result _
   value=''
@@ -4338,23 +4417,26 @@ deploy_went_back() {
   [[ $ran != rollback && $ran != restart && $result == went-back ]]
 }
 
-# ---- journal: what is under way, for whoever comes next ---------------------------------------------
+# ---- journal: what is under way, for the next run ------------------------------------------------
 #
-# phase       idle, preparing, prepared, swapping, switched, returning, adopting or removing; synced before the first effect that needs it
-# version     1; the journals of 0.1.0 have none, and `expires` by the clock alone
-# kind        deploy (restart, too), rollback, rollback_to, adopt or remove
-# handed      yes: what may run only once was being moved
-# warm        yes: what runs of `to` ran before this command, and goes on whatever comes of it
-# snapshot    the proxy's generation before the swap; draining: what has to end before a color may be stopped
-# expires     until when a prepared color is kept: by the clock, for 0.1.0, and by the host's uptime
+# phase       idle, preparing, prepared, swapping, switched, returning, adopting or removing; synced to the disk before
+#             the first effect that needs it
+# version     1; journals of 0.1.0 have no version and no `expires_uptime`
+# kind        deploy (also for restart), rollback, rollback_to, adopt or remove
+# handed      yes: the exclusive services were being moved
+# warm        yes: the processes of `to` ran before this command, and keep running whatever its result is
+# snapshot    the proxy's generation before the swap
+# draining    the generation that must end before a color may be stopped
+# expires, expires_uptime
+#             until when a prepared color is kept, in seconds: by the wall clock (for 0.1.0), and by the host's uptime
 #
-# $state/journal.pending is what a rollback or an adoption has put off.
+# $state/journal.pending is a journal that a rollback or an adoption has saved for later.
 
 declare -A journal=()
 journal_keys=(version kind deployment from to release previous snapshot draining handed warm switched expires expires_uptime boot)
-boot='' # of the host, which a reboot changes
+boot='' # the id of the host's boot, which a reboot changes
 
-# empty_journal: what `journal` says when nothing is under way; every key is there.
+# empty_journal: Sets `journal` to its content when nothing is under way. Every key is there.
 empty_journal() {
   local key
   journal=([phase]=idle)
@@ -4364,10 +4446,10 @@ empty_journal() {
   candidate=''
 }
 
-# read_journal: fills `journal`; phase is `idle` without one.
+# read_journal: Fills `journal`. Without a journal file the phase is `idle`.
 read_journal() { read_journal_from "$state/journal"; }
 
-# read_journal_from FILE
+# read_journal_from FILE: The same for FILE. Also sets `candidate` to the journal's release.
 read_journal_from() {
   local key value
   empty_journal
@@ -4376,17 +4458,18 @@ read_journal_from() {
     [[ -z $key ]] || journal[$key]=$value
   done <"$1"
   [[ -z ${journal[release]-} ]] || candidate=$state/releases/${journal[release]}
-  # As 0.1.0 called it.
+  # 0.1.0 called this phase `preparing`.
   [[ ${journal[phase]}${journal[kind]} != preparingadopt ]] || journal[phase]=adopting
 }
 
-# number TEXT DEFAULT: sets `value`: what is read from a file is calculated with only if it is a whole number.
+# number TEXT DEFAULT: Sets `value` to TEXT if it is a whole number of at most 15 digits, otherwise to DEFAULT. Text
+# from a file is used in arithmetic only after this check.
 number() {
   value=$2
   [[ ! $1 =~ ^[0-9]{1,15}$ ]] || value=$((10#$1))
 }
 
-# begin_journal KIND [WARM]: what is under way from now on is about `from`, `to` and `candidate`.
+# begin_journal KIND [WARM]: Fills `journal` for a new run with `from`, `to` and `candidate`. Does not write it.
 begin_journal() {
   local release=$candidate
   empty_journal
@@ -4395,7 +4478,7 @@ begin_journal() {
   journal[from]=$from journal[to]=$to journal[release]=${release##*/} journal[boot]=$boot
 }
 
-# write_journal PHASE: keeps what is in `journal` under a new phase.
+# write_journal PHASE: Writes `journal` to the disk, with this phase.
 write_journal() {
   local key text="phase=$1"
   for key in "${journal_keys[@]}"; do
@@ -4410,7 +4493,7 @@ write_journal() {
   to_log "journal: $1"
 }
 
-# forget_journal: nothing is under way.
+# forget_journal: Removes the journal, because nothing is under way any more.
 forget_journal() {
   if ! rm -f "$state/journal" "$state/journal.pending"; then
     fail_with "cannot remove $state/journal"
@@ -4420,9 +4503,10 @@ forget_journal() {
   to_log 'journal: idle'
 }
 
-# take_up_journal: what the rest of this process goes by: colors, releases, inputs. Pointers that a commit did not come to follow it.
+# take_up_journal: Sets the colors, releases and inputs of this process from the journal. If a commit was interrupted
+# before it wrote its pointers, writes them.
 take_up_journal() {
-  # Whoever made this copy did not come to a journal of its own.
+  # The run that saved this copy ended before it wrote a journal of its own.
   if [[ -f $state/journal.pending && ${journal[kind]} != rollback && ${journal[kind]} != adopt ]]; then
     rm -f "$state/journal.pending"
   fi
@@ -4446,7 +4530,8 @@ take_up_journal() {
   load_inputs "$candidate"
 }
 
-# find_reservation: sets `reservation`: mine, held or over, and `value`, for how many seconds it still holds.
+# find_reservation: Sets `reservation`: mine, held (it belongs to another deployment) or over (its time has expired).
+# Sets `value` to the seconds that a prepared color is still kept.
 find_reservation() {
   local now_s
   reservation=mine
@@ -4473,7 +4558,7 @@ find_reservation() {
   ((value > 0)) || reservation=over
 }
 
-# refuse_journal: the table says that the command may not begin.
+# refuse_journal: Sets verdict, reason and exit code for a command that the table `recovery` does not allow now.
 refuse_journal() {
   verdict=refuse
   case $answer_of in
@@ -4498,7 +4583,7 @@ refuse_journal() {
   keep_cause
 }
 
-# still_unfinished: what was undone or finished is still there.
+# still_unfinished: Sets verdict and reason for a recovery that has not changed the state.
 still_unfinished() {
   [[ $verdict == person ]] || verdict=refuse
   case ${journal[phase]} in
@@ -4515,12 +4600,12 @@ still_unfinished() {
   keep_cause
 }
 
-# say_pointed_back: since the switch somebody has changed where the proxy's file routes to.
+# say_pointed_back: Fails with this reason: after the switch somebody has changed where the proxy's file routes to.
 say_pointed_back() {
   fail_with "deployment ${journal[deployment]} has switched to $to, but the proxy's file now routes to ${live:-$live_state}: put $to's fragment ($candidate/fragment) back and reload the proxy; \`rollback\` then goes back to ${journal[from]:-what served before}"
 }
 
-# say_recovery: what was found, and what is done about it.
+# say_recovery: Prints what an earlier run has left, and what is done about it.
 say_recovery() {
   local of="deployment ${journal[deployment]} was interrupted"
   case ${journal[phase]} in
@@ -4552,7 +4637,8 @@ say_recovery() {
   esac
 }
 
-# say_nothing_to_do: the command has succeeded already.
+# say_nothing_to_do: Prints that the command's work is done already. Refuses a `switch` if the new color is not live any
+# more.
 say_nothing_to_do() {
   case $command in
     switch)
@@ -4570,7 +4656,8 @@ say_nothing_to_do() {
   esac
 }
 
-# take_up_pending: what was under way before a rollback that did not succeed, or an `adopt`. If that had swapped, the drain begins anew.
+# take_up_pending: Ends the journal of a command. If a rollback or an `adopt` had saved an earlier journal for later,
+# this one is valid again. If the command has reloaded the proxy, the drain of the earlier journal begins anew.
 take_up_pending() {
   local draining=${journal[draining]} switched=${journal[switched]}
   if [[ ! -f $state/journal.pending ]]; then
@@ -4590,7 +4677,7 @@ take_up_pending() {
   rm -f "$state/journal.pending"
 }
 
-# point_all: the pointers, as the journal says.
+# point_all: Sets the pointers as the journal says.
 point_all() {
   if [[ ${journal[kind]} == remove ]]; then
     rm -f "$state/live" "$state/previous"
@@ -4602,18 +4689,19 @@ point_all() {
   has_served "$candidate" "${journal[previous]:+$state/releases/${journal[previous]}}"
 }
 
-# finish_commit: the pointers follow the journal; safe to repeat.
+# finish_commit: Sets the pointers as the journal says. It is safe to repeat.
 finish_commit() {
   bounded "${deadline["journal"]}" point_all || {
     fail_with "cannot write to $state: is the disk full?"
     return
   }
-  # What an `adopt` has put off is still to be done.
+  # The journal that an `adopt` has saved for later is still needed.
   [[ ${journal[kind]} != adopt ]] || return 0
   [[ ! -L $state/failed && ! -f $state/journal.pending ]] || rm -f "$state/failed" "$state/journal.pending"
 }
 
-# write_switched: a signal in the middle would leave it open which color this is about.
+# write_switched: Writes the phase `switched`. A signal cannot interrupt the write, because then it would be unclear
+# which color the journal is about.
 write_switched() {
   local code shielded_before=$shielded
   if asked_to_stop; then
@@ -4623,22 +4711,24 @@ write_switched() {
   shielded=yes
   write_journal switched
   code=$?
-  # A way back that ends here, on the new color, goes on undisturbed.
+  # A way back that ends on the new color was shielded before, and stays shielded.
   shielded=$shielded_before
   return "$code"
 }
 
-# read_boot: sets `boot`.
+# read_boot: Sets `boot`.
 read_boot() {
   read -r boot </proc/sys/kernel/random/boot_id
 }
 
-# ---- release: what started a color knows how to stop it, whatever this script has become since -------
+# ---- release: the script of a release can stop it, even if this script has changed since ---------
 #
-# The script of a release is asked as `SCRIPT _release FOLDER WORD ARG…`. Protocol 0 is that of 0.1.0: its releases say no `protocol` in
-# their meta, and know neither `routed`, `verify`, `exclusives` nor `ensure`; nor what a copy is made with (`places`, `read_inputs`, `renew`).
+# The script of a release is called as `SCRIPT _release FOLDER WORD ARG…`. Releases of 0.1.0 have protocol 0: their meta
+# file has no `protocol`. They do not know the words `routed`, `verify`, `exclusives` and `ensure`, nor the words that
+# make a copy (`places`, `read_inputs`, `renew`).
 
-# of_release RELEASE WORD ARG…: sets `answer`; the exit code is the script's. 125: it does not answer.
+# of_release RELEASE WORD ARG…: Asks the release's script and sets `answer`. The exit code is the script's. 124: the
+# time was over. 125: the script does not answer. 143: interrupted.
 of_release() {
   local folder=$1 limit code value
   shift
@@ -4665,7 +4755,7 @@ of_release() {
     124) answer="${folder##*/}: $1 did not finish within $((limit / 1000))s" ;;
     143) answer="${folder##*/}: $1 was interrupted" ;;
     *)
-      # An empty or cut script says nothing, and nothing is no answer.
+      # An empty or truncated script prints nothing and may exit 0. That is not an answer.
       if [[ $answer != "release ${folder##*/}"* ]]; then
         answer="${folder##*/}: its script does not answer: was $state changed by hand, or the disk full?"
         return 125
@@ -4677,9 +4767,9 @@ of_release() {
   return "$code"
 }
 
-same_script='' # releases whose script was seen to be this one
+same_script='' # the releases whose script has the same text as this one
 
-# is_of_this_script RELEASE: its script says the same as this one.
+# is_of_this_script RELEASE: Succeeds if its script has the same text as this script.
 is_of_this_script() {
   local text
   [[ $same_script != *"|$1|"* ]] || return 0
@@ -4689,13 +4779,13 @@ is_of_this_script() {
   same_script+="|$1|"
 }
 
-# release_protocol RELEASE: sets `value`.
+# release_protocol RELEASE: Sets `value` to the protocol of its script, 0 if the meta file has none.
 release_protocol() {
   meta protocol "$1" || :
   number "$value" 0
 }
 
-# tell_answer: the last line of `answer` is the reason; what stands before it is shown.
+# tell_answer: Prints all lines of `answer` but the last. Keeps the last line, which is the reason, in `answer`.
 tell_answer() {
   local line told=$answer
   [[ $told == *$'\n'* ]] || return 0
@@ -4705,7 +4795,8 @@ tell_answer() {
   done <<<"${told%$'\n'*}"
 }
 
-# as_release RELEASE WORD ARG…: what a script of the same text would do, without a start of its own.
+# as_release RELEASE WORD ARG…: Does what the release's script would do. It is for a script with the same text as this
+# one, and saves the start of another bash.
 as_release() {
   reason='' cause='' log_format=plain open_line=''
   scratch=$scratch/release
@@ -4713,7 +4804,7 @@ as_release() {
   release_command "$@"
 }
 
-# release_command RELEASE WORD ARG…: the other side of `of_release`.
+# release_command RELEASE WORD ARG…: Answers the question of `of_release`. Runs in the script of the release.
 release_command() {
   local value name wanted=${3-} code=0
   journal=([phase]=idle) candidate=$1 from='' old_release=''
@@ -4731,7 +4822,7 @@ release_command() {
   load_inputs "$1"
   case $2 in
     gate | verify)
-      # Of an adopted color that nobody can tell the processes of only the answers are known.
+      # If the processes of an adopted color are not known, only its answers are checked.
       ! meta adopted "$1" || [[ -f $1/identity.${services[0]} ]] || unmanaged=yes
       "release_$2" "$wanted" || code=1
       printf '%s\n' "$reason"
@@ -4779,7 +4870,7 @@ release_command() {
     at new "$name" release_service "$2" "$wanted" "${4-}"
     code=$?
     if [[ $2 == running ]]; then
-      # Whether anything of it is alive: without an answer nobody knows.
+      # `running` asks whether any service is alive. Only after a clear no the next service is asked.
       ((code == 1)) || break
       continue
     fi
@@ -4789,7 +4880,8 @@ release_command() {
   return "$code"
 }
 
-# places_in COLOR: prints the ports and addresses that its services have there.
+# places_in COLOR: Prints the ports and addresses of its services in this color. Returns 3 if deploy.bg has no such
+# color.
 places_in() {
   local name ports='' addresses=''
   known_color "$1" || {
@@ -4803,7 +4895,8 @@ places_in() {
   printf '%s\n' "ports$ports" "addresses$addresses"
 }
 
-# renew_release RELEASE renew COLOR DEPLOYMENT COPIED: a copy becomes that color's: fragment and meta file.
+# renew_release RELEASE renew COLOR DEPLOYMENT COPIED: Makes RELEASE, a copy of COPIED, a release of COLOR: writes its
+# fragment and its meta file.
 renew_release() {
   to=$3 deployment=$4
   known_color "$to" || return
@@ -4814,7 +4907,7 @@ renew_release() {
   }
 }
 
-# release_service WORD WANTED MORE: one of them for the service at hand.
+# release_service WORD WANTED MORE: Does WORD for the current service.
 release_service() {
   case $1 in
     running) ask_run alive ;;
@@ -4849,9 +4942,10 @@ release_service() {
   esac
 }
 
-started='' # yes: `start_missing` had to start it
+started='' # yes: `start_missing` has started the service
 
-# start_missing: the service at hand, unless it runs. Without a clear no it is not started a second time.
+# start_missing: Starts the current service, unless it runs. If the driver cannot tell whether it runs, fails without a
+# start, because the service must not be started twice.
 start_missing() {
   started=no
   ask_run alive
@@ -4865,14 +4959,16 @@ start_missing() {
   esac
 }
 
-# start_and_offer: the same, and what its driver offers now is kept with the release: another start may have another address.
+# start_and_offer: Does the same, and after a start keeps the driver's offers with the release. Another start may have
+# another address.
 start_and_offer() {
   start_missing || return
   [[ $started == yes ]] && run_has offers || return 0
   ask_run offers && write_file "$release/offers.$service" "$answer"
 }
 
-# release_gate [exclusive]: the gates of its services that overlap, or of those that may run only once.
+# release_gate [exclusive]: Asks the gates of the services that overlap. With `exclusive`, asks those of the exclusive
+# services.
 release_gate() {
   local gate name
   for gate in ${gates[@]+"${gates[@]}"}; do
@@ -4886,7 +4982,8 @@ release_gate() {
   done
 }
 
-# release_verify: what is asked through the proxy; those that only warn are not asked again.
+# release_verify: Asks each `verify` through the proxy. If a `verify` that only warns fails, prints its reason and
+# continues.
 release_verify() {
   local name
   for name in ${verifies[@]+"${verifies[@]}"}; do
@@ -4902,7 +4999,8 @@ release_verify() {
 
 # ---- its folder ----------------------------------------------------------------------------------
 
-# make_release_folder: all but the artifact, on the disk. The meta file comes last: a release without one was never started.
+# make_release_folder: Makes the folder with everything but the artifact, and syncs it to the disk. The meta file is
+# written last. So a release without a meta file was never started.
 make_release_folder() {
   local name
   local -a files=("$candidate/script" "$candidate/fragment")
@@ -4913,23 +5011,26 @@ make_release_folder() {
     && sync_path ${files[@]+"${files[@]}"} "$candidate/inputs" "$candidate" "$state/releases" && write_meta
 }
 
-# name_artifact: for people. The artifact is found already; what is adopted has none.
+# name_artifact: Saves the artifact's name, which is shown to people. The artifact was found before. An adopted color
+# has none.
 name_artifact() {
   local name=${matches[0]-}
   [[ -n $name ]] || return 0
-  # A folder's content is named after the folder.
+  # The content of a folder (`FOLDER/.`) gets the folder's name.
   [[ $name != */. ]] || name=${name%/.}
   printf '%s\n' "${name##*/}" >"$candidate/artifact"
 }
 
-# keep_runtime: the file that this script was made with, for the copies of it in releases. In a script of one file there is none.
+# keep_runtime: Keeps the runtime file that this script was built with, because the copies of the script in releases
+# need it. A script that was built as a single file has no runtime file.
 keep_runtime() {
   local kept=$state/runtimes/$runtime
   [[ -n $runtime_file && ! -f $kept ]] || return 0
   cp -- "$runtime_file" "$kept.new" && [[ $(sha256sum <"$kept.new") == "${runtime##*-} "* ]] && sync_path "$kept.new" && mv -f "$kept.new" "$kept" && sync_path "$state/runtimes"
 }
 
-# write_meta [COPIED]: what another script must know of this release, and of which one it is a copy.
+# write_meta [COPIED]: Writes what other scripts must know about this release. COPIED is the release that it is a copy
+# of.
 write_meta() {
   local name text created ports='' addresses='' routed='' stop=0 start=0 gate=0 verify=0 slack=10000
   for name in "${services[@]}"; do
@@ -4948,7 +5049,7 @@ write_meta() {
   write_file "$candidate/meta" "${text%$'\n'}"
 }
 
-# worst_of_questions: adds to `gate` and `verify` how long all of them may take.
+# worst_of_questions: Adds to `gate` and `verify` the longest time that all gates and all verifies may take, in ms.
 worst_of_questions() {
   local one
   for one in ${gates[@]+"${gates[@]}"}; do
@@ -4961,14 +5062,15 @@ worst_of_questions() {
   done
 }
 
-# declare_question DECLARATION: what it asks, without asking.
+# declare_question DECLARATION: Loads a declaration without asking its questions.
 declare_question() {
   reset_probe
   "$1"
 }
 
-# release_of COLOR: sets `found_release`: the candidate if it is for this color (and not the fragment alone is adopted), else the color's
-# last good one.
+# release_of COLOR: Sets `found_release` to the candidate if it is for this color, otherwise to the color's last good
+# release. Skips the candidate of an adoption whose processes belong to an earlier release. Fails if there is no
+# release.
 release_of() {
   found_release=''
   if [[ -n $candidate && ${journal[to]-} == "$1" && ${journal[kind]-}${journal[warm]-} != adoptyes ]]; then
@@ -4982,7 +5084,8 @@ release_of() {
 
 behind='' # set by `release_behind`
 
-# release_behind LINK: sets `behind`, the release that a pointer leads to; fails if there is none. No process is started to see it.
+# release_behind LINK: Sets `behind` to the release that a link leads to. Fails if there is none. No process is started
+# for this.
 release_behind() {
   for behind in "$state"/releases/*; do
     [[ ! $behind -ef $1 ]] || return 0
@@ -4991,13 +5094,14 @@ release_behind() {
   return 1
 }
 
-# point NAME RELEASE: $state/NAME is that release from now on; one rename. It is on the disk when the folder is.
+# point NAME RELEASE: Makes $state/NAME a link to the release, by one rename. The link is on the disk after the caller
+# has synced its folder.
 point() {
   [[ ! $state/$1 -ef $2 ]] || return 0
   ln -sfn "$2" "$state/.point" && mv -fT "$state/.point" "$state/$1"
 }
 
-# previous_release: sets `found_release`: what served before the live one.
+# previous_release: Sets `found_release` to the release that served before the live one. Fails if there is none.
 previous_release() {
   found_release=''
   [[ -L $state/previous ]] && release_behind "$state/previous" || return 1
@@ -5005,7 +5109,8 @@ previous_release() {
   [[ -f $found_release/meta ]]
 }
 
-# remove_release RELEASE MILLISECONDS: a stopped one that nothing points to. What is left then is removed the next time.
+# remove_release RELEASE MILLISECONDS: Removes a stopped release that no link leads to. If the time is over before
+# everything is removed, a later run removes the rest.
 remove_release() {
   case $1 in
     "$state"/releases/?*) ;;
@@ -5017,7 +5122,7 @@ remove_release() {
   bounded "$2" rm -rf "$1" || warn "release ${1##*/} could not be removed"
 }
 
-# meta KEY RELEASE: sets `value`: what a release says of itself.
+# meta KEY RELEASE: Sets `value` to the value of KEY in the release's meta file. Fails if it is not there.
 meta() {
   local key rest
   value=''
@@ -5031,14 +5136,15 @@ meta() {
   return 1
 }
 
-# release_time RELEASE: when it was made.
+# release_time RELEASE: Prints when the release was made.
 release_time() {
   local value
   meta created "$1"
   printf '%s' "$value"
 }
 
-# save_identity LINE, load_identity: what tells the service at hand from everything else on the host.
+# save_identity LINE, load_identity: Save and load (into `identity`) the line that identifies the process of the current
+# service.
 save_identity() {
   write_file "$release/identity.$service" "$1"
 }
@@ -5049,28 +5155,30 @@ load_identity() {
   IFS= read -r identity <"$release/identity.$service"
 }
 
-# ---- slot: what was staged becomes the release's own -------------------------------------------------
+# ---- slot: the release gets its own copy of the staged artifact ----------------------------------
 
-# copy_into_slot PATH: a file, or a folder's content (`FOLDER/.`). Whoever may change what was staged must not be able to change what runs.
+# copy_into_slot PATH: Copies a file, or a folder's content (`FOLDER/.`), into the slot. A user who may change the
+# staged files must not be able to change the running ones.
 copy_into_slot() {
   if [[ -L $1 ]] && ! may_be_followed "$1"; then
     return 1
   fi
-  # Not its group's and not others': the run driver hands it to the app's own user.
+  # The group and other users may not write here. The run driver gives the slot to the app's own user.
   cp -aH -- "$1" "$candidate/slot/" && follow_links "${1%/.}" && chmod -R u+rwX,go-w "$candidate/slot"
 }
 
-# may_be_followed LINK: root reads everything. A link of another user's leads only to what is that user's; else what only root may read
-# would become the app's.
+# may_be_followed LINK: Fails if root must not follow the link. root can read every file. So root follows a link only if
+# the link belongs to root or to the owner of its target. Otherwise a file that only root may read would become the
+# app's.
 may_be_followed() {
   ((EUID != 0)) || [[ $(stat -c %u -- "$1") == @(0|"$(stat -Lc %u -- "$1")") ]] && return 0
   printf '%s\n' "the link $1 leads to $(readlink -f -- "$1"), which belongs to another user than the link: copy it into the artifact" >&2
   return 1
 }
 
-# follow_links FOLDER: a link in the slot that leads out of what was copied, or back to where it was staged, becomes what it leads to: the
-# next deployment changes that. Links inside of it, absolute ones to other places and broken ones stay as they are, and so does one to a
-# folder that it is in itself.
+# follow_links FOLDER: Replaces links in the slot by a copy of their target, if they lead out of FOLDER, or to a path in
+# FOLDER or in the staging folder. The next deployment changes those files. These links stay: relative links inside of
+# FOLDER, absolute links to other places, broken links, and links to FOLDER itself or a folder above it.
 follow_links() {
   local link to_what within whole
   whole=$(readlink -f -- "$1") || return
@@ -5090,12 +5198,13 @@ follow_links() {
   done < <(links_in "$candidate/slot")
 }
 
-# links_in FOLDER: prints each link and what it says, with a NUL after both. BusyBox has no -printf.
+# links_in FOLDER: Prints each link and its target, with a NUL after both. BusyBox `find` has no -printf.
 links_in() {
   find "$1" -type l -printf '%p\0%l\0' 2>/dev/null || find "$1" -type l -exec bash -c 'for link; do printf "%s\0%s\0" "$link" "$(readlink -- "$link")"; done' links {} +
 }
 
-# leads_out LINK TARGET: a relative link leads out of the folder in which LINK is told. By its words: a folder on the way may be a link, too.
+# leads_out LINK TARGET: Succeeds if the relative TARGET leads out of the folder from which the path LINK is given. Only
+# the words of the paths count, because a folder on the way may be a link, too.
 leads_out() {
   local rest=$1 part depth=0
   while [[ $rest == */* ]]; do
@@ -5116,12 +5225,14 @@ leads_out() {
   return 1
 }
 
-# note_slot: what the release brings, so that what its app writes there is seen before it is removed.
+# note_slot: Saves the list of the release's files. With this list, files that the app writes are seen before they are
+# removed.
 note_slot() {
   (cd "$candidate/slot" && find . ! -type d -print) >"$candidate/files"
 }
 
-# tell_what_app_wrote RELEASE MILLISECONDS: files in its slot that the release did not bring go with it.
+# tell_what_app_wrote RELEASE MILLISECONDS: Warns about files that the app has written into the slot, because they are
+# removed with the release. The search takes at most MILLISECONDS.
 tell_what_app_wrote() {
   local name count=0 shown=''
   [[ -f $1/files && -d $1/slot ]] || return 0
@@ -5134,26 +5245,27 @@ tell_what_app_wrote() {
   ((count == 0)) || warn "release ${1##*/} is removed, and with it $count files that its app wrote into its slot: $shown$( ((count <= 3)) || printf ', …'); files that must be kept belong outside of {slot}"
 }
 
-# list_additions RELEASE: prints the files of its slot that it did not bring.
+# list_additions RELEASE: Prints the files in the slot that the release did not bring.
 list_additions() {
   cd "$1/slot" && find . ! -type d -print | awk 'known { brought[$0] = 1; next } !($0 in brought)' known=1 "$1/files" known=0 -
 }
 
-# ---- lock: one at a time ------------------------------------------------------------------------
+# ---- lock: one command at a time -----------------------------------------------------------------
 #
-# The mutex is held on descriptor 9 by this script and by every command that it starts, so that a
-# killed script whose migration still works keeps the next one out. What outlives a run closes it.
+# This script and every command that it starts hold the mutex on descriptor 9. If the script is killed while a command
+# of it still runs, for example a migration, the next run has to wait. A program that is to outlive the run closes the
+# descriptor.
 
-# enter_mutex: waits as long as `lock { wait }` says, else not at all.
+# enter_mutex: Takes the mutex. Waits for it as long as `lock { wait }` says, without that setting not at all.
 enter_mutex() {
   local until stat_state stat_parent stat_session stat_start
-  # A step of the user's that calls the script again would wait for itself.
+  # A user's step that calls this script would wait for itself.
   if [[ ${DEPLOYC_ACTIVE-} == "$app" ]]; then
     fail_with "called from a step of a deployment of $app that is still running: a step cannot deploy its own app"
     exit_code=2
     return 1
   fi
-  # Whoever may open it could hold it.
+  # Any user who may open the file could hold the lock, so only this user may open it.
   [[ -f $state/lock ]] || (umask 077 && : >>"$state/lock")
   exec 9>>"$state/lock" || {
     fail_with "cannot open $state/lock"
@@ -5162,7 +5274,7 @@ enter_mutex() {
   }
   now
   until=$((now_ms + lock_wait))
-  # A way back does not wait for a drain to end; what else is at work it lets finish.
+  # A rollback asks a cleanup to end, and waits 10 s for that.
   ! may_preempt || until=$((now_ms + 10000))
   until_locked 9 "$until" || {
     ! preempted || rm -f "$state/preempt"
@@ -5176,7 +5288,8 @@ enter_mutex() {
     return 1
   }
   ! preempted || rm -f "$state/preempt"
-  # Whoever waited for a `remove` holds a lock that nobody else will see.
+  # If `remove` ended while this run waited, the lock file is gone. This run then holds a lock that no other run can
+  # see.
   [[ /proc/self/fd/9 -ef $state/lock ]] || {
     exit_code=4
     fail_with "$app was removed from this host just now: run the command again"
@@ -5186,13 +5299,13 @@ enter_mutex() {
   printf '%s %s %s %s\n' "$$" "$stat_start" "$command" "$deployment" >"$state/holder"
 }
 
-# until_locked DESCRIPTOR MILLISECONDS: tries until then, at least once.
+# until_locked DESCRIPTOR MILLISECONDS: Tries to take the lock until `now_ms` is MILLISECONDS, but at least once.
 until_locked() {
   local said=no
   while ! flock -n "$1"; do
     now
     if ((now_ms >= $2)); then
-      # What a killed script had started ends by its own deadline, mostly within moments.
+      # The commands of a killed script mostly end within moments, so they get the time `leftovers` in addition.
       [[ $1 == 9 ]] && holder_is_gone && ((now_ms < $2 + deadline["leftovers"])) || return 1
     fi
     if [[ $1 == 9 ]] && may_preempt; then
@@ -5206,14 +5319,14 @@ until_locked() {
   done
 }
 
-# holder_is_gone: the script that took the mutex was killed.
+# holder_is_gone: Succeeds if the script that took the mutex does not run any more, for example because it was killed.
 holder_is_gone() {
   local pid started _
   { read -r pid started _ <"$state/holder"; } 2>/dev/null || return 1
   ! pid_is "$pid" "$started"
 }
 
-# holder_of_mutex: sets `holder`, a sentence about who holds it.
+# holder_of_mutex: Sets `holder`, a sentence that names the holder of the mutex.
 holder_of_mutex() {
   local pid started running deployed left
   holder='another command is at work'
@@ -5227,7 +5340,8 @@ holder_of_mutex() {
   fi
 }
 
-# what_is_left: sets `left`, the processes that hold the mutex and are no script of this app: `sleep 30` (process 17).
+# what_is_left: Sets `left` to the processes that hold the mutex and are not this app's script, such as `sleep 30`
+# (process 17).
 what_is_left() {
   local folder pid
   left=''
@@ -5238,20 +5352,22 @@ what_is_left() {
   done
 }
 
-# may_preempt: this is a rollback, and what holds the lock only cleans up.
+# may_preempt: Succeeds if this command is a rollback, and the journal says that only the cleanup of a deployment is
+# left.
 may_preempt() {
   local phase=''
   [[ $planned == rollback ]] && read -r phase 2>/dev/null <"$state/journal" && [[ $phase == phase=switched ]]
 }
 
-# preempted: a rollback asks the drain to end.
+# preempted: Succeeds if a rollback has asked the drain to end.
 preempted() {
   [[ -f $state/preempt ]]
 }
 
-proxy_is_locked=no # by this process, on descriptor 8
+proxy_is_locked=no # yes: this process holds the proxy's lock, on descriptor 8
 
-# enter_proxy_mutex: from swap to confirmation no other app of ours reloads the same proxy. Who has it keeps it, also for the way back.
+# enter_proxy_mutex: Takes the proxy's lock. From the swap to the confirmation no other app of deployc may reload the
+# same proxy. A process that has the lock keeps it, also for its way back.
 enter_proxy_mutex() {
   local until
   [[ $proxy_is_locked == no ]] || return 0
@@ -5272,21 +5388,21 @@ enter_proxy_mutex() {
   proxy_is_locked=yes
 }
 
-# leave_proxy_mutex
+# leave_proxy_mutex: Releases the proxy's lock.
 leave_proxy_mutex() {
   exec 8<&-
   proxy_is_locked=no
 }
 
-# ---- live: which color the proxy's files route to, read again each time it matters -------------
+# ---- live: which color the proxy's files route to; read again each time it matters ---------------
 
-live_state=unknown # color, none, mixed, edited (not as a script of ours writes it) or unknown
+live_state=unknown # color, none, mixed, edited (the file is not as a script of ours writes it) or unknown
 live=''            # the live color
 live_release=''    # its release; empty if the script did not start it
-live_guess=''      # for edited: the color that it seems to route to
-live_why=''        # for edited and unknown: why
+live_guess=''      # for `edited`: the color that the file seems to route to
+live_why=''        # for `edited` and `unknown`: the reason
 
-# read_live: fills the above.
+# read_live: Fills these variables from the answer of the switch driver.
 read_live() {
   local words
   live='' live_release='' live_guess='' live_why=''
@@ -5310,13 +5426,13 @@ read_live() {
   esac
 }
 
-# know_live: as `read_live`, but anything else than a color or none ends the run.
+# know_live: Does the same as `read_live`, but fails unless a color or none is live beyond doubt.
 know_live() {
   read_live
   live_is_known
 }
 
-# live_is_known: the same of what `read_live` found.
+# live_is_known: Does the check of `know_live` for what `read_live` has found.
 live_is_known() {
   case $live_state in
     color)
@@ -5330,14 +5446,15 @@ live_is_known() {
   return 1
 }
 
-# agrees_with_confirmed COLOR: the files route to COLOR, and no other color that was confirmed last still runs. Else somebody has put a file
-# back, perhaps without a reload, and users may get either. What does not run serves nobody: after a boot, say, the file decides.
+# agrees_with_confirmed COLOR: Fails if the files route to COLOR, but another color was confirmed last and still runs.
+# Then somebody has put a file back, perhaps without a reload, and users may get either color. If the confirmed color
+# does not run, for example after a boot, it serves nobody, and the file decides.
 agrees_with_confirmed() {
   local value release why=''
   [[ -L $state/live ]] && release_behind "$state/live" && meta color "$behind" && [[ $value != "$1" ]] || return 0
   release=$behind
   confirmed_runs || return 0
-  # Perhaps another file than this script's routes to it.
+  # Another file of the proxy may route to that release.
   if may_route_to_itself "$release" || is_named_elsewhere "$release"; then
     why=" ($answer)"
   fi
@@ -5345,27 +5462,28 @@ agrees_with_confirmed() {
   fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may still serve the users$why: put $value's fragment back ($release/fragment) and reload the proxy; then \`rollback\` or \`deploy\` can switch to another color. If $1 serves the users, stop $value's program instead"
 }
 
-# confirmed_runs: something of what was confirmed last runs, or nobody can tell.
+# confirmed_runs: Succeeds if a part of the release that was confirmed last runs, or if this cannot be found out.
 confirmed_runs() {
   release_behind "$state/live" || :
   of_release "${behind:-$state/live}" running
   (($? != 1))
 }
 
-# nobody_runs_live: what the file routes to has no release here, and nobody listens on its ports: somebody has put the file there for a
-# first deployment. What it says beside that does not matter: the way back writes it again, byte for byte.
+# nobody_runs_live: Succeeds if somebody has put the proxy's file there for a first deployment: its color has no release
+# here, and no process listens on the color's ports. The rest of the file does not matter, because the way back writes
+# the file again, byte for byte.
 nobody_runs_live() {
   local routed=${live:-$live_guess}
   [[ -n $routed && -z $live_release && ! -L $state/live && ! -L $state/colors/$routed ]] && known_color "$routed" && ! answers_somewhere "$routed"
 }
 
-# last_live_is COLOR: the release that was switched to last is of that color.
+# last_live_is COLOR: Succeeds if the release that was switched to last belongs to this color.
 last_live_is() {
   local value
   [[ -L $state/live ]] && meta color "$state/live" && [[ $value == "$1" ]]
 }
 
-# shares_port COLOR PORTS: whether a service of the color has one of these ports.
+# shares_port COLOR PORTS: Succeeds if a service of COLOR has one of these ports.
 shares_port() {
   local name taken
   for name in "${services[@]}"; do
@@ -5376,22 +5494,24 @@ shares_port() {
   return 1
 }
 
-# is_untouchable RELEASE: it is live, or a swap in which it takes part is not confirmed.
+# is_untouchable RELEASE: Succeeds if the release is live or may be live. While a swap is not confirmed, this is every
+# release.
 is_untouchable() {
   local value
   [[ ${journal[phase]} != swapping ]] || return 0
   read_live
-  # Of a first deployment: nothing serves, whatever somebody has written into the file; but what it routes to may be loaded at any time.
+  # This is a first deployment: nothing serves yet, whatever the file contains. But the proxy may load the file at any
+  # time, so the color in the file must not be stopped.
   if nobody_runs_live; then
     meta color "$1" && [[ $value == "${live:-$live_guess}" ]]
     return
   fi
   case $live_state in
-    # Without a fragment the proxy may still serve what it was told last.
+    # Without a fragment the proxy may still serve the configuration that it loaded last.
     none) [[ $state/live -ef $1 ]] ;;
     color)
       [[ ! $live_release -ef $1 ]] || return 0
-      # What was confirmed last may still be in force.
+      # The release that was confirmed last may still be in force.
       [[ ! $state/live -ef $1 ]] || ! confirmed_runs || return 0
       [[ -z $live_release ]] && meta color "$1" && [[ $value == "$live" ]]
       ;;
@@ -5399,8 +5519,9 @@ is_untouchable() {
   esac
 }
 
-# may_route_to_itself RELEASE: its own script, which may be of other files than this one, does not say clearly that its own file does not
-# route to it. Sets `answer`.
+# may_route_to_itself RELEASE: Asks the release's own script whether the proxy routes to it, because that script may
+# write another file of the proxy than this one. Succeeds unless the script gives a clear no. Fails without a question
+# if it is the same script as this one, or of protocol 0. Sets `answer`.
 may_route_to_itself() {
   local value code
   ! is_of_this_script "$1" && release_protocol "$1" && ((value >= 1)) || return 1
@@ -5413,8 +5534,8 @@ may_route_to_itself() {
   esac
 }
 
-# is_named_elsewhere RELEASE: of protocol 0, which cannot be asked what its own file says: another file that the proxy loads names one of its
-# addresses, or nobody can tell. Sets `answer`.
+# is_named_elsewhere RELEASE: Is for a release of protocol 0, whose script cannot be asked about its own file. Succeeds
+# if another file that the proxy loads contains one of its addresses, or if this cannot be found out. Sets `answer`.
 is_named_elsewhere() {
   local value
   local -a places=()
@@ -5426,7 +5547,8 @@ is_named_elsewhere() {
   (($? != 1))
 }
 
-# stop_release RELEASE: the only place that stops a whole color.
+# stop_release RELEASE: Stops all services of a release, unless it is live or may be live. No other function stops a
+# whole color.
 stop_release() {
   if is_untouchable "$1"; then
     answer="the proxy routes to it or may route to it, so it is not stopped${live_why:+ ($live_why)}"
@@ -5443,13 +5565,14 @@ stop_release() {
   of_release "$1" stop
 }
 
-# ---- fragment: a switch whose truth is one file ---------------------------------------------------
+# ---- fragment: for proxies where one file decides which color is live ----------------------------
 #
-# The candidate is a dotfile beside the real one, .NAME.deployc-new, which no proxy's pattern matches. There is no backup: the way back
-# writes the text that the previous color's release keeps.
+# The candidate is a dotfile beside the real file, .NAME.deployc-new, which no include pattern of a proxy matches. There
+# is no backup file: the way back writes the text that is kept with the previous color's release.
 
-# fragment_paths FILE: sets fragment_file (links resolved), fragment_new, and fragment_sudo: sudo only where this user may not write
-# the folder itself. In a folder that may not be searched a link does not look like one.
+# fragment_paths FILE: Sets fragment_file (with links resolved), fragment_folder, fragment_new and fragment_sudo.
+# fragment_sudo is sudo if this user may not write the folder. In a folder that this user may not search, a link cannot
+# be recognised, so FILE is resolved there, too.
 fragment_paths() {
   local folder name
   fragment_file=$1
@@ -5468,12 +5591,12 @@ fragment_paths() {
   [[ -w $fragment_folder ]] || fragment_sudo=(${sudo[@]+"${sudo[@]}"})
 }
 
-# as_fragment_owner COMMAND…
+# as_fragment_owner COMMAND…: Runs the command, with sudo if this user may not write the folder.
 as_fragment_owner() {
   ${fragment_sudo[@]+"${fragment_sudo[@]}"} "$@"
 }
 
-# fragment_writable FILE: 1 with the cure when neither this user nor sudo may write it.
+# fragment_writable FILE: Fails and prints the cure if neither this user nor sudo may write the folder.
 fragment_writable() {
   local fragment_file fragment_folder fragment_new
   local -a fragment_sudo
@@ -5490,7 +5613,7 @@ fragment_writable() {
   return 1
 }
 
-# fragment_sudoers: prints the line of sudoers for a folder that stays root's.
+# fragment_sudoers: Prints the line for sudoers, for a folder that belongs to root.
 fragment_sudoers() {
   local tool commands=''
   for tool in cat chcon cp mv readlink rm sync tee test touch; do
@@ -5500,16 +5623,16 @@ fragment_sudoers() {
   printf '%s ALL=(root) NOPASSWD: %s\n' "$(id -un)" "${commands#, }"
 }
 
-# fragment_routed FILE: the answer of a driver's `routed`. What a release was switched with counts first: deploy.bg may say
-# something else by now.
+# fragment_routed FILE: Prints the answer of a driver's `routed`. It compares the file first with the fragments of
+# releases, because deploy.bg may have changed since.
 fragment_routed() {
   local fragment_file fragment_folder fragment_new name value link text live_text first=$candidate
   local -a fragment_sudo
   fragment_paths "$1" || return
-  # What runs of a color that is adopted may be another release's, as in `release_of`.
+  # The processes of an adopted color may belong to an earlier release, as in `release_of`.
   [[ ${journal[kind]-}${journal[warm]-} != adoptyes ]] || first=''
   if ! as_fragment_owner test -e "$fragment_file"; then
-    # Only a clear answer is one: without the right to look nothing is known.
+    # Without the right to look into the folder, it is unknown whether the file exists.
     if as_fragment_owner test -x "$fragment_folder" && as_fragment_owner test ! -e "$fragment_file"; then
       printf 'none\n'
     else
@@ -5537,7 +5660,8 @@ fragment_routed() {
   fragment_guess
 }
 
-# fragment_text FILE: sets `text`, all that it says; fails if it cannot be read. With a NUL in it it is none of ours.
+# fragment_text FILE: Sets `text` to the file's content. Fails if it cannot be read, or if it contains a NUL, which no
+# fragment of a script has.
 fragment_text() {
   text=''
   if [[ -r $1 ]]; then
@@ -5547,7 +5671,8 @@ fragment_text() {
   fi
 }
 
-# fragment_guess: what an edited file seems to route to, by the addresses in it; comments do not count.
+# fragment_guess: Prints the color to which an edited file seems to route, by the addresses in it. Comments do not
+# count.
 fragment_guess() {
   local text name one rest other
   local -a addresses routes=()
@@ -5562,7 +5687,7 @@ fragment_guess() {
         rest=$text
         while [[ -n $other && $rest == *"$other"* ]]; do
           rest=${rest#*"$other"}
-          # 127.0.0.1:8081 is not in 127.0.0.1:80810.
+          # 127.0.0.1:80810 does not contain the address 127.0.0.1:8081.
           if [[ $rest != [0-9]* ]]; then
             routes+=("$name")
             break 3
@@ -5578,7 +5703,8 @@ fragment_guess() {
   esac
 }
 
-# find_addresses COLOR: sets `addresses`, those of its services: of its release, whatever deploy.bg says by now. Fails if nobody knows.
+# find_addresses COLOR: Sets `addresses` to those of the color's release, because deploy.bg may have changed since.
+# Without a release to those of deploy.bg. Fails if neither knows the color.
 find_addresses() {
   local name value found_release
   addresses=()
@@ -5592,7 +5718,8 @@ find_addresses() {
   done
 }
 
-# fragment_write FILE CONTENT: a candidate with CONTENT, with mode, owner and SELinux context of its predecessor.
+# fragment_write FILE CONTENT: Writes a candidate with the text of the file CONTENT. It gets the mode, the owner and the
+# SELinux context of FILE.
 fragment_write() {
   local fragment_file fragment_folder fragment_new said
   local -a fragment_sudo
@@ -5621,7 +5748,7 @@ fragment_make_candidate() {
   fi
   fragment_text "$1" || return
   wanted=$text
-  # A file of its predecessor's mode may not be writable; root and sudo do not mind, and cp -p kept the owner.
+  # The copied mode may forbid writing, but not to root or sudo. `cp -p` has kept the owner.
   if ((${#fragment_sudo[@]})); then
     as_fragment_owner tee "$fragment_new" <"$1" >/dev/null || return
   else
@@ -5634,7 +5761,7 @@ fragment_make_candidate() {
   fragment_sync "$fragment_new"
 }
 
-# fragment_swap FILE: the candidate becomes the real one by one rename.
+# fragment_swap FILE: Makes the candidate the real file, by one rename.
 fragment_swap() {
   local fragment_file fragment_folder fragment_new said
   local -a fragment_sudo
@@ -5655,7 +5782,8 @@ fragment_put_in_place() {
   as_fragment_owner mv -f "$fragment_new" "$fragment_file" && fragment_sync "$fragment_folder"
 }
 
-# fragment_remove FILE: as it was before the first deployment. Fine if there is nothing.
+# fragment_remove FILE: Removes the real file and the candidate, as before the first deployment. Succeeds if there is
+# none.
 fragment_remove() {
   local fragment_file fragment_folder fragment_new said
   local -a fragment_sudo
@@ -5667,23 +5795,24 @@ fragment_remove() {
   return 1
 }
 
-# fragment_read FILE: prints what it says.
+# fragment_read FILE: Prints the file's content.
 fragment_read() {
   local fragment_file fragment_folder fragment_new
   local -a fragment_sudo
   fragment_paths "$1" && as_fragment_owner cat "$fragment_file"
 }
 
-# fragment_sync PATH: until it is on the disk. An older sync knows no paths and takes everything.
+# fragment_sync PATH: Waits until the file is on the disk. An older `sync` takes no path and syncs all.
 fragment_sync() {
   as_fragment_owner sync "$1" 2>/dev/null || sync
 }
 
-# ---- generation: proxies whose workers of before a reload finish what they have ----------------------
+# ---- generation: proxies whose old workers finish their requests after a reload ------------------
 #
-# A generation is a line: MASTER:START and for each worker PID:START.
+# A generation is one line: PID:START of the master, then PID:START of each worker.
 
-# generation_children MASTER: sets `old`: all children of the master, those that are about to begin or to end among them.
+# generation_children MASTER: Sets `old` to all children of the master, as PID:START. Children that are about to begin
+# or to end are included.
 generation_children() {
   local pid stat_state stat_parent stat_session stat_start
   local -a children
@@ -5694,13 +5823,14 @@ generation_children() {
   done
 }
 
-# generation_draining GENERATION COLOR NAME: for `draining`: 0 while workers of that generation are still at work for COLOR; prints what
-# they do. Requests to other sites may keep them for hours, so they do not count once no connection to that color was seen for 5 s.
+# generation_draining GENERATION COLOR NAME: Answers a driver's `draining`. Returns 0 while workers of the generation
+# still work for COLOR, and prints how many. Requests to other sites may keep workers for hours. So the workers do not
+# count any more after 5 s without a connection to COLOR. NAME is the proxy's name for the message.
 generation_draining() {
   local count one since last seen left connections=0
   local -a addresses
   generation_works "$1" || return 1
-  # Without the places of a color nobody can tell.
+  # If the addresses of the color are not known, connections cannot be excluded.
   find_addresses "$2" || connections=1
   for one in ${addresses[@]+"${addresses[@]}"}; do
     count=$(established_to "$one") || count=1
@@ -5712,7 +5842,8 @@ generation_draining() {
     printf '%s\n' "$left workers of $3 from before the reload, $connections connections to $2"
     return 0
   fi
-  # Quiet must be seen all along: since when, when last, and in the drain of which switch.
+  # The time without connections counts only if it was seen without a gap of more than 2 s, and for this generation. The
+  # file keeps its begin, the last look, and the generation.
   now
   IFS='|' read -r since last seen 2>/dev/null <"$release/quiet" || seen=''
   if [[ $seen != "$1" || ! $since$last =~ ^[0-9]+$ ]] || ((now_ms - last > 2000 || now_ms < last)); then
@@ -5724,7 +5855,7 @@ generation_draining() {
   printf '%s\n' "$left workers of $3 from before the reload, no connection to $2 for $((now_ms - since)) ms"
 }
 
-# generation_works GENERATION: workers of it are there; sets `left`, how many.
+# generation_works GENERATION: Sets `left` to the number of its workers that still run. Fails if none runs.
 generation_works() {
   local worker
   left=0
@@ -5734,8 +5865,8 @@ generation_works() {
   ((left))
 }
 
-# generation_ends_soon GENERATION: its last worker ends within 300 ms. To look at a worker takes some 0.1 ms, to count connections
-# milliseconds of a busy host.
+# generation_ends_soon GENERATION: Succeeds if its last worker ends within 300 ms. A look at a worker takes about 0.1
+# ms. On a busy host counting the connections takes several ms.
 generation_ends_soon() {
   local until step
   now
@@ -5749,17 +5880,18 @@ generation_ends_soon() {
   ((left == 0))
 }
 
-# ---- place: the color, release and service that something is about ---------------------------------
+# ---- place: the color, release and service that a function works on ------------------------------
 #
-# `at` is the only function that knows a place. Outside of it there is no color, no service and no port: nothing can be about the one
-# that happened to be at hand.
+# Only `at` sets the color, the service and the port, and only for the command that it runs. So no function can use the
+# values of an earlier one by mistake.
 
-from='' to=''  # the colors: what served when the command began, and the other one
+from='' to=''  # the colors: the live color when the command began, and the other one
 old_release='' # the release of `from`; empty if the script did not start it
 candidate=''   # the release of `to`
 
-# at new|old|COLOR SERVICE COMMAND…: runs COMMAND with `color release slot service port address` and what the color's other half is.
-# With a COLOR there is no release: only its places are meant.
+# at new|old|COLOR SERVICE COMMAND…: Runs COMMAND with `color release slot service port address handover stop_within
+# offer`, and with `other_color other_port` of the other color. With a COLOR in place of `new` or `old` there is no
+# release, only ports and addresses.
 at() {
   local color=$1 release='' service=$2 slot port address other_color='' other_port='' handover stop_within
   local one
@@ -5779,7 +5911,7 @@ at() {
   stop_within=${stop_within_of["$service"]-}
   read_offers
   if ! known_color "$color"; then
-    # Of an older deploy.bg: only its release knows where it listened.
+    # The color is from an older deploy.bg. Only its release knows its ports and addresses.
     other_color='' other_port=''
     places_of_release "$release"
   fi
@@ -5787,7 +5919,7 @@ at() {
   "$@"
 }
 
-# read_offers: fills `offer` with what the driver of the service at hand said when it had started.
+# read_offers: Fills `offer` with the values that the driver of the current service has offered after the start.
 read_offers() {
   local name told
   [[ -f $release/offers.$service ]] || return 0
@@ -5796,7 +5928,7 @@ read_offers() {
   done <"$release/offers.$service"
 }
 
-# places_of_release RELEASE: sets port and address to its first ones.
+# places_of_release RELEASE: Sets `port` and `address` to the first ones of the release.
 places_of_release() {
   local value
   [[ -n $1 ]] || return 0
@@ -5804,7 +5936,7 @@ places_of_release() {
   ! meta addresses "$1" || address=${value%% *}
 }
 
-# known_color COLOR: whether it is one of this script's.
+# known_color COLOR: Succeeds if it is one of this script's colors.
 known_color() {
   local one
   for one in "${colors[@]}"; do
@@ -5813,7 +5945,7 @@ known_color() {
   return 1
 }
 
-# other_color COLOR: prints the one that it is not.
+# other_color COLOR: Prints the other color.
 other_color() {
   local one
   for one in "${colors[@]}"; do
@@ -5821,7 +5953,7 @@ other_color() {
   done
 }
 
-# first_routed: sets `service`, the first that the proxy routes to; the first of all where none is.
+# first_routed: Sets `service` to the first service that the proxy routes to. If there is none, to the first service.
 first_routed() {
   for service in "${services[@]}"; do
     [[ -z ${address_of["${colors[0]} $service"]-} ]] || return 0
@@ -5829,7 +5961,7 @@ first_routed() {
   service=${services[0]}
 }
 
-# at_first new|old COMMAND…: for what is about a color as the proxy sees it.
+# at_first new|old COMMAND…: Runs COMMAND for the first routed service, as a stand-in for the whole color.
 at_first() {
   local service side=$1
   shift
@@ -5837,16 +5969,17 @@ at_first() {
   at "$side" "$service" "$@"
 }
 
-# overlaps SERVICE: it runs in both colors for a while.
+# overlaps SERVICE: Succeeds if the service runs in both colors for a while (`handover overlap`).
 overlaps() {
   [[ ${handover_of["$1"]} == overlap ]]
 }
 
-# ---- driver: how the script talks to the drivers ----------------------------------------------------
+# ---- driver: how the script calls the drivers ----------------------------------------------------
 
-answer='' # the line that the last driver call printed
+answer='' # what the last called function of a driver printed
 
-# function_of CHAIN NAME: sets `found`, the function of the first driver that has it: the driver, or one that it extends.
+# function_of CHAIN NAME: Sets `found` to the function NAME of the first driver that has it: the driver itself, or one
+# that it extends. Fails if none has it.
 function_of() {
   local driver
   for driver in $1; do
@@ -5856,8 +5989,10 @@ function_of() {
   return 1
 }
 
-# call_driver SETTINGS CHAIN KEY NAME ARG…: sets `answer`; the exit code is the function's. KEY is how `deadline` calls it. The settings are
-# known in the subshell only in which the function runs; `limit` is there, too: how many milliseconds it has.
+# call_driver SETTINGS CHAIN KEY NAME ARG…: Calls the driver's function NAME and sets `answer` to its output. KEY is the
+# function's key in `deadline`. The function runs in a subshell; only there the settings are set. There `limit` is the
+# time that the call may take, in ms. The exit code is the function's. 124: the time was over. 127: no driver has the
+# function. 143: interrupted.
 call_driver() {
   local settings=$1 chain=$2 key=$3 name=$4 driver=${2%% *} found code limit
   shift 4
@@ -5880,9 +6015,10 @@ call_driver() {
   return "$code"
 }
 
-# with_settings SETTINGS FUNCTION ARG…: for a `driver`, the `name` of its function and its `limit`.
+# with_settings SETTINGS FUNCTION ARG…: Sets the settings and runs FUNCTION. The caller sets `driver`, `name` (the
+# function's name without the driver's) and `limit`.
 with_settings() {
-  # Drivers that were written for 0.1.0 read their time from `deadline[${switch}_confirm]`.
+  # Drivers that were written for 0.1.0 read their deadline from `deadline[${switch}_confirm]`.
   # shellcheck disable=SC2034
   local run=$driver switch=$driver
   deadline["${driver}_$name"]=$limit
@@ -5890,40 +6026,40 @@ with_settings() {
   "${@:2}"
 }
 
-# ask_run FUNCTION ARG…: the driver of the service at hand.
+# ask_run FUNCTION ARG…: Calls a function of the run driver of the current service.
 ask_run() { call_driver "settings.$service" "${run_of["$service"]}" "$service $1" "$@"; }
 
-# run_has FUNCTION: the driver of the service at hand is able to.
+# run_has FUNCTION: Succeeds if the run driver of the current service has this function.
 run_has() {
   local found
   function_of "${run_of["$service"]}" "$1"
 }
 
-# ask_run_if_able FUNCTION ARG…: what a driver that `cannot` has nothing to do for.
+# ask_run_if_able FUNCTION ARG…: The same as `ask_run`, but succeeds without a call if the driver has no such function.
 ask_run_if_able() {
   ! run_has "$1" || ask_run "$@"
 }
 
-# ask_switch FUNCTION ARG…: the driver of the proxy.
+# ask_switch FUNCTION ARG…: Calls a function of the switch driver.
 ask_switch() { at_first new call_driver switch.settings "${switch_chain[*]}" "switch.$1" "$@"; }
 
-# switch_has FUNCTION
+# switch_has FUNCTION: Succeeds if the switch driver has this function.
 switch_has() {
   local found
   function_of "${switch_chain[*]}" "$1"
 }
 
-# What the probes ask of the color at hand.
+# The probes call these functions for the current color.
 color_alive() { ask_run alive; }
 color_listens() { ask_run listens; }
 
-# color_logs LINES: the last lines of the application's log, for the report of a failure.
+# color_logs LINES: Prints the last lines of the application's log, for the report of a failure.
 color_logs() {
   ask_run logs "$1" || return 0
   show_logs_of "$service's log"
 }
 
-# show_logs_of WHAT: the lines of `answer`.
+# show_logs_of WHAT: Prints the lines of `answer` as the last lines of WHAT.
 show_logs_of() {
   local line
   [[ -n $answer ]] || return 0
@@ -5933,7 +6069,7 @@ show_logs_of() {
   done <<<"$answer"
 }
 
-# read_answer: sets `answer`, what a driver's function printed, without the line end.
+# read_answer: Sets `answer` to the output of the driver's function, without the line ends at its end.
 read_answer() {
   IFS= read -r -d '' answer <"$scratch/answer" || :
   while [[ $answer == *$'\n' ]]; do
@@ -5941,41 +6077,44 @@ read_answer() {
   done
 }
 
-# ---- process: who runs, since when, in which session --------------------------------------------
+# ---- process: which processes run, since when, and in which session ------------------------------
 #
-# All of it is read from /proc. A pid alone names nobody, for pids are used again; a pid and its start time do. A zombie is gone.
+# All data is read from /proc. Pids are reused, so a process is identified by its pid and start time. A zombie counts as
+# ended.
 
-# pid_stat PID: sets stat_state stat_parent stat_session stat_start (ticks since boot); 1 when there is no such process.
+# pid_stat PID: Sets stat_state, stat_parent, stat_session and stat_start (in ticks since boot). Returns 1 if there is
+# no such process.
 pid_stat() {
   local line=''
-  # The program's name stands in parentheses and may hold anything, line ends and parentheses too: what counts comes after it.
+  # The program's name stands in parentheses and may contain any character, even line ends and parentheses. So the
+  # fields after the last parenthesis are read.
   { IFS= read -r -d '' line <"/proc/$1/stat"; } 2>/dev/null
   [[ -n $line ]] || return 1
-  # shellcheck disable=SC2086 # a letter and numbers; to read them as a line takes twice as long
+  # shellcheck disable=SC2086 # a letter and numbers; `read` would take twice as long
   set -- ${line##*) }
   stat_state=$1 stat_parent=$2 stat_session=$4 stat_start=${20}
 }
 
-# process_start_time PID: prints when it started, in ticks since boot; 1 when it is gone.
+# process_start_time PID: Prints the process's start time, in ticks since boot. Returns 1 if the process has ended.
 process_start_time() {
   local stat_state stat_parent stat_session stat_start
   pid_stat "$1" && [[ $stat_state != [ZXx] ]] && printf '%s\n' "$stat_start"
 }
 
-# pid_is PID START: it is still the process that it was.
+# pid_is PID START: Succeeds if the process with this pid and start time still runs.
 pid_is() {
   local stat_state stat_parent stat_session stat_start
   pid_stat "$1" && [[ $stat_state != [ZXx] && $stat_start == "$2" ]]
 }
 
-# pid_runs PID: for children of this shell, which `kill -0` finds for as long as bash has not taken their exit code; under load it
-# misses a child's end at times.
+# pid_runs PID: Succeeds if PID, a child of this shell, still runs. `kill -0` succeeds until bash has collected the
+# child's exit code, and under load bash sometimes misses the end of a child.
 pid_runs() {
   local stat_state stat_parent stat_session stat_start
   pid_stat "$1" && [[ $stat_state != [ZXx] ]]
 }
 
-# pid_descends PID ANCESTOR
+# pid_descends PID ANCESTOR: Succeeds if PID is ANCESTOR or a descendant of it.
 pid_descends() {
   local stat_state stat_parent=$1 stat_session stat_start
   while [[ $stat_parent != "$2" ]]; do
@@ -5983,21 +6122,21 @@ pid_descends() {
   done
 }
 
-# pid_children PID: sets `children`.
+# pid_children PID: Sets `children` to the pids of the process's children.
 pid_children() {
   local stat_state stat_parent stat_session stat_start file
   children=()
   if { read -r -d '' -a children <"/proc/$1/task/$1/children"; } 2>/dev/null || [[ -e /proc/$1/task/$1/children ]]; then
     return 0
   fi
-  # A kernel without that file.
+  # The kernel does not have that file.
   for file in /proc/[0-9]*; do
     pid_stat "${file#/proc/}" && [[ $stat_parent == "$1" ]] && children+=("${file#/proc/}")
   done
   return 0
 }
 
-# pid_command PID: prints its command line for people: one line of printable characters, at most 120.
+# pid_command PID: Prints the process's command line for messages: one line of at most 120 printable characters.
 pid_command() {
   local line
   line=$({ tr '\0\001-\037\177' ' ' <"/proc/$1/cmdline"; } 2>/dev/null)
@@ -6006,13 +6145,13 @@ pid_command() {
   printf '%s\n' "${line:0:120}"
 }
 
-# close_descriptors [KEEP…]: closes what this shell holds beyond the first three: locks, pipes of whoever called the script. What
-# outlives the script would hold them for as long as it lives.
+# close_descriptors [KEEP…]: Closes this shell's descriptors except 0, 1, 2 and KEEP: locks, and pipes of the script's
+# caller. A process that outlives the script would otherwise hold them until it ends.
 close_descriptors() {
   local file descriptor keep
   for file in "/proc/$BASHPID/fd/"*; do
     descriptor=${file##*/}
-    # 255 is bash's own and closed by it.
+    # Bash uses 255 for itself and closes it.
     if [[ ! $descriptor =~ ^[0-9]+$ ]] || ((descriptor < 3 || descriptor == 255)); then
       continue
     fi
@@ -6023,19 +6162,20 @@ close_descriptors() {
   done
 }
 
-# default_signals: undoes what the script ignores; a program that it starts would ignore it as well.
+# default_signals: Resets the signals that the script ignores. Otherwise a program that it starts would ignore them,
+# too.
 default_signals() {
   trap - HUP INT QUIT PIPE TERM
 }
 
-# ---- net: who listens, who is connected, who answers -------------------------------------------
+# ---- net: listening sockets, connections and their processes -------------------------------------
 #
-# Read from /proc, so that nothing needs ss, netstat or lsof. The addresses there are those of a
-# little-endian machine, as every x86 and ARM Linux is.
+# All data is read from /proc, so that the host needs no ss, netstat or lsof. The addresses there have the byte order of
+# a little-endian machine, as every x86 and ARM Linux is.
 
-# Awk functions: an address of /proc/net/tcp or tcp6, or as people write it, as 32 hexadecimal
-# digits (IPv4 as IPv4-mapped IPv6); and back.
-# shellcheck disable=SC2016  # a program for awk: its dollars are not the shell's
+# Functions for awk. They convert an address of /proc/net/tcp or tcp6, or an address in its usual form, to 32
+# hexadecimal digits (IPv4 as IPv4-mapped IPv6), and back to the usual form.
+# shellcheck disable=SC2016  # a program for awk, which expands its own dollars
 net_awk='
   function hex(number) { return sprintf("%x", number) }
   function number_of(digits, at, number) {
@@ -6078,13 +6218,13 @@ net_awk='
     }
     for (at = 1; at < 32; at += 4) text = text ":" hex(number_of(substr(address, at, 4)))
     text = substr(text, 2)
-    # The first run of zeros is left out, as is usual.
+    # Leave out the first run of zeros, as is usual.
     if (text ~ /^0:0:/) sub(/^0:0(:0)*/, ":", text)
     else if (text ~ /:0:0/) sub(/:0:0(:0)*/, ":", text)
     return text == ":" ? "::" : text
   }'
 
-# net_tables: sets `tables`, the files that the kernel has; without IPv6 there is one.
+# net_tables: Sets `tables` to the files that the kernel has. Without IPv6 there is only one.
 net_tables() {
   local file
   tables=()
@@ -6095,17 +6235,18 @@ net_tables() {
 
 listening=() # inodes, set by `port_listens`
 
-# port_listens PORT: somebody listens on it, at any address; sets `listening`, the inodes of the sockets. No process is started to look.
-# The kernel lists what listens (0A, and on old kernels what knocks there, 03) before everything else, of which a busy host has very
-# much: so the look ends there.
+# port_listens PORT: Succeeds if a process listens on the port, at any address. Sets `listening` to the inodes of the
+# sockets. No process is started for this. The kernel lists listening sockets (0A; on old kernels also connections that
+# are being opened, 03) before all other sockets. There may be very many others, so the search ends at the first one.
 port_listens() {
   local file row inode wanted count _
   local -a rows
   printf -v wanted ':%04X' "$1"
   listening=()
   for file in /proc/net/tcp /proc/net/tcp6; do
-    # At once, as `read` would go back to the end of each line and have the kernel begin anew; and more than the beginning only where it is
-    # full of what listens: a busy host takes 20 ms to tell everything.
+    # Read a block of lines at once: after each line `read` would go back to the line's end, and the kernel would
+    # generate the table again. Only if a block is full of listening sockets, a larger one is read. On a busy host the
+    # whole table takes 20 ms.
     count=64 rows=()
     while mapfile -t -s 1 -n "$count" rows 2>/dev/null <"$file"; do
       case ${rows[count - 1]-} in
@@ -6127,8 +6268,8 @@ port_listens() {
   ((${#listening[@]}))
 }
 
-# count_sockets: sets `sockets`, how many are in use. A socket that begins to listen changes it, and to look costs next to nothing, where
-# the tables take milliseconds.
+# count_sockets: Sets `sockets` to the numbers of sockets in use. A new listening socket changes them. Reading them
+# takes almost no time; the tables take milliseconds.
 count_sockets() {
   local protocol count file _
   sockets=''
@@ -6139,21 +6280,21 @@ count_sockets() {
   done
 }
 
-# listeners PORT: prints a line for each listening socket: ADDRESS INODE.
+# listeners PORT: Prints a line `ADDRESS INODE` for each socket that listens on the port.
 listeners() {
   local tables port
   printf -v port ':%04X' "$1"
   net_tables
   LC_ALL=C awk -v port="$port" "$net_awk"'
-    # Nothing that listens comes after the first that does something else (see port_listens).
+    # Listening sockets come before all others (see port_listens).
     $4 != "0A" && $4 != "03" && $4 != "st" { nextfile }
     $4 == "0A" && substr($2, length($2) - 4) == port {
       print shown(canonical(substr($2, 1, length($2) - 5))), $10
     }' ${tables[@]+"${tables[@]}"} </dev/null
 }
 
-# established_to HOST:PORT: prints how many established connections lead there. Fails where HOST is
-# a name that cannot be resolved: then nobody can tell.
+# established_to HOST:PORT: Prints how many established connections lead there. Fails if HOST is a name that cannot be
+# resolved, because then the number is unknown.
 established_to() {
   local tables host=${1%:*} port addresses
   printf -v port ':%04X' "${1##*:}"
@@ -6177,8 +6318,8 @@ established_to() {
     END { print total }' ${tables[@]+"${tables[@]}"} </dev/null
 }
 
-# socket_owners INODE [PID…]: prints the processes that hold this socket, of those given or of all.
-# None without the right to look at them.
+# socket_owners INODE [PID…]: Prints the processes that hold this socket: of the given ones, or of all. Processes that
+# this user may not inspect are missing.
 socket_owners() {
   local inode=$1 folder
   local -a folders=()
@@ -6192,14 +6333,14 @@ socket_owners() {
       folders+=("$folder")
     done
   fi
-  # `ls` reads all of them in one process, and names each folder as there is more than one.
+  # One `ls` reads all folders. With a second folder it always prints each folder's name.
   # shellcheck disable=SC2012  # the names are numbers
   LC_ALL=C ls -ln "${folders[@]}" /proc/self/fdinfo 2>/dev/null | LC_ALL=C awk -v wanted="socket:[$inode]" '
     /^\/proc\// { split($0, part, "/"); pid = part[3]; said = 0 }
     $NF == wanted && !said { print pid; said = 1 }'
 }
 
-# owners_of_port PORT: prints a few words about who listens there.
+# owners_of_port PORT: Prints which processes listen on the port, in a few words.
 owners_of_port() {
   local inode pid words='' seen=' ' _
   while read -r _ inode; do
@@ -6212,7 +6353,7 @@ owners_of_port() {
   printf '%s\n' "${words:-a process of another user, or the network of a container}"
 }
 
-# user_of PID: prints the name of its user, or the number of one without.
+# user_of PID: Prints the name of the process's user, or the number if the user has no name.
 user_of() {
   local key number='?' user uid _
   {
@@ -6229,15 +6370,16 @@ user_of() {
   printf '%s\n' "$number"
 }
 
-# tcp_connect HOST PORT: opens descriptor `tcp_fd`. 10: refused; 11: no such host; 12: no way there;
-# 13: anything else, in `tcp_why`. It may take minutes: call it within `bounded`.
+# tcp_connect HOST PORT: Opens a connection on descriptor `tcp_fd`. Returns 10 if it is refused, 11 if the host is
+# unknown, 12 if there is no route, 13 for any other failure; `tcp_why` says which. It may take minutes, so call it
+# within `bounded`.
 tcp_connect() {
   local LC_ALL=C
   [[ $1 =~ ^[A-Za-z0-9._:%-]+$ && $2 =~ ^[0-9]+$ ]] || {
     tcp_why="not an address: $1:$2"
     return 13
   }
-  # In a subshell nothing of this can be seen by others; the words of the failure say what it was.
+  # bash reports the failure only in words, so the words decide which failure it was.
   { exec {tcp_fd}<>"/dev/tcp/$1/$2"; } 2>"$scratch/connect" && return 0
   IFS= read -r -d '' tcp_why <"$scratch/connect" || :
   case $tcp_why in
@@ -6251,7 +6393,7 @@ tcp_connect() {
   return 13
 }
 
-# connect_refused HOST PORT: 0: nobody answers there; 1: somebody does; 2: no answer at all.
+# connect_refused HOST PORT: Returns 0 if the connection is refused, 1 if it is accepted, 2 if there is no answer.
 connect_refused() {
   bounded 2000 tcp_connect "$1" "$2"
   case $? in
@@ -6261,16 +6403,17 @@ connect_refused() {
   esac
 }
 
-# ---- output: progress for people, CI and machines; the deployment's own log first --------------
+# ---- output: messages for people, CI and machines; each goes first into the deployment's log -----
 
 log_format=plain # terminal, plain, github or json
 log_file=''      # the deployment's log; empty until the state folder is known
-secret_values=() # never shown
-open_line=''     # a terminal line that waits for its result
-group_open=no    # whether GitHub Actions is folding
-group_program='' # whose steps are shown
+secret_values=() # texts that are never shown
+open_line=''     # the line of the running step on a terminal; its result replaces it
+group_open=no    # yes: a group is open in the output for GitHub Actions
+group_program='' # the program whose steps are shown
 
-# choose_output [json]: by what standard output is, unless asked for json.
+# choose_output [json]: Sets `log_format`: `json` if the caller asks for it, otherwise the format that fits GitHub
+# Actions, a terminal, or another standard output.
 choose_output() {
   if [[ ${1-} == json ]]; then
     log_format=json
@@ -6281,7 +6424,7 @@ choose_output() {
   fi
 }
 
-# mask TEXT: sets `masked`, every secret replaced.
+# mask TEXT: Sets `masked` to TEXT, with `***` in place of every secret.
 mask() {
   local secret
   masked=$1
@@ -6290,13 +6433,14 @@ mask() {
   done
 }
 
-# What UTF-8 is, byte by byte (RFC 3629, section 4).
+# A pattern for valid UTF-8, byte by byte (RFC 3629, section 4).
 utf8_tail=$'[\x80-\xbf]'
 utf8=$'^([\x01-\x7f]|[\xc2-\xdf]'$utf8_tail
 utf8+=$'|\xe0[\xa0-\xbf]'$utf8_tail$'|\xed[\x80-\x9f]'$utf8_tail$'|[\xe1-\xec\xee\xef]'$utf8_tail$utf8_tail
 utf8+=$'|(\xf0[\x90-\xbf]|[\xf1-\xf3]'$utf8_tail$'|\xf4[\x80-\x8f])'$utf8_tail$utf8_tail')*$'
 
-# json_string TEXT: sets `quoted`, a JSON string. Control characters other than the usual become blanks, bytes that are no UTF-8 `?`.
+# json_string TEXT: Sets `quoted` to TEXT as a JSON string. Line ends and tabs are escaped; other control characters
+# become blanks. If TEXT is not valid UTF-8, every byte above 127 becomes `?`.
 json_string() {
   quoted=${1//\\/\\\\}
   quoted=${quoted//\"/\\\"}
@@ -6308,7 +6452,8 @@ json_string() {
   quoted=\"$quoted\"
 }
 
-# to_log TEXT: one line with the time into the deployment's log. A full disk must not stop a deployment.
+# to_log TEXT: Writes one line with the time into the deployment's log. Always succeeds, because a full disk must not
+# stop a deployment.
 to_log() {
   local masked
   [[ -n $log_file ]] || return 0
@@ -6316,12 +6461,12 @@ to_log() {
   printf '%(%Y-%m-%dT%H:%M:%S%z)T %s\n' -1 "$masked" 2>/dev/null >>"$log_file" || return 0
 }
 
-# to_user LINE: a reader that went away must not either.
+# to_user LINE: Prints LINE. Always succeeds, because a reader that went away must not stop a deployment.
 to_user() {
   printf '%s\n' "$1" 2>/dev/null || return 0
 }
 
-# write_line LEVEL TEXT: one remark, in the chosen format.
+# write_line LEVEL TEXT: Writes a message into the log, and prints it in the chosen format.
 write_line() {
   local level=$1 text quoted masked
   mask "$2"
@@ -6353,30 +6498,31 @@ write_line() {
   esac
 }
 
-# say WORDS…: a plain remark.
+# say WORDS…: Prints an ordinary message.
 say() { write_line info "$*"; }
 
-# warn WORDS…: something that does not stop the deployment but that a person should know.
+# warn WORDS…: Prints a warning: something that a person should know, but that does not stop the deployment.
 warn() { write_line warning "$*"; }
 
-# fail_with WORDS…: sets the reason of the verdict, once: the first failure is the cause, later ones follow from it.
+# fail_with WORDS…: Sets `reason`, unless it is set already: the first failure is the cause, later ones are its
+# consequences. Returns 1.
 fail_with() {
   [[ -n $reason ]] || reason=$*
   to_log "failed: $*"
   return 1
 }
 
-# seconds_since MILLISECONDS: sets `elapsed`, with one decimal.
+# seconds_since MILLISECONDS: Sets `elapsed`, the seconds since then, with one decimal.
 seconds_since() {
   now
   printf -v elapsed '%d.%d' $(((now_ms - $1) / 1000)) $(((now_ms - $1) % 1000 / 100))
 }
 
-# Steps that only their failure is worth a line to people; the log has all.
+# Steps that print a line only if they fail. The log has every step.
 quiet_steps=' check_host find_artifact check_questions no_stranger journal put_off_journal reserve take_up sync_release ports_are_free '
 quiet_steps+='still_live dial persist persist_off keep_resuming save_way_back lock_proxy write unlock_proxy close_journal record sweep '
 
-# step_begins ACTION ARG…: sets `step_name`, its words with the colors in place of `new` and `old`. On a terminal the line stands while the
+# step_begins ACTION ARG…: Sets `step_name` and writes the step into the log. A terminal shows the step's line while the
 # step runs.
 step_begins() {
   name_step "$@"
@@ -6386,7 +6532,7 @@ step_begins() {
   printf '  ..     %s' "$step_name" 2>/dev/null || return 0
 }
 
-# name_step ACTION ARG…: sets `step_name`: its words, with the colors in place of `new` and `old`.
+# name_step ACTION ARG…: Sets `step_name` to the step's words, with the colors in place of `new` and `old`.
 name_step() {
   local word
   step_name=''
@@ -6399,7 +6545,8 @@ name_step() {
   done
 }
 
-# step_ends RESULT BEGUN ACTION ARG…: one line a step.
+# step_ends RESULT BEGUN ACTION ARG…: Prints one line with the step's result and duration. BEGUN is the step's start, as
+# `now_ms`.
 step_ends() {
   local line quoted result=$1 elapsed
   seconds_since "$2"
@@ -6414,13 +6561,14 @@ step_ends() {
     open_line=''
     printf '\r\033[K' 2>/dev/null || :
   fi
-  # Without a color that served before there is nothing to tell of it.
+  # If no color served before, a successful step on `old` has done nothing, so it prints no line.
   [[ $result != ok || ($quiet_steps != *" $1 "* && "${2-} $from" != 'old ') ]] || return 0
   printf -v line '  %-6s %s (%ss)' "$result" "$step_name" "$elapsed"
   to_user "$line"
 }
 
-# group_of_program FUNCTION…: what people see as one part: the innermost of the programs that are one.
+# group_of_program FUNCTION…: Begins a group of output for the running program. FUNCTION… are the running functions, the
+# innermost first; the first one with a title counts.
 group_of_program() {
   local program title=''
   for program; do
@@ -6442,7 +6590,8 @@ group_of_program() {
   group_begins "$title"
 }
 
-# group_begins NAME, group_ends: what GitHub Actions folds. It knows no group in a group: one that a failure left open ends first.
+# group_begins NAME, group_ends: Begin and end a group, which GitHub Actions can fold. GitHub Actions knows no group
+# inside of a group, so an open group is ended first.
 group_begins() {
   group_ends
   to_log "phase: $1"
@@ -6466,21 +6615,22 @@ group_ends() {
 
 now_ms=0         # set by `now`
 interrupted=''   # the signal that asked the script to stop
-shielded=no      # yes while a way back, or the write of a commit, must not be cut short
-clock_owner=''   # the process that reads descriptor 7
-parents_clock=7  # in a subshell of `bounded`: the descriptor of the clock that it wakes
-woken_by=''      # what `nap` was woken by: the process whose end it was, or ''
-followed_fd=''   # the output of a step of the user's, shown while it runs
-followed_part='' # of it: a line whose end is not written yet
+shielded=no      # yes: signals must not interrupt, for example during a way back or the write of a commit
+clock_owner=''   # the pid of the shell that reads from descriptor 7
+parents_clock=7  # in a subshell of `bounded`: the descriptor of the parent's pipe, which wakes the parent
+woken_by=''      # the pid of the subshell whose end woke `nap`, or ''
+followed_fd=''   # the output of a user's step, which is shown while the step runs
+followed_part='' # the last line of that output, while its line end is missing
 
-# now: sets `now_ms`, milliseconds of a clock that nobody sets. No process is started for it.
+# now: Sets `now_ms`, the milliseconds since boot. No process is started for this.
 now() {
   local uptime _
   read -r uptime _ </proc/uptime
   now_ms=$((10#${uptime/./}0))
 }
 
-# watch_signals: TERM and INT ask for the way back; HUP and a reader that went away ask for nothing.
+# watch_signals: TERM and INT request a stop, with a way back if one is needed. HUP and PIPE (a reader of the output
+# that went away) are ignored.
 watch_signals() {
   trap 'interrupted=TERM' TERM
   trap 'interrupted=INT' INT
@@ -6488,20 +6638,23 @@ watch_signals() {
   open_clock
 }
 
-# open_clock: a pipe with both ends open. Waiting for a line from it is a sleep without a process; a line ends the sleep.
+# open_clock: Opens a pipe with both ends on descriptor 7. Waiting for a line from this pipe is a sleep that starts no
+# process. A line ends the sleep.
 open_clock() {
   exec 7<> <(:)
   clock_owner=$BASHPID
 }
 
-# own_clock: a subshell has its own: it must not take the line that wakes its parent, but writes one there at its end.
+# own_clock: Gives a subshell its own pipe. If it read from the parent's pipe, it would take the line that wakes the
+# parent. At its end it writes a line to the parent's pipe.
 own_clock() {
   [[ $clock_owner != "$BASHPID" ]] || return 0
   [[ -z $clock_owner ]] || exec {parents_clock}>&7
   open_clock
 }
 
-# nap MILLISECONDS: at most 100 at a time, so that a trap runs soon after its signal. Fails when the time is over, is 0 when woken.
+# nap MILLISECONDS: Sleeps, at most 100 ms, so that a trap runs soon after its signal. Returns 0 if a line ended the
+# sleep; fails if the time is over.
 nap() {
   local fraction
   own_clock
@@ -6509,12 +6662,12 @@ nap() {
   read -r -t "$fraction" -u 7 woken_by
 }
 
-# asked_to_stop: a signal came, and nothing forbids to follow it.
+# asked_to_stop: Succeeds if a signal requested a stop and `shielded` is not yes.
 asked_to_stop() {
   [[ -n $interrupted && $shielded == no ]]
 }
 
-# pause MILLISECONDS: fails as soon as the script is asked to stop.
+# pause MILLISECONDS: Waits. Fails as soon as the script is asked to stop.
 pause() {
   local until
   now
@@ -6527,7 +6680,7 @@ pause() {
   ! asked_to_stop
 }
 
-# descendants PID…: their children, the children of those and so on.
+# descendants PID…: Prints the pids of the children, of their children, and so on.
 descendants() {
   cat /proc/[0-9]*/stat 2>/dev/null | awk -v roots="$*" '
     { pid = $1; sub(/^.*\) /, ""); split($0, field, " "); parent[pid] = field[2] }
@@ -6541,7 +6694,8 @@ descendants() {
     }'
 }
 
-# freeze_tree PID…: adds to `tree` these and all below them. They are stopped: what is stopped starts nothing that the list misses.
+# freeze_tree PID…: Stops (SIGSTOP) these processes and all their descendants, and adds them to `tree`. A stopped
+# process cannot start a process that would be missing from the list.
 freeze_tree() {
   local -a below
   tree+=("$@")
@@ -6553,14 +6707,14 @@ freeze_tree() {
   done
 }
 
-# end_tree PID: ends a child of this script and all that it has started.
+# end_tree PID: Ends a child of this script and all its descendants: first with TERM, 100 ms later with KILL.
 end_tree() {
   local until
   local -a tree=()
   freeze_tree "$1"
   kill -TERM ${tree[@]+"${tree[@]}"} 2>/dev/null || :
   kill -CONT ${tree[@]+"${tree[@]}"} 2>/dev/null || :
-  # A line, the child's own among them, does not cut short what they have to clean up.
+  # The processes get the whole 100 ms to clean up. A line may end a nap earlier, for example the child's own line.
   now
   until=$((now_ms + 100))
   while ((now_ms < until)); do
@@ -6572,17 +6726,18 @@ end_tree() {
   wait "$1" 2>/dev/null || :
 }
 
-# bounded MILLISECONDS COMMAND…: runs a command or a function of this script in a subshell with its
-# standard input closed. 124: it took too long and was ended; 143: the script was asked to stop.
+# bounded MILLISECONDS COMMAND…: Runs a command or a function of this script in a subshell, with /dev/null as standard
+# input. The exit code is the command's. 124: the time was over, and the command was ended. 143: the script was asked to
+# stop.
 bounded() {
   local limit=$1 step=4 child start code
   shift
-  # What would be ended at once is not begun.
+  # After a request to stop the command would be ended at once, so it is not started.
   ! asked_to_stop || return 143
   own_clock
   (
     trap - HUP PIPE TERM INT
-    # Its end ends the nap below, unless it becomes another program.
+    # At its exit it wakes the nap below, unless it used `exec`.
     parents_clock=7
     trap '{ printf "%s\n" "$BASHPID" >&"$parents_clock"; } 2>/dev/null' EXIT
     "$@"
@@ -6601,7 +6756,7 @@ bounded() {
     fi
     follow_output
     if nap "$step"; then
-      # It has said so with its last breath: `wait` sees the rest of it.
+      # The child reports its exit just before it ends. `wait` below waits for the rest.
       [[ $woken_by != "$child" ]] || break
       step=4
     elif ((step < 50)); then
@@ -6609,7 +6764,8 @@ bounded() {
     fi
     now
   done
-  # A signal to this shell ends `wait` early, with a code of its own. A child that has ended is asked once more, for its own.
+  # A signal to this shell ends `wait` early, with a code above 128. After such a code `wait` is called again, to get
+  # the child's own code.
   wait "$child"
   code=$?
   while ((code > 128)) && pid_runs "$child"; do
@@ -6619,7 +6775,8 @@ bounded() {
     wait "$child"
     code=$?
   }
-  # A signal to the whole process group ends the child too. Where the script must go on, the child must.
+  # A signal to the whole process group ends the child, too. While the script is shielded it must continue, so the
+  # command is run again.
   if [[ $shielded == yes && -n $interrupted ]] && ((code == 143 || code == 130)); then
     interrupted=''
     bounded "$limit" "$@"
@@ -6628,7 +6785,7 @@ bounded() {
   return "$code"
 }
 
-# follow_output: shows the lines that a step has written since the last time.
+# follow_output: Shows the lines that the user's step has written since the last call.
 follow_output() {
   local line=''
   [[ -n $followed_fd ]] || return 0
@@ -6639,7 +6796,7 @@ follow_output() {
   followed_part+=$line
 }
 
-# follow_last: the same at the step's end: its last line may have none.
+# follow_last: The same at the step's end. Also shows a last line without a line end.
 follow_last() {
   follow_output
   [[ -n $followed_part ]] || return 0
@@ -6710,7 +6867,7 @@ command_identity() {
   printf '%s\n' "${identity# }"
 }
 
-# The owner of the port can be compared only if the identity is a pid.
+# command_listens: The owner of the port can be compared only if the identity is a pid.
 command_listens() {
   local identity inode pid owner stranger='' ours=no
   load_identity || return 3
@@ -6787,12 +6944,12 @@ command_logs() {
   fi
 }
 
-# Nothing to do: the process manager decides whether the program survives a reboot.
+# command_persist: Does nothing, because the process manager decides whether the program starts after a reboot.
 command_persist() {
   return 0
 }
 
-# command_ask_identity: prints the current identity, one line.
+# command_ask_identity: Prints the current identity, one line. Without the setting `identity` prints nothing.
 command_ask_identity() {
   ((${#command_identity[@]})) || return 0
   command_run "$release/answer.$service" "${command_identity[@]}" || {
@@ -6802,8 +6959,8 @@ command_ask_identity() {
   head -n 1 "$release/answer.$service"
 }
 
-# command_run OUTPUT COMMAND…: writes the output to a file. With a pipe, a process that the command leaves running would
-# keep the pipe open, and the script would wait for it.
+# command_run OUTPUT COMMAND…: Runs the command with its output in the file OUTPUT. With a pipe, a process that the
+# command leaves running would keep the pipe open, and the script would wait for it.
 command_run() {
   local output=$1
   shift
@@ -6850,7 +7007,7 @@ jar_start() {
   process_start
 }
 
-# jar_find: sets `jar_file`. Many builds leave a second jar (`-plain`, `-sources`), so more than one match is an error.
+# jar_find: Sets `jar_file`. Many builds leave a second jar (`-plain`, `-sources`), so more than one match is an error.
 jar_find() {
   local -a found=()
   if [[ -f $jar_jar ]]; then
@@ -6876,20 +7033,22 @@ jar_find() {
 # The identity is `unit NAME INVOCATION` under systemd, otherwise `pid PID START BOOT`. The program and its children
 # have DEPLOYC_RUN in their environment. By this mark the script recognises a child that has left the program's session.
 
-# process_preflight: its user is there, and may be taken on.
+# process_preflight: Fails if the program's user does not exist, if the script cannot become this user, or if the
+# program is not found.
 process_preflight() {
   local account
   local -a become environment
   process_find_account && process_find_become || return
   process_make_environment
-  # Where inputs or the slot decide what is started, only the start can tell.
+  # If the command or PATH depends on inputs or on the slot, the program is looked for only at the start.
   [[ -z ${process_command[0]-} || " ${process_env[*]-}" == *' PATH='* ]] || process_find_program
 }
 
-# What every program finds in its environment, whoever called the script: by hand, from CI, at boot.
+# The PATH that every program gets, whether the script is called by hand, from CI or at boot.
 process_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
-# process_stage: the slot is its user's, whoever has staged it; another user's service can read it.
+# process_stage: Gives the slot to the program's user, whichever user has staged it. If services have different users,
+# the slot belongs to the first one, and the others can read it.
 process_stage() {
   local account user group _
   ((EUID == 0)) || return 0
@@ -6933,8 +7092,8 @@ process_alive() {
   esac
 }
 
-# process_adopt: the process that listens on the port becomes the release's program, unless something else keeps it
-# running.
+# process_adopt: Makes the process that listens on the port the release's program. Fails if something else keeps the
+# process running.
 process_adopt() {
   local inode pid='' owner boot start others
   if [[ -z $port ]]; then
@@ -6964,7 +7123,8 @@ process_adopt() {
   save_identity "pid $pid $start $boot"
 }
 
-# process_tell_keeper PID: prints what keeps the process running and would start it again. Fails if nothing is known.
+# process_tell_keeper PID: Prints what keeps the process running and would start it again. Fails if no such keeper is
+# found.
 process_tell_keeper() {
   local group unit main cure='after the next deployment'
   if (($1 == 1)); then
@@ -6987,7 +7147,7 @@ process_tell_keeper() {
   fi
 }
 
-# process_other_ports PID: prints another port on which the process listens, if there is one.
+# process_other_ports PID: Prints another port on which the process listens, if there is one.
 process_other_ports() {
   local tables
   net_tables
@@ -7082,12 +7242,14 @@ process_logs() {
   fi
 }
 
-# Nothing to do: the host does not know the program; after a boot `resume` starts the live color.
+# process_persist: Does nothing, because the host does not know the program. After a boot `resume` starts the live
+# color.
 process_persist() {
   return 0
 }
 
-# process_choose_keeper: sets `keeper`. Before version 240 systemd does not report that a program could not be started.
+# process_choose_keeper: Sets `keeper`. Before version 240 systemd does not report that a program could not be started,
+# so `auto` does not use it.
 process_choose_keeper() {
   local version
   keeper=$process_keeper
@@ -7098,10 +7260,11 @@ process_choose_keeper() {
   return 0
 }
 
-# process_find_account: sets `account`, the user's line of passwd.
+# process_find_account: Sets `account` to the user's line of passwd. Fails if there is no such user.
 process_find_account() {
   local user password uid rest name=${process_user:-$EUID}
-  # Most are in the file, and to read that starts no process. A directory of accounts is asked for the others.
+  # Most users are in /etc/passwd, and reading it starts no process. `getent` also finds the users of a directory
+  # service.
   while IFS=: read -r user password uid rest; do
     account=$user:$password:$uid:$rest
     [[ $user != "$name" && $uid != "$name" ]] || return 0
@@ -7113,7 +7276,8 @@ process_find_account() {
   fi
 }
 
-# process_make_environment: sets `environment`. The app gets no variable from the environment of the script's caller.
+# process_make_environment: Sets `environment`. The program gets no variable from the environment of the script's
+# caller.
 process_make_environment() {
   local name user home shell _
   IFS=: read -r user _ _ _ _ home shell <<<"$account"
@@ -7125,7 +7289,8 @@ process_make_environment() {
   environment+=("COLOR=$color" "DEPLOY_COLOR=$color" ${process_env[@]+"${process_env[@]}"} "DEPLOYC_RUN=$release/$service/")
 }
 
-# process_find_program: a name without a `/` is in the PATH that the program gets. That it is in the caller's, too, is no use at the next boot.
+# process_find_program: Fails unless a program without a `/` in its name is in the PATH that the program gets. The
+# caller's PATH does not count, because `resume` has another one at the next boot.
 process_find_program() {
   local path entry here
   [[ ${process_command[0]} != */* ]] || return 0
@@ -7138,7 +7303,7 @@ process_find_program() {
   return 1
 }
 
-# process_owns PID: the process belongs to the program that `identity` names.
+# process_owns PID: Succeeds if the process belongs to the program that `identity` names.
 process_owns() {
   local kind name _ stat_state stat_parent stat_session stat_start
   read -r kind name _ <<<"$identity"
@@ -7150,10 +7315,11 @@ process_owns() {
   fi
 }
 
-# process_is_marked PID: this release's service has started the process, even if it has left the session since.
+# process_is_marked PID: Succeeds if this release's service has started the process. This finds also a process that has
+# left the session since.
 process_is_marked() {
   local text=''
-  # `read` drops the NULs.
+  # `read` drops the NULs between the entries.
   { IFS= read -r -N 4000000 text <"/proc/$1/environ"; } 2>/dev/null
   [[ $text == *"DEPLOYC_RUN=$release/$service/"* ]]
 }
@@ -7197,7 +7363,7 @@ process_start_in_session() {
   exec {gives}>&-
 }
 
-# process_find_become: sets `become`, the command of a bash that runs as the app's user.
+# process_find_become: Sets `become`, the command of a bash that runs as the program's user. Fails if this needs root.
 process_find_become() {
   local uid gid groups _
   become=("$BASH")
@@ -7210,12 +7376,12 @@ process_find_become() {
   fi
   groups=$(id -G "$process_user")
   become=(setpriv --reuid="$uid" --regid="$gid" --groups="${groups// /,}" -- "$BASH")
-  # BusyBox's setpriv knows no users.
+  # BusyBox's setpriv has no options for users, so `su` is used.
   "${become[@]}" -c : 2>/dev/null || become=(su -m -s "$BASH" -- "$process_user")
 }
 
-# process_start_keeper DESCRIPTOR: becomes the keeper. The program's pid and start time are printed on its standard
-# output. The program reads its command from DESCRIPTOR.
+# process_start_keeper DESCRIPTOR: Replaces this subshell by the keeper. The keeper prints the program's pid and start
+# time on this shell's standard output. The program reads its command from DESCRIPTOR.
 process_start_keeper() {
   exec 3>&1 4<&"$1" >/dev/null 2>&1 </dev/null
   close_descriptors 3 4
@@ -7225,9 +7391,9 @@ process_start_keeper() {
     "$process_directory" "${process_open_files:--}" "${become[@]}"
 }
 
-# process_keep LOG BYTES EXIT FOLDER FILES BECOME…: the keeper, the program's parent. It writes the program's log and
-# saves its exit code. LOG and LOG.1 together never exceed BYTES. The keeper has a session of its own, so that a signal
-# to the program's session does not end it before the program.
+# process_keep LOG BYTES EXIT FOLDER FILES BECOME…: Is the keeper, the parent of the program. It writes the program's
+# log to LOG and saves the exit code in EXIT. LOG and LOG.1 together never exceed BYTES. The keeper has a session of its
+# own, so that a signal to the program's session does not end it before the program.
 process_keep() {
   local log=$1 half=$(($2 / 2)) exit=$3 folder=$4 files=$5 inner count child said size code
   shift 5
@@ -7268,9 +7434,9 @@ process_keep() {
   printf '%s\n' "$code" >"$exit.new" && mv -f "$exit.new" "$exit"
 }
 
-# process_become_program TEXT FOLDER FILES: runs as the app's user. It first calls itself (TEXT) once more in a session
-# of its own. Then it prints its pid and start time on descriptor 3; the program keeps both, because it replaces this
-# shell.
+# process_become_program TEXT FOLDER FILES: Runs as the program's user. If it is not the leader of a session, it runs
+# TEXT (this function) once more, in a session of its own. Then it prints its pid and start time on descriptor 3. The
+# program keeps both, because it replaces this shell.
 process_become_program() {
   local stat='' text=$1 folder=$2 files=$3
   local -a become_field
@@ -7287,15 +7453,15 @@ process_become_program() {
   process_become_told
 }
 
-# process_tell WORD…: prints the input of `process_become_told`: the environment, an empty entry, the number of words,
+# process_tell WORD…: Prints the input of `process_become_told`: the environment, an empty entry, the number of words,
 # the words.
 process_tell() {
   printf '%s\0' "${environment[@]}" '' "$#" "$@"
 }
 
-# process_become_told: reads a command and its environment from descriptor 4 and becomes this program, with no other
-# variable in its environment. If the input is incomplete, the script has ended in between and has not saved the
-# identity: then the program must not run.
+# process_become_told: Reads an environment and a command from descriptor 4 and becomes this program, with no other
+# variable in its environment. If the input is incomplete, the script ended before it saved the identity. Then the
+# program must not run.
 process_become_told() {
   local become_name='' become_entry='' become_count=''
   local -a become_environment=() become_words=()
@@ -7348,7 +7514,8 @@ process_alive_pid() {
   return 1
 }
 
-# process_say_exit CODE: without a code the keeper still reads the log, because another process holds it open.
+# process_say_exit CODE: Prints how the program ended. If CODE is empty, the keeper still reads the log, because another
+# process holds the log's pipe open.
 process_say_exit() {
   local cure="it must stay in the foreground: start it without its daemon option, or use \`run command\` to say how it starts and stops"
   if [[ ! $1 =~ ^[0-9]+$ ]]; then
@@ -7401,10 +7568,10 @@ process_stop_pid() {
   done
 }
 
-# process_find_remains PID START SEEN: sets `remains`, the processes of the program that still run: the program, its
+# process_find_remains PID START SEEN: Sets `remains` to the processes of the program that still run: the program, its
 # session, and its children in other sessions. The number of a session may be reused. So a process of that session
-# counts only if the program was just seen (SEEN), or if the process has the mark. The script itself may be a child of
-# the program; it is left out.
+# counts only if the program was just seen (SEEN is yes), or if the process has the mark. The script itself may be a
+# child of the program; it is left out.
 process_find_remains() {
   local file pid stat_state stat_parent stat_session stat_start
   remains=()
@@ -7464,7 +7631,7 @@ process_start_in_systemd() {
   save_identity "unit $unit ${mark#*=}"
 }
 
-# process_unit_state UNIT: sets unit_state unit_mark unit_code unit_signalled.
+# process_unit_state UNIT: Sets unit_state, unit_mark, unit_code and unit_signalled.
 process_unit_state() {
   local key value
   unit_state='' unit_mark='' unit_code='' unit_signalled=no
@@ -7501,7 +7668,8 @@ process_alive_unit() {
   return 1
 }
 
-# process_unit_is_gone UNIT MARK: fails if systemd does not answer, because then the unit may still run.
+# process_unit_is_gone UNIT MARK: Succeeds if the unit does not run. Fails also if systemd does not answer, because then
+# the unit may still run.
 process_unit_is_gone() {
   process_alive_unit "$1" "$2" >/dev/null
   (($? == 1))
@@ -7555,7 +7723,8 @@ nginx_snapshot() {
   local nginx_pid_file nginx_master why='' looks=0
   local -a generation
   while nginx_find_master && nginx_is_alone && nginx_read_generation && ((${#generation[@]} > 1)); do
-    # Somebody's reload may be under way, with the workers of both configurations. One that keeps dying is not waited for.
+    # Another reload may be under way, with workers of both configurations. Wait for it, but only about 1 s: a worker
+    # that dies again and again is always young.
     if nginx_has_just_begun && ((looks++ < 20)); then
       pause 50 && continue
     fi
@@ -7566,8 +7735,9 @@ nginx_snapshot() {
   return 1
 }
 
-# nginx_has_just_begun: a worker is younger than 300 ms. Then the old workers of its reload may not have been told to
-# end yet. In some containers the clock differs from that of the processes; there no worker counts as young.
+# nginx_has_just_begun: Succeeds if a worker is younger than 300 ms. Then the old workers of its reload may not have
+# been told to end yet. In some containers the clock differs from that of the processes; there no worker counts as
+# young.
 nginx_has_just_begun() {
   local worker age
   now
@@ -7649,7 +7819,7 @@ nginx_confirm() {
   return 1
 }
 
-# nginx_recall_reload SNAPSHOT: reads the record of `reload`. Sets `workers` (their number before the reload), `most`
+# nginx_recall_reload SNAPSHOT: Reads the record of `reload`. Sets `workers` (their number before the reload), `most`
 # (their highest number since), `files`, and `old` (the old workers, those of the snapshot included).
 nginx_recall_reload() {
   local line=''
@@ -7658,7 +7828,7 @@ nginx_recall_reload() {
   read -r -a old <<<"${1#* } $line"
 }
 
-# The mutex is the folder, because packages and certbot replace the files in it.
+# nginx_mutex: Prints the folder of the configuration, because packages and certbot replace the files in it.
 nginx_mutex() {
   local file
   file=$nginx_config
@@ -7698,7 +7868,7 @@ nginx_preflight() {
   return 1
 }
 
-# nginx_holds ADDRESS…: a file that nginx loads, other than ours, contains one of the addresses.
+# nginx_holds ADDRESS…: Succeeds if a file that nginx loads, other than this app's file, contains one of the addresses.
 nginx_holds() {
   local said line file='' found=1 address ours
   said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null) || {
@@ -7723,12 +7893,12 @@ nginx_holds() {
   return "$found"
 }
 
-# nginx_as_root COMMAND…
+# nginx_as_root COMMAND…: Runs the command, with sudo if deploy.bg says `sudo`.
 nginx_as_root() {
   ${sudo[@]+"${sudo[@]}"} "$@"
 }
 
-# nginx_allowed: returns 1 and prints the line for sudoers if this user may not test or reload.
+# nginx_allowed: Fails and prints the line for sudoers if this user may not test or reload nginx.
 nginx_allowed() {
   local binary said line
   ((EUID != 0)) || return 0
@@ -7755,14 +7925,15 @@ nginx_allowed() {
   return 1
 }
 
-# nginx_own_words TEXT: prints nginx's error message in one line.
+# nginx_own_words TEXT: Prints nginx's error message in one line.
 nginx_own_words() {
   local line
   line=$(grep -m 1 -E '\[(emerg|alert|crit|error)\]' <<<"$1") || line=${1//$'\n'/; }
   printf '%s\n' "${line#nginx: }"
 }
 
-# nginx_includes DUMP: the output of `nginx -T` contains the file, or would contain it if the file existed.
+# nginx_includes DUMP: Succeeds if DUMP, the output of `nginx -T`, contains the file, or would contain it if the file
+# existed.
 nginx_includes() {
   local pattern
   [[ $1 != *"# configuration file $nginx_file:"* ]] || return 0
@@ -7772,13 +7943,14 @@ nginx_includes() {
   }
   while IFS= read -r pattern; do
     [[ $pattern == /* ]] || pattern=${nginx_config%/*}/$pattern
-    # shellcheck disable=SC2053 # a pattern is what it is compared with
+    # shellcheck disable=SC2053 # the right side is a pattern
     [[ $nginx_file != $pattern ]] || return 0
   done < <(sed -n -E 's/^([^#]*[;{[:space:]])?include[[:space:]]+"?([^";[:space:]]+)"?[[:space:]]*;.*/\2/p' <<<"$1")
   return 1
 }
 
-# nginx_find_master: sets `nginx_pid_file` and `nginx_master`, the pid of the running master. If none runs, sets `why`.
+# nginx_find_master: Sets `nginx_pid_file`, and `nginx_master` to the pid of the running master. If none runs, fails and
+# sets `why`.
 nginx_find_master() {
   local said word value _
   nginx_pid_file=$nginx_pid
@@ -7798,8 +7970,8 @@ nginx_find_master() {
   nginx_read_master
 }
 
-# nginx_is_alone: no second master accepts on the same sockets, as during a binary upgrade (USR2) that is not finished. It would keep the
-# configuration that it has, whatever the first one is told; else `why`.
+# nginx_is_alone: Fails and sets `why` if a second master accepts on the same sockets, as during an unfinished binary
+# upgrade (USR2). The second master keeps its configuration, even after the first one has reloaded.
 nginx_is_alone() {
   local other
   local -a other_masters
@@ -7811,8 +7983,8 @@ nginx_is_alone() {
   done
 }
 
-# nginx_find_other_masters: sets `other_masters`, the pids of masters beside this one: the new master is a child of the old one, whose pid
-# file has another name.
+# nginx_find_other_masters: Sets `other_masters` to the pids of the other masters. In a binary upgrade the new master is
+# a child of the old one, and the old one's pid file has another name.
 nginx_find_other_masters() {
   local pid stat_state stat_parent stat_session stat_start title
   local -a children
@@ -7827,7 +7999,7 @@ nginx_find_other_masters() {
   done
 }
 
-# nginx_has_workers MASTER: some of its workers accept.
+# nginx_has_workers MASTER: Succeeds if a worker of this master accepts connections.
 nginx_has_workers() {
   local pid
   local -a children
@@ -7852,7 +8024,7 @@ nginx_read_master() {
   return 1
 }
 
-# nginx_read_generation: sets `generation`: the master and its workers. If it fails, sets `why`.
+# nginx_read_generation: Sets `generation`: the master and its workers. If it fails, sets `why`.
 nginx_read_generation() {
   local pid stat_state stat_parent stat_session stat_start
   local -a children
@@ -7869,15 +8041,16 @@ nginx_read_generation() {
   done
 }
 
-# nginx_accepts PID: the process is a worker (not a cache manager) and was not told to end.
+# nginx_accepts PID: Succeeds if the process is a worker (not a cache manager) that was not told to end.
 nginx_accepts() {
   local title=''
   { IFS= read -r -d '' title <"/proc/$1/cmdline"; } 2>/dev/null
   [[ $title == *'worker process'* && $title != *'shutting down'* ]]
 }
 
-# nginx_ask_reload: through systemd if nginx is one of its units. Otherwise it sends HUP, as `nginx -s reload` does.
-# With sudo it runs that command, because sudoers can allow a command but not a signal.
+# nginx_ask_reload: Asks nginx to reload: with the setting `reload`, or through systemd if nginx is one of its units.
+# Otherwise it sends HUP, as `nginx -s reload` does. With sudo it runs that command, because sudoers can allow a command
+# but not a signal.
 nginx_ask_reload() {
   if ((${#nginx_reload[@]})); then
     nginx_as_root "${nginx_reload[@]}"
@@ -7890,13 +8063,13 @@ nginx_ask_reload() {
   fi
 }
 
-# nginx_is_old WORKER
+# nginx_is_old WORKER: Succeeds if the worker is in `old`.
 nginx_is_old() {
   [[ " ${old[*]-} " == *" $1 "* ]]
 }
 
-# nginx_watch_overlap: sets `most` to the number of workers that accept, if it is the highest so far and some of them
-# are new.
+# nginx_watch_overlap: Sets `most` to the number of workers that accept now, if it is the highest so far and one of them
+# is new.
 nginx_watch_overlap() {
   local worker
   ((${#generation[@]} - 1 > most)) || return 0
@@ -7908,8 +8081,8 @@ nginx_watch_overlap() {
   done
 }
 
-# nginx_find_open_files: sets `open_files`, the master's descriptors other than sockets, such as `,0,1,2,5,`; empty if this user may not
-# see them.
+# nginx_find_open_files: Sets `open_files` to the master's descriptors other than sockets, such as `,0,1,2,5,`. It is
+# empty if this user may not see them.
 nginx_find_open_files() {
   local file
   open_files=','
@@ -7919,7 +8092,7 @@ nginx_find_open_files() {
   [[ $open_files != , ]] || open_files=''
 }
 
-# nginx_let_go: the master has closed a file that was open before the reload. It does this only when the new
+# nginx_let_go: Succeeds if the master has closed a file that was open before the reload. It does this only when the new
 # configuration is in force. During the attempt and after a failure it keeps the old files open.
 nginx_let_go() {
   local open_files file
@@ -7932,8 +8105,8 @@ nginx_let_go() {
   return 1
 }
 
-# nginx_judge: returns 0 if a newer generation is in force. Otherwise it sets `why`, and returns 1 for "not yet" or 2
-# for "never".
+# nginx_judge: Returns 0 if a newer generation is in force. Otherwise sets `why`, and returns 1 for "not yet" or 2 for
+# "never".
 nginx_judge() {
   local worker new=0
   nginx_read_master && nginx_read_generation || return 2
@@ -7953,8 +8126,9 @@ nginx_judge() {
     why='nginx has no worker: its error log tells why'
     return 1
   fi
-  # A worker of the snapshot may have been missing when the reload was requested. So `most` must also exceed the snapshot's
-  # workers. After a second reload (`again`) it need not: the first one may have brought a configuration with fewer workers.
+  # A worker of the snapshot may have been missing when the reload was requested. So `most` must be at least the length
+  # of the snapshot (its workers plus one). After a second reload (`again`) it need not: the first one may have brought
+  # a configuration with fewer workers.
   if ((most > workers && most > 1)) && { [[ $again == yes ]] || ((most >= ${#wanted[@]})); }; then
     return 0
   fi
