@@ -110,7 +110,8 @@ fn resolve(
                     )
                     .help("a file that is `use`d provides drivers, probes and `let`s; build the app from its own file"),
                 ),
-                _ => {}
+                // Drivers and the files of `use` are resolved above. The `let`s of presets belong to the presets.
+                Item::Use(_) | Item::Driver(_) | Item::Let(_) => {}
             }
         }
     }

@@ -9,7 +9,7 @@ kept_ports='' # the ports of the copy
 # do_choose_kept: Sets `from` and `to` as a deployment does, and `kept` to the release that the user named.
 do_choose_kept() {
   local value
-  do_choose_idle || return
+  choose_idle || return
   kept=$state/releases/$wanted_release
   if [[ ! -f $kept/meta ]]; then
     fail_with "there is no release $wanted_release; $(kept_releases)"
@@ -27,7 +27,7 @@ do_choose_kept() {
 # do_choose_live: Does the same for a copy of the live release.
 do_choose_live() {
   local value
-  do_choose_idle || return
+  choose_idle || return
   kept=$old_release
   if [[ -z $from ]]; then
     fail_with 'nothing is live: there is nothing to restart'

@@ -37,9 +37,11 @@ do_test_as_it_is() {
   tested_ms=$now_ms
 }
 
-# do_choose_idle: Sets `from` and `to`. The live color may be one that this script does not know, because it was
-# renamed. Then `to` is a color that has no port of the live color.
-do_choose_idle() {
+do_choose_idle() { choose_idle; }
+
+# choose_idle: Sets `from` and `to`. The live color may be one that this script does not know, because it was renamed.
+# Then `to` is a color that has no port of the live color.
+choose_idle() {
   local choice value
   read_live
   from='' old_release='' to=''

@@ -204,8 +204,10 @@ do_read_offers() {
   }
 }
 
-# do_gate new SERVICE NAME: Fails unless the gate passes.
-do_gate() {
+do_gate() { ask_gate "$@"; }
+
+# ask_gate new SERVICE NAME: Fails unless the gate passes.
+ask_gate() {
   at new "$2" run_gate "gate.$2.$3" || return
   now
   passed_ms["$2 $3"]=$now_ms
@@ -222,7 +224,7 @@ do_gate_again() {
   if ((age < 2000)); then
     at new "$2" color_alive && return 0
   fi
-  do_gate "$@"
+  ask_gate "$@"
 }
 
 # do_reserve: Keeps the prepared color until `switch` or `abort`, or until its time is over. 0.1.0 reads only the time

@@ -36,7 +36,7 @@ do_find_removable() {
 }
 
 # do_commit_removed: Commits the removal. From here nothing routes to the app, and no way back follows.
-do_commit_removed() { do_commit; }
+do_commit_removed() { commit_switch; }
 
 # do_remove_state: Removes the state. One rename takes it away first, so that no other run finds only a part of it.
 do_remove_state() {

@@ -233,8 +233,10 @@ stop_exclusives() {
   done
 }
 
-# do_commit: Commits the switch. From here the new color is the live color, and no way back follows.
-do_commit() {
+do_commit() { commit_switch; }
+
+# commit_switch: Commits the switch. From here the new color is the live color, and no way back follows.
+commit_switch() {
   journal[previous]=''
   [[ -z $old_release || $from == "$to" ]] || journal[previous]=${old_release##*/}
   now

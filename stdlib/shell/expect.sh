@@ -91,7 +91,7 @@ text_fits() {
   case $2 in
     equals) [[ $1 == "$3" ]] ;;
     contains) [[ $1 == *"$3"* ]] ;;
-    *) [[ $1 =~ $3 ]] ;;
+    matches) [[ $1 =~ $3 ]] ;;
   esac
 }
 
@@ -106,7 +106,7 @@ misfit() {
   case $3 in
     equals) probe_said="$1 is $found, expected $wanted" ;;
     contains) probe_said="$1 is $found, expected it to contain $wanted" ;;
-    *) probe_said="$1 is $found, expected it to match $wanted" ;;
+    matches) probe_said="$1 is $found, expected it to match $wanted" ;;
   esac
   return 1
 }

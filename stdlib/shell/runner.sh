@@ -1,7 +1,7 @@
 # ---- runner: executes programs, which are lines of `otherwise` and `step` ---------------------------
 #
 # A failed step ends its program, unless `otherwise` is `warn`: the rest is skipped, and `run_program` continues with
-# what `otherwise` names. An action does not know which step comes next.
+# what `otherwise` names. No action calls another one, and none knows which step comes next.
 
 turn=''      # empty while steps run; then why no more steps run: `end`, or what the failed step asks for
 otherwise='' # what happens if one of the next steps fails

@@ -148,7 +148,7 @@ history() {
 # plan: Prints the steps of every command, in order. Nothing is done.
 plan() {
   local program
-  if do_choose_idle >/dev/null; then
+  if choose_idle >/dev/null; then
     say "$app: from ${from:-nothing} to $to"
   else
     say "$app: a deployment would be refused now: $reason"

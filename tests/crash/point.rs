@@ -18,7 +18,7 @@ const DENSE: [&str; 15] = [
     "do_reload",
     "do_confirm",
     "do_move_exclusive",
-    "do_commit",
+    "commit_switch",
     "do_stop",
     "finish_commit",
     "write_file",

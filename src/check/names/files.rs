@@ -279,7 +279,7 @@ fn drivers_named(file: &tree::File) -> Vec<(DriverKind, String)> {
                     }
                 }
             }
-            _ => {}
+            Item::Use(_) | Item::Let(_) | Item::Probe(_) => {}
         }
     }
     named

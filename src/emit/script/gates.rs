@@ -3,7 +3,7 @@
 use super::super::quoted::Quoted;
 use super::{Code, Failed, Script};
 use crate::model::{
-    Budget, Expectation, Method, Part, Question, Relation, Subject, Template, Verification,
+    Budget, Expectation, Part, Question, Subject, Template, Verification,
 };
 
 impl Script<'_> {
@@ -72,12 +72,7 @@ fn ask(subject: &Subject, code: &mut Code) -> Result<(), Failed> {
             body,
             via,
         } => {
-            let method = match method {
-                Method::Get => "get",
-                Method::Head => "head",
-                Method::Post => "post",
-            };
-            code.line(format!("ask {method} {}", Quoted::template(url)?));
+            code.line(format!("ask {} {}", method.word(), Quoted::template(url)?));
             for (name, value) in headers {
                 code.line(format!("ask_header {}", words([name, value])?));
             }
@@ -111,13 +106,9 @@ fn expect(expectation: &Expectation, code: &mut Code) -> Result<(), Failed> {
                 Part::Header(name) => format!("header {}", Quoted::template(name)?),
                 Part::Json(path) => format!("json {}", Quoted::text(path)?),
             };
-            let relation = match relation {
-                Relation::Contains => "contains",
-                Relation::Equals => "equals",
-                Relation::Matches => "matches",
-            };
             code.line(format!(
-                "expect {part} {relation} {}",
+                "expect {part} {} {}",
+                relation.word(),
                 Quoted::template(value)?
             ));
         }

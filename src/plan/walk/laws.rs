@@ -118,30 +118,86 @@ impl Begins<'_> {
         matches!(self.node.place, Course::Forward(_))
     }
 
-    /// Returns whether the step changes the host or the state.
-    fn changes(&self) -> bool {
-        matches!(
-            self.node.action,
-            Action::ClearIdle
-                | Action::MakeRelease
-                | Action::CopyRelease
-                | Action::CommitRemoved
-                | Action::RemoveState
-                | Action::Start(_)
-                | Action::Reserve
-                | Action::Journal(_)
-                | Action::MoveExclusive(_)
-                | Action::Commit
-                | Action::Stop(..)
-                | Action::CloseJournal
-        ) || self.touches_proxy()
-    }
-
     fn touches_proxy(&self) -> bool {
-        matches!(
-            self.node.action,
-            Action::Write(_) | Action::Swap(_) | Action::Reload | Action::Confirm
-        )
+        reach(&self.node.action) == Reach::Proxy
+    }
+}
+
+/// What an action can take away from another deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// The proxy's file, or its configuration in force.
+    Proxy,
+    /// A prepared color, its release, or the journal that reserves it.
+    Reservation,
+    /// Neither. It only looks, or it changes what belongs to this deployment alone.
+    Own,
+}
+
+/// Returns the reach of `action`. Every action is named, so a new one cannot be forgotten.
+fn reach(action: &Action) -> Reach {
+    match action {
+        Action::Write(_) | Action::Swap(_) | Action::Reload | Action::Confirm => Reach::Proxy,
+        Action::Journal(_)
+        | Action::Reserve
+        | Action::Commit
+        | Action::CommitRemoved
+        | Action::CloseJournal
+        | Action::MakeRelease
+        | Action::CopyRelease
+        | Action::ClearIdle
+        | Action::Start(_)
+        | Action::MoveExclusive(_)
+        | Action::Stop(..)
+        | Action::RemoveState => Reach::Reservation,
+        Action::CheckHost
+        | Action::PreflightRun(_)
+        | Action::PreflightProxy
+        | Action::TestAsItIs
+        | Action::ChooseIdle
+        | Action::FindLive
+        | Action::ChooseEarlier
+        | Action::ChooseKept
+        | Action::ChooseLive
+        | Action::FindRemovable
+        | Action::FindAdoptable
+        | Action::TakeUp
+        | Action::StillLive
+        | Action::TryVerify(_)
+        | Action::ReadInputs
+        | Action::InputsAgain
+        | Action::CheckQuestions
+        | Action::FindArtifact
+        | Action::NoStranger
+        | Action::PortsAreFree
+        | Action::Dial(_)
+        | Action::PutOffJournal
+        | Action::CommitAdopted
+        | Action::FinishAdopted
+        | Action::Record(_)
+        | Action::EnsureShared(_)
+        | Action::Ensures(_)
+        | Action::MakeAdopted
+        | Action::User(..)
+        | Action::Fetch(_)
+        | Action::Stage(_)
+        | Action::SyncRelease
+        | Action::ReadOffers(_)
+        | Action::StartMissing(..)
+        | Action::Gate(..)
+        | Action::GateAgain(..)
+        | Action::Gates(_)
+        | Action::Persist(..)
+        | Action::PersistOff(_)
+        | Action::KeepResuming
+        | Action::Drain(_)
+        | Action::Sweep
+        | Action::SaveWayBack
+        | Action::LockProxy
+        | Action::UnlockProxy
+        | Action::Test
+        | Action::Verify(_)
+        | Action::Verifies(_) => Reach::Own,
     }
 }
 
@@ -296,7 +352,7 @@ fn one_at_a_time(step: &Begins<'_>) -> Verdict {
         Course::Forward(command) => !matches!(command, Command::Switch | Command::Abort),
         Course::Recovery | Course::Back => false,
     };
-    if reserved && another && step.changes() {
+    if reserved && another && reach(&step.node.action) != Reach::Own {
         return Err("a color that another deployment has prepared is taken away");
     }
     Ok(())
