@@ -2,7 +2,7 @@
 //!
 //! `cargo test --test drivers` tries them all, `cargo test --test drivers haproxy` one, `-- --list` names every check. A **subject**
 //! (`subjects/NAME.sh`, `examples/*/NAME.subject.sh`, or the file that the variable `SUBJECT` names) says how to try a driver;
-//! the checks are the functions `check_…` of `run.sh` and `switch.sh`. Each runs on a host of its own, see [`support::host`].
+//! the checks are the functions `check_…` of `run*.sh` and `switch*.sh`. Each runs on a host of its own, see [`support::host`].
 //!
 //! Lines of a subject that this runner reads: `# needs PROGRAM…`, `# on systemd`, `# also busybox` (all checks once more with the tools of
 //! `BusyBox` first in `PATH`), `# without CHECK: why it does not apply`, `# only CHECK` (of a subject that is about those).
@@ -162,7 +162,7 @@ impl Subject {
         })
     }
 
-    /// The checks of its kind of driver, without those that do not apply.
+    /// The checks of its kind of driver, without those that do not apply. They are in `KIND.sh` and in `KIND_….sh`.
     fn checks(&self) -> Vec<Check> {
         let kind = self
             .text
@@ -174,9 +174,7 @@ impl Subject {
                     self.file.display()
                 )
             });
-        let file = repository().join(format!("tests/drivers/{kind}.sh"));
-        let text = fs::read_to_string(&file)
-            .unwrap_or_else(|reason| panic!("cannot read {}: {reason}", file.display()));
+        let text = checks_of(kind);
         let without: Vec<_> = self
             .lines("without")
             .filter_map(|line| line.split_once(':'))
@@ -290,4 +288,22 @@ fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
         .unwrap_or_else(|reason| panic!("cannot list {}: {reason}", folder.display()))
         .flatten()
         .map(|entry| entry.path())
+}
+
+/// The files with the checks of a kind of driver, one after the other.
+fn checks_of(kind: &str) -> String {
+    let folder = repository().join("tests/drivers");
+    let more = format!("{kind}_");
+    let mut names: Vec<_> = fs::read_dir(&folder)
+        .expect("the suite is there")
+        .map(|entry| entry.expect("it can be listed").file_name())
+        .filter_map(|name| name.into_string().ok())
+        .filter(|name| *name == format!("{kind}.sh") || name.starts_with(&more))
+        .collect();
+    names.sort();
+    assert!(!names.is_empty(), "there are no checks for kind={kind}");
+    names
+        .iter()
+        .map(|name| fs::read_to_string(folder.join(name)).expect("it can be read"))
+        .collect()
 }

@@ -1,7 +1,20 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables of the suite
 #
-# The common part of nginx's subjects.
+# The common part of nginx's subjects. The proxy's file has an upstream block, unless the subject says otherwise.
+
+subject_file() { printf '/etc/nginx/conf.d/shop.conf'; }
+
+subject_fragment() {
+  printf '# Where shop is served: %s.\nupstream shop {\n    server %s;\n}\n' "$1" "${address_of["$1 app"]}"
+}
+
+subject_site='location / { proxy_pass http://shop; }'
+
+subject_settings() {
+  subject_nginx_settings
+  nginx_upstream=shop
+}
 
 subject_nginx_settings() {
   nginx_file=$(subject_file)

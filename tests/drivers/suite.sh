@@ -152,6 +152,21 @@ settings_of() {
   done <"$2"
 }
 
+# state_of_the_shell: Prints the options, the traps and the folder of this shell.
+state_of_the_shell() {
+  shopt
+  set +o
+  trap -p
+  pwd
+}
+
+# is_unchanged FUNCTION STATE: Fails if the driver's function has changed the state of this shell.
+is_unchanged() {
+  local state_now
+  state_now=$(state_of_the_shell)
+  [[ $state_now == "$2" ]] || fail "$1 changed an option, a trap or the folder: $(diff <(printf '%s' "$2") <(printf '%s' "$state_now"))"
+}
+
 # functions_of KIND: Prints the functions of the contract that every driver must have.
 functions_of() {
   case $1 in
@@ -170,8 +185,10 @@ for file in "${files[@]}"; do
   # shellcheck disable=SC1090 # the driver's functions
   source "$(dirname "$subject")/$file"
 done
-# shellcheck disable=SC1090 # the checks of this kind of driver
-source "$suite/$kind.sh"
+for file in "$suite/$kind".sh "$suite/${kind}_"*.sh; do
+  # shellcheck disable=SC1090 # the checks of this kind of driver
+  source "$file"
+done
 # The checks call the driver, then those that it extends.
 if [[ $kind == run ]]; then
   run_of["app"]=$chain

@@ -12,16 +12,3 @@ files=(../../../stdlib/switch/nginx.sh ../dialled.sh)
 
 # shellcheck source=/dev/null
 source "$suite/nginx.sh"
-
-subject_file() { printf '/etc/nginx/conf.d/shop.conf'; }
-
-subject_fragment() {
-  printf '# Where shop is served: %s.\nupstream shop {\n    server %s;\n}\n' "$1" "${address_of["$1 app"]}"
-}
-
-subject_site='location / { proxy_pass http://shop; }'
-
-subject_settings() {
-  subject_nginx_settings
-  nginx_upstream=shop
-}

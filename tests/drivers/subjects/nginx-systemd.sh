@@ -14,19 +14,6 @@ files=(../../../stdlib/switch/nginx.sh)
 # shellcheck source=/dev/null
 source "$suite/nginx.sh"
 
-subject_file() { printf '/etc/nginx/conf.d/shop.conf'; }
-
-subject_fragment() {
-  printf '# Where shop is served: %s.\nupstream shop {\n    server %s;\n}\n' "$1" "${address_of["$1 app"]}"
-}
-
-subject_site='location / { proxy_pass http://shop; }'
-
-subject_settings() {
-  subject_nginx_settings
-  nginx_upstream=shop
-}
-
 subject_start() {
   systemctl restart nginx
   until_true 5 subject_is_up || fail 'nginx does not start'
