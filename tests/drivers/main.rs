@@ -157,7 +157,9 @@ impl Subject {
             .find_map(|line| line.strip_prefix("files=(")?.strip_suffix(')'))
             .unwrap_or_default();
         files.split_whitespace().any(|file| {
-            let text = fs::read_to_string(folder.join(file)).unwrap_or_default();
+            let path = folder.join(file);
+            let text = fs::read_to_string(&path)
+                .unwrap_or_else(|reason| panic!("cannot read {}: {reason}", path.display()));
             text.contains(&format!("_{function}() {{"))
         })
     }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # variables of the suite and of its subjects
+# shellcheck disable=SC2034,SC2154 # variables of the suite and of its subjects
 #
 # The checks of what a program gets from a run driver: values, environment, user, log. run.sh says what a subject must
 # define.

@@ -10,7 +10,7 @@
 # only leaves_the_script_alone
 kind=run
 chain='fetched process'
-files=(../../../stdlib/run/process{,_session,_unit}.sh ../fetched.sh)
+files=(../../../stdlib/run/process.sh ../../../stdlib/run/process_session.sh ../../../stdlib/run/process_unit.sh ../fetched.sh)
 
 subject_keeper=session
 

@@ -4,7 +4,7 @@
 # `run jar`. Its java is a stand-in here that knows -jar and runs the suite's program; real jars are deployed by the end-to-end tests.
 kind=run
 chain='jar process'
-files=(../../../stdlib/run/process{,_session,_unit}.sh ../../../stdlib/run/jar.sh)
+files=(../../../stdlib/run/process.sh ../../../stdlib/run/process_session.sh ../../../stdlib/run/process_unit.sh ../../../stdlib/run/jar.sh)
 
 subject_keeper=session
 

@@ -8,7 +8,7 @@
 # without works_without_root: without root there is no unit
 kind=run
 chain=process
-files=(../../../stdlib/run/process{,_session,_unit}.sh)
+files=(../../../stdlib/run/process.sh ../../../stdlib/run/process_session.sh ../../../stdlib/run/process_unit.sh)
 
 subject_keeper=auto
 

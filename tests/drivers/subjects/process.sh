@@ -5,7 +5,7 @@
 # also busybox
 kind=run
 chain=process
-files=(../../../stdlib/run/process{,_session,_unit}.sh)
+files=(../../../stdlib/run/process.sh ../../../stdlib/run/process_session.sh ../../../stdlib/run/process_unit.sh)
 
 subject_keeper=session
 
