@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # variables of the suite and of its subjects
+# shellcheck disable=SC2034,SC2154 # variables of the suite and of its subjects
 #
 # The checks of `test`, `reload`, `confirm` and `draining` of a switch driver. switch.sh says what a subject must define.
 
