@@ -211,12 +211,12 @@ const TEST: &str = "#!/bin/bash\nnginx -t\n";
 
 /// A site with a good deploy, and its color.
 fn deployed() -> Result<(Site, String), Skip> {
-    deployed_with(&[])
+    deployed_with("hello")
 }
 
 /// The same with parts of its source replaced.
-fn deployed_with(changes: &[(&str, &str)]) -> Result<(Site, String), Skip> {
-    let site = Site::with(changes)?;
+fn deployed_with(source: &str) -> Result<(Site, String), Skip> {
+    let site = Site::with(source)?;
     site.host.write_program("/opt/test", TEST);
     site.deploy().ok();
     let live = site.serves();
@@ -231,10 +231,7 @@ fn edit(site: &Site) {
 
 /// The adoption is killed: what was prepared before it is as reserved as it was.
 fn a_killed_adoption_gives_back_what_it_put_off() -> Result<(), Skip> {
-    let (site, live) = deployed_with(&[(
-        "upstream = \"hello\"",
-        "upstream = \"hello\"\n    test = [\"/opt/test\"]",
-    )])?;
+    let (site, live) = deployed_with("adopt/a_killed_adoption_gives_back_what_it_put_off")?;
     site.run("prepare --deployment next").ok();
     edit(&site);
     // The second test of nginx's configuration is that after the swap.

@@ -18,11 +18,8 @@ crate::tests![
 
 /// All start while the first is at work: it waits in a step of its own until the others have ended.
 fn of_ten_deploys_at_once_one_is_done() -> Result<(), Skip> {
-    let (site, _, other) = deployed_with(&[])?;
-    site.install(&[(
-        "  cleanup {",
-        "  before switch { shell \"while [[ -e /run/hold ]]; do sleep 0.05; done\" }\n  cleanup {",
-    )]);
+    let (site, _, other) = deployed_with("hello")?;
+    site.install("concurrency/of_ten_deploys_at_once_one_is_done");
     site.host.write("/run/hold", "");
     let mut runs: Vec<_> = (0..10).map(|_| site.start("deploy")).collect();
     let nine_ended = wait::until(DEADLINE, || {
@@ -44,7 +41,7 @@ fn of_ten_deploys_at_once_one_is_done() -> Result<(), Skip> {
 }
 
 fn three_deploys_that_may_wait_are_all_done() -> Result<(), Skip> {
-    let (site, _, other) = deployed_with(&[("  artifact", "  lock { wait 60s }\n\n  artifact")])?;
+    let (site, _, other) = deployed_with("concurrency/three_deploys_that_may_wait_are_all_done")?;
     let runs = [(); 3].map(|()| site.start("deploy"));
     for run in runs {
         run.wait(DEADLINE).ok();
@@ -54,7 +51,7 @@ fn three_deploys_that_may_wait_are_all_done() -> Result<(), Skip> {
 }
 
 fn two_apps_on_one_nginx_are_deployed_at_once() -> Result<(), Skip> {
-    let (site, mut hello_last, mut hello_next) = deployed_with(&[])?;
+    let (site, mut hello_last, mut hello_next) = deployed_with("hello")?;
     let mut source = SOURCE.to_owned();
     for (old, new) in [
         ("hello", "shop"),
@@ -100,11 +97,8 @@ fn two_apps_on_one_nginx_are_deployed_at_once() -> Result<(), Skip> {
 }
 
 fn a_step_that_calls_the_script_again_does_not_wait_for_itself() -> Result<(), Skip> {
-    let (site, _, other) = deployed_with(&[])?;
-    site.install(&[(
-        "  cleanup {",
-        "  lock { wait 10m }\n  before switch { exec [\"/opt/step\"] }\n  cleanup {",
-    )]);
+    let (site, _, other) = deployed_with("hello")?;
+    site.install("concurrency/a_step_that_calls_the_script_again_does_not_wait_for_itself");
     let step = |command: &str| {
         let text = format!("#!/bin/bash\nexec {SCRIPT} {command}\n");
         site.host.write_program("/opt/step", text);
@@ -123,8 +117,7 @@ fn a_step_that_calls_the_script_again_does_not_wait_for_itself() -> Result<(), S
 }
 
 fn children_of_a_killed_deploy_keep_the_next_one_out() -> Result<(), Skip> {
-    let migrate = "  before switch { exec [\"/opt/migrate\"] { within 5m } }\n  cleanup {";
-    let site = Site::with(&[("  cleanup {", migrate)])?;
+    let site = Site::with("concurrency/children_of_a_killed_deploy_keep_the_next_one_out")?;
     let migration = "#!/bin/bash\nwhile [[ -e /run/migrating ]]; do sleep 0.05; done\n";
     site.host.write_program("/opt/migrate", migration);
     site.deploy().ok();
@@ -146,7 +139,7 @@ fn children_of_a_killed_deploy_keep_the_next_one_out() -> Result<(), Skip> {
 
 /// Somebody has prepared and gone home. The reservation's hour is made a second.
 fn a_reservation_that_is_over_is_dropped() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with(&[])?;
+    let (site, live, other) = deployed_with("hello")?;
     let shorten = format!(
         "sed -i 's/\\[\"reservation\"\\]=3600000/[\"reservation\"]=1000/' {SCRIPT} && grep -q 'reservation.*=1000' {SCRIPT}"
     );

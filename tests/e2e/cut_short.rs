@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 
 use crate::hazards::{DEADLINE, SOON, deployed_with};
-use crate::states::{OWN_VERIFY, assert_at_rest, assert_routes_to, kill_color};
+use crate::states::{assert_at_rest, assert_routes_to, kill_color};
 use crate::support::process::{Outcome, Running};
 use crate::support::site::{FRAGMENT, Site};
 use crate::support::skip::Skip;
@@ -30,11 +30,7 @@ crate::tests![
 
 const STATE: &str = "/var/lib/deployc/hello";
 
-/// The reload stands still before or after nginx was asked for as long as `/opt/hold` says so.
-const HELD_RELOAD: (&str, &str) = (
-    "upstream = \"hello\"",
-    "upstream = \"hello\"\n    reload = [\"/opt/reload\"]",
-);
+/// The reload of `held_reload.bg`. It stands still before or after nginx was asked for as long as `/opt/hold` says so.
 const RELOAD: &str = r#"#!/bin/bash
 held() { while [[ $(</opt/hold) == "$1" ]]; do touch /opt/held; sleep 0.02; done; }
 held before
@@ -42,7 +38,7 @@ nginx -s reload
 held after
 "#;
 
-/// Where [`HELD_RELOAD`] stands still.
+/// Where [`RELOAD`] stands still.
 #[derive(Clone, Copy)]
 pub enum Hold {
     /// Before it.
@@ -52,8 +48,8 @@ pub enum Hold {
 }
 
 /// As `deployed_with`, with a reload that can be held.
-pub fn deployed_with_held_reload(more: &[(&str, &str)]) -> Result<(Site, String, String), Skip> {
-    let site = Site::with(&[&[HELD_RELOAD], more].concat())?;
+pub fn deployed_with_held_reload(source: &str) -> Result<(Site, String, String), Skip> {
+    let site = Site::with(source)?;
     site.host.write_program("/opt/reload", RELOAD);
     site.host.write("/opt/hold", "");
     site.deploy().ok();
@@ -108,7 +104,7 @@ fn start_hopeless_deploy(site: &Site) -> Running {
 }
 
 fn killed_while_preparing() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with(&[("within 5s", "within 60s")])?;
+    let (site, live, other) = deployed_with("cut_short/killed_while_preparing")?;
     let deploy = start_hopeless_deploy(&site);
     kill(&site, deploy);
     assert_eq!(site.serves(), live);
@@ -136,7 +132,7 @@ fn assert_mends_the_swap(site: &Site, ends_on: &str) -> Outcome {
 
 /// Users have the new color already, and go back to the previous one before the deployment begins.
 fn killed_after_the_reload() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with_held_reload(&[])?;
+    let (site, live, other) = deployed_with_held_reload("held_reload")?;
     let deploy = hold(&site, "deploy", Hold::After);
     assert!(wait::until(SOON, || site.serves() == other));
     kill(&site, deploy);
@@ -155,7 +151,7 @@ fn kill_for_good(site: &Site, color: &str) {
 }
 
 fn killed_in_the_swap_and_the_previous_color_is_down() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with_held_reload(&[])?;
+    let (site, live, other) = deployed_with_held_reload("held_reload")?;
     let deploy = hold(&site, "deploy", Hold::Before);
     kill(&site, deploy);
     let_go(&site);
@@ -169,10 +165,7 @@ fn killed_in_the_swap_and_the_previous_color_is_down() -> Result<(), Skip> {
 
 /// The previous color is gone, so the new one stays, and its scheduler must not be forgotten.
 fn what_may_run_only_once_goes_with_the_color_that_serves() -> Result<(), Skip> {
-    let scheduler = "  service web { probe up { tcp \"127.0.0.1:{port}\" } }\n  service scheduler {\n    no port\n    handover exclusive\n    \
-                     run process { command = [\"/bin/sleep\", \"{port.of}\"] }\n  }\n\n  artifact";
-    let scheduler = scheduler.replace("{port.of}", "4711");
-    let (site, live, other) = deployed_with_held_reload(&[("  artifact", &scheduler)])?;
+    let (site, live, other) = deployed_with_held_reload("cut_short/held_reload_with_a_scheduler")?;
     let deploy = hold(&site, "deploy", Hold::Before);
     kill(&site, deploy);
     let_go(&site);
@@ -211,7 +204,7 @@ pub fn assert_whole(stream: Running, color: &str) {
 }
 
 fn killed_in_the_drain() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with(&[("drain 5s", "drain 10m")])?;
+    let (site, live, other) = deployed_with("cut_short/killed_in_the_drain")?;
     let stream = stream(&site, &live);
     let deploy = site.start("deploy");
     assert!(wait::until(SOON, || {
@@ -228,7 +221,7 @@ fn killed_in_the_drain() -> Result<(), Skip> {
 }
 
 fn killed_on_the_way_back() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with(&[OWN_VERIFY, ("drain 5s", "drain 10m")])?;
+    let (site, live, other) = deployed_with("cut_short/killed_on_the_way_back")?;
     let deploy = site.stage("--broken /profile").start("deploy");
     // For a moment after a reload the workers of before it take requests too.
     assert!(wait::until(SOON, || site.serves() == "500"
@@ -251,7 +244,7 @@ fn killed_on_the_way_back() -> Result<(), Skip> {
 
 /// Who rolls back while a deployment hangs in its switch wants what served before it, and not what served before that.
 fn a_rollback_of_what_was_cut_short_goes_back_once() -> Result<(), Skip> {
-    let (site, other, live) = deployed_with_held_reload(&[])?;
+    let (site, other, live) = deployed_with_held_reload("held_reload")?;
     site.deploy().ok();
     let release = site.host.bash("readlink /var/lib/deployc/hello/live").ok();
     let deploy = hold(&site, "deploy", Hold::After);
@@ -271,7 +264,7 @@ fn a_rollback_of_what_was_cut_short_goes_back_once() -> Result<(), Skip> {
 
 /// And whoever comes after a deployment that has gone back by itself.
 fn a_rollback_after_a_way_back_is_refused() -> Result<(), Skip> {
-    let (site, _, live) = deployed_with(&[OWN_VERIFY])?;
+    let (site, _, live) = deployed_with("own_verify")?;
     site.deploy().ok();
     site.stage("--broken /profile").deploy().exits(1);
     site.run("rollback")
@@ -285,7 +278,7 @@ fn a_rollback_after_a_way_back_is_refused() -> Result<(), Skip> {
 }
 
 fn a_killed_rollback_leaves_the_cleanup_to_do() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with_held_reload(&[])?;
+    let (site, live, other) = deployed_with_held_reload("held_reload")?;
     site.run("prepare").ok();
     site.run("switch").ok();
     let before = site.host.processes(&format!("--color {live}"));
@@ -311,7 +304,7 @@ fn a_killed_rollback_leaves_the_cleanup_to_do() -> Result<(), Skip> {
 }
 
 fn a_rollback_waits_for_no_deploy() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with_held_reload(&[])?;
+    let (site, live, other) = deployed_with_held_reload("held_reload")?;
     site.deploy().ok();
     let deploy = site.stage("--health starting:3").start("deploy");
     assert!(wait::until(SOON, || site.running().len() == 2));
@@ -357,13 +350,13 @@ fn rebooted(
 }
 
 fn rebooted_at_rest() -> Result<(), Skip> {
-    let (mut site, live, other) = deployed_with(&[])?;
+    let (mut site, live, other) = deployed_with("hello")?;
     rebooted(&mut site, |_| (), ["done in"; 2], [&live, &other]);
     Ok(())
 }
 
 fn rebooted_while_preparing() -> Result<(), Skip> {
-    let (mut site, live, other) = deployed_with(&[("within 5s", "within 60s")])?;
+    let (mut site, live, other) = deployed_with("cut_short/rebooted_while_preparing")?;
     let begin = |site: &Site| {
         let deploy = start_hopeless_deploy(site);
         kill(site, deploy);
@@ -374,7 +367,7 @@ fn rebooted_while_preparing() -> Result<(), Skip> {
 }
 
 fn rebooted_while_prepared() -> Result<(), Skip> {
-    let (mut site, live, other) = deployed_with(&[])?;
+    let (mut site, live, other) = deployed_with("hello")?;
     let begin = |site: &Site| drop(site.run("prepare").ok());
     rebooted(
         &mut site,
@@ -387,7 +380,7 @@ fn rebooted_while_prepared() -> Result<(), Skip> {
 
 /// nginx comes up with the new color's file, and neither color runs: the previous one is started again.
 fn rebooted_while_swapping() -> Result<(), Skip> {
-    let (mut site, live, other) = deployed_with_held_reload(&[])?;
+    let (mut site, live, other) = deployed_with_held_reload("held_reload")?;
     let begin = |site: &Site| {
         let from = site.serves();
         let deploy = hold(site, "deploy", Hold::Before);
@@ -402,7 +395,7 @@ fn rebooted_while_swapping() -> Result<(), Skip> {
 
 /// The new color is what serves, whatever was not cleaned up yet.
 fn rebooted_after_the_switch() -> Result<(), Skip> {
-    let (mut site, _, other) = deployed_with(&[])?;
+    let (mut site, _, other) = deployed_with("hello")?;
     let begin = |site: &Site| {
         site.run("prepare").ok();
         site.run("switch").ok();
@@ -415,7 +408,7 @@ fn rebooted_after_the_switch() -> Result<(), Skip> {
 /// The file was put there by hand, and nobody ran what it routes to: it says that again, and nothing serves, as before.
 fn rebooted_in_the_first_swap() -> Result<(), Skip> {
     for command in ["resume", "deploy"] {
-        let mut site = Site::with(&[HELD_RELOAD])?;
+        let mut site = Site::with("held_reload")?;
         site.host.write_program("/opt/reload", RELOAD);
         let by_hand = format!("# put here by hand\n{}", site.host.read(FRAGMENT));
         site.host.write(FRAGMENT, &by_hand);

@@ -47,20 +47,22 @@ fn arrive(site: &Site, odd: &[&str]) {
         .map(|(at, text)| format!("T{at} = {text}"))
         .collect();
     let arguments = arguments.join(", ");
-    site.install(&[
+    site.install([
         (
             "\"--port\", \"{port}\", \"--color\", \"{color}\"]",
-            &format!(
+            format!(
                 "\"{{port}}\", \"{{color}}\", {arguments}]\n    env = {{ {} }}",
                 environment.join(", ")
-            ),
+            )
+            .as_str(),
         ),
         (
             "  artifact",
-            &format!(
+            format!(
                 "  input NOTE: string\n  before switch {{\n    exec [\"/opt/keep\", \"/srv/step\", {arguments}]\n    \
                  shell r\"\"\"\n      printf '%s\\0' \"$NOTE\" `echo sub` >/srv/note\n      \"\"\"\n  }}\n\n  artifact"
-            ),
+            )
+            .as_str(),
         ),
     ]);
     site.host.write_program(
@@ -99,17 +101,7 @@ const SECRETS: [&str; 2] = ["hunter2-swordfish", "correct-horse's \"staple\""];
 
 /// A site whose program, gate and steps are given secrets, one of them from a file.
 fn with_secrets() -> Result<Site, Skip> {
-    let site = Site::with(&[
-        (
-            "  artifact",
-            "  input TOKEN: secret\n  input PASSWORD: secret from file \"/root/password\"\n  \
-             before switch {\n    shell \"echo token $TOKEN; echo password $PASSWORD >&2\"\n  }\n\n  artifact",
-        ),
-        (
-            "get \"http://127.0.0.1:{port}/health\"",
-            "get \"http://127.0.0.1:{port}/health\"\n    header \"Authorization\" \"Bearer {TOKEN}\"",
-        ),
-    ])?;
+    let site = Site::with("data/with_secrets")?;
     site.host
         .write("/root/password", format!("PASSWORD={}\n", SECRETS[1]));
     site.host

@@ -107,13 +107,7 @@ fn rollback_goes_back_to_the_last_good_release() -> Result<(), Skip> {
 
 /// The failed one had taken its color's place, and other inputs are set by now.
 fn rollback_after_a_failed_deploy_starts_the_last_good_release() -> Result<(), Skip> {
-    let site = Site::with(&[
-        ("  artifact", "  input VERSION: string\n\n  artifact"),
-        (
-            "\"--color\", \"{color}\"]",
-            "\"--color\", \"{color}\", \"--sha\", \"{VERSION}\"]",
-        ),
-    ])?;
+    let site = Site::with("deploys/rollback_after_a_failed_deploy_starts_the_last_good_release")?;
     let run = |command: &str, version: &str| site.run_with(command, &[("VERSION", version)]);
     let served = || {
         let answer = http::get(&site.host, 80, "/json").expect("it is served");
@@ -142,10 +136,7 @@ fn rollback_after_a_failed_deploy_starts_the_last_good_release() -> Result<(), S
 /// What a release is made of is its own script's to know, not that of the script that rolls it back.
 fn rollback_goes_back_over_a_service_that_was_added() -> Result<(), Skip> {
     let (site, live, other) = deployed()?;
-    site.install(&[(
-        "  probe ready {",
-        "  service web {}\n  service worker {\n    no port\n    run process { command = [\"sleep\", \"1000\"] }\n    probe ready { exec [\"true\"] }\n  }\n  probe ready {",
-    )]);
+    site.install("deploys/rollback_goes_back_over_a_service_that_was_added");
     site.deploy().ok();
     assert_eq!(site.serves(), other);
     site.run("rollback").ok();
@@ -225,10 +216,7 @@ fn doctor_finds_what_a_deployment_would() -> Result<(), Skip> {
     site.run("doctor")
         .exits(3)
         .says("was changed since it was built");
-    site.install(&[(
-        "get \"http://127.0.0.1/profile\"",
-        "get \"https://127.0.0.1/profile\"",
-    )]);
+    site.install("deploys/doctor_finds_what_a_deployment_would");
     site.host.remove_program("curl");
     site.run("doctor").exits(3).says("curl");
     site.deploy().exits(3).says("curl");
@@ -252,22 +240,19 @@ fn doctor_asks_what_prepare_asks() -> Result<(), Skip> {
     stranger.signal(rustix::process::Signal::KILL);
     stranger.wait(Duration::from_secs(30));
 
-    site.install(&[(
-        "run process {",
-        "run process {\n    user = \"nobody-at-all\"",
-    )]);
+    site.install("deploys/doctor_asks_what_prepare_asks");
     refused("there is no user nobody-at-all on this host");
 
     let moved = "server { listen 127.0.0.1:81; return 301 https://$host$request_uri; }\n";
     site.host.write("/etc/nginx/conf.d/moved.conf", moved);
     site.nginx().reload();
-    site.install(&[("http://127.0.0.1/profile", "http://127.0.0.1:81/profile")]);
+    site.install("deploys/doctor_asks_what_prepare_asks_2");
     refused("a redirect to");
 
-    site.install(&[("color blue", "input BUILD: int\n  color blue")]);
+    site.install("deploys/doctor_asks_what_prepare_asks_3");
     site.run("doctor").exits(3).says("input BUILD is not given");
 
-    site.install(&[]);
+    site.install("hello");
     site.host
         .run(&["cp", "/srv/hello/staging/hello", "/srv/hello/hello"])
         .ok();
@@ -350,10 +335,7 @@ fn a_slow_boot_is_waited_for() -> Result<(), Skip> {
 }
 
 fn a_program_on_ipv6_only_is_reached() -> Result<(), Skip> {
-    let site = Site::with(&[
-        ("artifact", "address \"[::1]:{port}\"\n  artifact"),
-        ("http://127.0.0.1:{port}/", "http://[::1]:{port}/"),
-    ])?;
+    let site = Site::with("deploys/a_program_on_ipv6_only_is_reached")?;
     site.stage("--bind ::1").deploy().ok();
     site.deploy().ok();
     assert_eq!(site.running(), [site.serves()]);
@@ -363,7 +345,7 @@ fn a_program_on_ipv6_only_is_reached() -> Result<(), Skip> {
 fn an_upload_of_a_few_seconds_survives() -> Result<(), Skip> {
     // nginx takes the whole body before it asks a color: until then the old worker has no connection to the old color,
     // and a drain may end after 5 s without one. This upload takes 4 s.
-    let site = Site::with(&[("drain 5s", "drain 20s")])?;
+    let site = Site::with("deploys/an_upload_of_a_few_seconds_survives")?;
     site.deploy().ok();
     let live = site.serves();
     let upload = site.host.start(&[

@@ -31,24 +31,18 @@ crate::tests![
 ];
 
 fn deployed() -> Result<(Site, String), Skip> {
-    deployed_with(&[])
+    deployed_with("hello")
 }
 
-fn deployed_with(changes: &[(&str, &str)]) -> Result<(Site, String), Skip> {
-    let site = Site::with(changes)?;
+fn deployed_with(source: &str) -> Result<(Site, String), Skip> {
+    let site = Site::with(source)?;
     site.deploy().ok();
     let live = site.serves();
     Ok((site, live))
 }
 
 fn each_way_to_be_unhealthy_is_told_apart() -> Result<(), Skip> {
-    let (site, live) = deployed_with(&[
-        ("within 5s", "within 1500ms"),
-        (
-            "timeout 1s\n  }\n\n  switch",
-            "timeout 500ms\n  }\n\n  switch",
-        ),
-    ])?;
+    let (site, live) = deployed_with("failures/each_way_to_be_unhealthy_is_told_apart")?;
     for (release, report) in [
         ("--health never", "503"),
         ("--health 401", "401"),
@@ -68,17 +62,14 @@ fn each_way_to_be_unhealthy_is_told_apart() -> Result<(), Skip> {
         "{outcome}"
     );
     site.assert_serves_only(&live);
-    site.install(&[
-        ("within 5s", "within 1500ms"),
-        ("/health\"", "/profile\"\n    expect body equals \"mauve\""),
-    ]);
+    site.install("failures/each_way_to_be_unhealthy_is_told_apart_2");
     site.stage("").deploy().exits(1).says("mauve");
     site.assert_serves_only(&live);
     Ok(())
 }
 
 fn a_dead_process_fails_at_once() -> Result<(), Skip> {
-    let (site, live) = deployed_with(&[("within 5s", "within 60s")])?;
+    let (site, live) = deployed_with("failures/a_dead_process_fails_at_once")?;
     let failed = site
         .stage_program("echo 'cannot find the database' >&2; sleep 0.3; exit 3")
         .deploy();
@@ -101,20 +92,14 @@ fn a_program_that_daemonises_itself_is_an_error() -> Result<(), Skip> {
 }
 
 fn healthy_once_and_dead_a_second_later_goes_back() -> Result<(), Skip> {
-    let (site, live) = deployed_with(&[(
-        "expect body equals \"{color}\"\n    every 100ms",
-        "expect body equals \"{color}\"\n    every 100ms\n    after 1500ms",
-    )])?;
+    let (site, live) = deployed_with("failures/healthy_once_and_dead_a_second_later_goes_back")?;
     site.stage("--health dies:0.7").deploy().exits(1);
     site.assert_serves_only(&live);
     Ok(())
 }
 
 fn a_failing_verify_goes_back() -> Result<(), Skip> {
-    let (site, live) = deployed_with(&[(
-        "http://127.0.0.1/profile",
-        "http://127.0.0.1/profile?verify",
-    )])?;
+    let (site, live) = deployed_with("failures/a_failing_verify_goes_back")?;
     site.stage("--broken /profile")
         .deploy()
         .exits(1)
@@ -126,7 +111,7 @@ fn a_failing_verify_goes_back() -> Result<(), Skip> {
 }
 
 fn a_failing_verify_that_only_warns_stays() -> Result<(), Skip> {
-    let (site, live) = deployed_with(&[("  verify {", "  verify {\n    warn")])?;
+    let (site, live) = deployed_with("failures/a_failing_verify_that_only_warns_stays")?;
     site.stage("--broken /profile").deploy().ok().says("500");
     assert_eq!(site.serves(), "500");
     assert!(!site.running().contains(&live));
@@ -134,7 +119,7 @@ fn a_failing_verify_that_only_warns_stays() -> Result<(), Skip> {
 }
 
 fn the_last_lines_hold_verdict_reason_and_log() -> Result<(), Skip> {
-    let (site, _) = deployed_with(&[("within 5s", "within 1s")])?;
+    let (site, _) = deployed_with("failures/the_last_lines_hold_verdict_reason_and_log")?;
     let outcome = site
         .stage_program(
             "for i in {1..500}; do echo \"line $i\"; done; exec /opt/testapp \"$@\" --health never",
@@ -164,7 +149,7 @@ fn a_missing_artifact_changes_nothing() -> Result<(), Skip> {
 }
 
 fn two_artifacts_are_both_named() -> Result<(), Skip> {
-    let (site, live) = deployed_with(&[("{staging}/hello\"", "{staging}/hel*\"")])?;
+    let (site, live) = deployed_with("failures/two_artifacts_are_both_named")?;
     site.host.write("/srv/hello/staging/help", "");
     site.deploy().exits(3).says("hello help");
     site.assert_serves_only(&live);
@@ -173,7 +158,7 @@ fn two_artifacts_are_both_named() -> Result<(), Skip> {
 
 /// The color that is kept warm is the one that `rollback` needs.
 fn a_missing_artifact_stops_nothing() -> Result<(), Skip> {
-    let (site, live) = deployed_with(&[("stop within 3s", "stop within 3s\n    keep warm")])?;
+    let (site, live) = deployed_with("failures/a_missing_artifact_stops_nothing")?;
     site.deploy().ok();
     site.host.bash("rm /srv/hello/staging/hello").ok();
     site.deploy().exits(3).says("no artifact");
@@ -257,11 +242,14 @@ fn a_full_disk_for_the_state_is_said() -> Result<(), Skip> {
     // It was large enough when the deployment began.
     site.stage("");
     let fills = "before start { shell \"head -c 32M /dev/zero >/var/lib/deployc/more || true\" }";
-    site.install(&[("\n  cleanup {", &format!("\n  {fills}\n\n  cleanup {{"))]);
+    site.install([(
+        "\n  cleanup {",
+        format!("\n  {fills}\n\n  cleanup {{").as_str(),
+    )]);
     site.deploy().exits(1).says("is the disk full?");
     site.assert_serves_only(&live);
     site.host.bash("rm /var/lib/deployc/more").ok();
-    site.install(&[]);
+    site.install("hello");
     site.stage("");
     site.host.bash("rm /var/lib/deployc/ballast").ok();
     site.deploy().ok();
@@ -270,7 +258,7 @@ fn a_full_disk_for_the_state_is_said() -> Result<(), Skip> {
 
 /// Each release's log stays under its limit, and holds the last words.
 fn a_megabyte_a_second_fills_no_disk() -> Result<(), Skip> {
-    let site = Site::with(&[("command = ", "log_limit = 1MiB\n    command = ")])?;
+    let site = Site::with("failures/a_megabyte_a_second_fills_no_disk")?;
     site.stage_program(
         r#"
 color=$4
@@ -319,7 +307,7 @@ fn children_are_stopped_too() -> Result<(), Skip> {
 }
 
 fn a_failed_first_deploy_leaves_nothing() -> Result<(), Skip> {
-    let site = Site::with(&[("within 5s", "within 1s")])?;
+    let site = Site::with("failures/a_failed_first_deploy_leaves_nothing")?;
     site.stage("--health never").deploy().exits(1);
     assert_eq!(site.running(), Vec::<String>::new());
     site.host.run(&[SCRIPT, "status"]).ok();
@@ -328,9 +316,7 @@ fn a_failed_first_deploy_leaves_nothing() -> Result<(), Skip> {
 }
 
 fn the_outcome_is_told() -> Result<(), Skip> {
-    let told =
-        "on always { shell \"echo $outcome after $seconds: $reason >>/tmp/told\" }\n  cleanup {";
-    let site = Site::with(&[("cleanup {", told)])?;
+    let site = Site::with("failures/the_outcome_is_told")?;
     site.deploy().ok();
     site.stage("--health never").deploy().exits(1);
     let said = site.host.read("/tmp/told");
@@ -349,11 +335,7 @@ fn the_outcome_is_told() -> Result<(), Skip> {
 
 /// The way back asks the color that it leads to, whoever has started it.
 fn a_color_that_was_not_started_here_gets_the_traffic_back() -> Result<(), Skip> {
-    let verify = (
-        "http://127.0.0.1/profile",
-        "http://127.0.0.1/profile?verify",
-    );
-    let site = Site::with(&[verify])?;
+    let site = Site::with("own_verify")?;
     let by_hand =
         "cd /tmp; nohup setsid /opt/testapp --port 8081 --color blue >/dev/null 2>&1 </dev/null &";
     site.host.bash(by_hand).ok();

@@ -36,8 +36,8 @@ pub const DEADLINE: Duration = Duration::from_secs(90);
 pub const SOON: Duration = Duration::from_secs(60);
 
 /// A site with a good deploy, its color and the other.
-pub fn deployed_with(changes: &[(&str, &str)]) -> Result<(Site, String, String), Skip> {
-    let site = Site::with(changes)?;
+pub fn deployed_with(source: &str) -> Result<(Site, String, String), Skip> {
+    let site = Site::with(source)?;
     site.deploy().ok();
     let live = site.serves();
     let other = if live == "blue" { "green" } else { "blue" };
@@ -56,7 +56,7 @@ pub fn wait_for_process(site: &Site, command: &str) {
 
 /// Who stops "what is on the port" stops its clients and the proxy's workers too.
 fn clients_of_a_color_outlive_its_stop() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with(&[])?;
+    let (site, live, other) = deployed_with("hello")?;
     let port = port_of(&live);
     let connected = format!("exec 3<>/dev/tcp/127.0.0.1/{port}; exec sleep 4321");
     let mut client = site.host.start(&["bash", "-c", &connected]);
@@ -70,7 +70,7 @@ fn clients_of_a_color_outlive_its_stop() -> Result<(), Skip> {
 }
 
 fn with_both_colors_up_the_proxy_decides() -> Result<(), Skip> {
-    let (site, first, second) = deployed_with(&[])?;
+    let (site, first, second) = deployed_with("hello")?;
     // Both answer on their ports, in either order of the ports.
     for (live, idle) in [(&second, &first), (&first, &second)] {
         site.run("prepare").ok();
@@ -91,14 +91,8 @@ fn with_both_colors_up_the_proxy_decides() -> Result<(), Skip> {
 
 /// The reload comes 0.7 s after the command that asks for it has returned; what `verify` asks, both colors would answer.
 fn an_answer_of_the_old_workers_is_no_proof() -> Result<(), Skip> {
-    let (site, live, _) = deployed_with(&[("\n    expect body equals \"{color}\"", "")])?;
-    site.install(&[
-        ("\n    expect body equals \"{color}\"", ""),
-        (
-            "upstream = \"hello\"",
-            "upstream = \"hello\"\n    reload = [\"/opt/reload\"]",
-        ),
-    ]);
+    let (site, live, _) = deployed_with("hazards/an_answer_of_the_old_workers_is_no_proof")?;
+    site.install("hazards/an_answer_of_the_old_workers_is_no_proof_2");
     site.host.write_program(
         "/opt/reload",
         "#!/bin/bash\nsetsid bash -c 'sleep 0.7; nginx -s reload' >/dev/null 2>&1 </dev/null &\n",
@@ -113,7 +107,7 @@ fn an_answer_of_the_old_workers_is_no_proof() -> Result<(), Skip> {
 
 /// Whoever reloads nginx at any moment of a deploy, its way back included, finds a whole file, and one only.
 fn the_fragment_is_whole_at_every_moment() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with(&[])?;
+    let (site, live, other) = deployed_with("hello")?;
     let texts = ["blue", "green"].map(|color| {
         site.host
             .read(&format!("/srv/hello/deploy/nginx/{color}.conf"))
@@ -152,7 +146,7 @@ fn the_fragment_is_whole_at_every_moment() -> Result<(), Skip> {
 
 /// Else, after a power cut, the name may stand for an empty file.
 fn the_fragment_is_on_disk_before_and_after_its_rename() -> Result<(), Skip> {
-    let (site, _, _) = deployed_with(&[])?;
+    let (site, _, _) = deployed_with("hello")?;
     for tool in ["sync", "mv"] {
         let note =
             format!("#!/bin/bash\necho \"{tool} $*\" >>/run/noted\nexec /usr/bin/{tool} \"$@\"\n");
@@ -182,10 +176,7 @@ fn a_configuration_that_only_the_new_color_breaks_goes_back() -> Result<(), Skip
     let site = Site::new()?;
     site.host
         .write_program("/opt/test", "#!/bin/bash\nexec nginx -t\n");
-    site.install(&[(
-        "upstream = \"hello\"",
-        "upstream = \"hello\"\n    test = [\"/opt/test\"]",
-    )]);
+    site.install("hazards/a_configuration_that_only_the_new_color_breaks_goes_back");
     site.deploy().ok();
     site.deploy().ok();
     let live = site.serves();
@@ -226,7 +217,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", port), Chat).serve_forever()
 fn a_websocket_goes_on_after_the_switch() -> Result<(), Skip> {
     use std::io::{BufRead, BufReader, Write};
     need_programs(&["python3"])?;
-    let site = Site::with(&[("drain 5s", "drain 10m")])?;
+    let site = Site::with("hazards/a_websocket_goes_on_after_the_switch")?;
     let server = site_with_upstream("127.0.0.1:80", "hello").replace(
         "proxy_set_header Host",
         "proxy_http_version 1.1;\n    proxy_set_header Upgrade $http_upgrade;\n    proxy_set_header Connection upgrade;\n    proxy_set_header Host",
@@ -274,7 +265,8 @@ fn a_websocket_goes_on_after_the_switch() -> Result<(), Skip> {
 
 /// Somebody in a hurry has pointed nginx to the new color by hand while it was probed.
 fn term_does_not_stop_what_the_proxy_serves_by_now() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with(&[("within 5s", "within 60s")])?;
+    let (site, live, other) =
+        deployed_with("hazards/term_does_not_stop_what_the_proxy_serves_by_now")?;
     let deploy = site.stage("--health never").start("deploy");
     let started = "(($(ls /var/lib/deployc/hello/releases/*/identity.* | wc -l) == 2))";
     assert!(wait::until(SOON, || site.host.bash(started).code == 0));
@@ -306,7 +298,7 @@ fn term_does_not_stop_what_the_proxy_serves_by_now() -> Result<(), Skip> {
 }
 
 fn a_missing_tool_changes_nothing() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with(&[])?;
+    let (site, live, other) = deployed_with("hello")?;
     site.host.remove_program("cmp");
     site.deploy().exits(3).says("cmp");
     site.assert_serves_only(&live);
@@ -316,7 +308,8 @@ fn a_missing_tool_changes_nothing() -> Result<(), Skip> {
 
 /// The program has started and does not listen; something else does, on its port, and says all that is expected.
 fn a_stranger_that_answers_the_probe_is_not_the_program() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with(&[("within 5s", "within 3s")])?;
+    let (site, live, other) =
+        deployed_with("hazards/a_stranger_that_answers_the_probe_is_not_the_program")?;
     let deploy = site.stage_program("exec sleep 4321").start("deploy");
     wait_for_process(&site, "sleep 4321");
     let port = port_of(&other);
@@ -331,7 +324,7 @@ fn a_stranger_that_answers_the_probe_is_not_the_program() -> Result<(), Skip> {
 }
 
 fn a_reader_or_terminal_that_goes_away_ends_nothing() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with(&[])?;
+    let (site, live, other) = deployed_with("hello")?;
     let shell = format!("{SCRIPT} deploy | head -n 1; exit ${{PIPESTATUS[0]}}");
     site.host.start(&["bash", "-c", &shell]).wait(DEADLINE).ok();
     site.assert_serves_only(&other);
@@ -347,8 +340,8 @@ fn a_reader_or_terminal_that_goes_away_ends_nothing() -> Result<(), Skip> {
 }
 
 fn a_renamed_color_is_still_stopped() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with(&[])?;
-    site.install(&[(&format!("color {live}"), "color teal")]);
+    let (site, live, other) = deployed_with("hello")?;
+    site.install([(format!("color {live}").as_str(), "color teal")]);
     site.deploy().ok();
     site.assert_serves_only(&other);
     site.deploy().ok();
@@ -357,7 +350,7 @@ fn a_renamed_color_is_still_stopped() -> Result<(), Skip> {
 }
 
 fn a_release_of_another_driver_is_still_stopped() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with(&[])?;
+    let (site, live, other) = deployed_with("hello")?;
     let keeper = "#!/bin/bash
 case $1 in
   start) setsid /opt/testapp --port \"$PORT\" --color \"$COLOR\" >/dev/null 2>&1 </dev/null & ;;
@@ -374,7 +367,7 @@ esac
             "",
         ),
     ];
-    site.install(&changes);
+    site.install(changes);
     site.deploy().ok();
     site.assert_serves_only(&other);
     site.run("rollback").ok();
@@ -383,13 +376,7 @@ esac
 }
 
 fn rollback_and_resume_take_the_inputs_of_the_release() -> Result<(), Skip> {
-    let site = Site::with(&[
-        ("  artifact", "  input NOTE: string\n\n  artifact"),
-        (
-            "\"--color\", \"{color}\"]",
-            "\"--color\", \"{color}\", \"--sha\", \"{NOTE}\"]",
-        ),
-    ])?;
+    let site = Site::with("hazards/rollback_and_resume_take_the_inputs_of_the_release")?;
     let note = || {
         let answer = http::get(&site.host, 80, "/json").expect("it is served");
         let json: serde_json::Value = serde_json::from_str(&answer.body).expect("it is JSON");
@@ -408,7 +395,7 @@ fn rollback_and_resume_take_the_inputs_of_the_release() -> Result<(), Skip> {
 
 /// As certbot does it.
 fn a_verify_that_is_redirected_is_found_before_anything_starts() -> Result<(), Skip> {
-    let (site, live, _) = deployed_with(&[])?;
+    let (site, live, _) = deployed_with("hello")?;
     let server = site_with_upstream("127.0.0.1:80", "hello").replace(
         "location / {",
         "location = /profile { return 301 https://$host$request_uri; }\n  location / {",

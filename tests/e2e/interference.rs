@@ -31,8 +31,8 @@ crate::tests![
 ];
 
 /// A site with a good deploy, and its color.
-fn deployed_with(changes: &[(&str, &str)]) -> Result<(Site, String), Skip> {
-    let site = Site::with(changes)?;
+fn deployed_with(source: &str) -> Result<(Site, String), Skip> {
+    let site = Site::with(source)?;
     site.deploy().ok();
     let live = site.serves();
     Ok((site, live))
@@ -47,7 +47,7 @@ fn wait_until_both_run(site: &Site) {
 }
 
 fn a_second_deploy_exits_4_and_names_the_first() -> Result<(), Skip> {
-    let (site, live) = deployed_with(&[])?;
+    let (site, live) = deployed_with("hello")?;
     let first = site.stage("--health starting:2").start("deploy");
     wait_until_both_run(&site);
     let status = site.run("status --json").ok().stdout;
@@ -68,7 +68,7 @@ fn a_second_deploy_exits_4_and_names_the_first() -> Result<(), Skip> {
 }
 
 fn a_prepared_color_is_reserved() -> Result<(), Skip> {
-    let (site, live) = deployed_with(&[])?;
+    let (site, live) = deployed_with("hello")?;
     site.run("prepare").ok();
     site.deploy().exits(4);
     site.run("status").ok().says("prepared");
@@ -79,7 +79,7 @@ fn a_prepared_color_is_reserved() -> Result<(), Skip> {
 }
 
 fn a_lock_may_be_waited_for() -> Result<(), Skip> {
-    let (site, live) = deployed_with(&[("  artifact", "  lock { wait 30s }\n\n  artifact")])?;
+    let (site, live) = deployed_with("interference/a_lock_may_be_waited_for")?;
     let first = site.stage("--health starting:2").start("deploy");
     wait_until_both_run(&site);
     site.stage("").deploy().ok();
@@ -97,7 +97,7 @@ fn a_stranger_on_ipv6_counts_too() -> Result<(), Skip> {
 }
 
 fn stranger_on(address: &str) -> Result<(), Skip> {
-    let (site, live) = deployed_with(&[])?;
+    let (site, live) = deployed_with("hello")?;
     let idle = if live == "blue" { "8082" } else { "8081" };
     let stranger = site.host.start(&[
         "bash",
@@ -132,7 +132,7 @@ fn stranger_on(address: &str) -> Result<(), Skip> {
 
 /// The journal's phases through which a deploy goes; killed in each, at many moments.
 fn a_killed_deploy_is_recovered_by_the_next() -> Result<(), Skip> {
-    let (site, _) = deployed_with(&[("drain 5s", "drain 1s")])?;
+    let (site, _) = deployed_with("interference/a_killed_deploy_is_recovered_by_the_next")?;
     let whole = site.deploy().ok().took;
     for step in 1..=12 {
         let before = site.serves();
@@ -193,8 +193,7 @@ fn everything_killed_between_swap_and_reload() -> Result<(), Skip> {
 
 /// A step is over when its shell has ended, and what it left behind may be a migration.
 fn what_a_step_left_running_is_named() -> Result<(), Skip> {
-    let left = "  before switch { shell \"sleep 400 &\" }\n\n  artifact";
-    let site = Site::with(&[("  artifact", left)])?;
+    let site = Site::with("interference/what_a_step_left_running_is_named")?;
     site.deploy().ok();
     let live = site.serves();
     let refused = site.deploy().exits(4);
@@ -208,10 +207,7 @@ fn what_a_step_left_running_is_named() -> Result<(), Skip> {
 
 /// A deploy that was killed after its rename and before its reload, and what was live.
 fn killed_in_the_swap() -> Result<(Site, String), Skip> {
-    let site = Site::with(&[(
-        "upstream = \"hello\"",
-        "upstream = \"hello\"\n    reload = [\"/opt/reload\"]",
-    )])?;
+    let site = Site::with("interference/killed_in_the_swap")?;
     site.host
         .write_program("/opt/reload", "#!/bin/bash\nnginx -s reload\n");
     site.deploy().ok();
@@ -231,7 +227,7 @@ fn killed_in_the_swap() -> Result<(Site, String), Skip> {
 }
 
 fn a_rollback_preempts_a_drain() -> Result<(), Skip> {
-    let (site, live) = deployed_with(&[("drain 5s", "drain 10m")])?;
+    let (site, live) = deployed_with("interference/a_rollback_preempts_a_drain")?;
     let _stream = site
         .host
         .start(&["curl", "-sSN", "http://127.0.0.1/stream?seconds=60"]);
@@ -260,7 +256,7 @@ fn a_rollback_preempts_a_drain() -> Result<(), Skip> {
 
 /// certbot reloads nginx whenever it likes.
 fn a_stranger_s_reload_in_the_middle_does_no_harm() -> Result<(), Skip> {
-    let (site, mut live) = deployed_with(&[])?;
+    let (site, mut live) = deployed_with("hello")?;
     for pause in ["0.1", "0.3"] {
         let reloads = format!("while :; do nginx -s reload; sleep {pause}; done");
         let certbot = site.host.start(&["bash", "-c", &reloads]);
@@ -275,7 +271,7 @@ fn a_stranger_s_reload_in_the_middle_does_no_harm() -> Result<(), Skip> {
 
 /// Somebody has changed `worker_processes` and left the reload to us.
 fn another_number_of_workers_is_a_reload_too() -> Result<(), Skip> {
-    let (site, mut live) = deployed_with(&[])?;
+    let (site, mut live) = deployed_with("hello")?;
     for workers in ["1", "4"] {
         let change = format!("sed -i 's/^worker_processes .*/worker_processes {workers};/'");
         site.host
@@ -289,7 +285,7 @@ fn another_number_of_workers_is_a_reload_too() -> Result<(), Skip> {
 }
 
 fn term_starts_the_way_back_at_once() -> Result<(), Skip> {
-    let (site, live) = deployed_with(&[("within 5s", "within 60s")])?;
+    let (site, live) = deployed_with("interference/term_starts_the_way_back_at_once")?;
     let deploy = site.stage("--health never").start("deploy");
     // Both releases know what they have started: the probe has begun.
     let started = "(($(ls /var/lib/deployc/hello/releases/*/identity.* | wc -l) == 2))";
@@ -314,10 +310,7 @@ fn term_starts_the_way_back_at_once() -> Result<(), Skip> {
 
 /// 3 would say that the host is not ready.
 fn term_before_anything_was_started_is_said_so() -> Result<(), Skip> {
-    let site = Site::with(&[(
-        "upstream = \"hello\"",
-        "upstream = \"hello\"\n    test = [\"/opt/slow-test\"]",
-    )])?;
+    let site = Site::with("interference/term_before_anything_was_started_is_said_so")?;
     let slow = "#!/bin/bash\ntouch /opt/asked\nsleep 10\n";
     site.host.write_program("/opt/slow-test", slow);
     let deploy = site.start("deploy");
@@ -335,7 +328,7 @@ fn term_before_anything_was_started_is_said_so() -> Result<(), Skip> {
 }
 
 fn term_in_a_drain_cuts_nothing() -> Result<(), Skip> {
-    let (site, live) = deployed_with(&[("drain 5s", "drain 10m")])?;
+    let (site, live) = deployed_with("interference/term_in_a_drain_cuts_nothing")?;
     let stream = site
         .host
         .start(&["curl", "-sSN", "http://127.0.0.1/stream?seconds=15"]);
@@ -373,7 +366,7 @@ fn connected_to_a_color(site: &Site) -> bool {
 }
 
 fn a_program_never_holds_the_lock() -> Result<(), Skip> {
-    let (site, _) = deployed_with(&[])?;
+    let (site, _) = deployed_with("hello")?;
     let open = site
         .host
         .bash("ls -l /proc/$(pgrep -x testapp)/fd")
@@ -387,7 +380,7 @@ fn a_program_never_holds_the_lock() -> Result<(), Skip> {
 }
 
 fn status_never_waits_for_a_deploy() -> Result<(), Skip> {
-    let (site, _) = deployed_with(&[])?;
+    let (site, _) = deployed_with("hello")?;
     let deploy = site.stage("--health starting:2").start("deploy");
     wait_until_both_run(&site);
     site.run("status").ok().within(Duration::from_secs(3));
@@ -396,7 +389,8 @@ fn status_never_waits_for_a_deploy() -> Result<(), Skip> {
 }
 
 fn hooks_with_one_deployment_id_are_one_deployment() -> Result<(), Skip> {
-    let (site, live) = deployed_with(&[("  cleanup {", "  target codedeploy\n\n  cleanup {")])?;
+    let (site, live) =
+        deployed_with("interference/hooks_with_one_deployment_id_are_one_deployment")?;
     site.run_with("prepare", &[("DEPLOYMENT_ID", "d-1")]).ok();
     site.run_with("switch", &[("DEPLOYMENT_ID", "d-2")])
         .exits(4)
@@ -408,16 +402,7 @@ fn hooks_with_one_deployment_id_are_one_deployment() -> Result<(), Skip> {
 }
 
 fn inputs_are_data() -> Result<(), Skip> {
-    let site = Site::with(&[
-        (
-            "  artifact",
-            "  input NOTE: string\n  input TOKEN: secret\n\n  artifact",
-        ),
-        (
-            "\"--color\", \"{color}\"]",
-            "\"--color\", \"{color}\", \"--sha\", \"{NOTE}\"]\n    env = { \"TOKEN\" = \"{TOKEN}\" }",
-        ),
-    ])?;
+    let site = Site::with("interference/inputs_are_data")?;
     let nasty = "a 'b' \"c\" $(touch /tmp/pwned) `id`\n\\ ; * {x} 한";
     let outcome = site
         .run_with("deploy", &[("NOTE", nasty), ("TOKEN", "hunter2")])

@@ -16,7 +16,7 @@ crate::tests![
 
 /// Two deploys, the first of `--sha one`, the second of `--sha two`; the color of each.
 fn deployed_twice() -> Result<(Site, String, String), Skip> {
-    let site = Site::with(&[("    stop within 3s", "    stop within 3s\n    keep warm")])?;
+    let site = Site::with("keep_warm/deployed_twice")?;
     site.stage("--sha one").deploy().ok();
     let first = site.serves();
     site.stage("--sha two").deploy().ok();
@@ -94,10 +94,7 @@ fn a_warm_color_that_died_is_started_by_rollback() -> Result<(), Skip> {
 fn no_client_notices() -> Result<(), Skip> {
     let (site, first, second) = deployed_twice()?;
     // A stream takes longer than a color that is told to stop has, but not longer than a drain.
-    site.install(&[(
-        "drain 5s\n    stop within 3s",
-        "drain 30s\n    stop within 1s\n    keep warm",
-    )]);
+    site.install("keep_warm/no_client_notices");
     let streams = Long {
         lasts: Duration::from_secs(6),
         pause: Duration::from_millis(500),

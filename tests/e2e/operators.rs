@@ -38,18 +38,6 @@ crate::tests![
 const STATE: &str = "/var/lib/deployc/hello";
 const DEADLINE: Duration = Duration::from_secs(90);
 
-/// What runs says NOTE; TOKEN is nobody's business.
-const NOTED: [(&str, &str); 2] = [
-    (
-        "  artifact",
-        "  input NOTE: string\n  input TOKEN: secret\n\n  artifact",
-    ),
-    (
-        "\"--color\", \"{color}\"]",
-        "\"--color\", \"{color}\", \"--sha\", \"{NOTE}\"]",
-    ),
-];
-
 /// Runs the script with a note.
 fn noted(site: &Site, words: &[&str], note: &str) -> Outcome {
     let mut line = site.host.command(&[&[SCRIPT], words].concat());
@@ -79,11 +67,11 @@ fn live(site: &Site) -> String {
 
 /// deploy.bg and the staged program are other ones by now: neither is asked.
 fn a_restart_takes_a_changed_input_and_loses_nothing() -> Result<(), Skip> {
-    let site = Site::with(&NOTED)?;
+    let site = Site::with("operators/noted")?;
     noted(&site, &["deploy"], "one").ok();
     let first = site.serves();
     let release = live(&site);
-    site.install(&[("127.0.0.1:{port}/health", "127.0.0.1:{port}/never")]);
+    site.install("operators/a_restart_takes_a_changed_input_and_loses_nothing");
     site.stage("--health never");
     // A stream may last longer than the drain.
     let rates = Rates {
@@ -115,7 +103,7 @@ fn a_restart_takes_a_changed_input_and_loses_nothing() -> Result<(), Skip> {
 }
 
 fn a_restart_without_its_inputs_changes_nothing() -> Result<(), Skip> {
-    let site = Site::with(&NOTED)?;
+    let site = Site::with("operators/noted")?;
     noted(&site, &["restart"], "one")
         .exits(3)
         .says("nothing is live");
@@ -128,7 +116,7 @@ fn a_restart_without_its_inputs_changes_nothing() -> Result<(), Skip> {
 }
 
 fn a_restart_whose_program_does_not_come_up_changes_nothing() -> Result<(), Skip> {
-    let site = Site::with(&NOTED)?;
+    let site = Site::with("operators/noted")?;
     noted(&site, &["deploy"], "one").ok();
     let (color, release) = (site.serves(), live(&site));
     // What the app has broken in its own slot is copied, too.
@@ -141,7 +129,7 @@ fn a_restart_whose_program_does_not_come_up_changes_nothing() -> Result<(), Skip
 }
 
 fn a_rollback_to_two_releases_back() -> Result<(), Skip> {
-    let site = Site::with(&NOTED)?;
+    let site = Site::with("operators/noted")?;
     for name in ["one", "two", "three"] {
         noted(&site, &["deploy"], name).ok();
     }
@@ -204,10 +192,7 @@ fn a_rollback_to_other_colors_is_refused() -> Result<(), Skip> {
     let site = Site::new()?;
     site.deploy().ok();
     let first = live(&site);
-    site.install(&[
-        ("color blue  { port 8081 }", "color red   { port 8083 }"),
-        ("color green { port 8082 }", "color white { port 8084 }"),
-    ]);
+    site.install("operators/a_rollback_to_other_colors_is_refused");
     site.deploy().ok();
     let color = site.serves();
     site.run(&format!("rollback {first}"))
@@ -222,11 +207,7 @@ fn a_rollback_to_a_release_with_other_ports() -> Result<(), Skip> {
     let site = Site::new()?;
     site.deploy().ok();
     let first = live(&site);
-    let moved = [
-        ("color blue  { port 8081 }", "color blue  { port 8083 }"),
-        ("color green { port 8082 }", "color green { port 8084 }"),
-    ];
-    site.install(&moved);
+    site.install("operators/other_ports");
     site.deploy().ok();
     let before = site.serves();
     site.run(&format!("rollback {first}")).ok();
@@ -237,10 +218,7 @@ fn a_rollback_to_a_release_with_other_ports() -> Result<(), Skip> {
     assert!(site.host.read(FRAGMENT).contains(&port.to_string()));
     site.deploy().ok();
     let color = site.serves();
-    site.install(&[
-        ("color blue  { port 8081 }", "color blue  { port 8082 }"),
-        ("color green { port 8082 }", "color green { port 8081 }"),
-    ]);
+    site.install("operators/a_rollback_to_a_release_with_other_ports");
     site.deploy().ok();
     let now = site.serves();
     assert_ne!(color, now);
@@ -320,7 +298,7 @@ fn a_removal_that_the_proxy_refuses_is_taken_back() -> Result<(), Skip> {
 
 /// As of an interrupted deployment: the recovery is the rollback.
 fn a_rollback_of_a_restart_that_was_cut_short_goes_back_once() -> Result<(), Skip> {
-    let (site, first, second) = deployed_with_held_reload(&[])?;
+    let (site, first, second) = deployed_with_held_reload("held_reload")?;
     site.deploy().ok();
     let release = live(&site);
     let restart = hold(&site, "restart", Hold::After);
@@ -338,7 +316,7 @@ fn a_rollback_of_a_restart_that_was_cut_short_goes_back_once() -> Result<(), Ski
 
 /// It recovers, and then it does what it is for.
 fn a_rollback_to_a_release_that_was_cut_short_goes_on() -> Result<(), Skip> {
-    let (site, _, other) = deployed_with_held_reload(&[])?;
+    let (site, _, other) = deployed_with_held_reload("held_reload")?;
     let release = live(&site);
     site.deploy().ok();
     let rollback = hold(&site, &format!("rollback {release}"), Hold::Before);
@@ -357,7 +335,7 @@ fn a_rollback_to_a_release_that_was_cut_short_goes_on() -> Result<(), Skip> {
 }
 
 fn a_removal_that_was_cut_short_is_taken_back_by_a_deploy() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with_held_reload(&[])?;
+    let (site, live, other) = deployed_with_held_reload("held_reload")?;
     let served = site.host.read("/etc/nginx/sites-enabled/default");
     leads_nowhere(&site);
     let remove = hold(&site, "remove --stop-serving", Hold::After);
@@ -376,7 +354,7 @@ fn a_removal_that_was_cut_short_is_taken_back_by_a_deploy() -> Result<(), Skip> 
 }
 
 fn a_removal_that_was_cut_short_is_done_by_the_next_one() -> Result<(), Skip> {
-    let (site, _, _) = deployed_with_held_reload(&[])?;
+    let (site, _, _) = deployed_with_held_reload("held_reload")?;
     leads_nowhere(&site);
     let remove = hold(&site, "remove --stop-serving", Hold::After);
     kill(&site, remove);
@@ -389,10 +367,7 @@ fn a_removal_that_was_cut_short_is_done_by_the_next_one() -> Result<(), Skip> {
 
 /// A removal that drains, and the answer that it waits for.
 fn draining_removal() -> Result<(Site, String, Running, Running), Skip> {
-    let (site, live, _) = deployed_with(&[
-        ("drain 5s", "drain 10m"),
-        ("  artifact", "  lock { wait 60s }\n\n  artifact"),
-    ])?;
+    let (site, live, _) = deployed_with("operators/draining_removal")?;
     let answer = stream(&site, &live);
     leads_nowhere(&site);
     let remove = site.start("remove --stop-serving");

@@ -15,15 +15,9 @@ crate::tests![
     a_terminal_shows_a_step_while_it_runs,
 ];
 
-/// A step whose output is all that JSON and a terminal have a meaning for.
-const TALKS: (&str, &str) = (
-    "  artifact",
-    "  before switch {\n    shell r\"\"\"\n      printf 'a \"quote\", a \\\\, a tab\\t, a bell\\a, 한\\ncaf\\xe9, 1 \\xe2\\x82\\nno end'\n      \"\"\"\n  }\n\n  artifact",
-);
-
 /// A site with one good deploy: what the first one finds out about the host is not in the way.
-fn deployed(changes: &[(&str, &str)]) -> Result<Site, Skip> {
-    let site = Site::with(changes)?;
+fn deployed(source: &str) -> Result<Site, Skip> {
+    let site = Site::with(source)?;
     site.deploy().ok();
     Ok(site)
 }
@@ -48,7 +42,7 @@ fn results<'a>(lines: &'a [Value], step: &str) -> Vec<&'a str> {
 }
 
 fn json_is_json_on_every_line() -> Result<(), Skip> {
-    let site = deployed(&[TALKS])?;
+    let site = deployed("outputs/talks")?;
     let json = |command: &str| site.run(&format!("{command} --log json"));
     let lines = objects(&json("deploy").ok());
     assert_eq!(results(&lines, "swap new"), ["ok"]);
@@ -100,10 +94,7 @@ fn groups(outcome: &Outcome) -> Vec<&str> {
 }
 
 fn github_folds_each_phase_once() -> Result<(), Skip> {
-    let site = deployed(&[(
-        "http://127.0.0.1/profile",
-        "http://127.0.0.1/profile?verify",
-    )])?;
+    let site = deployed("outputs/github_folds_each_phase_once")?;
     let deployed = under_github(&site, "deploy").ok();
     assert_eq!(groups(&deployed), ["prepare", "switch", "cleanup"]);
     deployed.never_says("::error").never_says("::warning");
@@ -127,13 +118,7 @@ fn annotations<'a>(outcome: &'a Outcome, kind: &str) -> Vec<&'a str> {
 }
 
 fn github_annotates_the_line_that_failed() -> Result<(), Skip> {
-    let site = deployed(&[
-        ("/health\"", "/health?full=100%\""),
-        (
-            "  cleanup {",
-            "  after verify { exec [\"false\"] }\n\n  cleanup {",
-        ),
-    ])?;
+    let site = deployed("outputs/github_annotates_the_line_that_failed")?;
     let outcome = under_github(&site, "deploy").ok();
     let warnings = annotations(&outcome, "::warning");
     assert_eq!(warnings.len(), 1, "{outcome}");
@@ -159,7 +144,7 @@ fn github_annotates_the_line_that_failed() -> Result<(), Skip> {
 
 fn a_terminal_shows_a_step_while_it_runs() -> Result<(), Skip> {
     need_programs(&["script"])?;
-    let site = deployed(&[])?;
+    let site = deployed("hello")?;
     let at_a_terminal = || {
         let line = format!("{SCRIPT} deploy");
         let words = [

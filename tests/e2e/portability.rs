@@ -200,7 +200,7 @@ fn in_the_c_locale() -> Result<(), Skip> {
 
 /// The program's user reads what root has made, and nginx reads the fragment.
 fn with_a_umask_that_keeps_others_out() -> Result<(), Skip> {
-    let site = Site::with(&[("{color}\"]", "{color}\"]\n    user = \"ec2-user\"")])?;
+    let site = Site::with("portability/with_a_umask_that_keeps_others_out")?;
     let mode = ["stat", "-c", "%U %a", FRAGMENT];
     let before = site.host.run(&mode).ok().stdout;
     live(&site, "umask 077; exec \"$@\"");
@@ -233,7 +233,7 @@ fn with_such_a_umask_and_no_fragment_yet() -> Result<(), Skip> {
 
 /// No `HOME`, no `USER`, no `PATH`.
 fn with_an_empty_environment() -> Result<(), Skip> {
-    let site = Site::with(&[("{color}\"]", "{color}\"]\n    user = \"ec2-user\"")])?;
+    let site = Site::with("portability/with_an_empty_environment")?;
     live(&site, "cd / && exec env -i \"$@\"");
     Ok(())
 }
@@ -265,8 +265,8 @@ fn through_a_symlink() -> Result<(), Skip> {
 
 fn from_a_path_with_spaces_and_korean() -> Result<(), Skip> {
     let root = "/srv/우리 회사의 '앱'";
-    let site = Site::with(&[
-        ("\"/srv/hello\"", &format!("\"{root}\"")),
+    let site = Site::with([
+        ("\"/srv/hello\"", format!("\"{root}\"").as_str()),
         ("{staging}/hello\"", "{staging}/안녕 하세요\""),
         ("\"./hello\"", "\"./안녕 하세요\""),
     ])?;
@@ -305,13 +305,7 @@ http {
 
 fn by_a_user_without_root() -> Result<(), Skip> {
     let config = "/home/ec2-user/nginx/nginx.conf";
-    let site = Site::with(&[
-        (
-            "\"/etc/nginx/conf.d/hello.conf\"",
-            "\"/home/ec2-user/nginx/conf.d/hello.conf\"\n    config = \"/home/ec2-user/nginx/nginx.conf\"",
-        ),
-        ("http://127.0.0.1/profile", "http://127.0.0.1:8000/profile"),
-    ])?;
+    let site = Site::with("portability/by_a_user_without_root")?;
     let host = &site.host;
     let server = site_with_upstream("127.0.0.1:8000", "hello");
     host.write(config, format!("{NGINX_OF_A_USER}{server}}}\n"));
@@ -343,7 +337,7 @@ fn by_a_user_without_root() -> Result<(), Skip> {
 /// nginx and its files are root's; the programs and the state are the user's.
 fn by_a_user_with_sudo() -> Result<(), Skip> {
     need_programs(&["sudo", "runuser"])?;
-    let site = Site::with(&[("  artifact", "  sudo\n\n  artifact")])?;
+    let site = Site::with("portability/by_a_user_with_sudo")?;
     let caller = "exec runuser -u ec2-user -- \"$@\"";
     site.host.bash("chown -R ec2-user: /srv/hello").ok();
     let refused = site

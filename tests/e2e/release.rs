@@ -59,7 +59,7 @@ fn an_artifact_that_is_a_link() -> Result<(), Skip> {
 }
 
 fn links_in_an_artifact() -> Result<(), Skip> {
-    let site = Site::with(&[("\"{staging}/hello\"", "\"{staging}/app/\"")])?;
+    let site = Site::with("release/links_in_an_artifact")?;
     let lay = "
         mkdir -p /srv/hello/staging/app/bin /srv/hello/staging/common /srv/kept && cd /srv/hello/staging/app &&
         mv ../hello hello && echo inside >inside && echo common >../common/file && echo kept >/srv/kept/file &&
@@ -94,7 +94,7 @@ fn what_was_staged_is_not_what_runs() -> Result<(), Skip> {
 }
 
 fn a_slot_of_its_user() -> Result<(), Skip> {
-    let site = Site::with(&[("run process {", "run process {\n    user = \"www-data\"")])?;
+    let site = Site::with("release/a_slot_of_its_user")?;
     let staged = "chown -R nobody /srv/hello/staging && chmod 700 /srv/hello/staging /srv/hello/staging/hello";
     site.host.bash(staged).ok();
     site.deploy().ok();
@@ -127,7 +127,7 @@ fn what_the_app_wrote_is_told_of() -> Result<(), Skip> {
 
 /// The next boot has another `PATH` than whoever deployed.
 fn a_program_in_the_caller_s_path_only() -> Result<(), Skip> {
-    let site = Site::with(&[("[\"./hello\"", "[\"hello\"")])?;
+    let site = Site::with("release/a_program_in_the_caller_s_path_only")?;
     site.host
         .write_program("/opt/mine/hello", "#!/bin/bash\nexec /opt/testapp \"$@\"\n");
     let with_path = format!("PATH=/opt/mine:$PATH exec {SCRIPT} deploy");
@@ -137,14 +137,7 @@ fn a_program_in_the_caller_s_path_only() -> Result<(), Skip> {
         .says("hello is not in the PATH that programs get")
         .says("(here /opt/mine/hello)");
     // Said in deploy.bg it is the same for everybody.
-    let own = "[\"hello\"";
-    site.install(&[
-        ("[\"./hello\"", own),
-        (
-            "{color}\"]\n",
-            "{color}\"]\n    env = { PATH = \"/opt/mine:/usr/bin:/bin\" }\n",
-        ),
-    ]);
+    site.install("release/its_own_path");
     site.host
         .bash(&format!("PATH=/usr/bin:/bin exec {SCRIPT} deploy"))
         .ok();
@@ -154,7 +147,7 @@ fn a_program_in_the_caller_s_path_only() -> Result<(), Skip> {
 
 /// Who may lay a link into the artifact may not read with root's eyes.
 fn a_link_to_what_another_user_owns() -> Result<(), Skip> {
-    let site = Site::with(&[("\"{staging}/hello\"", "\"{staging}/app/\"")])?;
+    let site = Site::with("release/a_link_to_what_another_user_owns")?;
     let lay = "
         mkdir -p /srv/hello/staging/app /srv/hello/staging/secret && cd /srv/hello/staging/app && mv ../hello hello &&
         echo secret >../secret/file && chmod -R go= ../secret && ln -s ../secret/file mine && chown -h nobody mine";

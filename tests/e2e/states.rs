@@ -19,12 +19,6 @@ crate::tests![
     the_state_of_another_user_is_refused,
 ];
 
-/// What `verify` asks and no probe does.
-pub const OWN_VERIFY: (&str, &str) = (
-    "http://127.0.0.1/profile",
-    "http://127.0.0.1/profile?verify",
-);
-
 /// Kills the program of a color.
 pub fn kill_color(site: &Site, color: &str) {
     let programs = site.host.processes("/opt/testapp --port");
@@ -53,7 +47,7 @@ pub fn assert_routes_to(site: &Site, color: &str) {
 }
 
 fn both_up_after_a_switch_the_cleanup_comes_first() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with(&[])?;
+    let (site, live, other) = deployed_with("hello")?;
     site.run("prepare").ok();
     site.run("switch").ok();
     assert_eq!(site.running(), ["blue", "green"]);
@@ -69,7 +63,7 @@ fn both_up_after_a_switch_the_cleanup_comes_first() -> Result<(), Skip> {
 }
 
 fn a_live_color_that_is_down_is_no_reason_to_wait() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with(&[])?;
+    let (site, live, other) = deployed_with("hello")?;
     kill_color(&site, &live);
     assert_eq!(site.serves(), "502");
     // Users get nothing, as before; what failed is stopped.
@@ -86,7 +80,7 @@ fn a_live_color_that_is_down_is_no_reason_to_wait() -> Result<(), Skip> {
 }
 
 fn a_live_color_that_is_down_is_nothing_to_go_back_to() -> Result<(), Skip> {
-    let (site, live, other) = deployed_with(&[OWN_VERIFY])?;
+    let (site, live, other) = deployed_with("own_verify")?;
     kill_color(&site, &live);
     site.stage("--broken /profile")
         .deploy()
@@ -103,15 +97,11 @@ fn a_live_color_that_is_down_is_nothing_to_go_back_to() -> Result<(), Skip> {
 
 /// The previous color is down, and nginx refuses the file of the new one: nobody may be told that the new one serves.
 fn a_color_that_stays_has_to_be_loaded() -> Result<(), Skip> {
-    let test = (
-        "upstream = \"hello\"",
-        "upstream = \"hello\"\n    test = [\"/opt/test\"]",
-    );
     let (site, live, other) = {
         let site = Site::new()?;
         site.host
             .write_program("/opt/test", "#!/bin/bash\nexec nginx -t\n");
-        site.install(&[test]);
+        site.install("states/own_test");
         site.deploy().ok();
         let live = site.serves();
         let other = if live == "blue" { "green" } else { "blue" };
@@ -138,7 +128,7 @@ fn a_color_that_stays_has_to_be_loaded() -> Result<(), Skip> {
 }
 
 fn a_fragment_that_routes_to_both_is_refused() -> Result<(), Skip> {
-    let (site, live, _) = deployed_with(&[])?;
+    let (site, live, _) = deployed_with("hello")?;
     let both = "upstream hello { server 127.0.0.1:8081; server 127.0.0.1:8082; }\n";
     site.host.write(FRAGMENT, both);
     for command in ["deploy", "adopt", "rollback", "resume"] {
@@ -151,7 +141,7 @@ fn a_fragment_that_routes_to_both_is_refused() -> Result<(), Skip> {
 }
 
 fn a_fragment_that_routes_to_neither_is_refused() -> Result<(), Skip> {
-    let (site, live, _) = deployed_with(&[])?;
+    let (site, live, _) = deployed_with("hello")?;
     let neither = "upstream hello { server 127.0.0.1:9; }\n";
     site.host.write(FRAGMENT, neither);
     for command in ["deploy", "adopt", "rollback", "resume"] {
@@ -167,7 +157,7 @@ fn a_fragment_that_routes_to_neither_is_refused() -> Result<(), Skip> {
 
 /// nginx was not told yet: it serves what it was told last, so that color has users. It is the one that a first deployment would take.
 fn a_fragment_that_is_gone_leaves_the_last_color_alone() -> Result<(), Skip> {
-    let (site, other, live) = deployed_with(&[])?;
+    let (site, other, live) = deployed_with("hello")?;
     site.deploy().ok();
     assert_eq!(live, "blue");
     // A name in a variable is looked up when somebody asks: such a site is valid without the upstream.
@@ -194,7 +184,7 @@ fn a_fragment_that_is_gone_leaves_the_last_color_alone() -> Result<(), Skip> {
 
 fn a_fragment_that_may_not_be_looked_at_is_refused() -> Result<(), Skip> {
     need_programs(&["sudo", "runuser"])?;
-    let site = Site::with(&[("  artifact", "  sudo\n\n  artifact")])?;
+    let site = Site::with("states/a_fragment_that_may_not_be_looked_at_is_refused")?;
     let rights = "ec2-user ALL=(root) NOPASSWD: ALL\n";
     site.host.write("/etc/sudoers.d/hello", rights);
     site.host.bash("chown -R ec2-user: /srv/hello").ok();
@@ -233,7 +223,7 @@ fn the_state_of_another_machine_is_refused() -> Result<(), Skip> {
 }
 
 fn the_state_of_another_user_is_refused() -> Result<(), Skip> {
-    let (site, live, _) = deployed_with(&[])?;
+    let (site, live, _) = deployed_with("hello")?;
     let by_user = ["runuser", "-u", "ec2-user", "--", SCRIPT, "deploy"];
     site.host
         .start(&by_user)

@@ -12,19 +12,6 @@ crate::tests![
     a_notify_that_fails_changes_no_outcome,
 ];
 
-/// All places, each with a step that notes its name.
-const EVERYWHERE: &str = r#"
-  before start  { exec ["/opt/note", "before start"] }
-  before switch { shell "/opt/note 'before switch'" }
-  after switch  { exec ["/opt/note", "after switch"] }
-  after verify  { shell "/opt/note 'after verify'" }
-  after stop    { exec ["/opt/note", "after stop"] }
-  on success    { exec ["/opt/note", "on success"] }
-  on failure    { exec ["/opt/note", "on failure"] }
-  on always     { shell "/opt/note 'on always'" }
-
-  cleanup {"#;
-
 /// Notes the place, from which color to which it goes, which one serves, and which ones run. Fails where it is told to.
 const NOTE: &str = r#"#!/bin/bash
 running=$(for port in 8081 8082; do curl -s "http://127.0.0.1:$port/profile" && echo; done)
@@ -34,7 +21,7 @@ echo "$1: $from to $to, $(curl -s http://127.0.0.1/profile) serves," $running "r
 
 /// `hello` with these steps and one good deploy; its color and the other.
 fn noting() -> Result<(Site, String, &'static str), Skip> {
-    let site = Site::with(&[("\n  cleanup {", EVERYWHERE)])?;
+    let site = Site::with("steps/everywhere")?;
     site.host.write_program("/opt/note", NOTE);
     site.deploy().ok();
     let live = site.serves();
@@ -111,23 +98,7 @@ fn a_failing_step_goes_back_or_warns_by_its_place() -> Result<(), Skip> {
 }
 
 fn a_step_has_its_folder_and_its_variables() -> Result<(), Skip> {
-    let step = r#"
-  input NOTE: string
-
-  before switch {
-    exec ["pwd"]
-    exec ["ls"] { in "{slot}" }
-    exec ["echo", "{color} takes the place of {other.color}: {NOTE}"]
-    shell """
-      echo "$app in $root: $color on $address, from $from to $to: $NOTE"
-      cmp "$slot/hello" "$staging/hello" && echo "as it was staged"
-      false | true
-      echo "never"
-      """
-  }
-
-  cleanup {"#;
-    let site = Site::with(&[("\n  cleanup {", step)])?;
+    let site = Site::with("steps/a_step_has_its_folder_and_its_variables")?;
     site.run_with("deploy", &[("NOTE", "a 'b' $c")])
         .exits(1)
         .says("    | /srv/hello\n")
@@ -148,13 +119,13 @@ fn a_step_that_takes_too_long_is_ended() -> Result<(), Skip> {
     let site = Site::new()?;
     site.deploy().ok();
     let live = site.serves();
-    site.install(&[("\n  cleanup {", &slow("before switch"))]);
+    site.install([("\n  cleanup {", slow("before switch").as_str())]);
     site.deploy()
         .exits(1)
         .says("before-switch.1 (deploy.bg:")
         .says("it did not finish within 1s");
     site.assert_serves_only(&live);
-    site.install(&[("\n  cleanup {", &slow("after verify"))]);
+    site.install([("\n  cleanup {", slow("after verify").as_str())]);
     site.deploy()
         .ok()
         .says("after-verify.1")
@@ -171,11 +142,15 @@ fn with_chat(file: &str) -> Result<Site, Skip> {
     let chat = [
         ("chat.bg", include_str!("../cases/build/notify/chat.bg")),
         ("chat.sh", include_str!("../cases/build/notify/chat.sh")),
+        (
+            "chat_line.sh",
+            include_str!("../cases/build/notify/chat_line.sh"),
+        ),
     ];
     let notify = format!("  on always {{ notify chat {{ file = \"{file}\" }} }}\n\n  cleanup {{");
     site.install_beside(
         &chat,
-        &[
+        [
             ("\napp hello {", "use \"./chat.bg\"\n\napp hello {"),
             ("  cleanup {", &notify),
         ],

@@ -49,7 +49,10 @@ fn with_worker(handover: &str) -> Result<Site, Skip> {
     passes 1
   }
   cleanup {"#;
-    let site = Site::with(&[("\n  cleanup {", &services.replace("HANDOVER", handover))])?;
+    let site = Site::with([(
+        "\n  cleanup {",
+        services.replace("HANDOVER", handover).as_str(),
+    )])?;
     site.stage_program(KEEPS_A_LOCK);
     Ok(site)
 }
@@ -66,7 +69,7 @@ fn worker_first(handover: &str, cleanup: &str) -> Result<Site, Skip> {
   service web {{}}
   cleanup {{{cleanup}"#
     );
-    let site = Site::with(&[("\n  cleanup {", &services)])?;
+    let site = Site::with([("\n  cleanup {", services.as_str())])?;
     site.stage_program(KEEPS_A_LOCK);
     Ok(site)
 }

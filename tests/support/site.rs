@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use super::build::{deployc, testapp};
+use super::build::{deployc, repository, testapp};
 use super::host::Host;
 use super::http;
 use super::nginx::{Nginx, site_with_upstream};
@@ -23,46 +23,46 @@ const ARTIFACT: &str = "/srv/hello/staging/hello";
 /// The deadline for a whole deploy.
 const DEADLINE: Duration = Duration::from_secs(90);
 
-/// The source of `hello`.
-pub const SOURCE: &str = r#"
-app hello {
-  root "/srv/hello"
+/// The source of `hello`: blue on 8081, green on 8082, behind nginx on 80, probed fast.
+pub const SOURCE: &str = include_str!("../e2e/hello.bg");
 
-  color blue  { port 8081 }
-  color green { port 8082 }
-
-  artifact "{staging}/hello"
-
-  run process {
-    command = ["./hello", "--port", "{port}", "--color", "{color}"]
-  }
-
-  probe ready {
-    get "http://127.0.0.1:{port}/health"
-    every 100ms
-    within 5s
-    timeout 1s
-  }
-
-  switch nginx {
-    file     = "/etc/nginx/conf.d/hello.conf"
-    upstream = "hello"
-  }
-
-  verify {
-    get "http://127.0.0.1/profile"
-    expect body equals "{color}"
-    every 100ms
-    within 3s
-    timeout 1s
-  }
-
-  cleanup {
-    drain 5s
-    stop within 3s
-  }
+/// The `deploy.bg` of a site.
+pub enum Source<'a> {
+    /// The file `tests/e2e/NAME.bg`.
+    File(&'a str),
+    /// `hello.bg` with replaced parts, for texts that a test computes.
+    Changed(Vec<(&'a str, &'a str)>),
 }
-"#;
+
+impl<'a> From<&'a str> for Source<'a> {
+    fn from(name: &'a str) -> Self {
+        Self::File(name)
+    }
+}
+
+impl<'a, const PARTS: usize> From<[(&'a str, &'a str); PARTS]> for Source<'a> {
+    fn from(changes: [(&'a str, &'a str); PARTS]) -> Self {
+        Self::Changed(changes.to_vec())
+    }
+}
+
+impl Source<'_> {
+    /// # Panics
+    /// If there is no such file, or a replaced part is not in `hello.bg`.
+    fn text(&self) -> String {
+        match self {
+            Self::File(name) => {
+                let path = repository().join(format!("tests/e2e/{name}.bg"));
+                fs::read_to_string(&path)
+                    .unwrap_or_else(|reason| panic!("cannot read {}: {reason}", path.display()))
+            }
+            Self::Changed(changes) => changes.iter().fold(SOURCE.to_owned(), |text, (old, new)| {
+                assert!(text.contains(old), "`{old}` is not in hello.bg");
+                text.replace(old, new)
+            }),
+        }
+    }
+}
 
 /// The host with nginx.
 pub struct Site {
@@ -73,31 +73,31 @@ pub struct Site {
 impl Site {
     /// Makes a site with `hello` as above, without a deployment. nginx routes to blue, as after a first installation.
     pub fn new() -> Result<Self, Skip> {
-        Self::with(&[])
+        Self::with("hello")
     }
 
-    /// Makes a site with parts of the source of `hello` replaced.
+    /// Makes a site that is deployed by another file, or by `hello.bg` with replaced parts.
     ///
     /// # Panics
-    /// If a part is not in the source, or the source does not compile.
-    pub fn with(changes: &[(&str, &str)]) -> Result<Self, Skip> {
+    /// If there is no such file, a part is not in it, or it does not compile.
+    pub fn with<'a>(source: impl Into<Source<'a>>) -> Result<Self, Skip> {
         need_programs(&["nginx", "curl"])?;
-        Ok(Self::on(Host::plain()?, changes, |host| {
+        Ok(Self::on(Host::plain()?, source, |host| {
             host.run(&["nginx"]).ok();
         }))
     }
 
     /// Makes the same site on a host whose pid 1 is systemd.
     pub fn on_systemd() -> Result<Self, Skip> {
-        Ok(Self::on(Host::systemd()?, &[], |host| {
+        Ok(Self::on(Host::systemd()?, "hello", |host| {
             host.run(&["systemctl", "restart", "nginx"]).ok();
         }))
     }
 
-    fn on(host: Host, changes: &[(&str, &str)], start: impl FnOnce(&Host)) -> Self {
+    fn on<'a>(host: Host, source: impl Into<Source<'a>>, start: impl FnOnce(&Host)) -> Self {
         host.copy(testapp(), "/opt/testapp");
         let site = Self { host };
-        site.install(changes);
+        site.install(source);
         site.stage("");
         Nginx::configure(&site.host, &site_with_upstream("127.0.0.1:80", "hello"));
         let blue = site.host.read("/srv/hello/deploy/nginx/blue.conf");
@@ -107,19 +107,15 @@ impl Site {
         site
     }
 
-    /// Compiles the source with its changes and copies the result to the host. It replaces the earlier files.
-    pub fn install(&self, changes: &[(&str, &str)]) {
-        self.install_beside(&[], changes);
+    /// Compiles a source and copies the result to the host. It replaces the earlier files.
+    pub fn install<'a>(&self, source: impl Into<Source<'a>>) {
+        self.install_beside(&[], source);
     }
 
     /// Does the same with further files beside the source. Each file is a name and a text.
-    pub fn install_beside(&self, files: &[(&str, &str)], changes: &[(&str, &str)]) {
-        let mut source = SOURCE.to_owned();
-        for (old, new) in changes {
-            assert!(source.contains(old), "`{old}` does not stand in the source");
-            source = source.replace(old, new);
-        }
-        compile_beside(files, &source, &self.host, "/srv/hello/deploy");
+    pub fn install_beside<'a>(&self, files: &[(&str, &str)], source: impl Into<Source<'a>>) {
+        let text = source.into().text();
+        compile_beside(files, &text, &self.host, "/srv/hello/deploy");
     }
 
     /// Installs the script as one file, as `deployc build --stdout` prints it for `bash -s`.

@@ -2,9 +2,7 @@
 
 use super::super::quoted::Quoted;
 use super::{Code, Failed, Script};
-use crate::model::{
-    Budget, Expectation, Part, Question, Subject, Template, Verification,
-};
+use crate::model::{Budget, Expectation, Part, Question, Subject, Template, Verification};
 
 impl Script<'_> {
     pub(super) fn gates(&self, code: &mut Code) -> Result<(), Failed> {
