@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-1c307b92.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-5dd56ad6.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -26,7 +26,7 @@ trap : ALRM
 
 # ==== shop: what deploy.bg says ===================================================================
 
-runtime=0.2.0-1c307b921551a6b3b8faafb55c64fc98a1ad05fc10129492f9f4a3ac67a8cc72
+runtime=0.2.0-5dd56ad66ac662ac7cc667da6c02e90498c9dccd1fe9b6c49447dc9dd625b326
 source=deploy.bg
 app=shop # @4
 root=/opt/shop

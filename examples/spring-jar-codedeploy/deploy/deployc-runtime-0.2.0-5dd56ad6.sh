@@ -359,7 +359,7 @@ sweep_logs() {
 # ---- runner: executes programs, which are lines of `otherwise` and `step` ---------------------------
 #
 # A failed step ends its program, unless `otherwise` is `warn`: the rest is skipped, and `run_program` continues with
-# what `otherwise` names. An action does not know which step comes next.
+# what `otherwise` names. No action calls another one, and none knows which step comes next.
 
 turn=''      # empty while steps run; then why no more steps run: `end`, or what the failed step asks for
 otherwise='' # what happens if one of the next steps fails
@@ -888,9 +888,11 @@ do_test_as_it_is() {
   tested_ms=$now_ms
 }
 
-# do_choose_idle: Sets `from` and `to`. The live color may be one that this script does not know, because it was
-# renamed. Then `to` is a color that has no port of the live color.
-do_choose_idle() {
+do_choose_idle() { choose_idle; }
+
+# choose_idle: Sets `from` and `to`. The live color may be one that this script does not know, because it was renamed.
+# Then `to` is a color that has no port of the live color.
+choose_idle() {
   local choice value
   read_live
   from='' old_release='' to=''
@@ -1387,8 +1389,10 @@ do_read_offers() {
   }
 }
 
-# do_gate new SERVICE NAME: Fails unless the gate passes.
-do_gate() {
+do_gate() { ask_gate "$@"; }
+
+# ask_gate new SERVICE NAME: Fails unless the gate passes.
+ask_gate() {
   at new "$2" run_gate "gate.$2.$3" || return
   now
   passed_ms["$2 $3"]=$now_ms
@@ -1405,7 +1409,7 @@ do_gate_again() {
   if ((age < 2000)); then
     at new "$2" color_alive && return 0
   fi
-  do_gate "$@"
+  ask_gate "$@"
 }
 
 # do_reserve: Keeps the prepared color until `switch` or `abort`, or until its time is over. 0.1.0 reads only the time
@@ -1654,8 +1658,10 @@ stop_exclusives() {
   done
 }
 
-# do_commit: Commits the switch. From here the new color is the live color, and no way back follows.
-do_commit() {
+do_commit() { commit_switch; }
+
+# commit_switch: Commits the switch. From here the new color is the live color, and no way back follows.
+commit_switch() {
   journal[previous]=''
   [[ -z $old_release || $from == "$to" ]] || journal[previous]=${old_release##*/}
   now
@@ -2061,7 +2067,7 @@ kept_ports='' # the ports of the copy
 # do_choose_kept: Sets `from` and `to` as a deployment does, and `kept` to the release that the user named.
 do_choose_kept() {
   local value
-  do_choose_idle || return
+  choose_idle || return
   kept=$state/releases/$wanted_release
   if [[ ! -f $kept/meta ]]; then
     fail_with "there is no release $wanted_release; $(kept_releases)"
@@ -2079,7 +2085,7 @@ do_choose_kept() {
 # do_choose_live: Does the same for a copy of the live release.
 do_choose_live() {
   local value
-  do_choose_idle || return
+  choose_idle || return
   kept=$old_release
   if [[ -z $from ]]; then
     fail_with 'nothing is live: there is nothing to restart'
@@ -2251,7 +2257,7 @@ do_find_removable() {
 }
 
 # do_commit_removed: Commits the removal. From here nothing routes to the app, and no way back follows.
-do_commit_removed() { do_commit; }
+do_commit_removed() { commit_switch; }
 
 # do_remove_state: Removes the state. One rename takes it away first, so that no other run finds only a part of it.
 do_remove_state() {
@@ -2590,7 +2596,7 @@ history() {
 # plan: Prints the steps of every command, in order. Nothing is done.
 plan() {
   local program
-  if do_choose_idle >/dev/null; then
+  if choose_idle >/dev/null; then
     say "$app: from ${from:-nothing} to $to"
   else
     say "$app: a deployment would be refused now: $reason"
@@ -3294,7 +3300,7 @@ text_fits() {
   case $2 in
     equals) [[ $1 == "$3" ]] ;;
     contains) [[ $1 == *"$3"* ]] ;;
-    *) [[ $1 =~ $3 ]] ;;
+    matches) [[ $1 =~ $3 ]] ;;
   esac
 }
 
@@ -3309,7 +3315,7 @@ misfit() {
   case $3 in
     equals) probe_said="$1 is $found, expected $wanted" ;;
     contains) probe_said="$1 is $found, expected it to contain $wanted" ;;
-    *) probe_said="$1 is $found, expected it to match $wanted" ;;
+    matches) probe_said="$1 is $found, expected it to match $wanted" ;;
   esac
   return 1
 }
