@@ -60,12 +60,21 @@ impl Page {
     }
 }
 
+/// The names of the files in a folder of the repository.
+fn files_of(folder: &str) -> impl Iterator<Item = String> {
+    let entries = fs::read_dir(repository().join(folder)).expect("the folder is there");
+    entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+}
+
 /// A test of a module of `tests/e2e` or of what a host gets, a check of every driver, a situation of `tests/crash`, or a code whose page's example is tried by
 /// `tests/pages.rs`.
 fn exists(name: &str) -> bool {
     match name.split_once("::") {
         Some((kind @ ("run" | "switch"), check)) => {
-            read(&format!("tests/drivers/{kind}.sh")).contains(&format!("\ncheck_{check}() {{"))
+            let head = format!("\ncheck_{check}() {{");
+            files_of("tests/drivers")
+                .filter(|name| name.starts_with(kind) && name.ends_with(".sh"))
+                .any(|name| read(&format!("tests/drivers/{name}")).contains(&head))
         }
         Some(("crash", situation)) => {
             read("tests/crash/situation.rs").contains(&format!(" => \"{situation}\",\n"))

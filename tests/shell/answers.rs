@@ -292,7 +292,7 @@ fn nobody_there_is_told_apart() {
             .failed("no connection to 127.0.0.1:");
         script
             .one_try("ask tcp 'nonsense'")
-            .failed("no address that can be connected to");
+            .failed("not an address that can be connected to");
     }
 }
 
