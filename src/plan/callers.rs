@@ -113,8 +113,8 @@ fn sum(lines: &[(String, Duration)]) -> Duration {
     lines.iter().map(|(_, worst)| *worst).sum()
 }
 
-/// Returns the longest times of `doctor`: the steps of `prepare` before the first change, and the check whether the
-/// live color runs.
+/// Returns the longest times of `doctor`: the steps of `prepare` before the first change, the wait for what an ended run
+/// has left, and the check whether the live color runs.
 fn doctor(app: &App, plan: &Plan) -> Vec<(String, Duration)> {
     let steps = plan.steps(Command::Prepare.programs()).into_iter();
     let looks = steps.take_while(|step| !matches!(step.action, Action::Journal(_)));
@@ -130,6 +130,10 @@ fn doctor(app: &App, plan: &Plan) -> Vec<(String, Duration)> {
         .services
         .iter()
         .map(|service| limits::limit(&service.run, Function::Alive));
+    lines.push((
+        "doctor: is another deployment at work?".to_owned(),
+        Core::Leftovers.limit(),
+    ));
     lines.push(("doctor: does the live color run?".to_owned(), alive.sum()));
     lines
 }

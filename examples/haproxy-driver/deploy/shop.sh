@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-5dd56ad6.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-95e3750e.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -26,7 +26,7 @@ trap : ALRM
 
 # ==== shop: what deploy.bg says ===================================================================
 
-runtime=0.2.0-5dd56ad66ac662ac7cc667da6c02e90498c9dccd1fe9b6c49447dc9dd625b326
+runtime=0.2.0-95e3750e3fb0bbdd8dff70e82068aab32113c693a65016c0fb25e3dbea0b28c2
 source=deploy.bg
 app=shop # @4
 root=/opt/shop

@@ -2725,13 +2725,32 @@ doctor_says() {
 nobody_is_at_work() {
   local reservation answer value command=deploy holder
   # If deploy.bg says so, `deploy` waits for the lock.
-  if ((lock_wait == 0)) && mutex_is_held && holder_of_mutex; then
+  if ((lock_wait == 0)) && ! leftovers_end; then
+    holder_of_mutex
     fail_with "$holder"
     return
   fi
   find_reservation
   recovery "$command" "${journal[phase]}" "${journal[kind]:-deploy}" "$reservation"
   [[ $answer != refuse ]] || fail_with "${journal[to]} is prepared for deployment ${journal[deployment]}, for another ${value}s: \`switch\` or \`abort\` it, or wait"
+}
+
+# leftovers_end: Waits, as `deploy` would, for commands of an ended run that still hold the mutex. Fails if another run
+# holds it, or if they do not end.
+leftovers_end() {
+  local until said=no
+  now
+  until=$((now_ms + deadline["leftovers"]))
+  while mutex_is_held; do
+    now
+    holder_is_gone && ((now_ms < until)) || return 1
+    if [[ $said == no ]]; then
+      said=yes
+      holder_of_mutex
+      say "waiting: $holder"
+    fi
+    pause 100 || return 1
+  done
 }
 
 # script_is_as_built: Fails if the script has another hash than in the manifest beside it. Succeeds without a manifest.
