@@ -236,8 +236,8 @@ fn a_full_disk_for_the_state_is_said() -> Result<(), Skip> {
     // Room for a release, and not for its program.
     let larger = "truncate -s -2M /var/lib/deployc/ballast && head -c 16M /dev/zero >>/srv/hello/staging/hello";
     site.host.bash(larger).ok();
-    site.run("doctor").exits(3).says("and a release needs");
-    site.deploy().exits(3).says("and a release needs");
+    site.run("doctor").exits(3).says("but a release needs");
+    site.deploy().exits(3).says("but a release needs");
     site.assert_serves_only(&live);
     // It was large enough when the deployment began.
     site.stage("");
