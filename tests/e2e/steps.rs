@@ -151,7 +151,7 @@ fn with_chat(file: &str) -> Result<Site, Skip> {
     site.install_beside(
         &chat,
         [
-            ("\napp hello {", "use \"./chat.bg\"\n\napp hello {"),
+            ("app hello {", "use \"./chat.bg\"\n\napp hello {"),
             ("  cleanup {", &notify),
         ],
     );

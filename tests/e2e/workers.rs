@@ -128,7 +128,7 @@ fn an_exclusive_worker_that_ends_at_once_hands_back() -> Result<(), Skip> {
     site.stage_program(ENDS_AT_ONCE);
     site.deploy()
         .exits(1)
-        .says("ended right after its start in blue: mailer: ");
+        .says("the exclusive service of blue ended right after its start: mailer: ");
     let there_and_back = [
         "verified green",
         "switched",
