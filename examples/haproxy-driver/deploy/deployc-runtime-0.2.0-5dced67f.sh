@@ -2552,12 +2552,14 @@ live_is_dead() {
   (($? == 1))
 }
 
-# mutex_is_held: Asks the kernel whether a process holds the mutex. Trying to take the lock could make a deployment
-# fail.
+# mutex_is_held: Succeeds if a process has the mutex open: it holds it, or waits for whoever does. Trying to take the lock
+# could make a deployment fail. /proc/locks is no help: it hides locks in containers, and names inodes of any disk.
 mutex_is_held() {
-  local inode
-  inode=$(stat -c %i "$state/lock" 2>/dev/null) || return 1
-  grep -qE "FLOCK .*:$inode 0 EOF" /proc/locks
+  local folder
+  for folder in /proc/[0-9]*; do
+    [[ ! $folder/fd/9 -ef $state/lock || ${folder##*/} == "$$" ]] || return 0
+  done
+  return 1
 }
 
 status_json() {
