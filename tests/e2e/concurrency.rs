@@ -129,7 +129,15 @@ fn children_of_a_killed_deploy_keep_the_next_one_out() -> Result<(), Skip> {
     site.host.bash(&kill).ok();
     site.deploy().exits(4).says("has ended");
     assert_eq!(site.serves(), live);
+    // `doctor` waits for them, too, for it tells what `deploy` would do.
+    let doctor = format!("{SCRIPT} doctor >/tmp/doctor 2>&1");
+    let doctor = site.host.start(&["bash", "-c", &doctor]);
+    let waits = wait::until(DEADLINE, || {
+        site.host.exists("/tmp/doctor") && site.host.read("/tmp/doctor").contains("waiting: ")
+    });
+    assert!(waits, "{}", site.host.read("/tmp/doctor"));
     site.host.run(&["rm", "/run/migrating"]).ok();
+    doctor.wait(DEADLINE).ok();
     drop(deploy);
     site.deploy().ok();
     let now = site.serves();
