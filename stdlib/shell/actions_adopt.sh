@@ -40,7 +40,7 @@ do_find_adoptable() {
   [[ -L $link ]] || return 0
   # The color's processes may belong to an earlier release. The journal has to record this.
   release_behind "$link" || :
-  of_release "${behind:-$link}" alive
+  of_release "$behind" alive
   case $? in
     0) adopts_own=yes ;;
     1) ;;

@@ -69,7 +69,7 @@ agrees_with_confirmed() {
 # confirmed_runs: Succeeds if a part of the release that was confirmed last runs, or if this cannot be found out.
 confirmed_runs() {
   release_behind "$state/live" || :
-  of_release "${behind:-$state/live}" running
+  of_release "$behind" running
   (($? != 1))
 }
 

@@ -91,13 +91,32 @@ holder_of_mutex() {
 # what_is_left: Sets `left` to the processes that hold the mutex and are not this app's script, such as `sleep 30`
 # (process 17).
 what_is_left() {
-  local folder pid
+  local pid command
+  local -a holders
   left=''
-  for folder in /proc/[0-9]*; do
-    pid=${folder##*/}
-    [[ $folder/fd/9 -ef $state/lock && $pid != "$$" && $(pid_command "$pid") != *"${script##*/} "* ]] || continue
-    left+="${left:+, }\`$(pid_command "$pid")\` (process $pid)"
+  find_holders
+  for pid in ${holders[@]+"${holders[@]}"}; do
+    command=$(pid_command "$pid")
+    [[ $command == *"${script##*/} "* ]] || left+="${left:+, }\`$command\` (process $pid)"
   done
+}
+
+# find_holders: Sets `holders` to the other processes that have the mutex open: they hold it, or wait for whoever does.
+# Trying to take the lock could make a deployment fail. /proc/locks is no help: it hides locks in containers, and it
+# names inodes of any disk.
+find_holders() {
+  local folder
+  holders=()
+  for folder in /proc/[0-9]*; do
+    [[ ! $folder/fd/9 -ef $state/lock || ${folder##*/} == "$$" ]] || holders+=("${folder##*/}")
+  done
+}
+
+# mutex_is_held: Succeeds if another process has the mutex.
+mutex_is_held() {
+  local -a holders
+  find_holders
+  ((${#holders[@]}))
 }
 
 # may_preempt: Succeeds if this command is a rollback, and the journal says that only the cleanup of a deployment is

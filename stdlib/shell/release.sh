@@ -52,7 +52,7 @@ is_of_this_script() {
   [[ $same_script != *"|$1|"* ]] || return 0
   [[ -n $script_text ]] || IFS= read -r -d '' script_text <"$script" || :
   IFS= read -r -d '' text <"$1/script" || :
-  [[ $text == "$script_text" ]] || return 1
+  [[ -n $text && $text == "$script_text" ]] || return 1
   same_script+="|$1|"
 }
 
@@ -361,14 +361,14 @@ release_of() {
 
 behind='' # set by `release_behind`
 
-# release_behind LINK: Sets `behind` to the release that a link leads to. Fails if there is none. No process is started
-# for this.
+# release_behind LINK: Sets `behind` to the folder of the release that a pointer leads to. Fails if it leads nowhere. A
+# release of this state is found without a process.
 release_behind() {
   for behind in "$state"/releases/*; do
     [[ ! $behind -ef $1 ]] || return 0
   done
-  behind=''
-  return 1
+  behind=$(readlink -f -- "$1")
+  [[ -n $behind ]]
 }
 
 # point NAME RELEASE: Makes $state/NAME a link to the release, by one rename. The link is on the disk after the caller

@@ -104,16 +104,6 @@ live_is_dead() {
   (($? == 1))
 }
 
-# mutex_is_held: Succeeds if a process has the mutex open: it holds it, or waits for whoever does. Trying to take the lock
-# could make a deployment fail. /proc/locks is no help: it hides locks in containers, and names inodes of any disk.
-mutex_is_held() {
-  local folder
-  for folder in /proc/[0-9]*; do
-    [[ ! $folder/fd/9 -ef $state/lock || ${folder##*/} == "$$" ]] || return 0
-  done
-  return 1
-}
-
 status_json() {
   local quoted line running complete
   line="{\"app\":\"$app\",\"live\":"

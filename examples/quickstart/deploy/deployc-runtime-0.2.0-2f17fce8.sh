@@ -1984,7 +1984,7 @@ do_find_adoptable() {
   [[ -L $link ]] || return 0
   # The color's processes may belong to an earlier release. The journal has to record this.
   release_behind "$link" || :
-  of_release "${behind:-$link}" alive
+  of_release "$behind" alive
   case $? in
     0) adopts_own=yes ;;
     1) ;;
@@ -2550,16 +2550,6 @@ live_is_dead() {
   [[ -n $live_release ]] || return 1
   of_release "$live_release" alive
   (($? == 1))
-}
-
-# mutex_is_held: Succeeds if a process has the mutex open: it holds it, or waits for whoever does. Trying to take the lock
-# could make a deployment fail. /proc/locks is no help: it hides locks in containers, and names inodes of any disk.
-mutex_is_held() {
-  local folder
-  for folder in /proc/[0-9]*; do
-    [[ ! $folder/fd/9 -ef $state/lock || ${folder##*/} == "$$" ]] || return 0
-  done
-  return 1
 }
 
 status_json() {
@@ -4802,7 +4792,7 @@ is_of_this_script() {
   [[ $same_script != *"|$1|"* ]] || return 0
   [[ -n $script_text ]] || IFS= read -r -d '' script_text <"$script" || :
   IFS= read -r -d '' text <"$1/script" || :
-  [[ $text == "$script_text" ]] || return 1
+  [[ -n $text && $text == "$script_text" ]] || return 1
   same_script+="|$1|"
 }
 
@@ -5111,14 +5101,14 @@ release_of() {
 
 behind='' # set by `release_behind`
 
-# release_behind LINK: Sets `behind` to the release that a link leads to. Fails if there is none. No process is started
-# for this.
+# release_behind LINK: Sets `behind` to the folder of the release that a pointer leads to. Fails if it leads nowhere. A
+# release of this state is found without a process.
 release_behind() {
   for behind in "$state"/releases/*; do
     [[ ! $behind -ef $1 ]] || return 0
   done
-  behind=''
-  return 1
+  behind=$(readlink -f -- "$1")
+  [[ -n $behind ]]
 }
 
 # point NAME RELEASE: Makes $state/NAME a link to the release, by one rename. The link is on the disk after the caller
@@ -5370,13 +5360,32 @@ holder_of_mutex() {
 # what_is_left: Sets `left` to the processes that hold the mutex and are not this app's script, such as `sleep 30`
 # (process 17).
 what_is_left() {
-  local folder pid
+  local pid command
+  local -a holders
   left=''
-  for folder in /proc/[0-9]*; do
-    pid=${folder##*/}
-    [[ $folder/fd/9 -ef $state/lock && $pid != "$$" && $(pid_command "$pid") != *"${script##*/} "* ]] || continue
-    left+="${left:+, }\`$(pid_command "$pid")\` (process $pid)"
+  find_holders
+  for pid in ${holders[@]+"${holders[@]}"}; do
+    command=$(pid_command "$pid")
+    [[ $command == *"${script##*/} "* ]] || left+="${left:+, }\`$command\` (process $pid)"
   done
+}
+
+# find_holders: Sets `holders` to the other processes that have the mutex open: they hold it, or wait for whoever does.
+# Trying to take the lock could make a deployment fail. /proc/locks is no help: it hides locks in containers, and it
+# names inodes of any disk.
+find_holders() {
+  local folder
+  holders=()
+  for folder in /proc/[0-9]*; do
+    [[ ! $folder/fd/9 -ef $state/lock || ${folder##*/} == "$$" ]] || holders+=("${folder##*/}")
+  done
+}
+
+# mutex_is_held: Succeeds if another process has the mutex.
+mutex_is_held() {
+  local -a holders
+  find_holders
+  ((${#holders[@]}))
 }
 
 # may_preempt: Succeeds if this command is a rollback, and the journal says that only the cleanup of a deployment is
@@ -5492,7 +5501,7 @@ agrees_with_confirmed() {
 # confirmed_runs: Succeeds if a part of the release that was confirmed last runs, or if this cannot be found out.
 confirmed_runs() {
   release_behind "$state/live" || :
-  of_release "${behind:-$state/live}" running
+  of_release "$behind" running
   (($? != 1))
 }
 
