@@ -73,7 +73,7 @@ fn exists(name: &str) -> bool {
         Some((kind @ ("run" | "switch"), check)) => {
             let head = format!("\ncheck_{check}() {{");
             files_of("tests/drivers")
-                .filter(|name| name.starts_with(kind) && name.ends_with(".sh"))
+                .filter(|name| name.starts_with(kind))
                 .any(|name| read(&format!("tests/drivers/{name}")).contains(&head))
         }
         Some(("crash", situation)) => {
