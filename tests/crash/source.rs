@@ -28,6 +28,10 @@ impl Source {
             Self::Whole => &[
                 ("chat.bg", include_str!("../cases/build/notify/chat.bg")),
                 ("chat.sh", include_str!("../cases/build/notify/chat.sh")),
+                (
+                    "chat_line.sh",
+                    include_str!("../cases/build/notify/chat_line.sh"),
+                ),
             ],
         }
     }

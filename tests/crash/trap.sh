@@ -28,10 +28,6 @@ crash_point() {
     printf '%s %s %s\n' "$place" "${crash_kinds["${word:- }"]}" "$line" >>"$CRASH_LOG"
     return 0
   fi
-  case $CRASH_PLACE in
-    '' | "$place" | "${place%:*}") ;;
-    *) return 0 ;;
-  esac
   [[ $CRASH_SHELLS == main ]] || read -r crash_count <"$CRASH_COUNTER"
   crash_count=$((crash_count + 1))
   [[ $CRASH_SHELLS == main ]] || printf '%s\n' "$crash_count" >"$CRASH_COUNTER"
@@ -49,5 +45,9 @@ crash_point() {
 declare -A crash_kinds=()
 export CRASH_MAIN=$$ CRASH_TRAP=${BASH_SOURCE[0]}
 set -o functrace
-# shellcheck disable=SC1090 # it is this file
-trap '[[ $- == *T* ]] || set -o functrace; declare -F crash_point >/dev/null || . "$CRASH_TRAP"; crash_point' DEBUG
+# A script runs thousands of commands, so the trap compares the place itself and calls a function only there. It is one
+# line, because each line of a trap counts in LINENO.
+crash_at=${CRASH_PLACE:-*}
+[[ $crash_at == *[:*]* ]] || crash_at+=':*'
+# shellcheck disable=SC1090,SC2154 # it is this file; crash_at is assigned above
+trap '[[ $- == *T* ]] || set -o functrace; [[ ${FUNCNAME-main}:$LINENO != $crash_at ]] || { declare -F crash_point >/dev/null || . "$CRASH_TRAP"; crash_point; }' DEBUG
