@@ -1,17 +1,17 @@
 //! deployc compiles `deploy.bg` into a readable bash script that deploys blue/green.
 //!
-//! One way through: text → [`syntax`] → [`check`] → [`plan`](mod@plan) → [`emit`](mod@emit) → files.
-//! Each phase has its own type, so that nothing can be emitted that was not checked:
+//! There is one pipeline: text → [`syntax`] → [`check`] → [`plan`](mod@plan) → [`emit`](mod@emit) → files.
+//! Each phase has its own type, so only checked input can be emitted:
 //!
 //! ```text
 //! text    &str                        what the user wrote
-//! tree    syntax::tree::File          every word and comment, nothing worked out
-//! model   model::App                  what the user meant, every value of its type
+//! tree    syntax::tree::File          every word and comment, nothing resolved
+//! model   model::App                  what the user meant, every value with its type
 //! plan    plan::Plan                  the order: programs of steps, ways back, worst cases
-//! files   emit::Bundle                the script, fragments, what callers want
+//! files   emit::Bundle                the script, the fragments, files for the callers
 //! ```
 //!
-//! All of it is pure: files, clock and environment are known to [`commands`] only.
+//! All phases are pure. Only [`commands`] uses files, the clock and the environment.
 
 pub mod check;
 pub mod commands;
@@ -32,8 +32,8 @@ use model::App;
 use plan::Plan;
 use source::{FileId, Sources};
 
-/// Reads the file `main` of `sources` and what it `use`s, checks it, and plans the deployment of each
-/// of its apps. `None` when an error was found; everything found is in `report`.
+/// Reads the file `main` of `sources` and the files that it `use`s, checks them, and plans the deployment of each of
+/// its apps. Adds all findings to `report`. Returns `None` if one of them is an error.
 pub fn plan_file(
     sources: &mut Sources,
     main: FileId,
@@ -43,8 +43,8 @@ pub fn plan_file(
     plan_for_review(sources, main, loader, report).filter(|_| !report.has_errors())
 }
 
-/// As [`plan_file`], but the plans are there also when what was found is in them: a phase that takes longer than its
-/// caller allows is best seen in the plan. Nothing may be generated then.
+/// Does the same as [`plan_file`], but returns the plans also if an error is in a plan. For example, if a phase takes
+/// longer than its caller allows, the plan shows best why. No files may be generated from such a plan.
 pub fn plan_for_review(
     sources: &mut Sources,
     main: FileId,
@@ -62,7 +62,8 @@ pub fn plan_for_review(
     Some(planned)
 }
 
-/// Makes the files of planned apps. `None` when a template cannot be filled in.
+/// Makes the files of planned apps. Returns `None` if this failed, for example in a template. The reason is then in
+/// `report`.
 pub fn emit_files(
     planned: &[(App, Plan)],
     places: &Places<'_>,

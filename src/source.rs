@@ -1,11 +1,11 @@
 //! Source texts and places in them.
 //!
-//! Every phase after parsing speaks of the text only through [`Span`]s; the text itself is
-//! looked at again only by the renderers of diagnostics and by the formatter.
+//! After parsing, a phase refers to the text by [`Span`]s. Only messages, documentation and the formatter read the text
+//! itself again.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// Which of the [`Sources`] a [`Span`] lies in.
+/// The number of a file in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 
@@ -14,14 +14,14 @@ pub struct FileId(pub u32);
 pub struct Span {
     /// The file.
     pub file: FileId,
-    /// First byte.
+    /// The first byte.
     pub start: u32,
-    /// One past the last byte.
+    /// The byte after the last one.
     pub end: u32,
 }
 
 impl Span {
-    /// The smallest span that covers `self` and `other`, which lie in one file.
+    /// The smallest span that covers `self` and `other`, which must be in the same file.
     #[must_use]
     pub fn to(self, other: Self) -> Self {
         Self {
@@ -32,14 +32,14 @@ impl Span {
     }
 }
 
-/// One source file: where it came from, as the user named it, and its text.
+/// One source file: its path as the user named it, and its text.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// The path as given on the command line or in `use` (`std/spring` for the library's own).
+    /// The path as given on the command line or in `use` (`std/spring` for a file of the library).
     pub path: Utf8PathBuf,
-    /// The whole text: UTF-8, no BOM, no NUL, no CR (checked before it gets here).
+    /// The whole text, in UTF-8. The parser reports a BOM, a NUL or a CR in it.
     pub text: String,
-    /// Byte offsets at which the lines begin; the first is 0.
+    /// The byte offsets at which the lines begin. The first is 0.
     line_starts: Vec<u32>,
 }
 
@@ -49,7 +49,7 @@ pub struct Sources {
     files: Vec<Source>,
 }
 
-/// A line and column for people: both count from 1; the column counts characters, not bytes.
+/// A line and a column for people. Both count from 1. The column counts characters, not bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineColumn {
     /// From 1.
@@ -59,7 +59,7 @@ pub struct LineColumn {
 }
 
 impl Sources {
-    /// No files yet.
+    /// Returns a collection without files.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -68,7 +68,7 @@ impl Sources {
     /// Adds a file and returns its number.
     ///
     /// # Panics
-    /// When more than `u32::MAX` files are added, which no file system call sequence reaches.
+    /// If more than `u32::MAX` files are added. No run reads so many files.
     pub fn add(&mut self, path: impl Into<Utf8PathBuf>, text: impl Into<String>) -> FileId {
         let text = text.into();
         let line_starts = std::iter::once(0)
@@ -85,7 +85,7 @@ impl Sources {
     /// The file's path and text.
     ///
     /// # Panics
-    /// When `id` comes from another `Sources`.
+    /// If `id` comes from another `Sources`.
     #[must_use]
     pub fn get(&self, id: FileId) -> &Source {
         &self.files[id.0 as usize]
@@ -99,19 +99,19 @@ impl Sources {
             .map(|(at, file)| (FileId(offset(at)), file))
     }
 
-    /// The text under `span`.
+    /// The text of `span`.
     #[must_use]
     pub fn text(&self, span: Span) -> &str {
         &self.get(span.file).text[span.start as usize..span.end as usize]
     }
 
-    /// The path of the file that `span` lies in.
+    /// The path of the file that contains `span`.
     #[must_use]
     pub fn path(&self, span: Span) -> &Utf8Path {
         &self.get(span.file).path
     }
 
-    /// Where `span` begins, for people.
+    /// The line and column at which `span` begins, for people.
     #[must_use]
     pub fn line_column(&self, span: Span) -> LineColumn {
         self.get(span.file).line_column(span.start)
@@ -129,7 +129,8 @@ impl Source {
     }
 }
 
-/// Byte offsets are kept in 32 bits; `commands/` refuses files that are larger than a few megabytes.
+/// Returns an offset or a number in 32 bits. It fits, because `commands/` refuses files that are larger than a few
+/// megabytes.
 fn offset(at: usize) -> u32 {
     u32::try_from(at).expect("source files are refused long before 4 GiB")
 }

@@ -16,7 +16,7 @@ pub fn text(path: &str) -> Option<&'static str> {
     STDLIB.get_file(path)?.contents_utf8()
 }
 
-/// The paths of the files right in a folder of the library, sorted; empty if there is no such folder.
+/// The paths of the files directly in a folder of the library, sorted. Empty if there is no such folder.
 #[must_use]
 pub fn files(folder: &str) -> Vec<&'static str> {
     let mut paths: Vec<_> = STDLIB
@@ -31,13 +31,13 @@ pub fn files(folder: &str) -> Vec<&'static str> {
     paths
 }
 
-/// The texts of the shell files right in a folder of the library, in the order of their names.
+/// The texts of the shell files directly in a folder of the library, in the order of their names.
 pub fn shell_files(folder: &str) -> impl Iterator<Item = &'static str> {
     let shell = |path: &&str| Utf8Path::new(path).extension() == Some("sh");
     files(folder).into_iter().filter(shell).filter_map(text)
 }
 
-/// The preset that `use "std/NAME"` brings in.
+/// The text of the preset that `use "std/NAME"` imports.
 #[must_use]
 pub fn preset(name: &str) -> Option<&'static str> {
     presets()

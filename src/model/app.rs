@@ -10,7 +10,7 @@ use crate::stdlib;
 /// One `app`, with all information for its script.
 #[derive(Clone, Debug)]
 pub struct App {
-    /// Its name, which the script, the state folder and the units also have.
+    /// Its name. The script, the state folder and the units have the same name.
     pub name: Name,
     /// The place of `app NAME` in the source.
     pub span: Span,

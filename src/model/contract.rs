@@ -44,7 +44,7 @@ pub enum Function {
 }
 
 impl Function {
-    /// What a `run` driver does.
+    /// The functions of a `run` driver.
     pub const RUN: [Self; 15] = [
         Self::Stage,
         Self::Start,
@@ -63,7 +63,7 @@ impl Function {
         Self::Offers,
     ];
 
-    /// What a `switch` driver does.
+    /// The functions of a `switch` driver.
     pub const SWITCH: [Self; 14] = [
         Self::Routed,
         Self::Read,
@@ -81,7 +81,7 @@ impl Function {
         Self::Holds,
     ];
 
-    /// What a driver of a kind does; `None`: its contract is not laid down yet.
+    /// The functions of a driver of this kind. `None` if its contract is not defined yet.
     #[must_use]
     pub fn of_kind(kind: DriverKind) -> Option<&'static [Self]> {
         match kind {
@@ -92,7 +92,7 @@ impl Function {
         }
     }
 
-    /// As in a function's name: `DRIVER_stage`.
+    /// The part of the shell function's name after the driver: `stage` in `DRIVER_stage`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -129,8 +129,8 @@ impl Function {
         }
     }
 
-    /// How long it may take where the driver's description does not say. For [`Function::Stop`]: on
-    /// top of the service's `stop within`, for KILL and for what the host needs to see it gone.
+    /// How long the function may take if the driver's description does not say. The time of [`Function::Stop`] is added
+    /// to the service's `stop within`. It is for KILL and for the host to notice that the process is gone.
     #[must_use]
     pub fn default_limit(self) -> Duration {
         Duration::from_secs(match self {

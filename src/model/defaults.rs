@@ -1,23 +1,23 @@
-//! What holds where a file says nothing: all defaults of the language.
+//! All defaults of the language: the values of statements that a file leaves out.
 //!
-//! `docs/language.md` has them as a table, which a test holds against [`all`]; `deployc explain defaults` shows them.
-//! The defaults of a driver's settings stand in its description, those of its functions in the contract.
+//! `docs/language.md` has a table of them, and a test compares it with [`all`]. `deployc explain defaults` shows them.
+//! The defaults of a driver's settings are in the driver's description, those of its functions in the contract.
 
 use super::{Budget, Duration, Handover, HostPath, StatusSet};
 
 /// The name of the service in an app with a bare `run`.
 pub const SERVICE: &str = "app";
 
-/// The folder right below `/` that an app's root is in.
+/// The folder in `/` that contains the roots of apps.
 pub const ROOTS: &str = "opt";
 
-/// The folder in the root where the caller puts what is to be deployed.
+/// The folder in the root into which the caller puts the files of a deployment.
 pub const STAGING: &str = "staging";
 
 /// The host at which the proxy reaches a color that has a port.
 pub const HOST: &str = "127.0.0.1";
 
-/// How a service is handed over.
+/// How a service is handed over from the old color to the new one.
 pub const HANDOVER: Handover = Handover::Overlap;
 
 /// How long the old color may still answer.
@@ -42,13 +42,14 @@ pub const BUDGET: Budget = Budget {
     passes: 2,
 };
 
-/// How often and how long a `verify` tries. While it fails, users have the color that fails.
+/// How often and how long a `verify` tries. The time is short, because while a `verify` fails, users get the color that
+/// fails.
 pub const VERIFY_BUDGET: Budget = Budget {
     within: Duration::from_secs(5),
     ..BUDGET
 };
 
-/// Which status an answer must have.
+/// The status that an answer must have.
 #[must_use]
 pub fn status() -> StatusSet {
     StatusSet::success()
@@ -60,13 +61,13 @@ pub fn root(app: &str) -> HostPath {
     HostPath::top(ROOTS).join(app)
 }
 
-/// Where the caller puts what is to be deployed, where no target says it.
+/// The folder into which the caller puts the files of a deployment, if no target sets another one.
 #[must_use]
 pub fn staging(root: &HostPath) -> HostPath {
     root.join(STAGING)
 }
 
-/// Every default as the language writes it: where the statement stands, and the statement.
+/// Every default in the notation of the language: the block of the statement, and the statement.
 #[must_use]
 pub fn all() -> Vec<(&'static str, String)> {
     vec![

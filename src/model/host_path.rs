@@ -2,24 +2,24 @@
 
 use std::fmt;
 
-/// A path on the host: absolute, no placeholder left.
+/// A path on the host. It is absolute and contains no placeholder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HostPath(String);
 
 impl HostPath {
-    /// Checks a text; `None` when it is no absolute path.
+    /// Checks a text. Returns `None` if it is not an absolute path.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Option<Self> {
         let text = text.into();
         text.starts_with('/').then_some(Self(text))
     }
 
-    /// A folder right below `/`.
+    /// A folder in `/`.
     pub(super) fn top(folder: &str) -> Self {
         Self(format!("/{folder}"))
     }
 
-    /// What is called `name` in this folder.
+    /// The path of `name` in this folder.
     #[must_use]
     pub fn join(&self, name: &str) -> Self {
         Self(format!("{}/{name}", self.0))

@@ -32,7 +32,7 @@ pub enum Handover {
 }
 
 impl Handover {
-    /// What a word says.
+    /// The handover with this word.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.word() == word)

@@ -13,7 +13,8 @@ impl StatusSet {
         Self(vec![(200, 299)])
     }
 
-    /// From ranges `first..=last`. `None` if there is no range, or if a range is reversed or outside of 100 to 599.
+    /// Makes a set from ranges `first..=last`. `None` if there is no range, or if a range is reversed or outside of 100
+    /// to 599.
     #[must_use]
     pub fn new(mut ranges: Vec<(u16, u16)>) -> Option<Self> {
         let valid = |&(first, last): &(u16, u16)| first >= 100 && last <= 599 && first <= last;

@@ -27,7 +27,7 @@ impl When {
         Self::AfterStop,
     ];
 
-    /// What two words say: `before` or `after`, and what of.
+    /// The moment with these two words: `before` or `after`, and `start`, `switch`, `verify` or `stop`.
     #[must_use]
     pub fn of(side: &str, what: &str) -> Option<Self> {
         let same = |one: &Self| one.words().split_once(' ') == Some((side, what));
@@ -63,7 +63,7 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// Those that run then.
+    /// The steps that run at this moment.
     pub fn at_mut(&mut self, when: When) -> &mut Vec<Step> {
         match when {
             When::BeforeStart => &mut self.before_start,
@@ -120,7 +120,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// What a word says.
+    /// The outcome with this word.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.word() == word)
