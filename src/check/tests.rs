@@ -222,7 +222,7 @@ fn every_description_of_the_library_is_clean() {
         for name in stdlib::drivers(kind) {
             let word = kind.word();
             writeln!(text, "driver {word} my-{name} {{ extends {name} }}")
-                .expect("a string takes all");
+                .expect("a write to a String does not fail");
         }
     }
     assert!(text.lines().count() >= 5);

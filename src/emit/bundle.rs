@@ -1,4 +1,4 @@
-//! What is generated: files, and what is known of each.
+//! The generated files, each with its path, permissions and owner.
 
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::model::App;
@@ -55,7 +55,7 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Adds the files of an app; a path that another app has too is said.
+    /// Adds the files of an app. Reports a path that another app has too.
     pub(super) fn add(&mut self, app: &App, files: Vec<OutputFile>, report: &mut Report) {
         for file in files {
             if self.files.iter().any(|other| other.path == file.path) {
@@ -64,9 +64,7 @@ impl Bundle {
                     app.name, file.path
                 );
                 let finding = Diagnostic::new(Code::ONE_PATH_TWICE, app.span, message);
-                report.push(
-                    finding.help("put one of the two apps into a file and folder of its own"),
-                );
+                report.push(finding.help("move one of the two apps into a file in another folder"));
             } else {
                 self.files.push(file);
             }

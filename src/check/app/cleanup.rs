@@ -39,7 +39,7 @@ pub fn resolve(scope: Scope<'_>, statements: &Statements<'_>) -> (Cleanup, Durat
                 "a drain of zero cuts every request that is under way",
             )
             .help(format!(
-                "it is a limit, not a wait: what has ended is not waited for; the default is `drain {}`",
+                "the drain ends as soon as all requests have ended, so a longer one costs nothing; the default is `drain {}`",
                 defaults::DRAIN
             )),
         );
@@ -70,7 +70,7 @@ pub fn no_grace(span: Span) -> Diagnostic {
     Diagnostic::new(
         Code::NO_GRACE,
         span,
-        "no time to stop: the program is killed while it still answers",
+        "the program has no time to stop: it is killed while it still answers",
     )
     .help(format!(
         "give it the time of its longest request; the default is `stop within {}`",

@@ -76,7 +76,7 @@ pub fn resolve(
             many => format!("the app has {many} colors; it needs exactly two"),
         };
         let finding = Diagnostic::new(Code::TWO_COLORS, span, message).help(
-            "one serves while the other is made ready: `color blue { port 8081 }` and `color green { port 8082 }`",
+            "one serves while the other is prepared: `color blue { port 8081 }` and `color green { port 8082 }`",
         );
         if statements.colors.len() > 2 {
             findings.push(finding);
@@ -148,12 +148,12 @@ fn color_ports(scope: Scope<'_>, color: &tree::Color) -> Option<Vec<(Name, Port)
                     Code::MISSING,
                     color.name.span,
                     format!(
-                        "`color {}` has no `{line}`, and the other color has",
+                        "`color {}` has no `{line}`, but the other color has one",
                         color.name.text
                     ),
                 )
                 .help(format!(
-                    "write `{line}` in its block, with another number than the other color's"
+                    "write `{line}` in its block, with a different number than in the other color"
                 )),
             );
         }
@@ -182,7 +182,7 @@ fn service_of<'s>(scope: Scope<'s>, word: Option<&tree::Name>, span: Span) -> Op
             Diagnostic::new(
                 Code::UNKNOWN_SERVICE,
                 span,
-                "the port of which service? there are several",
+                "this port names no service, but the app has several",
             )
             .help(format!("write {}", listed(names, "and"))),
         );
@@ -227,7 +227,7 @@ fn unknown_service(scope: Scope<'_>, word: &tree::Name) {
                 .label(format!("did you mean `{near}`?"))
                 .fix(word.span, near),
             None if known.is_empty() => {
-                finding.help("an app without `service` has one port a color: `port 8081`")
+                finding.help("an app without `service` has one port in each color: `port 8081`")
             }
             None => finding.help(format!("services: {}", listed(&known, "and"))),
         });

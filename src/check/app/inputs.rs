@@ -36,12 +36,12 @@ fn check_apart(word: &tree::Name, findings: &Findings) {
                 Code::RESERVED_NAME,
                 word.span,
                 format!(
-                    "lower-case variables are the script's own: `{}` could be one",
+                    "`{}` has no capital letter, so it could be a variable of the script",
                     word.text
                 ),
             )
             .label(format!("did you mean `{likely}`?"))
-            .help("an input is a variable of the environment: its name has a capital letter")
+            .help("the name of an input must have a capital letter, because the script's own variables have none")
             .fix(word.span, likely),
         );
     }
@@ -70,7 +70,7 @@ fn one(scope: Scope<'_>, input: &tree::Input, span: Span) -> Option<Input> {
                 default.span(),
                 "a secret must not be in the file: it would be committed, and copied into the script",
             )
-            .help("give it in the environment, or `from file PATH` on the host"),
+            .help("give it in the environment, or in a file on the host with `from file PATH`"),
         );
         return None;
     }
@@ -93,7 +93,7 @@ fn one(scope: Scope<'_>, input: &tree::Input, span: Span) -> Option<Input> {
 /// Returns `None` if the value is present but wrong, and `Some(None)` if it is absent.
 #[expect(
     clippy::option_option,
-    reason = "absent and wrong are told apart right here"
+    reason = "this function distinguishes an absent value from a wrong one"
 )]
 fn flat<T>(found: Option<Option<T>>) -> Option<Option<T>> {
     match found {

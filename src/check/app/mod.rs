@@ -183,17 +183,17 @@ fn root(scope: Scope<'_>, statements: &Statements<'_>) -> Option<HostPath> {
     let wrong = if !text.starts_with('/') {
         Some((
             "the root must be an absolute path",
-            "as in `root \"/opt/shop\"`",
+            "write it as `root \"/opt/shop\"`",
         ))
     } else if trimmed.is_empty() {
         Some((
             "the root cannot be `/`",
-            "the script makes and removes folders in it: give the app one of its own",
+            "the script makes and removes folders in it: give the app a folder of its own",
         ))
     } else if text.split('/').any(|part| part == ".." || part == ".") {
         Some((
             "the root must not contain `.` or `..`",
-            "write the path that is meant: the rules compare paths as they are written",
+            "write the path without them: the rules compare paths as they are written",
         ))
     } else if trimmed.contains("//") || text.contains(['\n', '\r']) {
         Some((
@@ -237,7 +237,7 @@ fn switch(
             Diagnostic::new(
                 Code::MISSING,
                 app.span,
-                "nothing says how the proxy is pointed at a color",
+                "the app has no `switch`, so the script cannot point the proxy at a color",
             )
             .help("write `switch nginx { … }`, or `switch` with another driver"),
         );
@@ -252,7 +252,10 @@ fn switch(
     )
 }
 
-#[expect(clippy::option_option, reason = "the outer one is for what is wrong")]
+#[expect(
+    clippy::option_option,
+    reason = "the outer `None` is an error that was reported"
+)]
 fn artifact(scope: Scope<'_>, statements: &Statements<'_>) -> Option<Option<Artifact>> {
     let Some((value, span)) = statements.artifact else {
         return Some(None);
@@ -260,10 +263,11 @@ fn artifact(scope: Scope<'_>, statements: &Statements<'_>) -> Option<Option<Arti
     let scope = scope.at(ValuePlace::Artifact);
     let pattern = scope.text_of(&Type::Input(InputType::Path), value)?;
     if let Some(fault) = glob_fault(&pattern) {
-        scope.findings.push(
-            Diagnostic::new(Code::BAD_PATH, value.span(), fault)
-                .help("`*` and `?` may stand in the last part of the path: `\"{staging}/*.jar\"`"),
-        );
+        scope
+            .findings
+            .push(Diagnostic::new(Code::BAD_PATH, value.span(), fault).help(
+                "`*` and `?` are allowed only in the last part of the path: `\"{staging}/*.jar\"`",
+            ));
         return None;
     }
     Some(Some(Artifact { pattern, span }))
@@ -279,7 +283,7 @@ fn glob_fault(pattern: &Template) -> Option<&'static str> {
     }
     let folders = text.trim_end_matches('/').rsplit_once('/')?.0;
     if folders.contains(['*', '?']) {
-        return Some("a pattern in the middle of the path");
+        return Some("the path has a pattern before its last part");
     }
     if text.ends_with('/') && text.contains(['*', '?']) {
         return Some("a pattern cannot name a folder");

@@ -128,7 +128,7 @@ pub fn resolve(context: &Context<'_>, service: &ServiceStatements<'_>) -> Option
                 span,
                 format!("the proxy would route to `{name}` before it runs"),
             )
-            .help("`handover exclusive` starts it after the switch, so it is for workers: with `no port`"),
+            .help("`handover exclusive` starts the service after the switch, so it is only for workers with `no port`"),
         );
     }
     unused::lets(scope, errors);
@@ -154,7 +154,10 @@ fn resolve_run(
             Diagnostic::new(
                 Code::MISSING,
                 word.span,
-                format!("nothing says how `{}` runs", word.text),
+                format!(
+                    "`{}` has no `run`, so the script cannot start it",
+                    word.text
+                ),
             )
             .help("write `run process { … }`, or `run` with another driver"),
         );
@@ -176,7 +179,10 @@ fn resolve_run(
     )
 }
 
-#[expect(clippy::option_option, reason = "the outer one is for what is wrong")]
+#[expect(
+    clippy::option_option,
+    reason = "the outer `None` is an error that was reported"
+)]
 fn resolve_address(
     context: &Context<'_>,
     scope: Scope<'_>,
@@ -232,7 +238,7 @@ fn resolve_address(
                 value.span(),
                 "both colors have the same address: the switch would change nothing",
             )
-            .help("let it depend on the color, by `{color}` or `{port}`"),
+            .help("use `{color}` or `{port}` in the address"),
         );
         return None;
     }

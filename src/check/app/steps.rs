@@ -133,7 +133,7 @@ fn shell(scope: Scope<'_>, text: &tree::Text) -> Option<String> {
     }
     if script.trim().is_empty() {
         scope.findings.push(
-            Diagnostic::new(Code::WRONG_TYPE, text.span, "nothing to run")
+            Diagnostic::new(Code::WRONG_TYPE, text.span, "the text of `shell` is empty")
                 .help("write what bash should do, or remove the step"),
         );
         return None;

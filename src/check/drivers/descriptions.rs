@@ -51,10 +51,10 @@ impl Descriptions {
                         Diagnostic::new(
                             Code::DUPLICATE,
                             driver.name.span,
-                            format!("the library has a `{}` driver `{}` already", kind.word(), driver.name.text),
+                            format!("the library already has a `{}` driver `{}`", kind.word(), driver.name.text),
                         )
                         .help(format!(
-                            "give yours another name; with `extends {}` it has the library's settings and functions too",
+                            "give your driver another name; with `extends {}` it also has the settings and functions of the library's driver",
                             driver.name.text
                         )),
                     );
@@ -123,7 +123,7 @@ fn unknown_driver(kind: DriverKind, name: &tree::Name, known: &[&str]) -> Diagno
     );
     if known.is_empty() {
         return finding.help(format!(
-            "this version of deployc has no `{word}` drivers; one of your own is `driver {word} {} {{ … }}` in a file that you `use`",
+            "this version of deployc has no `{word}` drivers; to add one, write `driver {word} {} {{ … }}` in a file that you `use`",
             name.text
         ));
     }
@@ -133,7 +133,7 @@ fn unknown_driver(kind: DriverKind, name: &tree::Name, known: &[&str]) -> Diagno
             .help(format!("`{word}` drivers: {}", listed(known, "and")))
             .fix(name.span, near),
         None => finding.help(format!(
-            "this version of deployc has {}; one of your own is `driver {word} {} {{ … }}` in a file that you `use`",
+            "this version of deployc has {}; to add one, write `driver {word} {} {{ … }}` in a file that you `use`",
             listed(known, "and"),
             name.text
         )),

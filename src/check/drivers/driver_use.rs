@@ -186,7 +186,7 @@ fn resolve_part(scope: Scope<'_>, part: &WrittenPart<'_>) -> Option<GivenPart> {
                 Diagnostic::new(
                     Code::UNKNOWN_SETTING,
                     label.span(),
-                    format!("`{}` takes no name of its own", part.name.text),
+                    format!("`{}` takes no label", part.name.text),
                 )
                 .help("remove it"),
             );
@@ -297,13 +297,13 @@ fn exactly_one(scope: Scope<'_>, group: &[String], given: &Given<'_>, span: Span
                 span,
                 format!("one of {} must be given", listed(group, "and")),
             )
-            .help("write the one that you mean in the driver's block"),
+            .help("write one of them in the driver's block"),
         ),
         [(first, at), (second, span), ..] => scope.findings.push(
             Diagnostic::new(
                 Code::EXACTLY_ONE,
                 *span,
-                format!("both `{first}` and `{second}` are given, and only one may be"),
+                format!("both `{first}` and `{second}` are given, but only one of them is allowed"),
             )
             .also(*at, "the other one")
             .help("remove one of them"),

@@ -146,7 +146,7 @@ impl<'r> Reader<'r> {
                         self.wrong(
                             quoting.span,
                             format!("unknown quoting `{other}`"),
-                            "quotings: `nginx`, `caddy`, and `plain` for what needs none",
+                            "write `nginx` or `caddy`; or `plain` for a file whose values need no quoting",
                         );
                         None
                     }
@@ -218,8 +218,8 @@ impl<'r> Reader<'r> {
             } else {
                 self.wrong(
                     statement.span,
-                    "a part holds settings only".into(),
-                    "say this in the driver's own block",
+                    "a part may contain only settings".into(),
+                    "write this in the driver's own block",
                 );
             }
         }
@@ -247,7 +247,7 @@ impl<'r> Reader<'r> {
             self.wrong(
                 value.span(),
                 "expected a duration such as `10s`".into(),
-                "descriptions take no `let`s",
+                "a description cannot use `let`s",
             );
             return None;
         };
@@ -257,7 +257,7 @@ impl<'r> Reader<'r> {
                 self.wrong(
                     found.span,
                     "the time must be longer than zero".into(),
-                    "say how long it may take",
+                    "write how long it may take",
                 );
                 None
             }
@@ -313,7 +313,7 @@ impl<'r> Reader<'r> {
                 self.wrong(
                     file.span(),
                     "`functions` takes a file's path in quotes, or a list of them".into(),
-                    "as in `functions \"nginx.sh\"`",
+                    "write it as `functions \"nginx.sh\"`",
                 );
             }
         }
@@ -325,7 +325,7 @@ impl<'r> Reader<'r> {
             self.wrong(
                 value.span(),
                 "expected a list of strings".into(),
-                "as in `[\"awk\"]`",
+                "write it as `[\"awk\"]`",
             );
             return Vec::new();
         };
@@ -336,7 +336,7 @@ impl<'r> Reader<'r> {
                     self.wrong(
                         other.span(),
                         "expected a string without placeholders".into(),
-                        "descriptions take no `let`s",
+                        "a description cannot use `let`s",
                     );
                     None
                 }

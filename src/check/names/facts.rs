@@ -76,7 +76,7 @@ pub enum Reach {
     Address,
     /// The service has `no port`, so the script does not reach it.
     Worker,
-    /// There is no statement about it. This is an error that is reported elsewhere.
+    /// The file gives the service neither a port nor an address. This error is reported elsewhere.
     Unsaid,
 }
 

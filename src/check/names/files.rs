@@ -193,7 +193,7 @@ impl<'a> Files<'a> {
                 format!("the library has no `std/{name}`"),
             )
             .help(format!(
-                "it has {}; drivers are known without `use`",
+                "it has {}; drivers need no `use`",
                 super::near::listed(known.iter().map(|known| format!("std/{known}")), "and")
             ));
             self.findings
@@ -332,8 +332,8 @@ pub fn driver_file(
 /// Returns the path of `name` relative to the file `from`. Reports an error if `name` is not a usable path.
 fn beside(from: &Utf8Path, name: &str, span: Span, findings: &Findings) -> Option<Utf8PathBuf> {
     let finding = if name.is_empty() {
-        Diagnostic::new(Code::BAD_USE, span, "an empty path")
-            .help("name a file, as `\"./common.bg\"`")
+        Diagnostic::new(Code::BAD_USE, span, "the path is empty")
+            .help("name a file, for example `\"./common.bg\"`")
     } else if name.starts_with('/') || name.starts_with('~') {
         Diagnostic::new(
             Code::BAD_USE,
@@ -395,7 +395,7 @@ fn read_text(
         ),
         Err(LoadError::Other(why)) => (
             format!("`{path}` cannot be read: {why}"),
-            "make sure that you may read it",
+            "make sure that your user may read it",
         ),
     };
     findings.push(Diagnostic::new(Code::UNREADABLE, span, message).help(help));

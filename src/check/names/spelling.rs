@@ -71,7 +71,7 @@ pub fn reserved(name: &tree::Name, findings: &Findings) -> bool {
         )
     } else if matches!(text, "PORT" | "COLOR") || text.starts_with("DEPLOYC_") {
         (
-            format!("`{text}` is a variable that the script gives to programs itself"),
+            format!("the script itself gives programs the variable `{text}`"),
             format!("use another name, such as `APP_{text}`"),
         )
     } else {

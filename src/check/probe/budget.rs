@@ -134,7 +134,7 @@ impl MergedProbe<'_> {
                         ),
                     )
                     .help(format!(
-                        "`after` {} and {} tries, one every {}, take more than {needed}: give it more time, or ask for fewer `passes`",
+                        "`after` {} and {} tries, one every {}, take more than {needed}: lengthen `within`, or reduce `passes`",
                         budget.after, budget.passes, budget.every
                     )),
                 );
@@ -147,7 +147,7 @@ impl MergedProbe<'_> {
                     Code::ONE_TRY,
                     span,
                     format!(
-                        "one try may take {}, and all of them together have {}",
+                        "one try may take {}, but all tries together have only {}",
                         budget.timeout, budget.within
                     ),
                 )

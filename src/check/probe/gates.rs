@@ -40,7 +40,7 @@ pub fn resolve(
                     probe.name.span,
                     "a worker that starts after the switch cannot have a probe",
                 )
-                .help("with `handover exclusive` the script checks that the new one stays alive; remove the probe"),
+                .help("remove the probe: with `handover exclusive` the script checks that the new worker stays alive"),
             );
         }
         return Some(Vec::new());
@@ -89,7 +89,7 @@ pub fn resolve(
                     word.text
                 ),
             )
-            .help("write a `probe`, as `probe ready { get \"http://127.0.0.1:{port}/health\" }`"),
+            .help("write a `probe`, for example `probe ready { get \"http://127.0.0.1:{port}/health\" }`"),
         );
     }
     (findings.errors() == errors).then_some(gates)
@@ -117,7 +117,7 @@ fn gate(
                 warn,
                 "a probe of a color must not only warn",
             )
-            .help("`warn` belongs to `verify`; remove it, or the probe"),
+            .help("`warn` is only for `verify`: remove it, or remove the probe"),
         );
     }
     if merged.questions.is_empty() {
@@ -151,7 +151,7 @@ fn unasked_worker(word: &tree::Name, passed_over: Option<&tree::Name>) -> Diagno
             word.text
         ),
     )
-    .help("write a probe into the service that needs no port, as `probe ready { exec [\"./check\"] }`");
+    .help("write a probe that needs no port into the service, for example `probe ready { exec [\"./check\"] }`");
     match passed_over {
         Some(probe) => finding.also(
             probe.span,

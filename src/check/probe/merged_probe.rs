@@ -132,7 +132,7 @@ impl<'t> MergedProbe<'t> {
                                 "a probe makes one kind of request",
                             )
                             .also(*first, "the first one")
-                            .help("several URLs go into one list: `get [\"…\", \"…\"]`; another request is another probe"),
+                            .help("write several URLs as one list: `get [\"…\", \"…\"]`; write another kind of request as another probe"),
                         );
                         continue;
                     }
@@ -210,7 +210,7 @@ impl Said<'_> {
                 Diagnostic::new(
                     Code::WITHIN_AND_ATTEMPTS,
                     span,
-                    "both `within` and `attempts` say when to give up",
+                    "`within` and `attempts` both limit the tries, so only one of them is allowed",
                 )
                 .also(*first, "the other one")
                 .help("keep one: `within` is a time, `attempts` a number of tries"),

@@ -87,7 +87,7 @@ pub fn warn_unused(unused: &[&tree::Probe], findings: &Findings) {
                 format!("the probe `{}` is never used", name.text),
             )
             .help(format!(
-                "outside of `app` a probe only takes effect by `from {}`",
+                "a probe outside of `app` is used only if a probe or verify names it: `from {}`",
                 name.text
             )),
         );
@@ -112,7 +112,7 @@ pub fn unknown_probe(word: &tree::Name, level: &NamedProbes<'_>, findings: &Find
                 "write `use \"std/{preset}\"` at the top of the file"
             )),
             None => finding.help(
-                "define it with `probe NAME { … }` at the top level, or `use` the file that does",
+                "define it with `probe NAME { … }` at the top level, or `use` the file that defines it",
             ),
         },
     });

@@ -86,8 +86,8 @@ impl MergedProbe<'_> {
         {
             odd(
                 span,
-                "`body` is what a `post` sends, and there is no `post`",
-                "to look at the answer's body, write `expect body contains \"…\"`",
+                "`body` is the text that a `post` sends, but there is no `post`",
+                "to check the body of the answer, write `expect body contains \"…\"`",
             );
         }
         if method.is_none() {
@@ -226,7 +226,7 @@ fn urls_of(scope: Scope<'_>, urls: &Value) -> Vec<Template> {
     };
     if list.body.statements.is_empty() {
         scope.findings.push(
-            Diagnostic::new(Code::BAD_PROBE, list.body.span, "a list without a URL")
+            Diagnostic::new(Code::BAD_PROBE, list.body.span, "the list contains no URL")
                 .help("an empty list would pass without a request"),
         );
     }

@@ -40,7 +40,7 @@ pub fn resolve(
                         Diagnostic::new(
                             Code::SAID_TWICE,
                             *word,
-                            "`verify none` beside another `verify`",
+                            "`verify none` and another `verify` contradict each other",
                         )
                         .also(other, "the other one")
                         .help("remove one of them"),
@@ -95,8 +95,8 @@ pub fn resolve(
 
 /// Reports `verify none` without a text, or with an empty text.
 fn no_reason(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::NO_VERIFY, span, "`verify none` without a reason").help(
-        "write `verify none \"reason\"` and say why nothing can be checked through the proxy, so that a reviewer does not have to guess",
+    Diagnostic::new(Code::NO_VERIFY, span, "`verify none` needs a reason").help(
+        "write `verify none \"reason\"` and explain why nothing can be checked through the proxy, so that a reviewer does not have to guess",
     )
 }
 

@@ -34,7 +34,7 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
                     app.cleanup.drain
                 ),
             )
-            .help(format!("`drain {patience}` lets every request end that the proxy would wait for")),
+            .help(format!("with `drain {patience}`, every request that the proxy waits for can end")),
         );
     }
     if app.cleanup.previous == Previous::KeptWarm
@@ -44,9 +44,9 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
             Diagnostic::new(
                 Code::KEEP_WARM,
                 span,
-                "the old color keeps running: the host needs memory for both, always",
+                "the old color keeps running, so the host always needs memory for both colors",
             )
-            .help("and jobs in it, such as schedulers, keep running too; without `keep warm` it is stopped after the drain, and `rollback` starts it again"),
+            .help("jobs in it, such as schedulers, keep running too; without `keep warm` the old color is stopped after the drain, and `rollback` starts it again"),
         );
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
                     *span,
                     format!("`{folder}` is emptied by every install, and {what} in `{kept}`"),
                 )
-                .help("let it be a folder that holds nothing else: `{root}/staging`, which is the default"),
+                .help("use a folder that contains nothing else, for example the default `{root}/staging`"),
             );
         }
     }
@@ -42,9 +42,9 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
             Diagnostic::new(
                 Code::FRAGMENT_IN_ROOT,
                 span,
-                format!("the proxy's file is below `{folder}`, which is the app's own"),
+                format!("the proxy's file is below `{folder}`, which belongs to the app"),
             )
-            .help("anyone who may write there could point the proxy anywhere; keep it with the proxy's configuration, as `/etc/nginx/conf.d/shop.conf`"),
+            .help("every user who may write there could point the proxy anywhere; put the file beside the proxy's configuration, for example `/etc/nginx/conf.d/shop.conf`"),
         );
     }
 }
@@ -60,10 +60,10 @@ pub(super) fn between(apps: &[(&App, &Statements<'_>)], findings: &Findings) {
                     Diagnostic::new(
                         Code::FRAGMENT_SHARED,
                         span,
-                        format!("`{file}` is the file of `{}` already", other.name),
+                        format!("`{file}` is already the file of `{}`", other.name),
                     )
                     .also(*first, "named here first")
-                    .help("an app owns its file as a whole: each deploy would undo the other's; give each its own"),
+                    .help("an app owns its whole file, so each deploy would undo the other app's switch; give each app its own file"),
                 );
             } else {
                 fragments.insert(file, (span, app));
@@ -72,17 +72,17 @@ pub(super) fn between(apps: &[(&App, &Statements<'_>)], findings: &Findings) {
         let span = statements.root.map_or(app.span, |(value, _)| value.span());
         if let Some((first, other)) = roots.get(app.root.as_str()) {
             if other.name == app.name {
-                // The two apps have one name. That is the mistake, and it is reported elsewhere.
+                // The two apps have the same name, so they have the same root. The name is reported elsewhere.
                 continue;
             }
             findings.push(
                 Diagnostic::new(
                     Code::ROOT_SHARED,
                     span,
-                    format!("`{}` is the root of `{}` already", app.root, other.name),
+                    format!("`{}` is already the root of `{}`", app.root, other.name),
                 )
                 .also(*first, "given here first")
-                .help("each app keeps its state and its releases in its root; give each its own"),
+                .help("each app keeps its state and its releases in its root; give each app its own root"),
             );
         } else {
             roots.insert(app.root.as_str(), (span, app));
@@ -94,7 +94,7 @@ pub(super) fn between(apps: &[(&App, &Statements<'_>)], findings: &Findings) {
 fn kept_folders(app: &App) -> [(String, &'static str); 3] {
     let state = "the script's state and releases are";
     [
-        (app.root.to_string(), "the app lives"),
+        (app.root.to_string(), "the app's files are"),
         (app.root.join(".deployc").to_string(), state),
         (format!("/var/lib/deployc/{}", app.name), state),
     ]

@@ -27,7 +27,7 @@ pub(super) fn check(app: &App, findings: &Findings) {
                     span,
                     "a connection is accepted long before the program can answer",
                 )
-                .help("ask something that only a ready program answers: `get \"http://127.0.0.1:{port}/health\"`, or `exec`"),
+                .help("ask a question that only a ready program can answer: `get \"http://127.0.0.1:{port}/health\"`, or `exec`"),
             );
         }
     }
@@ -36,7 +36,7 @@ pub(super) fn check(app: &App, findings: &Findings) {
 /// The program that a question goes to.
 enum Whom {
     NewColor,
-    /// The compiler cannot know it.
+    /// The compiler cannot know the program.
     Somebody,
     OtherColor,
     /// A port that is the same for both colors.
@@ -77,17 +77,19 @@ fn check_gate(app: &App, gate: &Gate, findings: &Findings) {
         };
         let message = match whom(question) {
             Whom::NewColor | Whom::Somebody => continue,
-            Whom::OtherColor => "this asks the color that was live, not the new one".to_owned(),
+            Whom::OtherColor => "this asks the live color, not the new one".to_owned(),
             Whom::Port(port) => match color(port) {
                 Some(color) => {
-                    format!("this asks `{color}`, whichever of the colors is the new one")
+                    format!("this always asks `{color}`, also if the other color is the new one")
                 }
                 None if proxy.contains(&port) => format!(
-                    "port {port} is the proxy's: the old color would answer for the new one"
+                    "port {port} belongs to the proxy: the old color would answer for the new one"
                 ),
                 // Another program that must also run, such as a database.
                 None if asks_color => continue,
-                None => format!("port {port} is neither color's: this does not ask the new one"),
+                None => format!(
+                    "port {port} belongs to neither color, so this does not ask the new one"
+                ),
             },
         };
         findings.push(

@@ -41,7 +41,7 @@ fn verifies(app: &App, findings: &Findings) {
                 Diagnostic::new(
                     Code::NAME_CLASH,
                     check.span,
-                    format!("two `verify` are called `{}` in the script", check.name),
+                    format!("two `verify` blocks have the name `{}` in the script", check.name),
                 )
                 .also(first.span, "the first one")
                 .help("without a name the first is `verify`, the second `verify-2` and so on: give one of the two another name"),
@@ -69,7 +69,7 @@ fn same_prefix(driver: &Driver, before: &[&Driver]) -> Option<Diagnostic> {
                 driver.name.shell()
             ),
         )
-        .help("give your driver another name, and its functions with it")
+        .help("rename your driver and its functions")
     };
     let ours = DriverKind::ALL
         .into_iter()
@@ -124,9 +124,11 @@ fn functions<'a>(
                 Diagnostic::new(
                     Code::NAME_CLASH,
                     file.span,
-                    format!("the function `{name}` ({place}) is {whose} already"),
+                    format!("the function `{name}` ({place}) already belongs to {whose}"),
                 )
-                .help("give it another name, or the driver, if it is one of the contract's"),
+                .help(
+                    "rename the function; if it is a function of the contract, rename the driver",
+                ),
             );
         } else {
             again(driver, "function", &name, file.span, seen, findings);
@@ -141,7 +143,7 @@ fn variables<'a>(driver: &'a Driver, seen: &mut Seen<'a>, findings: &Findings) {
                 Diagnostic::new(
                     Code::NAME_CLASH,
                     *span,
-                    format!("this becomes the variable `{name}`, which is {whose} already"),
+                    format!("this becomes the variable `{name}`, which already belongs to {whose}"),
                 )
                 .help("give the setting or the driver another name"),
             );
@@ -160,11 +162,11 @@ fn owner(name: &str, function: bool) -> Option<&'static str> {
         (&runtime.variables, &stdlib::SCRIPT_VARIABLES)
     };
     if OF_BASH.contains(&name) {
-        Some("bash's")
+        Some("bash")
     } else if script.contains(&name) {
-        Some("the script's")
+        Some("the script")
     } else if names.contains(name) {
-        Some("the runtime's")
+        Some("the runtime")
     } else {
         None
     }
@@ -187,7 +189,7 @@ fn again<'a>(
             Code::NAME_CLASH,
             span,
             format!(
-                "`{} {}` has a {what} `{name}`, and `{} {}` has one, too",
+                "`{} {}` has a {what} `{name}`, and so has `{} {}`",
                 driver.kind.word(),
                 driver.name,
                 other.kind.word(),

@@ -51,7 +51,7 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
                 app.switch.span,
                 "no service has a port: the proxy's file will route to nothing",
             )
-            .help("give the service that answers requests a port in each color; the switch of an app that has only workers changes nothing"),
+            .help("give the service that answers requests a port in each color; in an app that has only workers, the switch changes nothing"),
         );
     }
     let proxy = proxy_ports(app);
@@ -61,9 +61,9 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
                 Diagnostic::new(
                     Code::PORT_OF_PROXY,
                     place.span,
-                    format!("port {} is the proxy's own", place.port),
+                    format!("the proxy itself listens on port {}", place.port),
                 )
-                .help("the proxy listens there for users; give the color a port that only the proxy knows, such as 8081"),
+                .help("the proxy answers users on this port; give the color a port that only the proxy uses, such as 8081"),
             );
         }
     }
@@ -82,7 +82,7 @@ pub(super) fn between(apps: &[(&App, &Statements<'_>)], findings: &Findings) {
                         format!("port {} is taken by {}", place.port, first.whose),
                     )
                     .also(first.span, "taken here")
-                    .help("both run at once for a while: each needs a port of its own"),
+                    .help("both run at once for a while, so each needs its own port"),
                 );
             } else {
                 seen.insert(place.port, place);

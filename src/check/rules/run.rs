@@ -40,9 +40,9 @@ fn arguments(app: &App, statements: &Statements<'_>, findings: &Findings) {
                     Diagnostic::new(
                         Code::SECRET_ON_COMMAND_LINE,
                         written.map_or(service.run.span, |used| setting_span(used, setting)),
-                        format!("the secret `{secret}` would stand on a command line, for every user of the host to read"),
+                        format!("the secret `{secret}` would be on a command line, which every user of the host can read"),
                     )
-                    .help("the program finds every input in its environment: let it read it there"),
+                    .help("the program has the inputs in its environment: let it read the secret there"),
                 );
             }
         }
@@ -100,9 +100,9 @@ fn stops(app: &App, statements: &Statements<'_>, findings: &Findings) {
             Diagnostic::new(
                 Code::STOP_OF_BOTH,
                 written.map_or(service.run.span, |used| setting_span(used, "stop")),
-                "this stops the same program whichever color is to be stopped, the live one too",
+                "this command stops the same program for both colors, so it can stop the live one",
             )
-            .help("name the color's own: `[\"pm2\", \"delete\", \"shop-{color}\"]`"),
+            .help("name the program of one color: `[\"pm2\", \"delete\", \"shop-{color}\"]`"),
         );
     }
 }

@@ -34,10 +34,10 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
                 .iter()
                 .any(|known| known == input.name.as_str());
             findings.push(if known {
-                finding.help("only another kind of `revision` provides it; give the input a default, or `from file PATH` on the host")
+                finding.help("only another kind of `revision` provides it; give the input a default, or read it from a file on the host with `from file PATH`")
             } else {
                 finding.help(format!(
-                    "give it a default, or `from file PATH` on the host; the hooks get {}",
+                    "give it a default, or read it from a file on the host with `from file PATH`; the hooks get {}",
                     listed(&environment, "and")
                 ))
             });

@@ -19,7 +19,7 @@ pub(super) fn check(app: &App, findings: &Findings) {
             passes = true;
             findings.push(
                 Diagnostic::new(Code::VERIFY_PASSES_PROXY, question.span, why)
-                    .help("ask what users ask, through the proxy: `http://127.0.0.1/…`; over https with `via \"127.0.0.1:443\"`"),
+                    .help("ask the URL of the users through the proxy: `http://127.0.0.1/…`; for https, add `via \"127.0.0.1:443\"`"),
             );
         }
     }
@@ -63,10 +63,10 @@ pub(super) fn check(app: &App, findings: &Findings) {
             Diagnostic::new(
                 Code::VERIFY_BLIND,
                 first.questions.first().map_or(first.span, |question| question.span),
-                "this passes whichever color answers, the old one too",
+                "this passes for either color, also if the old one answers",
             )
             .help(format!(
-                "let it see who answers: `expect color`, or compare what only the new release says, as {compare}"
+                "check which color answers with `expect color`, or compare a text that only the new release sends, for example {compare}"
             )),
         );
     }
@@ -95,11 +95,11 @@ fn passes_proxy(app: &App, question: &Question) -> Option<String> {
     if own {
         return Some("this asks the color itself, not the proxy".into());
     }
-    // A color must not have one of those ports. That is the mistake, and it is reported at the color.
+    // 80 and 443 are ports of the proxy. A color with one of them is a mistake, which is reported at the color.
     let port = asked.port.filter(|port| ![80, 443].contains(port))?;
     let (_, color) = color_ports(app).find(|(known, _)| known.get() == port)?;
     Some(format!(
-        "port {port} is `{}` itself, not the proxy",
+        "port {port} belongs to the color `{}`, not to the proxy",
         color.name
     ))
 }

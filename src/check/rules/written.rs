@@ -17,7 +17,7 @@ pub(super) fn targets<'t>(
     })
 }
 
-/// Returns the place of a setting in a driver's block. If the setting is not given, it is the place of the driver's
+/// Returns the place of a setting in a driver's block. If the setting is not given, returns the place of the driver's
 /// name.
 pub(super) fn setting_span(used: &tree::DriverUse, setting: &str) -> Span {
     used.body

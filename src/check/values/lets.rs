@@ -79,7 +79,7 @@ impl Scope<'_> {
                 defined_at,
                 format!("this `let` has no value: {why}"),
             )
-            .help("give one of them a value of its own"),
+            .help("give one of these `let`s a value that uses no other `let`"),
         );
     }
 }

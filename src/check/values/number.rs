@@ -309,7 +309,7 @@ fn status(number: &Number) -> Result<u16, Box<Diagnostic>> {
             Code::OUT_OF_RANGE,
             number,
             format!(
-                "`{}` is not an HTTP status: they are 100 to 599",
+                "`{}` is not an HTTP status: statuses are 100 to 599",
                 number.digits
             ),
         )),

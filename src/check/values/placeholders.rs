@@ -18,7 +18,7 @@ impl Scope<'_> {
         match hole.text.as_str() {
             "app" => return Some(Template::literal(&self.facts.app)),
             "root" | "staging" if self.place == ValuePlace::Root => {
-                self.not_here(hole.span, &hole.text, "this is the root");
+                self.not_here(hole.span, &hole.text, "this is the root itself");
                 return None;
             }
             "root" => return literal(&self.facts.root),
@@ -67,14 +67,14 @@ impl Scope<'_> {
         let mut finding = Diagnostic::new(
             Code::UNKNOWN_PLACEHOLDER,
             hole.span,
-            format!("nothing offers `{{{}}}`", hole.text),
+            format!("no driver offers `{{{}}}`", hole.text),
         );
         finding = match nearest(&hole.text, offered.iter().copied()) {
             Some(near) => finding
                 .label(format!("did you mean `{{{near}}}`?"))
                 .fix(hole.span, near),
             None if offered.is_empty() => finding.help(
-                "a dotted placeholder is `{SERVICE.port}`, `{other.color}`, `{other.port}`, or what the `run` driver offers; this one offers none",
+                "a dotted placeholder is `{SERVICE.port}`, `{other.color}`, `{other.port}`, or a value that the `run` driver offers; this driver offers none",
             ),
             None => finding.help(format!("the `run` driver offers {}", listed(&offered, "and"))),
         };
@@ -158,13 +158,13 @@ impl Scope<'_> {
                 let finding = Diagnostic::new(
                     Code::PLACEHOLDER_HERE,
                     span,
-                    format!("`{{{written}}}` of which service? there are several"),
+                    format!("`{{{written}}}` could belong to several services"),
                 );
                 self.findings.push(if needs_port {
                     finding.help(format!("write {}", listed(ports, "or")))
                 } else {
                     finding.help(
-                        "inside `service` it is the port of that service; here, name the service",
+                        "inside `service` it belongs to that service; here, write the name of a service instead",
                     )
                 });
                 return None;

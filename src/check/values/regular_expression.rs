@@ -197,7 +197,7 @@ impl Reader {
         if self.empty {
             return Err(said(
                 "an empty alternative or group",
-                "write what should match there; `( … )?` may be absent",
+                "write the text that should match there; for an optional text write `( … )?`",
             ));
         }
         Ok(())
@@ -214,7 +214,7 @@ impl Reader {
         if let Some(next @ ('*' | '+' | '?')) = self.chars.get(self.at + 1) {
             return Err(said(
                 &format!("`{c}{next}`: there is no lazy or possessive repetition"),
-                "POSIX patterns always take the longest match; write the class of characters that is meant, as `[^\"]*`",
+                "POSIX patterns always take the longest match; write the class of characters that you need, for example `[^\"]*`",
             ));
         }
         Ok(())
@@ -235,8 +235,9 @@ fn escape(escaped: char) -> Option<Fault> {
         'S' => "[^[:space:]]",
         'b' | 'B' | '<' | '>' => {
             return Some((
-                format!("`\\{escaped}`: POSIX patterns know no word boundaries"),
-                "write the characters that may stand beside it, as `(^|[^a-z])`".into(),
+                format!("`\\{escaped}`: POSIX patterns have no word boundaries"),
+                "write the characters that may come before or after it, for example `(^|[^a-z])`"
+                    .into(),
             ));
         }
         'n' | 't' | 'r' => {
@@ -253,14 +254,14 @@ fn escape(escaped: char) -> Option<Fault> {
         }
         c if c.is_ascii_alphanumeric() => {
             return Some((
-                format!("`\\{c}` means nothing in a POSIX pattern"),
+                format!("`\\{c}` has no meaning in a POSIX pattern"),
                 format!("write `{c}` for the character"),
             ));
         }
         _ => return None,
     };
     Some((
-        format!("`\\{escaped}` is Perl's: POSIX patterns do not know it"),
+        format!("`\\{escaped}` is Perl syntax, and POSIX patterns do not have it"),
         format!("write `{class}`"),
     ))
 }
@@ -268,14 +269,14 @@ fn escape(escaped: char) -> Option<Fault> {
 fn group(rest: &[char]) -> Fault {
     let what: String = rest.iter().take_while(|c| **c != ')').take(4).collect();
     let help = if what.starts_with(':') {
-        "write `( … )`: nothing is remembered anyway"
+        "write `( … )`: groups are not captured anyway"
     } else if what.starts_with('i') {
-        "write both cases, as `[Uu][Pp]`"
+        "write both cases, for example `[Uu][Pp]`"
     } else {
-        "POSIX patterns neither look around nor have flags; two `expect`s may say what one pattern cannot"
+        "POSIX patterns have no lookaround and no flags; two `expect`s may replace one pattern"
     };
     (
-        format!("`(?{what}` is Perl's: POSIX patterns do not know it"),
+        format!("`(?{what}` is Perl syntax, and POSIX patterns do not have it"),
         help.to_owned(),
     )
 }
@@ -316,7 +317,7 @@ fn bracket(chars: &[char], start: usize) -> Result<usize, Fault> {
                         "`\\{}` in brackets is two characters in a POSIX pattern",
                         chars[at + 1]
                     ),
-                    "write classes as `[0-9[:space:]]`; a `]` that is meant stands first: `[]a]`"
+                    "write classes as `[0-9[:space:]]`; write a `]` in a class first: `[]a]`"
                         .into(),
                 ));
             }
@@ -448,9 +449,9 @@ mod tests {
     #[test]
     fn what_is_perls_is_said_to_be() {
         for (pattern, told) in [
-            (r"\d+", r"`\d` is Perl's"),
-            ("(?i)up", "`(?i` is Perl's"),
-            ("(?:a)", "`(?:a` is Perl's"),
+            (r"\d+", r"`\d` is Perl syntax"),
+            ("(?i)up", "`(?i` is Perl syntax"),
+            ("(?:a)", "`(?:a` is Perl syntax"),
             ("a+?", "no lazy"),
             (r"\bup\b", "word boundaries"),
             (r"(a)\1", "back references"),

@@ -116,7 +116,7 @@ pub fn url(template: &Template) -> Result<Option<Url>, Fault> {
     } else if let Some((scheme, _)) = text.split_once("://") {
         return Err((
             format!("`{scheme}` cannot be asked: expected `http` or `https`"),
-            "for a bare connection there is `tcp \"host:port\"`, for anything else `exec [...]`",
+            "for a plain connection use `tcp \"host:port\"`, for anything else `exec [...]`",
         ));
     } else {
         return Err((
@@ -137,7 +137,8 @@ pub fn url(template: &Template) -> Result<Option<Url>, Fault> {
     let authority = &rest[..end];
     if authority.contains('@') {
         return Err((
-            "a user in a URL would stand on a command line, for all to read".into(),
+            "a user in a URL would be on a command line, which every user of the host can read"
+                .into(),
             "send it as a header, from an `input` of type `secret`: `header \"Authorization\" \"…\"`",
         ));
     }
@@ -154,7 +155,7 @@ pub fn check_address(scope: Scope<'_>, template: &Template, span: Span) -> bool 
         Err(why) => {
             scope.findings.push(
                 Diagnostic::new(Code::BAD_ADDRESS, span, why)
-                    .help("as in `127.0.0.1:8080`, `web-{color}:8000` or `[::1]:8080`"),
+                    .help("write it as `127.0.0.1:8080`, `web-{color}:8000` or `[::1]:8080`"),
             );
             false
         }
@@ -244,7 +245,7 @@ pub fn path(scope: Scope<'_>, template: Template, span: Span) -> Option<Template
         None
     };
     let Some(first) = template.pieces.first() else {
-        return refuse("an empty path", "name a file or folder");
+        return refuse("the path is empty", "name a file or folder");
     };
     let literals = template.pieces.iter().filter_map(|piece| match piece {
         Piece::Literal(text) => Some(text.as_str()),
@@ -255,8 +256,8 @@ pub fn path(scope: Scope<'_>, template: Template, span: Span) -> Option<Template
         .any(|text| text.split('/').any(|part| part == ".."))
     {
         return refuse(
-            "`..` in a path on the host",
-            "write the path that is meant: the rules compare paths as they are written",
+            "a path on the host must not contain `..`",
+            "write the path without `..`: the rules compare paths as they are written",
         );
     }
     if literals.clone().any(|text| text.contains(['\n', '\r'])) {
@@ -266,7 +267,7 @@ pub fn path(scope: Scope<'_>, template: Template, span: Span) -> Option<Template
         Piece::Literal(text) if text.starts_with('~') => {
             return refuse(
                 "`~` has no meaning here: no shell expands it",
-                "write the folder itself, as `/home/ubuntu`",
+                "write the folder itself, for example `/home/ubuntu`",
             );
         }
         Piece::Literal(text) => !text.starts_with('/'),
@@ -313,7 +314,7 @@ pub fn json_path(text: &str) -> Result<(), String> {
             return Err("a name is missing beside a `.`".into());
         }
         if let Some(bad) = key.chars().find(|c| "]\"'$*@ ".contains(*c)) {
-            return Err(format!("`{bad}` means nothing in it"));
+            return Err(format!("`{bad}` has no meaning in it"));
         }
         while !indexes.is_empty() {
             let Some((index, rest)) = indexes

@@ -39,7 +39,7 @@ impl Scope<'_> {
                     text.span,
                     format!("with its `let`s the string is longer than {MAX_TEXT} bytes"),
                 )
-                .help("no argument of a command may be longer; put it into a file"),
+                .help("no argument of a command may be longer; put the text into a file"),
             );
             return None;
         }
@@ -50,7 +50,7 @@ impl Scope<'_> {
     /// reported.
     #[expect(
         clippy::option_option,
-        reason = "unknown, and wrong which was said, are told apart by every caller"
+        reason = "the callers distinguish an unknown name from an error that was reported"
     )]
     pub fn named(self, name: &str, used_at: Span) -> Option<Option<Template>> {
         let (level, definition) = self.names.find(name)?;
@@ -100,7 +100,7 @@ impl Scope<'_> {
                         value.span(),
                         format!("a {what} cannot be inside a string"),
                     )
-                    .help("use the `let` by its bare name where a list or map is expected"),
+                    .help("write the name of the `let` without quotes, in a place that takes a list or map"),
                 );
                 None
             }

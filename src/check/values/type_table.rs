@@ -55,7 +55,7 @@ pub const TYPES: &[TypeEntry] = &[
     },
     TypeEntry {
         word: "url",
-        docs: "An address for `http` or `https`: scheme, host, and where it is not the usual one, the port.",
+        docs: "An address for `http` or `https`: scheme, host, and the port, if it is not the default port.",
         examples: &["\"http://127.0.0.1:{port}/health\""],
         place: TypePlace::Both,
         plain: Some((Type::Input(InputType::Url), "a URL")),
@@ -104,7 +104,7 @@ pub const TYPES: &[TypeEntry] = &[
     },
     TypeEntry {
         word: "decimal",
-        docs: "A number, with a point if need be.",
+        docs: "A number, with a decimal point if necessary.",
         examples: &["1.5", "2"],
         place: TypePlace::Setting,
         plain: Some((Type::Decimal, "a number")),
@@ -118,7 +118,7 @@ pub const TYPES: &[TypeEntry] = &[
     },
     TypeEntry {
         word: "regex",
-        docs: "A POSIX extended regular expression, as `grep -E` takes it. There is no `\\d` (write `[0-9]`) and no `(?i)`.",
+        docs: "A POSIX extended regular expression, as in `grep -E`. There is no `\\d` (write `[0-9]`) and no `(?i)`.",
         examples: &["r\"^v[0-9]+$\""],
         place: TypePlace::Setting,
         plain: Some((Type::Regex, "a regular expression")),
@@ -139,7 +139,7 @@ pub const TYPES: &[TypeEntry] = &[
     },
     TypeEntry {
         word: "command",
-        docs: "A program and its arguments, each a text of its own. No shell takes part: nothing is split, expanded or quoted.",
+        docs: "A program and its arguments, each as a separate text. No shell is used: nothing is split, expanded or quoted.",
         examples: &["[\"systemctl\", \"reload\", \"nginx\"]"],
         place: TypePlace::Setting,
         plain: Some((Type::Command, "a command: a list of texts")),

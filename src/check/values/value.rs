@@ -205,7 +205,7 @@ impl Scope<'_> {
                 Diagnostic::new(
                     Code::WRONG_TYPE,
                     list.body.span,
-                    "a command without a program",
+                    "the command names no program",
                 )
                 .help("the first text is the program, the others are its arguments"),
             );
@@ -225,9 +225,9 @@ impl Scope<'_> {
                 Diagnostic::new(
                     Code::SECRET_ON_COMMAND_LINE,
                     list.body.span,
-                    format!("the secret `{secret}` would stand on a command line, for every user of the host to read"),
+                    format!("the secret `{secret}` would be on a command line, which every user of the host can read"),
                 )
-                .help("commands find inputs in their environment: let the program read it there"),
+                .help("every command has the inputs in its environment: let the program read the secret there"),
             );
             return None;
         }
@@ -283,13 +283,15 @@ impl Scope<'_> {
                 if !ty.is_text() {
                     let (message, help) = if color {
                         (
-                            format!("`{word}` differs by color, and this is the same for both"),
+                            format!(
+                                "`{word}` differs by color, but this value is the same for both"
+                            ),
                             "a `let` in `app` is the same for both colors",
                         )
                     } else {
                         (
                             format!(
-                                "`{word}` is given by each deployment, and this must be known when the script is made"
+                                "each deployment gives `{word}`, but this value must be known when the script is made"
                             ),
                             "write the value itself, or a `let`",
                         )
@@ -328,7 +330,7 @@ impl Scope<'_> {
                             text.span,
                             format!("found `{found}`, expected {}", ty.described()),
                         )
-                        .help("the pattern has to match all of it, from the first to the last character"),
+                        .help("the pattern must match the whole text, from the first to the last character"),
                     );
                     return None;
                 }
@@ -367,9 +369,9 @@ impl Scope<'_> {
                 Diagnostic::new(
                     Code::NOT_CONSTANT,
                     span,
-                    "this must be known when the script is made",
+                    "this value must be known when the script is made",
                 )
-                .help("only `{app}`, `{root}`, `{staging}` and `let`s of them have a value then"),
+                .help("only `{app}`, `{root}`, `{staging}` and `let`s that use only these have a value then"),
             );
         }
         literal

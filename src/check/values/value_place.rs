@@ -48,10 +48,10 @@ impl ValuePlace {
         match variable {
             Variable::Input(_) => match self {
                 Switch | Address => Err(
-                    "what is written for the proxy is made with the script, before any deployment gives its inputs",
+                    "the proxy's file is made together with the script, before any deployment gives its inputs",
                 ),
                 Root | Fixed | ColorLet => {
-                    Err("it must be known when the script is made, and an input is given later")
+                    Err("it must be known when the script is made, but an input is given later")
                 }
                 _ => Ok(()),
             },
@@ -61,13 +61,11 @@ impl ValuePlace {
             | Variable::Address
             | Variable::Service
             | Variable::ColorLet(_) => match self {
-                Root | Fixed | Caller => Err("this is the same for both colors"),
+                Root | Fixed | Caller => Err("this value is the same for both colors"),
                 Address if *variable == Variable::Address => {
                     Err("an address cannot contain itself")
                 }
-                ColorLet if *variable == Variable::Address => {
-                    Err("the address may be made of this `let`")
-                }
+                ColorLet if *variable == Variable::Address => Err("the address may use this `let`"),
                 Artifact if !matches!(variable, Variable::Color | Variable::ColorLet(_)) => {
                     Err("one artifact is copied for the whole color")
                 }
@@ -78,7 +76,7 @@ impl ValuePlace {
                     Ok(())
                 }
                 Switch | Address => {
-                    Err("what is written for the proxy is the same for every release of a color")
+                    Err("the proxy's file is the same for every release of a color")
                 }
                 _ => Err("there is no release yet"),
             },
@@ -90,9 +88,9 @@ impl ValuePlace {
             },
             Variable::Offer(_) => match self {
                 Let | Gate | Verify | BeforeSwitch | AfterSwitch => Ok(()),
-                Address | Switch => Err(
-                    "what is written for the proxy is made with the script, before the color runs",
-                ),
+                Address | Switch => {
+                    Err("the proxy's file is made together with the script, before the color runs")
+                }
                 _ => Err("the color does not run yet"),
             },
             Variable::From | Variable::To => match self {
@@ -101,7 +99,7 @@ impl ValuePlace {
             },
             Variable::Outcome | Variable::Reason | Variable::Seconds => match self {
                 Let | Outcome => Ok(()),
-                _ => Err("it is known only when the deployment has ended, in `on`"),
+                _ => Err("it is known only after the deployment has ended, in `on`"),
             },
         }
     }

@@ -25,9 +25,9 @@ impl Type {
                         Diagnostic::new(
                             Code::BAD_REGEX,
                             text.span,
-                            "a placeholder in the pattern of an input",
+                            "the pattern of an input must not contain a placeholder",
                         )
-                        .help("write `matching r\"…\"`: in `r\"…\"` nothing is a placeholder"),
+                        .help("write `matching r\"…\"`: `r\"…\"` has no placeholders"),
                     );
                     return None;
                 };
@@ -90,7 +90,7 @@ fn allowed(word: &str, span: Span, place: TypePlace, findings: &Findings) -> Opt
             span,
             format!("{what} cannot be of type `{word}`"),
         )
-        .help(format!("{instead} may do instead")),
+        .help(format!("use {instead} instead")),
     );
     None
 }
@@ -140,7 +140,7 @@ fn words(list: &tree::List, findings: &Findings) -> Option<Vec<String>> {
     }
     if words.is_empty() {
         findings.push(
-            Diagnostic::new(Code::WRONG_TYPE, list.body.span, "`one_of` without a word")
+            Diagnostic::new(Code::WRONG_TYPE, list.body.span, "`one_of` has no words")
                 .help("list the words that are accepted"),
         );
         return None;

@@ -45,8 +45,8 @@ impl Rules<'_> {
     /// Reports an empty `source:`. The agent refuses the whole appspec.
     fn no_source(&self, span: Span) {
         self.findings.push(
-            Diagnostic::new(Code::BAD_PATH, span, "an empty source")
-                .help("name what in the bundle is copied, as `\"config\"`; `\"/\"` is all of it"),
+            Diagnostic::new(Code::BAD_PATH, span, "the source is empty")
+                .help("name the file or folder of the bundle to copy, for example `\"config\"`; `\"/\"` is the whole bundle"),
         );
     }
 
@@ -67,7 +67,7 @@ impl Rules<'_> {
                         self.value_span("modes", object),
                         format!("`{mode}` is not a mode: write one to four octal digits"),
                     )
-                    .help("as in `\"755\"` or `\"644\"`"),
+                    .help("for example `\"755\"` or `\"644\"`"),
                 );
             }
         }
@@ -96,7 +96,7 @@ impl Rules<'_> {
             let message = match (same, above) {
                 (Some((same, _)), _) => format!("`{written}` and `{same}` are the same object"),
                 (None, Some((above, _))) => {
-                    format!("`{written}` is below `{above}`, which has permissions already")
+                    format!("`{written}` is below `{above}`, which already has permissions")
                 }
                 (None, None) => continue,
             };
@@ -106,7 +106,7 @@ impl Rules<'_> {
                     self.key_span(setting, written),
                     message,
                 )
-                .help("the agent gives permissions to a folder and all below it, and fails when it meets a file twice"),
+                .help("the agent gives the permissions of a folder to everything below it, and it fails if it meets a file twice"),
             );
         }
     }
@@ -134,9 +134,9 @@ impl Rules<'_> {
                 Diagnostic::new(
                     Code::COLLISION,
                     self.span("file_exists_behavior"),
-                    "with `DISALLOW`, a file that a step leaves in the staging folder fails the next deployment",
+                    "with `DISALLOW`, a file that a step leaves in the staging folder makes the next deployment fail",
                 )
-                .also(step.span, "this step works there")
+                .also(step.span, "this step names that folder")
                 .help("use `OVERWRITE`, the default; or let the step work in `{slot}`"),
             );
         }

@@ -21,9 +21,9 @@ impl Rules<'_> {
                     Diagnostic::new(
                         Code::HOOK_TWICE,
                         self.key_span("scripts", event),
-                        format!("`{event}` runs commands of the deploy already"),
+                        format!("`{event}` already runs commands of the deploy"),
                     )
-                    .help("the agent would run only one of the two; call your script from a step, as `before start { exec [...] }`, or take another event"),
+                    .help("the agent would run only one of the two; call your script from a step, for example `before start { exec [...] }`, or choose another event"),
                 );
             }
         }
@@ -35,7 +35,7 @@ impl Rules<'_> {
                 Diagnostic::new(
                     Code::RESERVED_EVENT,
                     span,
-                    format!("CodeDeploy keeps `{event}` for itself: no script ever runs in it"),
+                    format!("CodeDeploy reserves `{event}` for itself: no script ever runs in it"),
                 )
                 .help(format!(
                     "events that run scripts: {}",
@@ -73,7 +73,7 @@ impl Rules<'_> {
                     span,
                     format!("`{event}` runs the script of the revision before this one"),
                 )
-                .help("on a first deployment it does nothing, and a mistake in it can be corrected only by the deployment that it breaks; `BeforeInstall` is the first that runs this revision's"),
+                .help("on a first deployment it runs nothing, and a mistake in this script breaks the next deployment, which cannot correct it; the first event that runs a script of this revision is `BeforeInstall`"),
             );
         }
         let balanced = matches!(
@@ -87,7 +87,7 @@ impl Rules<'_> {
                     span,
                     format!("`{event}` happens only in a deployment group with a load balancer"),
                 )
-                .help("if yours has one, say `load_balancer = true`; else take another event"),
+                .help("if your group has one, write `load_balancer = true`; otherwise choose another event"),
             );
         }
     }
@@ -133,9 +133,9 @@ impl Rules<'_> {
                     Diagnostic::new(
                         Code::HOOK_TWICE,
                         label.span(),
-                        format!("`{event}` is limited twice"),
+                        format!("`{event}` has two limits"),
                     )
-                    .also(first, "first limited here")
+                    .also(first, "the first limit is here")
                     .help("remove one of them"),
                 );
             }
@@ -212,9 +212,9 @@ impl Rules<'_> {
                     Diagnostic::new(
                         Code::HOOK_ORDER,
                         self.value_span("events", event),
-                        format!("`prepare` runs in `{event}`, before Install has copied what it needs"),
+                        format!("`prepare` runs in `{event}`, before Install has copied the files that it needs"),
                     )
-                    .help("`AfterInstall` is the first event after it; the default is `ApplicationStart`"),
+                    .help("the first event after Install is `AfterInstall`; the default is `ApplicationStart`"),
                 );
             }
         }

@@ -21,12 +21,12 @@ impl Rules<'_> {
             let fault = if location.is_empty() {
                 Some("names no script".to_owned())
             } else if location.starts_with('/') {
-                Some("is absolute, and the agent joins it to the bundle's folder".to_owned())
+                Some("is absolute, but the agent appends it to the bundle's folder".to_owned())
             } else if location.split('/').any(|part| part == "..") {
                 Some("leads out of the bundle".to_owned())
             } else if location.contains(char::is_whitespace) {
                 Some(
-                    "has a blank in it: a hook takes no arguments, and its path no blanks"
+                    "contains a blank: a hook takes no arguments, and its path cannot contain blanks"
                         .to_owned(),
                 )
             } else {
@@ -42,7 +42,7 @@ impl Rules<'_> {
                         self.value_span("scripts", event),
                         format!("`{location}` {fault}"),
                     )
-                    .help("a path in the bundle, of letters, digits, `.`, `_`, `-` and `/`: `scripts/warm-up.sh`"),
+                    .help("write a path in the bundle that consists of letters, digits, `.`, `_`, `-` and `/`, for example `scripts/warm-up.sh`"),
                 );
             }
         }
@@ -53,7 +53,9 @@ impl Rules<'_> {
                 Diagnostic::new(
                     Code::HOOK_LIMIT,
                     self.span("script_timeout"),
-                    format!("CodeDeploy takes timeouts from 1 to {LONGEST} seconds, not {seconds}"),
+                    format!(
+                        "CodeDeploy accepts timeouts from 1 to {LONGEST} seconds, not {seconds}"
+                    ),
                 )
                 .help("work that takes longer than an hour does not belong in a deployment"),
             );
@@ -73,7 +75,7 @@ impl Rules<'_> {
         }
         if user.is_empty() || !shape::is_user(&user) {
             let message = if user.is_empty() {
-                "an empty `runas` runs as the agent's user, silently".to_owned()
+                "with an empty `runas` the hooks silently run as the agent's user".to_owned()
             } else {
                 format!("`{user}` cannot be the name of a user")
             };
@@ -97,9 +99,9 @@ impl Rules<'_> {
             Diagnostic::new(
                 Code::RUNAS_ORPHANS,
                 span,
-                "when a hook with `runas` times out, the agent ends `su` and nothing else",
+                "when a hook with `runas` times out, the agent ends only `su`",
             )
-            .help("what the hook started keeps running beside the next deployment, until it ends by itself; leave `runas` out"),
+            .help("the processes that the hook started keep running beside the next deployment until they end by themselves; leave `runas` out"),
         );
         let mut run = self.app.services.iter().map(|service| &service.run);
         if let Some(run) = run.find(|run| is_process(run)) {
@@ -110,7 +112,7 @@ impl Rules<'_> {
                     format!("without root, `run {}` starts the app in the agent's own cgroup", run.driver.name),
                 )
                 .also(run.span, "started here")
-                .help("a restart of the agent, by its own update for one, would end the app; as root the script starts a unit of its own"),
+                .help("a restart of the agent, for example for its own update, would end the app; as root the script starts a unit of its own"),
             );
         }
     }
@@ -137,7 +139,7 @@ impl Rules<'_> {
                     ),
                 )
                 .also(self.written.driver.span, "called from here")
-                .help("a restart of the agent, by its own update for one, would end the app; leave `keeper` out: the script is root and starts a unit of its own"),
+                .help("a restart of the agent, for example for its own update, would end the app; leave `keeper` out: the script is root and starts a unit of its own"),
             );
         }
     }
