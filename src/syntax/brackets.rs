@@ -64,7 +64,7 @@ pub(super) fn balance(file: FileId, text: &str, report: &mut Report) -> Option<B
                 span(file, at, at + 1),
                 format!("blocks and lists are nested more than {MAX_DEPTH} deep"),
             )
-            .label("one too many")
+            .label("this bracket is one too many")
             .help("is a closing bracket missing before this line? Otherwise give the inner part a name with `let`"),
         );
         return None;
@@ -221,7 +221,7 @@ impl Repair {
                     span(file, mark.at, mark.at + 1),
                     format!("this `{}` closes nothing", bracket.close()),
                 )
-                .help("take it away, or look whether a block above ends too early"),
+                .help("remove it, or check whether a block above ends too early"),
             );
         }
         self.strays.push(mark.at);

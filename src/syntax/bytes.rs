@@ -43,7 +43,7 @@ pub(super) fn clean<'a>(file: FileId, text: &'a str, report: &mut Report) -> Cow
             "a byte order mark",
             "save the file as UTF-8 without a BOM",
         ),
-        ('\0', "a NUL character", "take it away"),
+        ('\0', "a NUL character", "remove it"),
         (
             '\r',
             "a carriage return",
@@ -59,9 +59,9 @@ pub(super) fn clean<'a>(file: FileId, text: &'a str, report: &mut Report) -> Cow
             .take(1_000)
             .count();
         let message = match more {
-            0 => format!("{message} stands in the file"),
-            1_000 => format!("{message} stands in the file, and more than a thousand more"),
-            _ => format!("{message} stands in the file, and {more} more"),
+            0 => format!("the file contains {message}"),
+            1_000 => format!("the file contains {message}, and more than a thousand more"),
+            _ => format!("the file contains {message}, and {more} more"),
         };
         let span = Span {
             file,

@@ -77,7 +77,7 @@ pub(super) fn statements(block: Block) -> String {
         .map(|verb| format!("`{verb}`"))
         .collect();
     let verbs: Vec<&str> = verbs.iter().map(String::as_str).collect();
-    format!("{} stand {}", block.called(), and(&verbs))
+    format!("statements {}: {}", block.called(), and(&verbs))
 }
 
 /// Whether a rule describes a value.

@@ -85,11 +85,11 @@ impl Build<'_> {
         let finding = |message: String| Diagnostic::new(Code::UNEXPECTED, span, message);
         if around.before.ends_with('=') || around.rest.starts_with("==") {
             return finding("an assignment has one `=`".to_owned())
-                .help("nothing is compared here")
+                .help("the language has no comparisons")
                 .fix(span, "");
         }
         if around.bad.block == Block::List {
-            return finding("a list holds values, and `=` stands in a map".to_owned())
+            return finding("a list contains only values; `=` belongs in a map".to_owned())
                 .help("a map is written `{ NAME = value }`");
         }
         if around.wants(Rule::colon) {
@@ -123,7 +123,7 @@ impl Build<'_> {
         let attached = around.rest[1..].starts_with(|next: char| !next.is_whitespace());
         (!attached && !word.is_empty()).then(|| {
             finding(format!("no `:` belongs after `{word}`"))
-                .help(format!("what follows stands right after it: `{word} …`"))
+                .help(format!("write the value directly after it: `{word} …`"))
                 .fix(span, "")
         })
     }
@@ -172,7 +172,7 @@ impl Build<'_> {
             .iter()
             .find(|block| **block != Block::Driver && block.knows(name));
         let help = match home {
-            Some(home) => format!("; the statement `{name}` stands {}", home.called()),
+            Some(home) => format!("; the statement `{name}` belongs {}", home.called()),
             None => format!("; if `{name}` is a part, its settings follow in `{{ }}`"),
         };
         Some(
@@ -322,7 +322,7 @@ impl Build<'_> {
             .iter()
             .any(|&rule| expected::is_value(rule));
         if valued && found == "-" {
-            return finding.help("numbers have no sign here");
+            return finding.help("a number has no sign here");
         }
         if found == "(" || found == ")" {
             return finding.help("there are no parentheses in the language; a list is `[a, b]`");
@@ -335,7 +335,7 @@ impl Build<'_> {
                 .help("a command is a list of its words: `exec [\"prog\", \"argument\"]`");
         }
         if around.stop.expected == [Rule::EOI] || around.wants(Rule::EOI) {
-            return finding.help("a newline ends a statement; a text with blanks stands in quotes");
+            return finding.help("a newline ends a statement; write a text with blanks in quotes");
         }
         finding
     }

@@ -97,11 +97,11 @@ impl Build<'_> {
             let after = self.span(end, end);
             Diagnostic::new(Code::UNEXPECTED, span, "a comma is missing before this")
                 .help(format!(
-                    "a comma stands between two of {}",
+                    "write a comma between the {}",
                     if block == Block::List {
-                        "a list's values"
+                        "values of a list"
                     } else {
-                        "a map's entries"
+                        "entries of a map"
                     }
                 ))
                 .fix(after, ",")
@@ -111,7 +111,7 @@ impl Build<'_> {
                 span,
                 format!("`{word}` begins a second statement on the line"),
             )
-            .help("a newline ends a statement: put this one on a line of its own; a one-line block holds one statement")
+            .help("a newline ends a statement: put this one on its own line; a block on one line has only one statement")
         };
         self.complain(finding);
     }
@@ -133,10 +133,10 @@ impl Build<'_> {
         let more = !rest.is_empty() && !rest.starts_with(['\n', '#', '}', ']']);
         let finding = if more && pair.as_rule() == Rule::semicolon {
             finding
-                .help("put what follows on a line of its own")
+                .help("put the next statement on its own line")
                 .fix(span, "\n")
         } else {
-            finding.help("take it away").fix(span, "")
+            finding.help("remove it").fix(span, "")
         };
         self.complain(finding);
     }
@@ -156,14 +156,14 @@ impl Build<'_> {
             Diagnostic::new(
                 Code::UNEXPECTED,
                 span,
-                "the `{` of a block stands on the line of its statement",
+                "the `{` of a block belongs on the line of its statement",
             )
             .help("move it to the end of the line above: a newline ends a statement")
             .fix(gap, " {"),
         );
     }
 
-    /// A statement whose first word begins no statement at this place. Returns false if this is not the mistake.
+    /// Reports a statement whose first word is not allowed at this place. Returns false if the mistake is another one.
     fn unknown(&mut self, bad: &Bad) -> bool {
         let block = bad.block;
         let word = expected::token(bad.text);
@@ -177,7 +177,9 @@ impl Build<'_> {
                 span,
                 "a block without a statement before it",
             )
-            .help("a block belongs to the statement on whose line its `{` stands")
+            .help(
+                "a block needs a statement before it, and its `{` is on the line of that statement",
+            )
         } else if !expected::is_word(word) {
             Diagnostic::new(
                 Code::UNEXPECTED,
@@ -205,7 +207,7 @@ impl Build<'_> {
                 Code::MISPLACED,
                 span,
                 format!(
-                    "`{word} = …` is a setting and stands in a driver's block, not {}",
+                    "`{word} = …` is a setting and belongs in a driver's block, not {}",
                     block.called()
                 ),
             )
@@ -216,7 +218,7 @@ impl Build<'_> {
                 Code::MISPLACED,
                 span,
                 format!(
-                    "`{word}` stands {}, not {}",
+                    "`{word}` belongs {}, not {}",
                     expected::or(&homes),
                     block.called()
                 ),
@@ -226,9 +228,9 @@ impl Build<'_> {
         let finding = |message| Diagnostic::new(Code::UNKNOWN_STATEMENT, span, message);
         match expected::nearest(word, block.first_words()) {
             Some(near) => finding(format!("`{word}`: did you mean `{near}`?"))
-                .help(format!("`{near}` stands {}", block.called()))
+                .help(format!("`{near}` belongs {}", block.called()))
                 .fix(span, near),
-            None => finding(format!("`{word}` begins no statement {}", block.called()))
+            None => finding(format!("`{word}` is not a statement {}", block.called()))
                 .help(expected::statements(block)),
         }
     }

@@ -58,13 +58,11 @@ pub fn parse(file: FileId, text: &str, report: &mut Report) -> File {
                 Code::TOO_LARGE,
                 nothing(0).body.span,
                 format!(
-                    "the file has {} bytes, and at most {MAX_BYTES} are read",
+                    "the file has {} bytes, but at most {MAX_BYTES} are allowed",
                     text.len()
                 ),
             )
-            .help(
-                "is it the right file? Otherwise split it and bring the parts together with `use`",
-            ),
+            .help("is it the right file? If it is, split it, and import the parts with `use`"),
         );
         return nothing(0);
     }
@@ -90,7 +88,7 @@ pub fn parse(file: FileId, text: &str, report: &mut Report) -> File {
             build.complain(Diagnostic::new(
                 Code::UNEXPECTED,
                 span,
-                "cannot read the file from here on",
+                "the file cannot be read from here on",
             ));
             None
         }

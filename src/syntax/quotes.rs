@@ -314,13 +314,13 @@ impl Scan<'_> {
         .label("opened here");
         finding = match (quotes, next) {
             ("\"", _) => finding.help(
-                "close it with `\"` on the same line; a text over several lines stands in `\"\"\"`",
+                "close it with `\"` on the same line; write a text over several lines in `\"\"\"`",
             ),
             (_, None) => finding.help("close it with `\"\"\"` on a line of its own"),
             (_, Some(next)) => finding
                 .also(
                     span(next, next + 3),
-                    "this looks like the beginning of another one",
+                    "this looks like the beginning of another string",
                 )
                 .help("close it with `\"\"\"` on a line of its own"),
         };

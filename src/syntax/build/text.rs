@@ -70,10 +70,10 @@ impl Build<'_> {
                         Diagnostic::new(
                             Code::BAD_ESCAPE,
                             self.span_of(piece),
-                            format!("`{written}` is no character of Unicode"),
+                            format!("`{written}` is not a character of Unicode"),
                         )
                         .help(
-                            "the highest is `\\u{10FFFF}`, and `\\u{D800}` to `\\u{DFFF}` are none",
+                            "the highest is `\\u{10FFFF}`, and `\\u{D800}` to `\\u{DFFF}` are not characters",
                         ),
                     ),
                 },
@@ -113,9 +113,9 @@ impl Build<'_> {
                 Diagnostic::new(
                     Code::RAGGED_TEXT,
                     closing,
-                    "the `\"\"\"` that closes a text over lines stands on a line of its own",
+                    "the `\"\"\"` that closes a text over several lines needs its own line",
                 )
-                .help("put it on the next line; the blanks before it are taken from every line of the text"),
+                .help("put it on the next line; the blanks before it are removed from every line of the text"),
             );
             return Vec::new();
         }
@@ -124,7 +124,7 @@ impl Build<'_> {
                 Diagnostic::new(
                     Code::RAGGED_TEXT,
                     self.span(start, start + first),
-                    "a text over lines begins on the line after its `\"\"\"`",
+                    "a text over several lines begins on the line after its `\"\"\"`",
                 )
                 .help("put a newline after the `\"\"\"`; it is not part of the text"),
             );
@@ -149,7 +149,10 @@ impl Build<'_> {
                             self.span(start + at, start + at + line.trim_end().len()),
                             "this line begins left of the `\"\"\"` that closes the text",
                         )
-                        .also(closing, "the blanks before this are taken from every line")
+                        .also(
+                            closing,
+                            "the blanks before this are removed from every line",
+                        )
                         .help("indent the line at least as far, with the same blanks or tabs"),
                     );
                 }
@@ -171,9 +174,9 @@ impl Build<'_> {
             Diagnostic::new(
                 Code::UNEXPECTED,
                 span,
-                "a string stands in double quotes, not in single ones",
+                "a string needs double quotes, not single ones",
             )
-            .help("write `\"…\"`, or `r\"…\"` where braces and backslashes stand for themselves")
+            .help("write `\"…\"`, or `r\"…\"`, in which braces and backslashes have no special meaning")
             .fix(span, format!("\"{}\"", words.replace('"', "\\\""))),
         );
         Part::Literal(words.to_owned())
@@ -188,7 +191,7 @@ impl Build<'_> {
                 Diagnostic::new(
                     Code::BAD_ESCAPE,
                     self.span(start, start + 1),
-                    "nothing is escaped in the text of `shell`: it goes to bash as it stands",
+                    "the text of `shell` has no escapes: bash gets it unchanged",
                 )
                 .help("put a text with backslashes or quotes into `\"\"\"` or `r\"…\"`"),
             );
@@ -204,7 +207,7 @@ impl Build<'_> {
             span,
             format!("`{written}` is not an escape"),
         )
-        .help("the escapes are `\\n`, `\\t`, `\\\"`, `\\\\` and `\\u{…}`; in `r\"…\"` a backslash stands for itself");
+        .help("the escapes are `\\n`, `\\t`, `\\\"`, `\\\\` and `\\u{…}`; in `r\"…\"` a backslash has no special meaning");
         if written != "\\" && written != "\\u" {
             finding = finding.fix(span, format!("\\{written}"));
         }
@@ -221,9 +224,13 @@ impl Build<'_> {
                 .chars()
                 .all(|character| character.is_alphanumeric() || "_-.".contains(character));
         let finding = if written == "}" {
-            Diagnostic::new(Code::BAD_ESCAPE, span, "this `}` ends no placeholder")
-                .help("write `}}` for the character, or put the text into `r\"…\"`")
-                .fix(span, "}}")
+            Diagnostic::new(
+                Code::BAD_ESCAPE,
+                span,
+                "this `}` does not end a placeholder",
+            )
+            .help("write `}}` for the character, or put the text into `r\"…\"`")
+            .fix(span, "}}")
         } else if is_name && written.ends_with('}') {
             Diagnostic::new(
                 Code::BAD_ESCAPE,
@@ -236,7 +243,7 @@ impl Build<'_> {
             Diagnostic::new(
                 Code::BAD_ESCAPE,
                 span,
-                "this `{` begins no placeholder: a name and `}` should follow",
+                "this `{` does not begin a placeholder: a name and `}` should follow",
             )
             .help("a placeholder is `{port}`; write `{{` and `}}` for the characters, or put the text into `r\"…\"`")
         };
@@ -257,7 +264,7 @@ impl Build<'_> {
                 format!("`${{{name}}}` is a dollar sign and the value of `{name}`"),
             )
             .help(format!(
-                "a placeholder is written without the `$`: `{{{name}}}`; in `r\"…\"` braces are nothing special"
+                "a placeholder is written without the `$`: `{{{name}}}`; in `r\"…\"` braces have no special meaning"
             ))
             .fix(span, format!("{{{name}}}")),
         );
@@ -286,11 +293,11 @@ impl Build<'_> {
         self.complain(if bare == name {
             finding
                 .help(format!(
-                    "a placeholder has one pair of braces: `{{{name}}}`; in `r\"…\"` braces are nothing special"
+                    "a placeholder has one pair of braces: `{{{name}}}`; in `r\"…\"` braces have no special meaning"
                 ))
                 .fix(span, format!("{{{name}}}"))
         } else {
-            finding.help("a template for another program stands in `r\"…\"`, where braces are nothing special")
+            finding.help("write a template for another program in `r\"…\"`, in which braces have no special meaning")
         });
     }
 }

@@ -79,9 +79,11 @@ impl Build<'_> {
             Diagnostic::new(
                 Code::UNEXPECTED,
                 span,
-                "a blank separates the number from its unit",
+                "there is a blank between the number and its unit",
             )
-            .help(format!("a unit is attached to its number: `{joined}`"))
+            .help(format!(
+                "write the unit directly after the number: `{joined}`"
+            ))
             .fix(span, joined),
         );
         Some(number)
