@@ -1,5 +1,5 @@
-//! The registry of codes: one line each. A code's page, with an example that triggers it and its
-//! cure, is `pages/CODE.md`; the tests compile both. Codes are never reused.
+//! The registry of codes, one line each. The page of a code is `pages/CODE.md`. It has an example that triggers the
+//! finding, and its cure; the tests compile both. Codes are never reused.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ pub enum Severity {
     Error,
     /// The files are generated, but this probably causes a problem.
     Warning,
-    /// Good to know.
+    /// The files are generated. This is only good to know.
     Advice,
 }
 
@@ -65,23 +65,23 @@ codes! {
     UNCLOSED = 6 Error "a string, list or block is not closed";
     BAD_ESCAPE = 7 Error "an unknown escape or a stray brace in a string";
     FOREIGN_BRACES = 8 Warning "braces that mean something in another language";
-    RAGGED_TEXT = 9 Error "a text over lines that is not laid out as one";
-    UNKNOWN_STATEMENT = 10 Error "an unknown word where a statement or keyword stands";
+    RAGGED_TEXT = 9 Error "a text over several lines with a wrong layout";
+    UNKNOWN_STATEMENT = 10 Error "an unknown word in place of a statement or keyword";
     MISPLACED = 11 Error "a statement in the wrong block";
     JOINED_STATEMENTS = 12 Error "two statements on one line";
 
-    UNKNOWN_NAME = 101 Error "a name that nothing defines";
+    UNKNOWN_NAME = 101 Error "a name that is not defined";
     DUPLICATE = 102 Error "a name defined twice";
-    UNUSED = 103 Warning "defined and never used";
-    BAD_NAME = 104 Error "a name of the wrong shape";
+    UNUSED = 103 Warning "a definition that is never used";
+    BAD_NAME = 104 Error "a name with a wrong form";
     UNKNOWN_DRIVER = 105 Error "an unknown driver";
     UNKNOWN_SETTING = 106 Error "a setting or part that the driver does not have";
-    UNKNOWN_PROBE = 107 Error "`from` an unknown probe";
+    UNKNOWN_PROBE = 107 Error "an unknown probe after `from`";
     UNKNOWN_SERVICE = 108 Error "an unknown service";
     CYCLE = 109 Error "definitions that lead back to themselves";
     UNREADABLE = 110 Error "a file that cannot be read";
-    BAD_USE = 111 Error "a file named in a way that cannot work";
-    NO_APP = 112 Error "nothing in the file";
+    BAD_USE = 111 Error "a file that cannot be used in this way";
+    NO_APP = 112 Error "the file contains no statement";
     RESERVED_NAME = 113 Error "a name that the language or the shell needs itself";
     SAID_TWICE = 114 Error "something is given twice";
     MISSING = 115 Error "something that an app needs is missing";
@@ -90,10 +90,10 @@ codes! {
     WRONG_TYPE = 201 Error "a value of another type than expected";
     BAD_UNIT = 202 Error "a unit is missing or is another one than expected";
     OUT_OF_RANGE = 203 Error "a value outside its range";
-    UNKNOWN_PLACEHOLDER = 204 Error "a placeholder that nothing defines";
+    UNKNOWN_PLACEHOLDER = 204 Error "a placeholder that is not defined";
     PLACEHOLDER_HERE = 205 Error "a placeholder that has no value at this place";
-    UNKNOWN_WORD = 206 Error "a word that is not among those allowed";
-    BAD_URL = 207 Error "a URL that cannot be asked";
+    UNKNOWN_WORD = 206 Error "a word that is not allowed here";
+    BAD_URL = 207 Error "a URL that cannot be requested";
     BAD_REGEX = 208 Error "not a POSIX extended regular expression";
     BAD_JSON_PATH = 209 Error "not a path into JSON";
     BAD_ADDRESS = 210 Error "not `host:port`";
@@ -118,44 +118,44 @@ codes! {
     STOP_OF_BOTH = 310 Warning "a command that may stop the live color";
     LAW_BROKEN = 311 Error "a plan that breaks a law";
 
-    HOOK_TOO_SHORT = 401 Error "a hook is ended before the script can have gone back";
-    TARGET_TOO_SHORT = 402 Error "a caller's longest hook is shorter than the phases it runs";
+    HOOK_TOO_SHORT = 401 Error "a hook is ended before the script can go back";
+    TARGET_TOO_SHORT = 402 Error "a hook's phases take longer than its caller allows";
     NEVER_PASSES = 411 Error "a probe that cannot pass in its time";
     ONE_TRY = 412 Warning "one slow try uses up the whole time";
     DRAIN_CUTS = 413 Warning "a drain shorter than the proxy's read timeout";
 
-    PORT_TWICE = 501 Error "one port or address twice";
+    PORT_TWICE = 501 Error "a port or address is used twice";
     PORT_OF_PROXY = 502 Error "a color on the proxy's own port";
-    FRAGMENT_SHARED = 503 Error "two apps with one fragment";
+    FRAGMENT_SHARED = 503 Error "two apps with the same fragment";
     BELOW_WIPED = 504 Error "releases below a folder that the installer empties";
     FRAGMENT_IN_ROOT = 505 Error "the proxy's file below the app's own folder";
-    ROOT_SHARED = 506 Error "two apps with one root";
+    ROOT_SHARED = 506 Error "two apps with the same root";
     NO_ADDRESS = 507 Error "a color that the proxy cannot reach";
     NOTHING_ROUTED = 508 Warning "a switch that routes nothing";
-    NAME_CLASH = 509 Error "two things with one name in the script";
+    NAME_CLASH = 509 Error "two things with the same name in the script";
     TEMPLATE_FAILS = 590 Error "a driver's template cannot be filled in";
-    ONE_PATH_TWICE = 591 Error "two generated files have one path";
+    ONE_PATH_TWICE = 591 Error "two generated files with the same path";
 
     RESERVED_EVENT = 601 Error "a CodeDeploy event that runs no script";
-    HOOK_TWICE = 602 Error "one CodeDeploy event twice";
-    HOOK_LIMIT = 603 Error "more time than CodeDeploy gives a hook";
+    HOOK_TWICE = 602 Error "a CodeDeploy event is used twice";
+    HOOK_LIMIT = 603 Error "more time than CodeDeploy allows for a hook";
     NO_LOAD_BALANCER = 604 Warning "a traffic event without a load balancer";
     OLD_REVISION = 605 Warning "a hook that runs from the previous revision";
-    SAME_DESTINATION = 606 Error "two sources with one destination";
-    COLLISION = 607 Warning "files that the next Install will collide with";
+    SAME_DESTINATION = 606 Error "two sources with the same destination";
+    COLLISION = 607 Warning "files that make the next Install fail";
     BAD_MODE = 608 Error "permissions that CodeDeploy refuses or misreads";
     OBJECT_TWICE = 609 Error "one object with two permissions";
-    RUNAS_RIGHTS = 610 Error "a hook's user who may not do what the hook does";
+    RUNAS_RIGHTS = 610 Error "a hook's user without the rights that the hook needs";
     RUNAS_ORPHANS = 611 Warning "a hook whose timeout leaves orphans";
     BAD_LOCATION = 612 Error "a hook script that CodeDeploy cannot run";
     DIES_WITH_AGENT = 613 Warning "an app that dies with CodeDeploy's agent";
     INPUT_CANNOT_ARRIVE = 614 Error "an input that is never set";
     PHASE_MISSING = 615 Error "a phase that no hook runs";
-    HOOK_ORDER = 616 Error "a phase that runs before what it needs";
+    HOOK_ORDER = 616 Error "a phase that runs too early";
 
     VERIFY_BLIND = 701 Advice "a verify that cannot tell the colors apart";
     TCP_ONLY = 702 Advice "a gate that any open port passes";
     ONLY_WARNS = 703 Advice "no verify can switch back";
     KEEP_WARM = 704 Advice "both colors stay up";
-    WORKER_UNASKED = 705 Advice "a worker that nothing asks";
+    WORKER_UNASKED = 705 Advice "a worker that no probe asks";
 }

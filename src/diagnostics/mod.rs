@@ -116,14 +116,14 @@ impl Diagnostic {
     }
 }
 
-/// Everything found so far.
+/// All findings so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     findings: Vec<Diagnostic>,
 }
 
 impl Report {
-    /// Nothing found yet.
+    /// A report without findings.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -134,7 +134,7 @@ impl Report {
         self.findings.push(finding);
     }
 
-    /// Adds all of another report.
+    /// Adds all findings of another report.
     pub fn extend(&mut self, other: Self) {
         self.findings.extend(other.findings);
     }
