@@ -39,7 +39,10 @@ pub fn same_in_all() -> Vec<Program> {
 }
 
 impl Builder<'_> {
-    #[allow(clippy::unused_self, reason = "one of the row of an app's programs")]
+    #[allow(
+        clippy::unused_self,
+        reason = "all programs of an app are made by methods of the builder"
+    )]
     fn deploy(&self) -> Program {
         let mut lines = Lines::new();
         lines
@@ -107,7 +110,10 @@ impl Builder<'_> {
         lines.named(ProgramName::Prepare)
     }
 
-    #[allow(clippy::unused_self, reason = "one of the row of an app's programs")]
+    #[allow(
+        clippy::unused_self,
+        reason = "all programs of an app are made by methods of the builder"
+    )]
     fn reserve(&self) -> Program {
         let mut lines = Lines::new();
         lines.way(Way::EndNew).step(Action::Reserve);

@@ -131,7 +131,7 @@ fn doctor(app: &App, plan: &Plan) -> Vec<(String, Duration)> {
         .iter()
         .map(|service| limits::limit(&service.run, Function::Alive));
     lines.push((
-        "doctor: is another deployment at work?".to_owned(),
+        "doctor: is another deployment active?".to_owned(),
         Core::Leftovers.limit(),
     ));
     lines.push(("doctor: does the live color run?".to_owned(), alive.sum()));

@@ -102,7 +102,7 @@ impl Way {
 
 /// The names of all programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs, reason = "`about` says it, once")]
+#[allow(missing_docs, reason = "`about` describes each program")]
 pub enum ProgramName {
     Deploy,
     Prepare,
@@ -179,18 +179,22 @@ impl ProgramName {
             Self::Deploy => "",
             Self::Prepare => "the new color runs and passes its gates; users see nothing of it",
             Self::Reserve => "after `prepare` alone: the new color waits for its `switch`",
-            Self::TakeUp => "what `prepare` has left; with `refuse` it stays",
-            Self::Switch => "from here on users see the new color",
-            Self::BeforeSwap => "the last looks, and what must survive a reboot",
-            Self::PointProxyAt => {
-                "COLOR OTHERWISE: one rename, loaded by the proxy and seen to be in force"
+            Self::TakeUp => {
+                "continues with the color that `prepare` has left; a refusal keeps it prepared"
             }
-            Self::Cleanup => "never back: traffic is on a good color",
+            Self::Switch => "from here on users see the new color",
+            Self::BeforeSwap => {
+                "the last checks, and preparations for a reboot and for the way back"
+            }
+            Self::PointProxyAt => {
+                "COLOR OTHERWISE: one rename, a reload, and the confirmation that it is in force"
+            }
+            Self::Cleanup => "never goes back, because traffic is on a good color",
             Self::Rollback => {
-                "the release that served before, by its own script, through the same swap"
+                "goes back to the release that served before, by its own script and the same swap"
             }
             Self::ServeRelease => {
-                "the end of rollback and restart: a complete release, by its own script"
+                "the end of rollback and restart: switches to a complete release, by its own script"
             }
             Self::Failed => "after every way back of deploy, prepare, switch, rollback and restart",
             Self::Way(Way::EndNew) | Self::RecoverEndNew => {
@@ -206,7 +210,7 @@ impl ProgramName {
             }
             Self::Way(Way::PutBack) => "the app stays, if its color passes its gates",
             Self::Abort => "a prepared color is stopped",
-            Self::Resume => "after a boot: what served runs again",
+            Self::Resume => "after a boot: starts the live color again",
             Self::Adopt => {
                 "a fragment edited by hand, or a color started by hand, is from then on managed by this script"
             }
@@ -225,12 +229,14 @@ impl ProgramName {
             Self::RecoverRollback => {
                 "`rollback` finds an interrupted switch: the way back of that switch is the rollback"
             }
-            Self::RecoverAdopted => "an adoption was good; pointers and journal follow",
+            Self::RecoverAdopted => {
+                "an adoption was killed after its commit: writes the pointers and the journal"
+            }
             Self::RecoverKept => {
                 "a removal was interrupted at its swap: the app stays; what a reboot ended is started first"
             }
             Self::RecoverRemoved => {
-                "the proxy no longer routes to the app: what still runs of it is stopped"
+                "the proxy no longer routes to the app: its programs that still run are stopped"
             }
         }
     }

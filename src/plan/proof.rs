@@ -50,7 +50,7 @@ fn finding(app: &App, breach: &Breach) -> Diagnostic {
         finding = finding.also(span, format!("step {}: {what}{how}", number + 1));
     }
     finding.help(format!(
-        "how it comes about:\n{}",
+        "the events that lead to it:\n{}",
         breach.lines().join("\n")
     ))
 }

@@ -1,5 +1,5 @@
-//! A plan as a table for people: the words of each step, what follows its failure, its longest time, and the line that
-//! asked for it. After that come the ways back, the programs of the runtime, and the limits of the callers.
+//! A plan as a table for people: the words of each step, what follows its failure, its longest time, and the line of
+//! the file that asks for it. After that come the ways back, the programs of the runtime, and the limits of the callers.
 
 use super::callers::lock;
 use super::worst::Sums;

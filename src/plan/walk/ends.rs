@@ -16,7 +16,7 @@ pub(super) fn ended(exit: Exit, place: Course, world: &World, run: &Run) -> Verd
     let is_back = run.proof == Proof::Confirmed && !matches!(place, Course::Forward(_));
     let told = exit == Exit::Interrupted && place == Course::Recovery;
     if swapping && exit != Exit::Person && !is_back && !told {
-        return Err("the run ends in the middle of a swap, and nothing goes back");
+        return Err("the run ends in the middle of a swap without a way back");
     }
     Ok(())
 }
@@ -44,10 +44,10 @@ pub(super) fn next_command(end: &Ended<'_>) -> Verdict {
         return Ok(());
     }
     if left.disk != left.force {
-        return Err("what is on the disk is not what is in force");
+        return Err("the file on the disk is not in force");
     }
     if end.served() && !end.serves() && !end.removes() {
-        return Err("what served does not serve any more");
+        return Err("the color that served does not serve any more");
     }
     if swapping(found) && swapping(left) {
         return Err("an interrupted swap is still unfinished");
@@ -197,7 +197,7 @@ impl Ended<'_> {
                 Exit::Busy if reserved => Ok(()),
                 Exit::Refused if matches!(left.disk, File::Edited(_)) => Ok(()),
                 Exit::Refused if left.life.iter().any(|life| life.by_hand()) => Ok(()),
-                _ => Err("a removal does not end with nothing that serves"),
+                _ => Err("a removal ends without a removal of the app"),
             };
         }
         let runs = left
@@ -205,7 +205,7 @@ impl Ended<'_> {
             .iter()
             .any(|life| life.running != 0 && !life.by_hand());
         if left.force.color().is_some() || runs || left.journal.phase != Phase::Idle {
-            return Err("something of the app is left after its removal");
+            return Err("a part of the app is left after its removal");
         }
         Ok(())
     }

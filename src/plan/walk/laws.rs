@@ -218,10 +218,10 @@ fn gate(step: &Begins<'_>) -> Verdict {
             Err("the color that the proxy is pointed at has not passed its gates in this process")
         }
         Some(color) if !step.run.dialed[color as usize] => {
-            Err("nobody has connected to the color from where the proxy stands")
+            Err("the color has not accepted a connection from the proxy's side in this process")
         }
         None if !undoes_first && !removes => {
-            Err("the proxy is pointed at nothing, and something served")
+            Err("the proxy is pointed at no color, although a color served")
         }
         _ => Ok(()),
     }
@@ -236,7 +236,7 @@ fn live_is_untouchable(step: &Begins<'_>) -> Verdict {
     let live = [world.disk.color(), world.force.color()];
     let starts = matches!(step.node.action, Action::StartMissing(Side::New, _));
     if starts && step.is_forward() && world.journal.kind.makes_release() && !run.made {
-        return Err("a kept release would be started itself, instead of a copy of it");
+        return Err("a kept release itself would be started, instead of a copy of it");
     }
     if let Action::Start(_) | Action::MakeRelease | Action::CopyRelease | Action::ClearIdle =
         step.node.action
@@ -248,13 +248,13 @@ fn live_is_untouchable(step: &Begins<'_>) -> Verdict {
     for (color, services) in step.stops() {
         let routed = services & step.graph.routed != 0;
         if routed && live[1] == Some(color) {
-            return Err("the proxy routes to what is stopped");
+            return Err("the proxy routes to the color that is stopped");
         } else if routed && live[0] == Some(color) {
             return Err(
-                "the proxy's file routes to what is stopped: the next reload puts it in force",
+                "the proxy's file routes to the color that is stopped: the next reload puts the file in force",
             );
         } else if swapping && (run.proof != Proof::Confirmed || routed && step.is_forward()) {
-            return Err("a swap to or from what is stopped is unfinished");
+            return Err("a swap to or from the color that is stopped is unfinished");
         }
     }
     Ok(())
@@ -273,15 +273,15 @@ fn one_truth(step: &Begins<'_>) -> Verdict {
             | Action::Swap(_)
     );
     if step.is_forward() && decides && !step.run.chosen {
-        return Err("nobody has asked the proxy's file which color is live");
+        return Err("this process has not read from the proxy's file which color is live");
     }
     let phase = step.world.journal.phase;
     if matches!(step.node.action, Action::Swap(_)) && phase != Phase::Swapping {
-        return Err("the swap is not journalled: nobody could tell that it was under way");
+        return Err("the swap is not journalled: a later run could not see that it was begun");
     }
     let undecided = step.run.found_swapping && step.run.proof != Proof::Confirmed;
     if undecided && step.stops().next().is_some() {
-        return Err("after an interrupted swap something is stopped before one color is in force");
+        return Err("after an interrupted swap, a color is stopped before one color is in force");
     }
     Ok(())
 }
@@ -343,7 +343,7 @@ fn way_back(step: &Begins<'_>) -> Verdict {
 /// (Every command that changes something holds the app's mutex: the runner takes it first.)
 fn one_at_a_time(step: &Begins<'_>) -> Verdict {
     if step.touches_proxy() && !step.run.proxy {
-        return Err("nothing keeps another app's run away from the proxy");
+        return Err("the proxy's lock is not held, so another app could change the proxy");
     }
     let journal = &step.world.journal;
     let reserved = journal.phase == Phase::Prepared && !journal.over;
@@ -353,7 +353,7 @@ fn one_at_a_time(step: &Begins<'_>) -> Verdict {
         Course::Recovery | Course::Back => false,
     };
     if reserved && another && reach(&step.node.action) != Reach::Own {
-        return Err("a color that another deployment has prepared is taken away");
+        return Err("a color that another deployment has prepared is removed");
     }
     Ok(())
 }
@@ -377,7 +377,7 @@ fn no_cut(step: &Begins<'_>) -> Verdict {
         let routed = services & step.graph.routed != 0;
         if routed && step.world.life(color).busy {
             return Err(
-                "workers of the proxy may still be answering requests with what is stopped",
+                "workers of the proxy may still answer requests with the color that is stopped",
             );
         }
     }
@@ -392,11 +392,11 @@ fn only_ours(step: &Begins<'_>) -> Verdict {
     let ours = lives.any(|life| life.running != 0 && !life.by_hand());
     if step.node.action == Action::RemoveState && ours {
         return Err(
-            "what the script started keeps running, and nobody knows any more how to stop it",
+            "programs that the script started keep running, but the state that is needed to stop them is removed",
         );
     }
     if matches!(step.node.action, Action::Stop(..) | Action::ClearIdle) && idle {
-        return Err("nothing says that what is stopped was started by the script");
+        return Err("no journal says that the script started the color that is stopped");
     }
     Ok(())
 }

@@ -157,7 +157,7 @@ impl Walker<'_> {
         None
     }
 
-    /// Returns how a command ends that finds that state, and the state that it leaves, with the colors named as before.
+    /// Returns how a command ends that finds this state, and the state that it leaves. The colors have the same names.
     /// `None`: the command does not end.
     fn without_faults(
         &self,
@@ -249,7 +249,7 @@ fn reserved(world: &World, begin: Begin, answer: Answer) -> Option<(Law, &'stati
     let undone = answer.program().is_some();
     (reserved && undone).then_some((
         Law::OneAtATime,
-        "a color that another deployment has prepared is taken away",
+        "a color that another deployment has prepared is removed",
     ))
 }
 

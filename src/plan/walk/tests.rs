@@ -84,7 +84,7 @@ fn the_laws_hold_with_checks_that_only_warn_and_with_none() {
     }
     assert_laws_hold(&app, Grain::Color);
     app.verify = Verification::None {
-        reason: "nobody can ask it".to_owned(),
+        reason: "no user can reach it".to_owned(),
         span: fixture::line(31),
     };
     assert_laws_hold(&app, Grain::Color);

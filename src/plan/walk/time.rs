@@ -39,7 +39,7 @@ fn commands(app: &App, plan: &Plan, graph: &Graph) -> Option<Breach> {
     Command::ALL.into_iter().find_map(|command| {
         let start = graph.start(command);
         let late = longest(graph, start) > sums.command(command).worst;
-        let why = "a way through the command takes longer than is declared";
+        let why = "a path through the command takes longer than the declared time";
         late.then(|| first(graph, start, why)).flatten()
     })
 }
@@ -52,7 +52,8 @@ fn hooks(app: &App, plan: &Plan, graph: &Graph) -> Option<Breach> {
         let start = starts
             .into_iter()
             .find(|start| longest(graph, *start) > caller.worst)?;
-        let why = "a way through the hook's commands takes longer than its caller is told";
+        let why =
+            "a path through the hook's commands takes longer than the time that its caller gets";
         first(graph, start, why)
     })
 }

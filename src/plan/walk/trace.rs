@@ -255,10 +255,10 @@ fn said(what: Meanwhile) -> &'static str {
         Meanwhile::Expires => "the reservation expires",
         Meanwhile::Stranger => "another program takes the port of the idle color",
         Meanwhile::Answered => "the older workers have finished their requests",
-        Meanwhile::TextLaid => "somebody puts a file there that routes to no color of the app",
-        Meanwhile::ByHand => "somebody starts a color by hand and points the proxy at it",
-        Meanwhile::Edited => "somebody edits the proxy's file and reloads",
-        Meanwhile::Older => "deploy.bg is changed: what was deployed has other services",
+        Meanwhile::TextLaid => "a person writes a proxy file that routes to no color of the app",
+        Meanwhile::ByHand => "a person starts a color by hand and points the proxy at it",
+        Meanwhile::Edited => "a person edits the proxy's file and reloads the proxy",
+        Meanwhile::Older => "deploy.bg is changed: the deployed releases have other services",
     }
 }
 

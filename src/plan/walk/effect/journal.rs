@@ -105,7 +105,7 @@ impl Effects<'_> {
         });
     }
 
-    /// After this the color from before drains and stops. The journal has no other record of the app.
+    /// After this the color that served drains and stops. The journal names it and nothing else of the app.
     pub(super) fn commit_removed(&mut self) {
         self.either(|world, run| {
             world.journal = Journal {
