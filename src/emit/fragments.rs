@@ -131,7 +131,7 @@ fn constant(
         _ => None,
     });
     known.as_literal().ok_or_else(|| {
-        let message = "the content of the proxy's file must be known when the script is made, but this is known only when it runs";
+        let message = "the content of the proxy's file must be known when the script is made, but this value is known only when the script runs";
         Box::new(
             Diagnostic::new(Code::TEMPLATE_FAILS, span, message)
                 .help("use `{color}`, `{port}` and `let`s here, not inputs or the values that a driver offers"),

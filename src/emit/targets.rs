@@ -114,7 +114,7 @@ fn value_of(target: &DriverUse, value: &SettingValue) -> Result<Value, Failed> {
     value_with(value, &|text| {
         text.as_literal().ok_or_else(|| {
             let message = format!(
-                "a setting of target `{}` must be known when its files are made, but this is known only when the script runs",
+                "a setting of target `{}` must be known when its files are made, but this value is known only when the script runs",
                 target.driver.name
             );
             let finding = Diagnostic::new(Code::TEMPLATE_FAILS, target.span, message);

@@ -41,10 +41,10 @@ impl Language {
         }
         match self {
             Self::Nginx if text.contains('$') => {
-                Err("nginx would take its `$` for a variable".to_owned())
+                Err("nginx would treat its `$` as a variable".to_owned())
             }
             Self::Caddy if text.contains(['{', '}']) => {
-                Err("Caddy would take its braces for a placeholder".to_owned())
+                Err("Caddy would treat its braces as a placeholder".to_owned())
             }
             Self::Nginx | Self::Caddy | Self::Plain if is_plain(text) => Ok(text.to_owned()),
             Self::Nginx => Ok(format!(
@@ -110,7 +110,7 @@ fn bare(value: &Value) -> Result<Value, Error> {
         _ => Err(Error::new(
             ErrorKind::InvalidOperation,
             format!(
-                "`{value}` cannot stand in the middle of a word: only letters, digits and `_-./:,+@%=` can"
+                "`{value}` cannot be a part of a word: only letters, digits and `_-./:,+@%=` are allowed there"
             ),
         )),
     }

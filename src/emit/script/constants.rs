@@ -134,7 +134,7 @@ impl Script<'_> {
     pub(super) fn deadlines(&self, code: &mut Code) {
         code.gap();
         code.comment(
-            "How long each may take, in milliseconds: what drivers do, and the script's own.",
+            "The longest time of each call, in milliseconds: functions of drivers, and the script's own work.",
         );
         let mut own = Vec::new();
         let mut user = Vec::new();

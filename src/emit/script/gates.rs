@@ -20,7 +20,7 @@ impl Script<'_> {
         code.gap();
         match &self.app.verify {
             Verification::Checks(checks) => {
-                code.comment("Asked through the proxy when a color serves.");
+                code.comment("Verifies: checks through the proxy after a switch.");
                 for check in checks {
                     let head = format!("verify.{}() {{", check.name);
                     let place = self.places.at(check.span);

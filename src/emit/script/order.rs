@@ -8,27 +8,27 @@ use crate::plan::{Block, Command, ProgramName, listing, same_in_all};
 use std::convert::Infallible;
 
 const HEAD: &str = "\
----- order: what is the same in every application ------------------------------------------------
+---- order: the programs that are the same in every application ----------------------------------
 
-Made from the plan by `tests/regenerate`; do not edit. The other programs stand in the application's script, in the same words: `old` is
-the color that serves when a command begins, `new` the other one. When a step fails, the rest is skipped, and the last `otherwise` says
-what comes instead: the name of a way back, or
-  refuse   nothing was changed: exit 3          later    exit 0; the next command goes on with it
-  warn     it is said, and the next step comes  person   exit 5";
+Made from the plan by `tests/regenerate`; do not edit. The other programs are in the application's script. In both, `old` is the color
+that serves when a command begins, `new` is the other one. If a step fails, the other steps are skipped, and the last `otherwise` names
+what follows: a way back, or
+  refuse   nothing was changed: exit 3             later    print a warning, exit 0; the next command continues
+  warn     print a warning; the next step follows  person   a person must act: exit 5";
 
 const TABLE: &str = "\
----- a run that was cut short: what comes before the command's own program, by what the journal says ----
+---- recovery: what a command does first about an interrupted run; this depends on the journal's phase ----
 
   preparing, adopting, removing  users saw nothing                          switched   good; the old color still runs
   prepared                       ready, it waits for its `switch`           returning  the old color serves; the new one drains
-  swapping                       between the rename and the commit: the proxy may serve either color (of an adopt: or what somebody
-                                 wrote; of a remove: or nothing)
+  swapping                       between the rename and the commit: the proxy may serve either color (in an adopt also a text that a
+                                 person wrote, in a remove also nothing)
 
-Sets `answer`: proceed; nothing (to do: exit 0); usage (exit 2); refuse (exit 4); undo:PROGRAM, then the journal is looked at again;
-try:PROGRAM, then the command begins, whatever came of it; instead:PROGRAM, and that is all; person (exit 5): no phase that is known.";
+Sets `answer`: proceed; nothing (there is nothing to do: exit 0); usage (exit 2); refuse (exit 4); undo:PROGRAM (then read the journal
+again); try:PROGRAM (then begin, whether it succeeded or not); instead:PROGRAM (then end); person (the phase is unknown: exit 5).";
 
 const LISTED: &str = "\
----- what `plan` prints, block by block; of a program that is run by others, but for these parts, it says only where it stands ----";
+---- `listed`: the blocks that `plan` prints; `written_out`: parts whose steps it prints wherever they run ----";
 
 /// The module's text.
 #[must_use]
@@ -65,7 +65,7 @@ pub fn text() -> String {
         });
     }
     code.gap();
-    code.comment("After their failure comes `plan.failed`.");
+    code.comment("`plan.failed` runs after a failure of these commands.");
     let failing = Command::ALL.into_iter();
     let failing = failing.filter(|command| command.after_failure().is_some());
     let failing: Vec<&str> = failing.map(Command::name).collect();

@@ -6,8 +6,7 @@ use crate::plan::{Home, Line, Program, ProgramName, Step};
 use crate::source::Span;
 
 /// The comment before the ways back.
-const WAYS: &str =
-    "---- ways back: nobody interrupts them; one that leads to another ends with exit 5 ----";
+const WAYS: &str = "---- ways back: no signal interrupts them; after a second one the command ends with exit 5 ----";
 
 impl Script<'_> {
     /// The programs that differ by application.
@@ -19,10 +18,10 @@ impl Script<'_> {
             None => format!("line {line} of {}", self.places.source()),
         };
         code.comment(&format!(
-            "`old` is the color that serves when a command begins, `new` the other one; {example} is {line}. When a step\n\
-             fails, the rest is skipped, and the last `otherwise` says what comes instead: the name of a way back, or\n  \
-             refuse   nothing was changed: exit 3          later    exit 0; the next command goes on with it\n  \
-             warn     it is said, and the next step comes  person   exit 5"
+            "`old` is the color that serves when a command begins, `new` is the other one; {example} is {line}. If a step\n\
+             fails, the other steps are skipped, and the last `otherwise` names what follows: a way back, or\n  \
+             refuse   nothing was changed: exit 3             later    print a warning, exit 0; the next command continues\n  \
+             warn     print a warning; the next step follows  person   a person must act: exit 5"
         ));
         let mut ways = false;
         for program in &self.plan.programs {

@@ -84,13 +84,13 @@ pub const ENDS: &str = "# The end of deployc-runtime.";
 
 fn make() -> String {
     let mut text = format!(
-        "{BEGINS}{VERSION}: how each step of a deployment is done; the same file for every application.\n\
+        "{BEGINS}{VERSION}: the code of each step of a deployment; the same file for every application.\n\
          #\n\
-         # Do not edit. An application's script, APP.sh beside this file, says what is done and in which order. It names this file by its\n\
-         # sha256 and reads nothing of it before that is checked; `deployc runtime --check FILE` tells whether it is what was released.\n\
+         # Do not edit. An application's script, APP.sh beside this file, contains its settings and the order of its commands. APP.sh\n\
+         # checks the sha256 of this file before it reads it. `deployc runtime --check FILE` tells whether FILE is a released runtime.\n\
          #\n\
          # shellcheck shell=bash\n\
-         # What an application's script sets is read here, and what is set here is read there; functions are called by name.\n\
+         # Each of the two files uses variables that the other one sets. Functions are called by name.\n\
          # shellcheck disable=SC2034,SC2154,SC2317\n\
          # A local variable is an array in one function and a text in another.\n\
          # shellcheck disable=SC2128,SC2178\n"

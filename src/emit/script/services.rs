@@ -34,7 +34,7 @@ impl Script<'_> {
             return Ok(());
         };
         code.gap();
-        code.comment("What the proxy's file says while a color is live.");
+        code.comment("The text of the proxy's file while a color is live.");
         code.block("fragment() {", None, "}", |code| {
             code.block("case $1 in", None, "esac", |code| {
                 for (color, text) in self.app.colors.iter().zip(fragments) {
