@@ -50,7 +50,7 @@ fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome,
     if planned.is_empty() {
         let path = &input.path;
         terminal.prose(&format!(
-            "{path}: there is no `app` in it: nothing to build\n"
+            "{path} contains no `app`, so there is nothing to build\n"
         ));
         return Ok(Outcome::Clean);
     }
@@ -107,7 +107,7 @@ fn print_script(
             .map(|(app, _)| format!("`{}`", app.name))
             .collect();
         return Err(Failure(format!(
-            "`--stdout` prints one script, and `{}` has {}: build into a folder instead",
+            "`--stdout` prints one script, but `{}` has the apps {}: build into a folder instead",
             places.source(),
             names.join(" and ")
         )));
@@ -189,7 +189,9 @@ fn told(
         let what = match changed.change {
             Change::NoLongerMade => "removed",
             Change::EditedByHand if made => "wrote (over edits by hand)",
-            Change::EditedByHand => "left: no longer made, but edited by hand; remove it yourself:",
+            Change::EditedByHand => {
+                "kept, because it was edited by hand, but no longer made; remove it yourself:"
+            }
             Change::Missing | Change::Stale | Change::WrongMode | Change::NotOurs => "wrote",
         };
         let _ = writeln!(text, "{what} {path}");
@@ -200,12 +202,12 @@ fn told(
         for script in scripts {
             let name = script.file_name().unwrap_or(script.as_str());
             let beside = match form {
-                Form::Files => format!(" {} beside {name},", runtime_file()),
+                Form::Files => format!(" put {} beside {name}, then", runtime_file()),
                 Form::Single => String::new(),
             };
             let _ = writeln!(
                 text,
-                "next: review and commit them with {}; on the host:{beside} `./{name} doctor`, then `./{name} deploy`",
+                "next: review and commit them with {}; on the host,{beside} run `./{name} doctor` and `./{name} deploy`",
                 input.path
             );
         }

@@ -113,7 +113,7 @@ impl Installation {
             };
             if let Some(file) = bundle.files.iter().find(twice) {
                 return Err(Failure(format!(
-                    "`{}` is made from `{other}` too: put one of the two sources into a folder of its own",
+                    "`{}` is also made from `{other}`: put one of the two sources into a folder of its own",
                     folder.join(&file.path)
                 )));
             }
@@ -228,7 +228,7 @@ impl Installation {
             .collect();
         if !strange.is_empty() {
             return Err(Failure(format!(
-                "{} exists and was not made by deployc: nothing was written; move it away, or build into another folder with `--out`",
+                "{} exists and was not made by deployc: nothing was written; move the file away, or build into another folder with `--out`",
                 strange.join(" and ")
             )));
         }

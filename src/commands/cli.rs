@@ -1,4 +1,4 @@
-//! The command line's grammar, and the help that a person can learn from.
+//! The grammar of the command line, and its help texts.
 
 use super::terminal::ColorChoice;
 use crate::emit::Form;
@@ -13,17 +13,17 @@ pub(super) const DEFAULT_FILE: &str = "deploy.bg";
 #[command(name = "deployc", version, max_term_width = 100)]
 #[command(
     long_about = "Compiles deploy.bg into a readable bash script that deploys blue/green, so that no \
-request is lost: the new color is started and probed beside the old one, the proxy is switched with one \
-rename and a reload, the switch is seen to be in force, the old color drains and stops. Whatever fails \
-goes back.",
+request is lost. The new color is started and probed beside the old one. The proxy is switched with one \
+rename and a reload, and the script confirms that the new configuration is in force. Then the old color \
+drains and stops. If anything goes wrong, the old color keeps serving.",
     after_long_help = "Examples:
-  deployc check                  is deploy.bg right? nothing is written
-  deployc build                  write deploy/NAME.sh and what belongs to it; commit both
+  deployc check                  find mistakes in deploy.bg; nothing is written
+  deployc build                  write deploy/NAME.sh and its other files; commit all of them
   deployc build --check          in CI: are the committed files up to date?
   deployc plan                   what a deployment would do, and how long it may take
   deployc explain BG401          what a code means and how to cure it
 
-On the host, nothing of deployc is needed: copy the two files and run `./NAME.sh deploy`.
+The host does not need deployc: copy the two `.sh` files to it and run `./NAME.sh deploy`.
 
 Exit: 0 clean; 1 findings, or something would change; 2 wrong usage, or a file that cannot be read or written."
 )]
@@ -43,10 +43,10 @@ pub(super) enum Command {
   deployc build shop/deploy.bg        into shop/deploy/
   deployc build --check               exit 1 if a file is missing, stale or edited by hand; nothing is written
   deployc build --diff                what a build would change; nothing is written
-  deployc build --single              one file an app: the runtime in APP.sh, none beside it
+  deployc build --single              one file per app: APP.sh contains the runtime
   deployc build --stdout | ssh host bash -s deploy
 
-A file that is no longer generated is removed, if nobody has edited it. A file that deployc did not make is never
+A file that is no longer generated is removed, unless it was edited by hand. A file that deployc did not make is never
 overwritten.")]
     Build(Build),
     /// Find mistakes: types and safety rules; nothing is written
@@ -61,7 +61,7 @@ overwritten.")]
   deployc fmt --check */deploy.bg     exit 1 and list the files that would change
   deployc fmt - <deploy.bg            standard input to standard output")]
     Fmt(Fmt),
-    /// Show the steps of every command, ways back and how long each may take
+    /// Show the steps of every command, the ways back, and how long each may take
     #[command(after_long_help = "Examples:
   deployc plan
   deployc plan shop/deploy.bg | less")]
@@ -72,16 +72,16 @@ overwritten.")]
   deployc explain nginx
   deployc explain duration
   deployc explain spring.health
-  deployc explain defaults            what holds where a file says nothing
-  deployc explain haproxy deploy.bg   a driver or probe of your own, of deploy.bg or a file that it uses
+  deployc explain defaults            the values of settings that a file leaves out
+  deployc explain haproxy deploy.bg   a driver or probe of your own, in deploy.bg or in a file that it uses
   deployc explain                     list everything that can be explained")]
     Explain(Explain),
     /// Print the hash of the runtime, or check a file against it
     #[command(after_long_help = "Examples:
-  deployc runtime --hash              VERSION-SHA256, by which scripts pin it, and the name of its file
+  deployc runtime --hash              VERSION-SHA256, which pins the runtime in scripts, and the name of its file
   deployc runtime --check deploy/deployc-runtime-*.sh
 
-The runtime is how each step of a deployment is done: the same file for every application of this version.")]
+The runtime contains the code of each step of a deployment. It is the same file for every application of this version.")]
     Runtime(Runtime),
     /// Print completions for a shell
     #[command(after_long_help = "Example:
@@ -96,16 +96,16 @@ The runtime is how each step of a deployment is done: the same file for every ap
 /// Files to read.
 #[derive(Debug, Args)]
 pub(super) struct Files {
-    /// The files; `-` is standard input; without any, deploy.bg in this folder
+    /// The files; `-` is standard input; the default is deploy.bg in this folder
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<Utf8PathBuf>,
-    /// What to call standard input in messages, and what its `use` is relative to
+    /// The path of standard input: messages show it, and its `use` is relative to it
     #[arg(long, value_name = "PATH", default_value = "deploy.bg")]
     pub(super) stdin_filename: Utf8PathBuf,
 }
 
 impl Files {
-    /// One file, named by other means than the command line's list.
+    /// The list for a command that takes one file instead of a list.
     pub(super) fn of(file: &Utf8Path) -> Self {
         Self {
             files: vec![file.to_owned()],
@@ -117,7 +117,7 @@ impl Files {
 #[derive(Debug, Args)]
 #[allow(
     clippy::struct_excessive_bools,
-    reason = "the flags of a command line, as clap wants them"
+    reason = "clap needs one bool for each flag of the command line"
 )]
 pub(super) struct Build {
     #[command(flatten)]
@@ -154,15 +154,15 @@ impl Build {
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) files: Files,
-    /// How findings look
+    /// The format of findings
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(super) format: Format,
 }
 
-/// How findings look.
+/// The format of findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// For people: the words underlined, and the next step
+    /// For people: the words are underlined, and the next step is below
     Human,
     /// One line each: file, line, column, code, message
     Short,
@@ -193,7 +193,7 @@ pub(super) struct Explain {
     /// A code, a driver, a probe or a type; without one, all of them are listed
     #[arg(value_name = "CODE|NAME")]
     pub(super) topic: Option<String>,
-    /// A file of yours: explain the drivers and probes in it and in the files that it uses, too
+    /// A file of yours: the drivers and probes in it and in the files that it uses are explained too
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(super) file: Option<Utf8PathBuf>,
 }
@@ -201,10 +201,10 @@ pub(super) struct Explain {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(super) struct Runtime {
-    /// Print VERSION-SHA256, by which scripts pin it, and the name of its file
+    /// Print VERSION-SHA256, which pins the runtime in scripts, and the name of its file
     #[arg(long)]
     pub(super) hash: bool,
-    /// Tell whether FILE is the runtime of this version, as it was released; exit 1 if not
+    /// Tell whether FILE is the released runtime of this version; exit 1 if not
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(super) check: Option<Utf8PathBuf>,
 }

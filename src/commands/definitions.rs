@@ -181,7 +181,7 @@ fn describe(
         let file = file.map_or(String::new(), |file| format!(" {file}"));
         let _ = writeln!(
             text,
-            "\nThe settings of `{base}` are taken too, and its functions where it has none of its own: `deployc explain {base}{file}` ({}).",
+            "\nThis driver extends `{base}`. It also has the settings of `{base}`, and the functions that it does not define itself. See `deployc explain {base}{file}` ({}).",
             kind.word()
         );
     }

@@ -89,7 +89,7 @@ fn unknown(topic: &str, own: &Definitions, library: &Definitions, options: &Opti
     let next = nearest.unwrap_or_else(|| match &options.file {
         Some(_) => "; `deployc explain` lists the library".to_owned(),
         None => format!(
-            "; `deployc explain` lists all that can be explained, `deployc explain {topic} FILE` also searches a file of yours"
+            "; `deployc explain` lists everything that can be explained, `deployc explain {topic} FILE` also searches a file of yours"
         ),
     });
     format!("there is no code, driver, probe or type `{topic}`{next}")
@@ -124,7 +124,7 @@ fn ty(topic: &str) -> Option<String> {
     Some(text)
 }
 
-/// What holds where a file says nothing.
+/// The page of the defaults: the values of settings that a file leaves out.
 fn defaults_page(topic: &str) -> Option<String> {
     if topic != "defaults" {
         return None;

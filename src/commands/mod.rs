@@ -54,7 +54,7 @@ fn report_bug(panic: &std::panic::PanicHookInfo<'_>) {
     let _ = writeln!(
         std::io::stderr(),
         "deployc: this is a bug in deployc {}, not in your file: {panic}\n\
-         nothing was written; please report it with the file that it happened with",
+         nothing was written; please report it, together with your file",
         env!("CARGO_PKG_VERSION")
     );
     std::process::exit(2);

@@ -57,7 +57,7 @@ pub(super) fn read(path: &Utf8Path, files: &Files) -> Result<Input, Failure> {
                 LoadError::Missing => "there is no such file".to_owned(),
                 LoadError::Folder => {
                     format!(
-                        "it is a folder; name a file in it, `{}` say",
+                        "it is a folder; name a file in it, for example `{}`",
                         path.join(DEFAULT_FILE)
                     )
                 }

@@ -15,7 +15,7 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
         fs::read(path).map_err(|error| Failure(format!("`{path}` cannot be read: {error}")))?;
     if bytes == runtime_text().as_bytes() {
         terminal.prose(&format!(
-            "{path}: the runtime of deployc {VERSION}, as it was released\n"
+            "{path}: the released runtime of deployc {VERSION}\n"
         ));
         return Ok(Outcome::Clean);
     }
@@ -40,10 +40,10 @@ fn fault(text: &str) -> String {
         );
     }
     if text.contains('\r') {
-        return format!("not as it was released: its lines end in CR LF; {again}");
+        return format!("changed: its lines end in CR LF; {again}");
     }
     if runtime_text().starts_with(text) || !text.trim_end().ends_with(RUNTIME_ENDS) {
-        return format!("incomplete: it ends in the middle; {again}");
+        return format!("incomplete: its end is missing; {again}");
     }
     let mut lines = text.lines().zip(runtime_text().lines());
     let at = lines.position(|(one, other)| one != other);

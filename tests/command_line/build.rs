@@ -155,7 +155,7 @@ fn what_is_no_longer_made_goes_unless_it_was_edited() {
     );
     let ran = folder.run(&["build"]).exits(0);
     assert!(ran.err.contains("removed appspec.yml\n"), "{}", ran.err);
-    assert!(ran.err.contains("left: no longer made, but edited by hand; remove it yourself: deploy/hooks/BeforeInstall.sh\n"), "{}", ran.err);
+    assert!(ran.err.contains("kept, because it was edited by hand, but no longer made; remove it yourself: deploy/hooks/BeforeInstall.sh\n"), "{}", ran.err);
     assert!(!folder.path("appspec.yml").exists());
     assert!(!folder.path("deploy/hooks/ApplicationStart.sh").exists());
     assert_eq!(folder.read("deploy/hooks/mine.sh"), "mine\n");

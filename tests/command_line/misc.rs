@@ -23,7 +23,7 @@ fn codes_drivers_and_types_are_explained() {
         ("BG401", "# BG401"),
         ("bg401", "# BG401"),
         ("nginx", "upstream: string"),
-        ("jar", "The settings of `process` are taken too"),
+        ("jar", "It also has the settings of `process`"),
         ("duration", "# duration: a type"),
         ("map", "# map of: a type"),
         ("list of", "# list of: a type"),

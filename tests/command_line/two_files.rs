@@ -305,7 +305,7 @@ fn the_runtime_can_be_asked_for_and_checked() {
     assert!(folder.read(SCRIPT).contains(&format!("\nruntime={id}\n")));
     let path = runtime();
     let ran = folder.run(&["runtime", "--check", &path]).exits(0);
-    assert!(ran.err.contains("as it was released"), "{}", ran.err);
+    assert!(ran.err.contains("the released runtime"), "{}", ran.err);
     let good = folder.read(&path);
     for (text, why) in [
         (
