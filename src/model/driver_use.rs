@@ -10,8 +10,8 @@ use std::sync::Arc;
 pub struct DriverUse {
     /// The driver.
     pub driver: Arc<Driver>,
-    /// Every setting of the driver and its bases that is given or has a default. In the order of the description, each
-    /// with the name of the driver that describes it.
+    /// Every setting of the driver and its bases that is given or has a default, in the order of the description. Each
+    /// has the name of the driver that describes it.
     pub settings: Vec<(Name, String, SettingValue)>,
     /// The parts that the app gives, in the order of the file.
     pub parts: Vec<GivenPart>,

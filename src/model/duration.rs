@@ -14,25 +14,25 @@ impl Duration {
     /// The longest duration that the language accepts: one day. A longer wait in a deploy is a mistake.
     pub const MAX: Self = Self(24 * 60 * 60 * 1000);
 
-    /// From milliseconds.
+    /// Makes a duration from milliseconds.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 
-    /// From seconds.
+    /// Makes a duration from seconds.
     #[must_use]
     pub const fn from_secs(seconds: u64) -> Self {
         Self(seconds * 1000)
     }
 
-    /// In milliseconds.
+    /// The duration in milliseconds.
     #[must_use]
     pub const fn as_millis(self) -> u64 {
         self.0
     }
 
-    /// In seconds. Rounded up, because a limit for another program must not become shorter.
+    /// The duration in seconds, rounded up, because a limit for another program must not become shorter.
     #[must_use]
     pub const fn as_secs_ceil(self) -> u64 {
         self.0.div_ceil(1000)
@@ -60,7 +60,7 @@ impl Sum for Duration {
 }
 
 impl fmt::Display for Duration {
-    /// In the language's notation, with the largest unit that gives a whole number.
+    /// Writes the duration in the language's notation, with the largest unit that gives a whole number.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             0 => write!(out, "0s"),

@@ -25,7 +25,7 @@ impl HostPath {
         Self(format!("{}/{name}", self.0))
     }
 
-    /// As text.
+    /// The path as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -6,7 +6,7 @@ use crate::source::Span;
 /// A value given at deploy time.
 #[derive(Clone, Debug)]
 pub struct Input {
-    /// Also the environment variable's name.
+    /// Its name, which is also the name of its environment variable.
     pub name: VariableName,
     /// The values that it accepts.
     pub ty: InputType,
@@ -44,7 +44,7 @@ pub enum InputType {
 }
 
 impl InputType {
-    /// As the language writes it.
+    /// The word of the type in the language.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {

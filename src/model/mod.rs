@@ -1,6 +1,6 @@
 //! The typed deployment: every name is resolved, every value has its type.
 //!
-//! Only `check/` makes it, and only if it has found no error. `plan/` and `emit/` read it.
+//! Only `check/` makes this model, and only if it has found no error. `plan/` and `emit/` read it.
 
 mod app;
 mod cleanup;

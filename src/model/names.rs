@@ -44,13 +44,13 @@ impl Name {
         Ok(Self(text.to_owned()))
     }
 
-    /// As text.
+    /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// As a part of a shell function's or variable's name. `-` becomes `_`. No name contains `_`, so two names never
+    /// The name as a part of a shell function's or variable's name. `-` becomes `_`. No name contains `_`, so two names never
     /// become equal.
     #[must_use]
     pub fn shell(&self) -> String {
@@ -77,7 +77,7 @@ impl VariableName {
         (begins && goes_on).then(|| Self(text.to_owned()))
     }
 
-    /// As text.
+    /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -97,7 +97,7 @@ impl Method {
 
     const ALL: [Self; 3] = [Self::Get, Self::Head, Self::Post];
 
-    /// As the language writes it.
+    /// The word in the language.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -157,7 +157,7 @@ impl Relation {
 
     const ALL: [Self; 3] = [Self::Contains, Self::Equals, Self::Matches];
 
-    /// As the language writes it.
+    /// The word in the language.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {

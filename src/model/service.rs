@@ -27,7 +27,7 @@ pub struct Service {
 pub enum Handover {
     /// The new service starts in `prepare`; the old one stops in `cleanup`.
     Overlap,
-    /// In `switch`, after `verify`, the old service stops; then the new one starts.
+    /// The old service stops in `switch`, after `verify`; then the new one starts.
     Exclusive,
 }
 
@@ -40,7 +40,7 @@ impl Handover {
 
     const ALL: [Self; 2] = [Self::Overlap, Self::Exclusive];
 
-    /// As the language writes it.
+    /// The word in the language.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {

@@ -34,7 +34,7 @@ impl When {
         Self::ALL.into_iter().find(same)
     }
 
-    /// As the language writes it.
+    /// The words in the language.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
@@ -128,7 +128,7 @@ impl Outcome {
 
     const ALL: [Self; 3] = [Self::Success, Self::Failure, Self::Always];
 
-    /// As the language writes it.
+    /// The word in the language.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {

@@ -36,7 +36,7 @@ pub(super) enum Block {
 }
 
 impl Block {
-    /// Every place with verbs of its own.
+    /// Every block that has its own verbs.
     pub const ALL: [Self; 11] = [
         Self::Top,
         Self::App,

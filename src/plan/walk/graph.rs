@@ -13,7 +13,7 @@ use std::collections::HashMap;
 pub enum Grain {
     /// Each service alone: only a part of a color may run.
     Service,
-    /// As `Color`. A release may also come from an older deploy.bg with other exclusive services.
+    /// The same as `Color`. In addition, a release may come from an older deploy.bg with other exclusive services.
     Release,
     /// All overlapping services of a color count as one, and so do all exclusive services. This has far fewer states.
     Color,
