@@ -71,7 +71,7 @@ command_listens() {
     return 3
   fi
   port_listens "$port" || {
-    printf '%s\n' "nobody listens on port $port"
+    printf '%s\n' "no process listens on port $port"
     return 1
   }
   for inode in ${listening[@]+"${listening[@]}"}; do
@@ -104,7 +104,7 @@ command_stop() {
   command_alive >/dev/null || return 0
   said=$(command_ask_identity) || said=''
   if [[ $identity != starting && "kept $said" != "$identity" ]]; then
-    printf '%s\n' "$service of $color was started again by somebody else (it was${identity#kept}, it is $said), so this script does not stop it"
+    printf '%s\n' "$service of $color was started again by somebody else (its identity was${identity#kept}, now it is $said), so this script does not stop it"
     return 1
   fi
   if ! command_run "$release/answer.$service" "${command_stop[@]}"; then

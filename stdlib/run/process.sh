@@ -140,7 +140,7 @@ process_listens() {
   load_identity || return 3
   read -r kind name _ <<<"$identity"
   port_listens "$port" || {
-    printf '%s\n' "nobody listens on port $port"
+    printf '%s\n' "no process listens on port $port"
     return 1
   }
   for inode in ${listening[@]+"${listening[@]}"}; do
@@ -212,8 +212,8 @@ process_logs() {
   fi
 }
 
-# process_persist: Does nothing, because the host does not know the program. After a boot `resume` starts the live
-# color.
+# process_persist: Does nothing, because neither a session nor a transient unit survives a boot. After a boot `resume`
+# starts the live color.
 process_persist() {
   return 0
 }

@@ -193,7 +193,7 @@ process_alive_pid() {
 process_say_exit() {
   local cure="it must stay in the foreground: start it without its daemon option, or use \`run command\` to say how it starts and stops"
   if [[ ! $1 =~ ^[0-9]+$ ]]; then
-    printf '%s\n' "exited and left something running; $cure"
+    printf '%s\n' "exited but left a process running; $cure"
   elif (($1 == 0)); then
     printf '%s\n' "exited with code 0; $cure"
   elif (($1 > 128 && $1 < 193)); then

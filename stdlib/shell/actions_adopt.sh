@@ -1,4 +1,4 @@
-# ---- actions of `adopt`: a fragment or a color of somebody else becomes this script's ------------
+# ---- actions of `adopt`: take over a fragment or a color that this script did not make -----------
 #
 # Nothing is started or stopped. The fragment is written again for the color that it routes to, by the same swap as in a
 # deployment. A later deployment may stop the color's processes, if the driver can tell which they are.
@@ -16,7 +16,7 @@ do_find_adoptable() {
     fail_with 'the proxy has no fragment of this app yet: there is nothing to adopt. Run deploy'
     return
   elif [[ -f $state/journal.pending || ${journal[phase]} != @(idle|prepared|switched) ]]; then
-    fail_with "a rollback is unfinished: put the fragment of ${journal[from]:-what served} back by hand and reload the proxy, then run any command of this script again"
+    fail_with "a rollback is unfinished: put the fragment of ${journal[from]:-the color that served} back by hand and reload the proxy, then run any command of this script again"
     return
   elif [[ -n $live_release ]]; then
     of_release "$live_release" alive

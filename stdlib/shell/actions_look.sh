@@ -74,12 +74,12 @@ choose_idle() {
 do_find_live() {
   read_live
   if [[ $live_state == none ]] || nobody_runs_live; then
-    say '  nothing is live: nothing to bring up'
+    say '  nothing is live, so there is nothing to start'
     return 10
   fi
   live_is_known || return
   if [[ -z $live_release ]]; then
-    fail_with "$live is live, but this script did not start it and cannot bring it up"
+    fail_with "$live is live, but this script did not start it and cannot start it"
     return
   fi
   from=$live old_release=$live_release

@@ -183,8 +183,8 @@ do_move_exclusive() {
   ((value == 0)) || ask_release_or_tell "$side_release" 'gate exclusive' 'does not pass the probes of what may run only once'
 }
 
-# name_exclusives: Sets `names` to the services that are exclusive in one of the two colors. `-` stands for a service
-# whose name its release cannot tell. An unclear answer is an error.
+# name_exclusives: Sets `names` to the services that are exclusive in one of the two colors. `-` means a service whose
+# name its release cannot tell. An unclear answer is an error.
 name_exclusives() {
   local one value code
   for one in "${services[@]}"; do

@@ -183,7 +183,7 @@ follow_output() {
   followed_part+=$line
 }
 
-# follow_last: The same at the step's end. Also shows a last line without a line end.
+# follow_last: Does the same as `follow_output`, at the step's end. Also shows a last line without a line end.
 follow_last() {
   follow_output
   [[ -n $followed_part ]] || return 0

@@ -11,7 +11,7 @@ doctor() {
   plan.prepare
   looking=no turn=''
   doctor_says 'the script is as it was built' script_is_as_built
-  doctor_says 'no other deployment is at work' nobody_is_at_work
+  doctor_says 'no other deployment is active' nobody_is_at_work
   # A dead live color is no reason to refuse a deployment, which may be the cure.
   ! live_is_dead || warn "$live is live but does not run: \`resume\` starts it"
   reason=''
@@ -36,7 +36,7 @@ look_at_step() {
       turn='end'
       return 0
       ;;
-    # This step would make what is missing.
+    # A missing resource is no fault, because this step would make it.
     ensure_shared) return 0 ;;
   esac
   name_step "$@"

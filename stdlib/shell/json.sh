@@ -52,7 +52,7 @@ json_get() {
       for (at = 1; at <= texts; at++) whole = whole text[at]
       return whole
     }
-    # Does the value that begins here stand at the path?
+    # Is the value that begins here at the path?
     function on_path() {
       if (depth == 0) return 1
       if (!here[depth]) return 0

@@ -52,7 +52,7 @@ live_is_known() {
 
 # agrees_with_confirmed COLOR: Fails if the files route to COLOR, but another color was confirmed last and still runs.
 # Then somebody has put a file back, perhaps without a reload, and users may get either color. If the confirmed color
-# does not run, for example after a boot, it serves nobody, and the file decides.
+# does not run, for example after a boot, it serves no users, and the file decides.
 agrees_with_confirmed() {
   local value release why=''
   [[ -L $state/live ]] && release_behind "$state/live" && meta color "$behind" && [[ $value != "$1" ]] || return 0
@@ -73,7 +73,7 @@ confirmed_runs() {
   (($? != 1))
 }
 
-# nobody_runs_live: Succeeds if somebody has put the proxy's file there for a first deployment: its color has no release
+# nobody_runs_live: Succeeds if a person has put the proxy's file there for a first deployment: its color has no release
 # here, and no process listens on the color's ports. The rest of the file does not matter, because the way back writes
 # the file again, byte for byte.
 nobody_runs_live() {

@@ -77,14 +77,14 @@ holder_is_gone() {
 # holder_of_mutex: Sets `holder`, a sentence that names the holder of the mutex.
 holder_of_mutex() {
   local pid started running deployed left
-  holder='another command is at work'
+  holder='another command is running'
   [[ -f $state/holder ]] || return 0
   read -r pid started running deployed <"$state/holder" || return 0
   if pid_is "$pid" "$started"; then
-    holder="$running of deployment $deployed is at work (process $pid)"
+    holder="$running of deployment $deployed is running (process $pid)"
   else
     what_is_left
-    holder="$running of deployment $deployed has ended (process $pid), but a command that it started is still at work${left:+: $left}; the lock is free when that ends"
+    holder="$running of deployment $deployed has ended (process $pid), but a command that it started is still running${left:+: $left}; the lock is free when that ends"
   fi
 }
 
@@ -101,9 +101,9 @@ what_is_left() {
   done
 }
 
-# find_holders: Sets `holders` to the other processes that have the mutex open: they hold it, or wait for whoever does.
-# Trying to take the lock could make a deployment fail. /proc/locks is no help: it hides locks in containers, and it
-# names inodes of any disk.
+# find_holders: Sets `holders` to the other processes that have the mutex open: they hold it or wait for it. This
+# function does not try to take the lock, because that could make a deployment fail. It does not read /proc/locks,
+# because that file hides locks in containers and names inodes of any disk.
 find_holders() {
   local folder
   holders=()

@@ -26,8 +26,8 @@ $app: blue/green deploys on this host (${colors[*]}).
   restart          start the live release again in the idle color, with its inputs read again
   adopt            take over a fragment edited by hand, or a color started by hand
   resume           start the live color, after a boot
-  remove           remove the app from this host; --stop-serving if the proxy routes to it
-  status [--json]  show what serves and what is under way
+  remove           remove the app from this host; with --stop-serving also if a color is live
+  status [--json]  show the live color and any unfinished deployment
   history          list the earlier deployments
   releases         list the kept releases, for rollback RELEASE
   doctor           check whether this host is ready
@@ -35,8 +35,8 @@ $app: blue/green deploys on this host (${colors[*]}).
   help             print this text
 
 Options: --deployment ID (several commands belong to one deployment), --log json, --dry-run (as plan)
-Exit: 0 done; 1 failed, what served before serves; 2 wrong usage or input; 3 host not ready, nothing
-changed; 4 another deployment is at work; 5 needs a person"
+Exit: 0 done; 1 failed, users get the same as before; 2 wrong usage or input; 3 host not ready,
+nothing changed; 4 another deployment is active; 5 a person must act"
 }
 
 # wrong_usage WORDS…: Prints the error on standard error and exits 2.
@@ -303,7 +303,7 @@ give_verdict() {
   write_line error "$command of $app: failed${cause_name:+ at $cause_name}${cause_where:+ ($cause_where)}: ${cause:-the reason is unknown: see $log_file}"
   case $verdict in
     failed | stopped)
-      say "${served:-what served before} serves, as before"
+      say "${served:-the color that served before} serves, as before"
       exit 1
       ;;
     refuse)
@@ -311,7 +311,7 @@ give_verdict() {
       exit "$exit_code"
       ;;
     *)
-      say "a person is needed; what serves now: ${served:-unknown}"
+      say "a person must act; what serves now: ${served:-unknown}"
       say_what_next
       exit 5
       ;;
@@ -328,7 +328,7 @@ say_what_next() {
         say "the proxy no longer routes to $app, but a part of it is left: solve the problem above, then run \`remove\` again"
         return 0
       fi
-      say "${journal[to]} stays live, because ${journal[from]:-what served before} no longer passes its probes: check both"
+      say "${journal[to]} stays live, because ${journal[from]:-the earlier color} no longer passes its probes: check both"
       ;;
     *) say 'solve the problem above, then run the command again' ;;
   esac

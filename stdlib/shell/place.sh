@@ -79,7 +79,7 @@ first_routed() {
   service=${services[0]}
 }
 
-# at_first new|old COMMAND…: Runs COMMAND for the first routed service, as a stand-in for the whole color.
+# at_first new|old COMMAND…: Runs COMMAND for the first routed service. This service represents the whole color.
 at_first() {
   local service side=$1
   shift

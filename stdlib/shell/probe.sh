@@ -306,7 +306,7 @@ right_listener() {
   color_listens
   case $? in
     1)
-      try_kind='nobody listens'
+      try_kind='no process listens'
       try_wanted='not the expected answer from'
       probe_said="the probe was answered, but no process of $color listens on port $port"
       return 1

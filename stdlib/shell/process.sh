@@ -7,7 +7,7 @@
 # no such process.
 pid_stat() {
   local line=''
-  # The program's name stands in parentheses and may contain any character, even line ends and parentheses. So the
+  # The program's name is in parentheses and may contain any character, even line ends and parentheses. So the
   # fields after the last parenthesis are read.
   { IFS= read -r -d '' line <"/proc/$1/stat"; } 2>/dev/null
   [[ -n $line ]] || return 1

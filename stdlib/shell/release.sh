@@ -236,8 +236,8 @@ start_missing() {
   esac
 }
 
-# start_and_offer: Does the same, and after a start keeps the driver's offers with the release. Another start may have
-# another address.
+# start_and_offer: Does the same as `start_missing`. After a start it also saves the driver's offers with the release,
+# because another start may have another address.
 start_and_offer() {
   start_missing || return
   [[ $started == yes ]] && run_has offers || return 0

@@ -1,7 +1,7 @@
 # ---- releases: which releases are kept -----------------------------------------------------------
 
-# So many old releases are kept for `rollback RELEASE`, in addition to those that links lead to. Each of them was live
-# once.
+# The number of old releases that are kept for `rollback RELEASE`, in addition to those that links lead to. Each of them
+# was live once.
 keep_releases=3
 
 # has_served RELEASE…: Marks the releases as live once.

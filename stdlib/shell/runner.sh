@@ -3,7 +3,7 @@
 # A failed step ends its program, unless `otherwise` is `warn`: the rest is skipped, and `run_program` continues with
 # what `otherwise` names. No action calls another one, and none knows which step comes next.
 
-turn=''      # empty while steps run; then why no more steps run: `end`, or what the failed step asks for
+turn=''      # empty while steps run; otherwise why no more steps run: `end`, or the reaction to the failed step
 otherwise='' # what happens if one of the next steps fails
 listing=no   # yes: the steps are printed, and none is run
 looking=no   # yes: only the steps that change nothing are run (`doctor`)

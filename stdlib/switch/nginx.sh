@@ -68,7 +68,8 @@ nginx_reload() {
   workers=$((${#generation[@]} - 1))
   nginx_find_open_files
   files=$open_files
-  # Not into $release/reload: if this reload fails, the record of the earlier one there is still valid.
+  # The output does not go to $release/reload. If this reload fails, the record of the earlier reload in that file is
+  # still valid.
   nginx_ask_reload >"$release/reload.said" 2>&1 &
   asking=$!
   while ((most <= workers)); do

@@ -34,7 +34,7 @@ fn of_ten_deploys_at_once_one_is_done() -> Result<(), Skip> {
     let (done, refused): (Vec<_>, Vec<_>) = outcomes.partition(|outcome| outcome.code == 0);
     assert_eq!(done.len(), 1, "so many were done");
     for outcome in refused {
-        outcome.exits(4).says("is at work");
+        outcome.exits(4).says("is running");
     }
     site.assert_serves_only(&other);
     Ok(())

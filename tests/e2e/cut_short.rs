@@ -308,11 +308,11 @@ fn a_rollback_waits_for_no_deploy() -> Result<(), Skip> {
     site.deploy().ok();
     let deploy = site.stage("--health starting:3").start("deploy");
     assert!(wait::until(SOON, || site.running().len() == 2));
-    site.run("rollback").exits(4).says("is at work");
+    site.run("rollback").exits(4).says("is running");
     deploy.wait(DEADLINE).ok();
     site.assert_serves_only(&live);
     let deploy = hold(site.stage(""), "deploy", Hold::Before);
-    site.run("rollback").exits(4).says("is at work");
+    site.run("rollback").exits(4).says("is running");
     let_go(&site);
     deploy.wait(DEADLINE).ok();
     site.assert_serves_only(&other);

@@ -59,7 +59,7 @@ fn a_second_deploy_exits_4_and_names_the_first() -> Result<(), Skip> {
         .exits(4)
         .within(Duration::from_secs(5))
         .says(&format!(
-            "deploy of deployment {deployment} is at work (process {process})"
+            "deploy of deployment {deployment} is running (process {process})"
         ));
     first.wait(Duration::from_secs(60)).ok();
     assert_ne!(site.serves(), live);
