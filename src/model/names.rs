@@ -50,8 +50,8 @@ impl Name {
         &self.0
     }
 
-    /// The name as a part of a shell function's or variable's name. `-` becomes `_`. No name contains `_`, so two names never
-    /// become equal.
+    /// The name as a part of a shell function's or variable's name. `-` becomes `_`. No name contains `_`, so two names
+    /// never become equal.
     #[must_use]
     pub fn shell(&self) -> String {
         self.0.replace('-', "_")
