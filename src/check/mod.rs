@@ -119,8 +119,11 @@ fn resolve(
         && file.tree.body.statements.is_empty()
     {
         findings.push_absent(
-            Diagnostic::whole(Code::NO_APP, format!("there is nothing in `{}`", file.path))
-                .help("write an `app NAME { … }`; `deployc explain BG112` shows one"),
+            Diagnostic::whole(
+                Code::NO_APP,
+                format!("`{}` contains no statement", file.path),
+            )
+            .help("write an `app NAME { … }`; `deployc explain BG112` shows one"),
         );
     }
     let around = Surroundings {

@@ -82,13 +82,13 @@ codes! {
     UNREADABLE = 110 Error "a file that cannot be read";
     BAD_USE = 111 Error "a file that cannot be used in this way";
     NO_APP = 112 Error "the file contains no statement";
-    RESERVED_NAME = 113 Error "a name that the language or the shell needs itself";
+    RESERVED_NAME = 113 Error "a reserved name";
     SAID_TWICE = 114 Error "something is given twice";
     MISSING = 115 Error "something that an app needs is missing";
     NOT_GENERATED = 116 Warning "nothing is generated for this yet";
 
     WRONG_TYPE = 201 Error "a value of another type than expected";
-    BAD_UNIT = 202 Error "a unit is missing or is another one than expected";
+    BAD_UNIT = 202 Error "a unit is missing or wrong";
     OUT_OF_RANGE = 203 Error "a value outside its range";
     UNKNOWN_PLACEHOLDER = 204 Error "a placeholder that is not defined";
     PLACEHOLDER_HERE = 205 Error "a placeholder that has no value at this place";
@@ -104,7 +104,7 @@ codes! {
     NOT_CONSTANT = 215 Error "a value that must be known when the script is made";
     TWO_COLORS = 217 Error "not exactly two colors";
     BAD_PATH = 218 Error "a path that cannot work";
-    BAD_DESCRIPTION = 219 Error "a driver's description that does not fit together";
+    BAD_DESCRIPTION = 219 Error "a driver's description that contradicts itself";
 
     NO_GATE = 301 Error "a switch with no gate";
     PROBE_ASKS_ELSEWHERE = 302 Error "a probe that does not ask the new color";
@@ -156,6 +156,6 @@ codes! {
     VERIFY_BLIND = 701 Advice "a verify that cannot tell the colors apart";
     TCP_ONLY = 702 Advice "a gate that any open port passes";
     ONLY_WARNS = 703 Advice "no verify can switch back";
-    KEEP_WARM = 704 Advice "both colors stay up";
+    KEEP_WARM = 704 Advice "both colors keep running";
     WORKER_UNASKED = 705 Advice "a worker that no probe asks";
 }

@@ -172,13 +172,13 @@ pub enum Action {
     StartMissing(Side, Extent),
     /// Probes a service of the new color until it passes or its time ends.
     Gate(Name, Name),
-    /// Probes it again right before the swap, unless it has just passed.
+    /// Probes a service again right before the swap, unless it has just passed.
     GateAgain(Name, Name),
     /// Probes all gates of a color, with the script of its release.
     Gates(Side),
     /// Lets a color start by itself after a reboot, if its driver can do this.
     Persist(Side, Extent),
-    /// Turns that off.
+    /// Makes a color no longer start by itself after a reboot.
     PersistOff(Side),
     /// Installs the unit that starts the live color after a boot.
     KeepResuming,

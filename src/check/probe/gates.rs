@@ -234,7 +234,7 @@ pub fn check_functions(
                     question.span,
                     format!("`run {}` cannot answer {what}", description.driver.name),
                 )
-                .help("ask with `get`, `tcp` or `exec` instead"),
+                .help("use `get`, `tcp` or `exec` instead"),
             );
         }
     }

@@ -91,7 +91,7 @@ impl MergedProbe<'_> {
             );
         }
         if method.is_none() {
-            let no_request = "there is no request that could answer";
+            let no_request = "this belongs to a request, but the probe sends none";
             let help = "`expect`, `header` and `via` belong to `get`, `head` and `post`";
             let expects = self.expects.iter().map(|(_, span)| *span);
             let headers = self.headers.iter().map(|(_, _, span)| *span);
@@ -111,7 +111,7 @@ impl MergedProbe<'_> {
                     odd(
                         *span,
                         "the answer to a `head` has no body",
-                        "ask with `get` instead",
+                        "use `get` instead",
                     );
                 }
             }
@@ -190,7 +190,7 @@ impl MergedProbe<'_> {
                                 value.span(),
                                 "every answer contains an empty text",
                             )
-                            .help("say what it should contain"),
+                            .help("write the text that the answer should contain"),
                         );
                     }
                     if let (Some(part), Some(value)) = (part_of(scope, part), text) {
@@ -249,7 +249,7 @@ fn part_of(scope: Scope<'_>, part: &ExpectPart) -> Option<Part> {
                         value.span(),
                         format!("`{path}` is not a path into JSON: {why}"),
                     )
-                    .help("names with `.` between them, and indexes: `components.db[0].status`"),
+                    .help("write names with `.` between them, and indexes in brackets: `components.db[0].status`"),
                 );
                 return None;
             }

@@ -146,8 +146,8 @@ fn word(used: &DriverUse, prefix: &str, value: &SettingValue) -> Result<Quoted, 
     Ok(Quoted::prefixed(prefix, &Template::literal(text))?)
 }
 
-/// An end marker for a here-document. No line of the text is equal to it. Not even an indented line is, because a
-/// reader would take that line for the end.
+/// An end marker for a here-document. No line of the text is equal to it, with or without the indentation of the line,
+/// because a reader would take such a line for the end.
 pub(super) fn delimiter(word: &str, text: &str) -> String {
     let mut end = word.to_owned();
     while text.lines().any(|line| line.trim() == end) {

@@ -10,7 +10,7 @@ use super::world::{Journal, World};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(
     clippy::struct_excessive_bools,
-    reason = "facts about a run, each by itself, not modes"
+    reason = "each bool is a separate fact about a run, not a mode"
 )]
 pub(super) struct Run {
     /// The next step, as a number in the graph.

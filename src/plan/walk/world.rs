@@ -22,7 +22,7 @@ pub(super) enum Owner {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[allow(
     clippy::struct_excessive_bools,
-    reason = "facts about a color, each by itself, not modes"
+    reason = "each bool is a separate fact about a color, not a mode"
 )]
 pub(super) struct Life {
     /// The running services, one bit for each.
@@ -71,7 +71,7 @@ impl Life {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(
     clippy::struct_excessive_bools,
-    reason = "the journal's keys, each by itself, not modes"
+    reason = "each bool is a separate key of the journal, not a mode"
 )]
 pub(super) struct Journal {
     pub(super) phase: Phase,

@@ -33,7 +33,7 @@ impl Rules<'_> {
                         format!("`{source}` and `{first}` are copied to the same `{destination}`"),
                     )
                     .help(
-                        "give each a folder of its own, or put them into one folder of the bundle",
+                        "give each source its own folder, or put both into one folder of the bundle",
                     ),
                 );
             } else {

@@ -157,7 +157,7 @@ impl Rules<'_> {
                         self.value_span("events", event),
                         format!("`{event}` runs nothing"),
                     )
-                    .help("name commands, or remove the event"),
+                    .help("name commands for it, or remove the event"),
                 );
             }
             for (index, command) in commands.iter().enumerate() {

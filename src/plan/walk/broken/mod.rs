@@ -123,7 +123,7 @@ pub(super) fn is_move(action: &Action) -> bool {
     matches!(action, Action::MoveExclusive(_))
 }
 
-// ---- what the walk says of it ------------------------------------------------------------------
+// ---- what the walk reports ---------------------------------------------------------------------
 
 pub(super) fn breach_in(app: &App, change: impl FnOnce(&mut Plan)) -> Breach {
     let mut plan = plan(app);

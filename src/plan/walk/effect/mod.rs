@@ -20,7 +20,7 @@ use super::world::World;
 pub(super) enum End {
     /// The step succeeded.
     Done,
-    /// There is nothing to do for the whole program. It ends well.
+    /// The whole program has nothing left to do. It succeeds.
     Nothing,
     /// The step failed or hung. It may be half done.
     Failed,
