@@ -159,7 +159,7 @@ fn compare(
     if options.check {
         let _ = writeln!(
             list,
-            "run `deployc build {}` and commit what it writes",
+            "run `deployc build {}` and commit the files that it writes",
             input.path
         );
         terminal.prose(&list);

@@ -21,7 +21,7 @@ pub fn table(app: &App, plan: &Plan, sources: &Sources) -> String {
         text: String::new(),
     };
     table.line(&format!(
-        "{}: what a deployment does, and how long it may take at most",
+        "{}: what a deployment does, and the longest time that each step may take",
         app.name
     ));
     table.first();
@@ -62,7 +62,7 @@ impl Table<'_> {
 
     /// Adds what every command does first. The script's runner does it.
     fn first(&mut self) {
-        self.line("\nevery command first");
+        self.line("\nbefore every command");
         self.row(lock(self.app), "lock", "else: exit 4", "");
         let recovery = self.sums.recovery();
         let from = recovery.steps.first();

@@ -1,5 +1,5 @@
-//! Finds strings, comments and brackets without the grammar. This is the first step to repair a text with unclosed
-//! ones.
+//! Finds strings, comments and brackets without the grammar. This is the first step of the repair of a text in which
+//! some of them are not closed.
 
 use super::limits::{MAX_DEPTH, MAX_FINDINGS, offset};
 use crate::diagnostics::{Code, Diagnostic};

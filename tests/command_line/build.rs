@@ -77,7 +77,7 @@ fn check_is_clean_after_a_build_and_writes_nothing() {
     assert!(!ran.out.contains("+# deployc-runtime "), "{}", ran.out);
     assert!(
         ran.err
-            .ends_with("run `deployc build deploy.bg` and commit what it writes\n"),
+            .ends_with("run `deployc build deploy.bg` and commit the files that it writes\n"),
         "{}",
         ran.err
     );
@@ -249,7 +249,7 @@ fn what_deployc_did_not_make_is_never_overwritten() {
         let before = folder.files();
         let ran = folder.run(&["build"]).exits(2);
         let said = format!(
-            "`{path}` exists and was not made by deployc: nothing was written; move it away, or build into another folder with `--out`"
+            "`{path}` exists and was not made by deployc: nothing was written; move the file away, or build into another folder with `--out`"
         );
         assert!(ran.err.contains(&said), "{}", ran.err);
         let ran = folder.run(&["build", "--check"]).exits(1);

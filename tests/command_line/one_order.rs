@@ -109,7 +109,7 @@ fn apps_of(table: &str) -> Vec<(String, Vec<Block>)> {
     }
     for (_, blocks) in &mut apps {
         // Without steps are sums over the blocks above. The lock and the recovery are the runner's: the script has a sentence for them.
-        let not_steps = ["callers", "every command first"];
+        let not_steps = ["callers", "before every command"];
         blocks.retain(|(heading, rows)| !rows.is_empty() && !not_steps.contains(&heading.as_str()));
     }
     apps

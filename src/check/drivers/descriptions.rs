@@ -24,7 +24,7 @@ pub struct Descriptions {
 /// The result of a driver lookup.
 pub enum Found {
     Known(Arc<Description>),
-    /// There is no such driver, or its description has an error. Either was reported.
+    /// There is no such driver, or its description has an error. This was reported.
     Unknown,
 }
 

@@ -133,8 +133,12 @@ impl<'a> Files<'a> {
     fn follow(&mut self, from: &Utf8Path, text: &tree::Text, depth: usize) {
         let Some(name) = text.literal() else {
             self.findings.push(
-                Diagnostic::new(Code::BAD_USE, text.span, "`use` takes no placeholder")
-                    .help("files are read when the script is made; write the path itself"),
+                Diagnostic::new(
+                    Code::BAD_USE,
+                    text.span,
+                    "the path of a `use` must not contain a placeholder",
+                )
+                .help("files are read when the script is made; write the path itself"),
             );
             return;
         };
@@ -300,7 +304,7 @@ pub fn driver_file(
             Diagnostic::new(
                 Code::BAD_USE,
                 text.span,
-                "a driver's file takes no placeholder",
+                "the path of a driver's file must not contain a placeholder",
             )
             .help("files are read when the script is made; write the path itself"),
         );

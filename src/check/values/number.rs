@@ -270,7 +270,10 @@ pub fn status_of(parts: &[StatusPart<'_>]) -> Outcome {
                         return Err(Box::new(Diagnostic::new(
                             Code::OUT_OF_RANGE,
                             name.span,
-                            format!("`{}`: classes are `1xx` to `5xx`", name.text),
+                            format!(
+                                "`{}` is not a class of statuses: classes are `1xx` to `5xx`",
+                                name.text
+                            ),
                         )));
                     }
                 }
@@ -296,7 +299,7 @@ pub fn status_of(parts: &[StatusPart<'_>]) -> Outcome {
         .ok_or_else(|| {
             Box::new(Diagnostic::whole(
                 Code::OUT_OF_RANGE,
-                "an empty set of statuses",
+                "the set of statuses is empty",
             ))
         })
 }

@@ -397,7 +397,7 @@ impl Scope<'_> {
                             format!("`{user}` cannot be the name of a user"),
                         )
                         .help(
-                            "a letter or `_`, then letters, digits, `_`, `-` and `.`, 32 at most",
+                            "write a letter or `_`, then letters, digits, `_`, `-` and `.`, at most 32 characters",
                         ),
                     );
                     return None;

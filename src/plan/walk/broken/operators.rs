@@ -1,5 +1,4 @@
-//! `rollback RELEASE`, `restart` and `remove`: the copied release stays unchanged, and only `remove` takes the app
-//! away.
+//! `rollback RELEASE`, `restart` and `remove`: the copied release stays unchanged, and only `remove` removes the app.
 
 use super::super::Law;
 use super::{

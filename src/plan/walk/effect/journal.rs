@@ -105,7 +105,7 @@ impl Effects<'_> {
         });
     }
 
-    /// After this the color that served drains and stops. The journal names it and nothing else of the app.
+    /// Now the color that served drains and stops. The new journal names only the colors, and whether a drain is left.
     pub(super) fn commit_removed(&mut self) {
         self.either(|world, run| {
             world.journal = Journal {
