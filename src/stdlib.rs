@@ -1,8 +1,10 @@
 //! The standard library, embedded in the binary: drivers, presets and the script's runtime.
 
-mod names;
+mod shell_names;
 
-pub use names::{SCRIPT_FUNCTIONS, SCRIPT_VARIABLES, ShellNames, functions, of_runtime, variables};
+pub use shell_names::{
+    SCRIPT_FUNCTIONS, SCRIPT_VARIABLES, ShellNames, functions, of_runtime, variables,
+};
 
 use crate::model::DriverKind;
 use camino::Utf8Path;

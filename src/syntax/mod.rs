@@ -20,13 +20,9 @@ mod layout;
 mod limits;
 mod misread;
 mod mistakes;
-#[cfg(test)]
-mod properties;
 mod quotes;
 #[cfg(test)]
-mod robust;
-#[cfg(test)]
-mod samples;
+mod tests;
 pub mod tree;
 
 use pest::Parser;

@@ -1,6 +1,6 @@
 //! The inputs that each caller of the script must provide.
 
-use super::written::{setting_span, targets};
+use super::source_place::{setting_span, targets};
 use crate::check::findings::Findings;
 use crate::check::names::near::listed;
 use crate::check::names::statements::Statements;

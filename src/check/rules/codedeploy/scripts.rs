@@ -2,7 +2,7 @@
 
 use super::{LONGEST, Rules};
 use crate::check::rules::run::{is_process, written};
-use crate::check::rules::written::setting_span;
+use crate::check::rules::source_place::setting_span;
 use crate::check::values::shape;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Privilege, SettingValue};

@@ -1,7 +1,7 @@
 //! From the model to the programs: the order of every command.
 
-use super::builder::{Builder, Lines};
 use super::limits::{Function, has};
+use super::program_builder::{Builder, Lines};
 use super::ways;
 use super::{
     Action, Extent, Intent, Occasion, Otherwise, Outcome, Plan, Program, ProgramName, Side, Way,
