@@ -33,6 +33,22 @@ pub fn files(folder: &str) -> Vec<&'static str> {
     paths
 }
 
+/// The paths of all templates of the library.
+#[cfg(test)]
+#[must_use]
+pub fn templates() -> Vec<&'static str> {
+    fn below(dir: &'static Dir<'static>, found: &mut Vec<&'static str>) {
+        let paths = dir.files().filter_map(|file| file.path().to_str());
+        found.extend(paths.filter(|path| Utf8Path::new(path).extension() == Some("j2")));
+        for dir in dir.dirs() {
+            below(dir, found);
+        }
+    }
+    let mut found = Vec::new();
+    below(&STDLIB, &mut found);
+    found
+}
+
 /// The texts of the shell files right in a folder of the library, in the order of their names.
 pub fn shell_files(folder: &str) -> impl Iterator<Item = &'static str> {
     let shell = |path: &&str| Utf8Path::new(path).extension() == Some("sh");

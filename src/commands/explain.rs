@@ -2,7 +2,7 @@
 
 use super::check;
 use super::cli::{Explain as Options, Files};
-use super::definitions::Definitions;
+use super::explain_pages::Definitions;
 use super::outcome::{Failure, Outcome};
 use super::read::{self, HostFiles};
 use super::terminal::Terminal;

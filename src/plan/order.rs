@@ -168,6 +168,8 @@ impl Builder<'_> {
         lines.named(ProgramName::BeforeSwap)
     }
 
+    /// Every swap, forward and back. The lock comes before the journal, because the journal saves the proxy's
+    /// generation, which `lock_proxy` finds. After an interruption, the drain and the way back need it.
     fn point_proxy_at(&self) -> Program {
         let mut lines = Lines::new();
         self.proxy(&mut lines, Action::LockProxy);

@@ -10,6 +10,7 @@
 //! layout    tree → text, for `deployc fmt`
 //! ```
 
+mod bad_statement;
 mod block;
 mod brackets;
 mod build;
@@ -18,8 +19,7 @@ mod expected;
 mod grammar;
 mod layout;
 mod limits;
-mod misread;
-mod mistakes;
+mod near_statement;
 mod quotes;
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ pub mod unused;
 use crate::check::drivers::descriptions::Descriptions;
 use crate::check::drivers::driver_use::{self, unknown_use};
 use crate::check::names::definitions::{Definitions, Meaning};
-use crate::check::names::facts::Facts;
+use crate::check::names::early_facts::Facts;
 use crate::check::names::service_statements;
 use crate::check::names::spelling;
 use crate::check::names::statements::{Statements, once};

@@ -2,10 +2,10 @@
 
 use super::outer_definitions::OuterDefinitions;
 use crate::check::names::definitions::{self, Definitions, Meaning, Unused};
-use crate::check::names::facts::Facts;
-use crate::check::names::near::nearest;
+use crate::check::names::early_facts::Facts;
 use crate::check::names::spelling::PLACEHOLDERS;
 use crate::check::names::statements::Statements;
+use crate::check::names::suggestions::nearest;
 use crate::check::probe::merged_probe::{self, MergedProbe};
 use crate::check::probe::named_probes;
 use crate::check::values::scope::Scope;

@@ -5,11 +5,11 @@ mod codedeploy;
 mod drain_and_warm;
 mod folders;
 mod gate_asks_color;
+mod inputs_arrive;
 mod names;
 mod ports;
-mod run;
 mod source_place;
-mod targets;
+mod stop_and_secrets;
 mod verify;
 
 use crate::check::findings::Findings;
@@ -23,11 +23,11 @@ use crate::syntax::tree::{self};
 pub(super) fn app(app: &App, statements: &Statements<'_>, findings: &Findings) {
     gate_asks_color::check(app, findings);
     verify::check(app, findings);
-    run::check(app, statements, findings);
+    stop_and_secrets::check(app, statements, findings);
     ports::check(app, statements, findings);
     folders::check(app, statements, findings);
     names::check(app, findings);
-    targets::check(app, statements, findings);
+    inputs_arrive::check(app, statements, findings);
     codedeploy::check(app, statements, findings);
     drain_and_warm::check(app, statements, findings);
 }

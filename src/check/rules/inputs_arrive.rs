@@ -2,8 +2,8 @@
 
 use super::source_place::{setting_span, targets};
 use crate::check::findings::Findings;
-use crate::check::names::near::listed;
 use crate::check::names::statements::Statements;
+use crate::check::names::suggestions::listed;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, DriverUse, SettingValue};
 
