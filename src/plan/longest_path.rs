@@ -1,5 +1,5 @@
 //! The longest time of a command: what comes before its program, and the longest of all paths through the program, with
-//! its ways back. The longest time of one step is in `calls.rs`. `callers.rs` adds up the commands of one caller.
+//! its ways back. The longest time of one step is in `action_time.rs`. `caller_limits.rs` adds up the commands of one caller.
 
 use super::limits::Core;
 use super::{
