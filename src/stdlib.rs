@@ -1,8 +1,10 @@
 //! The standard library, embedded in the binary: drivers, presets and the script's runtime.
 
-mod names;
+mod shell_names;
 
-pub use names::{SCRIPT_FUNCTIONS, SCRIPT_VARIABLES, ShellNames, functions, of_runtime, variables};
+pub use shell_names::{
+    SCRIPT_FUNCTIONS, SCRIPT_VARIABLES, ShellNames, functions, of_runtime, variables,
+};
 
 use crate::model::DriverKind;
 use camino::Utf8Path;
@@ -29,6 +31,22 @@ pub fn files(folder: &str) -> Vec<&'static str> {
         .unwrap_or_default();
     paths.sort_unstable();
     paths
+}
+
+/// The paths of all templates of the library.
+#[cfg(test)]
+#[must_use]
+pub fn templates() -> Vec<&'static str> {
+    fn below(dir: &'static Dir<'static>, found: &mut Vec<&'static str>) {
+        let paths = dir.files().filter_map(|file| file.path().to_str());
+        found.extend(paths.filter(|path| Utf8Path::new(path).extension() == Some("j2")));
+        for dir in dir.dirs() {
+            below(dir, found);
+        }
+    }
+    let mut found = Vec::new();
+    below(&STDLIB, &mut found);
+    found
 }
 
 /// The texts of the shell files directly in a folder of the library, in the order of their names.

@@ -1,6 +1,7 @@
 //! One case a folder in `tests/cases/check`: `deploy.bg` and what is found in it and in the files
-//! that it names, `expected.txt` in the short format. A case with `human.txt` is drawn for people
-//! too, one with `found.json` for programs. `BLESS=1` writes the expectations anew.
+//! that it names. `expected.txt` has each finding in the short format, and below it the words that it
+//! underlines, its other places, its help and its fix. A case with `human.txt` is also drawn for
+//! people, one with `found.json` for programs. `BLESS=1` writes the expectations anew.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -10,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use deployc::check::{self, LoadError, Loader};
 use deployc::diagnostics::render::{self, Look};
 use deployc::diagnostics::{Diagnostic, Report};
-use deployc::source::Sources;
+use deployc::source::{Sources, Span};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// A case's folder. One of its files may have another text than on the disk.
@@ -72,10 +73,7 @@ fn case(folder: &Path) -> Result<(), Failed> {
     if apps.is_none() != report.has_errors() {
         return Err("there are apps, or errors, never both and never neither".into());
     }
-    compare(
-        &folder.join("expected.txt"),
-        &render::short(&report, &sources),
-    )?;
+    compare(&folder.join("expected.txt"), &whole(&report, &sources))?;
     let human = folder.join("human.txt");
     if human.exists() {
         let look = Look {
@@ -89,6 +87,45 @@ fn case(folder: &Path) -> Result<(), Failed> {
         compare(&json, &render::json(&report, &sources))?;
     }
     fixes(folder, &report, &sources)
+}
+
+/// Every finding with everything that it says.
+fn whole(report: &Report, sources: &Sources) -> String {
+    let short = render::short(report, sources);
+    let findings = report.sorted();
+    assert_eq!(short.lines().count(), findings.len());
+    let mut text = String::new();
+    for (line, finding) in short.lines().zip(findings) {
+        text += &format!("{line}\n");
+        let words = |span: Span| {
+            let file = &sources.get(span.file).text;
+            let words = &file[span.start as usize..span.end as usize];
+            match words.split_once('\n') {
+                Some((first, _)) => format!("`{first}` …"),
+                None => format!("`{words}`"),
+            }
+        };
+        if let Some(label) = &finding.label {
+            let remark = [": ", &label.text].concat();
+            let remark = if label.text.is_empty() { "" } else { &remark };
+            text += &format!("    under {}{remark}\n", words(label.span));
+        }
+        for other in &finding.others {
+            let (path, at) = (sources.path(other.span), sources.line_column(other.span));
+            text += &format!("    {path}:{}:{}: {}\n", at.line, at.column, other.text);
+        }
+        if let Some(help) = &finding.help {
+            text += &format!("    help: {}\n", help.replace('\n', "\n          "));
+        }
+        if let Some(fix) = &finding.fix {
+            text += &format!(
+                "    fix: {} becomes `{}`\n",
+                words(fix.span),
+                fix.text.replace('\n', "\\n")
+            );
+        }
+    }
+    text
 }
 
 /// Each replacement that is offered cures its finding, and brings no mistake in the syntax.

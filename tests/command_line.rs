@@ -3,6 +3,7 @@
 mod command_line {
     mod build;
     mod check;
+    mod first_lines;
     mod fmt;
     mod misc;
     mod one_order;

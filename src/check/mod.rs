@@ -17,7 +17,7 @@ use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::model::App;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::tree::{File, Item};
-use app::surroundings::Surroundings;
+use app::outer_definitions::OuterDefinitions;
 use app::unused;
 use drivers::descriptions::Descriptions;
 use findings::Findings;
@@ -126,7 +126,7 @@ fn resolve(
             .help("write an `app NAME { … }`; `deployc explain BG112` shows one"),
         );
     }
-    let around = Surroundings {
+    let around = OuterDefinitions {
         names: &names,
         probes: &probes,
         drivers: &drivers,

@@ -1,10 +1,10 @@
 //! `deployc build`: source → files.
 
-use super::bundle::{Change, Changed, Installation, SourceName};
 use super::cli::Build as Options;
 use super::outcome::{Failure, Outcome};
 use super::read::{self, HostFiles, Input};
 use super::terminal::Terminal;
+use super::write_bundle::{Change, Changed, Installation, SourceName};
 use super::{check, diff};
 use crate::diagnostics::Report;
 use crate::emit::manifest::Build;

@@ -2,12 +2,12 @@
 
 use super::check;
 use super::cli::{Explain as Options, Files};
-use super::definitions::Definitions;
+use super::explain_pages::Definitions;
 use super::outcome::{Failure, Outcome};
 use super::read::{self, HostFiles};
 use super::terminal::Terminal;
 use crate::check::{TYPES, TypeEntry, TypePlace};
-use crate::diagnostics::{Code, Report, page};
+use crate::diagnostics::{Code, Report, Severity, page};
 use crate::model::defaults;
 use crate::source::Sources;
 use camino::Utf8Path;
@@ -60,7 +60,13 @@ fn list() -> String {
     let mut text = String::from("codes\n");
     for code in Code::ALL {
         // Writing to a String does not fail.
-        let _ = writeln!(text, "  {:<16} {}", code.to_string(), code.title());
+        let severity = code.severity().word();
+        let _ = writeln!(
+            text,
+            "  {:<7} {severity:<8} {}",
+            code.to_string(),
+            code.title()
+        );
     }
     Definitions::of_library(&mut Sources::new()).list(&mut text);
     text.push_str("\ntypes\n");
@@ -98,7 +104,13 @@ fn unknown(topic: &str, own: &Definitions, library: &Definitions, options: &Opti
 fn code(topic: &str) -> Option<String> {
     let wanted = topic.to_uppercase();
     let code = Code::ALL.iter().find(|code| code.to_string() == wanted)?;
-    page(*code).map(str::to_owned)
+    let (title, rest) = page(*code)?.split_once('\n')?;
+    let means = match code.severity() {
+        Severity::Error => "error: no files are generated",
+        Severity::Warning => "warning: the files are generated",
+        Severity::Advice => "advice: the files are generated",
+    };
+    Some(format!("{title}\n\n({means})\n{rest}"))
 }
 
 /// The bare word of a type: `list` for `list of`.

@@ -4,7 +4,7 @@ use super::cli::Fmt as Options;
 use super::outcome::{Failure, Outcome};
 use super::read::{self, Input, Origin};
 use super::terminal::Terminal;
-use super::{bundle, check, diff};
+use super::{check, diff, write_bundle};
 use crate::diagnostics::Report;
 use crate::source::Sources;
 use crate::syntax;
@@ -53,7 +53,7 @@ fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome,
     match input.origin {
         Origin::Stdin => terminal.out(&formatted),
         Origin::File if changes => {
-            bundle::replace(&input.path, &formatted)?;
+            write_bundle::replace(&input.path, &formatted)?;
             terminal.prose(&format!("{}: reformatted\n", input.path));
         }
         Origin::File => {}

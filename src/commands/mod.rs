@@ -1,19 +1,19 @@
 //! The command line: one file for each command. The only place with files, clock and environment.
 
 mod build;
-mod bundle;
 mod check;
 mod cli;
 mod completions;
-mod definitions;
 mod diff;
 mod explain;
+mod explain_pages;
 mod fmt;
 mod outcome;
 mod plan;
 mod read;
 mod runtime;
 mod terminal;
+mod write_bundle;
 
 use clap::Parser;
 use cli::{Cli, Command};

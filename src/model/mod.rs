@@ -16,8 +16,8 @@ mod names;
 mod probe;
 mod service;
 mod status;
-mod steps;
 mod template;
+mod user_steps;
 
 pub use app::{App, Artifact, Privilege};
 pub use cleanup::{Cleanup, Previous};
@@ -35,5 +35,5 @@ pub use probe::{
 };
 pub use service::{Handover, Service};
 pub use status::StatusSet;
-pub use steps::{Outcome, OutcomeStep, Step, StepRun, Steps, When};
 pub use template::{Piece, Template, Variable};
+pub use user_steps::{Outcome, OutcomeStep, Step, StepRun, Steps, When};

@@ -95,7 +95,15 @@ impl Method {
         Self::ALL.into_iter().find(|one| one.word() == word)
     }
 
-    const ALL: [Self; 3] = [Self::Get, Self::Head, Self::Post];
+    /// Every method.
+    pub const ALL: [Self; 3] = [Self::Get, Self::Head, Self::Post];
+
+    /// The words of all methods.
+    pub const WORDS: [&'static str; 3] = [
+        Self::ALL[0].word(),
+        Self::ALL[1].word(),
+        Self::ALL[2].word(),
+    ];
 
     /// The word in the language.
     #[must_use]
@@ -155,9 +163,17 @@ impl Relation {
         Self::ALL.into_iter().find(|one| one.word() == word)
     }
 
-    const ALL: [Self; 3] = [Self::Contains, Self::Equals, Self::Matches];
+    /// Every relation.
+    pub const ALL: [Self; 3] = [Self::Contains, Self::Equals, Self::Matches];
 
-    /// The word in the language.
+    /// The words of all relations.
+    pub const WORDS: [&'static str; 3] = [
+        Self::ALL[0].word(),
+        Self::ALL[1].word(),
+        Self::ALL[2].word(),
+    ];
+
+    /// The word in the language. The script's `expect` gets the same word, so it has no blank.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {

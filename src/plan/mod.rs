@@ -5,36 +5,36 @@
 //! them.
 
 mod action;
-mod build;
-mod builder;
-mod callers;
-mod calls;
+mod action_time;
+mod caller_limits;
 mod command;
 mod deadlines;
+mod law_finding;
 pub mod limits;
 mod listing;
+mod longest_path;
+mod order;
+mod planned_step;
 mod program;
-mod proof;
+mod program_builder;
 mod recovery;
-mod steps;
 mod table;
 pub mod walk;
 mod ways;
 mod words;
-mod worst;
 
 pub use action::{Action, Extent, Intent, Occasion, Outcome, Side};
-pub use build::{plan, same_in_all};
-pub use callers::{Caller, callers, check_limits};
-pub use calls::Call;
+pub use action_time::Call;
+pub use caller_limits::{Caller, callers, check_limits};
 pub use command::Command;
 pub use deadlines::deadlines;
+pub use law_finding::check_laws;
 pub use limits::Core;
 pub use listing::{Block, listing};
+pub use order::{plan, same_in_all};
+pub use planned_step::Planned;
 pub use program::{Home, Line, Otherwise, Program, ProgramName, Step, Way};
-pub use proof::check_laws;
 pub use recovery::{Answer, Kind, Phase, Reservation, recovery};
-pub use steps::Planned;
 pub use table::table;
 
 /// The order of every command of an app.

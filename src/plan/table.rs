@@ -1,8 +1,7 @@
 //! A plan as a table for people: the words of each step, what follows its failure, its longest time, and the line of
 //! the file that asks for it. After that come the ways back, the programs of the runtime, and the limits of the callers.
 
-use super::callers::lock;
-use super::worst::Sums;
+use super::longest_path::{self, Sums};
 use super::{
     Action, Block, Caller, Command, Line, Otherwise, Plan, ProgramName, Side, callers, listing,
 };
@@ -63,7 +62,9 @@ impl Table<'_> {
     /// Adds what every command does first. The script's runner does it.
     fn first(&mut self) {
         self.line("\nbefore every command");
-        self.row(lock(self.app), "lock", "else: exit 4", "");
+        for (what, worst) in longest_path::before_program(self.app) {
+            self.row(worst, what, "else: exit 4", "");
+        }
         let recovery = self.sums.recovery();
         let from = recovery.steps.first();
         let from = from.map(|step| format!("at most, by {}", step.program.function()));

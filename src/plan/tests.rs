@@ -1,8 +1,8 @@
 //! The form of a plan, its sums, and the values that they are compared with.
 
-use super::worst::Sums;
+use super::longest_path::Sums;
 use super::{
-    Action, Command, Extent, Line, Otherwise, Planned, ProgramName, Side, Way, callers,
+    Action, Caller, Command, Extent, Line, Otherwise, Planned, ProgramName, Side, Way, callers,
     check_limits, deadlines, plan, table,
 };
 use crate::diagnostics::{Code, Report};
@@ -245,6 +245,30 @@ fn computed_limits_leave_a_reserve() {
         );
         assert_eq!(caller.limit.as_secs_ceil() % 10, 0);
     }
+}
+
+/// The wait before a program counts for every caller and is in the table.
+#[test]
+fn the_wait_for_the_lock_is_in_every_sum() {
+    let (app, mut patient) = (fixture::hello(), fixture::hello());
+    let more = Duration::from_secs(100);
+    patient.lock_wait = app.lock_wait + more;
+    let waits = |caller: &Caller<'_>| {
+        let locks = caller
+            .commands
+            .iter()
+            .filter(|command| **command != Command::Doctor);
+        Duration::from_secs(100 * locks.count() as u64)
+    };
+    let (plan, patient_plan) = (plan(&app), plan(&patient));
+    for (short, long) in callers(&app, &plan)
+        .iter()
+        .zip(callers(&patient, &patient_plan))
+    {
+        assert_eq!(long.worst, short.worst + waits(short), "{}", short.event);
+    }
+    let text = table(&patient, &patient_plan, &fixture::sources());
+    assert!(text.contains("      115s  lock  "), "{text}");
 }
 
 #[test]

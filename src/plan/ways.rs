@@ -1,6 +1,6 @@
 //! The ways back, and the programs that are the same for all apps.
 
-use super::builder::{Builder, Lines};
+use super::program_builder::{Builder, Lines};
 use super::{Action, Extent, Intent, Otherwise, Outcome, Program, ProgramName, Side, Way};
 
 /// Stops the new color.

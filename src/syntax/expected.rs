@@ -2,6 +2,7 @@
 
 use super::block::Block;
 use super::grammar::Rule;
+use crate::model::{Method, Relation};
 
 /// The first token of a text: a word, a number, a string, or a character. Empty at the end of a line.
 pub(super) fn token(text: &str) -> &str {
@@ -110,9 +111,9 @@ pub(super) fn keywords(rule: Rule) -> &'static [&'static str] {
         Rule::after_what => &["switch", "verify", "stop"],
         Rule::outcome => &["success", "failure", "always"],
         Rule::handover_kind => &["overlap", "exclusive"],
-        Rule::method => &["get", "head", "post"],
+        Rule::method => &Method::WORDS,
         Rule::looked_at => &["body", "header", "json"],
-        Rule::relation => &["contains", "equals", "matches"],
+        Rule::relation => &Relation::WORDS,
         Rule::driver_kind => &["run", "switch", "ship", "target", "notify", "shared"],
         Rule::expect_status | Rule::STATUS => &["status"],
         Rule::expect_color | Rule::COLOR => &["color"],

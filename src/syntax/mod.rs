@@ -10,6 +10,7 @@
 //! layout    tree → text, for `deployc fmt`
 //! ```
 
+mod bad_statement;
 mod block;
 mod brackets;
 mod build;
@@ -18,15 +19,10 @@ mod expected;
 mod grammar;
 mod layout;
 mod limits;
-mod misread;
-mod mistakes;
-#[cfg(test)]
-mod properties;
+mod near_statement;
 mod quotes;
 #[cfg(test)]
-mod robust;
-#[cfg(test)]
-mod samples;
+mod tests;
 pub mod tree;
 
 use pest::Parser;

@@ -92,6 +92,7 @@ text_fits() {
     equals) [[ $1 == "$3" ]] ;;
     contains) [[ $1 == *"$3"* ]] ;;
     matches) [[ $1 =~ $3 ]] ;;
+    *) return 1 ;; # an unknown relation must not pass
   esac
 }
 
@@ -106,7 +107,7 @@ misfit() {
   case $3 in
     equals) probe_said="$1 is $found, expected $wanted" ;;
     contains) probe_said="$1 is $found, expected it to contain $wanted" ;;
-    matches) probe_said="$1 is $found, expected it to match $wanted" ;;
+    *) probe_said="$1 is $found, expected it to match $wanted" ;;
   esac
   return 1
 }

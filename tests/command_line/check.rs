@@ -53,7 +53,7 @@ fn files_that_cannot_be_read_end_with_2_and_a_reason() {
         ),
         (
             vec!["plan", "folder"],
-            "`folder` cannot be read: it is a folder; name a file in it, `folder/deploy.bg` say",
+            "`folder` cannot be read: it is a folder; name a file in it, for example `folder/deploy.bg`",
         ),
         (
             vec!["fmt", "latin"],

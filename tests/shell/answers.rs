@@ -3,6 +3,7 @@
 use crate::script::Script;
 use crate::server::{Server, free_port};
 use crate::tools::Tools;
+use deployc::model::Relation;
 
 /// A path of the server, what is expected of its answer, and what must be in the reason if it is not met.
 type Case = (&'static str, &'static str, Result<(), &'static str>);
@@ -372,5 +373,25 @@ fn other_questions() {
         let slow = script
             .gate("tries every 100 within 500 timeout 500 after 0 passes 1\nask exec sleep 30");
         slow.failed("last: timed out: not done within");
+    }
+}
+
+/// A relation that the script does not know must not pass.
+#[test]
+fn every_relation_of_the_language_can_pass_and_fail() {
+    let words = Relation::ALL.map(Relation::word).map(|word| {
+        let expect = |text: &str| format!("expect body {word} {text}");
+        (expect("blue"), expect("another"))
+    });
+    let server = Server::start();
+    let script = Script::new(Tools::ALL[0], server.port);
+    for (passes, fails) in &words {
+        let tries = [passes, fails, &fails.replace(" another", "-unknown blue")];
+        let tries = tries
+            .map(|expectation| format!("ask get \"http://127.0.0.1:${{port}}/ok\"\n{expectation}"));
+        let results = script.tries(tries.iter().map(String::as_str));
+        results[0].passed();
+        results[1].failed("body is blue");
+        results[2].failed("body is blue");
     }
 }

@@ -118,3 +118,84 @@ fn nothing_is_newer_than_bash_4_2_and_nothing_is_evaluated() {
         }
     }
 }
+
+/// What `at` sets for the command that it runs.
+const SET_BY_AT: [&str; 11] = [
+    "color",
+    "release",
+    "service",
+    "slot",
+    "port",
+    "address",
+    "other_color",
+    "other_port",
+    "handover",
+    "stop_within",
+    "offer",
+];
+
+/// If a function left a color behind, the next one could use it by mistake. So these variables are local wherever they
+/// are set, or the function's comment says that it sets them for its caller.
+#[test]
+fn nothing_sets_a_color_or_service_for_whoever_comes_later() {
+    let mut wrong = Vec::new();
+    let mut functions = 0;
+    for file in files() {
+        let text = fs::read_to_string(&file).expect("a module");
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        for (function, comment, body) in functions_of(&text) {
+            functions += 1;
+            let locals: Vec<&str> = body
+                .iter()
+                .filter_map(|line| line.trim_start().strip_prefix("local "))
+                .flat_map(str::split_whitespace)
+                .map(|word| word.split('=').next().unwrap_or_default())
+                .collect();
+            for variable in SET_BY_AT {
+                let sets = body.iter().any(|line| sets(line, variable));
+                let told = comment.contains(&format!("`{variable}"));
+                if sets && !told && !locals.contains(&variable) {
+                    wrong.push(format!("{name}: {function} sets {variable}"));
+                }
+            }
+        }
+        let outside = text.lines().filter(|line| !line.starts_with(' '));
+        let outside = outside.filter(|line| SET_BY_AT.iter().any(|name| sets(line, name)));
+        wrong.extend(outside.map(|line| format!("{name}: {line}")));
+    }
+    assert!(functions > 200, "{functions}");
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// The functions of a module: name, the comment above, the lines of the body.
+fn functions_of(text: &str) -> Vec<(&str, String, Vec<&str>)> {
+    let mut functions = Vec::new();
+    let mut comment = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if let Some((name, rest)) = line.split_once("() {") {
+            let body = match rest.strip_suffix('}') {
+                Some(short) => vec![short],
+                None => lines.by_ref().take_while(|line| *line != "}").collect(),
+            };
+            functions.push((name, std::mem::take(&mut comment), body));
+        } else if line.starts_with('#') {
+            comment += line;
+            comment.push(' ');
+        } else {
+            comment.clear();
+        }
+    }
+    functions
+}
+
+/// Whether a line assigns the variable, or a loop does.
+fn sets(line: &str, variable: &str) -> bool {
+    let code = line.split(" # ").next().unwrap_or_default().trim_start();
+    !code.starts_with('#')
+        && (code.contains(&format!("for {variable} in"))
+            || code.split([' ', ';', '(', '&', '|']).any(|word| {
+                word.strip_prefix(variable)
+                    .is_some_and(|rest| rest.starts_with('=') || rest.starts_with("+="))
+            }))
+}

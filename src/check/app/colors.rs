@@ -2,9 +2,9 @@
 
 use crate::check::findings::Findings;
 use crate::check::names::definitions::{self, Definitions, Meaning};
-use crate::check::names::near::{listed, nearest};
 use crate::check::names::spelling;
 use crate::check::names::statements::{Statements, twice};
+use crate::check::names::suggestions::{listed, nearest};
 use crate::check::values::scope::Scope;
 use crate::check::values::types::Type;
 use crate::check::values::value_place::ValuePlace;

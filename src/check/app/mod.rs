@@ -4,15 +4,15 @@ pub mod cleanup;
 pub mod colors;
 pub mod inputs;
 pub mod not_generated;
+pub mod outer_definitions;
 pub mod services;
 pub mod steps;
-pub mod surroundings;
 pub mod unused;
 
 use crate::check::drivers::descriptions::Descriptions;
 use crate::check::drivers::driver_use::{self, unknown_use};
 use crate::check::names::definitions::{Definitions, Meaning};
-use crate::check::names::facts::Facts;
+use crate::check::names::early_facts::Facts;
 use crate::check::names::service_statements;
 use crate::check::names::spelling;
 use crate::check::names::statements::{Statements, once};
@@ -30,14 +30,14 @@ use crate::model::{
 };
 use crate::source::Span;
 use crate::syntax::tree::{self, LockItem, Value};
+use outer_definitions::OuterDefinitions;
 use services::Context;
 use std::cell::RefCell;
-use surroundings::Surroundings;
 
 /// Resolves an app. Faulty parts are reported and left out, so that the rules can check the rest. Returns `None` if too
 /// little is left.
 pub fn resolve<'t>(
-    around: Surroundings<'t>,
+    around: OuterDefinitions<'t>,
     app: &'t tree::App,
     span: Span,
     statements: &Statements<'t>,
@@ -134,7 +134,7 @@ pub fn resolve<'t>(
 fn learn(
     facts: &mut Facts,
     level: &Definitions<'_>,
-    around: Surroundings<'_>,
+    around: OuterDefinitions<'_>,
     statements: &Statements<'_>,
 ) -> Vec<DriverUse> {
     let findings = around.findings;
@@ -155,7 +155,7 @@ fn learn(
 }
 
 /// Defines the `let`s and inputs of the app.
-fn definitions<'t>(around: Surroundings<'t>, statements: &Statements<'t>) -> Definitions<'t> {
+fn definitions<'t>(around: OuterDefinitions<'t>, statements: &Statements<'t>) -> Definitions<'t> {
     let mut level = Definitions::inside(around.names);
     inputs::define(statements, &mut level, around.findings);
     for (constant, _) in &statements.lets {

@@ -4,7 +4,7 @@ use super::steps;
 use crate::check::drivers::descriptions::Descriptions;
 use crate::check::drivers::driver_use;
 use crate::check::names::statements::Statements;
-use crate::check::values::mark::mark_body;
+use crate::check::values::mark_used::mark_body;
 use crate::check::values::scope::Scope;
 use crate::check::values::types::Type;
 use crate::check::values::value_place::ValuePlace;

@@ -6,14 +6,14 @@ use crate::check::drivers::descriptions::Descriptions;
 use crate::check::drivers::driver_use::{self, unknown_use};
 use crate::check::findings::Findings;
 use crate::check::names::definitions::{Definitions, Meaning};
-use crate::check::names::facts::{Facts, Reach, ServiceFacts};
+use crate::check::names::early_facts::{Facts, Reach, ServiceFacts};
 use crate::check::names::service_statements::ServiceStatements;
 use crate::check::names::spelling;
 use crate::check::names::statements::Statements;
 use crate::check::probe::gates;
 use crate::check::probe::named_probes::NamedProbes;
 use crate::check::values::scope::Scope;
-use crate::check::values::shape;
+use crate::check::values::text_forms;
 use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{DriverKind, Duration, Handover, Service, Template, Variable, defaults};
@@ -222,7 +222,7 @@ fn resolve_address(
     };
     let scope = scope.at(ValuePlace::Address);
     let template = scope.text(value)?;
-    if !shape::check_address(scope, &template, value.span()) {
+    if !text_forms::check_address(scope, &template, value.span()) {
         return None;
     }
     let own = template.variables().any(|variable| {

@@ -1,11 +1,11 @@
 //! Unused definitions. They are checked here, because no use leads to their errors.
 
-use super::surroundings::Surroundings;
+use super::outer_definitions::OuterDefinitions;
 use crate::check::names::definitions::{self, Definitions, Meaning, Unused};
-use crate::check::names::facts::Facts;
-use crate::check::names::near::nearest;
+use crate::check::names::early_facts::Facts;
 use crate::check::names::spelling::PLACEHOLDERS;
 use crate::check::names::statements::Statements;
+use crate::check::names::suggestions::nearest;
 use crate::check::probe::merged_probe::{self, MergedProbe};
 use crate::check::probe::named_probes;
 use crate::check::values::scope::Scope;
@@ -27,7 +27,7 @@ pub fn lets(scope: Scope<'_>, errors: usize) {
 /// Checks the unused definitions outside of the apps. `apps`: the statements of each app. `ours` returns whether a
 /// place is in the main file, `users` whether it is in a file of the user.
 pub fn of_files(
-    around: Surroundings<'_>,
+    around: OuterDefinitions<'_>,
     apps: &[Statements<'_>],
     ours: &dyn Fn(Span) -> bool,
     users: &dyn Fn(Span) -> bool,

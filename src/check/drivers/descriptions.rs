@@ -1,12 +1,12 @@
 //! Finds all descriptions in the files, and combines each description with the one that it extends.
 
 use super::description::Description;
-use super::reader::{Reader, WrittenDriver};
+use super::description_reader::{Reader, WrittenDriver};
 use crate::check::findings::Findings;
 use crate::check::names::definitions;
 use crate::check::names::files::{LoadedFile, Loader, Origin};
-use crate::check::names::near::{listed, nearest};
 use crate::check::names::spelling;
+use crate::check::names::suggestions::{listed, nearest};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::DriverKind;
 use crate::stdlib;

@@ -2,10 +2,10 @@
 
 use super::description::{Description, PartDescription, SettingDefault, SettingDescription};
 use super::descriptions::{Descriptions, Found};
-use super::misuse::{missing, no_block, twice, unknown, unknown_setting};
-use crate::check::names::near::{listed, nearest};
+use super::setting_findings::{missing, no_block, twice, unknown, unknown_setting};
 use crate::check::names::statements::At;
-use crate::check::values::mark::{mark, mark_body};
+use crate::check::names::suggestions::{listed, nearest};
+use crate::check::values::mark_used::{mark, mark_body};
 use crate::check::values::scope::Scope;
 use crate::check::values::types::Type;
 use crate::diagnostics::{Code, Diagnostic};

@@ -1,7 +1,7 @@
 //! Descriptions of drivers, and their uses in an app.
 
 pub mod description;
+pub mod description_reader;
 pub mod descriptions;
 pub mod driver_use;
-pub mod misuse;
-pub mod reader;
+pub mod setting_findings;

@@ -198,15 +198,16 @@ impl<'a> Files<'a> {
             )
             .help(format!(
                 "it has {}; drivers need no `use`",
-                super::near::listed(known.iter().map(|known| format!("std/{known}")), "and")
+                super::suggestions::listed(known.iter().map(|known| format!("std/{known}")), "and")
             ));
-            self.findings
-                .push(match super::near::nearest(name, known.iter().copied()) {
+            self.findings.push(
+                match super::suggestions::nearest(name, known.iter().copied()) {
                     Some(near) => finding
                         .label(format!("did you mean `std/{near}`?"))
                         .fix(span, format!("\"std/{near}\"")),
                     None => finding,
-                });
+                },
+            );
             return;
         };
         let id = self.sources.add(key.clone(), content);

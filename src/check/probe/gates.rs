@@ -5,7 +5,7 @@ use super::named_probes::NamedProbes;
 use crate::check::drivers::description::Description;
 use crate::check::findings::Findings;
 use crate::check::names::definitions::{Definitions, Meaning, duplicate};
-use crate::check::names::facts::{Reach, ServiceFacts};
+use crate::check::names::early_facts::{Reach, ServiceFacts};
 use crate::check::names::service_statements::ServiceStatements;
 use crate::check::names::spelling;
 use crate::check::names::statements::At;

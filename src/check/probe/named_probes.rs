@@ -2,7 +2,7 @@
 
 use crate::check::findings::Findings;
 use crate::check::names::definitions::duplicate;
-use crate::check::names::near::nearest;
+use crate::check::names::suggestions::nearest;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Span;
 use crate::syntax::tree;

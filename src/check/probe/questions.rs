@@ -2,7 +2,7 @@
 
 use super::merged_probe::MergedProbe;
 use crate::check::values::scope::Scope;
-use crate::check::values::shape;
+use crate::check::values::text_forms;
 use crate::check::values::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::defaults;
@@ -22,7 +22,7 @@ impl MergedProbe<'_> {
         let body = self.body.and_then(|(value, _)| scope.text(value));
         let via = self.via.and_then(|(value, span)| {
             let via = scope.text(value)?;
-            shape::check_address(scope, &via, span).then_some(via)
+            text_forms::check_address(scope, &via, span).then_some(via)
         });
         let mut questions = Vec::new();
         for &(item, span) in &self.questions {
@@ -46,7 +46,7 @@ impl MergedProbe<'_> {
                 }
                 ProbeItem::Tcp(value) => {
                     if let Some(address) = scope.text(value)
-                        && shape::check_address(scope, &address, value.span())
+                        && text_forms::check_address(scope, &address, value.span())
                     {
                         questions.push(bare(Subject::Tcp(address), span));
                     }
@@ -178,7 +178,7 @@ impl MergedProbe<'_> {
                     let relation = *relation;
                     let ty = match relation {
                         Relation::Matches => Type::Regex,
-                        _ => Type::Input(InputType::String),
+                        Relation::Contains | Relation::Equals => Type::Input(InputType::String),
                     };
                     let text = scope.text_of(&ty, value);
                     if relation == Relation::Contains
@@ -242,7 +242,7 @@ fn part_of(scope: Scope<'_>, part: &ExpectPart) -> Option<Part> {
         ExpectPart::Json(value) => {
             let template = scope.text(value)?;
             let path = scope.literal(&template, value.span())?;
-            if let Err(why) = shape::json_path(&path) {
+            if let Err(why) = text_forms::json_path(&path) {
                 scope.findings.push(
                     Diagnostic::new(
                         Code::BAD_JSON_PATH,

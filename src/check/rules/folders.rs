@@ -1,6 +1,6 @@
 //! Folders and files that must be separate.
 
-use super::written::{setting_span, targets};
+use super::source_place::{setting_span, targets};
 use crate::check::findings::Findings;
 use crate::check::names::statements::Statements;
 use crate::diagnostics::{Code, Diagnostic};

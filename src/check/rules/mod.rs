@@ -1,16 +1,16 @@
 //! Rules for the whole model. They need more than one value.
 
-mod asked;
-mod cleanup;
+mod asked_host;
 mod codedeploy;
+mod drain_and_warm;
 mod folders;
-mod gates;
+mod gate_asks_color;
+mod inputs_arrive;
 mod names;
 mod ports;
-mod run;
-mod targets;
+mod source_place;
+mod stop_and_secrets;
 mod verify;
-mod written;
 
 use crate::check::findings::Findings;
 use crate::check::names::definitions::duplicate;
@@ -21,15 +21,15 @@ use crate::syntax::tree::{self};
 
 /// Checks the rules for one app.
 pub(super) fn app(app: &App, statements: &Statements<'_>, findings: &Findings) {
-    gates::check(app, findings);
+    gate_asks_color::check(app, findings);
     verify::check(app, findings);
-    run::check(app, statements, findings);
+    stop_and_secrets::check(app, statements, findings);
     ports::check(app, statements, findings);
     folders::check(app, statements, findings);
     names::check(app, findings);
-    targets::check(app, statements, findings);
+    inputs_arrive::check(app, statements, findings);
     codedeploy::check(app, statements, findings);
-    cleanup::check(app, statements, findings);
+    drain_and_warm::check(app, statements, findings);
 }
 
 /// Checks the rules between the apps of a file.

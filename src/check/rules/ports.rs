@@ -1,6 +1,6 @@
 //! Ports: each is used once, and a color never has a port of the proxy.
 
-use super::asked::proxy_ports;
+use super::asked_host::proxy_ports;
 use crate::check::findings::Findings;
 use crate::check::names::statements::Statements;
 use crate::diagnostics::{Code, Diagnostic};

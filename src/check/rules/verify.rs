@@ -1,6 +1,6 @@
 //! A verify must ask the proxy, and must be able to fail.
 
-use super::asked::{asked, color_ports};
+use super::asked_host::{asked, color_ports};
 use crate::check::findings::Findings;
 use crate::check::values::value::tells_color;
 use crate::diagnostics::{Code, Diagnostic};

@@ -2,7 +2,7 @@
 
 use super::scope::Scope;
 use super::value_place::ValuePlace;
-use crate::check::names::facts::Progress;
+use crate::check::names::early_facts::Progress;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::Template;
 use crate::source::Span;

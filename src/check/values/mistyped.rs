@@ -2,7 +2,7 @@
 
 use super::scope::Scope;
 use super::types::{SIGNALS, Type};
-use crate::check::names::near::{listed, nearest};
+use crate::check::names::suggestions::{listed, nearest};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::InputType;
 use crate::source::Span;

@@ -3,7 +3,7 @@
 use super::value_place::ValuePlace;
 use crate::check::findings::Findings;
 use crate::check::names::definitions::Definitions;
-use crate::check::names::facts::{Facts, ServiceFacts};
+use crate::check::names::early_facts::{Facts, ServiceFacts};
 
 /// The place of a value: the meanings of names, and which of them have a value.
 #[derive(Clone, Copy)]

@@ -1,7 +1,7 @@
 //! The table of all types, for `explain TYPE`.
 
 use super::types::Type;
-use crate::check::names::near::listed;
+use crate::check::names::suggestions::listed;
 use crate::model::InputType;
 
 /// The entry of one type, for `explain TYPE`.

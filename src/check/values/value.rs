@@ -3,7 +3,7 @@
 use super::number::{self, StatusPart};
 use super::regular_expression;
 use super::scope::Scope;
-use super::shape;
+use super::text_forms;
 use super::types::{SIGNALS, Type};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Duration, InputType, Piece, SettingValue, Template, Variable};
@@ -381,14 +381,14 @@ impl Scope<'_> {
     fn shaped(self, ty: &Type, template: Template, span: Span) -> Option<SettingValue> {
         match ty {
             Type::Input(InputType::Path) => {
-                shape::path(self, template, span).map(SettingValue::Text)
+                text_forms::path(self, template, span).map(SettingValue::Text)
             }
             Type::Input(InputType::Url) => {
-                shape::check_url(self, &template, span).then_some(SettingValue::Text(template))
+                text_forms::check_url(self, &template, span).then_some(SettingValue::Text(template))
             }
             Type::User => {
                 if let Some(user) = template.as_literal()
-                    && !shape::is_user(&user)
+                    && !text_forms::is_user(&user)
                 {
                     self.findings.push(
                         Diagnostic::new(

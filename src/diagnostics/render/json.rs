@@ -83,7 +83,7 @@ fn of<'a>(finding: &'a Diagnostic, sources: &'a Sources) -> Finding<'a> {
     };
     Finding {
         code: finding.code.to_string(),
-        severity: super::short::word(finding.code.severity()),
+        severity: finding.code.severity().word(),
         title: finding.code.title(),
         message: &finding.message,
         label: finding.label.as_ref().map(label),

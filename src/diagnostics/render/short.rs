@@ -1,6 +1,6 @@
 //! One line for each finding: `path:line:column: error[BG201]: message`.
 
-use crate::diagnostics::{Report, Severity};
+use crate::diagnostics::Report;
 use crate::source::Sources;
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 pub fn short(report: &Report, sources: &Sources) -> String {
     let mut text = String::new();
     for finding in report.sorted() {
-        let severity = word(finding.code.severity());
+        let severity = finding.code.severity().word();
         let place = match &finding.label {
             Some(label) => {
                 let at = sources.line_column(label.span);
@@ -23,13 +23,4 @@ pub fn short(report: &Report, sources: &Sources) -> String {
         let _ = writeln!(text, "{place}{severity}[{}]: {message}", finding.code);
     }
     text
-}
-
-/// The word for a severity.
-pub(super) fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Advice => "advice",
-    }
 }

@@ -5,17 +5,17 @@ mod code;
 mod colors;
 mod constants;
 mod drivers;
-mod gates;
-mod order;
 mod programs;
+mod question_lines;
 mod recovery;
 mod runtime;
+mod runtime_order;
 mod services;
 mod steps;
 
-pub use order::text as order_module;
 pub use runtime::{BEGINS as RUNTIME_BEGINS, ENDS as RUNTIME_ENDS, text as runtime_text};
 pub use runtime::{file_name as runtime_file, id as runtime_id, modules as runtime_modules};
+pub use runtime_order::text as order_module;
 
 use super::bundle::{Form, VERSION};
 use super::failed::{Failed, template_failed};

@@ -2,7 +2,7 @@
 
 use super::super::quoted::Quoted;
 use super::colors::chain_words;
-use super::gates::words;
+use super::question_lines::words;
 use super::services::{delimiter, settings};
 use super::{Code, Failed, Script};
 use crate::model::{Outcome, Step as UserStep, StepRun};

@@ -1,17 +1,17 @@
 //! From one state to the next: the outcomes of a step, and the following steps that need no state of their own.
 
-use super::super::{Action, Otherwise};
-use super::color::Route;
+use super::super::Otherwise;
+use super::asks::Asks;
 use super::effect::{Effects, End, Outcome};
-use super::event::{Event, Good};
 use super::graph::{Course, Exit, Next, Node};
 use super::laws::{self, Begins, Law};
 use super::run::Run;
 use super::trace;
 use super::trace::Breach;
+use super::transition::{Event, Good};
 use super::walker::Walker;
 use super::world::World;
-use super::{ends, events};
+use super::{command_end, host_events};
 
 impl Walker<'_> {
     /// Follows the next step of a running process.
@@ -41,8 +41,8 @@ impl Walker<'_> {
         }
         self.spare.push(outcomes);
         self.seen.set_good(at, good);
-        let asked = asked(&node.action, &world, &run);
-        for (what, after) in events::any_time(&world, asked.as_slice()) {
+        let asked = Asks::of(&node.action).color(&world, &run);
+        for (what, after) in host_events::any_time(&world, asked.as_slice()) {
             self.go(at, Event::Meanwhile(what), after, Some(run));
         }
         self.go(at, Event::Dies(run.node), world, None);
@@ -126,7 +126,9 @@ impl Walker<'_> {
         run: &Run,
     ) -> Option<Vec<Outcome>> {
         // An event can record only one failure.
-        if asks(&node.action) || !matches!(event, Event::Step { failed: None, .. }) {
+        if Asks::of(&node.action) != Asks::Nobody
+            || !matches!(event, Event::Step { failed: None, .. })
+        {
             return None;
         }
         let mut outcomes = self.spare.pop().unwrap_or_default();
@@ -148,7 +150,7 @@ impl Walker<'_> {
         world: World,
         run: &Run,
     ) -> Result<Good, Breach> {
-        if let Err(why) = ends::ended(exit, place, &world, run) {
+        if let Err(why) = command_end::ended(exit, place, &world, run) {
             return Err(trace::at_end(self, at, event, why));
         }
         let left = self.go(at, event, world, None);
@@ -165,27 +167,5 @@ fn fails(event: Event, number: u16) -> Event {
             failed: Some(number),
         },
         other => other,
-    }
-}
-
-/// Returns whether a step asks for the health of a color. The health may change right before the step.
-fn asks(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::Gate(..)
-            | Action::GateAgain(..)
-            | Action::Gates(_)
-            | Action::Verify(_)
-            | Action::Verifies(_)
-    )
-}
-
-/// Returns the color that a step asks. For all other steps it does not matter whether a color fails now or later.
-fn asked(action: &Action, world: &World, run: &Run) -> Route {
-    match action {
-        Action::Gate(..) | Action::GateAgain(..) => Some(run.to),
-        Action::Gates(side) => run.color(*side),
-        Action::Verify(_) | Action::Verifies(_) => world.force.color(),
-        _ => None,
     }
 }

@@ -381,6 +381,10 @@ fn no_cut(step: &Begins<'_>) -> Verdict {
             );
         }
     }
+    let swapping = step.node.action == Action::Journal(Intent::Swapping);
+    if swapping && !step.run.proxy {
+        return Err("the journal does not contain the proxy's generation from before the swap");
+    }
     Ok(())
 }
 

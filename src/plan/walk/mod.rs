@@ -10,21 +10,22 @@
 //!
 //! The user's steps and the drivers may fail, hang or die, but they change nothing that belongs to the script.
 
+mod asks;
 mod color;
+mod command_end;
 mod effect;
-mod ends;
-mod event;
-mod events;
 mod file;
 mod follow;
 mod graph;
+mod host_events;
 mod laws;
 #[cfg(test)]
 mod listed;
 mod run;
-mod seen;
 mod time;
 mod trace;
+mod transition;
+mod visited;
 mod walker;
 mod world;
 
@@ -34,10 +35,10 @@ pub use trace::{Breach, Ended, Taken};
 
 use super::{Answer, Command, Phase, Plan, recovery};
 use crate::model::App;
-use event::{Event, Good};
 use graph::{Exit, Graph};
 use run::{Begin, Run, State};
-use seen::Seen;
+use transition::{Event, Good};
+use visited::Seen;
 use walker::{Begun, Table, Walker};
 use world::World;
 
@@ -125,7 +126,7 @@ impl Walker<'_> {
                 Begun::Ended(_) => {}
             }
         }
-        for (what, after) in events::between(self.graph, &world) {
+        for (what, after) in host_events::between(self.graph, &world) {
             self.go(at, Event::Meanwhile(what), after, None);
         }
         None
@@ -141,7 +142,7 @@ impl Walker<'_> {
             for begin in begins(&world) {
                 let why = match self.without_faults(at, begin, &mut known) {
                     None => Err("a command without a fault does not end"),
-                    Some((exit, left)) => ends::next_command(&ends::Ended {
+                    Some((exit, left)) => command_end::next_command(&command_end::Ended {
                         graph: self.graph,
                         begin,
                         found: &world,

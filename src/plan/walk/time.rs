@@ -1,6 +1,6 @@
 //! L9: every step has a deadline, and no path through a command takes longer than declared.
 
-use super::super::worst::Sums;
+use super::super::longest_path::Sums;
 use super::super::{Action, Command, Plan, callers};
 use super::graph::{Graph, Next};
 use super::laws::Law;

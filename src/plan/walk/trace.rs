@@ -3,10 +3,10 @@
 use super::super::{Action, Command};
 use super::color::Color;
 use super::effect::End;
-use super::event::{Event, Good, Meanwhile};
 use super::graph::{Graph, Next};
 use super::laws::Law;
 use super::run::{Begin, Run, State};
+use super::transition::{Event, Good, Meanwhile};
 use super::walker::{Begun, Walker};
 use crate::source::Span;
 

@@ -2,10 +2,10 @@
 
 use super::super::{Answer, Command, Kind, Phase, Reservation};
 use super::effect::Outcome;
-use super::event::Event;
 use super::graph::{Exit, Graph, Next};
 use super::run::{Begin, Run, State};
-use super::seen::Seen;
+use super::transition::Event;
+use super::visited::Seen;
 use super::world::World;
 
 /// The table of recoveries: what a command does first, depending on the journal.

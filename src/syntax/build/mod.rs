@@ -5,8 +5,6 @@
 
 mod app;
 mod driver;
-#[cfg(test)]
-mod meaning;
 mod probe;
 mod text;
 mod value;

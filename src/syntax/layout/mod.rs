@@ -10,8 +10,8 @@
 //!
 //! Formatting twice gives the same text as formatting once. Formatting does not change the meaning of a file.
 
-mod app;
 mod driver;
+mod statements;
 mod text;
 mod value;
 

@@ -1,7 +1,7 @@
 //! Events, and the commands of the deploy that run in them.
 
 use super::{EVENTS, RESERVED, Rules};
-use crate::check::names::near::{listed, nearest};
+use crate::check::names::suggestions::{listed, nearest};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Piece, SettingValue};
 use crate::source::Span;

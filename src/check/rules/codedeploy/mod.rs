@@ -4,7 +4,7 @@ mod bundle;
 mod hooks;
 mod scripts;
 
-use super::written::{setting_span, targets};
+use super::source_place::{setting_span, targets};
 use crate::check::findings::Findings;
 use crate::check::names::statements::Statements;
 use crate::model::{App, DriverUse, SettingValue};

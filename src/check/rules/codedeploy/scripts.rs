@@ -1,9 +1,9 @@
 //! The user's own scripts, and the user that hooks run as.
 
 use super::{LONGEST, Rules};
-use crate::check::rules::run::{is_process, written};
-use crate::check::rules::written::setting_span;
-use crate::check::values::shape;
+use crate::check::rules::source_place::setting_span;
+use crate::check::rules::stop_and_secrets::{is_process, written};
+use crate::check::values::text_forms;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Privilege, SettingValue};
 
@@ -73,7 +73,7 @@ impl Rules<'_> {
             self.keepers();
             return;
         }
-        if user.is_empty() || !shape::is_user(&user) {
+        if user.is_empty() || !text_forms::is_user(&user) {
             let message = if user.is_empty() {
                 "with an empty `runas` the hooks silently run as the agent's user".to_owned()
             } else {

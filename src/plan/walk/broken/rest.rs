@@ -107,6 +107,18 @@ fn l7_a_recovery_without_a_drain() {
     });
 }
 
+#[test]
+fn l7_a_journal_without_the_generation_of_the_proxy() {
+    let writes_journal = |action: &Action| *action == Action::Journal(Intent::Swapping);
+    let swaps = |action: &Action| matches!(action, Action::Swap(_));
+    caught(Law::NoCut, writes_journal, |plan| {
+        let locks = |action: &Action| *action == Action::LockProxy;
+        let writes = |action: &Action| matches!(action, Action::Write(_));
+        move_to(plan, ProgramName::PointProxyAt, locks, swaps);
+        move_to(plan, ProgramName::PointProxyAt, writes, swaps);
+    });
+}
+
 // ---- L8 ----------------------------------------------------------------------------------------
 
 #[test]

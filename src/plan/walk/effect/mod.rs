@@ -3,9 +3,9 @@
 //! A step that hangs ends at its deadline, which is a failure. The run may die before any step. So in every state after
 //! half an effect, the run may die too.
 
+mod choose;
 mod colors;
 mod journal;
-mod live;
 mod proxy;
 
 pub(super) use colors::{moved, stops};

@@ -1,7 +1,7 @@
 //! The callers of the script, their commands, and their time limits.
 
 use super::limits::{self, Core, Function};
-use super::worst::{Path, Sums};
+use super::longest_path::{self, Path, Sums};
 use super::{Action, Command, Plan, Planned};
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::model::{App, DriverUse, Duration, GivenPart, SettingValue};
@@ -77,7 +77,8 @@ fn longest(app: &App, plan: &Plan, commands: &[Command]) -> Vec<(String, Duratio
             before.extend(doctor(app, plan));
             continue;
         }
-        before.push((format!("{}: lock", command.name()), lock(app)));
+        let first = longest_path::before_program(app).into_iter();
+        before.extend(first.map(|(what, worst)| (format!("{}: {what}", command.name()), worst)));
         let mut worst = before.clone();
         // A command of this row has succeeded before, so there is nothing to recover.
         let longest_of = if begun { Sums::command } else { Sums::whole };
@@ -92,11 +93,6 @@ fn longest(app: &App, plan: &Plan, commands: &[Command]) -> Vec<(String, Duratio
         longest = before;
     }
     longest
-}
-
-/// Returns the longest wait for the app's mutex: for another command, and for the processes of a killed one.
-pub(super) fn lock(app: &App) -> Duration {
-    app.lock_wait + Core::Leftovers.limit()
 }
 
 fn rows(app: &App, path: &Path) -> Vec<(String, Duration)> {

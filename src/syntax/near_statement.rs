@@ -1,11 +1,11 @@
 //! Messages for a statement whose beginning is right. First the usual mistakes are tried. Otherwise the message says
 //! what pest expected.
 
+use super::bad_statement::{Bad, Stop};
 use super::block::Block;
 use super::build::Build;
 use super::expected;
 use super::grammar::Rule;
-use super::mistakes::{Bad, Stop};
 use crate::diagnostics::{Code, Diagnostic};
 
 /// The text around the place where the parser stopped.

@@ -1,6 +1,6 @@
 //! How a color runs: a stop must end only that color, and a secret must not be on a command line.
 
-use super::written::setting_span;
+use super::source_place::setting_span;
 use crate::check::findings::Findings;
 use crate::check::names::statements::Statements;
 use crate::check::values::value::tells_color;

@@ -1,9 +1,9 @@
 //! The inputs that each caller of the script must provide.
 
-use super::written::{setting_span, targets};
+use super::source_place::{setting_span, targets};
 use crate::check::findings::Findings;
-use crate::check::names::near::listed;
 use crate::check::names::statements::Statements;
+use crate::check::names::suggestions::listed;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, DriverUse, SettingValue};
 

@@ -1,7 +1,7 @@
 //! From the model to the programs: the order of every command.
 
-use super::builder::{Builder, Lines};
 use super::limits::{Function, has};
+use super::program_builder::{Builder, Lines};
 use super::ways;
 use super::{
     Action, Extent, Intent, Occasion, Otherwise, Outcome, Plan, Program, ProgramName, Side, Way,
@@ -174,6 +174,8 @@ impl Builder<'_> {
         lines.named(ProgramName::BeforeSwap)
     }
 
+    /// Every swap, forward and back. The lock comes before the journal, because the journal saves the proxy's
+    /// generation, which `lock_proxy` finds. After an interruption, the drain and the way back need it.
     fn point_proxy_at(&self) -> Program {
         let mut lines = Lines::new();
         self.proxy(&mut lines, Action::LockProxy);

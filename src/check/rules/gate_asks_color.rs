@@ -1,6 +1,6 @@
 //! Gates must ask the new color itself.
 
-use super::asked::{asked, color_ports, proxy_ports};
+use super::asked_host::{asked, color_ports, proxy_ports};
 use crate::check::findings::Findings;
 use crate::check::values::value::tells_color;
 use crate::diagnostics::{Code, Diagnostic};

@@ -1,7 +1,7 @@
 //! Findings about settings that do not match the driver's description.
 
 use super::description::Description;
-use crate::check::names::near::{listed, nearest};
+use crate::check::names::suggestions::{listed, nearest};
 use crate::check::values::scope::Scope;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Span;

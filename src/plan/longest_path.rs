@@ -1,11 +1,19 @@
-//! The worst case of a program: the longest of all paths through it, with its ways back.
+//! The longest time of a command: what comes before its program, and the longest of all paths through the program, with
+//! its ways back. The longest time of one step is in `action_time.rs`. `caller_limits.rs` adds up the commands of one caller.
 
+use super::limits::Core;
 use super::{
     Action, Answer, Command, Intent, Kind, Otherwise, Phase, Plan, Planned, ProgramName,
     Reservation, Way, recovery,
 };
 use crate::model::{App, Duration};
 use std::collections::BTreeMap;
+
+/// What every command does before its program, each with its longest time: the wait for the app's mutex, which another
+/// command or the processes of a killed one may have. The recovery comes after it, see [`Sums::whole`].
+pub(super) fn before_program(app: &App) -> [(&'static str, Duration); 1] {
+    [("lock", app.lock_wait + Core::Leftovers.limit())]
+}
 
 /// Steps in a row, and their longest time.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 //! The states that the walk has reached, each once, and how it reached them.
 
-use super::event::{Event, Good};
 use super::run::State;
+use super::transition::{Event, Good};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 

@@ -1,6 +1,6 @@
 //! The hosts and ports that questions go to, and the ports of the proxy.
 
-use crate::check::values::shape::{self, Authority, AuthorityPort};
+use crate::check::values::text_forms::{self, Authority, AuthorityPort};
 use crate::model::{App, Color, Port, Question, Subject, Template};
 use std::collections::BTreeSet;
 
@@ -9,14 +9,14 @@ use std::collections::BTreeSet;
 pub(super) fn asked(question: &Question) -> Option<Asked> {
     match &question.subject {
         Subject::Http { url, via, .. } => {
-            let url = shape::url(url).ok()??;
+            let url = text_forms::url(url).ok()??;
             let (authority, default) = match via {
-                Some(via) => (shape::address(via).ok()?, None),
+                Some(via) => (text_forms::address(via).ok()?, None),
                 None => (url.authority, Some(url.scheme.port())),
             };
             Some(Asked::new(authority, default))
         }
-        Subject::Tcp(address) => Some(Asked::new(shape::address(address).ok()?, None)),
+        Subject::Tcp(address) => Some(Asked::new(text_forms::address(address).ok()?, None)),
         Subject::Exec(_) | Subject::ExecInside(_) | Subject::Healthy => None,
     }
 }

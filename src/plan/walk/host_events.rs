@@ -2,9 +2,9 @@
 
 use super::super::{Extent, Phase};
 use super::color::Color;
-use super::event::Meanwhile;
 use super::file::File;
 use super::graph::Graph;
+use super::transition::Meanwhile;
 use super::world::{Life, Owner, World};
 
 /// Returns what may happen at any time: to the colors that the next step asks, and to the proxy.

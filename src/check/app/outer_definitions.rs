@@ -7,7 +7,7 @@ use crate::check::probe::named_probes::NamedProbes;
 
 /// The definitions outside of an app that the app can use.
 #[derive(Clone, Copy)]
-pub struct Surroundings<'a> {
+pub struct OuterDefinitions<'a> {
     pub names: &'a Definitions<'a>,
     pub probes: &'a NamedProbes<'a>,
     pub drivers: &'a Descriptions,

@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 
 use super::samples::{self, Source};
-use super::tree::File;
-use super::{format, parse};
 use crate::diagnostics::Report;
 use crate::source::FileId;
+use crate::syntax::tree::File;
+use crate::syntax::{format, parse};
 
 fn read(text: &str) -> (File, Report) {
     let mut report = Report::new();

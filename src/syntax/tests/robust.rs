@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{MAX_BYTES, check_bytes, parse};
 use crate::diagnostics::{Code, Report};
 use crate::source::FileId;
+use crate::syntax::{MAX_BYTES, check_bytes, parse};
 
 /// The codes of the findings, without duplicates. Fails if parsing takes too long.
 fn codes(text: &str) -> Vec<String> {

@@ -2,11 +2,11 @@
 
 /// Files with every statement, without a mistake.
 pub(super) const ALL: [&str; 5] = [
-    include_str!("../../tests/cases/syntax/whole-spring/deploy.bg"),
-    include_str!("../../tests/cases/syntax/whole-athens/deploy.bg"),
-    include_str!("../../tests/cases/syntax/driver/deploy.bg"),
-    include_str!("../../tests/cases/syntax/reserved-words/deploy.bg"),
-    include_str!("../../tests/cases/syntax/everything/deploy.bg"),
+    include_str!("../../../tests/cases/syntax/whole-spring/deploy.bg"),
+    include_str!("../../../tests/cases/syntax/whole-athens/deploy.bg"),
+    include_str!("../../../tests/cases/syntax/driver/deploy.bg"),
+    include_str!("../../../tests/cases/syntax/reserved-words/deploy.bg"),
+    include_str!("../../../tests/cases/syntax/everything/deploy.bg"),
 ];
 
 /// Makes files from bytes. Each byte decides one choice. After the last byte the first choice is taken.

@@ -3,7 +3,7 @@
 use super::description::{Description, PartDescription, SettingDefault, SettingDescription};
 use crate::check::findings::Findings;
 use crate::check::names::files::{LoadedFile, Loader, driver_file};
-use crate::check::names::near::{listed, nearest};
+use crate::check::names::suggestions::{listed, nearest};
 use crate::check::values::number;
 use crate::check::values::type_table::TypePlace;
 use crate::check::values::types::Type;
