@@ -28,7 +28,7 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
                     *span,
                     format!("`{folder}` is emptied by every install, and {what} in `{kept}`"),
                 )
-                .help("let it be a folder that holds nothing else: `{root}/staging`, which is the default"),
+                .help("name a folder that holds nothing else; the default is `{root}/staging`"),
             );
         }
     }

@@ -79,7 +79,7 @@ impl Scope<'_> {
                 defined_at,
                 format!("this `let` has no value: {why}"),
             )
-            .help("give one of them a value of its own"),
+            .help("end the circle: give one of its `let`s a value without another `let`"),
         );
     }
 }
