@@ -107,24 +107,28 @@ fn what_the_caller_has_changes_nothing() {
     run("exec 3</dev/null 10</dev/null 11</dev/null", &[]);
 }
 
-/// A trace ends with the first lines. It would show secrets, and the script reads the error output of some programs.
+/// A trace that comes with the environment ends in the first lines: nobody asked for one of this script, and it would
+/// show secrets. `bash -x SCRIPT` asks for it.
 #[test]
-fn a_trace_of_the_caller_ends_with_the_first_lines() {
+fn only_a_trace_of_the_environment_ends_with_the_first_lines() {
     let folder = Folder::good();
     folder.run(&["build"]).exits(0);
-    for option in ["xtrace", "verbose"] {
+    let trace = |line: &str| {
         let mut bash = Command::new("bash");
         let ran = bash
-            .args(["-o", option])
+            .args(["-c", line, "bash"])
             .arg(folder.path(SCRIPT))
-            .arg("help")
-            .output()
-            .expect("bash runs");
-        assert_eq!(ran.status.code(), Some(0), "{option}: {ran:?}");
-        let said = String::from_utf8_lossy(&ran.stderr);
-        let last = said.lines().last().unwrap_or_default();
-        assert!(last.contains("set +aef"), "{option}: {last}");
+            .output();
+        let ran = ran.expect("bash runs");
+        assert_eq!(ran.status.code(), Some(0), "{line}: {ran:?}");
+        String::from_utf8_lossy(&ran.stderr).into_owned()
+    };
+    for option in ["xtrace", "verbose"] {
+        let said = trace(&format!("export SHELLOPTS; set -o {option}; \"$1\" help"));
+        assert!(said.contains("compgen -A function"), "{option}: {said}");
+        assert!(!said.contains("load_runtime"), "{option}: {said}");
     }
+    assert!(trace("bash -x \"$1\" help").contains("load_runtime"));
 }
 
 /// The names of all functions of the script and of bash itself, and of all variables of the script.

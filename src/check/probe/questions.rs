@@ -247,7 +247,11 @@ fn part_of(scope: Scope<'_>, part: &ExpectPart) -> Option<Part> {
                     Diagnostic::new(
                         Code::BAD_JSON_PATH,
                         value.span(),
-                        format!("`{path}` is not a path into JSON: {why}"),
+                        if path.is_empty() {
+                            "the path into JSON is empty".to_owned()
+                        } else {
+                            format!("`{path}` is not a path into JSON: {why}")
+                        },
                     )
                     .help("write names with `.` between them, and indexes in brackets: `components.db[0].status`"),
                 );

@@ -28,7 +28,7 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
                     *span,
                     format!("`{folder}` is emptied by every install, and {what} in `{kept}`"),
                 )
-                .help("use a folder that contains nothing else, for example the default `{root}/staging`"),
+                .help("name a folder that holds nothing else; the default is `{root}/staging`"),
             );
         }
     }

@@ -184,19 +184,16 @@ fn again<'a>(
     let Some((other, first)) = seen.insert(format!("{what} {name}"), (driver, span)) else {
         return;
     };
+    let called = |driver: &Driver| format!("`{} {}`", driver.kind.word(), driver.name);
+    let (own, other) = (called(driver), called(other));
+    let owners = if own == other {
+        format!("{own} defines the {what} `{name}` twice")
+    } else {
+        format!("{own} and {other} both define the {what} `{name}`")
+    };
     findings.push(
-        Diagnostic::new(
-            Code::NAME_CLASH,
-            span,
-            format!(
-                "`{} {}` has a {what} `{name}`, and so has `{} {}`",
-                driver.kind.word(),
-                driver.name,
-                other.kind.word(),
-                other.name
-            ),
-        )
-        .also(first, "the other one comes from here")
-        .help("give one of the two another name"),
+        Diagnostic::new(Code::NAME_CLASH, span, owners)
+            .also(first, "the other one comes from here")
+            .help("give one of the two another name"),
     );
 }

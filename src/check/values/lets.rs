@@ -79,7 +79,7 @@ impl Scope<'_> {
                 defined_at,
                 format!("this `let` has no value: {why}"),
             )
-            .help("give one of these `let`s a value that uses no other `let`"),
+            .help("end the circle: give one of its `let`s a value without another `let`"),
         );
     }
 }
