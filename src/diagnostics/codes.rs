@@ -114,7 +114,7 @@ codes! {
     BAD_PROBE = 213 Error "a probe whose parts do not fit together";
     WITHIN_AND_ATTEMPTS = 214 Error "both `within` and `attempts`";
     NOT_CONSTANT = 215 Error "a value that must be known when the script is made";
-    // 216 was given up before the first release. It stays free.
+    // 216 was removed before the first release. It is not used again.
     TWO_COLORS = 217 Error "not exactly two colors";
     BAD_PATH = 218 Error "a path that cannot work";
     BAD_DESCRIPTION = 219 Error "a driver's description that contradicts itself";

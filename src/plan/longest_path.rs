@@ -1,4 +1,4 @@
-//! The longest time of a command: what comes before its program, and the longest of all paths through the program, with
+//! The longest time of a command: the wait before its program, and the longest of all paths through the program, with
 //! its ways back. The longest time of one step is in `action_time.rs`. `caller_limits.rs` adds up the commands of one caller.
 
 use super::limits::Core;
@@ -9,8 +9,9 @@ use super::{
 use crate::model::{App, Duration};
 use std::collections::BTreeMap;
 
-/// What every command does before its program, each with its longest time: the wait for the app's mutex, which another
-/// command or the processes of a killed one may have. The recovery comes after it, see [`Sums::whole`].
+/// The waits of every command before its program, each with its longest time. The only one is the wait for the app's
+/// mutex, which another command or processes of a killed command may hold. For the recovery after it see
+/// [`Sums::whole`].
 pub(super) fn before_program(app: &App) -> [(&'static str, Duration); 1] {
     [("lock", app.lock_wait + Core::Leftovers.limit())]
 }

@@ -224,7 +224,7 @@ impl ProgramName {
                 "the app is removed: the proxy does not route to it, nothing of it runs"
             }
             Self::RecoverSwap => {
-                "the proxy may serve either color; what a reboot ended is started first"
+                "the proxy may serve either color; programs that a reboot ended are started first"
             }
             Self::RecoverRollback => {
                 "`rollback` finds an interrupted switch: the way back of that switch is the rollback"
@@ -233,7 +233,7 @@ impl ProgramName {
                 "an adoption was killed after its commit: writes the pointers and the journal"
             }
             Self::RecoverKept => {
-                "a removal was interrupted at its swap: the app stays; what a reboot ended is started first"
+                "a removal was interrupted at its swap: the app stays; programs that a reboot ended are started first"
             }
             Self::RecoverRemoved => {
                 "the proxy no longer routes to the app: its programs that still run are stopped"

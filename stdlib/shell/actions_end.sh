@@ -101,7 +101,7 @@ do_stop() {
   stop_release "$side_release" || {
     ! asked_to_stop || return 143
     if [[ $1 == new && -n $live_release && $live_release -ef $side_release && ${journal[phase]} != swapping ]]; then
-      fail_with "somebody pointed the proxy at $to while it was being prepared: write ${from:-the earlier color}'s fragment back by hand and reload the proxy, then run any command of this script again"
+      fail_with "the proxy was pointed at $to while it was being prepared: write ${from:-the earlier color}'s fragment back by hand and reload the proxy, then run any command of this script again"
       return 5
     fi
     fail_with "release ${side_release##*/} of $side_color could not be stopped: $answer"

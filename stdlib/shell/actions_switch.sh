@@ -8,7 +8,7 @@ swapped=''          # the side of the last swap: new, old or nothing
 in_force=''         # the color that this process saw in force, or `nothing`; `unknown` from a swap to its confirmation
 
 # do_save_way_back: Saves the text of the proxy's file that the way back will write. If no color serves, this is the
-# text that somebody has put there, if any.
+# text that a person has put there, if any.
 do_save_way_back() {
   local text='' saved=''
   [[ -d $candidate ]] || bounded "${deadline["journal"]}" mkdir "$candidate" || {
@@ -180,7 +180,7 @@ do_move_exclusive() {
     return
   }
   release_protocol "$side_release"
-  ((value == 0)) || ask_release_or_tell "$side_release" 'gate exclusive' 'does not pass the probes of what may run only once'
+  ((value == 0)) || ask_release_or_tell "$side_release" 'gate exclusive' 'does not pass the probes of its exclusive services'
 }
 
 # name_exclusives: Sets `names` to the services that are exclusive in one of the two colors. `-` means a service whose
@@ -257,7 +257,7 @@ do_persist() {
   of_release "$side_release" persist on "${2-}" || fail_with "$side_color cannot be made to survive a reboot: $answer"
 }
 
-# do_keep_resuming: Installs a unit that brings up the live color after a boot. Does nothing without root or systemd.
+# do_keep_resuming: Installs a unit that starts the live color after a boot. Does nothing without root or systemd.
 do_keep_resuming() {
   local unit=/etc/systemd/system/deployc-$app.service
   [[ ${journal[kind]} != adopt || $adopted == processes ]] || return 0

@@ -201,14 +201,14 @@ say_recovery() {
       ;;
     swapping | removing)
       if [[ ${journal[kind]} == remove ]]; then
-        say "the removal of $app was interrupted: ${journal[from]:-what was there} stays"
+        say "the removal of $app was interrupted: ${journal[from]:-the app} stays"
         return 0
       fi
       say "$of during its switch from ${journal[from]:-nothing} to ${journal[to]}: repairing it"
       ;;
     switched)
       if [[ ${journal[kind]} == remove ]]; then
-        say "the removal of $app was interrupted: removing what is left"
+        say "the removal of $app was interrupted: removing the rest"
         return 0
       fi
       say "finishing the cleanup of deployment ${journal[deployment]}"

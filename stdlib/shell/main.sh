@@ -229,7 +229,7 @@ tell_served() {
   shielded=$shielded_before
   served=$in_force
   if [[ $command == resume && $verdict == stopped ]]; then
-    served="what still runs of ${from:-the live color}"
+    served="the part of ${from:-the live color} that still runs"
     return 0
   fi
   if [[ -n $served && $failing_colors == *" $served "* ]]; then
@@ -237,7 +237,7 @@ tell_served() {
     return 0
   fi
   if [[ $served == unknown ]]; then
-    served="unknown: the proxy's files route to ${live:-$live_state}, and what is in force could not be seen"
+    served="unknown: the proxy's files route to ${live:-$live_state}, and the script could not see which color is in force"
     return 0
   fi
   [[ -z $served ]] || return 0
@@ -258,7 +258,7 @@ tell_served() {
       fi
       ;;
     none) served=nothing ;;
-    *) served="what the proxy loaded last (its files: ${live_why:-$live_state})" ;;
+    *) served="the configuration that the proxy loaded last (its files: ${live_why:-$live_state})" ;;
   esac
 }
 
@@ -321,7 +321,7 @@ give_verdict() {
 # say_what_next: Prints what a person should do now.
 say_what_next() {
   case ${journal[phase]-} in
-    swapping) say "nothing else was changed: solve the problem above (\`resume\` starts what does not run), then run any command of this script again: it continues from here" ;;
+    swapping) say "nothing else was changed: solve the problem above (\`resume\` starts the programs that do not run), then run any command of this script again: it continues from here" ;;
     removing) say 'solve the problem above, then run the command again' ;;
     switched)
       if [[ ${journal[kind]} == remove ]]; then

@@ -134,7 +134,7 @@ recover.end_new() { # users never saw the new color, or no longer see it
   way.end_new
 }
 
-recover.swap() { # the proxy may serve either color; what a reboot ended is started first
+recover.swap() { # the proxy may serve either color; programs that a reboot ended are started first
   otherwise warn
   step start_missing old overlap
   way.go_back
@@ -155,7 +155,7 @@ recover.adopted() { # an adoption was killed after its commit: writes the pointe
   step finish_adopted
 }
 
-recover.kept() { # a removal was interrupted at its swap: the app stays; what a reboot ended is started first
+recover.kept() { # a removal was interrupted at its swap: the app stays; programs that a reboot ended are started first
   otherwise warn
   step start_missing old overlap
   way.put_back

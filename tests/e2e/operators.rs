@@ -382,7 +382,7 @@ fn a_removal_that_was_killed_in_its_drain_is_finished_by_a_deploy() -> Result<()
     let (site, live, answer, remove) = draining_removal()?;
     kill(&site, remove);
     assert_eq!(site.running(), [live.as_str()], "it is cut");
-    site.run("resume").ok().says("removing what is left");
+    site.run("resume").ok().says("removing the rest");
     assert_whole(answer, &live);
     assert_eq!(site.running(), Vec::<String>::new());
     site.run("rollback").exits(3);

@@ -114,7 +114,7 @@ fn while_adopting() -> Result<(), Skip> {
     reboot(&host);
     host.run("deploy")
         .exits(5)
-        .says("`resume` starts what does not run");
+        .says("`resume` starts the programs that do not run");
     host.run("resume").ok();
     assert_eq!(host.serves(), "blue two");
     host.run("deploy")

@@ -172,7 +172,7 @@ impl<'a> Files<'a> {
                     text.span,
                     format!("`use` leads more than {MAX_DEPTH} files deep"),
                 )
-                .help("let the main file `use` what it needs directly"),
+                .help("let the main file `use` the files that it needs directly"),
             );
             return;
         }

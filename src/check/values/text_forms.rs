@@ -129,7 +129,7 @@ pub fn url(template: &Template) -> Result<Option<Url>, Fault> {
     }
     if text.contains('#') {
         return Err((
-            "what follows `#` never reaches the server".into(),
+            "the part after `#` is never sent to the server".into(),
             "leave it out, or write `%23` for the character",
         ));
     }

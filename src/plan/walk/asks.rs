@@ -1,18 +1,18 @@
-//! Which color a step asks whether it is healthy. A color may become unhealthy right before such a step.
+//! The color whose health a step asks for. A color may become unhealthy right before such a step.
 
 use super::super::{Action, Side};
 use super::color::Route;
 use super::run::Run;
 use super::world::World;
 
-/// Whose health a step asks for.
+/// The color whose health a step asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asks {
-    /// It asks the color of this side.
+    /// The color of this side.
     Side(Side),
-    /// It asks through the proxy, so the color in force answers.
+    /// The color in force, because the step asks through the proxy.
     InForce,
-    /// It asks no color. Then it does not matter whether a color becomes unhealthy now or later.
+    /// No color. So it does not matter whether a color becomes unhealthy now or later.
     Nobody,
 }
 
