@@ -6,7 +6,8 @@
 //! brackets  matches pairs                                } so that the grammar can parse the rest
 //! grammar   pest, by grammar/deploy.pest
 //! build     pairs → tree
-//! mistakes  messages for statements that could not be parsed
+//! bad_statement, near_statement
+//!           messages for statements that could not be parsed
 //! layout    tree → text, for `deployc fmt`
 //! ```
 

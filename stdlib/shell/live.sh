@@ -30,7 +30,7 @@ read_live() {
   esac
 }
 
-# know_live: Does the same as `read_live`, but fails unless a color or none is live beyond doubt.
+# know_live: Does the same as `read_live`, but fails unless it is certain which color is live, or that none is live.
 know_live() {
   read_live
   live_is_known
@@ -138,7 +138,7 @@ may_route_to_itself() {
   esac
 }
 
-# is_named_elsewhere RELEASE: Is for a release of protocol 0, whose script cannot be asked about its own file. Succeeds
+# is_named_elsewhere RELEASE: For a release of protocol 0, whose script cannot be asked about its own file. Succeeds
 # if another file that the proxy loads contains one of its addresses, or if this cannot be found out. Sets `answer`.
 is_named_elsewhere() {
   local value

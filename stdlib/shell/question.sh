@@ -89,7 +89,7 @@ try_command() {
   IFS= read -r -d '' output <"$scratch/http.value" || :
   try_wanted='no success of'
   if [[ $1 == driver_says_healthy ]]; then
-    try_wanted='no good health of'
+    try_wanted='no healthy answer from'
     try_target="$service of $color"
   fi
   excerpt "$output"

@@ -351,7 +351,7 @@ const CLASSES: &[&str] = &[
 fn interval(chars: &[char], start: usize, repeatable: bool) -> Result<usize, Fault> {
     let shape = || {
         said(
-            "a `{` that begins no `{2}`, `{2,}` or `{2,5}`",
+            "a `{` that does not begin `{2}`, `{2,}` or `{2,5}`",
             "write `\\{` for the character",
         )
     };
@@ -460,7 +460,7 @@ mod tests {
             ("[a", "without its `]`"),
             ("*a", "there is nothing before"),
             ("a|", "empty alternative"),
-            ("a{x}", "begins no"),
+            ("a{x}", "does not begin"),
             ("[z-a]", "reversed"),
             ("[[:number:]]", "no class"),
             (r"[\d]", "two characters"),
