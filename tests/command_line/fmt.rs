@@ -1,4 +1,4 @@
-//! `deployc fmt`
+//! Tests of `deployc fmt`.
 
 use super::run::Folder;
 use std::fs;

@@ -1,4 +1,4 @@
-//! What is sent, what is never sent, and what nobody else gets to see.
+//! Checks the requests of probes: they contain exactly what the declaration says, and nobody else sees a secret.
 
 use std::fs;
 use std::net::TcpStream;
@@ -53,7 +53,8 @@ fn requests_are_what_was_declared() {
     }
 }
 
-/// As bodies whole, as headers without line ends and without the blanks around them, which mean nothing in HTTP, in URLs without what no URL holds.
+/// A body is sent as it is. A header has no line ends, and no blanks around its value, because HTTP ignores them. A URL
+/// has no blanks, no control characters and no `#`.
 #[test]
 fn odd_texts_are_sent_unchanged() {
     let line = |text: &str| text.replace(['\n', '\r'], "").trim().to_owned();
@@ -326,7 +327,7 @@ fn neither_a_curlrc_nor_a_proxy_gets_in_the_way() {
 fn secrets_are_on_no_command_line_and_in_no_report() {
     let server = Server::start();
     let mut script = Script::new(Tools::Machine, server.port);
-    // A curl that notes how it was called.
+    // This `curl` writes down its command line.
     let folder = tempfile::tempdir().expect("a folder");
     let curl = folder.path().join("curl");
     let calls = folder.path().join("calls");
@@ -359,7 +360,7 @@ fn secrets_are_on_no_command_line_and_in_no_report() {
         Some("Bearer hunter2-swordfish"),
         "{head}"
     );
-    // The body's 200 bytes end in the middle of the secret.
+    // A report shows 200 bytes of the body. They end in the middle of the secret.
     let last = ran
         .value("reason")
         .split_once("last: ")

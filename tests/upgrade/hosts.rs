@@ -26,7 +26,10 @@ fn the_state_has_no_runtimes() -> Result<(), Skip> {
     for command in ["status", "history", "doctor"] {
         host.run(command).ok();
     }
-    assert!(!host.site.host.exists(&runtimes), "they change nothing");
+    assert!(
+        !host.site.host.exists(&runtimes),
+        "a command changed something"
+    );
     host.stage("three").run("deploy").ok();
     let kept = host.site.host.run(&["ls", &runtimes]).ok().stdout;
     assert_eq!(kept.lines().count(), 1, "{kept}");
