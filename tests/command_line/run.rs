@@ -1,4 +1,4 @@
-//! A folder of a test's own, and the program run in it.
+//! A temporary folder for a test, and runs of `deployc` in it.
 
 use std::fs;
 use std::io::Write as _;
@@ -8,28 +8,28 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// A source that is right.
+/// A source without findings.
 pub const GOOD: &str = include_str!("../cases/build/hello-spring/deploy.bg");
 
-/// The script that becomes of it.
+/// The script that `build` makes from it.
 pub const SCRIPT: &str = "deploy/hello-spring.sh";
 
-/// The runtime beside it.
+/// Returns the path of the runtime beside the script.
 pub fn runtime() -> String {
     format!("deploy/{}", deployc::emit::runtime_file())
 }
 
-/// Another app, whose files are its own.
+/// Returns the source of another app. Its generated files have other names.
 pub fn other() -> String {
     GOOD.replace("app hello-spring", "app other")
         .replace("  target codedeploy\n", "")
         .replace("color real", "color other")
 }
 
-/// A folder that goes away with the test.
+/// A folder that is removed at the end of the test.
 pub struct Folder(TempDir);
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Ran {
     pub code: i32,
@@ -38,7 +38,7 @@ pub struct Ran {
 }
 
 impl Folder {
-    /// With these files in it.
+    /// Makes a folder with these files.
     pub fn with(files: &[(&str, &str)]) -> Self {
         let folder = Self(tempfile::tempdir().expect("a temporary folder"));
         for (path, text) in files {
@@ -47,7 +47,7 @@ impl Folder {
         folder
     }
 
-    /// With a source that is right as `deploy.bg`.
+    /// Makes a folder with a `deploy.bg` that has no findings.
     pub fn good() -> Self {
         Self::with(&[("deploy.bg", GOOD)])
     }
@@ -67,11 +67,11 @@ impl Folder {
     }
 
     pub fn mode(&self, path: &str) -> u32 {
-        let metadata = fs::metadata(self.path(path)).expect("it is there");
+        let metadata = fs::metadata(self.path(path)).expect("the file is there");
         metadata.permissions().mode() & 0o777
     }
 
-    /// Every file in it with what it says, sorted.
+    /// Returns the paths and texts of all files in the folder, sorted.
     pub fn files(&self) -> Vec<(String, String)> {
         let mut files = Vec::new();
         collect(self.0.path(), self.0.path(), &mut files);
@@ -79,12 +79,13 @@ impl Folder {
         files
     }
 
-    /// Runs `deployc` in it.
+    /// Runs `deployc` in the folder.
     pub fn run(&self, arguments: &[&str]) -> Ran {
         self.run_with(arguments, "", &[])
     }
 
-    /// What a terminal would show, where `deployc` finds findings: `script` of util-linux is the terminal.
+    /// Runs `deployc` on a terminal and returns what the terminal shows. The run must report findings. `script` of
+    /// util-linux provides the terminal.
     pub fn run_on_a_terminal(&self, arguments: &[&str], no_color: Option<&str>) -> String {
         let words = [&[env!("CARGO_BIN_EXE_deployc")], arguments].concat();
         let words: Vec<_> = words.iter().map(|word| format!("'{word}'")).collect();
@@ -110,7 +111,7 @@ impl Folder {
         shown
     }
 
-    /// With something on its standard input and in its environment.
+    /// Runs `deployc` with this standard input and these variables.
     pub fn run_with(&self, arguments: &[&str], stdin: &str, environment: &[(&str, &str)]) -> Ran {
         let mut child = Command::new(env!("CARGO_BIN_EXE_deployc"))
             .args(arguments)
@@ -122,8 +123,8 @@ impl Folder {
             .stderr(Stdio::piped())
             .spawn()
             .expect("deployc runs");
-        let mut input = child.stdin.take().expect("it is piped");
-        // A command that does not read it may be gone already.
+        let mut input = child.stdin.take().expect("the input is piped");
+        // A command that does not read its input may have ended already.
         let _ = input.write_all(stdin.as_bytes());
         drop(input);
         let output = child.wait_with_output().expect("deployc ends");
@@ -137,7 +138,7 @@ impl Folder {
 }
 
 impl Ran {
-    /// Asserts the exit code, and shows all if it is another.
+    /// Asserts the exit code. A failure shows the whole result.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:#?}");
@@ -146,17 +147,17 @@ impl Ran {
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
-    for entry in fs::read_dir(folder).expect("it can be listed") {
-        let path = entry.expect("an entry").path();
+    for entry in fs::read_dir(folder).expect("the folder can be listed") {
+        let path = entry.expect("the folder can be listed").path();
         if path.is_dir() {
             collect(root, &path, files);
         } else {
             let name = path
                 .strip_prefix(root)
-                .expect("below")
+                .expect("the path is below the root")
                 .display()
                 .to_string();
-            let text = fs::read(&path).expect("it can be read");
+            let text = fs::read(&path).expect("the file can be read");
             files.push((name, String::from_utf8_lossy(&text).into_owned()));
         }
     }

@@ -1,4 +1,4 @@
-//! `json_get` with every awk that this machine has, against a real JSON library.
+//! Compares `json_get` with a real JSON library, with every awk of this machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::script::modules;
 use crate::tools::{Tools, program};
 
-/// Each awk of this machine: a folder for PATH whose `awk` it is.
+/// Returns the name of each awk of this machine, with a folder for `PATH` in which it is called `awk`.
 fn awks() -> Vec<(String, tempfile::TempDir)> {
     let mut found = Vec::new();
     for name in ["mawk", "gawk", "original-awk", "busybox"] {
@@ -31,7 +31,7 @@ fn awks() -> Vec<(String, tempfile::TempDir)> {
     found
 }
 
-/// What `json_get` prints and its exit code, for each document and path.
+/// Returns the output and the exit code of `json_get` for each document and path.
 fn get(awk: &Path, cases: &[(String, String)]) -> Vec<(String, i32)> {
     let folder = tempfile::tempdir().expect("a folder");
     for (number, (document, path)) in cases.iter().enumerate() {
@@ -177,7 +177,7 @@ fn what_is_not_json_is_said() {
     }
 }
 
-/// A JSON value with its escapes and blanks spelled in one of the ways that JSON allows.
+/// Makes a JSON value. Many of its strings contain characters that need an escape.
 fn documents() -> impl Strategy<Value = Value> {
     let scalar = prop_oneof![
         Just(Value::Null),

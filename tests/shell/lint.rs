@@ -1,4 +1,4 @@
-//! The modules as they stand: layout, ShellCheck, and nothing newer than bash 4.2.
+//! Checks the runtime's modules: shfmt and ShellCheck find nothing, and nothing is newer than bash 4.2.
 
 use std::fs;
 use std::io::Write;
@@ -37,14 +37,15 @@ fn shfmt_finds_nothing() {
     );
 }
 
-/// What the application's part of a script sets; every variable that the runtime reads and neither sets itself is a finding.
+/// The variables that the application's part of a script sets. If the runtime reads a variable that neither part sets,
+/// ShellCheck reports it.
 const APPLICATION: &str = "\
     runtime=0.0.0-0 source=deploy.bg app=shop root=/srv staging=/srv/staging colors=(blue green) services=(web) gates=('web up')\n\
     verifies=(page) verifies_that_warn=() input_names=() secret_names=() sudo=() lock_wait=0 drain_within=0 hook_deployment=''\n\
     tools=() switch_chain=(nginx) script_file=/srv/shop.sh runtime_file=''\n\
     declare -A port_of=() address_of=() run_of=() handover_of=() stop_within_of=() let_of=() deadline=()\n";
 
-/// Whole, as a script has it: alone, each module lacks the variables of the others.
+/// ShellCheck gets the whole runtime at once, because a module alone lacks the variables of the others.
 #[test]
 fn shellcheck_finds_nothing_in_the_runtime() {
     let mut text = APPLICATION.to_owned();
@@ -67,10 +68,14 @@ fn shellcheck_finds_nothing_in_the_runtime() {
         }
     }
     let told = "SC2034,SC2154,SC2317";
-    assert!(runtime_text().contains(told), "its own directive");
+    assert!(
+        runtime_text().contains(told),
+        "the runtime's directive has changed"
+    );
     text += &runtime_text().replace(told, "SC2034,SC2317");
-    // Its own directives, which stand before its first command and not before that of this text: what drivers and an application read
-    // (SC2034), an array in one function that is a text in another (SC2128, SC2178), functions that are called by name (SC2317, SC2329).
+    // The runtime's own directives have no effect here, because they must come before the first command of a text. So
+    // they are repeated as options: variables that only drivers and an application read (SC2034), an array in one
+    // function that is a text in another one (SC2128, SC2178), functions that are called by name (SC2317, SC2329).
     let mut child = Command::new(program("shellcheck"))
         .args([
             "-s",

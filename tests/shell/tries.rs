@@ -1,4 +1,4 @@
-//! How often and how long it is tried, and who must be alive and listening meanwhile.
+//! Tests how often and how long a probe is tried, and which processes must live and listen meanwhile.
 
 use std::fs;
 use std::process::Stdio;
@@ -19,7 +19,7 @@ fn passes_must_be_in_a_row() {
         let server = Server::start();
         let script = Script::new(tools, server.port);
         script.gate("tries every 20 within 20000 timeout 20000 after 0 passes 3\nask get \"http://127.0.0.1:${port}/third\"").passed();
-        assert_eq!(server.seen().len(), 5, "two that failed, three that passed");
+        assert_eq!(server.seen().len(), 5, "two tries fail, three tries pass");
 
         let ran = script.gate("tries every 20 within 20000 timeout 20000 passes 2 attempts 6\nask get \"http://127.0.0.1:${port}/second\"");
         ran.failed("only 1 of 2 passes in a row from http://127.0.0.1:");
@@ -27,7 +27,8 @@ fn passes_must_be_in_a_row() {
     }
 }
 
-/// Whatever `within` says: users have the color that is verified. A color that nobody gets may take its time.
+/// A `verify` ends after three errors in a row, even if `within` allows more time, because users get that color. A gate
+/// does not end early, because nobody gets its color.
 #[test]
 fn a_verify_shows_users_no_more_than_three_errors_in_a_row() {
     for tools in [Tools::Machine, Tools::BusyBoxWithoutCurl] {
@@ -58,7 +59,7 @@ fn a_verify_shows_users_no_more_than_three_errors_in_a_row() {
         ));
         ran.failed("5 tries, last: status 503");
 
-        // Nobody listens: that is what users would be told, too.
+        // Nobody listens, so the proxy would show an error to users.
         let ran = script.run(&format!(
             "declared() {{\n  tries every 20 within 20000 timeout 20000 passes 2\n  ask get http://127.0.0.1:{}/\n}}\nverdict run_verify declared",
             free_port()
@@ -76,7 +77,7 @@ fn tries_begin_every_so_often_and_never_overlap() {
         ran.failed("last: status 503");
         let seen = server.seen();
         assert!((2..=5).contains(&seen.len()), "{ran:#?}");
-        // From start to start; how long a client takes to connect differs from try to try.
+        // The interval is from start to start. 50 ms less are allowed, because the time to connect varies.
         let span = seen[seen.len() - 1].begun - seen[0].begun;
         let tries = u32::try_from(seen.len()).expect("a few");
         assert!(
@@ -85,11 +86,11 @@ fn tries_begin_every_so_often_and_never_overlap() {
         );
         for pair in seen.windows(2) {
             assert!(
-                pair[0].ended.expect("it ended") <= pair[1].begun,
+                pair[0].ended.expect("the request has ended") <= pair[1].begun,
                 "two tries at once"
             );
         }
-        // The first waits; after the last, at 1900 ms, nothing more is waited for.
+        // The first try is at 300 ms, the last one at 1900 ms. The script does not wait after the last one.
         assert!(ran.took > Duration::from_millis(1900), "{:?}", ran.took);
     }
 }
@@ -111,7 +112,7 @@ fn a_try_comes_when_the_port_begins_to_listen() {
         );
         ran.passed();
         assert!(ran.took < Duration::from_secs(10), "{:?}", ran.took);
-        assert_eq!(server.join().expect("it starts").seen().len(), 1);
+        assert_eq!(server.join().expect("the server starts").seen().len(), 1);
     }
 }
 
@@ -194,14 +195,14 @@ fn a_stranger_that_answers_does_not_pass() {
         .failed("the probe was answered, but no process of blue listens on port");
     fs::write(&listens, "3").expect("a file");
     script.one_try(OK).passed();
-    // Through the proxy it is the proxy that listens.
+    // A `verify` asks the proxy, so it does not check who listens on the color's port.
     fs::write(&listens, "2").expect("a file");
     script
         .run(&format!(
             "declared() {{ {OK}; }}\nverdict run_verify declared"
         ))
         .passed();
-    // A process that listens a moment later is waited for.
+    // The gate waits for a process that listens a moment later.
     fs::write(&listens, "1").expect("a file");
     script.gate(&format!("tries every 100 within 20000 timeout 20000 passes 1\n{OK}\nask exec bash -c '[[ ! -e once ]] || printf 0 >listens; >once'")).passed();
 }

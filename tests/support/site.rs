@@ -121,7 +121,7 @@ impl Site {
     /// Installs the script as one file, as `deployc build --stdout` prints it for `bash -s`.
     pub fn install_single(&self) {
         let temporary = tempfile::tempdir().expect("a temporary folder can be made");
-        fs::write(temporary.path().join("deploy.bg"), SOURCE).expect("it can be written");
+        fs::write(temporary.path().join("deploy.bg"), SOURCE).expect("a file can be written");
         let mut command = Command::new(deployc());
         command
             .args(["build", "--stdout", "deploy.bg"])
