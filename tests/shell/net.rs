@@ -1,4 +1,4 @@
-//! Listeners and connections, as /proc shows them.
+//! Tests of the functions that read listeners and connections from `/proc`.
 
 use std::net::{TcpListener, TcpStream};
 

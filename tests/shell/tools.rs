@@ -1,4 +1,4 @@
-//! The tools that a script finds: this machine's, or `BusyBox`'s, with and without curl.
+//! The tools that a script finds: those of this machine or those of `BusyBox`, with and without curl.
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-/// Which tools are in `PATH`.
+/// The tools in `PATH`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tools {
     Machine,
@@ -28,7 +28,7 @@ impl Tools {
         matches!(self, Self::Machine | Self::BusyBox)
     }
 
-    /// The value of `PATH`: one folder with nothing else in it.
+    /// Returns the value of `PATH`: one folder that contains only these tools.
     pub fn path(self) -> PathBuf {
         static FOLDERS: OnceLock<TempDir> = OnceLock::new();
         let folders = FOLDERS.get_or_init(|| {
@@ -68,7 +68,7 @@ impl Tools {
     }
 }
 
-/// Where this machine has a program.
+/// Returns the path of a program on this machine.
 pub fn program(name: &str) -> PathBuf {
     ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"]
         .iter()
