@@ -32,7 +32,7 @@ impl Loader for Folder {
 }
 
 fn bundle(source: &Path, form: Form) -> Bundle {
-    let path = Utf8PathBuf::from_path_buf(source.to_owned()).expect("a UTF-8 path");
+    let path = Utf8PathBuf::from_path_buf(source.to_owned()).expect("the path is UTF-8");
     let text = fs::read_to_string(source).expect("the case can be read");
     let mut sources = Sources::new();
     let main = sources.add(path, text);
@@ -87,7 +87,7 @@ fn case(name: &str) {
         self::bundle(&folder.join("deploy.bg"), Form::Files),
         "the same input must give the same bytes"
     );
-    let scratch = tempfile::tempdir().expect("a temporary folder");
+    let scratch = tempfile::tempdir().expect("a temporary folder can be made");
     let mut snapshot = String::new();
     for file in &bundle.files {
         assert!(!file.text.contains('\r') && !file.text.starts_with('\u{FEFF}'));
@@ -199,7 +199,7 @@ fn a_script_stays_short() {
 #[test]
 fn one_file_of_both() {
     let bundle = bundle(&folder("services").join("deploy.bg"), Form::Single);
-    let scratch = tempfile::tempdir().expect("a temporary folder");
+    let scratch = tempfile::tempdir().expect("a temporary folder can be made");
     look_through(scratch.path(), "single.sh", &bundle.files[0].text);
     assert!(bundle.files.iter().all(|file| file.owner == Owner::Source));
 }
@@ -218,7 +218,7 @@ fn the_runtime() {
             .text
             .ends_with(&format!("\n{}\n", emit::RUNTIME_ENDS))
     );
-    let scratch = tempfile::tempdir().expect("a temporary folder");
+    let scratch = tempfile::tempdir().expect("a temporary folder can be made");
     look_through(scratch.path(), "runtime.sh", &runtime.text);
 }
 
@@ -258,7 +258,7 @@ fn script_and_runtime_know_each_others_variables() {
         };
         text = text.replace(&format!("\n{line}\n"), &format!("\n{without}\n"));
     }
-    let scratch = tempfile::tempdir().expect("a temporary folder");
+    let scratch = tempfile::tempdir().expect("a temporary folder can be made");
     let path = scratch.path().join("all.sh");
     fs::write(&path, text).expect("the script can be written");
     let options = ["--include=SC2034,SC2154", "--format=gcc"];
@@ -277,8 +277,8 @@ fn none_is_forgotten() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/build");
     let tests = include_str!("build_cases.rs");
     for entry in fs::read_dir(root).expect("the cases are there") {
-        let name = entry.expect("an entry").file_name();
-        let name = name.to_str().expect("a UTF-8 name");
+        let name = entry.expect("the folder can be listed").file_name();
+        let name = name.to_str().expect("the name is UTF-8");
         assert!(tests.contains(&format!("case(\"{name}\"")), "{name}");
     }
 }

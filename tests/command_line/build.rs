@@ -129,7 +129,8 @@ fn check_sees_a_script_that_cannot_be_run() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = Folder::good();
     folder.run(&["build"]).exits(0);
-    fs::set_permissions(folder.path(SCRIPT), fs::Permissions::from_mode(0o644)).expect("a mode");
+    fs::set_permissions(folder.path(SCRIPT), fs::Permissions::from_mode(0o644))
+        .expect("a mode can be set");
     let ran = folder.run(&["build", "--check"]).exits(1);
     assert!(
         ran.err.contains("hello-spring.sh: wrong permissions"),
@@ -199,7 +200,7 @@ fn two_sources_share_a_folder_if_they_make_different_files() {
 fn a_source_may_be_renamed() {
     let folder = Folder::good();
     folder.run(&["build"]).exits(0);
-    fs::rename(folder.path("deploy.bg"), folder.path("shop.bg")).expect("renamed");
+    fs::rename(folder.path("deploy.bg"), folder.path("shop.bg")).expect("a file can be renamed");
     folder.write("shop.bg", GOOD.replace("app hello-spring", "app shop"));
     let ran = folder.run(&["build", "shop.bg"]).exits(0);
     assert!(
@@ -214,7 +215,9 @@ fn a_source_may_be_renamed() {
 #[test]
 fn two_apps_in_a_file_have_fragments_of_their_own() {
     let one = GOOD.replace("  target codedeploy\n", "");
-    let (_, app) = one.split_once("app hello-spring").expect("an app");
+    let (_, app) = one
+        .split_once("app hello-spring")
+        .expect("the source has an app");
     let other = app
         .replace("/home/ec2-user/app", "/srv/other")
         .replace("808", "809")
@@ -405,7 +408,7 @@ fn a_read_only_file_system_leaves_what_was_there() {
     folder.write("deploy.bg", GOOD.replace("drain 30s", "drain 40s"));
     let before = folder.files();
     let path = folder.path("");
-    let path = path.to_str().expect("UTF-8");
+    let path = path.to_str().expect("the path is UTF-8");
     let script =
         r#"mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && cd "$1" && exec "$2" build"#;
     let Some(ran) = in_mount_namespace(script, path) else {
@@ -424,7 +427,7 @@ fn a_read_only_file_system_leaves_what_was_there() {
 fn a_full_disk_leaves_what_was_there() {
     let folder = Folder::with(&[("deploy.bg", GOOD)]);
     let path = folder.path("");
-    let path = path.to_str().expect("UTF-8");
+    let path = path.to_str().expect("the path is UTF-8");
     // The disk has room for the source, an old script, and half of a new one.
     let script = r#"
         cp "$1/deploy.bg" /tmp/deploy.bg.$$ && mount -t tmpfs -o size=64k none "$1" && cd "$1" || exit 99

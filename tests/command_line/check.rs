@@ -21,7 +21,7 @@ fn findings_go_to_stderr_for_people_and_to_stdout_for_programs() {
     let ran = folder.run(&["check", "--format", "short"]).exits(1);
     assert!(ran.out.starts_with("deploy.bg:10:"), "{}", ran.out);
     let ran = folder.run(&["check", "--format", "json"]).exits(1);
-    let json: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    let json: serde_json::Value = serde_json::from_str(&ran.out).expect("the output is JSON");
     assert_eq!(json["version"], 1);
 }
 

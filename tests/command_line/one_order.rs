@@ -16,7 +16,10 @@ fn the_script_lists_what_deployc_plan_lists() {
     let mut apps = 0;
     for source in sources() {
         let folder = Folder::with(&[]);
-        copy(source.parent().expect("a folder"), &folder.path(""));
+        copy(
+            source.parent().expect("a file has a folder"),
+            &folder.path(""),
+        );
         folder
             .run(&["build", "deploy.bg", "--out", "made", "--single"])
             .exits(0);
@@ -25,7 +28,7 @@ fn the_script_lists_what_deployc_plan_lists() {
             let script = folder.path(&format!("made/{app}.sh"));
             let output = Command::new("bash").arg(&script).arg("plan").output();
             let output = output.expect("bash runs");
-            let listed = String::from_utf8(output.stdout).expect("UTF-8");
+            let listed = String::from_utf8(output.stdout).expect("the output is UTF-8");
             let found = blocks_of_script(&listed);
             assert!(found.len() > 10, "{}: {listed}", source.display());
             // A row with `see there` names another block of the list.
@@ -68,10 +71,10 @@ fn sources() -> Vec<PathBuf> {
 
 /// Copies a folder with everything in it, because a source may name descriptions and templates.
 fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
+    fs::create_dir_all(to).expect("a folder can be made");
     for entry in fs::read_dir(from).expect("the folder can be listed") {
         let path = entry.expect("the folder can be listed").path();
-        let to = to.join(path.file_name().expect("a name"));
+        let to = to.join(path.file_name().expect("a file has a name"));
         if path.is_dir() {
             copy(&path, &to);
         } else {

@@ -40,7 +40,7 @@ pub struct Ran {
 impl Folder {
     /// Makes a folder with these files.
     pub fn with(files: &[(&str, &str)]) -> Self {
-        let folder = Self(tempfile::tempdir().expect("a temporary folder"));
+        let folder = Self(tempfile::tempdir().expect("a temporary folder can be made"));
         for (path, text) in files {
             folder.write(path, text);
         }
@@ -58,8 +58,9 @@ impl Folder {
 
     pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let path = self.path(path);
-        fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder");
-        fs::write(path, text).expect("a file");
+        fs::create_dir_all(path.parent().expect("the path is below the folder"))
+            .expect("a folder can be made");
+        fs::write(path, text).expect("a file can be written");
     }
 
     pub fn read(&self, path: &str) -> String {
@@ -105,7 +106,7 @@ impl Folder {
             terminal.env("NO_COLOR", no_color);
         }
         let output = terminal.output().expect("`script` runs");
-        let shown = String::from_utf8(output.stdout).expect("UTF-8");
+        let shown = String::from_utf8(output.stdout).expect("the output is UTF-8");
         assert_eq!(output.status.code(), Some(1), "{shown}");
         assert!(shown.contains("BG0"), "{shown}");
         shown
@@ -128,9 +129,9 @@ impl Folder {
         let _ = input.write_all(stdin.as_bytes());
         drop(input);
         let output = child.wait_with_output().expect("deployc ends");
-        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        let text = |bytes| String::from_utf8(bytes).expect("the output is UTF-8");
         Ran {
-            code: output.status.code().expect("no signal"),
+            code: output.status.code().expect("no signal ends deployc"),
             out: text(output.stdout),
             err: text(output.stderr),
         }

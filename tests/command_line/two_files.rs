@@ -36,7 +36,7 @@ fn stdout_prints_the_single_form_and_writes_nothing() {
 fn a_script_fed_through_standard_input_runs_from_a_file() {
     let folder = Folder::good();
     folder.run(&["build", "--single"]).exits(0);
-    let script = fs::File::open(folder.path(SCRIPT)).expect("the script");
+    let script = fs::File::open(folder.path(SCRIPT)).expect("the script can be opened");
     let run = Command::new("bash")
         .args(["-s", "help"])
         .stdin(script)
@@ -57,7 +57,7 @@ fn a_script_fed_through_standard_input_runs_from_a_file() {
 fn one_of_two_files_cannot_be_fed_through_standard_input() {
     let folder = Folder::good();
     folder.run(&["build"]).exits(0);
-    let script = fs::File::open(folder.path(SCRIPT)).expect("the script");
+    let script = fs::File::open(folder.path(SCRIPT)).expect("the script can be opened");
     let mut bash = Command::new("bash");
     let ran = bash.args(["-s", "help"]).stdin(script).output();
     let ran = ran.expect("bash runs");
@@ -169,7 +169,9 @@ fn several_compilers_share_a_folder_and_each_runtime_stays_as_long_as_it_is_pinn
     assert_eq!(ran.err, "");
     // Changes the manifest as if an older compiler had built the other app.
     let manifest = folder.read("deploy/manifest.json");
-    let (mine, theirs) = manifest.split_once("\"other.bg\"").expect("two builds");
+    let (mine, theirs) = manifest
+        .split_once("\"other.bg\"")
+        .expect("the manifest has two builds");
     let old = "deploy/deployc-runtime-0.0.9-00000000.sh";
     let hash = deployc::emit::manifest::sha256("old\n");
     let theirs = theirs.replace(&runtime(), old);

@@ -196,7 +196,7 @@ impl Stand {
             .map(|(service, address)| format!("route {service} {address}\n"))
             .collect();
         if lines.is_empty() {
-            return Err("this app is not routed to".to_owned());
+            return Err("the proxy routes to no service of this app".to_owned());
         }
         Ok(format!("# by hand\n{}", lines.concat()))
     }

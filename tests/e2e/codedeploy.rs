@@ -36,10 +36,10 @@ fn bundle(version: &str) -> TempDir {
 /// Makes a bundle: the files that are built from this source, and the artifact beside them.
 fn built(source: &str, artifact: &str, version: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    fs::write(folder.path().join("deploy.bg"), source).expect("a file");
+    fs::write(folder.path().join("deploy.bg"), source).expect("a file can be written");
     build(folder.path(), Path::new("deploy.bg"));
     let program = format!("exec /opt/testapp \"$@\" --sha {version}\n");
-    fs::write(folder.path().join(artifact), program).expect("a file");
+    fs::write(folder.path().join(artifact), program).expect("a file can be written");
     folder
 }
 

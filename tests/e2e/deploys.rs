@@ -70,7 +70,7 @@ fn prepare_changes_nothing_for_users_and_switch_completes_it() -> Result<(), Ski
     assert_eq!(
         site.running(),
         ["blue", "green"],
-        "cleanup stops the old color, not switch"
+        "only `cleanup` stops the old color"
     );
     site.run("cleanup").ok();
     site.assert_serves_only(&other);
@@ -236,7 +236,8 @@ fn doctor_asks_what_prepare_asks() -> Result<(), Skip> {
 
     let port = if idle == "blue" { "8081" } else { "8082" };
     let stranger = site.host.start(&["/opt/testapp", "--port", port]);
-    site.host.wait_for_port(port.parse().expect("a port"));
+    site.host
+        .wait_for_port(port.parse().expect("a port is a number"));
     refused("is taken by a process that this script did not start");
     stranger.signal(rustix::process::Signal::KILL);
     stranger.wait(Duration::from_secs(30));

@@ -284,7 +284,7 @@ fn term_does_not_stop_what_the_proxy_serves_by_now() -> Result<(), Skip> {
     let started = "(($(ls /var/lib/deployc/hello/releases/*/identity.* | wc -l) == 2))";
     assert!(wait::until(SOON, || site.host.bash(started).code == 0));
     site.host
-        .wait_for_port(port_of(&other).parse().expect("a port"));
+        .wait_for_port(port_of(&other).parse().expect("a port is a number"));
     let by_hand = site
         .host
         .read(&format!("/srv/hello/deploy/nginx/{other}.conf"));
@@ -328,7 +328,8 @@ fn a_stranger_that_answers_the_probe_is_not_the_program() -> Result<(), Skip> {
     let port = port_of(&other);
     let shell = format!("exec -a payroll /opt/testapp --port={port} --color={other}");
     let mut stranger = site.host.start(&["bash", "-c", &shell]);
-    site.host.wait_for_port(port.parse().expect("a port"));
+    site.host
+        .wait_for_port(port.parse().expect("a port is a number"));
     deploy.wait(DEADLINE).exits(1).says(port);
     site.assert_serves_only(&live);
     assert!(!stranger.has_ended(), "the stranger was ended");

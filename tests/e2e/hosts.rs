@@ -74,7 +74,7 @@ fn two_colors(host: &Host) -> [Running; 2] {
     host.copy(testapp(), "/opt/testapp");
     [("blue", "8081"), ("green", "8082")].map(|(color, port)| {
         let app = host.start(&["/opt/testapp", "--color", color, "--port", port]);
-        host.wait_for_port(port.parse().expect("a number"));
+        host.wait_for_port(port.parse().expect("a port is a number"));
         app
     })
 }

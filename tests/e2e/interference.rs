@@ -106,7 +106,7 @@ fn stranger_on(address: &str) -> Result<(), Skip> {
     ]);
     let listening = format!(
         "grep -iq ':{:04X} .* 0A ' /proc/net/tcp /proc/net/tcp6",
-        idle.parse::<u16>().expect("a port")
+        idle.parse::<u16>().expect("a port is a number")
     );
     assert!(wait::until(Duration::from_secs(5), || site
         .host

@@ -174,7 +174,7 @@ fn notify_calls_a_driver_of_the_user_s() -> Result<(), Skip> {
         let rest = line.strip_prefix(outcome);
         let number = rest.and_then(|rest| rest.split("s: ").next());
         let number = number.unwrap_or_else(|| panic!("`{outcome}` is expected first: {line}"));
-        number.parse().expect("a number of seconds")
+        number.parse().expect("the seconds are a number")
     };
     assert!(seconds(success, "hello success after ") > 0.0);
     assert!(success.ends_with("s: fine"), "{success}");

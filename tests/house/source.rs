@@ -26,8 +26,8 @@ pub fn read() -> BTreeMap<Module, Source> {
     let mut sources = BTreeMap::new();
     let mut folders = vec![root.clone()];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("a folder of src/") {
-            let path = entry.expect("an entry").path();
+        for entry in fs::read_dir(folder).expect("a folder of src/ can be listed") {
+            let path = entry.expect("the folder can be listed").path();
             let file = path
                 .strip_prefix(&root)
                 .expect("the path is below src/")
@@ -36,7 +36,7 @@ pub fn read() -> BTreeMap<Module, Source> {
             if path.is_dir() {
                 folders.push(path);
             } else if let Some(name) = file.strip_suffix(".rs") {
-                let text = fs::read_to_string(&path).expect("a source is readable");
+                let text = fs::read_to_string(&path).expect("a source can be read");
                 let name = name.trim_end_matches("/mod");
                 let module = name
                     .split('/')

@@ -32,8 +32,8 @@ pub fn bash(folder: &Path, script: &str, lines: &str) -> Command {
         .or_else(|| script.rsplit_once("{ trap - EXIT"))
         .expect("a script ends in main");
     let body = format!("{body}\ntrap - EXIT\n");
-    fs::write(folder.join("script"), body).expect("a file");
-    fs::write(folder.join("lines"), lines).expect("a file");
+    fs::write(folder.join("script"), body).expect("a file can be written");
+    fs::write(folder.join("lines"), lines).expect("a file can be written");
     let mut command = Command::new("bash");
     command
         .args(["--noprofile", "--norc", "-c", ". ./script && . ./lines"])
@@ -50,23 +50,23 @@ pub fn words(mut command: Command) -> Vec<String> {
         status,
         stdout,
         stderr,
-    } = command.output().expect("bash");
+    } = command.output().expect("bash runs");
     let complaints = String::from_utf8_lossy(&stderr);
     assert!(
         status.success() && stderr.is_empty(),
         "{status}: {complaints}"
     );
-    let text = String::from_utf8(stdout).expect("the same bytes");
+    let text = String::from_utf8(stdout).expect("the output is UTF-8");
     text.split_terminator('\0').map(str::to_owned).collect()
 }
 
 /// Returns the calls that `lines` makes, each as a list of words.
 pub fn calls(script: &str, lines: &str) -> Vec<Vec<String>> {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let mut words = words(bash(folder.path(), script, &(print_calls() + lines))).into_iter();
     let mut calls = Vec::new();
     while let Some(count) = words.next() {
-        let count = count.parse().expect("a number of words");
+        let count = count.parse().expect("the count is a number");
         calls.push(words.by_ref().take(count).collect());
     }
     let left: Vec<_> = fs::read_dir(folder.path())

@@ -52,13 +52,13 @@ fn line(name: &str, text: &str) -> String {
 }
 
 fn round_trip(given: &[String], filed: &[String]) {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let root = folder.path().display();
     let script = script().replace("/opt/odd", &root.to_string());
     let values: String = (0..EACH)
         .map(|at| line(&format!("F{at}"), &filed[at]))
         .collect();
-    fs::write(folder.path().join("values"), values).expect("a file");
+    fs::write(folder.path().join("values"), values).expect("a file can be written");
     let expected: BTreeMap<String, &String> = (0..EACH)
         .flat_map(|at| {
             [

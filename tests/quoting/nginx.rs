@@ -11,9 +11,9 @@ use crate::texts::ODD;
 
 /// Returns the output of `nginx -t` for a configuration.
 fn tested(fragment: &str, server: &str, times: usize) -> String {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let path = |name: &str| folder.path().join(name).display().to_string();
-    fs::write(path("fragment"), fragment).expect("a file");
+    fs::write(path("fragment"), fragment).expect("a file can be written");
     let include = format!("include {};\n", path("fragment")).repeat(times);
     let (http, server) = match server {
         "" => (include, String::new()),
@@ -23,7 +23,7 @@ fn tested(fragment: &str, server: &str, times: usize) -> String {
         "pid {};\nevents {{}}\nhttp {{\n{http}{server}}}\n",
         path("pid")
     );
-    fs::write(path("nginx.conf"), configuration).expect("a file");
+    fs::write(path("nginx.conf"), configuration).expect("a file can be written");
     let output = Command::new("nginx")
         .args([
             "-t",
@@ -87,7 +87,7 @@ fn names_of_upstreams_arrive_unchanged_or_are_refused() {
 #[test]
 fn a_variable_can_be_read_by_its_name() {
     for name in ["service_url", "x", "URL_2"] {
-        let fragment = fragment("set", name).expect("a name");
+        let fragment = fragment("set", name).expect("the name is allowed");
         let location = format!("location / {{ proxy_pass ${name}; }}");
         let said = tested(&fragment, &location, 1);
         assert!(said.contains("syntax is ok"), "{name}: {said}\n{fragment}");

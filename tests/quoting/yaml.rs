@@ -9,7 +9,7 @@ use crate::texts::{ODD, any_text};
 /// Checks that these texts come back from the file: two below `files`, one below `permissions`.
 fn round_trip(texts: &[String]) {
     let [source, key, object] = texts else {
-        panic!("three texts");
+        panic!("three texts are needed");
     };
     // An empty text is not the name of a file, so the compiler refuses it.
     if source.is_empty() || key.is_empty() {

@@ -369,7 +369,7 @@ fn other_questions() {
             .one_try("ask inside bash -c 'echo no >&2; exit 1'")
             .failed("last: exit 1, output no");
         script.one_try("ask healthy").failed("no good health of web of blue within 20s: 1 try, last: exit 1, output container is starting");
-        std::fs::write(script.scratch.path().join("healthy"), "").expect("a file");
+        std::fs::write(script.scratch.path().join("healthy"), "").expect("a file can be written");
         script.one_try("ask healthy").passed();
         let slow = script
             .gate("tries every 100 within 500 timeout 500 after 0 passes 1\nask exec sleep 30");

@@ -14,8 +14,8 @@ use crate::tools::program;
 
 fn files() -> Vec<PathBuf> {
     let mut files: Vec<_> = fs::read_dir(modules())
-        .expect("the modules")
-        .map(|entry| entry.expect("a module").path())
+        .expect("the modules can be listed")
+        .map(|entry| entry.expect("the modules can be listed").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "sh"))
         .collect();
     files.sort();
@@ -29,7 +29,7 @@ fn shfmt_finds_nothing() {
         .args(["-i", "2", "-ci", "-bn", "-d"])
         .args(files())
         .output()
-        .expect("shfmt");
+        .expect("shfmt runs");
     assert!(
         output.status.success(),
         "{}",
@@ -89,14 +89,14 @@ fn shellcheck_finds_nothing_in_the_runtime() {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .expect("shellcheck");
+        .expect("shellcheck runs");
     child
         .stdin
         .take()
-        .expect("its input")
+        .expect("the input is piped")
         .write_all(text.as_bytes())
-        .expect("its input");
-    let output = child.wait_with_output().expect("its output");
+        .expect("the input can be written");
+    let output = child.wait_with_output().expect("the child ends");
     assert!(
         output.status.success(),
         "{}",
@@ -108,7 +108,7 @@ fn shellcheck_finds_nothing_in_the_runtime() {
 fn nothing_is_newer_than_bash_4_2_and_nothing_is_evaluated() {
     for file in files() {
         let name = file.display().to_string();
-        let text = fs::read_to_string(&file).expect("a module");
+        let text = fs::read_to_string(&file).expect("a module can be read");
         bash42::check(&name, &text);
         for line in text
             .lines()

@@ -35,7 +35,7 @@ pub struct Ran {
 
 impl Script {
     pub fn new(tools: Tools, port: u16) -> Self {
-        let scratch = tempfile::tempdir().expect("a scratch folder");
+        let scratch = tempfile::tempdir().expect("a temporary folder can be made");
         Self {
             scratch,
             tools,
@@ -64,7 +64,7 @@ impl Script {
     /// Runs these lines to their end.
     pub fn run(&self, lines: &str) -> Ran {
         let begun = Instant::now();
-        let output = self.command(lines).output().expect("bash");
+        let output = self.command(lines).output().expect("bash runs");
         Ran {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),

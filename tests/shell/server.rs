@@ -24,7 +24,7 @@ pub struct Server {
 
 impl Server {
     pub fn start() -> Self {
-        Self::on("127.0.0.1:0").expect("a loopback port")
+        Self::on("127.0.0.1:0").expect("a port is free")
     }
 
     pub fn on(address: &str) -> std::io::Result<Self> {
@@ -51,8 +51,11 @@ impl Server {
 /// Returns a port on which nobody listens. It was free a moment ago.
 pub fn free_port() -> u16 {
     let listener =
-        TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a loopback port");
-    listener.local_addr().expect("its address").port()
+        TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port is free");
+    listener
+        .local_addr()
+        .expect("a listener has an address")
+        .port()
 }
 
 fn lock(seen: &Mutex<Vec<Seen>>) -> MutexGuard<'_, Vec<Seen>> {

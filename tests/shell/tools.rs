@@ -32,7 +32,7 @@ impl Tools {
     pub fn path(self) -> PathBuf {
         static FOLDERS: OnceLock<TempDir> = OnceLock::new();
         let folders = FOLDERS.get_or_init(|| {
-            let folders = tempfile::tempdir().expect("a folder for tools");
+            let folders = tempfile::tempdir().expect("a temporary folder can be made");
             for tools in Self::ALL {
                 tools.fill(&folders.path().join(format!("{tools:?}")));
             }
@@ -42,7 +42,7 @@ impl Tools {
     }
 
     fn fill(self, folder: &Path) {
-        std::fs::create_dir(folder).expect("a folder for tools");
+        std::fs::create_dir(folder).expect("a folder can be made");
         let mut programs = vec!["bash"];
         if self.have_curl() {
             programs.push("curl");
@@ -57,13 +57,13 @@ impl Tools {
                 .args(["--install", "-s"])
                 .arg(folder)
                 .status()
-                .expect("busybox");
+                .expect("busybox runs");
             assert!(installed.success(), "busybox cannot install its tools");
         }
         for name in programs {
             let link = folder.join(name);
             let _ = std::fs::remove_file(&link);
-            symlink(program(name), link).expect("a link to a tool");
+            symlink(program(name), link).expect("a link can be made");
         }
     }
 }

@@ -79,7 +79,7 @@ fn tries_begin_every_so_often_and_never_overlap() {
         assert!((2..=5).contains(&seen.len()), "{ran:#?}");
         // The interval is from start to start. 50 ms less are allowed, because the time to connect varies.
         let span = seen[seen.len() - 1].begun - seen[0].begun;
-        let tries = u32::try_from(seen.len()).expect("a few");
+        let tries = u32::try_from(seen.len()).expect("the number is small");
         assert!(
             span + Duration::from_millis(350) > Duration::from_millis(400) * (tries - 1),
             "{seen:#?}"
@@ -154,12 +154,12 @@ fn a_dead_process_fails_at_once() {
         let begun = Instant::now();
         let after = thread::spawn(move || {
             thread::sleep(Duration::from_millis(700));
-            fs::write(dead, "").expect("a file");
+            fs::write(dead, "").expect("a file can be written");
         });
         let ran = script.gate(&format!(
             "tries every 20000 within 60000 timeout 1000 after 0 passes 1\n{OK}"
         ));
-        after.join().expect("the thread");
+        after.join().expect("the thread does not panic");
         ran.failed("web of blue died while it was probed: exited with 3; the last try said: connection refused");
         assert!(ran.stdout.contains("the last line of the log"), "{ran:#?}");
         assert!(
@@ -185,25 +185,25 @@ fn a_stranger_that_answers_does_not_pass() {
     let server = Server::start();
     let script = Script::new(Tools::Machine, server.port);
     let listens = script.scratch.path().join("listens");
-    fs::write(&listens, "2").expect("a file");
+    fs::write(&listens, "2").expect("a file can be written");
     script.one_try(OK).failed(
         "was answered by another process: process 4711 (stranger); web of blue does not listen there",
     );
-    fs::write(&listens, "1").expect("a file");
+    fs::write(&listens, "1").expect("a file can be written");
     script
         .one_try(OK)
         .failed("the probe was answered, but no process of blue listens on port");
-    fs::write(&listens, "3").expect("a file");
+    fs::write(&listens, "3").expect("a file can be written");
     script.one_try(OK).passed();
     // A `verify` asks the proxy, so it does not check who listens on the color's port.
-    fs::write(&listens, "2").expect("a file");
+    fs::write(&listens, "2").expect("a file can be written");
     script
         .run(&format!(
             "declared() {{ {OK}; }}\nverdict run_verify declared"
         ))
         .passed();
     // The gate waits for a process that listens a moment later.
-    fs::write(&listens, "1").expect("a file");
+    fs::write(&listens, "1").expect("a file can be written");
     script.gate(&format!("tries every 100 within 20000 timeout 20000 passes 1\n{OK}\nask exec bash -c '[[ ! -e once ]] || printf 0 >listens; >once'")).passed();
 }
 
@@ -249,14 +249,14 @@ fn a_signal_ends_it_soon() {
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn()
-                .expect("bash");
+                .expect("bash runs");
             let begun = Instant::now();
             while server.seen().is_empty() && begun.elapsed() < Duration::from_secs(20) {
                 thread::sleep(Duration::from_millis(5));
             }
-            kill_process(Pid::from_child(&child), Signal::TERM).expect("a signal");
+            kill_process(Pid::from_child(&child), Signal::TERM).expect("a signal can be sent");
             let signalled = Instant::now();
-            let output = child.wait_with_output().expect("its output");
+            let output = child.wait_with_output().expect("the child ends");
             let said = String::from_utf8_lossy(&output.stdout);
             assert!(
                 said.contains("code=143\nreason=\n") && said.contains("\nchildren=\n"),
@@ -281,7 +281,7 @@ fn through_the_proxy_every_service_must_stay_alive() {
     let ran = script.run(&verify);
     ran.passed();
     assert_eq!(ran.value("after"), format!("web {}", server.port));
-    fs::write(script.scratch.path().join("dead.worker"), "").expect("a file");
+    fs::write(script.scratch.path().join("dead.worker"), "").expect("a file can be written");
     let ran = script.run(&verify);
     ran.failed("worker of blue died while it was probed: exited with 3");
     assert_eq!(ran.value("after"), format!("web {}", server.port));
@@ -291,8 +291,8 @@ fn through_the_proxy_every_service_must_stay_alive() {
 fn of_a_color_that_the_script_did_not_start_only_the_answers_count() {
     let server = Server::start();
     let script = Script::new(Tools::Machine, server.port);
-    fs::write(script.scratch.path().join("dead"), "").expect("a file");
-    fs::write(script.scratch.path().join("listens"), "2").expect("a file");
+    fs::write(script.scratch.path().join("dead"), "").expect("a file can be written");
+    fs::write(script.scratch.path().join("listens"), "2").expect("a file can be written");
     script.one_try(OK).failed("died");
     script
         .run(&format!(

@@ -62,7 +62,7 @@ fn releases_say_no_protocol() -> Result<(), Skip> {
         host.run(command).ok();
     }
     host.run("rollback").ok();
-    assert_eq!(meta("live"), of_landed, "it is the same release as before");
+    assert_eq!(meta("live"), of_landed, "another release is live");
     Ok(())
 }
 

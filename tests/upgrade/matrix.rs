@@ -130,9 +130,11 @@ pub fn trials(
 
 /// Runs the command, and compares the result with the cell.
 fn assert_cell(host: &Upgrade, command: &str, cell: &str) {
-    let (code, releases) = cell.split_once(':').expect("EXIT:RELEASES");
+    let (code, releases) = cell.split_once(':').expect("a cell is EXIT:RELEASES");
     let releases: Vec<&str> = releases.split('+').collect();
-    let outcome = host.run(command).exits(code.parse().expect("a number"));
+    let outcome = host
+        .run(command)
+        .exits(code.parse().expect("an exit code is a number"));
     let release_of = |line: &str| line.split(' ').nth(1).unwrap_or_default().to_owned();
     let serves = host.serves();
     assert_eq!(

@@ -9,11 +9,11 @@ use Edit::{After, Before, Change, Drop};
 
 /// A change of a script's text.
 pub enum Edit {
-    /// Removes the lines that begin so.
+    /// Removes the lines that begin with this text.
     Drop(&'static str),
-    /// Adds a line after the lines that begin so.
+    /// Adds the second text as a line after each line that begins with the first text.
     After(&'static str, &'static str),
-    /// Adds a line before the lines that begin so.
+    /// Adds the second text as a line before each line that begins with the first text.
     Before(&'static str, &'static str),
     /// Replaces the first text by the second.
     Change(&'static str, &'static str),
