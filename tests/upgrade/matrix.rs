@@ -161,8 +161,8 @@ fn assert_cell(host: &Upgrade, command: &str, cell: &str) {
 }
 
 impl Upgrade {
-    /// Fails the test unless exactly one mailer runs, in the color that serves; two mailers never ran at once; and
-    /// nginx is in order.
+    /// Fails the test unless exactly one mailer runs, in the color that serves. Two mailers must never have run at
+    /// once, and nginx must be in order.
     #[track_caller]
     pub fn nothing_runs_twice(&self, serves: &str) {
         self.site.nginx().assert_valid();
