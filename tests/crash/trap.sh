@@ -12,9 +12,9 @@
 # CRASH_LOG      if set, nothing is interrupted. This file gets a line for each command that counts: FUNCTION:LINE, the
 #                kind of its first word (the output of `type -t`), and the command
 #
-# The script's first lines remove all functions and switch `functrace` off, so that functions would not inherit the trap.
-# Therefore the trap switches `functrace` on again before each command, and loads crash_point again if it is gone. If the
-# script starts bash or itself, only the first script gets the trap.
+# The script's first lines remove all functions and switch `functrace` off, so that functions would not inherit the
+# trap. Therefore the trap switches `functrace` on again before each command, and loads crash_point again if it is gone.
+# If the script starts bash or itself, only the first script gets the trap.
 crash_count=${crash_count-0}
 
 crash_point() {
