@@ -1,5 +1,5 @@
-//! One case a folder in `tests/cases/build`: `deploy.bg`, and `bundle.snap`, all that becomes of it.
-//! The tools that hosts and reviewers use must find nothing in a script before it is compared.
+//! Each folder in `tests/cases/build` is a case: `deploy.bg`, and `bundle.snap` with all generated files. Before a
+//! script is compared, bash, shfmt and ShellCheck must find nothing in it.
 
 mod support {
     pub mod bash42;
@@ -16,10 +16,11 @@ use deployc::diagnostics::Report;
 use deployc::emit::{self, Bundle, Form, Mode, Owner, Places};
 use deployc::source::Sources;
 
-/// The most lines that a script may have where an app has one service.
+/// The greatest number of lines in the script of an app with one service.
 const LINES: usize = 320;
-/// How many each service more may add, and each step of the user's.
+/// The lines that each further service may add.
 const LINES_OF_A_SERVICE: usize = 25;
+/// The lines that each step of the user may add.
 const LINES_OF_A_STEP: usize = 3;
 
 struct Folder;
@@ -31,7 +32,7 @@ impl Loader for Folder {
 }
 
 fn bundle(source: &Path, form: Form) -> Bundle {
-    let path = Utf8PathBuf::from_path_buf(source.to_owned()).expect("a UTF-8 path");
+    let path = Utf8PathBuf::from_path_buf(source.to_owned()).expect("the path is UTF-8");
     let text = fs::read_to_string(source).expect("the case can be read");
     let mut sources = Sources::new();
     let main = sources.add(path, text);
@@ -69,7 +70,8 @@ fn folder(name: &str) -> PathBuf {
         .collect()
 }
 
-/// What a snapshot shows of a file: the runtime changes without the case, and is the same in all.
+/// Returns the text of a file as a snapshot shows it. The runtime is left out, because it is the same in all cases and
+/// changes independently of them.
 fn shown(text: &str) -> String {
     text.replace(emit::runtime_text(), "…\n")
         .replace(&emit::runtime_id(), "VERSION-SHA256")
@@ -83,9 +85,9 @@ fn case(name: &str) {
     assert_eq!(
         bundle,
         self::bundle(&folder.join("deploy.bg"), Form::Files),
-        "same input, same bytes"
+        "the same input must give the same bytes"
     );
-    let scratch = tempfile::tempdir().expect("a temporary folder");
+    let scratch = tempfile::tempdir().expect("a temporary folder can be made");
     let mut snapshot = String::new();
     for file in &bundle.files {
         assert!(!file.text.contains('\r') && !file.text.starts_with('\u{FEFF}'));
@@ -115,7 +117,7 @@ fn case(name: &str) {
     });
 }
 
-/// The tools that hosts and reviewers use find nothing in a script.
+/// Checks that bash, shfmt and ShellCheck find nothing in a script.
 fn look_through(scratch: &Path, name: &str, text: &str) {
     bash42::check(name, text);
     let path = scratch.join(name);
@@ -157,8 +159,8 @@ fn notify() {
     case("notify");
 }
 
-/// Fragments, settings and gates are counted; the text of a `shell` step is the user's, however long. The other cases have such texts as
-/// values, or drivers of their own.
+/// The text of a `shell` step does not count, because the user decides its length. The other cases are left out,
+/// because they have long texts as values, or their own drivers.
 #[test]
 fn a_script_stays_short() {
     for (name, services, steps) in [
@@ -193,21 +195,21 @@ fn a_script_stays_short() {
     }
 }
 
-/// What `--single` and `--stdout` make.
+/// The one file that `--single` and `--stdout` make.
 #[test]
 fn one_file_of_both() {
     let bundle = bundle(&folder("services").join("deploy.bg"), Form::Single);
-    let scratch = tempfile::tempdir().expect("a temporary folder");
+    let scratch = tempfile::tempdir().expect("a temporary folder can be made");
     look_through(scratch.path(), "single.sh", &bundle.files[0].text);
     assert!(bundle.files.iter().all(|file| file.owner == Owner::Source));
 }
 
-/// The runtime by itself, as it lies beside the scripts.
+/// The runtime as a file of its own, beside the scripts.
 #[test]
 fn the_runtime() {
     let bundle = bundle(&folder("quickstart").join("deploy.bg"), Form::Files);
     let runtime = bundle.files.iter().find(|file| file.owner == Owner::Folder);
-    let runtime = runtime.expect("it is there");
+    let runtime = runtime.expect("the bundle has a runtime");
     assert_eq!(runtime.path, format!("deploy/{}", emit::runtime_file()));
     assert_eq!(runtime.mode, Mode::Plain);
     assert!(runtime.text.starts_with(emit::RUNTIME_BEGINS));
@@ -216,11 +218,11 @@ fn the_runtime() {
             .text
             .ends_with(&format!("\n{}\n", emit::RUNTIME_ENDS))
     );
-    let scratch = tempfile::tempdir().expect("a temporary folder");
+    let scratch = tempfile::tempdir().expect("a temporary folder can be made");
     look_through(scratch.path(), "runtime.sh", &runtime.text);
 }
 
-/// What only templates of fragments or `{…}` in the source ask for.
+/// Variables that only templates of fragments use, or `{…}` in a source.
 const READ_BY_TEMPLATES: [&str; 4] = [
     "nginx_keepalive",
     "nginx_read_timeout",
@@ -228,10 +230,11 @@ const READ_BY_TEMPLATES: [&str; 4] = [
     "other_port",
 ];
 
-/// What one half sets the other reads, and nothing is read that nobody sets: an unset variable ends a run in the middle.
+/// Every variable that is read is set in the script or in the runtime, because an unset variable would end a run in the
+/// middle. And every variable that is set is read.
 #[test]
 fn script_and_runtime_know_each_others_variables() {
-    // Together they use all of our drivers.
+    // Together these cases use all of our drivers.
     let mut text = String::from("#!/usr/bin/env bash\n");
     for name in ["services", "hello-spring", "one-command"] {
         let bundle = bundle(&folder(name).join("deploy.bg"), Form::Files);
@@ -255,7 +258,7 @@ fn script_and_runtime_know_each_others_variables() {
         };
         text = text.replace(&format!("\n{line}\n"), &format!("\n{without}\n"));
     }
-    let scratch = tempfile::tempdir().expect("a temporary folder");
+    let scratch = tempfile::tempdir().expect("a temporary folder can be made");
     let path = scratch.path().join("all.sh");
     fs::write(&path, text).expect("the script can be written");
     let options = ["--include=SC2034,SC2154", "--format=gcc"];
@@ -274,8 +277,8 @@ fn none_is_forgotten() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/build");
     let tests = include_str!("build_cases.rs");
     for entry in fs::read_dir(root).expect("the cases are there") {
-        let name = entry.expect("an entry").file_name();
-        let name = name.to_str().expect("a UTF-8 name");
+        let name = entry.expect("the folder can be listed").file_name();
+        let name = name.to_str().expect("the name is UTF-8");
         assert!(tests.contains(&format!("case(\"{name}\"")), "{name}");
     }
 }

@@ -1,7 +1,7 @@
-//! One case a folder in `tests/cases/check`: `deploy.bg` and what is found in it and in the files
-//! that it names. `expected.txt` has each finding in the short format, and below it the words that it
-//! underlines, its other places, its help and its fix. A case with `human.txt` is also drawn for
-//! people, one with `found.json` for programs. `BLESS=1` writes the expectations anew.
+//! Each folder in `tests/cases/check` is a case. `expected.txt` has the findings in `deploy.bg` and in the files that
+//! it names. Each finding is in the short format. Below it are the words that it underlines, its other places, its help
+//! and its fix. If a case has a `human.txt` or a `found.json`, the findings are also compared in the format for people
+//! or for programs. `BLESS=1` writes these files again.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -43,7 +43,7 @@ fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/check");
     let mut folders: Vec<_> = fs::read_dir(&root)
         .expect("the cases' folder is there")
-        .map(|entry| entry.expect("it can be listed").path())
+        .map(|entry| entry.expect("the cases can be listed").path())
         .collect();
     folders.sort();
     let trials = folders
@@ -71,7 +71,7 @@ fn case(folder: &Path) -> Result<(), Failed> {
     };
     let apps = check::check(&mut sources, main, &loader, &mut report);
     if apps.is_none() != report.has_errors() {
-        return Err("there are apps, or errors, never both and never neither".into());
+        return Err("a check must give either apps or errors".into());
     }
     compare(&folder.join("expected.txt"), &whole(&report, &sources))?;
     let human = folder.join("human.txt");
@@ -89,7 +89,7 @@ fn case(folder: &Path) -> Result<(), Failed> {
     fixes(folder, &report, &sources)
 }
 
-/// Every finding with everything that it says.
+/// Returns the findings with all their parts.
 fn whole(report: &Report, sources: &Sources) -> String {
     let short = render::short(report, sources);
     let findings = report.sorted();
@@ -128,7 +128,7 @@ fn whole(report: &Report, sources: &Sources) -> String {
     text
 }
 
-/// Each replacement that is offered cures its finding, and brings no mistake in the syntax.
+/// Checks that each offered replacement removes its finding and adds no syntax error.
 fn fixes(folder: &Path, report: &Report, sources: &Sources) -> Result<(), Failed> {
     for finding in report.sorted() {
         let Some(fix) = &finding.fix else {

@@ -1,4 +1,4 @@
-//! The command line, run as people and CI run it: exit codes, what is said and where, what is on disk.
+//! Runs `deployc` as people and CI run it. Checks its exit code, its output and the files that it writes.
 
 mod command_line {
     mod build;

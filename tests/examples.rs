@@ -1,16 +1,16 @@
-//! Every example is clean: no findings, formatted, and its committed files are what the compiler makes.
+//! Checks every example: it has no findings, it is formatted, and its committed files are up to date.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The folders in `examples/`.
+/// Returns the folders in `examples/`.
 fn examples() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut folders: Vec<_> = fs::read_dir(root)
         .expect("examples/ is there")
-        .map(|entry| entry.expect("it can be listed").path())
+        .map(|entry| entry.expect("the folder can be listed").path())
         .filter(|path| path.is_dir())
         .collect();
     folders.sort();
@@ -18,7 +18,7 @@ fn examples() -> Vec<PathBuf> {
     folders
 }
 
-/// What the compiler prints on standard output, run in a folder; it must exit 0.
+/// Runs the compiler in a folder. It must exit 0. Returns its standard output.
 fn clean(folder: &Path, words: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_deployc"))
         .args(words)
@@ -48,9 +48,9 @@ fn check_finds_nothing() {
 #[test]
 fn layout_is_the_formatter_s() {
     for folder in examples() {
-        // Drivers' descriptions too.
-        let files = fs::read_dir(&folder).expect("it can be listed");
-        for path in files.map(|entry| entry.expect("it can be listed").path()) {
+        // This includes the descriptions of drivers.
+        let files = fs::read_dir(&folder).expect("the folder can be listed");
+        for path in files.map(|entry| entry.expect("the folder can be listed").path()) {
             if path.extension().is_some_and(|extension| extension == "bg") {
                 clean(&folder, &["fmt", "--check", &path.to_string_lossy()]);
             }
@@ -71,14 +71,14 @@ fn scripts_can_be_executed_and_are_documented() {
         let readme = fs::read_to_string(folder.join("README.md"))
             .unwrap_or_else(|reason| panic!("{} has no README.md: {reason}", folder.display()));
         let scripts: Vec<_> = fs::read_dir(folder.join("deploy"))
-            .expect("an example carries its generated files")
-            .map(|entry| entry.expect("it can be listed").path())
+            .expect("an example contains its generated files")
+            .map(|entry| entry.expect("the folder can be listed").path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "sh"))
             .collect();
         assert!(!scripts.is_empty(), "no script in {}", folder.display());
         for script in scripts {
             let mode = fs::metadata(&script)
-                .expect("it is there")
+                .expect("the script is there")
                 .permissions()
                 .mode();
             let name = script

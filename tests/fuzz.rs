@@ -1,4 +1,5 @@
-//! What the fuzz targets (`fuzz/`) ask of the compiler, asked with what they begin with: so they compile, and hold for every file here.
+//! Calls every fuzz target of `fuzz/` with `.bg` files of this repository, which are also the seeds of the fuzzer. This
+//! shows that the targets compile and pass on these files.
 
 #[path = "../fuzz/src/lib.rs"]
 mod fuzz;
@@ -16,7 +17,7 @@ fn the_seeds_pass() {
     assert!(seeds > 50, "only {seeds} seeds were found");
 }
 
-/// Every `.bg` file of a folder, for every target; how many there are.
+/// Gives every `.bg` file of a folder to every target. Returns the number of files.
 fn sow(folder: &Path) -> usize {
     let mut seeds = 0;
     for entry in fs::read_dir(folder).expect("the repository can be read") {

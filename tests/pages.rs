@@ -1,4 +1,4 @@
-//! Every code has a page, its example triggers the code and nothing else, its cure is clean.
+//! Checks that every code has a page, that its example triggers only this code, and that its cure has no findings.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use deployc::plan;
 use deployc::source::Sources;
 use deployc::syntax::{check_bytes, parse};
 
-/// Codes whose mistake cannot stand in a page, or never comes alone.
+/// Codes whose mistake a page cannot show.
 const UNSHOWN: &[&str] = &["BG005", "BG311"];
 
 struct Nothing;
@@ -21,7 +21,7 @@ impl Loader for Nothing {
     }
 }
 
-/// All that the pipeline finds in a text.
+/// Returns the codes of all findings in a text, and the findings in the short format.
 fn found(text: &str) -> (Vec<String>, String) {
     let mut sources = Sources::new();
     let main = sources.add("deploy.bg", text);
@@ -56,7 +56,7 @@ fn found(text: &str) -> (Vec<String>, String) {
     (codes, render::short(&report, &sources))
 }
 
-/// All that is found in bytes that may be no text, written with `\xNN` in a page.
+/// Returns the same for bytes that may be no text. A page writes such bytes as `\xNN`.
 fn found_in_bytes(written: &str) -> (Vec<String>, String) {
     let mut pieces = written.split("\\x");
     let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
@@ -80,7 +80,7 @@ fn found_in_bytes(written: &str) -> (Vec<String>, String) {
     }
 }
 
-/// The blocks of a language below a heading.
+/// Returns the blocks of a language below a heading.
 fn blocks<'p>(page: &'p str, heading: &str, language: &str) -> Vec<&'p str> {
     let Some((_, section)) = page.split_once(&format!("\n## {heading}\n")) else {
         return Vec::new();

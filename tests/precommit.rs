@@ -1,6 +1,7 @@
-//! `.pre-commit-hooks.yaml`, tried with the real pre-commit from PyPI on a repository of a user's.
+//! Tests `.pre-commit-hooks.yaml` with the real pre-commit from PyPI, in a repository like that of a user.
 //!
-//! pre-commit is installed once, below `target/`. On a machine without Python or PyPI the test is skipped, in CI it fails.
+//! pre-commit is installed once, below `target/`. On a machine without Python or PyPI the test is skipped. In CI it
+//! fails instead.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), vec![trial]).exit_code()
 }
 
-/// Where cargo lets tests keep what they make.
+/// Returns the folder in which cargo lets tests keep files.
 fn kept() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR"))
 }
@@ -36,7 +37,8 @@ fn run(program: impl AsRef<Path>, words: &[&str], folder: &Path) -> Output {
         .args(words)
         .current_dir(folder)
         .env("PRE_COMMIT_HOME", kept().join("pre-commit-home"))
-        // pre-commit builds the compiler for itself; what cargo compiled the last time is used again.
+        // pre-commit builds the compiler itself. This folder keeps the result, so the next run does not start from
+        // zero.
         .env("CARGO_TARGET_DIR", kept().join("pre-commit-build"))
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
@@ -47,7 +49,7 @@ fn run(program: impl AsRef<Path>, words: &[&str], folder: &Path) -> Output {
         })
 }
 
-/// As `run`, and it must succeed.
+/// Runs a program, which must succeed.
 fn done(program: &str, words: &[&str], folder: &Path) {
     let output = run(program, words, folder);
     assert!(
@@ -58,7 +60,7 @@ fn done(program: &str, words: &[&str], folder: &Path) {
     );
 }
 
-/// The program `pre-commit`, installed if need be.
+/// Returns the program `pre-commit`. Installs it if necessary.
 fn pre_commit() -> Result<PathBuf, Skip> {
     let venv = kept().join("pre-commit");
     let program = venv.join("bin/pre-commit");
@@ -86,7 +88,8 @@ fn pre_commit() -> Result<PathBuf, Skip> {
     Ok(program)
 }
 
-/// A user's repository: the quickstart's source and generated files, and a configuration that names our repository.
+/// Makes a user's repository: the quickstart's source and generated files, and a configuration that names our
+/// repository.
 fn user_s_repository(folder: &Path, ours: &Path) {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
     done(
@@ -103,7 +106,7 @@ fn user_s_repository(folder: &Path, ours: &Path) {
     done("git", &["add", "--all"], folder);
 }
 
-/// The repository as it stands, uncommitted changes included, as a repository that pre-commit can clone.
+/// Makes a repository that pre-commit can clone: this one, with its uncommitted changes.
 fn this_repository(folder: &Path) {
     let root = env!("CARGO_MANIFEST_DIR");
     let listed = run(
@@ -174,8 +177,8 @@ fn hooks() -> Result<(), Skip> {
     }
 
     let source = user.path().join("deploy.bg");
-    let good = fs::read_to_string(&source).expect("it was copied");
-    // A drain of zero, in the line that says so.
+    let good = fs::read_to_string(&source).expect("the source was copied");
+    // The hook must find a drain of zero, and name its line.
     fs::write(&source, good.replace("drain 30s", "drain 0s")).expect("a file can be written");
     let line = 1 + good
         .lines()
@@ -198,7 +201,10 @@ fn hooks() -> Result<(), Skip> {
         "{}",
         text(&output)
     );
-    assert_eq!(fs::read_to_string(&source).expect("it is there"), good);
+    assert_eq!(
+        fs::read_to_string(&source).expect("the source is there"),
+        good
+    );
 
     fs::write(&source, good.replace("drain 30s", "drain 20s")).expect("a file can be written");
     let output = tried("deployc-build");

@@ -1,6 +1,6 @@
-//! One case a folder in `tests/cases/syntax`: `deploy.bg` and what is found in it, `expected.txt`,
-//! a line `line:column: CODE message` for each finding. If there is no error,
-//! `formatted.bg` is the file in the one layout. `BLESS=1` writes both anew.
+//! Each folder in `tests/cases/syntax` is a case. `expected.txt` has a line `line:column: CODE message` for each
+//! finding in `deploy.bg`. If there is no error, `formatted.bg` is the formatted file. `BLESS=1` writes both files
+//! again.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,7 +16,7 @@ fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/syntax");
     let mut folders: Vec<_> = fs::read_dir(&root)
         .expect("the cases' folder is there")
-        .map(|entry| entry.expect("it can be listed").path())
+        .map(|entry| entry.expect("the cases can be listed").path())
         .collect();
     folders.sort();
     let trials = folders
@@ -64,7 +64,7 @@ fn compare(path: &Path, found: &str) -> Result<(), Failed> {
     }
 }
 
-/// Each replacement that is offered cures its finding.
+/// Checks that each offered replacement removes its finding.
 fn fixes(text: &str) -> Result<(), Failed> {
     let find = |text: &str| {
         let mut report = Report::new();
@@ -90,7 +90,7 @@ fn fixes(text: &str) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The findings and, if no error is among them, the formatted text.
+/// Returns the findings and, if there is no error, the formatted text.
 fn read(text: &str) -> (String, Option<String>) {
     let mut sources = Sources::new();
     let file = sources.add("deploy.bg", text);
@@ -104,7 +104,7 @@ fn read(text: &str) -> (String, Option<String>) {
         }
         writeln!(lines, "{} {}", finding.code, finding.message).expect("a string takes all");
         for label in finding.label.iter().chain(&finding.others) {
-            // Whole characters: a renderer cuts the text there.
+            // A renderer cuts the text at the ends of a label. This call panics if an end is inside of a character.
             let _ = sources.text(label.span);
         }
     }

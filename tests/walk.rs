@@ -1,5 +1,5 @@
-//! The laws hold in every state of every plan that there is: all combinations of the drivers in
-//! `stdlib/` with what changes the order of steps, the examples, and the cases.
+//! Walks many plans and checks that the laws hold in every state: the plans of the examples, of the cases, and of all
+//! combinations of the drivers in `stdlib/` with statements that change the order of steps.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -28,7 +28,7 @@ impl Loader for Folder {
     }
 }
 
-/// The apps of a text; none if there are errors in it, which are given beside.
+/// Returns the apps of a text, and its findings as text. A text with errors has no apps.
 fn apps(text: &str, folder: &Path) -> (Vec<App>, String) {
     let mut sources = Sources::new();
     let main = sources.add("deploy.bg", text);
@@ -46,12 +46,12 @@ fn assert_laws_hold(name: &str, app: &App, grain: Grain) {
     assert!(walked.states > 1000, "{name}: {} states", walked.states);
 }
 
-/// Walks every app of the files `deploy.bg` in the folders; says how many there were.
+/// Walks every app of the files `deploy.bg` in the folders of `root`. Returns the number of apps.
 fn walk_folders(root: &str) -> usize {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
     let mut walked = 0;
     for entry in fs::read_dir(&root).expect("the folder is there") {
-        let folder = entry.expect("it can be listed").path();
+        let folder = entry.expect("the folder can be listed").path();
         let Ok(text) = fs::read_to_string(folder.join("deploy.bg")) else {
             continue;
         };
@@ -74,7 +74,7 @@ fn cases() {
     assert!(walk_folders("tests/cases/check") >= 10);
 }
 
-/// How a color runs: each `run` driver.
+/// Each `run` driver, with a statement that uses it.
 const RUNS: [(&str, &str); 3] = [
     (
         "process",
@@ -119,7 +119,7 @@ const VERIFIES: [(&str, &str); 3] = [
     ("none", "verify none \"nothing can ask it\""),
 ];
 
-/// One file of a combination.
+/// Returns the file of one combination.
 fn file(root: &str, run: &str, switch: &str, cleanup: &str, verify: &str, rest: &str) -> String {
     format!(
         r#"app shop {{
@@ -188,7 +188,7 @@ fn sudo_steps_and_a_target() {
     );
 }
 
-/// What stands in an app of several services.
+/// The parts of an app with several services.
 struct Shape {
     name: &'static str,
     services: &'static [Service],
@@ -255,7 +255,7 @@ const SHAPES: [Shape; 6] = [
     },
 ];
 
-/// The file of a shape.
+/// Returns the file of a shape.
 fn shape(shape: &Shape) -> String {
     let ports = |color: usize| {
         let routed = shape.services.iter().enumerate();
@@ -314,7 +314,7 @@ fn shape(shape: &Shape) -> String {
 #[test]
 fn every_shape_service_by_service() {
     for one_shape in &SHAPES {
-        // Without a service that is routed to there is nothing to switch, but the order is the same.
+        // A shape without a routed service is skipped: nothing is switched, and its order of steps is the same.
         if one_shape
             .services
             .iter()
@@ -325,7 +325,7 @@ fn every_shape_service_by_service() {
     }
 }
 
-/// Between two deployments services were renamed, added and removed: the largest walks.
+/// Services were renamed, added and removed between two deployments. These are the largest walks.
 #[test]
 fn between_releases_with_other_services() {
     one(SHAPES[1].name, &shape(&SHAPES[1]), Grain::Release);

@@ -1,4 +1,4 @@
-//! `deployc build`
+//! Tests of `deployc build`.
 
 use super::run::{Folder, GOOD, SCRIPT, other, runtime};
 use std::fs;
@@ -40,7 +40,7 @@ fn writes_everything_and_says_what_and_what_next() {
     assert_eq!(folder.mode(SCRIPT), 0o755);
     assert_eq!(folder.mode("deploy/hooks/ApplicationStart.sh"), 0o755);
     assert_eq!(folder.mode("appspec.yml"), 0o644);
-    // It is read, never run.
+    // The runtime is read, never run.
     assert_eq!(folder.mode(&runtime), 0o644);
 }
 
@@ -73,7 +73,7 @@ fn check_is_clean_after_a_build_and_writes_nothing() {
         let missing = format!("{path}: missing\n");
         assert!(ran.err.contains(&missing), "{}", ran.err);
     }
-    // Thousands of lines that say nothing of the source.
+    // The output leaves out the runtime: it has thousands of lines that do not depend on the source.
     assert!(!ran.out.contains("+# deployc-runtime "), "{}", ran.out);
     assert!(
         ran.err
@@ -129,7 +129,8 @@ fn check_sees_a_script_that_cannot_be_run() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = Folder::good();
     folder.run(&["build"]).exits(0);
-    fs::set_permissions(folder.path(SCRIPT), fs::Permissions::from_mode(0o644)).expect("a mode");
+    fs::set_permissions(folder.path(SCRIPT), fs::Permissions::from_mode(0o644))
+        .expect("a mode can be set");
     let ran = folder.run(&["build", "--check"]).exits(1);
     assert!(
         ran.err.contains("hello-spring.sh: wrong permissions"),
@@ -199,7 +200,7 @@ fn two_sources_share_a_folder_if_they_make_different_files() {
 fn a_source_may_be_renamed() {
     let folder = Folder::good();
     folder.run(&["build"]).exits(0);
-    fs::rename(folder.path("deploy.bg"), folder.path("shop.bg")).expect("renamed");
+    fs::rename(folder.path("deploy.bg"), folder.path("shop.bg")).expect("a file can be renamed");
     folder.write("shop.bg", GOOD.replace("app hello-spring", "app shop"));
     let ran = folder.run(&["build", "shop.bg"]).exits(0);
     assert!(
@@ -214,7 +215,9 @@ fn a_source_may_be_renamed() {
 #[test]
 fn two_apps_in_a_file_have_fragments_of_their_own() {
     let one = GOOD.replace("  target codedeploy\n", "");
-    let (_, app) = one.split_once("app hello-spring").expect("an app");
+    let (_, app) = one
+        .split_once("app hello-spring")
+        .expect("the source has an app");
     let other = app
         .replace("/home/ec2-user/app", "/srv/other")
         .replace("808", "809")
@@ -259,8 +262,8 @@ fn what_deployc_did_not_make_is_never_overwritten() {
             ran.err
         );
         assert_eq!(folder.files(), before);
-        // The same words are nobody's loss.
-        fs::remove_file(folder.path(path)).expect("it was there");
+        // A file that deployc has made is overwritten, even if it was edited by hand since.
+        fs::remove_file(folder.path(path)).expect("the file was there");
         folder.run(&["build"]).exits(0);
         folder.write(path, format!("{}by hand\n", folder.read(path)));
         let ran = folder.run(&["build"]).exits(0);
@@ -268,7 +271,7 @@ fn what_deployc_did_not_make_is_never_overwritten() {
     }
 }
 
-/// Two branches have built: git leaves both in the manifest, between its marks.
+/// Two branches have built. A merge has left both versions in the manifest, between git's conflict markers.
 #[test]
 fn a_manifest_with_a_merge_in_it_still_names_our_files() {
     let folder = Folder::good();
@@ -292,7 +295,7 @@ fn a_gitattributes_of_the_users_own_is_left_alone() {
     let folder = Folder::good();
     folder.run(&["build"]).exits(0);
     assert_eq!(folder.read(path), format!("# Made by deployc.\n{lines}"));
-    // What a user adds to ours stays.
+    // The lines that a user adds to our file stay.
     folder.write(path, format!("{lines}*.png binary\n"));
     folder.run(&["build", "--check"]).exits(0);
     folder.run(&["build"]).exits(0);
@@ -319,7 +322,7 @@ fn a_gitattributes_of_the_users_own_is_left_alone() {
     folder.write(path, format!("*.sh text\n{lines}"));
     let ran = folder.run(&["build"]).exits(0);
     assert!(!ran.err.contains("advice"), "{}", ran.err);
-    // Beside the source it would speak of everything there.
+    // In the folder of the source it would apply to all of the user's files, so it is not written there.
     let folder = Folder::good();
     folder.run(&["build", "--out", "."]).exits(0);
     assert!(!folder.path(".gitattributes").exists());
@@ -376,7 +379,8 @@ fn nothing_is_written_for_a_source_with_mistakes() {
     assert_eq!(folder.files(), before);
 }
 
-/// We are root here, whom no permission stops; a file in place of a folder stops everybody.
+/// Permissions do not stop root, and the tests may run as root. So here a file is in the place of a folder, or a folder
+/// in the place of a file.
 #[test]
 fn a_folder_that_cannot_be_written_leaves_what_was_there() {
     let folder = Folder::with(&[
@@ -404,7 +408,7 @@ fn a_read_only_file_system_leaves_what_was_there() {
     folder.write("deploy.bg", GOOD.replace("drain 30s", "drain 40s"));
     let before = folder.files();
     let path = folder.path("");
-    let path = path.to_str().expect("UTF-8");
+    let path = path.to_str().expect("the path is UTF-8");
     let script =
         r#"mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && cd "$1" && exec "$2" build"#;
     let Some(ran) = in_mount_namespace(script, path) else {
@@ -423,8 +427,8 @@ fn a_read_only_file_system_leaves_what_was_there() {
 fn a_full_disk_leaves_what_was_there() {
     let folder = Folder::with(&[("deploy.bg", GOOD)]);
     let path = folder.path("");
-    let path = path.to_str().expect("UTF-8");
-    // Room for the source, an old script, and half of a new one.
+    let path = path.to_str().expect("the path is UTF-8");
+    // The disk has room for the source, an old script, and half of a new one.
     let script = r#"
         cp "$1/deploy.bg" /tmp/deploy.bg.$$ && mount -t tmpfs -o size=64k none "$1" && cd "$1" || exit 99
         mv /tmp/deploy.bg.$$ deploy.bg && mkdir deploy && echo '# Made by deployc 0.0.9' >deploy/hello-spring.sh || exit 99
@@ -443,8 +447,8 @@ fn a_full_disk_leaves_what_was_there() {
     );
 }
 
-/// Runs a script with `$1` the folder and `$2` deployc, its mounts seen by nobody else. `None`, and
-/// said, where this machine does not let us mount.
+/// Runs a script in its own mount namespace. `$1` is the folder and `$2` is deployc. If this machine does not allow
+/// mounts, prints that the test is skipped and returns `None`.
 fn in_mount_namespace(script: &str, folder: &str) -> Option<std::process::Output> {
     let unshare = |script: &str| {
         Command::new("unshare")
@@ -453,7 +457,7 @@ fn in_mount_namespace(script: &str, folder: &str) -> Option<std::process::Output
             .output()
     };
     match unshare("mount -t tmpfs none \"$1\"") {
-        Ok(tried) if tried.status.success() => Some(unshare(script).expect("it runs again")),
+        Ok(tried) if tried.status.success() => Some(unshare(script).expect("unshare runs again")),
         _ => {
             println!("skipped: no mount namespace on this machine");
             None

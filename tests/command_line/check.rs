@@ -1,4 +1,4 @@
-//! `deployc check`, and what every command says of files that it cannot read.
+//! Tests of `deployc check`, and of every command's message about a file that it cannot read.
 
 use super::run::{Folder, GOOD};
 
@@ -21,7 +21,7 @@ fn findings_go_to_stderr_for_people_and_to_stdout_for_programs() {
     let ran = folder.run(&["check", "--format", "short"]).exits(1);
     assert!(ran.out.starts_with("deploy.bg:10:"), "{}", ran.out);
     let ran = folder.run(&["check", "--format", "json"]).exits(1);
-    let json: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    let json: serde_json::Value = serde_json::from_str(&ran.out).expect("the output is JSON");
     assert_eq!(json["version"], 1);
 }
 
@@ -120,7 +120,7 @@ fn colors_are_for_terminals_or_when_asked_for() {
     assert!(colored.err.contains(escape));
     let never = folder.run(&["--color", "never", "check"]).exits(1);
     assert!(!never.err.contains(escape));
-    // `NO_COLOR` with any value but the empty one is for terminals; what is asked for comes first.
+    // A `NO_COLOR` that is not empty switches the colors off on a terminal. `--color` wins over it.
     let shown =
         |arguments: &[&str], no_color: Option<&str>| folder.run_on_a_terminal(arguments, no_color);
     assert!(shown(&["check"], None).contains(escape));
@@ -141,7 +141,7 @@ fn a_hook_that_is_too_short_is_shown_at_its_limit() {
     let ran = folder.run(&["check", "--format", "short"]).exits(1);
     let place = format!("deploy.bg:{line}:16: error[BG401]: hook `ValidateService`");
     assert!(ran.out.contains(&place), "{}", ran.out);
-    // The plan, where the seconds are, is shown all the same; nothing else is made of it.
+    // `plan` still shows the table, because the seconds are in it. `build` writes nothing.
     let ran = folder.run(&["plan"]).exits(1);
     assert!(ran.err.contains("BG401"), "{}", ran.err);
     assert!(ran.out.contains("\ncallers\n"), "{}", ran.out);

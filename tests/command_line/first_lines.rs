@@ -1,4 +1,4 @@
-//! The first lines of a script make the shell's state ours, whatever the caller has set or exported.
+//! The first lines of a script reset the state of the shell, so settings and exports of the caller have no effect.
 
 use super::run::{Folder, SCRIPT, runtime};
 use regex::Regex;
@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-/// All that a caller may have exported: functions in the place of what the first lines call, options, variables of our names.
+/// A caller may have exported functions with the names of commands that the script's first lines call, shell options,
+/// and variables with the script's names.
 #[test]
 fn what_the_caller_has_changes_nothing() {
     let folder = Folder::good();
@@ -131,7 +132,7 @@ fn only_a_trace_of_the_environment_ends_with_the_first_lines() {
     assert!(trace("bash -x \"$1\" help").contains("load_runtime"));
 }
 
-/// The names of all functions of the script and of bash itself, and of all variables of the script.
+/// Returns the names of all functions of the script and of bash itself, and of all variables of the script.
 fn names(folder: &Folder) -> (Vec<String>, Vec<String>) {
     let script = fs::read_to_string(folder.path(SCRIPT)).expect("the script is there");
     let runtime = fs::read_to_string(folder.path(&runtime())).expect("the runtime is there");

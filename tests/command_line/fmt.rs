@@ -1,4 +1,4 @@
-//! `deployc fmt`
+//! Tests of `deployc fmt`.
 
 use super::run::Folder;
 use std::fs;
@@ -53,8 +53,9 @@ fn a_file_that_cannot_be_parsed_stays_as_it_is() {
 fn a_link_stays_a_link_and_permissions_stay() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = Folder::with(&[("real.bg", RAGGED)]);
-    fs::set_permissions(folder.path("real.bg"), fs::Permissions::from_mode(0o600)).expect("a mode");
-    std::os::unix::fs::symlink("real.bg", folder.path("deploy.bg")).expect("a link");
+    fs::set_permissions(folder.path("real.bg"), fs::Permissions::from_mode(0o600))
+        .expect("a mode can be set");
+    std::os::unix::fs::symlink("real.bg", folder.path("deploy.bg")).expect("a link can be made");
     folder.run(&["fmt"]).exits(0);
     assert!(folder.path("deploy.bg").is_symlink());
     assert_eq!(folder.read("real.bg"), NEAT);

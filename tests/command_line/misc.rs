@@ -1,4 +1,4 @@
-//! `plan`, `explain`, help, and a reader that goes away.
+//! Tests of `plan`, `explain`, the help, and an output that nobody reads to its end.
 
 use super::run::Folder;
 use std::process::{Command, Stdio};
@@ -98,7 +98,7 @@ fn what_a_file_defines_or_uses_is_explained() {
          Use it: `probe ready from up`.\n"
     );
     assert_eq!(explained("spring.health").matches("# probe").count(), 1);
-    // It stands in for ours.
+    // The user's driver `nginx` replaces ours.
     let nginx = explained("nginx");
     assert!(nginx.starts_with("# switch nginx\n\nnginx as we have it.\n"));
     assert!(

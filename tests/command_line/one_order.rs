@@ -1,6 +1,6 @@
-//! `deployc plan` and the script's own `plan` are the same list: the same blocks, in them the same steps in the same order, with what the
-//! failure of each asks for and the line that asked for it. That the walk visits just these, and a real run logs just these, is asserted
-//! beside the walk and in `tests/conform`.
+//! Checks that `deployc plan` and the script's own `plan` print the same list: the same blocks, with the same steps in
+//! the same order, each with the reaction to its failure and its line in the source. Other tests check that the walk
+//! visits exactly these steps (`src/plan/walk`), and that a real run logs exactly these steps (`tests/conform`).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use super::run::Folder;
 
-/// A block: its heading, and a row for each step: its words, what its failure asks for, its place.
+/// A block: its heading, and a row for each step: its words, the reaction to its failure, its place in the source.
 type Block = (String, Vec<(String, String, String)>);
 
 #[test]
@@ -16,7 +16,10 @@ fn the_script_lists_what_deployc_plan_lists() {
     let mut apps = 0;
     for source in sources() {
         let folder = Folder::with(&[]);
-        copy(source.parent().expect("a folder"), &folder.path(""));
+        copy(
+            source.parent().expect("a file has a folder"),
+            &folder.path(""),
+        );
         folder
             .run(&["build", "deploy.bg", "--out", "made", "--single"])
             .exits(0);
@@ -25,10 +28,10 @@ fn the_script_lists_what_deployc_plan_lists() {
             let script = folder.path(&format!("made/{app}.sh"));
             let output = Command::new("bash").arg(&script).arg("plan").output();
             let output = output.expect("bash runs");
-            let listed = String::from_utf8(output.stdout).expect("UTF-8");
+            let listed = String::from_utf8(output.stdout).expect("the output is UTF-8");
             let found = blocks_of_script(&listed);
             assert!(found.len() > 10, "{}: {listed}", source.display());
-            // Where a row only says `see there`, there is such a block.
+            // A row with `see there` names another block of the list.
             for (name, ..) in found
                 .iter()
                 .flat_map(|(_, rows)| rows)
@@ -50,32 +53,37 @@ fn the_script_lists_what_deployc_plan_lists() {
     assert!(apps >= 9, "{apps} apps");
 }
 
-/// Every `deploy.bg` that the cases and the examples build.
+/// Returns every `deploy.bg` of the build cases and of the examples.
 fn sources() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folders = ["tests/cases/build", "examples"].map(|folder| fs::read_dir(root.join(folder)));
     let entries = folders
         .into_iter()
         .flat_map(|folder| folder.expect("the folder is there"));
-    let sources = entries.map(|entry| entry.expect("it can be listed").path().join("deploy.bg"));
+    let sources = entries.map(|entry| {
+        entry
+            .expect("the folder can be listed")
+            .path()
+            .join("deploy.bg")
+    });
     sources.filter(|source| source.exists()).collect()
 }
 
-/// A folder's files, and those of the folders in it: descriptions and templates that a source names.
+/// Copies a folder with everything in it, because a source may name descriptions and templates.
 fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("it can be listed") {
-        let path = entry.expect("an entry").path();
-        let to = to.join(path.file_name().expect("a name"));
+    fs::create_dir_all(to).expect("a folder can be made");
+    for entry in fs::read_dir(from).expect("the folder can be listed") {
+        let path = entry.expect("the folder can be listed").path();
+        let to = to.join(path.file_name().expect("a file has a name"));
         if path.is_dir() {
             copy(&path, &to);
         } else {
-            fs::copy(&path, &to).expect("it can be copied");
+            fs::copy(&path, &to).expect("the file can be copied");
         }
     }
 }
 
-/// The apps of `deployc plan`, each with its blocks.
+/// Returns the apps in the output of `deployc plan`, each with its blocks.
 fn apps_of(table: &str) -> Vec<(String, Vec<Block>)> {
     let mut apps: Vec<(String, Vec<Block>)> = Vec::new();
     for line in table.lines() {
@@ -91,7 +99,7 @@ fn apps_of(table: &str) -> Vec<(String, Vec<Block>)> {
             blocks.push((heading.to_owned(), Vec::new()));
             continue;
         }
-        // The seconds come first; they are the plan's alone.
+        // A row begins with the seconds, which the script's `plan` does not print.
         let rest = line
             .trim_start()
             .split_once(' ')
@@ -108,7 +116,8 @@ fn apps_of(table: &str) -> Vec<(String, Vec<Block>)> {
         rows.push(row);
     }
     for (_, blocks) in &mut apps {
-        // Without steps are sums over the blocks above. The lock and the recovery are the runner's: the script has a sentence for them.
+        // Blocks without steps are sums over the blocks above. `before every command` is about the lock and the
+        // recovery, which the script's `plan` describes in a sentence.
         let not_steps = ["callers", "before every command"];
         blocks.retain(|(heading, rows)| !rows.is_empty() && !not_steps.contains(&heading.as_str()));
     }
@@ -136,7 +145,7 @@ fn row(words: &str, otherwise: &str, place: &str) -> (String, String, String) {
     (words.to_owned(), otherwise.to_owned(), place.to_owned())
 }
 
-/// What two or more spaces part.
+/// Returns the parts of a line between which there are two or more spaces.
 fn columns(line: &str) -> Vec<String> {
     let parts = line.split("  ").map(str::trim);
     parts

@@ -1,13 +1,14 @@
-//! A script and its runtime as a host gets them: both, in one file, only one of them, or not as they were made.
+//! Runs a script with its runtime as a host may get them: as two files, as one file, or with a file that is missing,
+//! incomplete or edited.
 
 use super::run::{Folder, GOOD, SCRIPT, other, runtime};
 use std::fs;
 use std::process::Command;
 
-/// What a host would say to the script's `help`.
+/// Runs the script's `help`.
 fn help(folder: &Folder) -> std::process::Output {
     let mut script = Command::new(folder.path(SCRIPT));
-    script.arg("help").output().expect("it runs")
+    script.arg("help").output().expect("the script runs")
 }
 
 #[test]
@@ -22,7 +23,7 @@ fn stdout_prints_the_single_form_and_writes_nothing() {
     assert!(ran.out.contains(deployc::emit::runtime_text()));
     let ran = folder.run(&["build", "--single"]).exits(0);
     assert!(ran.err.contains("everything is up to date"), "{}", ran.err);
-    // From one form to the other and back: what is not needed goes.
+    // A build in the other form removes the file that this form does not need.
     folder.run(&["build"]).exits(0);
     assert!(folder.path(&runtime()).exists());
     let ran = folder.run(&["build", "--single"]).exits(0);
@@ -35,7 +36,7 @@ fn stdout_prints_the_single_form_and_writes_nothing() {
 fn a_script_fed_through_standard_input_runs_from_a_file() {
     let folder = Folder::good();
     folder.run(&["build", "--single"]).exits(0);
-    let script = fs::File::open(folder.path(SCRIPT)).expect("the script");
+    let script = fs::File::open(folder.path(SCRIPT)).expect("the script can be opened");
     let run = Command::new("bash")
         .args(["-s", "help"])
         .stdin(script)
@@ -56,7 +57,7 @@ fn a_script_fed_through_standard_input_runs_from_a_file() {
 fn one_of_two_files_cannot_be_fed_through_standard_input() {
     let folder = Folder::good();
     folder.run(&["build"]).exits(0);
-    let script = fs::File::open(folder.path(SCRIPT)).expect("the script");
+    let script = fs::File::open(folder.path(SCRIPT)).expect("the script can be opened");
     let mut bash = Command::new("bash");
     let ran = bash.args(["-s", "help"]).stdin(script).output();
     let ran = ran.expect("bash runs");
@@ -65,7 +66,7 @@ fn one_of_two_files_cannot_be_fed_through_standard_input() {
     assert_eq!(String::from_utf8_lossy(&ran.stderr), said);
 }
 
-/// The runtime that a host got: what is wrong with it is said, with what to do, and nothing of it is read.
+/// If the runtime is not the right one, the script says what is wrong and what to do, and reads nothing of the runtime.
 #[test]
 fn a_runtime_that_is_not_the_one_is_told_for_what_it_is() {
     let folder = Folder::good();
@@ -73,7 +74,10 @@ fn a_runtime_that_is_not_the_one_is_told_for_what_it_is() {
     let runtime = runtime();
     let good = folder.read(&runtime);
     let name = deployc::emit::runtime_file();
-    let path = folder.path(&runtime).canonicalize().expect("it is there");
+    let path = folder
+        .path(&runtime)
+        .canonicalize()
+        .expect("the runtime is there");
     let path = path.display();
     let version = deployc::emit::VERSION;
     let ran = help(&folder);
@@ -107,13 +111,13 @@ fn a_runtime_that_is_not_the_one_is_told_for_what_it_is() {
         );
         assert_eq!(said, wanted);
     }
-    fs::remove_file(folder.path(&runtime)).expect("it was there");
+    fs::remove_file(folder.path(&runtime)).expect("the runtime was there");
     let ran = help(&folder);
     assert_eq!(ran.status.code(), Some(3), "{ran:?}");
     let said = String::from_utf8_lossy(&ran.stderr);
     let wanted = format!("hello-spring: {path} is missing: copy both files");
     assert!(said.starts_with(&wanted), "{said}");
-    // Where a release and `resume` keep it: by the name that the script pins.
+    // A release and `resume` keep the runtime in this folder, under the name that the script pins.
     let pinned = deployc::emit::runtime_id();
     folder.write(&format!("deploy/runtimes/{pinned}"), &edited);
     let ran = help(&folder);
@@ -126,7 +130,7 @@ fn a_runtime_that_is_not_the_one_is_told_for_what_it_is() {
     assert_eq!(help(&folder).status.code(), Some(0));
 }
 
-/// Half a script has no last line that would begin anything: it must not pass for a deployment that went well.
+/// The last line of a script starts the command. A script without its end must not exit 0 as if it had deployed.
 #[test]
 fn half_a_script_says_so() {
     let folder = Folder::good();
@@ -163,9 +167,11 @@ fn several_compilers_share_a_folder_and_each_runtime_stays_as_long_as_it_is_pinn
         .run(&["build", "deploy.bg", "other.bg", "--check"])
         .exits(0);
     assert_eq!(ran.err, "");
-    // As if an older compiler had made the other one.
+    // Changes the manifest as if an older compiler had built the other app.
     let manifest = folder.read("deploy/manifest.json");
-    let (mine, theirs) = manifest.split_once("\"other.bg\"").expect("two builds");
+    let (mine, theirs) = manifest
+        .split_once("\"other.bg\"")
+        .expect("the manifest has two builds");
     let old = "deploy/deployc-runtime-0.0.9-00000000.sh";
     let hash = deployc::emit::manifest::sha256("old\n");
     let theirs = theirs.replace(&runtime(), old);
@@ -188,8 +194,8 @@ fn several_compilers_share_a_folder_and_each_runtime_stays_as_long_as_it_is_pinn
     assert!(folder.path(old).exists() && folder.path(&runtime()).exists());
     let ran = folder.run(&["build", "other.bg"]).exits(0);
     assert!(ran.err.contains(&format!("removed {old}\n")), "{}", ran.err);
-    // One of two goes: the runtime is still the other's.
-    fs::remove_file(folder.path("other.bg")).expect("it was there");
+    // One app is removed, but the other one still needs the runtime.
+    fs::remove_file(folder.path("other.bg")).expect("other.bg was there");
     folder.run(&["build", "deploy.bg"]).exits(0);
     assert!(!folder.path("deploy/other.sh").exists() && folder.path(&runtime()).exists());
     folder.run(&["build", "deploy.bg", "--check"]).exits(0);

@@ -22,10 +22,13 @@ pub fn answered(text: &str) -> String {
     text
 }
 
-/// Accepts and closes every connection, as long as the process lives.
+/// Accepts and closes every connection, as long as the process lives. Returns the address.
 fn answer() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a port");
-    let address = listener.local_addr().expect("it is bound").to_string();
+    let address = listener
+        .local_addr()
+        .expect("the listener is bound")
+        .to_string();
     thread::spawn(move || listener.incoming().for_each(drop));
     address
 }

@@ -1,6 +1,7 @@
-//! Scripts that are broken on purpose, each by one or two lines. The tests must see a fault in the world that the
-//! script leaves. The same faults are also given to the unbroken script, and there nothing may be reported. Only for
-//! faults that the world does not show, the plan decides: a plan that is broken itself would accept the script.
+//! Scripts that are broken on purpose, each by one or two lines. The tests must see each fault in the world that the
+//! script leaves. The unbroken script is run in the same way, and then no complaint may be made. The script's trace is
+//! compared with the plan only for faults that the world does not show, because a plan with the same fault would accept
+//! the script.
 
 mod scripts;
 
@@ -30,7 +31,7 @@ pub fn all(options: &Options, folder: &Path) -> usize {
         let line = first.lines().next().unwrap_or_default();
         println!("{:<5} {:<60}  {line}", broken.law, broken.what);
         if let Some(what) = sound.first() {
-            println!("WRONG: the sound script, too: {what}");
+            println!("WRONG: a complaint about the unbroken script: {what}");
         }
         if seen.is_empty() || !sound.is_empty() {
             wrong.fetch_add(1, Ordering::SeqCst);
@@ -86,7 +87,8 @@ impl Broken {
         found.complaints
     }
 
-    /// Says whether the plan is asked, too: only for a fault that the world does not show.
+    /// Returns who judges: the world alone, or the plan too. The plan is needed only for a fault that the world does
+    /// not show.
     fn by(&self) -> By {
         match self.law {
             "walk" => By::Both,
@@ -151,7 +153,7 @@ fn edited(text: &str, edits: &[Edit]) -> String {
         };
         assert!(
             text != before,
-            "a script has no such text any more: see broken.rs"
+            "the script does not contain the text that this edit changes: see broken/scripts.rs"
         );
     }
     text

@@ -86,7 +86,7 @@ impl Case {
             match command {
                 Command::Resume if !resumes(&world, ran.code) => {
                     let what =
-                        format!("{told}: what served is not brought up: exit {:?}", ran.code);
+                        format!("{told}: the live color is not started: exit {:?}", ran.code);
                     found.complaints.push(format!("{what}\n{}", shown(&ran)));
                 }
                 Command::Deploy => deploys(stand, &world, &after, by, &ran, &mut found),
@@ -112,7 +112,7 @@ fn deploys(stand: &Stand, before: &World, after: &World, by: By, ran: &Ran, foun
         return;
     }
     found.complaints.push(format!(
-        "then deploy: one that nothing happens to fails: exit {code:?}\n{said}"
+        "then deploy: a deploy without a fault fails: exit {code:?}\n{said}"
     ));
 }
 
@@ -164,7 +164,7 @@ pub fn judge(
     if ran.code.is_none()
         && !fault.is_some_and(|fault| matches!(fault.how, How::Kill | How::KillLate))
     {
-        wrong.push("it does not end".to_owned());
+        wrong.push("the command does not end".to_owned());
     }
     for what in wrong {
         let told = if told.is_empty() {
@@ -184,7 +184,7 @@ pub fn judge(
 /// No fault was caused and the host is sound, so exit code 5 is a complaint.
 fn needs_nobody(command: Command, ran: &Ran, found: &mut Found) {
     if ran.code == Some(5) {
-        let what = format!("{} needs a person, and nothing is wrong", command.name());
+        let what = format!("{} needs a person, but nothing is wrong", command.name());
         found
             .complaints
             .push(format!("{what}: exit 5\n{}", shown(ran)));

@@ -8,18 +8,18 @@ use crate::state::State;
 const USAGE: &str = "\
 cargo test --test conform -- [OPTION]…
 
-Without options: every shape × command × how once, state and call drawn from a seed that is always the same; then scripts that are broken on purpose.
+Without options: every shape × command × how once, with a state and a call from a fixed seed; then the scripts that are broken on purpose.
 
   --long            every call of every command in every state: hours
-  --seed N          the sample of that seed; with the options below the part of it
-  --shape NAME      only this shape, every call; may be given again, as those below
+  --seed N          the sample of this seed; with the options below only a part of it
+  --shape NAME      only this shape, every call; this option and the next three may be given several times
   --command NAME    only this command
   --how NAME        only this fault
   --state NAME      only from this state
   --call N          only the N-th call
   --broken          only the scripts that are broken on purpose
-  --threads N       runs at once (twice as many as the machine has cores: they mostly wait)
-  --list            do nothing, as whoever lists tests expects of one that has no names
+  --threads N       the number of runs at once (default: two for each core, because a run mostly waits)
+  --list            do nothing, because there are no single tests to list
   --help            this text
 ";
 
@@ -111,7 +111,7 @@ fn all_if_none<T: Copy>(given: Vec<T>, all: &[T]) -> Vec<T> {
     }
 }
 
-/// Prints the usage and all names.
+/// Returns the usage and all names.
 fn help() -> String {
     let names = |names: Vec<&str>| names.join(", ");
     format!(

@@ -72,7 +72,7 @@ impl Ended<'_> {
                 | Command::Restart
                 | Command::Remove,
             ) if self.before.phase() == Phase::Prepared => {
-                broken.push("what another deployment has reserved was taken".to_owned());
+                broken.push("a color that another deployment has reserved was taken".to_owned());
             }
             (0, Command::Deploy) => self.deployed(&mut broken),
             (0, Command::Rollback) => self.rolled_back(&mut broken),
@@ -80,12 +80,12 @@ impl Ended<'_> {
             (0, Command::Remove) => self.removed(&mut broken),
             (0, Command::Prepare) if self.after.phase() != Phase::Prepared => {
                 broken.push(format!(
-                    "it has prepared, and the journal says {:?}",
+                    "`prepare` is done, but the journal says {:?}",
                     self.after.phase()
                 ));
             }
             (0, Command::Abort | Command::Cleanup) if self.after.phase() == Phase::Prepared => {
-                broken.push("what was prepared still is".to_owned());
+                broken.push("the prepared color is still prepared".to_owned());
             }
             (1 | 3, _) => self.as_before(&mut broken),
             (2 | 4 | 6, _) if self.is_calm() => self.unchanged(&mut broken),
@@ -109,7 +109,7 @@ impl Ended<'_> {
             && !walked.codes.contains(&code)
         {
             broken.push(format!(
-                "exit {code}, and the plan ends with one of {:?}",
+                "exit {code}, but the plan ends with one of {:?}",
                 walked.codes
             ));
         }
@@ -124,7 +124,7 @@ impl Ended<'_> {
                 .is_some_and(|rest| rest.contains(": done") || rest.contains(": failed"))
         });
         if !has_verdict {
-            broken.push("it ends without a verdict".to_owned());
+            broken.push("the output has no line with the result".to_owned());
         }
     }
 
@@ -134,12 +134,12 @@ impl Ended<'_> {
         let untouched = (&before.disk, &before.force) == (&after.disk, &after.force);
         if after.disk != after.force && !untouched {
             broken.push(format!(
-                "the file says {:?}, and {:?} is in force",
+                "the file says {:?}, but {:?} is in force",
                 after.disk, after.force
             ));
         }
         if after.phase() == Phase::Swapping {
-            broken.push("it ends in the middle of a swap".to_owned());
+            broken.push("the command ends in the middle of a swap".to_owned());
         }
         let Some(was) = self.stand.color_of(&before.force) else {
             return;
@@ -155,11 +155,13 @@ impl Ended<'_> {
             return;
         }
         let Some(color) = self.stand.color_of(&after.force) else {
-            broken.push(format!("{was} served, and nothing is in force"));
+            broken.push(format!("{was} served, but nothing is in force now"));
             return;
         };
         let Some(release) = after.release_in(&color) else {
-            broken.push(format!("{color} is in force, and nothing of it runs"));
+            broken.push(format!(
+                "{color} is in force, but none of its services runs"
+            ));
             return;
         };
         let built = self.stand.built_of(release);
@@ -175,7 +177,7 @@ impl Ended<'_> {
             }
             if !after.has(&color, service) {
                 broken.push(format!(
-                    "{color} is in force, and {service} of it does not run"
+                    "{color} is in force, but its {service} does not run"
                 ));
             }
         }
@@ -186,7 +188,7 @@ impl Ended<'_> {
         let runs = self.after.runs.iter().filter(|(_, running)| running.once);
         let colors: BTreeSet<&str> = runs.map(|((color, _), _)| color.as_str()).collect();
         if colors.len() > 1 {
-            broken.push("what may run only once runs in both colors".to_owned());
+            broken.push("exclusive services run in both colors".to_owned());
         }
     }
 
@@ -197,7 +199,7 @@ impl Ended<'_> {
         let release = after.release_in(&color).unwrap_or_default();
         if self.before.releases.contains(release) || release.is_empty() {
             broken.push(format!(
-                "it is done, and {release:?} serves, which is not new"
+                "the command is done, but {release:?} serves, which is not new"
             ));
         }
         let failed = |word: &str| {
@@ -207,7 +209,7 @@ impl Ended<'_> {
         let is_left = failed("drain ") || failed("stop ") || failed("close_journal");
         if after.phase() != Phase::Idle && !is_left {
             broken.push(format!(
-                "it is done, and the journal says {:?}",
+                "the command is done, but the journal says {:?}",
                 after.phase()
             ));
         }
@@ -221,12 +223,12 @@ impl Ended<'_> {
         let of = self.after.copied.get(release).cloned();
         let wanted = match self.command {
             Command::RollbackTo => Some(self.before.wanted()),
-            // What an interrupted run left is recovered first, so only a calm start tells which release was live.
+            // After an interrupted run the recovery comes first, and may change the live release.
             _ if self.is_calm() => self.before.live.clone(),
             _ => return,
         };
         if of != wanted && !self.walked.is_some_and(|walked| walked.recovered) {
-            broken.push(format!("it serves a copy of {of:?}, not of {wanted:?}"));
+            broken.push(format!("a copy of {of:?} serves, not of {wanted:?}"));
         }
     }
 
@@ -235,13 +237,13 @@ impl Ended<'_> {
         let after = self.after;
         let ours = |release: &str| release != "-";
         if let Some(color) = self.stand.color_of(&after.force) {
-            broken.push(format!("it is removed, and {color} is in force"));
+            broken.push(format!("the app is removed, but {color} is in force"));
         }
         if after.runs.values().any(|running| ours(&running.release)) {
-            broken.push("it is removed, and something of it runs".to_owned());
+            broken.push("the app is removed, but one of its services runs".to_owned());
         }
         if !after.releases.is_empty() || !after.journal.is_empty() {
-            broken.push("it is removed, and its state is there".to_owned());
+            broken.push("the app is removed, but its state is still there".to_owned());
         }
     }
 
@@ -257,7 +259,7 @@ impl Ended<'_> {
             .iter()
             .find(|release| !self.after.releases.contains(*release))
         {
-            broken.push(format!("release {lost} was good, and is gone"));
+            broken.push(format!("release {lost} was good, but it is gone"));
         }
     }
 
@@ -276,14 +278,14 @@ impl Ended<'_> {
         let color = self.stand.color_of(&after.force).unwrap_or_default();
         let serves = after.release_in(&color).filter(|release| *release != "-");
         if serves.is_some() && serves != after.live.as_deref() {
-            broken.push(format!("{serves:?} serves, and live is {:?}", after.live));
+            broken.push(format!("{serves:?} serves, but live is {:?}", after.live));
         }
         let app = &self.stand.shape.after.app;
         let is_warm = app.cleanup.previous == deployc::model::Previous::KeptWarm;
         for ((other, service), running) in &after.runs {
             if *other != color && (running.once || !is_warm) && running.release != "-" {
                 broken.push(format!(
-                    "nothing is under way, and {service} of {other} runs"
+                    "nothing is under way, but {service} of {other} runs"
                 ));
             }
         }
@@ -301,7 +303,9 @@ impl Ended<'_> {
         let color = self.stand.color_of(&self.after.force).unwrap_or_default();
         let release = self.after.release_in(&color);
         if release != expected {
-            broken.push(format!("it ends at {release:?}, not at {expected:?}"));
+            broken.push(format!(
+                "the rollback ends at {release:?}, not at {expected:?}"
+            ));
         }
     }
 
@@ -331,7 +335,7 @@ impl Ended<'_> {
     fn unchanged(&self, broken: &mut Vec<String>) {
         let (before, after) = (self.before, self.after);
         if before.runs != after.runs || before.force != after.force || before.disk != after.disk {
-            broken.push("it was refused, and has changed the world".to_owned());
+            broken.push("the command was refused, but it has changed the world".to_owned());
         }
     }
 }

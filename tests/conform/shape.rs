@@ -107,7 +107,7 @@ impl Built {
         let emit = |form| {
             let bundle = emit::emit(&planned, &places, form)
                 .map_err(|_| "a template that cannot be filled in")
-                .expect("what was checked can be written");
+                .expect("a shape without errors can be built");
             let files = bundle.files.into_iter();
             files
                 .map(|file| (file.path.into_string(), quick(&file.text)))

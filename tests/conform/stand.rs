@@ -42,7 +42,7 @@ pub struct Stand {
     /// The shape that is tried.
     pub shape: Shape,
     folder: PathBuf,
-    /// The resting states that were made already, and for the others why they cannot be made.
+    /// The resting states that were tried already. For a state that cannot be made, the reason.
     made: RefCell<BTreeMap<State, Result<(), String>>>,
 }
 
@@ -54,7 +54,7 @@ impl Stand {
         let copy = |name: &str, to: String| {
             let to = folder.join("bin").join(to);
             fs::copy(fakes.join(name), &to).expect("a fake can be copied");
-            fs::set_permissions(&to, fs::Permissions::from_mode(0o755)).expect("it is ours");
+            fs::set_permissions(&to, fs::Permissions::from_mode(0o755)).expect("a mode can be set");
         };
         for name in ["fake.sh", "step", "through-proxy"] {
             copy(name, name.to_owned());
@@ -73,8 +73,8 @@ impl Stand {
         ] {
             for (path, text) in &built.files {
                 let path = folder.join(name).join(path);
-                fs::create_dir_all(path.parent().expect("it is in a folder"))
-                    .expect("it can be made");
+                fs::create_dir_all(path.parent().expect("a file has a folder"))
+                    .expect("a folder can be made");
                 fs::write(path, text).expect("a built file can be written");
             }
         }
@@ -165,7 +165,7 @@ impl Stand {
             }
             fs::create_dir(&path).expect("a folder can be made");
             if is_root() {
-                chown(&path, Some(NOBODY), Some(NOBODY)).expect("root may");
+                chown(&path, Some(NOBODY), Some(NOBODY)).expect("root may change the owner");
             }
         }
     }
@@ -196,7 +196,7 @@ impl Stand {
             .map(|(service, address)| format!("route {service} {address}\n"))
             .collect();
         if lines.is_empty() {
-            return Err("this app is not routed to".to_owned());
+            return Err("the proxy routes to no service of this app".to_owned());
         }
         Ok(format!("# by hand\n{}", lines.concat()))
     }
@@ -224,7 +224,7 @@ impl Stand {
         let path = self.folder.join("world").join(name);
         fs::write(&path, text).expect("the world can be written");
         if is_root() {
-            chown(&path, Some(NOBODY), Some(NOBODY)).expect("root may");
+            chown(&path, Some(NOBODY), Some(NOBODY)).expect("root may change the owner");
         }
     }
 
@@ -280,7 +280,7 @@ impl Stand {
             self.write("fault", &format!("{} {call}\n", how.name()));
         }
         let said = self.folder.join("said");
-        let file = File::create(&said).expect("what is said can be kept");
+        let file = File::create(&said).expect("a file can be made");
         let mut started = Command::new("bash");
         started
             .arg(self.folder.join(script))
@@ -332,16 +332,16 @@ impl Stand {
 
 /// Waits for the process. Returns none if this takes too long.
 fn end(command: &mut Command) -> Option<ExitStatus> {
-    let mut child = command.spawn().expect("bash is there");
+    let mut child = command.spawn().expect("bash is installed");
     let until = Instant::now() + PATIENCE;
     while Instant::now() < until {
-        if let Some(status) = child.try_wait().expect("it is our child") {
+        if let Some(status) = child.try_wait().expect("the child is ours") {
             return Some(status);
         }
         std::thread::sleep(Duration::from_millis(2));
     }
-    child.kill().expect("it is our child");
-    child.wait().expect("it is our child");
+    child.kill().expect("the child is ours");
+    child.wait().expect("the child is ours");
     None
 }
 

@@ -28,7 +28,7 @@ pub struct World {
     pub force: String,
     /// The keys of the journal; none without a journal.
     pub journal: BTreeMap<String, String>,
-    /// What is under way, as the journal and the journal that was saved for later say.
+    /// The unfinished work, according to the journal and to the journal that was saved for later.
     pub under_way: Before,
     /// The release that was switched to last.
     pub live: Option<String>,

@@ -120,12 +120,12 @@ impl Cycle<'_> {
             broken.push(format!("exits {code}: {}", run.said));
         }
         if code == 0 && self.situation.is_after_boot() && !served {
-            broken.push(format!("exits 0, and users get {users}: {}", run.said));
+            broken.push(format!("exits 0, but users get {users}: {}", run.said));
         }
         // After a boot no color was live before the command.
         if code != 0 && !may_give_up && users != before && !self.situation.is_after_boot() {
             broken.push(format!(
-                "exits {code}, and users get {users} instead of {before}: {}",
+                "exits {code}, but users get {users} instead of {before}: {}",
                 run.said
             ));
         }

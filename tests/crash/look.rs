@@ -10,7 +10,7 @@ use crate::support::wait;
 /// The time for processes that end right after a command, such as the keeper of a stopped program's log.
 const MOMENT: Duration = Duration::from_secs(3);
 
-/// Checks a host. Each check returns the broken promises.
+/// The checks of a host. Each check returns the broken promises.
 pub struct Look<'a> {
     /// The host.
     pub stand: &'a Stand,
@@ -100,13 +100,13 @@ impl Look<'_> {
         let stand = self.stand;
         let valid = stand.host.run(&["nginx", "-t"]);
         if valid.code != 0 {
-            broken.push(format!("after the next: {}", valid.stderr));
+            broken.push(format!("after the next deploy: {}", valid.stderr));
         }
         let free = stand
             .host
             .run(&["flock", "-w", "5", &format!("{STATE}/lock"), "true"]);
         if free.code != 0 {
-            broken.push("after the next: the lock is held".to_owned());
+            broken.push("after the next deploy: the lock is held".to_owned());
         }
         let noted = stand.noted();
         if !noted.is_empty() {
@@ -117,7 +117,7 @@ impl Look<'_> {
             left = self.left_over();
             left.is_empty()
         }) {
-            broken.push(format!("after the next, left over: {left:?}"));
+            broken.push(format!("after the next deploy, left over: {left:?}"));
         }
         broken
     }

@@ -41,20 +41,20 @@ const SHORT: [(Situation, Kind, usize, usize); 18] = [
 const USAGE: &str = "\
 cargo test --test crash -- [OPTION]…
 
-Without options, or with --threads alone: a sample of what is most dangerous.
+Without options, or with --threads alone: a sample of the most dangerous points.
 
-  --long            every situation, every way of interrupting it, at every point: hours
-  --situation NAME  only this situation, at every point; may be given again
-  --how NAME        only this way of interrupting it, at every point; may be given again
+  --long            every situation and every kind of interruption, at every point: hours
+  --situation NAME  only this situation, at every point; may be given several times
+  --how NAME        only this kind of interruption, at every point; may be given several times
   --stride N        every N-th point
-  --dense N         after --stride: every N-th point also in the functions where a wrong order would show
-  --from N          begin at the N-th point; without it each day takes another sample
+  --dense N         after --stride: also every N-th point in the functions in which a wrong order would be visible
+  --from N          begin at the N-th point; without this option each day takes another sample
   --most N          at most N points
   --every           every command is a point, not only those that change something outside of the shell
-  --at PLACE#TURN   only this point, as a report names it; may be given again
-  --threads N       hosts at once (2)
-  --verbose         say each crash
-  --list            do nothing, as whoever lists tests expects of one that has no names
+  --at PLACE#TURN   only this point, as a report names it; may be given several times
+  --threads N       the number of hosts at once (default: 2)
+  --verbose         print each crash
+  --list            do nothing, because there are no single tests to list
   --help            this text
 ";
 

@@ -4,9 +4,9 @@
 /// The point before a command of the script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// `FUNCTION:LINE`; `FUNCTION` for its first command; empty for any command.
+    /// `FUNCTION:LINE`; `FUNCTION` for all its lines; empty for any place.
     pub place: String,
-    /// Which time the script reaches the place, from 1.
+    /// The number of the command among those at this place, from 1.
     pub turn: usize,
 }
 

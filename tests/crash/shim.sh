@@ -1,9 +1,13 @@
 #!/bin/sh
-# Stands first in PATH under the name of every program: counts calls, and fails at one of them.
+# Runs in place of each program: it is first in PATH, under the name of the program. It counts the calls, makes one of
+# them fail, and runs the real program for all others. harm.rs sets these variables:
 #
-# SHIM_LOG    if set: a file with a line for each call
-# SHIM_TOOL   the program that fails, SHIM_CALL: at which call, from 1, SHIM_FAULT: fails, hangs or missing
-# SHIM_COUNT  a file with a line for each call of that program; SHIM_HIT: a file that says that it failed
+# SHIM_LOG    if set, a file that gets a line for each call of any program
+# SHIM_TOOL   the program that must fail
+# SHIM_CALL   the number of its call that must fail, from 1
+# SHIM_FAULT  how it fails. fails: exit code 1; hangs: it does not end; missing: exit code 127, as if it did not exist
+# SHIM_COUNT  a file that gets a line for each call of SHIM_TOOL
+# SHIM_HIT    a file that gets the failed call
 tool=${0##*/}
 if [ -n "${SHIM_LOG-}" ]; then
   echo "$tool" >>"$SHIM_LOG"

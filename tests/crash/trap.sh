@@ -1,17 +1,20 @@
 #!/bin/bash
-# Sourced by bash before the script runs ($BASH_ENV): comes between its commands and interrupts it before one of them.
+# Interrupts a script before one of its commands. BASH_ENV names this file, so bash sources it before it runs the
+# script. The file sets a DEBUG trap, which runs before each command. harm.rs sets these variables:
 #
-# CRASH_SHELLS   main: the script's own commands; children: those of its subshells
-# CRASH_PLACE    where, FUNCTION:LINE, or FUNCTION: its first command; empty: anywhere
-# CRASH_POINT    the how manyth time it comes there, from 1; 0: never
-# CRASH_SIGNAL   KILL, TERM, INT
-# CRASH_TARGET   main: the script; group: it and all its children; self: the shell that came there
-# CRASH_HIT      a file that says where, when the point was reached
-# CRASH_COUNTER  a file that holds the count of the children
-# CRASH_LOG      if set: a file with a line for each command: FUNCTION:LINE, what its first word is, the command
+# CRASH_SHELLS   the commands that count. main: those of the script's own shell; children: those of its subshells
+# CRASH_PLACE    the place of the commands that count: FUNCTION:LINE; FUNCTION for all its lines; empty for any place
+# CRASH_POINT    the number of the command, of those that count, before which the script is interrupted; from 1
+# CRASH_SIGNAL   the signal: KILL, TERM or INT
+# CRASH_TARGET   who gets it. main: the script; group: the script and all its children; self: the shell of the command
+# CRASH_HIT      a file that gets the interrupted command and its function
+# CRASH_COUNTER  a file with the count of the children, because subshells cannot share a variable
+# CRASH_LOG      if set, nothing is interrupted. This file gets a line for each command that counts: FUNCTION:LINE, the
+#                kind of its first word (the output of `type -t`), and the command
 #
-# The script's first lines take every function away and let functions inherit no trap, so the trap itself puts both back, before the next
-# command. The calls that the script makes of itself are other programs: only the first is interrupted.
+# The script's first lines remove all functions and switch `functrace` off, so that functions would not inherit the
+# trap. Therefore the trap switches `functrace` on again before each command, and loads crash_point again if it is gone.
+# If the script starts bash or itself, only the first script gets the trap.
 crash_count=${crash_count-0}
 
 crash_point() {
@@ -23,7 +26,7 @@ crash_point() {
   fi
   if [[ -n ${CRASH_LOG-} ]]; then
     local word=${line%%[[:space:]]*}
-    # Asked once: a process for each command would make the run too slow for what it waits for.
+    # Each word is looked up only once. A subshell for each command would make the run so slow that deadlines pass.
     [[ -n $word && -n ${crash_kinds["$word"]+is} ]] || crash_kinds["${word:- }"]=$(type -t -- "$word")
     printf '%s %s %s\n' "$place" "${crash_kinds["${word:- }"]}" "$line" >>"$CRASH_LOG"
     return 0
@@ -45,8 +48,8 @@ crash_point() {
 declare -A crash_kinds=()
 export CRASH_MAIN=$$ CRASH_TRAP=${BASH_SOURCE[0]}
 set -o functrace
-# A script runs thousands of commands, so the trap compares the place itself and calls a function only there. It is one
-# line, because each line of a trap counts in LINENO.
+# A script runs thousands of commands. So the trap itself compares the place, and calls crash_point only there. The trap
+# is one line, because each of its lines would change LINENO.
 crash_at=${CRASH_PLACE:-*}
 [[ $crash_at == *[:*]* ]] || crash_at+=':*'
 # shellcheck disable=SC1090,SC2154 # it is this file; crash_at is assigned above

@@ -1,4 +1,4 @@
-//! `console` blocks.
+//! Runs the commands of `console` blocks and compares their output.
 
 use std::fs;
 use std::path::Path;
@@ -20,7 +20,8 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// Whether a line is the one expected, `…` in it standing for what changes with every build: a hash.
+/// Returns whether a line is the expected one. A `…` in the expected line matches any text, such as a hash that changes
+/// with every build.
 fn like(expected: &str, found: &str) -> bool {
     match expected.split_once('…') {
         None => expected == found,
@@ -31,7 +32,7 @@ fn like(expected: &str, found: &str) -> bool {
     }
 }
 
-/// Whether the lines are those expected, `...` standing for any number of them.
+/// Returns whether the lines are the expected ones. A line `...` matches any number of lines.
 fn alike(expected: &[&str], found: &[&str]) -> bool {
     match expected.split_first() {
         None => found.is_empty(),
@@ -43,7 +44,7 @@ fn alike(expected: &[&str], found: &[&str]) -> bool {
     }
 }
 
-/// A command of a `console` block, with what it should print and how it should end.
+/// A command of a `console` block, with its expected output and exit code.
 struct Step<'a> {
     command: String,
     printed: Vec<&'a str>,
@@ -79,7 +80,7 @@ fn steps(text: &str) -> Vec<Step<'_>> {
 fn console_blocks_print_what_they_show() {
     let compiler = Path::new(env!("CARGO_BIN_EXE_deployc"))
         .parent()
-        .expect("it lies in a folder")
+        .expect("the compiler is in a folder")
         .to_owned();
     let path = format!(
         "{}:{}",

@@ -1,4 +1,4 @@
-//! The table of defaults in `docs/language.md` is what the compiler takes.
+//! Checks that the table of defaults in `docs/language.md` shows the compiler's own defaults.
 
 use crate::repository;
 use deployc::model::defaults;

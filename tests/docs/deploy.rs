@@ -1,11 +1,11 @@
-//! `deploy` blocks.
+//! Checks `deploy` blocks with the compiler.
 
 use std::fs;
 use std::process::Command;
 
 use crate::blocks;
 
-/// What an app needs, by the words that a statement of the kind begins with.
+/// The statements that an app needs, each with its first word.
 const NEEDED: [(&str, &str); 5] = [
     (
         "color",
@@ -26,7 +26,7 @@ const NEEDED: [(&str, &str); 5] = [
     ),
 ];
 
-/// A whole file around the statements of an app.
+/// Returns a whole file around the statements of an app.
 fn whole(statements: &str) -> String {
     let mut text = String::from("app example {\n");
     for (verb, needed) in NEEDED {
@@ -45,7 +45,7 @@ fn whole(statements: &str) -> String {
     text
 }
 
-/// The findings of a file, one a line.
+/// Returns the findings of a file, one on each line.
 fn findings(text: &str) -> String {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     fs::write(folder.path().join("deploy.bg"), text).expect("a file can be written");

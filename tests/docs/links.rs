@@ -1,11 +1,11 @@
-//! Links between pages.
+//! Checks the links between pages.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::{pages, repository};
 
-/// Targets of `[text](target)` in a page, code left out.
+/// Returns the targets of `[text](target)` in a page, outside of code blocks.
 fn links(text: &str) -> Vec<String> {
     let mut links = Vec::new();
     let mut fenced = false;
@@ -23,7 +23,7 @@ fn links(text: &str) -> Vec<String> {
     links
 }
 
-/// The anchors of a page's headings, as forges make them.
+/// Returns the anchors of a page's headings, made in the same way as on GitHub.
 fn anchors(text: &str) -> Vec<String> {
     text.lines()
         .filter_map(|line| {

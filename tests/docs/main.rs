@@ -1,11 +1,13 @@
-//! What the pages say is true: their `deploy` blocks check, their `console` blocks are run, their links lead somewhere.
+//! Tests of the Markdown pages: `deploy` blocks are checked, `console` blocks are run, links must lead somewhere.
 //!
 //! The word after the three backquotes says what a block is:
 //!
 //! - `deploy`: a whole file without findings; `deploy BG402`: a whole file with exactly such findings.
-//! - `deploy app`: statements of an `app`; what every app needs and the block does not say is added.
-//! - `console`: commands after `$ `, run by bash in a copy of `examples/`, with what they print below them.
-//!   A line `...` stands for any lines, `…` within a line for anything. A last line `[exit N]` is the exit code, otherwise it must be 0.
+//! - `deploy app`: statements of an `app`. The test adds the statements that every app needs and that the block leaves
+//!   out.
+//! - `console`: commands after `$ `, each with its output below it. bash runs them in a folder with a copy of
+//!   `examples/`. A line `...` matches any lines, `…` within a line matches any text. A last line `[exit N]` is the
+//!   exit code. Without that line it must be 0.
 
 mod console;
 mod defaults;
@@ -20,7 +22,7 @@ use std::path::Path;
 struct Block {
     /// `README.md:12`
     place: String,
-    /// What stands after the backquotes.
+    /// The text after the backquotes.
     kind: String,
     text: String,
 }
@@ -29,7 +31,7 @@ fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every page, by its path in the repository. `pages/` is compiled into the binary and has a test of its own.
+/// Returns every page with its path in the repository. The pages in `pages/` have their own test, `tests/pages.rs`.
 fn pages() -> Vec<(String, String)> {
     let mut pages = Vec::new();
     collect(repository(), "", &mut pages);

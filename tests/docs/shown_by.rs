@@ -1,5 +1,5 @@
-//! Pages whose tables name, in their last column, the tests that show each row: those tests exist, and the pages name every test of the files
-//! that were written for them.
+//! Two pages have tables whose last column names the tests that show each row. Checks that these tests exist. Checks
+//! also that a page names every test of the modules that were written for it.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ struct Page {
     path: &'static str,
     /// The first line of each of its tables.
     header: &'static str,
-    /// It has more rows than this.
+    /// Its tables have more rows than this in total.
     rows: usize,
     /// Modules of `tests/e2e` that were written for it.
     own: &'static [&'static str],
@@ -36,7 +36,7 @@ fn read(path: &str) -> String {
 }
 
 impl Page {
-    /// What stands in backquotes in the last column, row by row.
+    /// Returns the names in backquotes in the last column, row by row.
     fn named(&self) -> Vec<Vec<String>> {
         let columns = self.header.matches(" | ").count() + 1;
         let named: Vec<Vec<_>> = read(self.path)
@@ -45,7 +45,7 @@ impl Page {
             .filter(|line| *line != self.header)
             .map(|line| {
                 let cells: Vec<_> = line.trim_matches('|').split(" | ").collect();
-                assert_eq!(cells.len(), columns, "a row of another shape: {line}");
+                assert_eq!(cells.len(), columns, "wrong number of columns: {line}");
                 let words = cells[columns - 1].split('`').skip(1).step_by(2);
                 words.map(str::to_owned).collect()
             })
@@ -60,14 +60,15 @@ impl Page {
     }
 }
 
-/// The names of the files in a folder of the repository.
+/// Returns the names of the files in a folder of the repository.
 fn files_of(folder: &str) -> impl Iterator<Item = String> {
     let entries = fs::read_dir(repository().join(folder)).expect("the folder is there");
     entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok())
 }
 
-/// A test of a module of `tests/e2e` or of what a host gets, a check of every driver, a situation of `tests/crash`, or a code whose page's example is tried by
-/// `tests/pages.rs`.
+/// Returns whether a name of the last column exists. It is a check of every driver, a situation of `tests/crash`, a
+/// test of `two_files.rs`, a test of a module of `tests/e2e`, or a code: `tests/pages.rs` tries the example of its
+/// page.
 fn exists(name: &str) -> bool {
     match name.split_once("::") {
         Some((kind @ ("run" | "switch"), check)) => {
@@ -87,7 +88,7 @@ fn exists(name: &str) -> bool {
     }
 }
 
-/// The tests that a module of `tests/e2e` registers.
+/// Returns the tests that a module of `tests/e2e` registers.
 fn tests_of(module: &str) -> Vec<String> {
     let text = read(&format!("tests/e2e/{module}.rs"));
     let list = text
@@ -113,7 +114,7 @@ fn every_row_is_shown_by_tests_that_exist() {
         let missing: Vec<_> = rows.iter().flatten().filter(|name| !exists(name)).collect();
         assert!(
             missing.is_empty(),
-            "{path} names what is not there: {missing:?}"
+            "{path} names tests that do not exist: {missing:?}"
         );
     }
 }

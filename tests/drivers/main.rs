@@ -1,11 +1,17 @@
-//! The driver contract as a suite that every driver passes, ours and a user's, with real programs and real proxies.
+//! The driver contract as a test suite. Every driver must pass it, ours and a user's, with real programs and proxies.
 //!
-//! `cargo test --test drivers` tries them all, `cargo test --test drivers haproxy` one, `-- --list` names every check. A **subject**
-//! (`subjects/NAME.sh`, `examples/*/NAME.subject.sh`, or the file that the variable `SUBJECT` names) says how to try a driver;
-//! the checks are the functions `check_…` of `run*.sh` and `switch*.sh`. Each runs on a host of its own, see [`support::host`].
+//! `cargo test --test drivers` tries all drivers, `cargo test --test drivers haproxy` tries one, `-- --list` names
+//! every check. A **subject** says how to try a driver. It is a file `subjects/NAME.sh` or
+//! `examples/*/NAME.subject.sh`, or the file that the variable `SUBJECT` names. The checks are the functions `check_…`
+//! in `run*.sh` and `switch*.sh`. Each check runs on its own host, see [`support::host`].
 //!
-//! Lines of a subject that this runner reads: `# needs PROGRAM…`, `# on systemd`, `# also busybox` (all checks once more with the tools of
-//! `BusyBox` first in `PATH`), `# without CHECK: why it does not apply`, `# only CHECK` (of a subject that is about those).
+//! This runner reads these lines of a subject:
+//!
+//! - `# needs PROGRAM…`: programs without which the checks are skipped.
+//! - `# on systemd`: the host has systemd.
+//! - `# also busybox`: all checks run once more, with the tools of `BusyBox` first in `PATH`.
+//! - `# without CHECK: REASON`: this check does not apply.
+//! - `# only CHECK`: only the checks in such lines apply.
 
 #[allow(
     dead_code,
@@ -26,11 +32,11 @@ use support::host::Host;
 use support::process::run;
 use support::skip::{Skip, need_programs};
 
-/// Checks mostly wait for programs to start and to end.
+/// There may be more threads than processors, because checks mostly wait for programs to start and to end.
 const THREADS: usize = 4;
-/// No check takes half as long on an idle machine.
+/// The longest time of a check. On an idle machine no check needs half of it.
 const DEADLINE: Duration = Duration::from_secs(90);
-/// Where the repository's shell files lie on the host.
+/// The folder on the host with the repository's shell files.
 const PLACE: &str = "/opt/suite";
 
 /// How to try a driver.
@@ -64,10 +70,11 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// A variable may be set in one file and read in another: ShellCheck sees that in the whole scripts, which other tests give it.
+/// A variable may be set in one file and read in another one, so these findings are excluded here. Other tests give
+/// whole scripts to `ShellCheck`, where it sees both files.
 const SHELLCHECK: [&str; 4] = ["--shell", "bash", "--exclude", "SC2034,SC2154"];
 
-/// The drivers' and the runtime's shell files as they stand, without a finding.
+/// Checks that a linter finds nothing in the shell files of the drivers and of the runtime.
 fn lint(program: &'static str, options: &'static [&'static str]) -> Trial {
     Trial::ignorable_test(format!("shell::{program}"), move || {
         let mut files = Vec::new();
@@ -100,7 +107,7 @@ fn trial(check: Check) -> Trial {
     })
 }
 
-/// A check whose real part cannot run here: never passed, and in CI not allowed.
+/// Reports a check whose real part cannot run on this machine. It does not count as passed, and in CI it fails.
 fn skipped(Skip(reason): Skip) -> Result<Completion, Failed> {
     if std::env::var_os("CI").is_some_and(|value| value == "true") {
         Err(Failed::from(format!("may not be skipped in CI: {reason}")))
@@ -109,7 +116,7 @@ fn skipped(Skip(reason): Skip) -> Result<Completion, Failed> {
     }
 }
 
-/// Every subject there is, in the order of their names.
+/// Returns all subjects, in the order of their names.
 fn subjects() -> Vec<Subject> {
     let mut files = files_in(&repository().join("tests/drivers/subjects"), ".sh");
     for example in folders_in(&repository().join("examples")) {
@@ -140,7 +147,7 @@ impl Subject {
         }
     }
 
-    /// What stands after `# WORD ` on its lines.
+    /// Returns the rest of each line that begins with `# WORD `.
     fn lines<'a>(&'a self, word: &str) -> impl Iterator<Item = &'a str> {
         let start = format!("# {word} ");
         self.text
@@ -148,7 +155,7 @@ impl Subject {
             .filter_map(move |line| line.strip_prefix(&start))
     }
 
-    /// Whether one of its driver's files has this function.
+    /// Returns whether a file of its driver has this function.
     fn has(&self, function: &str) -> bool {
         let folder = self.file.parent().unwrap_or(Path::new("/"));
         let files = self
@@ -164,7 +171,7 @@ impl Subject {
         })
     }
 
-    /// The checks of its kind of driver, without those that do not apply. They are in `KIND.sh` and in `KIND_….sh`.
+    /// Returns the checks of its kind of driver that apply. The checks are in `KIND.sh` and in `KIND_….sh`.
     fn checks(&self) -> Vec<Check> {
         let kind = self
             .text
@@ -237,7 +244,7 @@ impl Check {
         };
         let folder = self.subject.file.parent().unwrap_or(Path::new("/"));
         let file = self.subject.file.file_name().unwrap_or_default();
-        // Beside our own files a subject finds the same folders as in the repository.
+        // A subject of ours is in the same folder as in the repository, so its relative paths lead to the same files.
         let place = match folder.strip_prefix(repository()) {
             Ok(inside) => format!("{PLACE}/{}", inside.display()),
             Err(_) => format!("{PLACE}/tests/drivers/subjects/own"),
@@ -292,13 +299,13 @@ fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
         .map(|entry| entry.path())
 }
 
-/// The files with the checks of a kind of driver, one after the other.
+/// Returns the texts of the files with the checks of a kind of driver, one after the other.
 fn checks_of(kind: &str) -> String {
     let folder = repository().join("tests/drivers");
     let more = format!("{kind}_");
     let mut names: Vec<_> = fs::read_dir(&folder)
         .expect("the suite is there")
-        .map(|entry| entry.expect("it can be listed").file_name())
+        .map(|entry| entry.expect("the folder can be listed").file_name())
         .filter_map(|name| name.into_string().ok())
         .filter(|name| *name == format!("{kind}.sh") || name.starts_with(&more))
         .collect();
@@ -306,6 +313,6 @@ fn checks_of(kind: &str) -> String {
     assert!(!names.is_empty(), "there are no checks for kind={kind}");
     names
         .iter()
-        .map(|name| fs::read_to_string(folder.join(name)).expect("it can be read"))
+        .map(|name| fs::read_to_string(folder.join(name)).expect("the checks can be read"))
         .collect()
 }

@@ -9,7 +9,7 @@
 #   subject_false_identity PID   prints an identity that looks right but belongs to a process of somebody else
 #   subject_not_ready            only for a driver with `preflight`: removes something that `preflight` needs
 #
-# A check below `# where it has FUNCTION` is for a function that a driver may leave out.
+# A driver may leave some functions out. A check of such a function has the line `# where it has FUNCTION` above it.
 
 # begin [BEHAVIOUR…]: Makes a new release of blue. Its program behaves as BEHAVIOUR says.
 begin() {
@@ -62,7 +62,7 @@ check_starts_and_stops() {
   expect 1 alive
   [[ -n $answer ]] || fail 'alive does not say why not'
   ! listens "$port" || fail 'something still listens'
-  [[ -z $(ours) ]] || fail "left: $(ours)"
+  [[ -z $(ours) ]] || fail "processes are left: $(ours)"
   expect 0 stop
   expect 0 clear
 }
@@ -74,7 +74,7 @@ check_runs_only_when_its_identity_is_kept() {
   save_identity() { return 1; }
   expect 1 start
   [[ -n $answer ]] || fail 'start does not say why'
-  until_true 5 nothing_is_ours || fail "left: $(ours)"
+  until_true 5 nothing_is_ours || fail "processes are left: $(ours)"
   ! listens "$port" || fail 'something listens'
 }
 
@@ -86,8 +86,8 @@ check_ends_with_its_starter() {
   # shellcheck disable=SC2317 # the driver calls it
   save_identity() { kill -KILL "$BASHPID"; }
   call start
-  ((code != 0)) || fail 'start was killed, and answers 0'
-  until_true 5 nothing_is_ours || fail "left: $(ours)"
+  ((code != 0)) || fail 'start was killed, but it answers 0'
+  until_true 5 nothing_is_ours || fail "processes are left: $(ours)"
   ! listens "$port" || fail 'something listens'
 }
 
@@ -104,7 +104,7 @@ check_is_adopted() {
     expect 0 alive
   fi
   expect 0 stop
-  [[ -z $(ours) ]] || fail "left: $(ours)"
+  [[ -z $(ours) ]] || fail "processes are left: $(ours)"
 }
 
 check_adopts_nothing_where_nobody_listens() {
@@ -127,7 +127,7 @@ check_preflight_only_looks() {
   nothing_is_ours || fail "it started $(ours)"
   subject_not_ready
   expect 1 preflight
-  [[ -n $answer && $answer != *$'\n'* ]] || fail "one line says what is missing, not: $answer"
+  [[ -n $answer && $answer != *$'\n'* ]] || fail "preflight must say in one line what is missing: $answer"
 }
 
 # `fetch` runs before anything of the idle color is cleared, and again after a kill.
@@ -138,10 +138,10 @@ check_fetches_beside_what_runs() {
   release_id=r2 begin
   expect 0 fetch
   expect 0 fetch
-  [[ ! -e $release/identity.app ]] || fail 'it was started'
+  [[ ! -e $release/identity.app ]] || fail 'fetch has started the program'
   release_id=r1 begin
   expect 0 alive
-  listens "$port" || fail 'what ran does not listen any more'
+  listens "$port" || fail 'the program of the idle color does not listen any more'
   expect 0 stop
   release_id=r2 begin
   up
@@ -156,7 +156,7 @@ check_offers_values() {
   expect 0 offers
   [[ -n $answer ]] || fail 'it offers nothing'
   while IFS= read -r line; do
-    [[ $line =~ ^[a-z][a-z0-9.-]*=[^[:cntrl:]]+$ ]] || fail "no NAME=VALUE: $line"
+    [[ $line =~ ^[a-z][a-z0-9.-]*=[^[:cntrl:]]+$ ]] || fail "this line is not NAME=VALUE: $line"
   done <<<"$answer"
   expect 0 stop
 }
@@ -211,7 +211,7 @@ check_shows_the_log() {
   expect 0 logs 20
   says 'testapp: '
   expect 0 logs 1
-  [[ $answer != *$'\n'* ]] || fail "one line was asked for: $answer"
+  [[ $answer != *$'\n'* ]] || fail "logs 1 must print one line: $answer"
   expect 0 stop
 }
 
@@ -252,12 +252,12 @@ check_tells_who_has_the_port() {
   expect 0 stage
   expect 0 start
   call listens
-  [[ $code == 1 || $code == 3 ]] || fail "nobody listens, and it says $code: $answer"
+  [[ $code == 1 || $code == 3 ]] || fail "nobody listens, but listens answers $code: $answer"
   "$suite/../../testapp" --port "$port" >/dev/null 2>&1 &
   stranger=$!
   until_true 5 listens "$port" || fail 'the stranger does not listen'
   call listens
-  [[ $code == 2 || $code == 3 ]] || fail "a stranger listens, and it says $code: $answer"
+  [[ $code == 2 || $code == 3 ]] || fail "a stranger listens, but listens answers $code: $answer"
   [[ $code == 3 ]] || says "$stranger"
   expect 0 stop
   kill -0 "$stranger" || fail 'the stranger was ended'
@@ -267,7 +267,7 @@ check_tells_that_it_ended() {
   begin ends
   expect 0 stage
   call start
-  until_true 3 ended || fail "it ended, and alive says $code: $answer"
+  until_true 3 ended || fail "the program has ended, but alive answers $code: $answer"
   [[ -n $answer ]] || fail 'alive does not say why not'
   # The log may reach systemd's journal later.
   until_true 5 logged 'that is all' || fail "the log does not say 'that is all': $answer"
@@ -307,7 +307,7 @@ check_kills_what_ignores_term() {
   ((now_ms - began >= 1900)) || fail "killed after $((now_ms - began)) ms instead of 2000"
   ((now_ms - began < 6000)) || fail "it took $((now_ms - began)) ms"
   expect 1 alive
-  [[ -z $(ours) ]] || fail "left: $(ours)"
+  [[ -z $(ours) ]] || fail "processes are left: $(ours)"
 }
 
 check_ends_quickly_what_ends_quickly() {
@@ -327,7 +327,7 @@ check_ends_its_children() {
   up
   [[ -n $(pgrep -f 'sleep 1000') ]] || fail 'it has no children'
   expect 0 stop
-  [[ -z $(pgrep -f 'sleep 1000') ]] || fail "left: $(pgrep -af 'sleep 1000')"
+  [[ -z $(pgrep -f 'sleep 1000') ]] || fail "processes are left: $(pgrep -af 'sleep 1000')"
 }
 
 # A shell around the program is ended by TERM and leaves the program running.
@@ -335,15 +335,15 @@ check_ends_what_a_wrapper_leaves() {
   begin wrapped
   up
   expect 0 stop
-  [[ -z $(ours) ]] || fail "left: $(ours)"
+  [[ -z $(ours) ]] || fail "processes are left: $(ours)"
 }
 
-# The same, and the program has no variable in its environment that tells who started it.
+# The same, but no variable in the program's environment tells who has started it.
 check_ends_what_forgot_its_environment() {
   begin forgetful
   up
   expect 0 stop
-  [[ -z $(ours) ]] || fail "left: $(ours)"
+  [[ -z $(ours) ]] || fail "processes are left: $(ours)"
 }
 
 check_ends_what_is_left_of_a_dead_one() {
@@ -352,18 +352,18 @@ check_ends_what_is_left_of_a_dead_one() {
   up
   pid_stat "$(ours | head -n 1)"
   kill -KILL "$stat_parent"
-  until_true 3 ended || fail 'the wrapper is dead, and alive says that it lives'
+  until_true 3 ended || fail 'the wrapper is dead, but alive says that it lives'
   expect 0 stop
-  [[ -z $(ours) ]] || fail "left: $(ours)"
+  [[ -z $(ours) ]] || fail "processes are left: $(ours)"
 }
 
 check_tells_a_daemon() {
   begin daemon
   expect 0 start
-  until_true 5 ended || fail 'the program has put itself into the background, and alive says that it is there'
+  until_true 5 ended || fail 'the program has put itself into the background, but alive says that it is there'
   says 'foreground'
   expect 0 stop
-  until_true 3 gone || fail "left: $(ours)"
+  until_true 3 gone || fail "processes are left: $(ours)"
 }
 
 gone() { [[ -z $(ours) ]]; }
@@ -377,9 +377,9 @@ check_leaves_a_pid_of_somebody_else() {
   call stop
   ((code == 0)) || says 'somebody else'
   if ! kill -0 "$pid" 2>/dev/null || ! subject_stranger_lives; then
-    fail 'what was not started by the driver was ended'
+    fail 'the driver has ended a process that it did not start'
   fi
 }
 
-# A subject defines this if its stranger is more than a pid.
+# A subject defines this function itself if its stranger is more than a process, for example a unit.
 declare -F subject_stranger_lives >/dev/null || subject_stranger_lives() { :; }

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables of the suite and of its subjects
 #
-# The checks of what a program gets from a run driver: values, environment, user, log. run.sh says what a subject must
-# define.
+# The checks of the things that a run driver gives to a program: values, environment, user, log. run.sh says what a
+# subject must define.
 
 check_passes_values_unchanged() {
   local name pid
@@ -21,11 +21,11 @@ check_passes_values_unchanged() {
       unset "sent[${name%%=*}]"
     }
   done </tmp/environment
-  ((${#sent[@]} == 0)) || fail "did not arrive: ${!sent[*]}"
+  ((${#sent[@]} == 0)) || fail "these variables did not arrive: ${!sent[*]}"
   grep -zqx 'PORT=8081' /tmp/environment || fail 'PORT did not arrive'
   grep -zqx 'COLOR=blue' /tmp/environment || fail 'COLOR did not arrive'
   for pid in $(pgrep -f .); do
-    ! grep -qs '배포' "/proc/$pid/cmdline" || fail "a value stands on a command line: $(pid_command "$pid")"
+    ! grep -qs '배포' "/proc/$pid/cmdline" || fail "a value is on a command line: $(pid_command "$pid")"
   done
   expect 0 stop
 }
@@ -42,7 +42,7 @@ check_own_variables_win() {
   subject_env=('COLOR=mine' $'MANY=a \'b\'\n"c"')
   begin environment
   up
-  grep -zqx 'COLOR=mine' /tmp/environment || fail 'env does not win'
+  grep -zqx 'COLOR=mine' /tmp/environment || fail "the setting env does not win over the driver's own variable"
   [[ $(tr '\0' '\1' </tmp/environment) == *$'MANY=a \'b\'\n"c"\1'* ]] || fail 'a variable of env was changed'
   expect 0 stop
 }
@@ -60,7 +60,7 @@ check_runs_as_another_user() {
   expect 0 enter id -un
   says ec2-user
   expect 0 stop
-  [[ -z $(ours) ]] || fail "left: $(ours)"
+  [[ -z $(ours) ]] || fail "processes are left: $(ours)"
 }
 
 # A user without root runs the rest of this check.
@@ -81,7 +81,7 @@ as_user_works() {
   says testapp
   expect 0 stop
   expect 1 alive
-  [[ -z $(ours) ]] || fail "left: $(ours)"
+  [[ -z $(ours) ]] || fail "processes are left: $(ours)"
 }
 
 check_tells_an_unknown_user() {
@@ -135,7 +135,7 @@ check_tells_a_missing_program() {
   begin missing
   call start
   ((code == 1)) || {
-    until_true 3 ended || fail 'there is no program, and it is alive'
+    until_true 3 ended || fail 'there is no program, but alive answers 0'
     expect 0 logs 3
   }
   [[ $answer == *no-such-program* ]] || fail "it does not name the program: $answer"

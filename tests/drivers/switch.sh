@@ -10,10 +10,10 @@
 #   subject_break             makes the proxy's configuration invalid
 #   subject_listen PORT       makes the proxy listen on one more port
 #   subject_reload            reloads the proxy as another app would
-#   subject_workers           prints the pids of the workers that accept
+#   subject_workers           prints the pids of the workers that accept connections
 #   subject_other_site PORT   makes another site on port 81, for a program on 127.0.0.1:PORT
 #
-# A check below `# where it has FUNCTION` is for a function that a driver may leave out.
+# A driver may leave some functions out. A check of such a function has the line `# where it has FUNCTION` above it.
 
 # begin COLOR: Starts both colors and the proxy, which serves COLOR. Makes a release of the other color.
 begin() {
@@ -92,7 +92,7 @@ check_knows_what_is_routed() {
     fragment green
   } >"$file"
   expect 0 routed
-  [[ $answer == "edited green "* && $answer == *hand* ]] || fail "an edited file: $answer"
+  [[ $answer == "edited green "* && $answer == *hand* ]] || fail "routed answers '$answer' for an edited file"
   {
     fragment blue
     fragment green
@@ -100,7 +100,7 @@ check_knows_what_is_routed() {
   routes mixed
   : >"$file"
   expect 0 routed
-  [[ $answer == unknown* ]] || fail "an empty file: $answer"
+  [[ $answer == unknown* ]] || fail "routed answers '$answer' for an empty file"
 }
 
 check_reads_the_file() {
@@ -115,7 +115,7 @@ check_switches() {
   before=" $(subject_workers | tr '\n' ' ') "
   switch_to green
   for pid in $(subject_workers); do
-    [[ $before != *" $pid "* ]] || fail "confirmed, and process $pid of before still accepts"
+    [[ $before != *" $pid "* ]] || fail "the reload is confirmed, but the earlier worker $pid still accepts connections"
   done
   routes "color green $release"
   for ((try = 0; try < 40; try++)); do
@@ -128,7 +128,7 @@ check_switches_back_and_forth() {
   begin blue
   for color in green blue green blue green; do
     switch_to "$color"
-    serves "$color" || fail "confirmed, and $(get /profile) answers instead of $color"
+    serves "$color" || fail "the reload is confirmed, but $(get /profile) answers instead of $color"
   done
 }
 
@@ -188,7 +188,7 @@ check_goes_back() {
   switch_to blue
   cmp -s "$file" <(fragment blue) || fail 'the previous file is not back'
   serves blue || fail 'blue does not serve'
-  [[ -z $(find "$(dirname "$file")" -name '.*deployc*') ]] || fail "left: $(find "$(dirname "$file")" -name '.*deployc*')"
+  [[ -z $(find "$(dirname "$file")" -name '.*deployc*') ]] || fail "files are left: $(find "$(dirname "$file")" -name '.*deployc*')"
 }
 
 check_goes_back_to_nothing() {
@@ -200,12 +200,12 @@ check_goes_back_to_nothing() {
   expect 0 swap
   cmp -s "$file" "$release/fragment" || fail 'the content is not what was written'
   expect 0 remove
-  [[ ! -e $file ]] || fail 'there was no file before, and there is one'
+  [[ ! -e $file ]] || fail 'there was no file before, but now there is one'
   routes none
   # After a kill `remove` is called again. It must remove a candidate, too.
   expect 0 write "$release/fragment"
   expect 0 remove
-  [[ -z $(find "$(dirname "$file")" -name '.*deployc*') ]] || fail "left: $(find "$(dirname "$file")" -name '.*deployc*')"
+  [[ -z $(find "$(dirname "$file")" -name '.*deployc*') ]] || fail "files are left: $(find "$(dirname "$file")" -name '.*deployc*')"
 }
 
 check_follows_a_link() {
@@ -235,7 +235,7 @@ check_tells_a_full_disk() {
   cmp -s /srv/small/fragment <(fragment blue) || fail 'the real file was changed'
   [[ -z $(find /srv/small -name '.*deployc*') ]] || fail 'a candidate is left'
   folder=$(find /srv/small -type f | wc -l)
-  ((folder == 2)) || fail "left: $(find /srv/small -type f)"
+  ((folder == 2)) || fail "files are left: $(find /srv/small -type f)"
 }
 
 check_is_ready() {

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables of the suite and of its subjects
 #
-# The checks of `test`, `reload`, `confirm` and `draining` of a switch driver. switch.sh says what a subject must define.
+# The checks of `test`, `reload`, `confirm` and `draining` of a switch driver. switch.sh says what a subject must
+# define.
 
 check_tells_a_broken_configuration() {
   begin blue
@@ -18,7 +19,7 @@ check_tells_a_reload_that_is_not_in_force() {
   subject_listen 8099
   call reload
   call confirm "$snapshot"
-  ((code == 1)) || fail "the port is taken, the old configuration serves, and it is confirmed: $code"
+  ((code == 1)) || fail "the port is taken and the old configuration serves, but confirm answers $code"
   [[ -n $answer ]] || fail 'it does not say why'
   serves blue || fail 'blue does not serve any more'
 }
@@ -40,7 +41,7 @@ check_is_not_fooled_by_workers_that_died() {
     kill -KILL "$pid"
   done
   call confirm "$snapshot"
-  ((code == 1)) || fail "no reload is in force, and it is confirmed: $code"
+  ((code == 1)) || fail "no reload is in force, but confirm answers $code"
 }
 
 # The workers die one after the other, and one is missing when the reload is requested.
@@ -63,7 +64,7 @@ check_is_not_fooled_by_a_worker_that_is_gone() {
   done
   until_true 5 has_other_workers "${before[@]}"
   call confirm "$snapshot"
-  ((code == 1)) || fail "no reload is in force, and it is confirmed: $code"
+  ((code == 1)) || fail "no reload is in force, but confirm answers $code"
 }
 
 # The first reload does nothing, the second one fails. Its output is only text and proves nothing.
@@ -79,8 +80,8 @@ check_evaluates_nothing_that_a_reload_says() {
   kill -KILL "${before[@]}"
   until_true 5 has_other_workers "${before[@]}"
   call confirm "$snapshot"
-  ((code == 1)) || fail "no reload is in force, and it is confirmed: $code"
-  [[ ! -e /srv/evaluated ]] || fail 'what the reload said was run'
+  ((code == 1)) || fail "no reload is in force, but confirm answers $code"
+  [[ ! -e /srv/evaluated ]] || fail 'the output of the reload was run as code'
 }
 
 parent_of() {
@@ -89,7 +90,7 @@ parent_of() {
   printf '%s\n' "$stat_parent"
 }
 
-# has_other_workers PID…: Succeeds if as many workers accept, and none of these.
+# has_other_workers PID…: Succeeds if the same number of workers accept connections, and none of them is in the list.
 has_other_workers() {
   local -a workers
   local pid
@@ -106,7 +107,7 @@ check_counts_a_foreign_reload() {
   expect 0 reload
   subject_reload
   expect 0 confirm "$snapshot"
-  serves green || fail 'confirmed, and green does not serve'
+  serves green || fail 'the reload is confirmed, but green does not serve'
 }
 
 # The workers of both configurations run when the snapshot is taken.
@@ -116,7 +117,7 @@ check_confirms_right_after_a_foreign_reload() {
   swap_to green
   expect 0 reload
   expect 0 confirm "$snapshot"
-  serves green || fail 'confirmed, and green does not serve'
+  serves green || fail 'the reload is confirmed, but green does not serve'
 }
 
 check_a_foreign_reload_before_the_swap_is_old() {
@@ -132,7 +133,7 @@ check_a_foreign_reload_before_the_swap_is_old() {
   subject_listen 8099
   call reload
   call confirm "$snapshot"
-  ((code == 1)) || fail 'the new workers are of before the swap, and it is confirmed'
+  ((code == 1)) || fail 'the new workers have the configuration from before the swap, but the reload is confirmed'
 }
 
 check_confirms_late() {
@@ -173,16 +174,16 @@ check_waits_for_the_last_answer() {
   until_true 5 test -s /tmp/stream
   switch_to green
   expect 0 draining "$drains" blue
-  [[ -n $answer ]] || fail 'it does not say what is still at work'
+  [[ -n $answer ]] || fail 'it does not say which worker still answers'
   wait "$stream" || fail "the stream was cut: $(tail -c 200 /tmp/stream)"
-  until_true 3 drained || fail "the stream has ended, and it drains: $answer"
+  until_true 3 drained || fail "the stream has ended, but the drain has not: $answer"
 }
 
 # A worker that another app's reload has told to end still answers for our previous color.
 check_waits_for_what_another_reload_put_away() {
   local stream
   begin blue
-  # As long as a machine that is very busy takes for two reloads.
+  # A very busy machine may need as long as this for two reloads.
   curl -sN 'http://127.0.0.1/stream?seconds=10' >/tmp/stream &
   stream=$!
   until_true 5 test -s /tmp/stream
@@ -193,7 +194,7 @@ check_waits_for_what_another_reload_put_away() {
   switch_to green
   expect 0 draining "$drains" blue
   wait "$stream" || fail "the stream was cut: $(tail -c 200 /tmp/stream)"
-  until_true 3 drained || fail "the stream has ended, and it drains: $answer"
+  until_true 3 drained || fail "the stream has ended, but the drain has not: $answer"
 }
 
 drained() {

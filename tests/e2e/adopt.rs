@@ -1,4 +1,4 @@
-//! `adopt`: what somebody else made becomes the script's, and nobody notices.
+//! `adopt` takes over a fragment or a program that somebody else has made, and users notice nothing.
 
 use crate::support::site::{FRAGMENT, Site};
 use crate::support::skip::Skip;
@@ -17,7 +17,7 @@ crate::tests![
     a_killed_adoption_gives_back_what_it_put_off,
 ];
 
-/// As somebody might write it.
+/// A fragment as a person might write it.
 const BY_HAND: &str =
     "# since 2019, do not touch\nupstream hello { server 127.0.0.1:8081 max_fails=0; }\n";
 
@@ -38,7 +38,7 @@ fn a_fragment_edited_by_hand() -> Result<(), Skip> {
     Ok(())
 }
 
-/// A site as a hand-written script has left it: blue runs, its own fragment routes to it.
+/// Returns a site as a hand-written script leaves it: blue runs, and a foreign fragment routes to it.
 fn made_by_hand(start: &str) -> Result<Site, Skip> {
     let site = Site::new()?;
     site.host.write(FRAGMENT, BY_HAND);
@@ -63,8 +63,8 @@ fn a_color_started_by_hand() -> Result<(), Skip> {
     assert_eq!(site.serves(), "blue");
     site.deploy().ok();
     assert_eq!(site.serves(), "green");
-    assert_eq!(site.running(), ["green"], "what was adopted may be stopped");
-    // It has no artifact, so it cannot come back.
+    assert_eq!(site.running(), ["green"], "the adopted color still runs");
+    // An adopted release has no artifact, so it cannot be started again.
     site.run("rollback").exits(3).says("adopted");
     site.assert_serves_only("green");
     Ok(())
@@ -115,7 +115,7 @@ fn nothing_to_adopt() -> Result<(), Skip> {
     Ok(())
 }
 
-/// The file names the other color, but nobody has reloaded nginx: users still get what was switched to last.
+/// The file names the other color, but nobody has reloaded nginx. Users still get the color of the last switch.
 fn a_color_that_may_not_be_in_force_is_not_adopted() -> Result<(), Skip> {
     let (site, live) = deployed()?;
     let other = if live == "blue" { "8082" } else { "8081" };
@@ -138,7 +138,7 @@ fn a_color_that_may_not_be_in_force_is_not_adopted() -> Result<(), Skip> {
     Ok(())
 }
 
-/// What another deployment has prepared is still prepared afterwards.
+/// A color that another deployment has prepared is still prepared after the adoption.
 fn a_fragment_edited_while_a_color_is_prepared() -> Result<(), Skip> {
     let (site, live) = deployed()?;
     site.run("prepare --deployment next").ok();
@@ -153,7 +153,7 @@ fn a_fragment_edited_while_a_color_is_prepared() -> Result<(), Skip> {
     Ok(())
 }
 
-/// A cleanup that is still to be done is gone on with when the file is in order again.
+/// After the adoption the unfinished cleanup can continue.
 fn a_fragment_edited_before_the_cleanup() -> Result<(), Skip> {
     let (site, before) = deployed()?;
     site.run("prepare").ok();
@@ -171,7 +171,7 @@ fn a_fragment_edited_before_the_cleanup() -> Result<(), Skip> {
     Ok(())
 }
 
-/// It died, and somebody had no time for the script.
+/// The program died, and somebody started it again without the script.
 fn a_program_that_was_started_again_by_hand() -> Result<(), Skip> {
     let (site, live) = deployed()?;
     site.host.bash("kill -KILL $(pgrep -x testapp)").ok();
@@ -184,19 +184,19 @@ fn a_program_that_was_started_again_by_hand() -> Result<(), Skip> {
     site.host
         .wait_for_port(port.parse().expect("a port is a number"));
     assert_eq!(site.serves(), live);
-    // Without a word of who it is it would be left running, and that is said.
+    // Without `adopt` the next deploy would leave this program running, and warn about it.
     site.run("adopt").ok();
     site.deploy().ok();
     assert_ne!(site.serves(), live);
     assert_eq!(
         site.running(),
         [site.serves()],
-        "what was adopted may be stopped"
+        "the adopted color still runs"
     );
     Ok(())
 }
 
-/// A process manager that listens for all its apps would take the others down with it.
+/// A process manager may listen for several apps. If the script stopped it, all these apps would stop.
 fn a_program_that_serves_others_is_left_alone() -> Result<(), Skip> {
     let site = made_by_hand(&NOHUP.replace("--color blue", "--color blue --also 9000"))?;
     site.host.wait_for_port(9000);
@@ -209,12 +209,12 @@ fn a_program_that_serves_others_is_left_alone() -> Result<(), Skip> {
 
 const TEST: &str = "#!/bin/bash\nnginx -t\n";
 
-/// A site with a good deploy, and its color.
+/// Returns a site after one good deploy, and its live color.
 fn deployed() -> Result<(Site, String), Skip> {
     deployed_with("hello")
 }
 
-/// The same with parts of its source replaced.
+/// Does the same with another source.
 fn deployed_with(source: &str) -> Result<(Site, String), Skip> {
     let site = Site::with(source)?;
     site.host.write_program("/opt/test", TEST);
@@ -223,18 +223,18 @@ fn deployed_with(source: &str) -> Result<(Site, String), Skip> {
     Ok((site, live))
 }
 
-/// A comment, which no script of ours has written.
+/// Adds a comment to the fragment, so that it is no longer as our script has written it.
 fn edit(site: &Site) {
     let text = site.host.read(FRAGMENT);
     site.host.write(FRAGMENT, format!("{text}\n# by hand\n"));
 }
 
-/// The adoption is killed: what was prepared before it is as reserved as it was.
+/// The adoption is killed. The color that was prepared before it is still reserved.
 fn a_killed_adoption_gives_back_what_it_put_off() -> Result<(), Skip> {
     let (site, live) = deployed_with("adopt/a_killed_adoption_gives_back_what_it_put_off")?;
     site.run("prepare --deployment next").ok();
     edit(&site);
-    // The second test of nginx's configuration is that after the swap.
+    // The second test of nginx's configuration comes after the swap.
     let kill = "#!/bin/bash\n[[ ! -e /opt/asked ]] || pkill -KILL -f '^[^ ]*bash /srv/hello/deploy/hello.sh adopt'\ntouch /opt/asked\nnginx -t\n";
     site.host.write_program("/opt/test", kill);
     assert_ne!(site.run("adopt").code, 0);

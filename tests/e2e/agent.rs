@@ -1,4 +1,4 @@
-//! The CodeDeploy agent of the tests behaves as the real one was seen to: what fails there fails here.
+//! Checks that the CodeDeploy agent of the tests behaves like the real one: a bundle that fails there also fails here.
 
 use std::path::Path;
 use std::time::Duration;
@@ -23,7 +23,8 @@ fn appspec_is_read_as_ruby_reads_it() -> Result<(), Skip> {
         )
     };
     for (timeout, seconds) in [("300", 300), ("5m", 5), ("0300", 192), ("299.9", 299)] {
-        let spec = AppSpec::parse(&with("version: 0.0", timeout)).expect("the agent takes it");
+        let spec =
+            AppSpec::parse(&with("version: 0.0", timeout)).expect("the agent accepts the file");
         assert_eq!(
             spec.scripts("ApplicationStart")[0].timeout,
             seconds,
@@ -85,11 +86,11 @@ fn scripts_fail_as_they_do_on_the_agent() -> Result<(), Skip> {
             .events
             .iter()
             .find(|event| event.name == "ApplicationStart")
-            .expect("it ran");
+            .expect("the hook ran");
         assert_eq!(event.failed, failed, "{script}: {deployment:#?}");
         assert!(
             failed.is_some() || event.took < Duration::from_millis(900),
-            "{script} was waited for"
+            "the agent waited for {script}"
         );
         host.bash("rm -rf /opt/codedeploy-agent /srv/staging").ok();
     }
@@ -105,7 +106,7 @@ fn scripts_run_in_the_agents_environment() -> Result<(), Skip> {
         "echo \"$DEPLOYMENT_ID $LIFECYCLE_EVENT $PWD ${HOME-no home}\"; printf 'x%.0s' {1..3000}; echo; echo verdict",
     );
     let deployment = agent.deploy(folder.path());
-    let event = &deployment.ok().events.last().expect("it ran").tail;
+    let event = &deployment.ok().events.last().expect("the hook ran").tail;
     assert_eq!(event.len(), 2048);
     assert!(event.ends_with("xxx\nverdict\n"), "{event}");
     bundle(
@@ -114,7 +115,7 @@ fn scripts_run_in_the_agents_environment() -> Result<(), Skip> {
     );
     let deployment = agent.deploy(folder.path());
     assert_eq!(
-        deployment.ok().events.last().expect("it ran").tail,
+        deployment.ok().events.last().expect("the hook ran").tail,
         "d-000000002 ApplicationStart / no home\n"
     );
     Ok(())

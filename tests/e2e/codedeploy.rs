@@ -1,4 +1,5 @@
-//! Deployments by CodeDeploy's agent of bundles that are not as ours: packed without modes, onto hosts where something lies already.
+//! CodeDeploy's agent deploys unusual bundles to unusual hosts: bundles without file modes, and hosts with files that
+//! somebody else has put there.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -16,7 +17,8 @@ crate::tests![
     a_host_without_the_root_folder,
 ];
 
-/// `hello` with CodeDeploy as its caller, and a version in the artifact's name. Bash starts it, whatever its mode.
+/// Makes a bundle of `hello` for CodeDeploy. The version is in the artifact's name. bash starts the artifact, so its
+/// mode does not matter.
 fn bundle(version: &str) -> TempDir {
     let source = SOURCE
         .replace(
@@ -31,19 +33,22 @@ fn bundle(version: &str) -> TempDir {
     built(&source, &format!("hello-{version}"), version)
 }
 
-/// A bundle: what this source becomes, and the artifact beside it.
+/// Makes a bundle: the files that are built from this source, and the artifact beside them.
 fn built(source: &str, artifact: &str, version: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    fs::write(folder.path().join("deploy.bg"), source).expect("a file");
+    fs::write(folder.path().join("deploy.bg"), source).expect("a file can be written");
     build(folder.path(), Path::new("deploy.bg"));
     let program = format!("exec /opt/testapp \"$@\" --sha {version}\n");
-    fs::write(folder.path().join(artifact), program).expect("a file");
+    fs::write(folder.path().join(artifact), program).expect("a file can be written");
     folder
 }
 
-/// Takes every file's mode away, as an artifact upload or a zip made on Windows does.
+/// Sets every file to mode 644, as an artifact upload or a zip from Windows does.
 fn forget_modes(folder: &Path) {
-    for entry in fs::read_dir(folder).expect("it can be listed").flatten() {
+    for entry in fs::read_dir(folder)
+        .expect("a folder can be listed")
+        .flatten()
+    {
         if entry.path().is_dir() {
             forget_modes(&entry.path());
         } else {
@@ -53,7 +58,7 @@ fn forget_modes(folder: &Path) {
     }
 }
 
-/// A host that has nginx and its first fragment, and nothing of the application.
+/// Returns a host with nginx and a first fragment, but without files of the application.
 fn host() -> Result<Site, Skip> {
     let site = Site::new()?;
     site.host.run(&["rm", "-rf", "/srv/hello"]).ok();
@@ -72,7 +77,7 @@ fn a_bundle_without_modes() -> Result<(), Skip> {
 
 fn what_lies_in_staging_is_no_second_artifact() -> Result<(), Skip> {
     let site = host()?;
-    // By hand, before CodeDeploy had ever installed anything here.
+    // Somebody has put this file there by hand, before CodeDeploy installed anything.
     site.host
         .write("/srv/hello/staging/hello-by-hand", "exit 1\n");
     let mut agent = Agent::new(&site.host, "hello");
@@ -86,7 +91,7 @@ fn what_lies_in_staging_is_no_second_artifact() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Steps run in it, and where the bundle goes elsewhere nothing else makes it.
+/// The user's steps run in the root folder. If the bundle goes to another folder, only the hook makes the root folder.
 fn a_host_without_the_root_folder() -> Result<(), Skip> {
     let site = host()?;
     let source = SOURCE

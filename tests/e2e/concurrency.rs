@@ -1,4 +1,5 @@
-//! Several at work at once: deploys, apps, and what a killed deploy has left at work. Rows of `docs/hazards.md` too.
+//! Several deploys or apps run at once, or a killed deploy has left a process behind. `docs/hazards.md` has a row for
+//! each test.
 
 use crate::hazards::{DEADLINE, SOON, deployed_with, wait_for_process};
 use crate::support::http;
@@ -16,7 +17,7 @@ crate::tests![
     a_reservation_that_is_over_is_dropped,
 ];
 
-/// All start while the first is at work: it waits in a step of its own until the others have ended.
+/// The first deploy waits in a step until the other nine have ended, so all ten run at once.
 fn of_ten_deploys_at_once_one_is_done() -> Result<(), Skip> {
     let (site, _, other) = deployed_with("hello")?;
     site.install("concurrency/of_ten_deploys_at_once_one_is_done");
@@ -28,11 +29,11 @@ fn of_ten_deploys_at_once_one_is_done() -> Result<(), Skip> {
             .count()
             == 9
     });
-    assert!(nine_ended, "more than one is at work");
+    assert!(nine_ended, "more than one deploy runs at once");
     site.host.run(&["rm", "/run/hold"]).ok();
     let outcomes = runs.into_iter().map(|run| run.wait(DEADLINE));
     let (done, refused): (Vec<_>, Vec<_>) = outcomes.partition(|outcome| outcome.code == 0);
-    assert_eq!(done.len(), 1, "so many were done");
+    assert_eq!(done.len(), 1, "exactly one deploy must succeed");
     for outcome in refused {
         outcome.exits(4).says("is running");
     }
@@ -88,7 +89,7 @@ fn two_apps_on_one_nginx_are_deployed_at_once() -> Result<(), Skip> {
         }
         assert_eq!(site.serves(), hello_next);
         assert_eq!(shop(), shop_next);
-        assert_eq!(site.running().len(), 2, "one color of each");
+        assert_eq!(site.running().len(), 2, "one color of each app runs");
         (hello_next, hello_last) = (hello_last, hello_next);
         (shop_next, shop_last) = (shop_last, shop_next);
     }
@@ -103,7 +104,7 @@ fn a_step_that_calls_the_script_again_does_not_wait_for_itself() -> Result<(), S
         let text = format!("#!/bin/bash\nexec {SCRIPT} {command}\n");
         site.host.write_program("/opt/step", text);
     };
-    // It may look.
+    // A step may call `status`.
     step("status");
     site.deploy().ok();
     site.assert_serves_only(&other);
@@ -129,7 +130,7 @@ fn children_of_a_killed_deploy_keep_the_next_one_out() -> Result<(), Skip> {
     site.host.bash(&kill).ok();
     site.deploy().exits(4).says("has ended");
     assert_eq!(site.serves(), live);
-    // `doctor` waits for them, too, for it tells what `deploy` would do.
+    // `doctor` waits for them too, because it tells what `deploy` would do.
     let doctor = format!("{SCRIPT} doctor >/tmp/doctor 2>&1");
     let doctor = site.host.start(&["bash", "-c", &doctor]);
     let waits = wait::until(DEADLINE, || {
@@ -145,7 +146,7 @@ fn children_of_a_killed_deploy_keep_the_next_one_out() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Somebody has prepared and gone home. The reservation's hour is made a second.
+/// Somebody has called `prepare` and nothing after it. The reservation lasts a second here instead of an hour.
 fn a_reservation_that_is_over_is_dropped() -> Result<(), Skip> {
     let (site, live, other) = deployed_with("hello")?;
     let shorten = format!(
@@ -164,7 +165,7 @@ fn a_reservation_that_is_over_is_dropped() -> Result<(), Skip> {
     });
     last.ok();
     site.assert_serves_only(&other);
-    let answer = http::get(&site.host, 80, "/json").expect("it is served");
+    let answer = http::get(&site.host, 80, "/json").expect("nginx answers");
     assert!(answer.body.contains("wanted"), "{}", answer.body);
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Commands that were cut short in each phase, by a kill or a reboot, and what the next one does: rows of `docs/states.md` too.
+//! Commands are interrupted in each phase, by a kill or a reboot, and the next command reacts. Each test has a row in
+//! `docs/states.md`.
 
 use rustix::process::Signal;
 
@@ -30,7 +31,7 @@ crate::tests![
 
 const STATE: &str = "/var/lib/deployc/hello";
 
-/// The reload of `held_reload.bg`. It stands still before or after nginx was asked for as long as `/opt/hold` says so.
+/// The reload of `held_reload.bg`. It waits before or after nginx's reload, as long as `/opt/hold` says so.
 const RELOAD: &str = r#"#!/bin/bash
 held() { while [[ $(</opt/hold) == "$1" ]]; do touch /opt/held; sleep 0.02; done; }
 held before
@@ -38,16 +39,16 @@ nginx -s reload
 held after
 "#;
 
-/// Where [`RELOAD`] stands still.
+/// The moment at which [`RELOAD`] waits.
 #[derive(Clone, Copy)]
 pub enum Hold {
-    /// Before it.
+    /// Before nginx's reload.
     Before,
-    /// After it.
+    /// After nginx's reload.
     After,
 }
 
-/// As `deployed_with`, with a reload that can be held.
+/// Does the same as `deployed_with`, with a reload that can wait.
 pub fn deployed_with_held_reload(source: &str) -> Result<(Site, String, String), Skip> {
     let site = Site::with(source)?;
     site.host.write_program("/opt/reload", RELOAD);
@@ -58,7 +59,7 @@ pub fn deployed_with_held_reload(source: &str) -> Result<(Site, String, String),
     Ok((site, live, other.to_owned()))
 }
 
-/// Starts a command whose reload is held; the fragment is swapped then.
+/// Starts a command, and returns when its reload waits. By then the fragment is swapped.
 pub fn hold(site: &Site, command: &str, moment: Hold) -> Running {
     let word = match moment {
         Hold::Before => "before",
@@ -67,26 +68,26 @@ pub fn hold(site: &Site, command: &str, moment: Hold) -> Running {
     site.host.write("/opt/hold", word);
     let run = site.start(command);
     let held = wait::until(SOON, || site.host.exists("/opt/held"));
-    assert!(held, "it did not come to its reload");
+    assert!(held, "the command did not come to its reload");
     run
 }
 
-/// Lets later reloads through.
+/// Ends the waiting. Later reloads do not wait.
 pub fn let_go(site: &Site) {
     site.host.write("/opt/hold", "");
     site.host.run(&["rm", "/opt/held"]).ok();
 }
 
-/// Kills a script and what it waits for, but not what it has started in sessions of their own.
+/// Kills a script and the processes that it waits for, but not the programs that it has started in their own sessions.
 pub fn kill(site: &Site, run: Running) {
     run.signal(Signal::KILL);
     drop(run);
     let free = ["flock", "-n", &format!("{STATE}/lock"), "true"];
     let ended = wait::until(SOON, || site.host.run(&free).code == 0);
-    assert!(ended, "something of it still holds the lock");
+    assert!(ended, "a process of the script still holds the lock");
 }
 
-/// The machine boots, and nginx with it; nothing else does.
+/// Reboots the machine. Only nginx starts again.
 fn reboot(site: &mut Site) {
     site.host.reboot();
     site.host.run(&["nginx"]).ok();
@@ -94,10 +95,10 @@ fn reboot(site: &mut Site) {
     assert_eq!(site.running(), Vec::<String>::new());
 }
 
-/// A deploy whose program never passes, while it is probed.
+/// Starts a deploy whose program never passes its probe. Returns while the probe runs.
 fn start_hopeless_deploy(site: &Site) -> Running {
     let deploy = site.stage("--health never").start("deploy");
-    // The journal first, then the program.
+    // The script writes the journal before it starts the program.
     assert!(wait::until(SOON, || site.running().len() == 2));
     site.stage("");
     deploy
@@ -108,7 +109,7 @@ fn killed_while_preparing() -> Result<(), Skip> {
     let deploy = start_hopeless_deploy(&site);
     kill(&site, deploy);
     assert_eq!(site.serves(), live);
-    assert_eq!(site.running(), ["blue", "green"], "its program goes on");
+    assert_eq!(site.running(), ["blue", "green"], "a program was stopped");
     site.run("status")
         .ok()
         .says(&format!("prepares {other}"))
@@ -119,7 +120,7 @@ fn killed_while_preparing() -> Result<(), Skip> {
     Ok(())
 }
 
-/// What the next deploy says and does after a kill between swap and confirmation.
+/// Checks the output and the effect of the next deploy after a kill between swap and confirmation.
 #[track_caller]
 fn assert_mends_the_swap(site: &Site, ends_on: &str) -> Outcome {
     site.run("status").ok().says("may serve either");
@@ -130,7 +131,7 @@ fn assert_mends_the_swap(site: &Site, ends_on: &str) -> Outcome {
     outcome
 }
 
-/// Users have the new color already, and go back to the previous one before the deployment begins.
+/// Users already get the new color. The next deploy goes back to the previous one before it begins.
 fn killed_after_the_reload() -> Result<(), Skip> {
     let (site, live, other) = deployed_with_held_reload("held_reload")?;
     let deploy = hold(&site, "deploy", Hold::After);
@@ -142,7 +143,7 @@ fn killed_after_the_reload() -> Result<(), Skip> {
     Ok(())
 }
 
-/// It cannot even be started again.
+/// Kills the program of a color, and makes sure that no release can be started again.
 fn kill_for_good(site: &Site, color: &str) {
     site.host
         .bash("chmod -x /var/lib/deployc/hello/releases/*/slot/hello")
@@ -156,14 +157,14 @@ fn killed_in_the_swap_and_the_previous_color_is_down() -> Result<(), Skip> {
     kill(&site, deploy);
     let_go(&site);
     assert_routes_to(&site, &other);
-    assert_eq!(site.serves(), live, "nginx was not told");
+    assert_eq!(site.serves(), live, "nginx was reloaded");
     kill_for_good(&site, &live);
     assert_eq!(site.serves(), "502");
     assert_mends_the_swap(&site, &live).says(&format!("  {other} serves"));
     Ok(())
 }
 
-/// The previous color is gone, so the new one stays, and its scheduler must not be forgotten.
+/// The previous color cannot serve, so the new one stays. Then its exclusive service must run too.
 fn what_may_run_only_once_goes_with_the_color_that_serves() -> Result<(), Skip> {
     let (site, live, other) = deployed_with_held_reload("cut_short/held_reload_with_a_scheduler")?;
     let deploy = hold(&site, "deploy", Hold::Before);
@@ -183,7 +184,7 @@ fn what_may_run_only_once_goes_with_the_color_that_serves() -> Result<(), Skip> 
     Ok(())
 }
 
-/// A request in flight to a color, whose answer takes longer than the color has when it is told to stop and begins with its name.
+/// Starts a request to a color. The answer begins with the color's name, and takes longer than `stop within`.
 pub fn stream(site: &Site, color: &str) -> Running {
     let port = if color == "blue" { "1F91" } else { "1F92" };
     let stream = site
@@ -199,7 +200,7 @@ pub fn assert_whole(stream: Running, color: &str) {
     let body = stream.wait(SOON).ok().stdout;
     assert!(
         body.starts_with(color) && body.ends_with("END\n"),
-        "not a whole answer of {color}: {body}"
+        "the answer of {color} is incomplete: {body}"
     );
 }
 
@@ -223,7 +224,7 @@ fn killed_in_the_drain() -> Result<(), Skip> {
 fn killed_on_the_way_back() -> Result<(), Skip> {
     let (site, live, other) = deployed_with("cut_short/killed_on_the_way_back")?;
     let deploy = site.stage("--broken /profile").start("deploy");
-    // For a moment after a reload the workers of before it take requests too.
+    // For a moment after a reload the old workers accept requests too.
     assert!(wait::until(SOON, || site.serves() == "500"
         && site.nginx().workers().len() == 2));
     let stream = stream(&site, &other);
@@ -242,7 +243,8 @@ fn killed_on_the_way_back() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Who rolls back while a deployment hangs in its switch wants what served before it, and not what served before that.
+/// After a deployment that was interrupted in its switch, `rollback` goes to the release that served before this
+/// deployment, and not one release further.
 fn a_rollback_of_what_was_cut_short_goes_back_once() -> Result<(), Skip> {
     let (site, other, live) = deployed_with_held_reload("held_reload")?;
     site.deploy().ok();
@@ -262,7 +264,7 @@ fn a_rollback_of_what_was_cut_short_goes_back_once() -> Result<(), Skip> {
     Ok(())
 }
 
-/// And whoever comes after a deployment that has gone back by itself.
+/// A deployment that has gone back by itself leaves nothing to roll back.
 fn a_rollback_after_a_way_back_is_refused() -> Result<(), Skip> {
     let (site, _, live) = deployed_with("own_verify")?;
     site.deploy().ok();
@@ -296,7 +298,7 @@ fn a_killed_rollback_leaves_the_cleanup_to_do() -> Result<(), Skip> {
     assert_ne!(
         site.host.processes(&format!("--color {live}")),
         before,
-        "it was not stopped before it was started anew: {outcome}"
+        "the program was not stopped and started again: {outcome}"
     );
     site.assert_serves_only(&live);
     assert_at_rest(&site);
@@ -319,8 +321,8 @@ fn a_rollback_waits_for_no_deploy() -> Result<(), Skip> {
     Ok(())
 }
 
-/// After a reboot in some phase: `resume` brings up `resumed`; after the same again `deploy` ends on `deployed`.
-/// `begin` brings a site into the phase.
+/// Brings the site into a phase with `begin`, and reboots it. Then `resume` must start the color `resumed`. After the
+/// same phase and another reboot, `deploy` must end with the color `deployed`.
 fn rebooted(
     site: &mut Site,
     begin: impl Fn(&Site),
@@ -333,13 +335,13 @@ fn rebooted(
     site.run("resume").ok().says(found_by_resume);
     site.assert_serves_only(resumed);
     assert_routes_to(site, resumed);
-    // Whatever was under way is no more in the way of the next.
+    // The interrupted command does not disturb the next one.
     site.deploy().ok();
     let next = site.serves();
     assert_ne!(next, resumed);
     site.assert_serves_only(&next);
     assert_at_rest(site);
-    // The same from the other side is the same.
+    // One more deploy, so that the second part begins with the same color as the first.
     site.deploy().ok();
     begin(site);
     reboot(site);
@@ -378,7 +380,7 @@ fn rebooted_while_prepared() -> Result<(), Skip> {
     Ok(())
 }
 
-/// nginx comes up with the new color's file, and neither color runs: the previous one is started again.
+/// nginx starts with the new color's file, and neither color runs. The script starts the previous color again.
 fn rebooted_while_swapping() -> Result<(), Skip> {
     let (mut site, live, other) = deployed_with_held_reload("held_reload")?;
     let begin = |site: &Site| {
@@ -393,7 +395,7 @@ fn rebooted_while_swapping() -> Result<(), Skip> {
     Ok(())
 }
 
-/// The new color is what serves, whatever was not cleaned up yet.
+/// The new color is live, although the cleanup was not done.
 fn rebooted_after_the_switch() -> Result<(), Skip> {
     let (mut site, _, other) = deployed_with("hello")?;
     let begin = |site: &Site| {
@@ -405,7 +407,8 @@ fn rebooted_after_the_switch() -> Result<(), Skip> {
     Ok(())
 }
 
-/// The file was put there by hand, and nobody ran what it routes to: it says that again, and nothing serves, as before.
+/// The file was written by hand, and the color in it did not run. The script restores the file, and nothing serves, as
+/// before.
 fn rebooted_in_the_first_swap() -> Result<(), Skip> {
     for command in ["resume", "deploy"] {
         let mut site = Site::with("held_reload")?;

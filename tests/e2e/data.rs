@@ -1,4 +1,4 @@
-//! What is said in `deploy.bg` and given at deploy time is data: it arrives unchanged, and secrets are for the program alone.
+//! Values in `deploy.bg` and inputs are data: they arrive unchanged. Nobody but the program sees a secret.
 
 use crate::support::host::Host;
 use crate::support::odd::ODD;
@@ -16,7 +16,7 @@ crate::tests![
     a_trace_shows_secrets_to_its_reader_alone,
 ];
 
-/// A text as `deploy.bg` writes it.
+/// Returns a text as a string literal of `deploy.bg`.
 fn string(text: &str) -> String {
     let mut written = String::new();
     for c in text.chars() {
@@ -32,13 +32,14 @@ fn string(text: &str) -> String {
     format!("\"{written}\"")
 }
 
-/// What a file of texts, a NUL after each, holds.
+/// Returns the texts in a file. Each has a NUL after it.
 fn texts(host: &Host, file: &str) -> Vec<String> {
     let text = host.read(file);
     text.split_terminator('\0').map(str::to_owned).collect()
 }
 
-/// Arguments and environment of the program, arguments of a step, and an input in the text of a step.
+/// Checks that texts arrive unchanged: as arguments and environment of the program, as arguments of a step, and as an
+/// input in the text of a step.
 fn arrive(site: &Site, odd: &[&str]) {
     let arguments: Vec<_> = odd.iter().copied().map(string).collect();
     let environment: Vec<_> = arguments
@@ -90,16 +91,16 @@ fn odd_texts_arrive_at_programs() -> Result<(), Skip> {
     Ok(())
 }
 
-/// systemd itself would pass neither control characters nor all of Unicode on.
+/// systemd itself would not pass on control characters, nor all of Unicode.
 fn odd_texts_arrive_at_programs_of_systemd() -> Result<(), Skip> {
     arrive(&Site::on_systemd()?, &ODD);
     Ok(())
 }
 
-/// Two secrets, as a fixed text each that nothing else contains.
+/// Two secrets. Nothing else on the host contains these texts.
 const SECRETS: [&str; 2] = ["hunter2-swordfish", "correct-horse's \"staple\""];
 
-/// A site whose program, gate and steps are given secrets, one of them from a file.
+/// Returns a site whose program, gate and steps get both secrets. One of them comes from a file.
 fn with_secrets() -> Result<Site, Skip> {
     let site = Site::with("data/with_secrets")?;
     site.host
@@ -107,20 +108,21 @@ fn with_secrets() -> Result<Site, Skip> {
     site.host
         .bash("chmod 600 /root/password && mkdir -p /home/ec2-user")
         .ok();
-    // What others look for, in a file: it must not be on their command lines either.
+    // The watcher reads the secrets from this file, because they must not be on its command line.
     site.host
         .write("/home/ec2-user/looked-for", SECRETS.join("\n"));
     Ok(site)
 }
 
-/// The script with its options, and the secret in its environment.
+/// Runs a command with the secret in its environment.
 fn run_with_secret(site: &Site, words: &[&str]) -> Outcome {
     let mut line = site.host.command(words);
     line.env("TOKEN", SECRETS[0]);
     run(line, Duration::from_secs(90))
 }
 
-/// Looks, as another user, at all command lines and all files that the script could have written, until it is ended.
+/// Searches all command lines and all files that the script may have written, until it is ended. It runs as another
+/// user.
 const WATCH: &str = r"
 while :; do
   cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' ' | grep -oF -f /home/ec2-user/looked-for
@@ -132,7 +134,7 @@ done
 
 fn a_secret_is_seen_by_its_program_alone() -> Result<(), Skip> {
     let site = with_secrets()?;
-    // One that is no secret any more, so that it is known that the other user looks.
+    // Everybody may read this file. If the watcher reports it, the watcher works.
     site.host.write("/tmp/leak", SECRETS[0]);
     let watch = site.host.start(&[
         "setpriv",
@@ -163,7 +165,7 @@ fn a_secret_is_seen_by_its_program_alone() -> Result<(), Skip> {
         assert!(!said.contains(secret), "{said}");
     }
     watch.signal(rustix::process::Signal::TERM);
-    // Counted from its start.
+    // The time counts from the watcher's start.
     let watched = watch.wait(Duration::from_secs(200));
     assert!(watched.stderr.matches("looked").count() > 5, "{watched}");
     let mut seen: Vec<_> = watched.stdout.lines().collect();
@@ -171,7 +173,7 @@ fn a_secret_is_seen_by_its_program_alone() -> Result<(), Skip> {
     assert_eq!(seen, ["/tmp/leak"], "another user saw a secret");
     site.host.run(&["rm", "/tmp/leak"]).ok();
 
-    // Root finds them where releases keep their inputs, and nowhere else: no log, no journal, no history.
+    // Even root finds the secrets only where releases keep their inputs, and not in a log, a journal or the history.
     let found = site
         .host
         .bash("grep -rlF -f /home/ec2-user/looked-for /var/lib/deployc /srv /tmp /run /var/log /etc/nginx")
@@ -179,11 +181,11 @@ fn a_secret_is_seen_by_its_program_alone() -> Result<(), Skip> {
     assert!(found.contains("/inputs/TOKEN\n"), "{found}");
     assert!(found.contains("/inputs/PASSWORD\n"), "{found}");
     for file in found.lines() {
-        let (folder, name) = file.rsplit_once('/').expect("a whole path");
+        let (folder, name) = file.rsplit_once('/').expect("the path is absolute");
         assert!(folder.ends_with("/inputs"), "{file}");
         assert!(["TOKEN", "PASSWORD"].contains(&name), "{file}");
         let mode = |path: &str| {
-            let metadata = site.host.path(path).metadata().expect("it is there");
+            let metadata = site.host.path(path).metadata().expect("the file is there");
             metadata.permissions().mode() & 0o777
         };
         assert_eq!((mode(folder), mode(file)), (0o700, 0o600), "{file}");
@@ -191,13 +193,13 @@ fn a_secret_is_seen_by_its_program_alone() -> Result<(), Skip> {
     Ok(())
 }
 
-/// As the docs say: `bash -x` prints every value, to whoever started it; the script's own files stay clean.
+/// `bash -x` prints every value to its caller, as the documentation says. The script's own files contain no secret.
 fn a_trace_shows_secrets_to_its_reader_alone() -> Result<(), Skip> {
     let site = with_secrets()?;
     let traced = run_with_secret(&site, &["bash", "-x", SCRIPT, "deploy"]).ok();
     assert!(
         traced.stderr.contains(SECRETS[0]),
-        "a trace without the secret"
+        "the trace does not contain the secret"
     );
     assert!(!traced.stdout.contains(SECRETS[0]));
     let found = site

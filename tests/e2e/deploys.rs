@@ -1,4 +1,4 @@
-//! What each command of a script does when all goes well.
+//! The effect of each command of a script, mostly when nothing fails.
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ fn the_second_deploy_goes_to_the_other_color_and_stops_the_first() -> Result<(),
     Ok(())
 }
 
-/// A site with one good deploy, and its color and the other.
+/// Returns a site after one good deploy, its live color, and the other color.
 fn deployed() -> Result<(Site, String, String), Skip> {
     let site = Site::new()?;
     site.deploy().ok();
@@ -70,7 +70,7 @@ fn prepare_changes_nothing_for_users_and_switch_completes_it() -> Result<(), Ski
     assert_eq!(
         site.running(),
         ["blue", "green"],
-        "cleanup stops the old color, not switch"
+        "only `cleanup` stops the old color"
     );
     site.run("cleanup").ok();
     site.assert_serves_only(&other);
@@ -92,26 +92,27 @@ fn rollback_goes_back_to_the_last_good_release() -> Result<(), Skip> {
     assert_eq!(site.serves(), second);
     site.stage("--sha never-deployed").run("rollback").ok();
     site.assert_serves_only(&first);
-    let answer = http::get(&site.host, 80, "/json").expect("it is served");
+    let answer = http::get(&site.host, 80, "/json").expect("nginx answers");
     assert!(
         answer.body.contains(r#""sha":"""#),
         "the release before the last had no sha: {}",
         answer.body
     );
     site.run("rollback").ok();
-    let answer = http::get(&site.host, 80, "/json").expect("it is served");
+    let answer = http::get(&site.host, 80, "/json").expect("nginx answers");
     assert!(answer.body.contains(r#""sha":"two""#), "{}", answer.body);
     site.assert_serves_only(&second);
     Ok(())
 }
 
-/// The failed one had taken its color's place, and other inputs are set by now.
+/// The failed release was in the color of the good one, and the inputs have changed since.
 fn rollback_after_a_failed_deploy_starts_the_last_good_release() -> Result<(), Skip> {
     let site = Site::with("deploys/rollback_after_a_failed_deploy_starts_the_last_good_release")?;
     let run = |command: &str, version: &str| site.run_with(command, &[("VERSION", version)]);
     let served = || {
-        let answer = http::get(&site.host, 80, "/json").expect("it is served");
-        let json: serde_json::Value = serde_json::from_str(&answer.body).expect("it is JSON");
+        let answer = http::get(&site.host, 80, "/json").expect("nginx answers");
+        let json: serde_json::Value =
+            serde_json::from_str(&answer.body).expect("the answer is JSON");
         json["build"]["sha"].as_str().map(str::to_owned)
     };
     run("deploy", "one").ok();
@@ -133,7 +134,7 @@ fn rollback_after_a_failed_deploy_starts_the_last_good_release() -> Result<(), S
     Ok(())
 }
 
-/// What a release is made of is its own script's to know, not that of the script that rolls it back.
+/// Only a release's own script knows the services of the release, so `rollback` must use that script.
 fn rollback_goes_back_over_a_service_that_was_added() -> Result<(), Skip> {
     let (site, live, other) = deployed()?;
     site.install("deploys/rollback_goes_back_over_a_service_that_was_added");
@@ -179,11 +180,11 @@ fn plan_and_dry_run_change_nothing() -> Result<(), Skip> {
 
 fn resume_starts_the_live_color_again() -> Result<(), Skip> {
     let (site, live, _) = deployed()?;
-    // As after a boot: the program is gone, the files are there.
+    // This is the state after a boot: the program is gone, the files are there.
     site.host.bash("kill -KILL $(pgrep -x testapp)").ok();
     assert_eq!(site.serves(), "502");
     site.run("status").ok().says("NOT RUNNING");
-    // A deployment may be the cure.
+    // `doctor` does not fail, because a deployment may repair this.
     site.run("doctor")
         .ok()
         .says(&format!("{live} is live but does not run"));
@@ -223,7 +224,7 @@ fn doctor_finds_what_a_deployment_would() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Each is set up, and found by `doctor` and by `deploy`, in the same words.
+/// `doctor` and `deploy` find each of these problems and report it in the same words.
 fn doctor_asks_what_prepare_asks() -> Result<(), Skip> {
     let (site, live, idle) = deployed()?;
     site.run("doctor").ok().says("ready");
@@ -235,7 +236,8 @@ fn doctor_asks_what_prepare_asks() -> Result<(), Skip> {
 
     let port = if idle == "blue" { "8081" } else { "8082" };
     let stranger = site.host.start(&["/opt/testapp", "--port", port]);
-    site.host.wait_for_port(port.parse().expect("a port"));
+    site.host
+        .wait_for_port(port.parse().expect("a port is a number"));
     refused("is taken by a process that this script did not start");
     stranger.signal(rustix::process::Signal::KILL);
     stranger.wait(Duration::from_secs(30));
@@ -257,7 +259,8 @@ fn doctor_asks_what_prepare_asks() -> Result<(), Skip> {
         .run(&["cp", "/srv/hello/staging/hello", "/srv/hello/hello"])
         .ok();
     site.host.run(&["rm", "/srv/hello/staging/hello"]).ok();
-    // It may still come, as under CodeDeploy, whose first hook runs before anything is installed.
+    // `doctor` does not fail, because the artifact may still come: CodeDeploy's first hook runs before it installs
+    // anything.
     site.run("doctor")
         .ok()
         .says("later   find_artifact")
@@ -277,7 +280,7 @@ fn doctor_asks_what_prepare_asks() -> Result<(), Skip> {
     Ok(())
 }
 
-/// nginx still serves what it was told last, so that color must not be taken for idle.
+/// nginx still serves the color that it has loaded last, so that color must not count as idle.
 fn a_fragment_that_was_taken_away_frees_nothing() -> Result<(), Skip> {
     let (site, live, other) = deployed()?;
     let file = crate::support::site::FRAGMENT;
@@ -287,7 +290,7 @@ fn a_fragment_that_was_taken_away_frees_nothing() -> Result<(), Skip> {
     assert_eq!(
         site.running(),
         std::slice::from_ref(&live),
-        "what nginx serves was stopped"
+        "the color that nginx serves was stopped"
     );
     assert_eq!(site.serves(), live);
     site.host.write(file, text);
@@ -316,8 +319,8 @@ fn requests_in_flight_are_finished() -> Result<(), Skip> {
     site.deploy().ok();
     let answer = slow
         .join()
-        .expect("it does not panic")
-        .expect("a whole answer");
+        .expect("the client does not panic")
+        .expect("the answer is complete");
     assert!(
         answer.body.starts_with(&live) && answer.body.ends_with("END\n"),
         "{}",
@@ -343,8 +346,8 @@ fn a_program_on_ipv6_only_is_reached() -> Result<(), Skip> {
 }
 
 fn an_upload_of_a_few_seconds_survives() -> Result<(), Skip> {
-    // nginx takes the whole body before it asks a color: until then the old worker has no connection to the old color,
-    // and a drain may end after 5 s without one. This upload takes 4 s.
+    // nginx reads the whole body before it connects to a color. Until then the old worker has no connection to the old
+    // color, and a drain may end after 5 s without one. This upload takes 4 s.
     let site = Site::with("deploys/an_upload_of_a_few_seconds_survives")?;
     site.deploy().ok();
     let live = site.serves();
@@ -361,7 +364,7 @@ fn an_upload_of_a_few_seconds_survives() -> Result<(), Skip> {
         .host
         .path("/opt/testapp")
         .metadata()
-        .expect("it is there")
+        .expect("the program is there")
         .len();
     let deploy = site.host.start(&[SCRIPT, "deploy"]);
     deploy.wait(Duration::from_secs(60)).ok();

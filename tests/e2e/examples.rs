@@ -1,4 +1,5 @@
-//! The examples, installed and deployed as their README says, 20 times in turn under load: 0 failed, 0 truncated.
+//! Installs the examples as their READMEs say, and deploys each of them 20 times under load. No request may fail or be
+//! cut.
 
 use std::fs;
 use std::path::Path;
@@ -24,16 +25,16 @@ crate::tests![
     spring_jar_codedeploy_on_systemd
 ];
 
-/// For one deploy under load: streams of 20 s drain.
+/// The time limit of one deploy under load, in which streams of 20 s must end.
 const DEPLOY: Duration = Duration::from_secs(120);
 
-/// The test application's.
+/// The colors of the test application.
 const BLUE_GREEN: Colors = Colors {
     names: ["blue", "green"],
     processes: ["--color blue", "--color green"],
 };
 
-/// The jar's, told apart by their profile.
+/// The colors of the jar. Their processes have different profiles.
 pub const SPRING: Colors = Colors {
     names: ["real1", "real2"],
     processes: [
@@ -42,7 +43,7 @@ pub const SPRING: Colors = Colors {
     ],
 };
 
-/// A copy of an example, built.
+/// Copies an example and builds it.
 fn example(name: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     copy(&repository().join("examples").join(name), folder.path());
@@ -69,7 +70,7 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|reason| panic!("{}: {reason}", path.display()))
 }
 
-/// Any program on two ports: ours, because it can be asked for long answers.
+/// Installs the quickstart. Its program is the test application, because that can give long answers.
 pub fn install_quickstart(host: &Host) -> Result<Nginx<'_>, Skip> {
     need_programs(&["nginx", "curl"])?;
     let example = example("quickstart");
@@ -96,7 +97,7 @@ fn quickstart() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Behind an `HAProxy` whose only backend it is.
+/// Installs the example of the `HAProxy` driver. `HAProxy` has no other backend.
 pub fn install_haproxy_driver(host: &Host) -> Result<(), Skip> {
     need_programs(&["haproxy", "curl"])?;
     let example = example("haproxy-driver");
@@ -138,13 +139,13 @@ fn spring_jar_codedeploy_on_systemd() -> Result<(), Skip> {
     let example = spring(&host);
     host.run(&["systemctl", "restart", "nginx"]).ok();
     deploy_spring(&host, &example);
-    // The program does not live in the control group of whoever called the hooks.
+    // The program is not in the control group of the agent that called the hooks.
     host.bash("systemctl list-units --plain --no-legend 'deployc-*' | grep running")
         .ok();
     Ok(())
 }
 
-/// The bundle, and a host that waits for it.
+/// Prepares a host for the Spring example. Returns the bundle.
 pub fn spring(host: &Host) -> TempDir {
     let example = example("spring-jar-codedeploy");
     let mut make = Command::new("bash");

@@ -1,4 +1,4 @@
-//! What a script does when a release is bad: users notice nothing, and the report says what was wrong.
+//! Releases are bad, or the host has a fault. Users notice nothing, and the report says what is wrong.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ fn each_way_to_be_unhealthy_is_told_apart() -> Result<(), Skip> {
         site.stage(release).deploy().exits(1).says(report);
         site.assert_serves_only(&live);
     }
-    // Flapping: 200 and 503 in turn never pass twice in a row.
+    // 200 and 503 alternate, so the probe never passes twice in a row.
     let outcome = site.stage("--health flapping").deploy().exits(1);
     let last = ["status 503", "1 of 2 passes in a row"];
     assert!(
@@ -156,7 +156,7 @@ fn two_artifacts_are_both_named() -> Result<(), Skip> {
     Ok(())
 }
 
-/// The color that is kept warm is the one that `rollback` needs.
+/// The script refuses before it stops the warm color, which `rollback` needs.
 fn a_missing_artifact_stops_nothing() -> Result<(), Skip> {
     let (site, live) = deployed_with("failures/a_missing_artifact_stops_nothing")?;
     site.deploy().ok();
@@ -193,7 +193,8 @@ fn a_stopped_proxy_is_said_so() -> Result<(), Skip> {
 
 fn a_reload_that_is_not_in_force_goes_back() -> Result<(), Skip> {
     let (site, live) = deployed()?;
-    // Valid for `nginx -t`, but the port is another process's: the master keeps the old configuration.
+    // The configuration is valid for `nginx -t`, but another process has the port. So the master keeps the old
+    // configuration.
     let _taker = site
         .host
         .start(&["/opt/testapp", "--port", "8443", "--color", "stranger"]);
@@ -206,7 +207,11 @@ fn a_reload_that_is_not_in_force_goes_back() -> Result<(), Skip> {
     let outcome = site.deploy();
     assert_ne!(outcome.code, 0, "{outcome}");
     assert_eq!(site.serves(), live);
-    assert_eq!(site.host.read(FRAGMENT), fragment, "the fragment is back");
+    assert_eq!(
+        site.host.read(FRAGMENT),
+        fragment,
+        "the old fragment is not back"
+    );
     Ok(())
 }
 
@@ -233,13 +238,13 @@ fn a_full_disk_for_the_state_is_said() -> Result<(), Skip> {
     site.deploy().exits(3).says("is the disk full?");
     site.run("rollback").exits(3).says("is the disk full?");
     site.run("status").ok().says(&live);
-    // Room for a release, and not for its program.
+    // There is room for a release, but not for this program.
     let larger = "truncate -s -2M /var/lib/deployc/ballast && head -c 16M /dev/zero >>/srv/hello/staging/hello";
     site.host.bash(larger).ok();
     site.run("doctor").exits(3).says("but a release needs");
     site.deploy().exits(3).says("but a release needs");
     site.assert_serves_only(&live);
-    // It was large enough when the deployment began.
+    // The disk has room when the deployment begins. A step fills it later.
     site.stage("");
     let fills = "before start { shell \"head -c 32M /dev/zero >/var/lib/deployc/more || true\" }";
     site.install([(
@@ -256,7 +261,7 @@ fn a_full_disk_for_the_state_is_said() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Each release's log stays under its limit, and holds the last words.
+/// The log of each release stays below its limit, and contains the last lines.
 fn a_megabyte_a_second_fills_no_disk() -> Result<(), Skip> {
     let site = Site::with("failures/a_megabyte_a_second_fills_no_disk")?;
     site.stage_program(
@@ -277,7 +282,7 @@ exec /opt/testapp "$@""#,
     for color in ["green", "blue"] {
         site.deploy().ok();
         site.assert_serves_only(color);
-        assert!(wrote(color), "the last words of {color} are not in its log");
+        assert!(wrote(color), "the last lines of {color} are not in its log");
     }
     let sizes =
         "for release in /var/lib/deployc/hello/releases/*/; do cat \"$release\"log.* | wc -c; done";
@@ -333,7 +338,7 @@ fn the_outcome_is_told() -> Result<(), Skip> {
     Ok(())
 }
 
-/// The way back asks the color that it leads to, whoever has started it.
+/// The way back probes the color to which it leads, even if the script has not started that color.
 fn a_color_that_was_not_started_here_gets_the_traffic_back() -> Result<(), Skip> {
     let site = Site::with("own_verify")?;
     let by_hand =

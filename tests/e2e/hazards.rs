@@ -1,5 +1,5 @@
-//! What goes wrong with deploys that are written by hand, set up for real: each is a row of `docs/hazards.md`, beside those
-//! that other files show.
+//! Typical faults of deploys that are written by hand. Each test creates one for real, and has a row in
+//! `docs/hazards.md`. Other rows name tests of other files.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -30,12 +30,12 @@ crate::tests![
     a_verify_that_is_redirected_is_found_before_anything_starts,
 ];
 
-/// For a whole deploy.
+/// The time limit of a whole deploy.
 pub const DEADLINE: Duration = Duration::from_secs(90);
-/// For what takes moments.
+/// The time limit of short commands and waits.
 pub const SOON: Duration = Duration::from_secs(60);
 
-/// A site with a good deploy, its color and the other.
+/// Returns a site after one good deploy, its live color, and the other color.
 pub fn deployed_with(source: &str) -> Result<(Site, String, String), Skip> {
     let site = Site::with(source)?;
     site.deploy().ok();
@@ -54,7 +54,7 @@ pub fn wait_for_process(site: &Site, command: &str) {
     assert!(runs, "`{command}` was not started");
 }
 
-/// Who stops "what is on the port" stops its clients and the proxy's workers too.
+/// A script that kills every process with a connection to the port also kills clients, and even the proxy's workers.
 fn clients_of_a_color_outlive_its_stop() -> Result<(), Skip> {
     let (site, live, other) = deployed_with("hello")?;
     let port = port_of(&live);
@@ -65,13 +65,17 @@ fn clients_of_a_color_outlive_its_stop() -> Result<(), Skip> {
     site.deploy().ok();
     site.assert_serves_only(&other);
     assert!(!client.has_ended(), "a client of {live} was ended");
-    assert_eq!(site.host.read("/run/nginx.pid"), master, "another nginx");
+    assert_eq!(
+        site.host.read("/run/nginx.pid"),
+        master,
+        "nginx was restarted"
+    );
     Ok(())
 }
 
 fn with_both_colors_up_the_proxy_decides() -> Result<(), Skip> {
     let (site, first, second) = deployed_with("hello")?;
-    // Both answer on their ports, in either order of the ports.
+    // Both colors answer on their ports, and each of them is live once.
     for (live, idle) in [(&second, &first), (&first, &second)] {
         site.run("prepare").ok();
         site.run("switch").ok();
@@ -83,13 +87,14 @@ fn with_both_colors_up_the_proxy_decides() -> Result<(), Skip> {
         assert_eq!(
             site.host.processes(&format!("--color {live}")),
             pid,
-            "{live} was started anew instead of {idle} being stopped"
+            "{live} was started again, but only {idle} should be stopped"
         );
     }
     Ok(())
 }
 
-/// The reload comes 0.7 s after the command that asks for it has returned; what `verify` asks, both colors would answer.
+/// The reload happens 0.7 s after the reload command has returned. The `verify` accepts the answer of either color, so
+/// an old worker could pass it for the new color.
 fn an_answer_of_the_old_workers_is_no_proof() -> Result<(), Skip> {
     let (site, live, _) = deployed_with("hazards/an_answer_of_the_old_workers_is_no_proof")?;
     site.install("hazards/an_answer_of_the_old_workers_is_no_proof_2");
@@ -105,7 +110,8 @@ fn an_answer_of_the_old_workers_is_no_proof() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Whoever reloads nginx at any moment of a deploy, its way back included, finds a whole file, and one only.
+/// Somebody may reload nginx at any moment of a deploy or of its way back. There must always be exactly one complete
+/// file.
 fn the_fragment_is_whole_at_every_moment() -> Result<(), Skip> {
     let (site, live, other) = deployed_with("hello")?;
     let texts = ["blue", "green"].map(|color| {
@@ -119,18 +125,18 @@ fn the_fragment_is_whole_at_every_moment() -> Result<(), Skip> {
             while !done.load(Ordering::Relaxed) {
                 let text = site.host.read(FRAGMENT);
                 let known = texts.iter().position(|known| *known == text);
-                seen[known.unwrap_or_else(|| panic!("it held `{text}`"))] = true;
+                seen[known.unwrap_or_else(|| panic!("the file contains `{text}`"))] = true;
                 let files: Vec<_> = std::fs::read_dir(site.host.path("/etc/nginx/conf.d"))
-                    .expect("it can be listed")
+                    .expect("the folder can be listed")
                     .flatten()
                     .map(|entry| entry.file_name().to_string_lossy().into_owned())
                     .filter(|name| !name.starts_with('.'))
                     .collect();
-                assert_eq!(files, ["hello.conf"], "nginx would read all of them");
+                assert_eq!(files, ["hello.conf"], "nginx would read each file");
                 looked += 1;
             }
-            assert!(looked > 1000, "looked {looked} times only");
-            assert_eq!(seen, [true; 2], "no switch was seen");
+            assert!(looked > 1000, "the watcher looked only {looked} times");
+            assert_eq!(seen, [true; 2], "the watcher has not seen both files");
         });
         site.deploy().ok();
         site.stage("--broken /profile").deploy().exits(1);
@@ -144,7 +150,7 @@ fn the_fragment_is_whole_at_every_moment() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Else, after a power cut, the name may stand for an empty file.
+/// Without these syncs the file may be empty after a power cut.
 fn the_fragment_is_on_disk_before_and_after_its_rename() -> Result<(), Skip> {
     let (site, _, _) = deployed_with("hello")?;
     for tool in ["sync", "mv"] {
@@ -171,7 +177,7 @@ fn the_fragment_is_on_disk_before_and_after_its_rename() -> Result<(), Skip> {
     Ok(())
 }
 
-/// nginx accepts what is on the disk for one color, and not for the other.
+/// nginx accepts the configuration with one color's file, but not with the other's.
 fn a_configuration_that_only_the_new_color_breaks_goes_back() -> Result<(), Skip> {
     let site = Site::new()?;
     site.host
@@ -192,7 +198,7 @@ fn a_configuration_that_only_the_new_color_breaks_goes_back() -> Result<(), Skip
     Ok(())
 }
 
-/// A server of websockets, as far as a proxy sees it: after the upgrade every line comes back with its color.
+/// A program that looks like a websocket server to a proxy. After the upgrade it sends back each line, after its color.
 const CHAT: &str = r#"
 import http.server, sys
 color = sys.argv[sys.argv.index("--color") + 1]
@@ -234,9 +240,13 @@ fn a_websocket_goes_on_after_the_switch() -> Result<(), Skip> {
     });
     let mut reader = BufReader::new(&stream);
     let mut say = |what: &str| {
-        (&stream).write_all(what.as_bytes()).expect("it is open");
+        (&stream)
+            .write_all(what.as_bytes())
+            .expect("the connection is open");
         let mut answer = String::new();
-        reader.read_line(&mut answer).expect("it is open");
+        reader
+            .read_line(&mut answer)
+            .expect("the connection is open");
         assert!(!answer.is_empty(), "the connection was closed");
         answer
     };
@@ -250,10 +260,13 @@ fn a_websocket_goes_on_after_the_switch() -> Result<(), Skip> {
     assert!(wait::until(SOON, || site.serves() != live
         && site.run("status").stdout.contains("drained")));
     assert_eq!(say("after\n"), format!("{live} after\n"));
-    assert!(!deploy.has_ended(), "it did not wait for the websocket");
+    assert!(
+        !deploy.has_ended(),
+        "the deploy did not wait for the websocket"
+    );
     stream
         .shutdown(std::net::Shutdown::Both)
-        .expect("it is open");
+        .expect("the connection is open");
     deploy.wait(SOON).ok();
     assert_eq!(
         site.host
@@ -263,7 +276,7 @@ fn a_websocket_goes_on_after_the_switch() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Somebody in a hurry has pointed nginx to the new color by hand while it was probed.
+/// While the new color is probed, somebody points nginx to it by hand. Then the deploy gets TERM.
 fn term_does_not_stop_what_the_proxy_serves_by_now() -> Result<(), Skip> {
     let (site, live, other) =
         deployed_with("hazards/term_does_not_stop_what_the_proxy_serves_by_now")?;
@@ -271,7 +284,7 @@ fn term_does_not_stop_what_the_proxy_serves_by_now() -> Result<(), Skip> {
     let started = "(($(ls /var/lib/deployc/hello/releases/*/identity.* | wc -l) == 2))";
     assert!(wait::until(SOON, || site.host.bash(started).code == 0));
     site.host
-        .wait_for_port(port_of(&other).parse().expect("a port"));
+        .wait_for_port(port_of(&other).parse().expect("a port is a number"));
     let by_hand = site
         .host
         .read(&format!("/srv/hello/deploy/nginx/{other}.conf"));
@@ -284,7 +297,7 @@ fn term_does_not_stop_what_the_proxy_serves_by_now() -> Result<(), Skip> {
     assert_eq!(
         site.serves(),
         other,
-        "what users got was stopped: {outcome}"
+        "the color that users got was stopped: {outcome}"
     );
     assert_eq!(site.running(), ["blue", "green"], "{outcome}");
     let back = site
@@ -306,7 +319,7 @@ fn a_missing_tool_changes_nothing() -> Result<(), Skip> {
     Ok(())
 }
 
-/// The program has started and does not listen; something else does, on its port, and says all that is expected.
+/// The program has started but does not listen. Another process listens on its port and gives the expected answers.
 fn a_stranger_that_answers_the_probe_is_not_the_program() -> Result<(), Skip> {
     let (site, live, other) =
         deployed_with("hazards/a_stranger_that_answers_the_probe_is_not_the_program")?;
@@ -315,7 +328,8 @@ fn a_stranger_that_answers_the_probe_is_not_the_program() -> Result<(), Skip> {
     let port = port_of(&other);
     let shell = format!("exec -a payroll /opt/testapp --port={port} --color={other}");
     let mut stranger = site.host.start(&["bash", "-c", &shell]);
-    site.host.wait_for_port(port.parse().expect("a port"));
+    site.host
+        .wait_for_port(port.parse().expect("a port is a number"));
     deploy.wait(DEADLINE).exits(1).says(port);
     site.assert_serves_only(&live);
     assert!(!stranger.has_ended(), "the stranger was ended");
@@ -328,7 +342,7 @@ fn a_reader_or_terminal_that_goes_away_ends_nothing() -> Result<(), Skip> {
     let shell = format!("{SCRIPT} deploy | head -n 1; exit ${{PIPESTATUS[0]}}");
     site.host.start(&["bash", "-c", &shell]).wait(DEADLINE).ok();
     site.assert_serves_only(&other);
-    // As a terminal does it: to all of the group in the foreground.
+    // A terminal that closes sends HUP to its whole foreground process group.
     site.stage("--health starting:1");
     let deploy = site.host.start(&["setsid", "--wait", SCRIPT, "deploy"]);
     assert!(wait::until(SOON, || site.running().len() == 2));
@@ -378,8 +392,9 @@ esac
 fn rollback_and_resume_take_the_inputs_of_the_release() -> Result<(), Skip> {
     let site = Site::with("hazards/rollback_and_resume_take_the_inputs_of_the_release")?;
     let note = || {
-        let answer = http::get(&site.host, 80, "/json").expect("it is served");
-        let json: serde_json::Value = serde_json::from_str(&answer.body).expect("it is JSON");
+        let answer = http::get(&site.host, 80, "/json").expect("nginx answers");
+        let json: serde_json::Value =
+            serde_json::from_str(&answer.body).expect("the answer is JSON");
         json["build"]["sha"].as_str().unwrap_or_default().to_owned()
     };
     site.run_with("deploy", &[("NOTE", "one")]).ok();
@@ -393,7 +408,7 @@ fn rollback_and_resume_take_the_inputs_of_the_release() -> Result<(), Skip> {
     Ok(())
 }
 
-/// As certbot does it.
+/// nginx redirects the URL of the `verify`, as certbot configures it.
 fn a_verify_that_is_redirected_is_found_before_anything_starts() -> Result<(), Skip> {
     let (site, live, _) = deployed_with("hello")?;
     let server = site_with_upstream("127.0.0.1:80", "hello").replace(

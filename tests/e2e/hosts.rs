@@ -1,4 +1,4 @@
-//! The tests' own ground: hosts are private and leave nothing behind, the load client sees what it should.
+//! Tests of the tests' own tools: hosts are private and leave nothing behind, and the load client counts lost requests.
 
 use std::fs;
 use std::time::Duration;
@@ -30,10 +30,10 @@ fn a_host_is_private_and_leaves_nothing() -> Result<(), Skip> {
     assert_eq!(host.read(&marker), "here");
     assert!(
         !fs::exists(&marker).expect("/tmp can be read"),
-        "the host's /tmp is this machine's"
+        "the host uses the /tmp of this machine"
     );
     assert!(!fs::exists("/etc/nginx/conf.d/deployc-e2e.conf").expect("/etc can be read"));
-    // In a session of its own, as programs are deployed.
+    // The program runs in its own session, like a deployed program.
     host.bash("setsid sleep 98765 </dev/null >/dev/null 2>&1 &")
         .ok();
     assert_eq!(host.processes("sleep 98765").len(), 1);
@@ -69,12 +69,12 @@ fn a_systemd_host_runs_units() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Two programs, `blue` on 8081 and `green` on 8082.
+/// Starts two programs, `blue` on 8081 and `green` on 8082.
 fn two_colors(host: &Host) -> [Running; 2] {
     host.copy(testapp(), "/opt/testapp");
     [("blue", "8081"), ("green", "8082")].map(|(color, port)| {
         let app = host.start(&["/opt/testapp", "--color", color, "--port", port]);
-        host.wait_for_port(port.parse().expect("a number"));
+        host.wait_for_port(port.parse().expect("a port is a number"));
         app
     })
 }
@@ -154,7 +154,7 @@ fn nothing_is_lost_when_haproxy_reloads() -> Result<(), Skip> {
     Ok(())
 }
 
-/// The load was what it says it is: every kind, at its rate.
+/// Checks that requests of every kind were answered.
 fn assert_full(report: &Report) {
     println!("{report}");
     let counts = report.counts();

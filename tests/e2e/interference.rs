@@ -1,4 +1,4 @@
-//! What a script does when it is not alone: another deploy, strangers, signals, `kill -9`, other people's reloads.
+//! A script is disturbed while it works: by another deploy, foreign processes, signals, `kill -9` and foreign reloads.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ crate::tests![
     inputs_are_data,
 ];
 
-/// A site with a good deploy, and its color.
+/// Returns a site after one good deploy, and its live color.
 fn deployed_with(source: &str) -> Result<(Site, String), Skip> {
     let site = Site::with(source)?;
     site.deploy().ok();
@@ -38,7 +38,7 @@ fn deployed_with(source: &str) -> Result<(Site, String), Skip> {
     Ok((site, live))
 }
 
-/// Waits until both colors run: the deploy has started its program.
+/// Waits until both colors run. Then the deploy has started its program.
 fn wait_until_both_run(site: &Site) {
     assert!(
         wait::until(Duration::from_secs(20), || site.running().len() == 2),
@@ -51,9 +51,9 @@ fn a_second_deploy_exits_4_and_names_the_first() -> Result<(), Skip> {
     let first = site.stage("--health starting:2").start("deploy");
     wait_until_both_run(&site);
     let status = site.run("status --json").ok().stdout;
-    let status: serde_json::Value = serde_json::from_str(&status).expect("it is JSON");
-    let deployment = status["deployment"].as_str().expect("it has an id");
-    // Its own id ends in its process.
+    let status: serde_json::Value = serde_json::from_str(&status).expect("the status is JSON");
+    let deployment = status["deployment"].as_str().expect("a deploy has an id");
+    // An id that the script has chosen ends in the script's pid.
     let process = deployment.rsplit('-').next().unwrap_or_default();
     site.deploy()
         .exits(4)
@@ -106,7 +106,7 @@ fn stranger_on(address: &str) -> Result<(), Skip> {
     ]);
     let listening = format!(
         "grep -iq ':{:04X} .* 0A ' /proc/net/tcp /proc/net/tcp6",
-        idle.parse::<u16>().expect("a port")
+        idle.parse::<u16>().expect("a port is a number")
     );
     assert!(wait::until(Duration::from_secs(5), || site
         .host
@@ -130,7 +130,7 @@ fn stranger_on(address: &str) -> Result<(), Skip> {
     Ok(())
 }
 
-/// The journal's phases through which a deploy goes; killed in each, at many moments.
+/// Deploys are killed at many moments, so that each phase of the journal occurs.
 fn a_killed_deploy_is_recovered_by_the_next() -> Result<(), Skip> {
     let (site, _) = deployed_with("interference/a_killed_deploy_is_recovered_by_the_next")?;
     let whole = site.deploy().ok().took;
@@ -139,9 +139,9 @@ fn a_killed_deploy_is_recovered_by_the_next() -> Result<(), Skip> {
         let deploy = site.start("deploy");
         assert!(wait::until(Duration::from_secs(60), || deploy.elapsed()
             > whole * step / 12));
-        // The script, not what it has started in sessions of their own.
+        // This kills the script, but not the programs that it has started in their own sessions.
         site.host
-            .bash(&format!("pkill -KILL -f '^[^ ]*bash {SCRIPT}'")); // it may have ended already
+            .bash(&format!("pkill -KILL -f '^[^ ]*bash {SCRIPT}'")); // the script may have ended already
         drop(deploy);
         let after = site.serves();
         assert!(
@@ -152,14 +152,14 @@ fn a_killed_deploy_is_recovered_by_the_next() -> Result<(), Skip> {
         site.deploy().ok();
         let live = site.serves();
         site.assert_serves_only(&live);
-        // Somebody else's reload, certbot's, changes nothing.
+        // A foreign reload, for example by certbot, changes nothing.
         site.nginx().reload();
         site.assert_serves_only(&live);
     }
     Ok(())
 }
 
-/// The file says one color, users get the other: nothing may be stopped until that is mended.
+/// The file names one color, and users get the other one. No color may be stopped until this is repaired.
 fn killed_between_swap_and_reload() -> Result<(), Skip> {
     let (site, _) = killed_in_the_swap()?;
     site.deploy().ok();
@@ -168,7 +168,8 @@ fn killed_between_swap_and_reload() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Neither color can take the traffic or be started again, so nothing is touched; what served before serves when that is mended.
+/// Neither color can serve or be started again, so the script changes nothing. After a repair the color that served
+/// before serves again.
 fn everything_killed_between_swap_and_reload() -> Result<(), Skip> {
     let (site, live) = killed_in_the_swap()?;
     let programs = "/var/lib/deployc/hello/releases/*/slot/hello";
@@ -191,7 +192,8 @@ fn everything_killed_between_swap_and_reload() -> Result<(), Skip> {
     Ok(())
 }
 
-/// A step is over when its shell has ended, and what it left behind may be a migration.
+/// A step ends when its shell ends. But a process that the step has left may be a migration, so the next deploy
+/// refuses.
 fn what_a_step_left_running_is_named() -> Result<(), Skip> {
     let site = Site::with("interference/what_a_step_left_running_is_named")?;
     site.deploy().ok();
@@ -205,7 +207,7 @@ fn what_a_step_left_running_is_named() -> Result<(), Skip> {
     Ok(())
 }
 
-/// A deploy that was killed after its rename and before its reload, and what was live.
+/// Returns a site whose deploy was killed between its rename and its reload, and the color that was live.
 fn killed_in_the_swap() -> Result<(Site, String), Skip> {
     let site = Site::with("interference/killed_in_the_swap")?;
     site.host
@@ -216,8 +218,8 @@ fn killed_in_the_swap() -> Result<(Site, String), Skip> {
     site.host.write_program("/opt/reload", kill);
     let fragment = site.host.read(FRAGMENT);
     assert_ne!(site.deploy().code, 0);
-    assert_ne!(site.host.read(FRAGMENT), fragment, "the file was swapped");
-    assert_eq!(site.serves(), live, "nothing was reloaded");
+    assert_ne!(site.host.read(FRAGMENT), fragment, "the swap is missing");
+    assert_eq!(site.serves(), live, "nginx was reloaded");
     assert_eq!(site.running(), ["blue", "green"]);
     site.run("status").says("deploy");
     site.host
@@ -254,7 +256,7 @@ fn a_rollback_preempts_a_drain() -> Result<(), Skip> {
     Ok(())
 }
 
-/// certbot reloads nginx whenever it likes.
+/// certbot may reload nginx at any time.
 fn a_stranger_s_reload_in_the_middle_does_no_harm() -> Result<(), Skip> {
     let (site, mut live) = deployed_with("hello")?;
     for pause in ["0.1", "0.3"] {
@@ -269,7 +271,7 @@ fn a_stranger_s_reload_in_the_middle_does_no_harm() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Somebody has changed `worker_processes` and left the reload to us.
+/// Somebody has changed `worker_processes` without a reload, so the script's own reload changes the number of workers.
 fn another_number_of_workers_is_a_reload_too() -> Result<(), Skip> {
     let (site, mut live) = deployed_with("hello")?;
     for workers in ["1", "4"] {
@@ -287,7 +289,7 @@ fn another_number_of_workers_is_a_reload_too() -> Result<(), Skip> {
 fn term_starts_the_way_back_at_once() -> Result<(), Skip> {
     let (site, live) = deployed_with("interference/term_starts_the_way_back_at_once")?;
     let deploy = site.stage("--health never").start("deploy");
-    // Both releases know what they have started: the probe has begun.
+    // Both releases have an identity, so the probe has begun.
     let started = "(($(ls /var/lib/deployc/hello/releases/*/identity.* | wc -l) == 2))";
     assert!(wait::until(Duration::from_secs(20), || site
         .host
@@ -308,7 +310,7 @@ fn term_starts_the_way_back_at_once() -> Result<(), Skip> {
     Ok(())
 }
 
-/// 3 would say that the host is not ready.
+/// The script must not exit 3, because 3 means that the host is not ready.
 fn term_before_anything_was_started_is_said_so() -> Result<(), Skip> {
     let site = Site::with("interference/term_before_anything_was_started_is_said_so")?;
     let slow = "#!/bin/bash\ntouch /opt/asked\nsleep 10\n";
@@ -322,7 +324,7 @@ fn term_before_anything_was_started_is_said_so() -> Result<(), Skip> {
         .wait(Duration::from_secs(8))
         .says("failed at test_as_it_is (deploy.bg:")
         .says("): stopped by TERM")
-        // 1, and not 3: "nothing was changed".
+        // The script says this with exit code 1. With 3 it would say "nothing was changed".
         .says("serves, as before");
     Ok(())
 }
@@ -357,7 +359,7 @@ fn term_in_a_drain_cuts_nothing() -> Result<(), Skip> {
     Ok(())
 }
 
-/// A request is in flight to one of the colors.
+/// Returns whether a request to one of the colors is in progress.
 fn connected_to_a_color(site: &Site) -> bool {
     site.host
         .bash("grep -q ' 0100007F:1F9[12] .* 01 ' /proc/net/tcp")
@@ -409,8 +411,8 @@ fn inputs_are_data() -> Result<(), Skip> {
         .ok();
     outcome.never_says("hunter2");
     assert!(!site.host.exists("/tmp/pwned"));
-    let answer = crate::support::http::get(&site.host, 80, "/json").expect("it is served");
-    let json: serde_json::Value = serde_json::from_str(&answer.body).expect("it is JSON");
+    let answer = crate::support::http::get(&site.host, 80, "/json").expect("nginx answers");
+    let json: serde_json::Value = serde_json::from_str(&answer.body).expect("the answer is JSON");
     assert_eq!(json["build"]["sha"], nasty);
     assert!(
         site.host.processes("hunter2").is_empty(),

@@ -1,4 +1,4 @@
-//! `keep warm`: the previous color runs on after a deployment, until the next one needs its place.
+//! `keep warm`: the previous color keeps running after a deployment, until the next one needs its place.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ crate::tests![
     no_client_notices,
 ];
 
-/// Two deploys, the first of `--sha one`, the second of `--sha two`; the color of each.
+/// Deploys `--sha one`, then `--sha two`. Returns the site and the color of each.
 fn deployed_twice() -> Result<(Site, String, String), Skip> {
     let site = Site::with("keep_warm/deployed_twice")?;
     site.stage("--sha one").deploy().ok();
@@ -25,7 +25,7 @@ fn deployed_twice() -> Result<(Site, String, String), Skip> {
     Ok((site, first, second))
 }
 
-/// The process of a color: the same for as long as nobody starts it again.
+/// Returns the process of a color. It stays the same until somebody starts the color again.
 fn process(site: &Site, color: &str) -> Vec<String> {
     let found = site.host.processes(&format!("--color {color} --sha"));
     let programs = found.into_iter();
@@ -54,7 +54,7 @@ fn the_previous_color_runs_until_the_next_prepare() -> Result<(), Skip> {
     site.run("switch").ok();
     site.run("cleanup").ok();
     assert_eq!(site.serves(), first);
-    assert_eq!(process(&site, &second), live, "now this one is warm");
+    assert_eq!(process(&site, &second), live, "the previous color stays");
     Ok(())
 }
 
@@ -67,7 +67,7 @@ fn rollback_starts_nothing() -> Result<(), Skip> {
         assert_eq!(&site.serves(), color);
         assert_eq!(processes(), before, "a program was stopped or started");
     }
-    // What was rolled back to is what the next deployment leaves warm.
+    // The next deployment keeps this color warm, because it served.
     site.stage("--sha three").deploy().ok();
     assert_eq!(site.serves(), second);
     assert_eq!(process(&site, &first), before.0);
@@ -77,7 +77,10 @@ fn rollback_starts_nothing() -> Result<(), Skip> {
 fn a_warm_color_that_died_is_started_by_rollback() -> Result<(), Skip> {
     let (site, first, second) = deployed_twice()?;
     let warm = process(&site, &first);
-    let pid = warm[0].split(' ').next().expect("a line starts with it");
+    let pid = warm[0]
+        .split(' ')
+        .next()
+        .expect("a line starts with the pid");
     site.host.run(&["kill", "-KILL", pid]).ok();
     site.run("status")
         .ok()
@@ -90,10 +93,10 @@ fn a_warm_color_that_died_is_started_by_rollback() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Neither the switch, nor a rollback, nor the prepare that takes the warm color's place.
+/// Clients notice neither a switch, nor a rollback, nor a `prepare` that stops the warm color.
 fn no_client_notices() -> Result<(), Skip> {
     let (site, first, second) = deployed_twice()?;
-    // A stream takes longer than a color that is told to stop has, but not longer than a drain.
+    // A stream takes longer than `stop within`, but not longer than the drain.
     site.install("keep_warm/no_client_notices");
     let streams = Long {
         lasts: Duration::from_secs(6),
@@ -109,7 +112,7 @@ fn no_client_notices() -> Result<(), Skip> {
         ("rollback", &second),
         ("deploy", &first),
     ] {
-        // By then there are streams from the color that serves.
+        // After this time streams from the live color are open.
         let whole = load.now() + 2 * streams.pause;
         wait::until(Duration::from_secs(10), || load.now() > whole);
         site.stage(&format!("--sha {command}")).run(command).ok();

@@ -1,4 +1,4 @@
-//! What is on disk is not always what is in force: whatever else serves is seen, named and left alone.
+//! nginx does not always serve what its files say. The script sees this, names what serves and leaves it alone.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use crate::support::wait;
 
 crate::tests![a_second_master_of_nginx, a_file_that_was_put_back];
 
-/// The pid in a file, if a process of it runs.
+/// Returns the pid in a file, if a process with this pid runs.
 fn pid_in(site: &Site, file: &str) -> Option<String> {
     let pid = site.host.read(file).trim().to_owned();
     let runs = !pid.is_empty() && site.host.run(&["kill", "-0", &pid]).code == 0;
     runs.then_some(pid)
 }
 
-/// A binary upgrade that is half done: the old master goes on accepting with the configuration that it has. It is asked in `prepare`, and
-/// again when the switch begins.
+/// In an unfinished binary upgrade of nginx the old master still accepts connections, with its old configuration. The
+/// script checks for this in `prepare`, and again at the beginning of `switch`.
 fn a_second_master_of_nginx() -> Result<(), Skip> {
     let site = Site::new()?;
     let upgrade = |site: &Site| {
@@ -25,12 +25,12 @@ fn a_second_master_of_nginx() -> Result<(), Skip> {
         let both = || pid_in(site, "/run/nginx.pid").is_some_and(|new| new != old);
         assert!(
             wait::until(Duration::from_secs(30), both),
-            "the new master is there"
+            "the new master does not start"
         );
         let workers = || site.host.processes("nginx: worker process").len() >= 4;
         assert!(
             wait::until(Duration::from_secs(30), workers),
-            "its workers are there"
+            "the workers of the new master do not start"
         );
         old
     };
@@ -39,10 +39,10 @@ fn a_second_master_of_nginx() -> Result<(), Skip> {
         let gone = || site.host.run(&["kill", "-0", old]).code != 0;
         assert!(
             wait::until(Duration::from_secs(30), gone),
-            "the old master is gone"
+            "the old master does not end"
         );
     };
-    // It starts its successor by the path by which it was started.
+    // A master starts its successor by the path by which it was started itself. So nginx is started by its full path.
     site.host.run(&["nginx", "-s", "quit"]).ok();
     let ended = || pid_in(&site, "/run/nginx.pid").is_none();
     assert!(wait::until(Duration::from_secs(30), ended));
@@ -74,7 +74,8 @@ fn a_second_master_of_nginx() -> Result<(), Skip> {
     Ok(())
 }
 
-/// A backup, Ansible or git has written the other color's file, and nobody has reloaded nginx: users still get what was confirmed last.
+/// A backup, Ansible or git has written the other color's file, and nobody has reloaded nginx. Users still get the
+/// color that was confirmed last.
 fn a_file_that_was_put_back() -> Result<(), Skip> {
     let site = Site::new()?;
     site.deploy().ok();
@@ -90,19 +91,19 @@ fn a_file_that_was_put_back() -> Result<(), Skip> {
         assert_eq!(site.serves(), "blue", "{command}");
         assert_eq!(site.running(), ["blue"], "{command}");
     }
-    // A release that would crash at its start changes nothing about it.
+    // The script refuses before it starts the new release, which would never pass its probe.
     site.stage("--health never");
     site.deploy().exits(3);
     site.assert_serves_only("blue");
 
-    // The message names the file that leads out.
+    // A person copies back the right file, which the script keeps.
     let kept = "/var/lib/deployc/hello/live/fragment";
     site.host.run(&["cp", kept, FRAGMENT]).ok();
     assert_eq!(site.host.read(FRAGMENT), right);
     site.stage("").deploy().ok();
     site.assert_serves_only("green");
 
-    // After a boot the file is what nginx has loaded.
+    // After a boot nginx has loaded the file that is on the disk, so that file decides.
     let other = site.host.read("/srv/hello/deploy/nginx/blue.conf");
     site.host.write(FRAGMENT, other);
     site.host.bash("kill -KILL $(pgrep -x testapp)").ok();

@@ -1,7 +1,7 @@
 //! The end-to-end tests: generated scripts on real hosts with real proxies, under load.
 //!
-//! `cargo test --test e2e` runs all, `cargo test --test e2e NAME` some, `-- --list` names them. A test that cannot run
-//! its real part on this machine says `skipped` and why; with `CI=true` it fails instead.
+//! `cargo test --test e2e` runs all tests, `cargo test --test e2e NAME` runs some, `-- --list` prints their names. A
+//! test that cannot run its real part on this machine prints `skipped` and the reason. With `CI=true` it fails instead.
 
 mod adopt;
 mod agent;
@@ -34,10 +34,10 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use support::skip::Skip;
 
-/// Tests mostly wait, for programs to boot and for connections to drain: more of them than processors run at once.
+/// The tests mostly wait, so more of them run at once than there are processors.
 const THREADS: usize = 6;
 
-/// A test by name.
+/// A test with its name.
 #[derive(Clone, Copy)]
 struct Test {
     name: &'static str,
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     let all = [
-        // The longest first.
+        // The longest tests come first.
         examples::tests(),
         agent::tests(),
         codedeploy::tests(),

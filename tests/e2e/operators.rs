@@ -38,34 +38,34 @@ crate::tests![
 const STATE: &str = "/var/lib/deployc/hello";
 const DEADLINE: Duration = Duration::from_secs(90);
 
-/// Runs the script with a note.
+/// Runs the script with this value of the input `NOTE`.
 fn noted(site: &Site, words: &[&str], note: &str) -> Outcome {
     let mut line = site.host.command(&[&[SCRIPT], words].concat());
     line.env("NOTE", note).env("TOKEN", "hush-hush");
     run(line, DEADLINE)
 }
 
-/// What users read.
+/// Returns the note in the answer that users get.
 fn note(site: &Site) -> String {
-    let answer = http::get(&site.host, 80, "/json").expect("it is served");
-    let json: serde_json::Value = serde_json::from_str(&answer.body).expect("it is JSON");
+    let answer = http::get(&site.host, 80, "/json").expect("nginx answers");
+    let json: serde_json::Value = serde_json::from_str(&answer.body).expect("the answer is JSON");
     json["build"]["sha"].as_str().unwrap_or_default().to_owned()
 }
 
-/// The releases that are kept, the oldest first.
+/// Returns the kept releases, the oldest first.
 fn releases(site: &Site) -> Vec<String> {
     let listed = site.host.bash(&format!("ls {STATE}/releases")).ok();
     listed.stdout.lines().map(str::to_owned).collect()
 }
 
-/// The release that serves.
+/// Returns the live release.
 fn live(site: &Site) -> String {
     let target = site.host.bash(&format!("readlink -f {STATE}/live")).ok();
     let target = target.stdout.trim().to_owned();
     target.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
-/// deploy.bg and the staged program are other ones by now: neither is asked.
+/// deploy.bg and the staged program have changed since the deploy. `restart` uses neither of them.
 fn a_restart_takes_a_changed_input_and_loses_nothing() -> Result<(), Skip> {
     let site = Site::with("operators/noted")?;
     noted(&site, &["deploy"], "one").ok();
@@ -73,7 +73,7 @@ fn a_restart_takes_a_changed_input_and_loses_nothing() -> Result<(), Skip> {
     let release = live(&site);
     site.install("operators/a_restart_takes_a_changed_input_and_loses_nothing");
     site.stage("--health never");
-    // A stream may last longer than the drain.
+    // There are no streams, because a stream would last longer than the drain.
     let rates = Rates {
         stream: None,
         ..Rates::FULL
@@ -91,11 +91,14 @@ fn a_restart_takes_a_changed_input_and_loses_nothing() -> Result<(), Skip> {
     let second = site.serves();
     assert_ne!(first, second);
     site.assert_serves_only(&second);
-    assert!(releases(&site).contains(&release), "it is gone");
+    assert!(
+        releases(&site).contains(&release),
+        "the copied release is gone"
+    );
     site.run("releases")
         .ok()
         .says(&format!("a copy of {release}"));
-    // The way back leads to what was live before.
+    // `rollback` goes back to the release that was live before.
     site.run("rollback").ok();
     assert_eq!(note(&site), "one");
     site.assert_serves_only(&first);
@@ -119,7 +122,7 @@ fn a_restart_whose_program_does_not_come_up_changes_nothing() -> Result<(), Skip
     let site = Site::with("operators/noted")?;
     noted(&site, &["deploy"], "one").ok();
     let (color, release) = (site.serves(), live(&site));
-    // What the app has broken in its own slot is copied, too.
+    // `restart` copies the slot as it is, so the copy has this broken program.
     let slot = format!("{STATE}/releases/{release}/slot/hello");
     site.host.write_program(&slot, "#!/bin/bash\nexit 3\n");
     noted(&site, &["restart"], "three").exits(1);
@@ -150,7 +153,7 @@ fn a_rollback_to_two_releases_back() -> Result<(), Skip> {
     let now = site.serves();
     assert_ne!(before, now);
     site.assert_serves_only(&now);
-    // It was copied, and is as it was.
+    // The release was copied, and the release itself has not changed.
     assert_ne!(live(&site), first);
     assert_eq!(
         site.host.read(&format!("{STATE}/releases/{first}/meta")),
@@ -178,7 +181,7 @@ fn a_rollback_to_what_is_not_there_changes_nothing() -> Result<(), Skip> {
     site.run("rollback 20200101-000000-1").exits(3).says(&first);
     site.run("rollback ../live").exits(2);
     site.stage("--health never").deploy().exits(1);
-    let failed = releases(&site).pop().expect("it is kept to be looked at");
+    let failed = releases(&site).pop().expect("the failed release is kept");
     site.run("releases").ok().says("failed");
     site.run(&format!("rollback {failed}"))
         .exits(3)
@@ -187,7 +190,7 @@ fn a_rollback_to_what_is_not_there_changes_nothing() -> Result<(), Skip> {
     Ok(())
 }
 
-/// The kept release knows neither color of today.
+/// The kept release has neither of today's colors.
 fn a_rollback_to_other_colors_is_refused() -> Result<(), Skip> {
     let site = Site::new()?;
     site.deploy().ok();
@@ -202,7 +205,8 @@ fn a_rollback_to_other_colors_is_refused() -> Result<(), Skip> {
     Ok(())
 }
 
-/// It takes its own ports, where what serves has others; and is refused where it would take those of what serves.
+/// The release uses its own ports if the live color has other ones. It is refused if it would use a port of the live
+/// color.
 fn a_rollback_to_a_release_with_other_ports() -> Result<(), Skip> {
     let site = Site::new()?;
     site.deploy().ok();
@@ -236,7 +240,7 @@ fn only_the_last_releases_are_kept() -> Result<(), Skip> {
         site.deploy().ok();
         seen.push(live(&site));
     }
-    // What serves and what served before it, and three beside them.
+    // The live release, the previous one and three more are kept.
     assert_eq!(releases(&site), seen[2..]);
     Ok(())
 }
@@ -263,7 +267,7 @@ fn a_removal_leaves_nothing_but_the_apps_own() -> Result<(), Skip> {
     assert!(site.host.exists(SCRIPT));
     let left = site.host.bash("ls -A /var/lib/deployc").ok();
     assert_eq!(left.stdout, "");
-    // A second one has nothing to do, and a deployment is a first one.
+    // A second `remove` has nothing to do. The next deployment is a first one.
     site.run("remove").ok();
     site.run("rollback").exits(3);
     let blue = site.host.read("/srv/hello/deploy/nginx/blue.conf");
@@ -274,13 +278,13 @@ fn a_removal_leaves_nothing_but_the_apps_own() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Nothing else of nginx names its upstream any more.
+/// Writes a site that does not name the app's upstream, so nginx no longer needs the fragment.
 fn leads_nowhere(site: &Site) {
     let gone = "server { listen 127.0.0.1:80; return 410; }\n";
     site.host.write("/etc/nginx/sites-enabled/default", gone);
 }
 
-/// The site of its users names its upstream.
+/// The site still names the app's upstream, so nginx needs the fragment.
 fn a_removal_that_the_proxy_refuses_is_taken_back() -> Result<(), Skip> {
     let site = Site::new()?;
     site.deploy().ok();
@@ -296,7 +300,7 @@ fn a_removal_that_the_proxy_refuses_is_taken_back() -> Result<(), Skip> {
     Ok(())
 }
 
-/// As of an interrupted deployment: the recovery is the rollback.
+/// The recovery from an interrupted `restart` is the rollback, as after an interrupted deployment.
 fn a_rollback_of_a_restart_that_was_cut_short_goes_back_once() -> Result<(), Skip> {
     let (site, first, second) = deployed_with_held_reload("held_reload")?;
     site.deploy().ok();
@@ -314,7 +318,7 @@ fn a_rollback_of_a_restart_that_was_cut_short_goes_back_once() -> Result<(), Ski
     Ok(())
 }
 
-/// It recovers, and then it does what it is for.
+/// The command first recovers from the interrupted run, then goes to the release.
 fn a_rollback_to_a_release_that_was_cut_short_goes_on() -> Result<(), Skip> {
     let (site, _, other) = deployed_with_held_reload("held_reload")?;
     let release = live(&site);
@@ -342,7 +346,11 @@ fn a_removal_that_was_cut_short_is_taken_back_by_a_deploy() -> Result<(), Skip> 
     assert!(!site.host.exists(FRAGMENT));
     kill(&site, remove);
     let_go(&site);
-    assert_eq!(site.running(), [live.as_str()], "it is stopped too early");
+    assert_eq!(
+        site.running(),
+        [live.as_str()],
+        "the color was stopped too early"
+    );
     site.run("status").ok().says("is being removed");
     site.host.write("/etc/nginx/sites-enabled/default", served);
     site.deploy()
@@ -365,7 +373,7 @@ fn a_removal_that_was_cut_short_is_done_by_the_next_one() -> Result<(), Skip> {
     Ok(())
 }
 
-/// A removal that drains, and the answer that it waits for.
+/// Starts a removal, and waits until it drains. Returns also the request that it waits for.
 fn draining_removal() -> Result<(Site, String, Running, Running), Skip> {
     let (site, live, _) = deployed_with("operators/draining_removal")?;
     let answer = stream(&site, &live);
@@ -377,11 +385,11 @@ fn draining_removal() -> Result<(Site, String, Running, Running), Skip> {
     Ok((site, live, answer, remove))
 }
 
-/// Then it is a first one.
+/// The next command finishes the removal. The next deployment is a first one.
 fn a_removal_that_was_killed_in_its_drain_is_finished_by_a_deploy() -> Result<(), Skip> {
     let (site, live, answer, remove) = draining_removal()?;
     kill(&site, remove);
-    assert_eq!(site.running(), [live.as_str()], "it is cut");
+    assert_eq!(site.running(), [live.as_str()], "the color was stopped");
     site.run("resume").ok().says("removing the rest");
     assert_whole(answer, &live);
     assert_eq!(site.running(), Vec::<String>::new());
@@ -397,12 +405,12 @@ fn a_removal_that_was_killed_in_its_drain_is_finished_by_a_deploy() -> Result<()
 fn a_removal_that_was_told_to_stop_in_its_drain_asks_for_a_person() -> Result<(), Skip> {
     let (site, live, answer, remove) = draining_removal()?;
     remove.signal(Signal::TERM);
-    // Its exit code is lost with who has entered the host for it.
+    // The exit code is lost, because TERM also ends the `nsenter` that has started the script.
     remove
         .wait(Duration::from_secs(10))
         .says("a person is needed")
         .says("run `remove` again");
-    assert_eq!(site.running(), [live.as_str()], "it is cut");
+    assert_eq!(site.running(), [live.as_str()], "the color was stopped");
     site.run("remove").ok();
     assert_whole(answer, &live);
     assert_eq!(site.running(), Vec::<String>::new());
@@ -410,7 +418,7 @@ fn a_removal_that_was_told_to_stop_in_its_drain_asks_for_a_person() -> Result<()
     Ok(())
 }
 
-/// The lock that it has waited for is nobody's any more.
+/// The deploy has waited for the lock of an app that was removed meanwhile.
 fn who_waits_for_a_removal_is_told() -> Result<(), Skip> {
     let (site, live, answer, remove) = draining_removal()?;
     let waiting = site.start("deploy");

@@ -1,4 +1,4 @@
-//! What a script's output is for whoever reads it: a machine, GitHub Actions, a person at a terminal.
+//! The output of a script for each kind of reader: a program, GitHub Actions, a person at a terminal.
 
 use std::time::Duration;
 
@@ -15,16 +15,19 @@ crate::tests![
     a_terminal_shows_a_step_while_it_runs,
 ];
 
-/// A site with one good deploy: what the first one finds out about the host is not in the way.
+/// Returns a site after one good deploy, because the output of a first deployment has additional messages.
 fn deployed(source: &str) -> Result<Site, Skip> {
     let site = Site::with(source)?;
     site.deploy().ok();
     Ok(site)
 }
 
-/// Every line of the output as an object.
+/// Returns every line of the output as a JSON object.
 fn objects(outcome: &Outcome) -> Vec<Value> {
-    assert_eq!(outcome.stderr, "", "all of it goes to standard output");
+    assert_eq!(
+        outcome.stderr, "",
+        "the whole output goes to standard output"
+    );
     let object = |line: &str| -> Value {
         let value: Value =
             serde_json::from_str(line).unwrap_or_else(|reason| panic!("{reason}: {line}"));
@@ -35,7 +38,7 @@ fn objects(outcome: &Outcome) -> Vec<Value> {
     outcome.stdout.lines().map(object).collect()
 }
 
-/// The results of a step.
+/// Returns the results of a step.
 fn results<'a>(lines: &'a [Value], step: &str) -> Vec<&'a str> {
     let of_step = lines.iter().filter(|line| line["step"] == step);
     of_step.filter_map(|line| line["result"].as_str()).collect()
@@ -53,7 +56,7 @@ fn json_is_json_on_every_line() -> Result<(), Skip> {
         .collect();
     let talk = "    | a \"quote\", a \\, a tab\t, a bell , 한";
     assert!(said.contains(&talk), "{said:?}");
-    // What is not UTF-8 cannot be JSON.
+    // JSON is UTF-8, so all other bytes are replaced.
     assert!(said.contains(&"    | caf?, 1 ??"), "{said:?}");
     assert!(said.contains(&"    | no end"), "{said:?}");
 
@@ -75,7 +78,7 @@ fn under_github(site: &Site, command: &str) -> Outcome {
     site.run_with(command, &[("GITHUB_ACTIONS", "true")])
 }
 
-/// The titles of the groups, in their order; they may not nest, and each has its end.
+/// Returns the titles of the groups in their order. Checks that groups do not nest, and that each group ends.
 fn groups(outcome: &Outcome) -> Vec<&str> {
     let mut titles = Vec::new();
     let mut open = false;
@@ -101,7 +104,7 @@ fn github_folds_each_phase_once() -> Result<(), Skip> {
 
     site.stage("--health never");
     assert_eq!(groups(&under_github(&site, "deploy").exits(1)), ["prepare"]);
-    // It fails in the switch, and the way back is a phase of its own.
+    // This deploy fails in `switch`. The way back has its own group.
     site.stage("--broken /profile");
     let went_back = under_github(&site, "deploy").exits(1);
     assert_eq!(groups(&went_back), ["prepare", "switch", "way"]);
@@ -111,7 +114,7 @@ fn github_folds_each_phase_once() -> Result<(), Skip> {
     Ok(())
 }
 
-/// The annotations of a kind.
+/// Returns the annotations of a kind.
 fn annotations<'a>(outcome: &'a Outcome, kind: &str) -> Vec<&'a str> {
     let lines = outcome.stdout.lines();
     lines.filter(|line| line.starts_with(kind)).collect()
@@ -137,7 +140,7 @@ fn github_annotates_the_line_that_failed() -> Result<(), Skip> {
     );
     assert!(errors[0].starts_with(&place), "{place}: {outcome}");
     assert!(errors[0].contains("status 503"), "{outcome}");
-    // A bare one would be read as the start of an escape.
+    // GitHub would read a bare `%` as the beginning of an escape.
     assert!(errors[0].contains("full=100%25"), "{outcome}");
     Ok(())
 }
@@ -159,7 +162,7 @@ fn a_terminal_shows_a_step_while_it_runs() -> Result<(), Skip> {
         command.env("TERM", "xterm");
         run(command, Duration::from_secs(90))
     };
-    // A line that is written over, then the step's result in its place.
+    // The terminal shows a line while the step runs. The step's result replaces this line.
     let step =
         |result: &str, name: &str| format!("\n  ..     {name}\r\u{1b}[K  {result:6} {name} (");
     at_a_terminal()
@@ -170,10 +173,10 @@ fn a_terminal_shows_a_step_while_it_runs() -> Result<(), Skip> {
     at_a_terminal()
         .exits(1)
         .says(&step("ok", "make_release"))
-        // The program's last words came in between.
+        // The program's log came in between, so the result gets a line of its own.
         .says("\n  ..     gate green app ready\r\n  the last lines of app's log:\r\n")
         .says("\r\n  FAILED gate green app ready (");
-    // Elsewhere nothing is written over.
+    // Without a terminal no line is replaced.
     let plain = site.deploy().exits(1);
     plain
         .says("\n  FAILED gate green app ready (")

@@ -1,7 +1,7 @@
-//! A script's whole life wherever it may be called: other tools, other environments, other places, other users.
+//! Calls a script in unusual ways: with other tools, in other environments, from other folders, by other users.
 //!
-//! In each place two deployments, a rollback, a preparation that is aborted: users get one color after the other, what should have ended has,
-//! and the script says nothing on standard error and leaves nothing behind.
+//! Each test makes two deployments, a rollback, and a `prepare` that is aborted. Users get one color after the other,
+//! each old program ends, and the script prints nothing on standard error and leaves nothing behind.
 
 use std::time::Duration;
 
@@ -35,18 +35,18 @@ crate::tests![
     spring_jar_codedeploy_where_little_is_left,
 ];
 
-/// For one command of the script.
+/// The time limit of one command of the script.
 const COMMAND: Duration = Duration::from_secs(60);
 
 const BUSYBOX_FIRST: &str = "PATH=/opt/busybox:$PATH exec \"$@\"";
-/// Much at once.
+/// Several restrictions at once.
 const WHERE_LITTLE_IS_LEFT: &str =
     "umask 077; cd /run && exec env -i PATH=/opt/busybox:/usr/bin \"$@\"";
 
 /// An application, and how its script is called.
 struct Life<'a> {
     host: &'a Host,
-    /// Where users ask.
+    /// The port that users ask.
     port: u16,
     script: &'a str,
     /// A line of bash that calls the script: `"$@"` is its path and a command.
@@ -60,7 +60,7 @@ const BLUE_GREEN: Colors = Colors {
 };
 
 impl Life<'_> {
-    /// A command that goes well and says nothing on standard error.
+    /// Runs a command. It must succeed and print nothing on standard error.
     #[track_caller]
     fn call(&self, command: &str) -> Outcome {
         let words = ["bash", "-c", self.caller, "caller", self.script, command];
@@ -69,7 +69,7 @@ impl Life<'_> {
         outcome
     }
 
-    /// The color that users get; else what they get instead.
+    /// Returns the color that users get. After an error it returns the answer or the failure.
     fn serves(&self) -> String {
         match http::get(self.host, self.port, "/profile") {
             Ok(answer) if answer.status == 200 => answer.body,
@@ -77,7 +77,7 @@ impl Life<'_> {
         }
     }
 
-    /// Colors whose program runs.
+    /// Returns the colors whose program runs.
     fn running(&self) -> Vec<&str> {
         let runs = |process: &str| {
             let programs = self.host.processes(process);
@@ -89,7 +89,7 @@ impl Life<'_> {
             .collect()
     }
 
-    /// What is there besides the releases: temporary files (those of a Java left out), and processes of the script.
+    /// Returns the temporary files, without those of Java, and the processes of the script.
     fn remains(&self) -> String {
         let files = self.host.bash(
             "ls -A --ignore=hsperfdata_* /tmp; ls -d /var/lib/deployc/*/scratch.* /srv/*/.deployc/scratch.* 2>/dev/null",
@@ -130,7 +130,7 @@ impl Life<'_> {
     }
 }
 
-/// The whole life of the usual application, its script called by a line of bash.
+/// Runs all commands of the usual application. A line of bash calls its script.
 fn live(site: &Site, caller: &str) {
     let life = Life {
         host: &site.host,
@@ -144,7 +144,7 @@ fn live(site: &Site, caller: &str) {
     site.nginx().assert_no_failed_bind();
 }
 
-/// Lays the links to `BusyBox` out that stand first in `PATH`.
+/// Makes a folder with links to `BusyBox`, which comes first in `PATH`.
 fn lay_out_busybox(host: &Host) -> Result<(), Skip> {
     need_programs(&["busybox"])?;
     host.bash("mkdir -p /opt/busybox && busybox --install -s /opt/busybox")
@@ -174,7 +174,7 @@ fn with_busybox_and_without_curl() -> Result<(), Skip> {
     Ok(())
 }
 
-/// The locale is made where the machine has not got it; `LOCPATH` says where.
+/// The test makes the locale itself, because the machine may not have it. `LOCPATH` names the locale's folder.
 fn in_korean() -> Result<(), Skip> {
     need_programs(&["localedef"])?;
     let site = Site::new()?;
@@ -198,7 +198,7 @@ fn in_the_c_locale() -> Result<(), Skip> {
     Ok(())
 }
 
-/// The program's user reads what root has made, and nginx reads the fragment.
+/// The program's user must be able to read the files that root has made, and nginx must be able to read the fragment.
 fn with_a_umask_that_keeps_others_out() -> Result<(), Skip> {
     let site = Site::with("portability/with_a_umask_that_keeps_others_out")?;
     let mode = ["stat", "-c", "%U %a", FRAGMENT];
@@ -207,17 +207,17 @@ fn with_a_umask_that_keeps_others_out() -> Result<(), Skip> {
     assert_eq!(site.host.run(&mode).ok().stdout, before);
     let users = site.host.run(&["ps", "-C", "testapp", "-o", "user="]);
     assert_eq!(users.ok().stdout.trim(), "ec2-user");
-    // nginx's own user may read what its master has read.
+    // The user of nginx's workers can read the fragment too.
     site.host
         .run(&["runuser", "-u", "www-data", "--", "cat", FRAGMENT])
         .ok();
     Ok(())
 }
 
-/// The first deploy makes nginx's file, readable as files in that folder are.
+/// The first deploy makes nginx's file. It must be as readable as other files in that folder.
 fn with_such_a_umask_and_no_fragment_yet() -> Result<(), Skip> {
     let site = Site::new()?;
-    // A name in a variable is looked up when somebody asks: such a site is valid without the upstream.
+    // nginx looks up a name in a variable only for a request, so this site is valid without the upstream.
     let server = site_with_upstream("127.0.0.1:80", "$target").replace(
         "listen 127.0.0.1:80;",
         "listen 127.0.0.1:80;\n  set $target hello;",
@@ -238,7 +238,8 @@ fn with_an_empty_environment() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Bash itself says so, when it starts and when it leaves for another folder; nothing else may.
+/// bash itself complains about such a folder, when it starts there and when it changes the folder. Nothing else may be
+/// printed.
 fn from_a_folder_that_is_gone() -> Result<(), Skip> {
     let site = Site::new()?;
     let gone = "mkdir -p /run/gone; cd /run/gone && rmdir /run/gone && \"$@\" 2> >(grep -v 'error retrieving current directory' >&2)";
@@ -287,7 +288,7 @@ fn from_a_path_with_spaces_and_korean() -> Result<(), Skip> {
     Ok(())
 }
 
-/// An nginx of the user's own, on a port that needs no right.
+/// The configuration of a user's own nginx, on a port for which the user needs no rights.
 const NGINX_OF_A_USER: &str = "
 worker_processes 2;
 pid /home/ec2-user/nginx/nginx.pid;
@@ -313,7 +314,8 @@ fn by_a_user_without_root() -> Result<(), Skip> {
         "/home/ec2-user/nginx/conf.d/hello.conf",
         host.read("/srv/hello/deploy/nginx/blue.conf"),
     );
-    // What the first configuration's log is before it is read, is root's.
+    // nginx opens a log before it has read its configuration. The default log belongs to root, so `-e` names another
+    // one.
     let begin = format!(
         "nginx -s stop; chown -R ec2-user: /home/ec2-user /srv/hello && exec runuser -u ec2-user -- nginx -e /home/ec2-user/nginx/error.log -c {config}"
     );
@@ -327,14 +329,14 @@ fn by_a_user_without_root() -> Result<(), Skip> {
         colors: &BLUE_GREEN,
     };
     life.goes_well();
-    assert!(host.exists("/srv/hello/.deployc"), "its state is elsewhere");
-    assert!(!host.exists("/var/lib/deployc"), "it has state of root's");
+    assert!(host.exists("/srv/hello/.deployc"), "the state is elsewhere");
+    assert!(!host.exists("/var/lib/deployc"), "root has a state folder");
     let users = host.run(&["ps", "-C", "testapp", "-o", "user="]).ok();
     assert_eq!(users.stdout.trim(), "ec2-user");
     Ok(())
 }
 
-/// nginx and its files are root's; the programs and the state are the user's.
+/// nginx and its files belong to root. The programs and the state belong to the user.
 fn by_a_user_with_sudo() -> Result<(), Skip> {
     need_programs(&["sudo", "runuser"])?;
     let site = Site::with("portability/by_a_user_with_sudo")?;
@@ -356,10 +358,10 @@ fn by_a_user_with_sudo() -> Result<(), Skip> {
         assert_eq!(found.stdout.trim(), owner, "{file}");
     }
     let foreign = site.host.run(&["find", state, "!", "-user", "ec2-user"]);
-    assert_eq!(foreign.stdout, "", "sudo is for the proxy alone");
+    assert_eq!(foreign.stdout, "", "the user does not own all of the state");
     assert!(
         !site.host.exists("/var/lib/deployc"),
-        "it has state of root's"
+        "root has a state folder"
     );
     let users = site.host.run(&["ps", "-C", "testapp", "-o", "user="]).ok();
     assert_eq!(users.stdout.trim(), "ec2-user");
@@ -373,7 +375,8 @@ fn through_standard_input() -> Result<(), Skip> {
     Ok(())
 }
 
-/// A real sshd. The connection ends with the command: nothing that was started holds it open, or ends with it.
+/// A real sshd. The connection ends with the command, because the started programs do not hold it open. These programs
+/// keep running.
 fn through_ssh() -> Result<(), Skip> {
     need_programs(&["sshd", "ssh", "ssh-keygen"])?;
     let site = Site::new()?;
@@ -393,7 +396,8 @@ fn through_ssh() -> Result<(), Skip> {
     Ok(())
 }
 
-/// An example, installed as its README says; `BusyBox`, no curl, nothing in the environment, a umask that keeps others out.
+/// Runs all commands of an installed example with `BusyBox`, without curl, with almost no environment and with a umask
+/// of 077.
 fn example_goes_well(host: &Host, script: &str, colors: &Colors) -> Result<(), Skip> {
     lay_out_busybox(host)?;
     host.remove_program("curl");

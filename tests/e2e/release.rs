@@ -1,4 +1,5 @@
-//! A release is all of what ran: what was staged is copied whole, belongs to the release, and starts again whoever calls.
+//! A release contains everything that it needs. The staged files are copied into it completely, and it can be started
+//! again by any caller.
 
 use crate::support::site::{SCRIPT, Site};
 use crate::support::skip::Skip;
@@ -13,7 +14,7 @@ crate::tests![
     a_link_to_what_another_user_owns,
 ];
 
-/// The slot of the last good release of a color.
+/// Returns the slot of the last good release of a color.
 fn slot(site: &Site, color: &str) -> String {
     let link = format!("/var/lib/deployc/hello/colors/{color}/slot");
     site.host
@@ -39,7 +40,7 @@ fn an_artifact_that_is_a_link() -> Result<(), Skip> {
         site.deploy().ok();
         site.host.run(&["rm", &staged]).ok();
     }
-    // Both targets are gone, and what runs does not need them.
+    // Both targets are gone, and the running programs do not need them.
     let file = format!("{}/hello", slot(&site, "green"));
     assert!(
         site.host
@@ -79,7 +80,7 @@ fn links_in_an_artifact() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Whoever builds may stage as another user, with modes of their own.
+/// The staged files may have another owner and other modes, which a release does not keep.
 fn what_was_staged_is_not_what_runs() -> Result<(), Skip> {
     let site = Site::new()?;
     let staged = "chown -R nobody /srv/hello/staging && chmod 777 /srv/hello/staging/hello";
@@ -107,7 +108,7 @@ fn a_slot_of_its_user() -> Result<(), Skip> {
     Ok(())
 }
 
-/// A folder of a release goes some deployments later; whoever keeps data there hears of it.
+/// Some deployments later a release is removed. If the app has written files into its slot, the script names them.
 fn what_the_app_wrote_is_told_of() -> Result<(), Skip> {
     let site = Site::new()?;
     site.stage_program("echo row >>data.db\nexec /opt/testapp \"$@\"");
@@ -121,11 +122,14 @@ fn what_the_app_wrote_is_told_of() -> Result<(), Skip> {
             told.push(said);
         }
     }
-    assert!(!told.is_empty(), "no sweep has said that data.db goes");
+    assert!(
+        !told.is_empty(),
+        "no deploy has said that it removes data.db"
+    );
     Ok(())
 }
 
-/// The next boot has another `PATH` than whoever deployed.
+/// The next boot has another `PATH` than the caller, so a program that is only in the caller's `PATH` is refused.
 fn a_program_in_the_caller_s_path_only() -> Result<(), Skip> {
     let site = Site::with("release/a_program_in_the_caller_s_path_only")?;
     site.host
@@ -136,7 +140,7 @@ fn a_program_in_the_caller_s_path_only() -> Result<(), Skip> {
         .exits(3)
         .says("hello is not in the PATH that programs get")
         .says("(here /opt/mine/hello)");
-    // Said in deploy.bg it is the same for everybody.
+    // A `PATH` in deploy.bg is the same for every caller.
     site.install("release/its_own_path");
     site.host
         .bash(&format!("PATH=/usr/bin:/bin exec {SCRIPT} deploy"))
@@ -145,7 +149,7 @@ fn a_program_in_the_caller_s_path_only() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Who may lay a link into the artifact may not read with root's eyes.
+/// A user who can put a link into the artifact must not get a copy of a file that only root may read.
 fn a_link_to_what_another_user_owns() -> Result<(), Skip> {
     let site = Site::with("release/a_link_to_what_another_user_owns")?;
     let lay = "

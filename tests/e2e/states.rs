@@ -1,4 +1,5 @@
-//! States that a host can be in when a command begins, set up for real: each is a row of `docs/states.md`, beside those that other files show.
+//! States of a host at the beginning of a command. Each test creates one for real, and has a row in `docs/states.md`.
+//! Other rows name tests of other files.
 
 use crate::hazards::{DEADLINE, SOON, deployed_with};
 use crate::support::nginx::site_with_upstream;
@@ -33,13 +34,13 @@ pub fn kill_color(site: &Site, color: &str) {
     assert!(gone, "{color} still runs");
 }
 
-/// Nothing is left to do for any command.
+/// Checks that no command has unfinished work.
 #[track_caller]
 pub fn assert_at_rest(site: &Site) {
     site.run("status").ok().says("under way: nothing");
 }
 
-/// The proxy's file is the one that was built for this color.
+/// Checks that the proxy's file is the one that was built for this color.
 #[track_caller]
 pub fn assert_routes_to(site: &Site, color: &str) {
     let built = format!("/srv/hello/deploy/nginx/{color}.conf");
@@ -66,7 +67,7 @@ fn a_live_color_that_is_down_is_no_reason_to_wait() -> Result<(), Skip> {
     let (site, live, other) = deployed_with("hello")?;
     kill_color(&site, &live);
     assert_eq!(site.serves(), "502");
-    // Users get nothing, as before; what failed is stopped.
+    // Users get no answer, as before. The color that failed is stopped.
     site.stage("--health never")
         .deploy()
         .exits(1)
@@ -95,7 +96,8 @@ fn a_live_color_that_is_down_is_nothing_to_go_back_to() -> Result<(), Skip> {
     Ok(())
 }
 
-/// The previous color is down, and nginx refuses the file of the new one: nobody may be told that the new one serves.
+/// The previous color is down, and nginx refuses the new color's file. The script must not report that the new color
+/// serves.
 fn a_color_that_stays_has_to_be_loaded() -> Result<(), Skip> {
     let (site, live, other) = {
         let site = Site::new()?;
@@ -155,12 +157,13 @@ fn a_fragment_that_routes_to_neither_is_refused() -> Result<(), Skip> {
     Ok(())
 }
 
-/// nginx was not told yet: it serves what it was told last, so that color has users. It is the one that a first deployment would take.
+/// nginx was not reloaded after the file was removed, so the last color still has users. A first deployment would take
+/// just this color.
 fn a_fragment_that_is_gone_leaves_the_last_color_alone() -> Result<(), Skip> {
     let (site, other, live) = deployed_with("hello")?;
     site.deploy().ok();
     assert_eq!(live, "blue");
-    // A name in a variable is looked up when somebody asks: such a site is valid without the upstream.
+    // nginx looks up a name in a variable only for a request, so this site is valid without the upstream.
     let server = site_with_upstream("127.0.0.1:80", "$target").replace(
         "listen 127.0.0.1:80;",
         "listen 127.0.0.1:80;\n  set $target hello;",
@@ -175,8 +178,8 @@ fn a_fragment_that_is_gone_leaves_the_last_color_alone() -> Result<(), Skip> {
     assert_routes_to(&site, &other);
     site.nginx().assert_valid();
     let still = site.host.processes(&format!("--color {live}"));
-    assert_eq!(still, pid, "what nginx served was stopped");
-    // By now it is idle like any other.
+    assert_eq!(still, pid, "the color that nginx served was stopped");
+    // Now this color is idle, so the next deploy uses it.
     site.deploy().ok();
     site.assert_serves_only(&live);
     Ok(())

@@ -1,4 +1,5 @@
-//! Steps of the user's and `notify`: each at its time, with its variables; and what comes of one that fails.
+//! The user's steps and `notify`: each runs at its time, with its variables. A step that fails has the effect of its
+//! place.
 
 use crate::support::site::Site;
 use crate::support::skip::Skip;
@@ -12,14 +13,15 @@ crate::tests![
     a_notify_that_fails_changes_no_outcome,
 ];
 
-/// Notes the place, from which color to which it goes, which one serves, and which ones run. Fails where it is told to.
+/// Writes a line with the place, the old and the new color, the color that serves, and the colors that run. Fails at
+/// the place that `/srv/fails` names.
 const NOTE: &str = r#"#!/bin/bash
 running=$(for port in 8081 8082; do curl -s "http://127.0.0.1:$port/profile" && echo; done)
 echo "$1: $from to $to, $(curl -s http://127.0.0.1/profile) serves," $running "run" >>/srv/noted
 [[ $1 != "$(cat /srv/fails 2>/dev/null)" ]]
 "#;
 
-/// `hello` with these steps and one good deploy; its color and the other.
+/// Returns a site after one good deploy with these steps, its live color, and the other color.
 fn noting() -> Result<(Site, String, &'static str), Skip> {
     let site = Site::with("steps/everywhere")?;
     site.host.write_program("/opt/note", NOTE);
@@ -30,7 +32,7 @@ fn noting() -> Result<(Site, String, &'static str), Skip> {
     Ok((site, live, other))
 }
 
-/// What was noted since the last time.
+/// Returns the lines that the steps have written since the last call.
 fn noted(site: &Site) -> Vec<String> {
     let lines = site.host.read("/srv/noted");
     site.host.write("/srv/noted", "");
@@ -50,7 +52,7 @@ fn each_place_comes_at_its_time() -> Result<(), Skip> {
         format!("after stop: {old} to {new}, {new} serves, {new} run"),
     ];
     assert_eq!(noted(&site), expected);
-    // When all has gone back, only one runs.
+    // The `on` steps run after the way back, so only the old color runs.
     site.stage("--health never").deploy().exits(1);
     let expected = [
         format!("before start: {new} to {old}, {new} serves, {new} run"),
@@ -83,7 +85,7 @@ fn a_failing_step_goes_back_or_warns_by_its_place() -> Result<(), Skip> {
         live = site.serves();
         site.assert_serves_only(&live);
     }
-    // What is told of a failure stays the first cause.
+    // A failure of an `on` step does not hide the first cause.
     site.stage("--health never");
     for place in ["on failure", "on always"] {
         site.host.write("/srv/fails", place);
@@ -136,7 +138,8 @@ fn a_step_that_takes_too_long_is_ended() -> Result<(), Skip> {
     Ok(())
 }
 
-/// `hello` that tells the chat of what came of it. The driver is a description and a shell file beside `deploy.bg`.
+/// Returns a site whose app writes the outcome of each deploy to a file, by the driver `chat`. The driver is a
+/// description and two shell files beside `deploy.bg`.
 fn with_chat(file: &str) -> Result<Site, Skip> {
     let site = Site::new()?;
     let chat = [
@@ -165,17 +168,17 @@ fn notify_calls_a_driver_of_the_user_s() -> Result<(), Skip> {
     let said = site.host.read("/srv/hello/said");
     let lines: Vec<_> = said.lines().collect();
     let [success, failure] = lines[..] else {
-        panic!("one line for each deploy: {said}");
+        panic!("expected one line for each deploy: {said}");
     };
     let seconds = |line: &str, outcome: &str| -> f64 {
         let rest = line.strip_prefix(outcome);
         let number = rest.and_then(|rest| rest.split("s: ").next());
         let number = number.unwrap_or_else(|| panic!("`{outcome}` is expected first: {line}"));
-        number.parse().expect("a number of seconds")
+        number.parse().expect("the seconds are a number")
     };
     assert!(seconds(success, "hello success after ") > 0.0);
     assert!(success.ends_with("s: fine"), "{success}");
-    // The gate had five seconds.
+    // The gate fails after five seconds.
     let took = seconds(failure, "hello failure after ");
     assert!((5.0..60.0).contains(&took), "{failure}");
     assert!(failure.contains("status 503"), "{failure}");

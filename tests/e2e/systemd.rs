@@ -1,4 +1,4 @@
-//! What a script does more where pid 1 is systemd.
+//! The additional work of a script on a host with systemd.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ crate::tests![
     after_a_boot_the_live_color_runs_and_only_it,
 ];
 
-/// An agent that is restarted takes everything in its control group with it.
+/// When an agent is restarted, systemd ends every process in its control group.
 fn a_program_outlives_the_control_group_of_its_caller() -> Result<(), Skip> {
     let site = Site::on_systemd()?;
     let agent = format!("{SCRIPT} deploy && exec sleep 1000");
@@ -48,7 +48,7 @@ fn after_a_boot_the_live_color_runs_and_only_it() -> Result<(), Skip> {
         site.serves()
     );
     site.assert_serves_only(&live);
-    // Prepared, then the power goes: the prepared color does not come back by itself.
+    // The machine reboots after `prepare`. The prepared color does not start again by itself.
     site.run("prepare").ok();
     site.host.reboot();
     assert!(

@@ -1,4 +1,4 @@
-//! Services without a port, beside one that users reach: those that may run twice for a while, and those that may not.
+//! Services without a port, beside a service that users reach: with `handover overlap` and with `handover exclusive`.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ crate::tests![
     a_warm_color_without_its_worker,
 ];
 
-/// A release whose worker keeps a lock for as long as it runs, ends slowly, and notes all of it.
+/// A release whose worker holds a lock while it runs, ends slowly, and writes down its beginning and its end.
 const KEEPS_A_LOCK: &str = r#"
 if [[ $1 == work ]]; then
   exec 5>>/srv/turn
@@ -26,7 +26,7 @@ if [[ $1 == work ]]; then
 fi
 exec /opt/testapp "$@""#;
 
-/// A release whose worker does not stay.
+/// A release whose worker ends at once.
 const ENDS_AT_ONCE: &str = r#"
 if [[ $1 == work ]]; then
   echo "$2 begins" >>/srv/noted
@@ -34,7 +34,7 @@ if [[ $1 == work ]]; then
 fi
 exec /opt/testapp "$@""#;
 
-/// `hello` with a worker beside it. The switch and what `verify` asks are noted too.
+/// Returns a site whose app has a worker. A step after the switch, and a check of `verify`, write lines too.
 fn with_worker(handover: &str) -> Result<Site, Skip> {
     let services = r#"
   service web {}
@@ -57,7 +57,7 @@ fn with_worker(handover: &str) -> Result<Site, Skip> {
     Ok(site)
 }
 
-/// `hello` with a worker that is named before what users reach, and another cleanup.
+/// Returns a site whose app has a worker before the service that users reach, and another cleanup.
 fn worker_first(handover: &str, cleanup: &str) -> Result<Site, Skip> {
     let services = format!(
         r#"
@@ -74,14 +74,14 @@ fn worker_first(handover: &str, cleanup: &str) -> Result<Site, Skip> {
     Ok(site)
 }
 
-/// What was noted since the last time.
+/// Returns the lines that were written since the last call.
 fn noted(site: &Site) -> Vec<String> {
     let lines = site.host.read("/srv/noted");
     site.host.write("/srv/noted", "");
     lines.lines().map(str::to_owned).collect()
 }
 
-/// The colors whose worker runs.
+/// Returns the colors whose worker runs.
 fn at_work(site: &Site) -> Vec<String> {
     let processes = site.host.processes("/hello work ");
     let programs = processes.iter().filter(|line| !line.contains("keeper"));
@@ -95,11 +95,11 @@ fn an_exclusive_worker_never_runs_twice() -> Result<(), Skip> {
     let site = with_worker("handover exclusive")?;
     site.deploy().ok();
     assert_eq!(site.serves(), "green");
-    // Nobody served before, so nobody was asked.
+    // No color served before, so `verify` did not ask an old color.
     let first = ["switched", "verified green", "green begins"];
     assert_eq!(noted(&site), first);
 
-    // It comes after the verify: until then all could still go back at once.
+    // The handover comes after the verify. Until then a way back would not have to move the worker.
     site.deploy().ok();
     let second = [
         "verified green",
@@ -112,7 +112,7 @@ fn an_exclusive_worker_never_runs_twice() -> Result<(), Skip> {
     assert_eq!(at_work(&site), ["blue"]);
 
     site.run("rollback").ok();
-    // The user's steps come in a rollback, too.
+    // A rollback runs the user's steps too.
     let back = ["switched", "verified green", "blue ends", "green begins"];
     assert_eq!(noted(&site), back);
     assert_eq!(at_work(&site), ["green"]);
@@ -153,7 +153,7 @@ fn a_failed_verify_leaves_the_exclusive_worker_alone() -> Result<(), Skip> {
     noted(&site);
     let worker = site.host.processes("/hello work ");
     assert_eq!(worker.len(), 1, "{worker:?}");
-    // Healthy for its gate, and broken for users.
+    // This release passes its gate, but is broken for users.
     site.stage_program(&format!("{KEEPS_A_LOCK} --broken /profile"));
     site.deploy().exits(1).says("500");
     assert_eq!(noted(&site), ["verified green", "switched"]);
@@ -170,7 +170,7 @@ fn an_overlapping_worker_runs_beside_its_predecessor() -> Result<(), Skip> {
     let both = || at_work(&site) == ["blue", "green"];
     assert!(wait::until(Duration::from_secs(5), both));
     site.run("switch").ok();
-    assert!(both(), "the old one ends in cleanup");
+    assert!(both(), "the old worker runs until the cleanup");
     site.run("cleanup").ok();
     assert_eq!(at_work(&site), ["blue"]);
     let expected = [
@@ -183,7 +183,7 @@ fn an_overlapping_worker_runs_beside_its_predecessor() -> Result<(), Skip> {
     ];
     assert_eq!(noted(&site), expected);
 
-    // One that was started for nothing ends with its color.
+    // The worker of a failed deploy ends with its color.
     site.stage_program(&format!("{KEEPS_A_LOCK} --health never"));
     site.deploy().exits(1);
     assert_eq!(at_work(&site), ["blue"]);
@@ -191,7 +191,8 @@ fn an_overlapping_worker_runs_beside_its_predecessor() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Which service is named first changes nothing: what users reach decides about a color, and all of it is started and stopped.
+/// The order of the services does not matter. The service that users reach decides whether a color serves, and all
+/// services of a color are started and stopped.
 fn a_worker_that_is_named_first() -> Result<(), Skip> {
     for handover in ["handover overlap", "handover exclusive"] {
         let site = worker_first(handover, "")?;
@@ -210,7 +211,7 @@ fn a_worker_that_is_named_first() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Kept warm, it has lost what may run only once. That is neither all of it nor nothing.
+/// A warm color runs without its exclusive worker, so `status` must say that only a part of it runs.
 fn a_warm_color_without_its_worker() -> Result<(), Skip> {
     let site = worker_first("handover exclusive", "\n    keep warm")?;
     site.deploy().ok();

@@ -1,10 +1,11 @@
-//! The order of the house: no two files of `src/` import each other, and a room of `src/check` knows only itself and
-//! the rooms before it.
+//! Checks the imports in `src/`: no two files import each other, and a folder ("room") of `src/check` imports only
+//! itself and the rooms before it.
 //!
 //! An import is a path to another file of the crate, in a `use` or in the code, outside of `#[cfg(test)]`. A path
-//! through a re-export counts for the file that defines the item. `mod x;` is none, nor is a re-export whose name the
-//! file does not use itself: a parent has to name its children. An item that a `mod.rs` defines is that file's, so a
-//! child that uses it and a parent that calls the child import each other.
+//! through a re-export counts for the file that defines the item. `mod x;` is no import, because a parent must name its
+//! children. For the same reason a re-export is no import if the file does not use the name itself. An item that a
+//! `mod.rs` defines belongs to that file. So if a child uses the item and the parent calls the child, they import each
+//! other.
 
 mod source;
 
@@ -12,8 +13,8 @@ use source::{Module, Source, read};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-/// The rooms of `src/check`, in their order. The files beside them (`findings.rs`) come before all, except for the
-/// front door, `mod.rs`, which comes after all.
+/// The rooms of `src/check`, in their order. The files beside the rooms, such as `findings.rs`, come before all rooms.
+/// Only `mod.rs` comes after all rooms.
 const ROOMS: [&str; 6] = ["names", "values", "drivers", "probe", "app", "rules"];
 
 /// Which files each file imports.
@@ -57,11 +58,11 @@ fn a_room_knows_only_the_rooms_before_it() {
         }
     }
     let seen: BTreeSet<_> = imports.keys().filter_map(|file| room(file)).collect();
-    assert_eq!(seen.len(), ROOMS.len() + 2, "every room has files");
-    assert!(wrong.is_empty(), "rooms that know a later one:{wrong}");
+    assert_eq!(seen.len(), ROOMS.len() + 2, "a room has no files");
+    assert!(wrong.is_empty(), "imports from a later room:{wrong}");
 }
 
-/// The number of a file's room; `None` outside of `src/check`.
+/// Returns the number of a file's room, or `None` outside of `src/check`.
 fn room(file: &str) -> Option<usize> {
     let inside = file.strip_prefix("check/")?;
     let Some((folder, _)) = inside.split_once('/') else {
@@ -72,14 +73,10 @@ fn room(file: &str) -> Option<usize> {
         });
     };
     let at = ROOMS.iter().position(|room| *room == folder);
-    Some(
-        1 + at.unwrap_or_else(|| {
-            panic!("src/check/{folder}: which room is it? Its place is among `ROOMS`")
-        }),
-    )
+    Some(1 + at.unwrap_or_else(|| panic!("src/check/{folder} is not in `ROOMS`: add it there")))
 }
 
-/// Groups of files of which each leads to each other.
+/// Returns the groups of files in which the imports lead from each file to each other file.
 fn circles_of(imports: &Imports) -> BTreeSet<BTreeSet<String>> {
     let reached: BTreeMap<&str, BTreeSet<&str>> = imports
         .keys()
@@ -124,8 +121,8 @@ fn imports(sources: &BTreeMap<Module, Source>) -> Imports {
     sources.iter().map(of).collect()
 }
 
-/// The file that defines what a path in a module leads to. `None` for what is another crate's, and for a module: what
-/// is used of it is another path.
+/// Returns the file that defines the item at the end of a path in a module. Returns `None` for an item of another
+/// crate. Returns `None` for a module too, because each use of its items is a path of its own.
 fn defined_in(
     sources: &BTreeMap<Module, Source>,
     module: &Module,
@@ -150,7 +147,7 @@ fn defined_in(
         } else if sources.contains_key(&child) {
             at = child;
         } else if let Some(known) = sources[&at].names.get(word) {
-            // A name for itself is another crate's.
+            // A name that stands for itself belongs to another crate.
             let whole: Vec<String> = known.iter().chain(words.as_slice()).cloned().collect();
             return (known[0] != *word).then(|| defined_in(sources, &at, &whole))?;
         } else {

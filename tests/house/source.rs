@@ -1,4 +1,4 @@
-//! The paths in the sources.
+//! Reads the sources and finds the paths in them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,36 +7,36 @@ use std::path::Path;
 /// A module's path from the crate's root.
 pub type Module = Vec<String>;
 
-/// What a source says of others.
+/// A source file and its references to others.
 #[derive(Default)]
 pub struct Source {
-    /// Where it is, below `src/`.
+    /// Its path below `src/`.
     pub file: String,
-    /// What the names of its `use`s mean.
+    /// The path that each name of its `use`s means.
     pub names: BTreeMap<String, Vec<String>>,
-    /// The paths that it follows.
+    /// The paths that it uses.
     pub paths: BTreeSet<Vec<String>>,
-    /// Its children that are there for tests only.
+    /// Its child modules that exist only for tests.
     tests: BTreeSet<String>,
 }
 
-/// All sources but those of tests, by their modules.
+/// Returns all sources except those of tests, by their modules.
 pub fn read() -> BTreeMap<Module, Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut sources = BTreeMap::new();
     let mut folders = vec![root.clone()];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("a folder of src/") {
-            let path = entry.expect("an entry").path();
+        for entry in fs::read_dir(folder).expect("a folder of src/ can be listed") {
+            let path = entry.expect("the folder can be listed").path();
             let file = path
                 .strip_prefix(&root)
-                .expect("it is below src/")
+                .expect("the path is below src/")
                 .to_string_lossy()
                 .into_owned();
             if path.is_dir() {
                 folders.push(path);
             } else if let Some(name) = file.strip_suffix(".rs") {
-                let text = fs::read_to_string(&path).expect("a source is readable");
+                let text = fs::read_to_string(&path).expect("a source can be read");
                 let name = name.trim_end_matches("/mod");
                 let module = name
                     .split('/')
@@ -123,7 +123,7 @@ fn source(file: String, words: &[String]) -> Source {
     source
 }
 
-/// Reads what stands after `use` or in its braces: names and paths. Returns where it ends.
+/// Reads the names and paths after `use`, or inside of its braces. Returns the position of their end.
 fn tree(
     words: &[String],
     mut at: usize,
@@ -164,7 +164,7 @@ fn tree(
     }
 }
 
-/// Where an item ends: after its block, or its `;`.
+/// Returns the position after an item's block, or after its `;`.
 fn item_end(words: &[String], mut at: usize) -> usize {
     let mut open = 0;
     loop {
@@ -184,7 +184,7 @@ fn is_name(word: &str) -> bool {
     word.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// The names, `::` and other signs of a source; no comments, strings, characters or lifetimes.
+/// Returns the names, `::` and other signs of a source, without comments, strings, characters and lifetimes.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = text;
@@ -223,7 +223,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// How long the string is that a text begins with.
+/// Returns the length of the string at the beginning of a text.
 fn string_end(text: &str) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
@@ -237,12 +237,12 @@ fn string_end(text: &str) -> usize {
     text.len()
 }
 
-/// How long the character or lifetime is that a text begins with.
+/// Returns the length of the character or lifetime at the beginning of a text.
 fn quote_end(text: &str) -> usize {
     let mut inside = text[1..].chars();
     let (first, second) = (inside.next(), inside.next());
     match (first, second) {
-        // The closing quote cannot be the character itself.
+        // The search for the closing quote begins after the escaped character, which may be a quote itself.
         (Some('\\'), Some(escaped)) => {
             let from = 2 + escaped.len_utf8();
             text[from..]

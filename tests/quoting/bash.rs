@@ -1,10 +1,11 @@
-//! The generated script in a real bash: all of it but its last lines, so that its functions can be called one by one.
+//! Runs a generated script in a real bash, without its last lines, so that a test can call its functions one by one.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// Each call of a function that the script's first part calls is printed: how many words, then the words, NUL after each.
+/// Returns definitions that replace the functions which the script calls. Each prints the number of its words, then the
+/// words, with a NUL after each.
 fn print_calls() -> String {
     let mut lines = String::from("dump() { printf '%s\\0' \"$#\" \"$@\"; }\n");
     for name in [
@@ -23,15 +24,16 @@ fn print_calls() -> String {
         + "run_shell() { dump run_shell \"$1\" \"$(cat && printf x)\"; }\ndeclare -A input=() offer=()\n"
 }
 
-/// A bash with nothing in its environment, in a folder of its own. Of a script that comes in two files the other one is not read.
+/// Returns a bash with an empty environment in this folder. It runs the script up to the line that loads the runtime or
+/// calls `main`, then `lines`.
 pub fn bash(folder: &Path, script: &str, lines: &str) -> Command {
     let (body, _) = script
         .split_once("\nload_runtime\n")
         .or_else(|| script.rsplit_once("{ trap - EXIT"))
         .expect("a script ends in main");
     let body = format!("{body}\ntrap - EXIT\n");
-    fs::write(folder.join("script"), body).expect("a file");
-    fs::write(folder.join("lines"), lines).expect("a file");
+    fs::write(folder.join("script"), body).expect("a file can be written");
+    fs::write(folder.join("lines"), lines).expect("a file can be written");
     let mut command = Command::new("bash");
     command
         .args(["--noprofile", "--norc", "-c", ". ./script && . ./lines"])
@@ -42,32 +44,34 @@ pub fn bash(folder: &Path, script: &str, lines: &str) -> Command {
     command
 }
 
-/// What a command printed, cut at NULs. It must have nothing to complain about.
+/// Returns the words that a command prints, each with a NUL after it. The command must succeed and print no error.
 pub fn words(mut command: Command) -> Vec<String> {
     let Output {
         status,
         stdout,
         stderr,
-    } = command.output().expect("bash");
+    } = command.output().expect("bash runs");
     let complaints = String::from_utf8_lossy(&stderr);
     assert!(
         status.success() && stderr.is_empty(),
         "{status}: {complaints}"
     );
-    let text = String::from_utf8(stdout).expect("the same bytes");
+    let text = String::from_utf8(stdout).expect("the output is UTF-8");
     text.split_terminator('\0').map(str::to_owned).collect()
 }
 
-/// The calls that `lines` leads to, each a list of words.
+/// Returns the calls that `lines` makes, each as a list of words.
 pub fn calls(script: &str, lines: &str) -> Vec<Vec<String>> {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let mut words = words(bash(folder.path(), script, &(print_calls() + lines))).into_iter();
     let mut calls = Vec::new();
     while let Some(count) = words.next() {
-        let count = count.parse().expect("a number of words");
+        let count = count.parse().expect("the count is a number");
         calls.push(words.by_ref().take(count).collect());
     }
-    let left: Vec<_> = fs::read_dir(folder.path()).expect("it is there").collect();
+    let left: Vec<_> = fs::read_dir(folder.path())
+        .expect("the folder is there")
+        .collect();
     assert_eq!(left.len(), 2, "a value was run: {left:?}");
     calls
 }

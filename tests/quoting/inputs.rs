@@ -1,4 +1,5 @@
-//! Inputs: from the environment and from a file, kept with the release, loaded again, given to a program.
+//! Checks inputs from the environment and from a file. They are kept with the release, loaded again and given to a
+//! program.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,10 +14,10 @@ use crate::source::{app, build_as, file};
 use crate::texts::{ODD, any_text, without};
 use deployc::emit::Form;
 
-/// So many inputs of each kind.
+/// The number of inputs of each kind.
 const EACH: usize = 20;
 
-/// The script of an app with so many inputs, each an argument of a step, too.
+/// Returns the script of an app with these inputs. Those from the environment are also arguments of a step.
 fn script() -> &'static str {
     static SCRIPT: OnceLock<String> = OnceLock::new();
     SCRIPT.get_or_init(|| {
@@ -33,14 +34,14 @@ fn script() -> &'static str {
             more,
             "  before start {{\n    exec [\"printf\", \"%s\\\\0\"{arguments}]\n    exec [\"env\", \"-0\"]\n  }}\n"
         );
-        // The runtime's functions are called, too.
+        // The script must contain the runtime, because the test calls functions of the runtime too.
         let bundle = build_as(&app(&more), Form::Single);
         let bundle = bundle.unwrap_or_else(|report| panic!("{report:#?}\n{more}"));
         file(&bundle, "deploy/odd.sh").to_owned()
     })
 }
 
-/// A line of a file of values. The text is as it stands, unless it looks as if it were in quotes.
+/// Returns a line of a file of values. The text is written as it is. Only a text that looks quoted gets quotes.
 fn line(name: &str, text: &str) -> String {
     let looks_quoted = |quote| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
     if looks_quoted('"') || looks_quoted('\'') {
@@ -51,13 +52,13 @@ fn line(name: &str, text: &str) -> String {
 }
 
 fn round_trip(given: &[String], filed: &[String]) {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let root = folder.path().display();
     let script = script().replace("/opt/odd", &root.to_string());
     let values: String = (0..EACH)
         .map(|at| line(&format!("F{at}"), &filed[at]))
         .collect();
-    fs::write(folder.path().join("values"), values).expect("a file");
+    fs::write(folder.path().join("values"), values).expect("a file can be written");
     let expected: BTreeMap<String, &String> = (0..EACH)
         .flat_map(|at| {
             [
@@ -76,20 +77,20 @@ fn round_trip(given: &[String], filed: &[String]) {
     assert!(words(taking).is_empty());
     let kept = folder.path().join("release/inputs");
     let mode = |path: &std::path::Path| {
-        let metadata = fs::metadata(path).expect("it is there");
+        let metadata = fs::metadata(path).expect("the input was kept");
         metadata.permissions().mode() & 0o777
     };
     assert_eq!(mode(&kept), 0o700);
     for (name, &text) in &expected {
         assert_eq!(mode(&kept.join(name)), 0o600);
         assert_eq!(
-            fs::read(kept.join(name)).expect("it is there"),
+            fs::read(kept.join(name)).expect("the input was kept"),
             text.as_bytes()
         );
     }
-    fs::remove_file(folder.path().join("values")).expect("it was there");
+    fs::remove_file(folder.path().join("values")).expect("the file was there");
 
-    // Another command, another environment: what was kept counts.
+    // A later command with another environment uses the kept values.
     let mut giving = bash(
         folder.path(),
         &script,
@@ -112,11 +113,13 @@ fn round_trip(given: &[String], filed: &[String]) {
             "{name}"
         );
     }
-    let found = fs::read_dir(folder.path()).expect("it is there").count();
+    let found = fs::read_dir(folder.path())
+        .expect("the folder is there")
+        .count();
     assert_eq!(found, 3, "a value was run");
 }
 
-/// An empty variable counts as one that is not given.
+/// Returns a value for the environment. It is not empty, because an empty variable counts as a missing one.
 fn given(text: &str) -> String {
     if text.is_empty() {
         " ".into()
@@ -125,7 +128,8 @@ fn given(text: &str) -> String {
     }
 }
 
-/// A file has a value a line; a CR at its end belongs to the line's end.
+/// Returns a value for the file. It has no line end, because each line is a value. A CR at the end of a line belongs to
+/// the line end.
 fn filed(text: &str) -> String {
     text.replace('\n', "").trim_end_matches('\r').to_owned()
 }

@@ -1,5 +1,6 @@
-//! Any text in every place where the language takes one arrives unchanged: through the compiler and a real bash, a real
-//! reader of YAML, a real nginx; and so do inputs, from the environment and from files, kept and loaded again.
+//! Checks that any text arrives unchanged from every place where the language accepts a text: through the compiler, and
+//! through a real bash, a real YAML reader and a real nginx. Checks the same for inputs from the environment and from
+//! files, which are kept with a release and loaded again.
 #![allow(
     missing_docs,
     reason = "a test binary has no readers of its documentation"

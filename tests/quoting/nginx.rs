@@ -1,4 +1,5 @@
-//! Names in the fragment, as a real nginx reads them; a name that it cannot have is refused when the script is made.
+//! Checks that a real nginx reads the names in the fragment unchanged. The compiler refuses a name that nginx could not
+//! read.
 
 use std::fs;
 use std::process::Command;
@@ -8,11 +9,11 @@ use deployc::diagnostics::{Code, Severity};
 use crate::source::{app, build, file, string};
 use crate::texts::ODD;
 
-/// What `nginx -t` says of a configuration.
+/// Returns the output of `nginx -t` for a configuration.
 fn tested(fragment: &str, server: &str, times: usize) -> String {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let path = |name: &str| folder.path().join(name).display().to_string();
-    fs::write(path("fragment"), fragment).expect("a file");
+    fs::write(path("fragment"), fragment).expect("a file can be written");
     let include = format!("include {};\n", path("fragment")).repeat(times);
     let (http, server) = match server {
         "" => (include, String::new()),
@@ -22,7 +23,7 @@ fn tested(fragment: &str, server: &str, times: usize) -> String {
         "pid {};\nevents {{}}\nhttp {{\n{http}{server}}}\n",
         path("pid")
     );
-    fs::write(path("nginx.conf"), configuration).expect("a file");
+    fs::write(path("nginx.conf"), configuration).expect("a file can be written");
     let output = Command::new("nginx")
         .args([
             "-t",
@@ -39,7 +40,7 @@ fn tested(fragment: &str, server: &str, times: usize) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The fragment with a setting of this text, or nothing where that was refused.
+/// Returns the fragment for a setting with this text, or `None` if the compiler refuses the text.
 fn fragment(setting: &str, text: &str) -> Option<String> {
     let source = app(&format!(
         "  switch nginx {{\n    file = \"/etc/nginx/conf.d/odd.conf\"\n    {setting} = {}\n  }}\n",
@@ -72,7 +73,7 @@ fn names_of_upstreams_arrive_unchanged_or_are_refused() {
             once.contains("syntax is ok"),
             "{text:?}: {once}\n{fragment}"
         );
-        // A second one of the same name is refused by its name.
+        // nginx refuses a second upstream with this name, and its message shows the name as nginx has read it.
         let twice = tested(&fragment, "", 2);
         assert!(
             twice.contains(&format!("duplicate upstream \"{text}\"")),
@@ -86,7 +87,7 @@ fn names_of_upstreams_arrive_unchanged_or_are_refused() {
 #[test]
 fn a_variable_can_be_read_by_its_name() {
     for name in ["service_url", "x", "URL_2"] {
-        let fragment = fragment("set", name).expect("a name");
+        let fragment = fragment("set", name).expect("the name is allowed");
         let location = format!("location / {{ proxy_pass ${name}; }}");
         let said = tested(&fragment, &location, 1);
         assert!(said.contains("syntax is ok"), "{name}: {said}\n{fragment}");

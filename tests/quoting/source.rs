@@ -1,4 +1,4 @@
-//! A source with texts in it, and what is made of it.
+//! Makes sources that contain the texts of a test, and compiles them.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use deployc::diagnostics::Report;
 use deployc::emit::{Bundle, Form, Places};
 use deployc::source::Sources;
 
-/// A text as `deploy.bg` writes it.
+/// Returns a text as a string literal of `deploy.bg`.
 pub fn string(text: &str) -> String {
     let mut written = String::from("\"");
     for c in text.chars() {
@@ -28,13 +28,13 @@ pub fn string(text: &str) -> String {
     written
 }
 
-/// Several, as a list has them.
+/// Returns several texts as the elements of a list.
 pub fn strings(texts: &[String]) -> String {
     let written: Vec<String> = texts.iter().map(|text| string(text)).collect();
     written.join(", ")
 }
 
-/// A driver that takes texts, beside the source.
+/// The description of a driver whose settings are texts. It is a file beside the source.
 const TELL: &str = r#"
 ## Tells somebody.
 driver notify tell {
@@ -58,12 +58,12 @@ impl Loader for Beside {
     }
 }
 
-/// What becomes of a source, or what is wrong with it.
+/// Compiles a source. Returns the generated files, or the findings.
 pub fn build(source: &str) -> Result<Bundle, Report> {
     build_as(source, Form::Files)
 }
 
-/// The same in one form or the other.
+/// Compiles a source into the given form.
 pub fn build_as(source: &str, form: Form) -> Result<Bundle, Report> {
     let mut sources = Sources::new();
     let main = sources.add("deploy.bg", source);
@@ -79,13 +79,14 @@ pub fn build_as(source: &str, form: Form) -> Result<Bundle, Report> {
         .ok_or(report)
 }
 
-/// A file of the bundle.
+/// Returns the text of a generated file.
 pub fn file<'a>(bundle: &'a Bundle, path: &str) -> &'a str {
     let found = bundle.files.iter().find(|file| file.path == path);
     &found.unwrap_or_else(|| panic!("no {path}")).text
 }
 
-/// An app that is complete, with more said in it. What a test says itself replaces a line here: `run `, `switch `.
+/// Returns a complete app with more statements in it. If `more` contains a statement that this app already has, such as
+/// `run` or `switch`, it replaces that one.
 pub fn app(more: &str) -> String {
     let mut source = String::from("use \"./tell.bg\"\napp odd {\n");
     for (word, lines) in [

@@ -1,4 +1,4 @@
-//! What the script says to bash.
+//! Checks that bash gets every text of a `deploy.bg` unchanged.
 
 use deployc::diagnostics::Severity;
 use proptest::prelude::*;
@@ -10,15 +10,15 @@ use crate::texts::{ODD, any_text, without};
 /// A text for each kind of place.
 #[derive(Clone, Debug)]
 struct Texts {
-    /// Any at all, for the places that take any; used in turn.
+    /// Texts for the places that accept any text, one for each place.
     any: Vec<String>,
-    /// Of a path below the root: no line ends, no `..`.
+    /// A path below the root. It has no line ends and no `..`.
     path: String,
-    /// Of a URL: no blanks, no control characters, no `#`.
+    /// A part of a URL. It has no blanks, no control characters and no `#`.
     url: String,
-    /// Of a shell step: one line or more that say something.
+    /// The text of a shell step, with at least one line that is not empty.
     shell: String,
-    /// Of an alternative of `one_of`.
+    /// An alternative of `one_of`.
     other: String,
 }
 
@@ -34,7 +34,7 @@ fn url(text: &str) -> String {
 }
 
 fn shell(text: &str) -> String {
-    // What a source holds as it stands: no CR, no BOM; the lines' own blanks at the end are the formatter's.
+    // A source cannot contain a CR, a BOM, or the end of the block string.
     let text = text.replace(['\r', '\u{feff}'], "").replace("\"\"\"", "");
     format!(": {text}\n:")
 }
@@ -51,7 +51,7 @@ fn texts() -> impl Strategy<Value = Texts> {
     })
 }
 
-/// Every place that takes a text, as a source.
+/// Returns a source with a text in every place that accepts one.
 fn source(texts: &Texts) -> String {
     let Texts {
         any,
@@ -152,7 +152,7 @@ fn fitting(mut any: Vec<String>) -> Vec<String> {
     for at in IN_HEADERS {
         any[at] = any[at].replace(['\n', '\r'], "");
     }
-    // Every answer contains an empty text, which is an error.
+    // An empty text after `contains` is an error, because every answer contains it.
     any[13].insert(0, 'h');
     any
 }
@@ -183,7 +183,7 @@ user.on-always.1
 dump root "$root_said"
 "#;
 
-/// What `LINES` must come to.
+/// Returns the calls that `LINES` must make.
 fn expected(texts: &Texts) -> Vec<Vec<String>> {
     let any = |at: usize| texts.any[at].clone();
     let call = |words: &[&str]| {
@@ -274,7 +274,7 @@ fn round_trip(texts: &Texts) {
     let mut calls = calls(file(&bundle, "deploy/odd.sh"), &lines);
     calls.retain(|call| call[0] != "tries");
     for call in calls.iter_mut().filter(|call| call[0] == "read_input") {
-        // Where it stands in the source.
+        // This word is the line in the source.
         call.remove(1);
     }
     for (call, expected) in calls.iter().zip(expected(texts)) {
@@ -307,7 +307,7 @@ proptest! {
     }
 }
 
-/// No program, variable or file can hold a NUL: it is refused where it stands, whatever the place.
+/// No argument, variable or path can contain a NUL, so the compiler refuses it in every place.
 #[test]
 fn a_nul_is_refused_in_every_place() {
     for place in [
@@ -377,7 +377,7 @@ fn a_nul_is_refused_in_every_place() {
     ] {
         let source = app(&format!("  {place}\n"));
         let Err(report) = build(&source) else {
-            panic!("a NUL was taken: {source}");
+            panic!("a NUL was accepted: {source}");
         };
         let told = report.sorted().into_iter();
         let errors: Vec<_> = told

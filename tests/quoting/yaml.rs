@@ -1,4 +1,4 @@
-//! `appspec.yml`, as libyaml reads it, which is what the agent's Ruby reads it with.
+//! Reads `appspec.yml` with libyaml, as the Ruby of CodeDeploy's agent does.
 
 use proptest::prelude::*;
 use serde_yaml_ng::Value;
@@ -6,12 +6,12 @@ use serde_yaml_ng::Value;
 use crate::source::{app, build, file, string};
 use crate::texts::{ODD, any_text};
 
-/// The texts that stand in the file: below `files` and in `permissions`.
+/// Checks that these texts come back from the file: two below `files`, one below `permissions`.
 fn round_trip(texts: &[String]) {
     let [source, key, object] = texts else {
-        panic!("three texts");
+        panic!("three texts are needed");
     };
-    // Nothing is no name of a file, and refused.
+    // An empty text is not the name of a file, so the compiler refuses it.
     if source.is_empty() || key.is_empty() {
         return;
     }

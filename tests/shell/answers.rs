@@ -1,14 +1,15 @@
-//! What holds of an answer, and what is said where it does not: the same with curl and without.
+//! Checks which answers meet an expectation, and the reason if an answer does not. The result is the same with curl and
+//! without.
 
 use crate::script::Script;
 use crate::server::{Server, free_port};
 use crate::tools::Tools;
 use deployc::model::Relation;
 
-/// A path of the server, what is expected of its answer, and what must be in the reason if it is not met.
+/// A path of the server, the expectations for its answer, and a part of the reason if they are not met.
 type Case = (&'static str, &'static str, Result<(), &'static str>);
 
-/// Asks each once with each set of tools.
+/// Tries each case once with each set of tools.
 #[track_caller]
 fn ask(cases: &[Case]) {
     let server = Server::start();
@@ -367,8 +368,8 @@ fn other_questions() {
         script
             .one_try("ask inside bash -c 'echo no >&2; exit 1'")
             .failed("last: exit 1, output no");
-        script.one_try("ask healthy").failed("no good health of web of blue within 20s: 1 try, last: exit 1, output container is starting");
-        std::fs::write(script.scratch.path().join("healthy"), "").expect("a file");
+        script.one_try("ask healthy").failed("no healthy answer from web of blue within 20s: 1 try, last: exit 1, output container is starting");
+        std::fs::write(script.scratch.path().join("healthy"), "").expect("a file can be written");
         script.one_try("ask healthy").passed();
         let slow = script
             .gate("tries every 100 within 500 timeout 500 after 0 passes 1\nask exec sleep 30");

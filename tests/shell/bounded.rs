@@ -1,10 +1,12 @@
-//! Commands with a deadline: their ends are told, so that nobody looks for them late.
+//! Tests of commands with a deadline. Such a command reports its end, so that the shell that waits for it wakes up at
+//! once.
 
 use crate::script::Script;
 use crate::tools::Tools;
 
-/// A command tells its end in a line; `seen` is 1 if that woke somebody up. The looks in between wait for that line until it comes, or for
-/// so long that nothing else but its absence can be why it did not: how often they look by themselves depends on the machine's load.
+/// A command reports its end with a line. `seen` prints 1 if this line has woken the waiting shell. The shell would
+/// also notice the end by looking from time to time, sooner or later depending on the machine's load. So here a look
+/// first waits for the line, up to 10 s.
 const SEEN: &str = "seen() {
   told=no
   bounded 20000 \"$@\"
@@ -68,7 +70,8 @@ fn the_end_of_another_is_not_its_own() {
     assert!(ran.stdout.ends_with("children=\n"), "{ran:#?}");
 }
 
-/// The line comes, and the end half a second later. A signal meanwhile has a code of its own, which is not the child's.
+/// The child reports its end half a second before it ends. A signal in this time interrupts the waiting shell, and the
+/// exit code of that interruption is not the child's.
 #[test]
 fn a_signal_is_no_exit_code() {
     let script = Script::new(Tools::Machine, 1);

@@ -1,5 +1,5 @@
-# What the probes' modules need of the application and of the engine, as small as it can be: for tests.
-# STDLIB is the folder of the modules, SCRATCH one of the test's own, PORT that of the color.
+# For tests: the smallest replacement of the application's script and of the engine that the modules of probes need.
+# STDLIB is the folder of the modules, SCRATCH is a folder of the test, PORT is the color's port.
 # shellcheck shell=bash disable=SC1090,SC2034,SC2153,SC2154,SC2317
 set -u
 for module in output clock process place driver user release json net http http_curl http_bash expect question probe; do
@@ -34,12 +34,13 @@ fake_logs() { echo 'the last line of the log'; }
 fake_enter() { (cd "$SCRATCH" && "$@"); }
 watch_signals
 
-# verdict COMMAND…: runs it about the web of blue, then says what came of it and that nothing is left behind.
+# verdict COMMAND…: runs the command for the service `web` of `blue`. Prints its result and the children that it has
+# left.
 verdict() {
   local children='' _
   at new web "$@"
   printf '\ncode=%s\nreason=%s\nsaid=%s\n' "$?" "${reason//$'\n'/ }" "$probe_said"
-  # What has just ended is not waited for by bash at once.
+  # bash needs a moment to remove a child that has just ended.
   for _ in {1..200}; do
     read -r children <"/proc/$$/task/$$/children"
     [[ -n $children ]] || break

@@ -1,4 +1,4 @@
-//! `json_get` with every awk that this machine has, against a real JSON library.
+//! Compares `json_get` with a real JSON library, with every awk of this machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::script::modules;
 use crate::tools::{Tools, program};
 
-/// Each awk of this machine: a folder for PATH whose `awk` it is.
+/// Returns the name of each awk of this machine, with a folder for `PATH` in which it is called `awk`.
 fn awks() -> Vec<(String, tempfile::TempDir)> {
     let mut found = Vec::new();
     for name in ["mawk", "gawk", "original-awk", "busybox"] {
@@ -20,8 +20,8 @@ fn awks() -> Vec<(String, tempfile::TempDir)> {
             .map(|folder| Path::new(folder).join(name))
             .find(|path| path.exists());
         let Some(path) = path else { continue };
-        let folder = tempfile::tempdir().expect("a folder");
-        std::os::unix::fs::symlink(path, folder.path().join("awk")).expect("a link");
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        std::os::unix::fs::symlink(path, folder.path().join("awk")).expect("a link can be made");
         found.push((name.to_owned(), folder));
     }
     assert!(
@@ -31,12 +31,14 @@ fn awks() -> Vec<(String, tempfile::TempDir)> {
     found
 }
 
-/// What `json_get` prints and its exit code, for each document and path.
+/// Returns the output and the exit code of `json_get` for each document and path.
 fn get(awk: &Path, cases: &[(String, String)]) -> Vec<(String, i32)> {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
     for (number, (document, path)) in cases.iter().enumerate() {
-        fs::write(folder.path().join(format!("{number}.json")), document).expect("a file");
-        fs::write(folder.path().join(format!("{number}.path")), path).expect("a file");
+        fs::write(folder.path().join(format!("{number}.json")), document)
+            .expect("a file can be written");
+        fs::write(folder.path().join(format!("{number}.path")), path)
+            .expect("a file can be written");
     }
     let lines = "set -u; . \"$STDLIB/json.sh\"; cd \"$FOLDER\" || exit
         for ((at = 0; at < COUNT; at++)); do
@@ -55,16 +57,17 @@ fn get(awk: &Path, cases: &[(String, String)]) -> Vec<(String, i32)> {
         .env("FOLDER", folder.path())
         .env("COUNT", cases.len().to_string())
         .status()
-        .expect("bash");
+        .expect("bash runs");
     assert!(status.success());
-    let read = |name: PathBuf| fs::read_to_string(folder.path().join(name)).expect("a result");
+    let read =
+        |name: PathBuf| fs::read_to_string(folder.path().join(name)).expect("a result can be read");
     (0..cases.len())
         .map(|at| {
             let out = read(format!("{at}.out").into());
             let code = read(format!("{at}.code").into())
                 .trim()
                 .parse()
-                .expect("a code");
+                .expect("an exit code is a number");
             (out.strip_suffix('\n').unwrap_or(&out).to_owned(), code)
         })
         .collect()
@@ -177,7 +180,7 @@ fn what_is_not_json_is_said() {
     }
 }
 
-/// A JSON value with its escapes and blanks spelled in one of the ways that JSON allows.
+/// Makes a JSON value. Many of its strings contain characters that need an escape.
 fn documents() -> impl Strategy<Value = Value> {
     let scalar = prop_oneof![
         Just(Value::Null),
@@ -215,7 +218,10 @@ fn any_value_is_what_a_json_library_says() {
                     } else {
                         serde_json::to_string(&whole)
                     };
-                    ((text.expect("JSON"), "a[1].b".to_owned()), value)
+                    (
+                        (text.expect("a value can be written"), "a[1].b".to_owned()),
+                        value,
+                    )
                 })
                 .collect();
             let asked: Vec<_> = cases.iter().map(|(case, _)| case.clone()).collect();

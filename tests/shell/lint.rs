@@ -1,4 +1,4 @@
-//! The modules as they stand: layout, ShellCheck, and nothing newer than bash 4.2.
+//! Checks the runtime's modules: shfmt and ShellCheck find nothing, and nothing is newer than bash 4.2.
 
 use std::fs;
 use std::io::Write;
@@ -14,8 +14,8 @@ use crate::tools::program;
 
 fn files() -> Vec<PathBuf> {
     let mut files: Vec<_> = fs::read_dir(modules())
-        .expect("the modules")
-        .map(|entry| entry.expect("a module").path())
+        .expect("the modules can be listed")
+        .map(|entry| entry.expect("the modules can be listed").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "sh"))
         .collect();
     files.sort();
@@ -29,7 +29,7 @@ fn shfmt_finds_nothing() {
         .args(["-i", "2", "-ci", "-bn", "-d"])
         .args(files())
         .output()
-        .expect("shfmt");
+        .expect("shfmt runs");
     assert!(
         output.status.success(),
         "{}",
@@ -37,14 +37,15 @@ fn shfmt_finds_nothing() {
     );
 }
 
-/// What the application's part of a script sets; every variable that the runtime reads and neither sets itself is a finding.
+/// The variables that the application's part of a script sets. If the runtime reads a variable that neither part sets,
+/// ShellCheck reports it.
 const APPLICATION: &str = "\
     runtime=0.0.0-0 source=deploy.bg app=shop root=/srv staging=/srv/staging colors=(blue green) services=(web) gates=('web up')\n\
     verifies=(page) verifies_that_warn=() input_names=() secret_names=() sudo=() lock_wait=0 drain_within=0 hook_deployment=''\n\
     tools=() switch_chain=(nginx) script_file=/srv/shop.sh runtime_file=''\n\
     declare -A port_of=() address_of=() run_of=() handover_of=() stop_within_of=() let_of=() deadline=()\n";
 
-/// Whole, as a script has it: alone, each module lacks the variables of the others.
+/// ShellCheck gets the whole runtime at once, because a module alone lacks the variables of the others.
 #[test]
 fn shellcheck_finds_nothing_in_the_runtime() {
     let mut text = APPLICATION.to_owned();
@@ -67,10 +68,14 @@ fn shellcheck_finds_nothing_in_the_runtime() {
         }
     }
     let told = "SC2034,SC2154,SC2317";
-    assert!(runtime_text().contains(told), "its own directive");
+    assert!(
+        runtime_text().contains(told),
+        "the runtime's directive has changed"
+    );
     text += &runtime_text().replace(told, "SC2034,SC2317");
-    // Its own directives, which stand before its first command and not before that of this text: what drivers and an application read
-    // (SC2034), an array in one function that is a text in another (SC2128, SC2178), functions that are called by name (SC2317, SC2329).
+    // The runtime's own directives have no effect here, because they must come before the first command of a text. So
+    // they are repeated as options: variables that only drivers and an application read (SC2034), an array in one
+    // function that is a text in another one (SC2128, SC2178), functions that are called by name (SC2317, SC2329).
     let mut child = Command::new(program("shellcheck"))
         .args([
             "-s",
@@ -84,14 +89,14 @@ fn shellcheck_finds_nothing_in_the_runtime() {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .expect("shellcheck");
+        .expect("shellcheck runs");
     child
         .stdin
         .take()
-        .expect("its input")
+        .expect("the input is piped")
         .write_all(text.as_bytes())
-        .expect("its input");
-    let output = child.wait_with_output().expect("its output");
+        .expect("the input can be written");
+    let output = child.wait_with_output().expect("the child ends");
     assert!(
         output.status.success(),
         "{}",
@@ -103,7 +108,7 @@ fn shellcheck_finds_nothing_in_the_runtime() {
 fn nothing_is_newer_than_bash_4_2_and_nothing_is_evaluated() {
     for file in files() {
         let name = file.display().to_string();
-        let text = fs::read_to_string(&file).expect("a module");
+        let text = fs::read_to_string(&file).expect("a module can be read");
         bash42::check(&name, &text);
         for line in text
             .lines()

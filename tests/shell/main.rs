@@ -1,5 +1,6 @@
-//! The runtime's modules in `stdlib/shell/` that ask and look: probes, HTTP by curl and by bash alone, JSON in awk,
-//! listeners. Each is sourced as it stands and run against real servers, with this machine's tools and with `BusyBox`'s.
+//! Tests the runtime's modules in `stdlib/shell/` that make probes: HTTP with curl and with bash alone, JSON in awk,
+//! listeners. The modules are sourced unchanged and run against real servers, with this machine's tools and with those
+//! of `BusyBox`.
 #![allow(
     missing_docs,
     reason = "a test binary has no readers of its documentation"

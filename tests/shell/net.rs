@@ -1,4 +1,4 @@
-//! Listeners and connections, as /proc shows them.
+//! Tests of the functions that read listeners and connections from `/proc`.
 
 use std::net::{TcpListener, TcpStream};
 
@@ -9,8 +9,8 @@ use crate::tools::Tools;
 #[test]
 fn listeners_of_both_families_with_their_owner() {
     for tools in [Tools::Machine, Tools::BusyBoxWithoutCurl] {
-        let four = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = four.local_addr().expect("its address").port();
+        let four = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let port = four.local_addr().expect("a listener has an address").port();
         let six = TcpListener::bind(("::1", port)).expect("IPv6 on this machine");
         let script = Script::new(tools, port);
         let ran = script.run(
@@ -36,10 +36,13 @@ fn listeners_of_both_families_with_their_owner() {
 #[test]
 fn a_port_is_found_among_many() {
     let taken: Vec<_> = (0..100)
-        .map(|_| TcpListener::bind("127.0.0.1:0").expect("a port"))
+        .map(|_| TcpListener::bind("127.0.0.1:0").expect("a port is free"))
         .collect();
     for listener in &taken {
-        let port = listener.local_addr().expect("its address").port();
+        let port = listener
+            .local_addr()
+            .expect("a listener has an address")
+            .port();
         let script = Script::new(Tools::Machine, port);
         let ran = script.run("port_listens \"$PORT\"; echo \"$? ${#listening[@]}\"");
         assert_eq!(ran.stdout, "0 1\n", "{ran:#?}");
@@ -72,13 +75,16 @@ fn every_address_is_written_as_people_do() {
 #[test]
 fn connections_to_an_address_are_counted() {
     for tools in [Tools::Machine, Tools::BusyBoxWithoutCurl] {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = listener.local_addr().expect("its address").port();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let port = listener
+            .local_addr()
+            .expect("a listener has an address")
+            .port();
         let script = Script::new(tools, port);
         let count = "for host in 127.0.0.1 localhost 127.0.0.2 '[::1]'; do established_to \"$host:$PORT\"; done";
         assert_eq!(script.run(count).stdout, "0\n0\n0\n0\n");
         let clients: Vec<_> = (0..3)
-            .map(|_| TcpStream::connect(("127.0.0.1", port)).expect("a connection"))
+            .map(|_| TcpStream::connect(("127.0.0.1", port)).expect("a connection can be made"))
             .collect();
         assert_eq!(script.run(count).stdout, "3\n3\n0\n0\n");
         drop(clients);
@@ -90,8 +96,11 @@ fn connections_to_an_address_are_counted() {
 #[test]
 fn a_refused_connection_is_known() {
     for tools in [Tools::Machine, Tools::BusyBoxWithoutCurl] {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = listener.local_addr().expect("its address").port();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let port = listener
+            .local_addr()
+            .expect("a listener has an address")
+            .port();
         let free = free_port();
         let script = Script::new(tools, port);
         let ran = script.run(&format!("for port in {port} {free}; do connect_refused 127.0.0.1 \"$port\"; echo \"$?\"; done; connect_refused 'a b' 1; echo \"$?\""));

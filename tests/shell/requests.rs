@@ -1,4 +1,4 @@
-//! What is sent, what is never sent, and what nobody else gets to see.
+//! Checks the requests of probes: they contain exactly what the declaration says, and nobody else sees a secret.
 
 use std::fs;
 use std::net::TcpStream;
@@ -19,7 +19,7 @@ fn requests_are_what_was_declared() {
         let server = Server::start();
         let script = Script::new(tools, server.port);
         let body = "'\"\\ $(touch x) `id` ;&|*\n--data @/etc/passwd\n\t한글 \\n'";
-        fs::write(script.scratch.path().join("body"), body).expect("a file");
+        fs::write(script.scratch.path().join("body"), body).expect("a file can be written");
         let lines = "IFS= read -r -d '' text <\"$SCRATCH/body\" || :\n\
              ask post \"http://127.0.0.1:${port}/echo?a=1&b[]={x}\\$(id)\\`'%20#part\"\n\
              ask_header Content-Type 'application/json'\nask_header X-Odd '@/etc/passwd \"quoted\" \\ $(touch x)'\nask_header X-Empty ''\n\
@@ -53,7 +53,8 @@ fn requests_are_what_was_declared() {
     }
 }
 
-/// As bodies whole, as headers without line ends and without the blanks around them, which mean nothing in HTTP, in URLs without what no URL holds.
+/// A body is sent as it is. A header has no line ends, and no blanks around its value, because HTTP ignores them. A URL
+/// has no blanks, no control characters and no `#`.
 #[test]
 fn odd_texts_are_sent_unchanged() {
     let line = |text: &str| text.replace(['\n', '\r'], "").trim().to_owned();
@@ -71,7 +72,7 @@ fn odd_texts_are_sent_unchanged() {
             .flat_map(|text| [url(text), line(text), (*text).to_owned()])
             .flat_map(|text| [text, "\0".to_owned()])
             .collect();
-        fs::write(script.scratch.path().join("texts"), texts).expect("a file");
+        fs::write(script.scratch.path().join("texts"), texts).expect("a file can be written");
         script
             .one_try(
                 "while IFS= read -r -d '' url && IFS= read -r -d '' line && IFS= read -r -d '' text; do\n\
@@ -212,7 +213,7 @@ impl Https {
             .arg("-out")
             .arg(&certificate)
             .output()
-            .expect("openssl");
+            .expect("openssl runs");
         assert!(made.status.success(), "{made:?}");
         let port = free_port();
         let openssl = Command::new(program("openssl"))
@@ -231,7 +232,7 @@ impl Https {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .expect("openssl");
+            .expect("openssl runs");
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(
@@ -258,7 +259,7 @@ impl Drop for Https {
 
 #[test]
 fn https_by_the_name_of_its_certificate() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let https = Https::start(folder.path(), "shop.invalid");
     let mut script = Script::new(Tools::Machine, https.port);
     script
@@ -302,7 +303,7 @@ fn neither_a_curlrc_nor_a_proxy_gets_in_the_way() {
             home.join(".curlrc"),
             "user-agent = \"from-curlrc\"\nproxy = \"127.0.0.1:1\"\n",
         )
-        .expect("a file");
+        .expect("a file can be written");
         script.environment = vec![
             ("HOME", home.display().to_string()),
             ("http_proxy", "http://127.0.0.1:1".to_owned()),
@@ -326,8 +327,8 @@ fn neither_a_curlrc_nor_a_proxy_gets_in_the_way() {
 fn secrets_are_on_no_command_line_and_in_no_report() {
     let server = Server::start();
     let mut script = Script::new(Tools::Machine, server.port);
-    // A curl that notes how it was called.
-    let folder = tempfile::tempdir().expect("a folder");
+    // This `curl` writes down its command line.
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let curl = folder.path().join("curl");
     let calls = folder.path().join("calls");
     fs::write(
@@ -338,8 +339,8 @@ fn secrets_are_on_no_command_line_and_in_no_report() {
             program("curl").display()
         ),
     )
-    .expect("a file");
-    fs::set_permissions(&curl, fs::Permissions::from_mode(0o755)).expect("a mode");
+    .expect("a file can be written");
+    fs::set_permissions(&curl, fs::Permissions::from_mode(0o755)).expect("a mode can be set");
     let path = format!(
         "{}:{}",
         folder.path().display(),
@@ -359,11 +360,11 @@ fn secrets_are_on_no_command_line_and_in_no_report() {
         Some("Bearer hunter2-swordfish"),
         "{head}"
     );
-    // The body's 200 bytes end in the middle of the secret.
+    // A report shows 200 bytes of the body. They end in the middle of the secret.
     let last = ran
         .value("reason")
         .split_once("last: ")
-        .expect("a last answer")
+        .expect("the reason has a last answer")
         .1
         .to_owned();
     assert!(
@@ -371,11 +372,16 @@ fn secrets_are_on_no_command_line_and_in_no_report() {
         "{last}"
     );
     for file in fs::read_dir(script.scratch.path())
-        .expect("the scratch folder")
+        .expect("the folder can be listed")
         .flatten()
     {
-        let mode = file.metadata().expect("its mode").permissions().mode() & 0o777;
-        let name = file.file_name().into_string().expect("a name");
+        let mode = file
+            .metadata()
+            .expect("a file has a mode")
+            .permissions()
+            .mode()
+            & 0o777;
+        let name = file.file_name().into_string().expect("the name is UTF-8");
         let text = fs::read(file.path()).unwrap_or_default();
         let secret = text.windows(7).any(|window| window == b"hunter2");
         assert!(

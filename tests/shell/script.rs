@@ -13,19 +13,19 @@ pub fn modules() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("stdlib/shell")
 }
 
-/// So much time that only what hangs runs out of it.
+/// One try, with so much time that only a try that hangs uses it up.
 const ONCE: &str = "tries every 100 within 20000 timeout 20000 after 0 passes 1 attempts 1";
 
 /// A script to be run.
 pub struct Script {
     pub scratch: TempDir,
     pub tools: Tools,
-    /// What `$port` is.
+    /// The value of `$port`.
     pub port: u16,
     pub environment: Vec<(&'static str, String)>,
 }
 
-/// What came of it.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Ran {
     pub stdout: String,
@@ -35,7 +35,7 @@ pub struct Ran {
 
 impl Script {
     pub fn new(tools: Tools, port: u16) -> Self {
-        let scratch = tempfile::tempdir().expect("a scratch folder");
+        let scratch = tempfile::tempdir().expect("a temporary folder can be made");
         Self {
             scratch,
             tools,
@@ -44,7 +44,7 @@ impl Script {
         }
     }
 
-    /// The command that runs these lines.
+    /// Returns the command that runs these lines.
     pub fn command(&self, lines: &str) -> Command {
         let engine = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shell/engine.sh");
         let mut command = Command::new(self.tools.path().join("bash"));
@@ -64,7 +64,7 @@ impl Script {
     /// Runs these lines to their end.
     pub fn run(&self, lines: &str) -> Ran {
         let begun = Instant::now();
-        let output = self.command(lines).output().expect("bash");
+        let output = self.command(lines).output().expect("bash runs");
         Ran {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -72,14 +72,14 @@ impl Script {
         }
     }
 
-    /// A gate with this declaration.
+    /// Runs a gate with this declaration.
     pub fn gate(&self, declaration: &str) -> Ran {
         self.run(&format!(
             "declared() {{\n{declaration}\n}}\nverdict run_gate declared"
         ))
     }
 
-    /// One try of each of these declarations, in one script.
+    /// Runs one try of each of these declarations, all in one script.
     pub fn tries<'a>(&self, declarations: impl Iterator<Item = &'a str>) -> Vec<Ran> {
         let mut lines = String::new();
         for declaration in declarations {
@@ -108,14 +108,14 @@ impl Script {
         parts.collect()
     }
 
-    /// One try of this declaration.
+    /// Runs one try of this declaration.
     pub fn one_try(&self, declaration: &str) -> Ran {
         self.gate(&format!("{ONCE}\n{declaration}"))
     }
 }
 
 impl Ran {
-    /// The value that `verdict` printed.
+    /// Returns a value that `verdict` has printed.
     pub fn value(&self, name: &str) -> &str {
         let start = format!("{name}=");
         self.stdout
@@ -124,14 +124,14 @@ impl Ran {
             .unwrap_or_else(|| panic!("no {name} in {self:#?}"))
     }
 
-    /// It passed, and said nothing on standard error.
+    /// Checks that it passed, printed nothing on standard error, and left no child.
     #[track_caller]
     pub fn passed(&self) {
         assert_eq!(self.value("code"), "0", "{self:#?}");
         self.left_nothing();
     }
 
-    /// It failed with this in its reason.
+    /// Checks that it failed and that these words are in its reason.
     #[track_caller]
     pub fn failed(&self, words: &str) {
         assert_eq!(self.value("code"), "1", "{self:#?}");

@@ -1,4 +1,5 @@
-//! A small raw TCP server with every bad habit that a probe may meet. The path of a request chooses.
+//! A small TCP server that can answer badly in every way that a probe may meet. The path of a request selects the
+//! answer.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -6,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-/// A request as it arrived, and when its connection was opened and closed by the client.
+/// A request, with the times at which its connection was accepted and at which the client closed it.
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub head: String,
@@ -23,7 +24,7 @@ pub struct Server {
 
 impl Server {
     pub fn start() -> Self {
-        Self::on("127.0.0.1:0").expect("a loopback port")
+        Self::on("127.0.0.1:0").expect("a port is free")
     }
 
     pub fn on(address: &str) -> std::io::Result<Self> {
@@ -34,24 +35,27 @@ impl Server {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let seen = Arc::clone(&kept);
-                // A client that goes away is no concern of the server's.
+                // The server ignores a client that goes away.
                 thread::spawn(move || serve(&stream, &seen));
             }
         });
         Ok(Self { port, seen })
     }
 
-    /// What was asked until now.
+    /// Returns the requests until now.
     pub fn seen(&self) -> Vec<Seen> {
         lock(&self.seen).clone()
     }
 }
 
-/// A port on which nobody listens: one that was free a moment ago.
+/// Returns a port on which nobody listens. It was free a moment ago.
 pub fn free_port() -> u16 {
     let listener =
-        TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a loopback port");
-    listener.local_addr().expect("its address").port()
+        TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port is free");
+    listener
+        .local_addr()
+        .expect("a listener has an address")
+        .port()
 }
 
 fn lock(seen: &Mutex<Vec<Seen>>) -> MutexGuard<'_, Vec<Seen>> {
@@ -86,13 +90,13 @@ fn serve(stream: &TcpStream, seen: &Mutex<Vec<Seen>>) -> std::io::Result<()> {
     if close {
         let _ = stream.shutdown(Shutdown::Write);
     }
-    // Not closed by the server: until the client does, as one that keeps connections alive.
+    // The server keeps reading until the client closes the connection, like a server with keep-alive.
     let _ = std::io::copy(&mut reader, &mut std::io::sink());
     lock(seen)[at - 1].ended = Some(Instant::now());
     Ok(())
 }
 
-/// The value of a request's header, by its name in lower case.
+/// Returns the value of a request's header. Upper and lower case in the name are equal.
 pub fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     head.lines().find_map(|line| {
         let (key, value) = line.split_once(':')?;
@@ -100,7 +104,7 @@ pub fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// Whether the connection is closed after the answer.
+/// Sends the answer. Returns whether the server closes the connection after it.
 fn answer(
     mut out: &TcpStream,
     path: &str,
@@ -154,7 +158,7 @@ fn answer(
         _ => whole("404 Not Found", "", "no such path"),
     };
     out.write_all(text.as_bytes())?;
-    // Those of HTTP/1.1 that are whole stay open, whatever the client said about that.
+    // After a complete answer in HTTP/1.1 the connection stays open, even if the client has asked to close it.
     Ok(matches!(
         path,
         "/until-close" | "/big-until-close" | "/chunked-cut" | "/cut" | "/closed" | "/ssh"

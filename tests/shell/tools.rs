@@ -1,4 +1,4 @@
-//! The tools that a script finds: this machine's, or `BusyBox`'s, with and without curl.
+//! The tools that a script finds: those of this machine or those of `BusyBox`, with and without curl.
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-/// Which tools are in `PATH`.
+/// The tools in `PATH`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tools {
     Machine,
@@ -28,11 +28,11 @@ impl Tools {
         matches!(self, Self::Machine | Self::BusyBox)
     }
 
-    /// The value of `PATH`: one folder with nothing else in it.
+    /// Returns the value of `PATH`: one folder that contains only these tools.
     pub fn path(self) -> PathBuf {
         static FOLDERS: OnceLock<TempDir> = OnceLock::new();
         let folders = FOLDERS.get_or_init(|| {
-            let folders = tempfile::tempdir().expect("a folder for tools");
+            let folders = tempfile::tempdir().expect("a temporary folder can be made");
             for tools in Self::ALL {
                 tools.fill(&folders.path().join(format!("{tools:?}")));
             }
@@ -42,7 +42,7 @@ impl Tools {
     }
 
     fn fill(self, folder: &Path) {
-        std::fs::create_dir(folder).expect("a folder for tools");
+        std::fs::create_dir(folder).expect("a folder can be made");
         let mut programs = vec!["bash"];
         if self.have_curl() {
             programs.push("curl");
@@ -57,18 +57,18 @@ impl Tools {
                 .args(["--install", "-s"])
                 .arg(folder)
                 .status()
-                .expect("busybox");
+                .expect("busybox runs");
             assert!(installed.success(), "busybox cannot install its tools");
         }
         for name in programs {
             let link = folder.join(name);
             let _ = std::fs::remove_file(&link);
-            symlink(program(name), link).expect("a link to a tool");
+            symlink(program(name), link).expect("a link can be made");
         }
     }
 }
 
-/// Where this machine has a program.
+/// Returns the path of a program on this machine.
 pub fn program(name: &str) -> PathBuf {
     ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"]
         .iter()

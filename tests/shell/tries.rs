@@ -1,4 +1,4 @@
-//! How often and how long it is tried, and who must be alive and listening meanwhile.
+//! Tests how often and how long a probe is tried, and which processes must live and listen meanwhile.
 
 use std::fs;
 use std::process::Stdio;
@@ -19,7 +19,7 @@ fn passes_must_be_in_a_row() {
         let server = Server::start();
         let script = Script::new(tools, server.port);
         script.gate("tries every 20 within 20000 timeout 20000 after 0 passes 3\nask get \"http://127.0.0.1:${port}/third\"").passed();
-        assert_eq!(server.seen().len(), 5, "two that failed, three that passed");
+        assert_eq!(server.seen().len(), 5, "two tries fail, three tries pass");
 
         let ran = script.gate("tries every 20 within 20000 timeout 20000 passes 2 attempts 6\nask get \"http://127.0.0.1:${port}/second\"");
         ran.failed("only 1 of 2 passes in a row from http://127.0.0.1:");
@@ -27,7 +27,8 @@ fn passes_must_be_in_a_row() {
     }
 }
 
-/// Whatever `within` says: users have the color that is verified. A color that nobody gets may take its time.
+/// A `verify` ends after three errors in a row, even if `within` allows more time, because users get that color. A gate
+/// does not end early, because nobody gets its color.
 #[test]
 fn a_verify_shows_users_no_more_than_three_errors_in_a_row() {
     for tools in [Tools::Machine, Tools::BusyBoxWithoutCurl] {
@@ -58,7 +59,7 @@ fn a_verify_shows_users_no_more_than_three_errors_in_a_row() {
         ));
         ran.failed("5 tries, last: status 503");
 
-        // Nobody listens: that is what users would be told, too.
+        // Nobody listens, so the proxy would show an error to users.
         let ran = script.run(&format!(
             "declared() {{\n  tries every 20 within 20000 timeout 20000 passes 2\n  ask get http://127.0.0.1:{}/\n}}\nverdict run_verify declared",
             free_port()
@@ -76,20 +77,20 @@ fn tries_begin_every_so_often_and_never_overlap() {
         ran.failed("last: status 503");
         let seen = server.seen();
         assert!((2..=5).contains(&seen.len()), "{ran:#?}");
-        // From start to start; how long a client takes to connect differs from try to try.
+        // The interval is from start to start. 50 ms less are allowed, because the time to connect varies.
         let span = seen[seen.len() - 1].begun - seen[0].begun;
-        let tries = u32::try_from(seen.len()).expect("a few");
+        let tries = u32::try_from(seen.len()).expect("the number is small");
         assert!(
             span + Duration::from_millis(350) > Duration::from_millis(400) * (tries - 1),
             "{seen:#?}"
         );
         for pair in seen.windows(2) {
             assert!(
-                pair[0].ended.expect("it ended") <= pair[1].begun,
+                pair[0].ended.expect("the request has ended") <= pair[1].begun,
                 "two tries at once"
             );
         }
-        // The first waits; after the last, at 1900 ms, nothing more is waited for.
+        // The first try is at 300 ms, the last one at 1900 ms. The script does not wait after the last one.
         assert!(ran.took > Duration::from_millis(1900), "{:?}", ran.took);
     }
 }
@@ -111,7 +112,7 @@ fn a_try_comes_when_the_port_begins_to_listen() {
         );
         ran.passed();
         assert!(ran.took < Duration::from_secs(10), "{:?}", ran.took);
-        assert_eq!(server.join().expect("it starts").seen().len(), 1);
+        assert_eq!(server.join().expect("the server starts").seen().len(), 1);
     }
 }
 
@@ -153,12 +154,12 @@ fn a_dead_process_fails_at_once() {
         let begun = Instant::now();
         let after = thread::spawn(move || {
             thread::sleep(Duration::from_millis(700));
-            fs::write(dead, "").expect("a file");
+            fs::write(dead, "").expect("a file can be written");
         });
         let ran = script.gate(&format!(
             "tries every 20000 within 60000 timeout 1000 after 0 passes 1\n{OK}"
         ));
-        after.join().expect("the thread");
+        after.join().expect("the thread does not panic");
         ran.failed("web of blue died while it was probed: exited with 3; the last try said: connection refused");
         assert!(ran.stdout.contains("the last line of the log"), "{ran:#?}");
         assert!(
@@ -184,25 +185,25 @@ fn a_stranger_that_answers_does_not_pass() {
     let server = Server::start();
     let script = Script::new(Tools::Machine, server.port);
     let listens = script.scratch.path().join("listens");
-    fs::write(&listens, "2").expect("a file");
+    fs::write(&listens, "2").expect("a file can be written");
     script.one_try(OK).failed(
         "was answered by another process: process 4711 (stranger); web of blue does not listen there",
     );
-    fs::write(&listens, "1").expect("a file");
+    fs::write(&listens, "1").expect("a file can be written");
     script
         .one_try(OK)
         .failed("the probe was answered, but no process of blue listens on port");
-    fs::write(&listens, "3").expect("a file");
+    fs::write(&listens, "3").expect("a file can be written");
     script.one_try(OK).passed();
-    // Through the proxy it is the proxy that listens.
-    fs::write(&listens, "2").expect("a file");
+    // A `verify` asks the proxy, so it does not check who listens on the color's port.
+    fs::write(&listens, "2").expect("a file can be written");
     script
         .run(&format!(
             "declared() {{ {OK}; }}\nverdict run_verify declared"
         ))
         .passed();
-    // A process that listens a moment later is waited for.
-    fs::write(&listens, "1").expect("a file");
+    // The gate waits for a process that listens a moment later.
+    fs::write(&listens, "1").expect("a file can be written");
     script.gate(&format!("tries every 100 within 20000 timeout 20000 passes 1\n{OK}\nask exec bash -c '[[ ! -e once ]] || printf 0 >listens; >once'")).passed();
 }
 
@@ -248,14 +249,14 @@ fn a_signal_ends_it_soon() {
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn()
-                .expect("bash");
+                .expect("bash runs");
             let begun = Instant::now();
             while server.seen().is_empty() && begun.elapsed() < Duration::from_secs(20) {
                 thread::sleep(Duration::from_millis(5));
             }
-            kill_process(Pid::from_child(&child), Signal::TERM).expect("a signal");
+            kill_process(Pid::from_child(&child), Signal::TERM).expect("a signal can be sent");
             let signalled = Instant::now();
-            let output = child.wait_with_output().expect("its output");
+            let output = child.wait_with_output().expect("the child ends");
             let said = String::from_utf8_lossy(&output.stdout);
             assert!(
                 said.contains("code=143\nreason=\n") && said.contains("\nchildren=\n"),
@@ -280,7 +281,7 @@ fn through_the_proxy_every_service_must_stay_alive() {
     let ran = script.run(&verify);
     ran.passed();
     assert_eq!(ran.value("after"), format!("web {}", server.port));
-    fs::write(script.scratch.path().join("dead.worker"), "").expect("a file");
+    fs::write(script.scratch.path().join("dead.worker"), "").expect("a file can be written");
     let ran = script.run(&verify);
     ran.failed("worker of blue died while it was probed: exited with 3");
     assert_eq!(ran.value("after"), format!("web {}", server.port));
@@ -290,8 +291,8 @@ fn through_the_proxy_every_service_must_stay_alive() {
 fn of_a_color_that_the_script_did_not_start_only_the_answers_count() {
     let server = Server::start();
     let script = Script::new(Tools::Machine, server.port);
-    fs::write(script.scratch.path().join("dead"), "").expect("a file");
-    fs::write(script.scratch.path().join("listens"), "2").expect("a file");
+    fs::write(script.scratch.path().join("dead"), "").expect("a file can be written");
+    fs::write(script.scratch.path().join("listens"), "2").expect("a file can be written");
     script.one_try(OK).failed("died");
     script
         .run(&format!(

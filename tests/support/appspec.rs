@@ -203,7 +203,7 @@ impl Yaml {
         };
         let names: BTreeSet<_> = members.iter().map(|(name, _)| name).collect();
         if names.len() != members.len() {
-            return Err("an event stands twice, one of them would be lost".into());
+            return Err("an event occurs twice, and the agent would drop one of them".into());
         }
         Ok(members.clone())
     }

@@ -1,10 +1,10 @@
 //! A temporary host to deploy to.
 //!
-//! A **plain host** is this machine in separate namespaces: own processes (its pid 1 is a bash that reaps children),
-//! own network with an empty loopback, own empty `/run /tmp /home /opt /srv`, and copy-on-write `/etc /var /root`. So
-//! scripts run as root with the paths and ports of production. Several hosts run side by side and leave no trace: when
-//! the host is dropped, or the test process dies in any way, the pipe to pid 1 closes, pid 1 ends, and the kernel ends
-//! all processes of the host.
+//! A **plain host** is this machine in separate namespaces. It has its own processes (pid 1 is a bash that reaps
+//! children), its own network with an empty loopback, empty folders `/run /tmp /home /opt /srv`, and copy-on-write
+//! `/etc /var /root`. So scripts run as root with the paths and ports of production. Several hosts run side by side and
+//! leave no trace. When the host is dropped, or the test process dies in any way, the pipe to pid 1 closes. Then pid 1
+//! ends, and the kernel ends all processes of the host.
 //!
 //! A **systemd host** is a container whose pid 1 is systemd, see [`crate::support::docker`].
 

@@ -23,7 +23,7 @@ const ARTIFACT: &str = "/srv/hello/staging/hello";
 /// The deadline for a whole deploy.
 const DEADLINE: Duration = Duration::from_secs(90);
 
-/// The source of `hello`: blue on 8081, green on 8082, behind nginx on 80, probed fast.
+/// The source of `hello`: blue on 8081, green on 8082, behind nginx on 80, with a fast probe.
 pub const SOURCE: &str = include_str!("../e2e/hello.bg");
 
 /// The `deploy.bg` of a site.
@@ -121,7 +121,7 @@ impl Site {
     /// Installs the script as one file, as `deployc build --stdout` prints it for `bash -s`.
     pub fn install_single(&self) {
         let temporary = tempfile::tempdir().expect("a temporary folder can be made");
-        fs::write(temporary.path().join("deploy.bg"), SOURCE).expect("it can be written");
+        fs::write(temporary.path().join("deploy.bg"), SOURCE).expect("a file can be written");
         let mut command = Command::new(deployc());
         command
             .args(["build", "--stdout", "deploy.bg"])

@@ -29,7 +29,7 @@ impl Colors {
     pub fn live(&self, host: &Host) -> &'static str {
         let answer = http::get(host, 80, "/profile").expect("the proxy answers");
         let live = self.names.into_iter().find(|name| *name == answer.body);
-        live.unwrap_or_else(|| panic!("neither color answers but `{}`", answer.body))
+        live.unwrap_or_else(|| panic!("the answer `{}` is neither color", answer.body))
     }
 
     /// Fails the test unless exactly one color runs, and users get that color.

@@ -107,7 +107,7 @@ fn quickstart() -> Result<(), Skip> {
     host.copy(testapp(), "/opt/hello/staging/hello");
     let first = example("quickstart", By::Landed);
     let site = fs::read_to_string(first.path().join("hello.site.conf"));
-    Nginx::configure(&host, &site.expect("it lies there"));
+    Nginx::configure(&host, &site.expect("the file is there"));
     let blue = first.path().join("deploy/nginx/blue.conf");
     host.copy(&blue, "/etc/nginx/conf.d/hello.conf");
     let nginx = Nginx::start(&host);
@@ -165,7 +165,7 @@ fn spring_jar_codedeploy() -> Result<(), Skip> {
     };
     let first = bundle(By::Landed);
     let site = fs::read_to_string(first.path().join("nginx.conf"));
-    Nginx::configure(&host, &site.expect("it lies there"));
+    Nginx::configure(&host, &site.expect("the file is there"));
     let real1 = first.path().join("deploy/nginx/real1.conf");
     host.copy(&real1, "/etc/nginx/conf.d/service-url.inc");
     let nginx = Nginx::start(&host);
@@ -207,7 +207,7 @@ fn built_over() -> Result<(), Skip> {
         build(&["deploy.bg"]).ok();
         build(&["--check", "deploy.bg"]).ok();
         let files: Vec<PathBuf> = fs::read_dir(folder.path().join("deploy"))
-            .expect("it is there")
+            .expect("the file is there")
             .flatten()
             .map(|entry| entry.path())
             .collect();

@@ -89,7 +89,7 @@ impl Upgrade {
         drop(run);
         let free = ["flock", "-n", &format!("{STATE}/lock"), "true"];
         let ended = wait::until(SOON, || self.site.host.run(&free).code == 0);
-        assert!(ended, "something of it still holds the lock");
+        assert!(ended, "a process of the command still holds the lock");
     }
 
     /// Ends the waiting of all scripts.

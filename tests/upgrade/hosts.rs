@@ -26,7 +26,10 @@ fn the_state_has_no_runtimes() -> Result<(), Skip> {
     for command in ["status", "history", "doctor"] {
         host.run(command).ok();
     }
-    assert!(!host.site.host.exists(&runtimes), "they change nothing");
+    assert!(
+        !host.site.host.exists(&runtimes),
+        "a command changed something"
+    );
     host.stage("three").run("deploy").ok();
     let kept = host.site.host.run(&["ls", &runtimes]).ok().stdout;
     assert_eq!(kept.lines().count(), 1, "{kept}");
@@ -59,7 +62,7 @@ fn releases_say_no_protocol() -> Result<(), Skip> {
         host.run(command).ok();
     }
     host.run("rollback").ok();
-    assert_eq!(meta("live"), of_landed, "it is the same release as before");
+    assert_eq!(meta("live"), of_landed, "another release is live");
     Ok(())
 }
 

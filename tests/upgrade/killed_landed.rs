@@ -37,14 +37,14 @@ const OF_0_1_0: [(&[&str], &str, &str, &str); 3] = [
         &["swapping", "reloaded"],
         "rollback",
         "0:one",
-        "it went back from the interrupted deployment, and then back again",
+        "0.1.0 went back from the interrupted deployment, and then one release further",
     ),
     (&["handing", "handed"], "rollback", "0:one+two", "the same"),
     (
         &["swapping", "reloaded", "handing", "handed", "going-back"],
         "adopt",
         "1:two",
-        "it took the color that it had just stopped for the one to adopt",
+        "0.1.0 tried to adopt the color that it had just stopped",
     ),
 ];
 

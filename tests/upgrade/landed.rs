@@ -72,7 +72,7 @@ impl Upgrade {
         crate::hold::install(&host);
         Nginx::configure(&host, &site_with_upstream("127.0.0.1:80", "hello"));
         let blue = fs::read_to_string(of_landed(app).join("deploy/nginx/blue.conf"));
-        host.write(FRAGMENT, blue.expect("it lies there"));
+        host.write(FRAGMENT, blue.expect("the fragment is there"));
         start(&host);
         host.wait_for_port(80);
         let site = Site { host };
@@ -106,7 +106,7 @@ impl Upgrade {
     pub fn replace_by_today_with(&self, changes: &[(&str, &str)]) {
         let mut source = read(&of_landed(self.app).join("deploy.bg"));
         for (old, new) in changes {
-            assert!(source.contains(old), "`{old}` does not stand in the source");
+            assert!(source.contains(old), "`{old}` is not in the source");
             source = source.replace(old, new);
         }
         self.remove_bundle();

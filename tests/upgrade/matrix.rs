@@ -105,7 +105,7 @@ pub fn trials(
     let mut trials = Vec::new();
     for line in lines {
         let mut cells = line.split_whitespace();
-        let name = cells.next().expect("a line begins with its point");
+        let name = cells.next().expect("a line begins with a point");
         let point = points.iter().find(|point| point.name == name);
         let point = *point.unwrap_or_else(|| panic!("there is no point {name}"));
         for (command, cell) in commands.iter().zip(cells) {
@@ -130,17 +130,23 @@ pub fn trials(
 
 /// Runs the command, and compares the result with the cell.
 fn assert_cell(host: &Upgrade, command: &str, cell: &str) {
-    let (code, releases) = cell.split_once(':').expect("EXIT:RELEASES");
+    let (code, releases) = cell.split_once(':').expect("a cell is EXIT:RELEASES");
     let releases: Vec<&str> = releases.split('+').collect();
-    let outcome = host.run(command).exits(code.parse().expect("a number"));
+    let outcome = host
+        .run(command)
+        .exits(code.parse().expect("an exit code is a number"));
     let release_of = |line: &str| line.split(' ').nth(1).unwrap_or_default().to_owned();
     let serves = host.serves();
-    assert_eq!(release_of(&serves), releases[0], "users get it: {outcome}");
+    assert_eq!(
+        release_of(&serves),
+        releases[0],
+        "users get another release: {outcome}"
+    );
     let mut running: Vec<_> = host.running().iter().map(|line| release_of(line)).collect();
     running.sort();
     let mut wanted = releases;
     wanted.sort_unstable();
-    assert_eq!(running, wanted, "it runs: {outcome}");
+    assert_eq!(running, wanted, "other releases run: {outcome}");
     let color = serves.split(' ').next().unwrap_or_default();
     if code == "0" {
         // The release that the last line names must serve.
@@ -155,8 +161,8 @@ fn assert_cell(host: &Upgrade, command: &str, cell: &str) {
 }
 
 impl Upgrade {
-    /// Fails the test unless exactly one mailer runs, in the color that serves; two mailers never ran at once; and
-    /// nginx is in order.
+    /// Fails the test unless exactly one mailer runs, in the color that serves. Two mailers must never have run at
+    /// once, and nginx must be in order.
     #[track_caller]
     pub fn nothing_runs_twice(&self, serves: &str) {
         self.site.nginx().assert_valid();

@@ -9,7 +9,7 @@ crate::tests![
     a_release_of_0_1_0_is_removed,
 ];
 
-/// The name of the release that a pointer leads to.
+/// Returns the name of the release that a pointer leads to.
 fn release(host: &Upgrade, pointer: &str) -> String {
     let path = format!("readlink -f {STATE}/{pointer}");
     let target = host.site.host.bash(&path).ok().stdout;

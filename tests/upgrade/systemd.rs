@@ -1,4 +1,4 @@
-//! The same on a host with systemd: a unit starts the color that served, with the script of its release.
+//! An upgrade on a host with systemd. After a boot a unit starts the color that served, with the script of its release.
 
 use crate::landed::{By, SOON, STATE, Upgrade};
 use crate::support::skip::Skip;

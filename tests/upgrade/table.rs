@@ -100,10 +100,10 @@ fn reason_to_differ(
             "going back from an interrupted deployment is the rollback: 0.1.0 went back a second time, to the release before",
         ),
         (Phase::Preparing, Kind::Adopt, C::Resume | C::Adopt) => Some(
-            "letting go of an adoption stops nothing, so it fails only if the journal cannot be written, and then a command may not go on",
+            "letting go of an adoption stops no program, so it fails only if the journal cannot be written; then the command must not continue",
         ),
         (Phase::Swapping, Kind::Adopt, C::Resume) => Some(
-            "0.1.0 started the color before it asked its probes; now `resume` does that itself, after the file says again what it said",
+            "0.1.0 started the color before it probed it; now `resume` starts the color itself, after it has restored the file",
         ),
         (
             Phase::Switched,

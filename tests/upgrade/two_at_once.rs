@@ -46,7 +46,7 @@ fn ends_a_drain(drains: By, called: By) -> Result<(), Skip> {
     let drains = wait::until(SOON, || {
         host.serves() == "green three" && host.phase() == "switched"
     });
-    assert!(drains, "it does not come to its drain");
+    assert!(drains, "the deploy does not come to its drain");
     host.replace(called);
     host.run("rollback").ok();
     host.assert_rests_on("blue two");
@@ -54,7 +54,7 @@ fn ends_a_drain(drains: By, called: By) -> Result<(), Skip> {
     let body = answer.wait(DEADLINE).ok().stdout;
     assert!(
         body.starts_with("blue") && body.ends_with("END\n"),
-        "not a whole answer: {body}"
+        "the answer is incomplete: {body}"
     );
     Ok(())
 }

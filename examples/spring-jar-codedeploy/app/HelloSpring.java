@@ -45,7 +45,7 @@ public final class HelloSpring {
         server.createContext("/stream", this::stream);
         server.start();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            // HttpServer.stop(30) would take 30 s even with nothing in flight; the workers know what is.
+            // HttpServer.stop(30) would always take 30 s. The workers know whether a request is in progress.
             workers.shutdown();
             try {
                 workers.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS);

@@ -9,11 +9,11 @@ use Edit::{After, Before, Change, Drop};
 
 /// A change of a script's text.
 pub enum Edit {
-    /// Removes the lines that begin so.
+    /// Removes the lines that begin with this text.
     Drop(&'static str),
-    /// Adds a line after the lines that begin so.
+    /// Adds the second text as a line after each line that begins with the first text.
     After(&'static str, &'static str),
-    /// Adds a line before the lines that begin so.
+    /// Adds the second text as a line before each line that begins with the first text.
     Before(&'static str, &'static str),
     /// Replaces the first text by the second.
     Change(&'static str, &'static str),
@@ -95,7 +95,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "L2",
-        what: "nothing is untouchable",
+        what: "no color is untouchable",
         edits: &[Change(
             "is_untouchable() {\n",
             "is_untouchable() {\n  return 1\n",
@@ -109,7 +109,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "L3",
-        what: "nobody looks again before the swap",
+        what: "the live color is not checked again before the swap",
         edits: &[Drop("step still_live")],
         shape: "every-step",
         state: State::One,
@@ -120,7 +120,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "L3",
-        what: "what is on the disk is loaded at some other time",
+        what: "the switch does not load the file that is on the disk",
         edits: &[Drop("step reload"), Drop("step confirm")],
         shape: "only-exclusive",
         state: State::One,
@@ -131,7 +131,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "L4",
-        what: "nobody looks whether it is in force",
+        what: "the reload is not confirmed",
         edits: &[Drop("step confirm")],
         shape: "only-exclusive",
         state: State::One,
@@ -167,7 +167,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "L5",
-        what: "the journal does not say that something is handed over",
+        what: "the journal does not say `handing` before the handover",
         edits: &[Drop("step journal handing")],
         shape: "worker-first",
         state: State::One,
@@ -178,7 +178,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "L5",
-        what: "that something is handed over is not written down",
+        what: "the handover is not written to the journal on the disk",
         edits: &[Change(
             "journal[handed]=yes\n      write_journal swapping",
             "journal[handed]=yes",
@@ -192,7 +192,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "L5",
-        what: "committed before it was verified",
+        what: "the commit comes before the verify",
         edits: &[
             Drop("step commit"),
             Before("step verify new", "step commit"),
@@ -206,7 +206,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "L5",
-        what: "what a rollback has put off is forgotten",
+        what: "the cleanup that a rollback has put off is forgotten",
         edits: &[Change(
             "if [[ ! -f $state/journal.pending ]]; then\n    forget_journal",
             "if :; then\n    forget_journal",
@@ -220,7 +220,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "L6",
-        what: "nobody keeps a reservation",
+        what: "a reservation is ignored",
         edits: &[Change(
             "prepared:*) answer=refuse",
             "prepared:*) answer=undo:recover.end_new",
@@ -245,7 +245,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "L7",
-        what: "stopped before it has drained",
+        what: "the old color is stopped before it has drained",
         edits: &[
             Drop("step drain old"),
             After("step stop old", "step drain old"),
@@ -259,7 +259,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "L8",
-        what: "a sweep takes what a rollback needs",
+        what: "the sweep removes a release that a rollback needs",
         edits: &[
             Change("[[ ! $kept -ef ${folders[at]} ]] || keep=yes", ":"),
             Change("keep_releases=3", "keep_releases=0"),
@@ -301,7 +301,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "L12",
-        what: "a step that fails is called good",
+        what: "a failed step counts as successful",
         edits: &[Change(
             "    *)\n      step_ends FAILED \"$begun\" \"$@\"\n      step_failed \"$code\"",
             "    *)\n      step_ends ok \"$begun\" \"$@\"",
@@ -315,7 +315,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "once",
-        what: "what may run only once is started, and not stopped before",
+        what: "an exclusive service starts before the old one stops",
         edits: &[Change(
             "stop_exclusives() {\n",
             "stop_exclusives() {\n  return 0\n",
@@ -329,7 +329,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "walk",
-        what: "a step that is left out",
+        what: "a step is left out",
         edits: &[Drop("step persist_off old")],
         shape: "one-service",
         state: State::One,
@@ -340,7 +340,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "walk",
-        what: "an action calls what it may not",
+        what: "an action calls a function that it may not call",
         edits: &[Change(
             "do_sweep() {\n",
             "do_sweep() {\n  ask_switch reload\n",
@@ -354,7 +354,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "L1",
-        what: "a restart switches to what was not asked",
+        what: "a restart switches to a color that was not probed",
         edits: &[Drop("step gates new")],
         shape: "one-service",
         state: State::One,
@@ -365,7 +365,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "L1",
-        what: "a copy is switched to and was not asked",
+        what: "`rollback RELEASE` switches to a copy without a probe",
         edits: &[Drop("step gates new")],
         shape: "one-service",
         state: State::Three,
@@ -376,7 +376,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "L1",
-        what: "a removal is taken back, and nobody asks the color",
+        what: "a removal is taken back without a probe of the color",
         edits: &[Drop("step gates old")],
         shape: "one-service",
         state: State::One,
@@ -387,7 +387,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "L7",
-        what: "a removal does not wait",
+        what: "a removal does not drain",
         edits: &[Drop("step drain old")],
         shape: "one-service",
         state: State::One,
@@ -398,7 +398,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "L8",
-        what: "a removal forgets what runs",
+        what: "a removal leaves the programs running",
         edits: &[Drop("step stop old")],
         shape: "one-service",
         state: State::One,
@@ -409,7 +409,7 @@ pub const BROKEN: [Broken; 29] = [
     },
     Broken {
         law: "kept",
-        what: "what was good is swept",
+        what: "the sweep removes the last good releases",
         edits: &[Change("keep_releases=3", "keep_releases=0")],
         shape: "one-service",
         state: State::Two,

@@ -39,7 +39,7 @@ fake_answer() {
     term) fake_signal TERM ;;
     hang)
       sleep 14
-      fake_note "BROKEN $key hangs, and nobody has ended it"
+      fake_note "BROKEN $key hangs, and the script has not ended it"
       ;;
     lie) return 0 ;;
     foreign) fake_foreign ;;
@@ -134,7 +134,7 @@ fake_comes_up() {
       printf '%s\n' "its place is taken by release $started"
       return 1
     elif [[ $fake_once == yes && $kind == once && ${file##*/} != "$color".* ]]; then
-      fake_note "BROKEN ${file##*/} runs, and so does $color.$service: what may run only once runs twice"
+      fake_note "BROKEN ${file##*/} and $color.$service run at once: an exclusive service runs twice"
     fi
   done
   save_identity "$color.$service of ${release##*/}" || return
@@ -149,9 +149,9 @@ fake_goes_down() {
   fake_is_up >/dev/null || return 0
   if [[ $fake_once == no ]]; then
     { read -r drains <"${root%/*}/world/drains"; } 2>/dev/null
-    ((drains == 0)) || fake_note "BROKEN $color.$service is stopped, and answers $drains requests"
+    ((drains == 0)) || fake_note "BROKEN $color.$service is stopped while it answers $drains requests"
     for what in proxy.conf force; do
-      ! fake_routes_to "${root%/*}/world/$what" || fake_note "BROKEN $color.$service is stopped, and $what routes to it"
+      ! fake_routes_to "${root%/*}/world/$what" || fake_note "BROKEN $color.$service is stopped although $what routes to it"
     done
   fi
   /bin/rm -f "${root%/*}/world/runs/$color.$service"

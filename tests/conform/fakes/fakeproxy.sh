@@ -14,7 +14,7 @@ fakeproxy_draining() { fake_ask switch.draining fakeproxy_drains; }
 fakeproxy_mutex() { fake_do switch.mutex printf '%s\n' "${root%/*}/world"; }
 
 fakeproxy_renames() {
-  [[ ! -f ${root%/*}/world/foreign ]] || fake_note "BROKEN what somebody else has written is overwritten"
+  [[ ! -f ${root%/*}/world/foreign ]] || fake_note "BROKEN a file that somebody else has written is overwritten"
   fragment_swap "$fakeproxy_file"
 }
 

@@ -2,18 +2,18 @@
 # shellcheck disable=SC2034,SC2154 # variables of the suite
 #
 # `run command` with a small process manager of the suite.
-# without kills_what_ignores_term: whether to kill is the process manager's to decide
-# without ends_its_children: as above
-# without ends_what_a_wrapper_leaves: as above
-# without ends_what_forgot_its_environment: as above
-# without ends_what_is_left_of_a_dead_one: as above
-# without tells_a_daemon: what a daemon is, the process manager knows
-# without tells_the_exit_code: only the process manager knows it
-# without hides_the_callers_environment: the environment is the process manager's
-# without runs_as_another_user: the user is the process manager's
-# without tells_an_unknown_user: as above
-# without caps_the_log: the log is the process manager's
-# without a_full_disk_does_not_stop_it: as above
+# without kills_what_ignores_term: the process manager decides which processes it kills
+# without ends_its_children: the same reason
+# without ends_what_a_wrapper_leaves: the same reason
+# without ends_what_forgot_its_environment: the same reason
+# without ends_what_is_left_of_a_dead_one: the same reason
+# without tells_a_daemon: the process manager decides how it follows a daemon
+# without tells_the_exit_code: only the process manager knows the exit code
+# without hides_the_callers_environment: the process manager decides about the environment
+# without runs_as_another_user: the process manager decides about the user
+# without tells_an_unknown_user: the same reason
+# without caps_the_log: the process manager writes the log
+# without a_full_disk_does_not_stop_it: the same reason
 kind=run
 chain='command'
 files=(../../../stdlib/run/command.sh)
@@ -36,7 +36,7 @@ subject_settings() {
   fi
 }
 
-# subject_false_identity PID: the manager runs it now, but it is not what the driver had started.
+# subject_false_identity PID: makes the manager run this process, and prints the identity of another one.
 subject_false_identity() {
   printf '%s\n' "$1" >/srv/manager/pid
   printf 'kept 1\n'

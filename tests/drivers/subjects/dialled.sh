@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables of the suite
 #
-# A switch driver of the suite's own, which extends `nginx` and has every function that a driver may leave out.
+# A switch driver that exists only for this suite. It extends `nginx` and has every function that a driver may leave
+# out.
 # needs nginx
 # only has_every_function
 # only dials_from_where_the_proxy_stands

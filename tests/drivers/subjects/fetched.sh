@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables of the suite
 #
-# A run driver of the suite's own, which extends `process` and has every function that a driver may leave out.
+# A run driver that exists only for this suite. It extends `process` and has every function that a driver may leave out.
 # only has_every_setting
 # only has_every_function
 # only preflight_only_looks

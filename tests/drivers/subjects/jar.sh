@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables of the suite
 #
-# `run jar`. Its java is a stand-in here that knows -jar and runs the suite's program; real jars are deployed by the end-to-end tests.
+# `run jar`. A small script replaces java: it checks its arguments and runs the suite's program. The end-to-end tests
+# deploy real jars.
 kind=run
 chain='jar process'
 files=(../../../stdlib/run/process.sh ../../../stdlib/run/process_session.sh ../../../stdlib/run/process_unit.sh ../../../stdlib/run/jar.sh)

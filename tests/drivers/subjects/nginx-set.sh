@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables of the suite
 #
-# `switch nginx` with a variable, in nginx of the host with a single worker.
+# `switch nginx` with `set`, on a host whose nginx has a single worker.
 # needs nginx
 kind=switch
 chain=nginx
@@ -10,7 +10,7 @@ files=(../../../stdlib/switch/nginx.sh)
 # shellcheck source=/dev/null
 source "$suite/nginx.sh"
 
-# One worker that dies and is started again is a whole new generation, to a careless eye.
+# If the only worker dies and nginx starts it again, a careless check sees a whole new generation.
 subject_workers_wanted=1
 
 subject_file() { printf '/etc/nginx/shop.inc'; }

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables of the suite
 #
-# `switch nginx` where nginx is a unit of systemd: reloaded by systemctl.
+# `switch nginx` on a host where nginx is a systemd unit, so that systemctl reloads it.
 # on systemd
-# without a_foreign_reload_before_the_swap_is_old: as on a host without systemd
-# without is_not_fooled_by_workers_that_died: as on a host without systemd
+# without a_foreign_reload_before_the_swap_is_old: it is the same as on a host without systemd
+# without is_not_fooled_by_workers_that_died: it is the same as on a host without systemd
 # without works_by_sudo: the host has no sudo
-# without tells_a_user_without_rights: as on a host without systemd
+# without tells_a_user_without_rights: it is the same as on a host without systemd
 kind=switch
 chain=nginx
 files=(../../../stdlib/switch/nginx.sh)

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables of the suite
 #
-# `switch nginx` with an upstream block, in nginx of the host.
+# `switch nginx` with `upstream`, on a host without systemd.
 # needs nginx
 # also busybox
 kind=switch

@@ -3,8 +3,8 @@
 #
 # `run process` as a transient unit.
 # on systemd
-# without caps_the_log: the journal has limits of its own
-# without a_full_disk_does_not_stop_it: the output is in the journal
+# without caps_the_log: the output goes to the journal of systemd, which has its own limits
+# without a_full_disk_does_not_stop_it: the output goes to the journal of systemd
 # without works_without_root: without root there is no unit
 kind=run
 chain=process
@@ -17,7 +17,7 @@ source "$suite/process.sh"
 
 subject_settings() { subject_process_settings; }
 
-# subject_false_identity PID: a unit of that name, but of another start.
+# subject_false_identity PID: Starts a unit and prints an identity with its name, but with the id of another start.
 subject_false_identity() {
   systemd-run --quiet --unit=deployc-shop-blue-app-r1 sleep 1000
   printf 'unit deployc-shop-blue-app-r1 %032d\n' 0

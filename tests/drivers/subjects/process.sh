@@ -14,7 +14,7 @@ source "$suite/process.sh"
 
 subject_settings() { subject_process_settings; }
 
-# subject_false_identity PID: the identity of a process that had this pid before.
+# subject_false_identity PID: prints the identity of an earlier process with the same pid.
 subject_false_identity() {
   printf 'pid %s %s %s\n' "$1" "$(($(process_start_time "$1") - 1))" "$(cat /proc/sys/kernel/random/boot_id)"
 }

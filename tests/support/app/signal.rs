@@ -1,4 +1,4 @@
-//! Stores that TERM was received. The standard library has no signals, so this is the only unsafe code of the
+//! Remembers that TERM was received. The standard library has no signals, so this is the only unsafe code of the
 //! application.
 
 #![allow(
@@ -20,7 +20,7 @@ extern "C" fn remember(_number: i32) {
     TERMINATED.store(true, Ordering::SeqCst);
 }
 
-/// From now on, TERM is stored and does not end the process.
+/// From now on TERM is remembered and does not end the process.
 #[expect(unsafe_code, reason = "the standard library has no signals")]
 pub fn install() {
     // SAFETY: the handler only stores to an atomic, which is allowed in a signal handler.

@@ -1,4 +1,4 @@
-# Functions that begin with another word, that the runtime has, and one that is defined twice.
+# Three mistakes: a name that begins with another word, a name of the runtime, and a function that is defined twice.
 start_it() { :; }
 fragment_write() { :; }
 fragment_help() { :; }
