@@ -2,23 +2,23 @@
 # hello-spring.sh: blue/green deploys of hello-spring on this host, without losing a request.
 #
 # Made by deployc 0.2.0 from deploy.bg. Do not edit: change deploy.bg, run `deployc build`, commit both.
-# Usage: hello-spring.sh COMMAND; `hello-spring.sh help` lists them. Exit: 0 done; 1 failed, what served before serves; 2 wrong usage or input;
-#        3 host not ready, nothing changed; 4 another deployment is at work; 5 needs a person
+# Usage: hello-spring.sh COMMAND; `hello-spring.sh help` lists them. Exit: 0 done; 1 failed, users get the same as before; 2 wrong usage or input;
+#        3 host not ready, nothing changed; 4 another deployment is active; 5 a person must act
 #
-# What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-2f17fce8.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
-# What is set here is read there and the other way round; functions are called by name.
+# The settings from deploy.bg come first, then the order of the commands. The code of each step, and of `adopt`, `resume` and recovery, is in
+# deployc-runtime-0.2.0-5519d891.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
+# Each of the two uses variables that the other one sets. Functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
-# The shell's state is ours, whatever the caller had. In POSIX mode no function hides `unset`; variables without a capital letter are ours.
+# No setting of the caller has an effect. In POSIX mode no function hides `unset`; variables without a capital letter belong to the script.
 POSIXLY_CORRECT=1
-trap 'printf "%s\n" "$0 is incomplete: copy it again" >&2 && exit 3' EXIT # until its end was read
+trap 'printf "%s\n" "$0 is incomplete: copy it again" >&2 && exit 3' EXIT # until the end of this file is read
 \unset -f unset set builtin command compgen exec declare shopt read printf readlink sha256sum
 case ${BASH_VERSION-} in '' | [0-3].* | 4.[01].*) printf '%s\n' 'hello-spring.sh: bash 4.2 or later is needed' >&2 && trap - EXIT && exit 3 ;; esac
 \set +o posix -f
 \unset -v POSIXLY_CORRECT BASH_ENV ENV CDPATH GLOBIGNORE TMOUT FUNCNEST
 shopt -u failglob nullglob dotglob nocaseglob nocasematch expand_aliases lastpipe extdebug xpg_echo
-for name in $(compgen -A function -A export); do unset -f "$name" && case $name in *[![:lower:][:digit:]_]* | *_proxy | _) ;; *) unset -v "$name" ;; esac done
+for name in $(compgen -A function -A export); do unset -f "$name" && case $name in SHELLOPTS) set +vx ;; *[![:lower:][:digit:]_]* | *_proxy | _) ;; *) unset -v "$name" ;; esac done
 set +aefkCET -Bu +o pipefail
 PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 umask 022
@@ -26,7 +26,7 @@ trap : ALRM
 
 # ==== hello-spring: what deploy.bg says ===========================================================
 
-runtime=0.2.0-2f17fce8fbd58e9182b5adaff62f5b11dfe59ca55ba7beb53facc89f3ac58aae
+runtime=0.2.0-5519d8917ceb4ebf3cb7f4d68b4bf5b798af711349707bda41cceee0aeaec95b
 source=deploy.bg
 app=hello-spring # @4
 root=/home/ec2-user/app
@@ -82,7 +82,7 @@ switch.settings() { # @24
   nginx_reload=()
 }
 
-# How long each may take, in milliseconds: what drivers do, and the script's own.
+# The longest time of each call, in milliseconds: functions of drivers, and the script's own work.
 declare -A deadline=(
   ["copy"]=60000 ["journal"]=5000 ["leftovers"]=15000 ["proxy_lock"]=60000 ["reservation"]=3600000 ["resume_unit"]=15000
   ["stays_alive"]=2000 ["sweep"]=60000
@@ -107,7 +107,7 @@ gate.app.ready() { # @19
   expect body equals "${color}"
 }
 
-# Asked through the proxy when a color serves.
+# Verifies: checks through the proxy after a switch.
 verify.verify() { # @29
   tries every 100 within 10000 timeout 2000 after 0 passes 2
   ask get http://127.0.0.1/profile
@@ -115,16 +115,16 @@ verify.verify() { # @29
   expect body equals "${color}"
 }
 
-# What the proxy's file says while a color is live.
+# The text of the proxy's file while a color is live.
 fragment() {
   case $1 in
     real1) cat <<'FRAGMENT' ;;
-# Where hello-spring is served: real1. Written by deployc from deploy.bg; edits are refused, not kept.
+# hello-spring: requests go to real1. Written by deployc from deploy.bg. A deployment refuses edits by hand.
 set $service_url http://127.0.0.1:8081;
 add_header X-Deploy-Color real1 always;
 FRAGMENT
     real2) cat <<'FRAGMENT' ;;
-# Where hello-spring is served: real2. Written by deployc from deploy.bg; edits are refused, not kept.
+# hello-spring: requests go to real2. Written by deployc from deploy.bg. A deployment refuses edits by hand.
 set $service_url http://127.0.0.1:8082;
 add_header X-Deploy-Color real2 always;
 FRAGMENT
@@ -132,10 +132,10 @@ FRAGMENT
 }
 
 # ==== The order of its commands ===================================================================
-# `old` is the color that serves when a command begins, `new` the other one; @24 is line 24 of deploy.bg. When a step
-# fails, the rest is skipped, and the last `otherwise` says what comes instead: the name of a way back, or
-#   refuse   nothing was changed: exit 3          later    exit 0; the next command goes on with it
-#   warn     it is said, and the next step comes  person   exit 5
+# `old` is the color that serves when a command begins, `new` is the other one; @24 is line 24 of deploy.bg. If a step
+# fails, the other steps are skipped, and the last `otherwise` names what follows: a way back, or
+#   refuse   nothing was changed: exit 3             later    print a warning, exit 0; the next command continues
+#   warn     print a warning; the next step follows  person   a person must act: exit 5
 
 plan.deploy() {
   plan.prepare
@@ -171,7 +171,7 @@ plan.reserve() { # after `prepare` alone: the new color waits for its `switch`
   step reserve
 }
 
-plan.take_up() { # what `prepare` has left; with `refuse` it stays
+plan.take_up() { # continues with the color that `prepare` has left; a refusal keeps it prepared
   otherwise refuse
   step take_up
   step test_as_it_is @24
@@ -189,7 +189,7 @@ plan.switch() { # from here on users see the new color
   step record ok
 }
 
-plan.before_swap() { # the last looks, and what must survive a reboot
+plan.before_swap() { # the last checks, and preparations for a reboot and for the way back
   otherwise end_new
   step still_live old
   step dial new @24
@@ -198,7 +198,7 @@ plan.before_swap() { # the last looks, and what must survive a reboot
   step save_way_back
 }
 
-plan.point_proxy_at() { # COLOR OTHERWISE: one rename, loaded by the proxy and seen to be in force
+plan.point_proxy_at() { # COLOR OTHERWISE: one rename, a reload, and the confirmation that it is in force
   step lock_proxy @24
   step write "$1" @24
   step journal swapping
@@ -210,7 +210,7 @@ plan.point_proxy_at() { # COLOR OTHERWISE: one rename, loaded by the proxy and s
   step unlock_proxy
 }
 
-plan.cleanup() { # never back: traffic is on a good color
+plan.cleanup() { # never goes back, because traffic is on a good color
   otherwise later
   step drain old @35
   step stop old @35
@@ -220,7 +220,7 @@ plan.cleanup() { # never back: traffic is on a good color
   step sweep
 }
 
-plan.serve_release() { # the end of rollback and restart: a complete release, by its own script
+plan.serve_release() { # the end of rollback and restart: switches to a complete release, by its own script
   otherwise end_new
   step ensures new
   step start_missing new overlap
@@ -243,7 +243,7 @@ plan.failed() { # after every way back of deploy, prepare, switch, rollback and 
   step record failed
 }
 
-# ---- ways back: nobody interrupts them; one that leads to another ends with exit 5 ----
+# ---- ways back: no signal interrupts them; after a second one the command ends with exit 5 ----
 
 way.end_new() { # users never saw the new color, or no longer see it
   otherwise later
@@ -282,9 +282,9 @@ way.stay_on_new() { # the old color is down: the new one stays if it passes its 
 
 script_file=${BASH_SOURCE[0]-}
 [[ $script_file == /* && ! -L $script_file ]] || script_file=$(readlink -f -- "$script_file")
-runtime_file='' # where the runtime was read from; of a script that has it inside: nowhere
+runtime_file='' # the file of the runtime; empty if this script contains the runtime
 
-load_runtime() { # opens the very file that this script was made with: nothing of it is read before its hash is known
+load_runtime() { # opens the runtime that this script was made with; checks its hash before anything of it is read
   local hash=${runtime##*-} version=${runtime%-*} folder=${script_file%/*} name file found='' sum='' first='' last='' why
   name=deployc-runtime-$version-${hash:0:8}.sh
   [[ -n $script_file ]] || { printf '%s\n' "$app: this script is one of two files: for standard input, use what \`deployc build --stdout\` prints" >&2 && trap - EXIT && exit 3; }
