@@ -272,3 +272,15 @@ pub(crate) fn hello() -> App {
         targets: vec![codedeploy()],
     }
 }
+
+/// Returns the same with something that the colors share.
+pub(crate) fn with_shared() -> App {
+    let mut app = hello();
+    app.shared.push(DriverUse {
+        driver: Arc::new(driver(DriverKind::Shared, "redis", None)),
+        settings: Vec::new(),
+        parts: Vec::new(),
+        span: line(13),
+    });
+    app
+}

@@ -1,6 +1,7 @@
 //! Walks many plans and checks that the laws hold in every state: the plans of the examples, of the cases, and of all
 //! combinations of the drivers in `stdlib/` with statements that change the order of steps.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -9,8 +10,8 @@ use camino::Utf8Path;
 use deployc::check::{self, LoadError, Loader};
 use deployc::diagnostics::{Report, render};
 use deployc::model::App;
-use deployc::plan::plan;
 use deployc::plan::walk::{Grain, walk};
+use deployc::plan::{Command, plan};
 use deployc::source::Sources;
 
 struct Folder(PathBuf);
@@ -72,6 +73,31 @@ fn examples() {
 fn cases() {
     assert!(walk_folders("tests/cases/build") >= 5);
     assert!(walk_folders("tests/cases/check") >= 10);
+}
+
+/// The shapes of `tests/conform`. Their drivers have `preflight`, `fetch`, `offers` and `dial`, or have them not.
+#[test]
+fn shapes_of_conform() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conform/shapes");
+    let mut steps = BTreeSet::new();
+    for shape in fs::read_dir(&root).expect("the folder is there") {
+        let shape = shape.expect("it can be listed").path();
+        for file in fs::read_dir(&shape).expect("a shape is a folder") {
+            let file = file.expect("it can be listed").path();
+            let text = fs::read_to_string(&file).expect("it can be read");
+            let (found, short) = apps(&text, &shape);
+            assert_eq!(found.len(), 1, "{}: {short}", file.display());
+            assert_laws_hold(&file.display().to_string(), &found[0], Grain::Service);
+            let planned = plan(&found[0]).steps(Command::Deploy.programs());
+            steps.extend(planned.iter().map(|step| step.action.word()));
+        }
+    }
+    for step in ["preflight_run", "fetch", "read_offers", "move_exclusive"] {
+        assert!(
+            steps.contains(step),
+            "no shape has the step {step}: {steps:?}"
+        );
+    }
 }
 
 /// Each `run` driver, with a statement that uses it.

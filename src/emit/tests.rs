@@ -209,6 +209,18 @@ fn a_list_in_a_list_cannot_reach_bash() {
     assert!(try_bundle(vec![app]).is_err());
 }
 
+/// What the colors share is ensured before anything is made, and under a time limit of its own.
+#[test]
+fn what_is_shared_is_ensured_before_the_first_change() {
+    let bundle = bundle(fixture::with_shared());
+    let script = &file(&bundle, "deploy/hello-spring.sh").text;
+    let at = |text: &str| script.find(text).unwrap_or_else(|| panic!("no {text}"));
+    let ensured = at("  step ensure_shared 1 @13\n");
+    assert!(at("\nplan.prepare() {") < ensured && ensured < at("  step journal preparing\n"));
+    at("[\"shared.1 ensure\"]=60000");
+    at("  step ensures new\n");
+}
+
 /// The list of modules equals the content of the folder.
 #[test]
 fn every_module_of_the_runtime_is_in_the_script() {

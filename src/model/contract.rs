@@ -10,7 +10,6 @@ pub enum Function {
     Stage,
     Start,
     Alive,
-    Identity,
     Listens,
     Enter,
     Stop,
@@ -45,11 +44,10 @@ pub enum Function {
 
 impl Function {
     /// The functions of a `run` driver.
-    pub const RUN: [Self; 15] = [
+    pub const RUN: [Self; 14] = [
         Self::Stage,
         Self::Start,
         Self::Alive,
-        Self::Identity,
         Self::Listens,
         Self::Enter,
         Self::Stop,
@@ -99,7 +97,6 @@ impl Function {
             Self::Stage => "stage",
             Self::Start => "start",
             Self::Alive => "alive",
-            Self::Identity => "identity",
             Self::Listens => "listens",
             Self::Enter => "enter",
             Self::Stop => "stop",
@@ -130,16 +127,17 @@ impl Function {
     }
 
     /// How long the function may take if the driver's description does not say. The time of [`Function::Stop`] is added
-    /// to the service's `stop within`. It is for KILL and for the host to notice that the process is gone.
+    /// to the service's `stop within`. It is for KILL and for the host to notice that the process is gone. `None`: it
+    /// has no limit of its own, because only probes call it, and their `timeout` ends it.
     #[must_use]
-    pub fn default_limit(self) -> Duration {
-        Duration::from_secs(match self {
+    pub fn default_limit(self) -> Option<Duration> {
+        let seconds = match self {
+            Self::Enter | Self::Healthy => return None,
             Self::Fetch => 300,
             Self::Stage | Self::Ensure | Self::Notify => 60,
             Self::Holds => 20,
             Self::Test | Self::Reload => 15,
             Self::Start
-            | Self::Enter
             | Self::Stop
             | Self::Clear
             | Self::Persist
@@ -152,13 +150,13 @@ impl Function {
             | Self::Adopt
             | Self::Read
             | Self::Logs
-            | Self::Healthy
             | Self::Routed
             | Self::Snapshot
             | Self::Offers
             | Self::Dial
             | Self::Draining => 5,
-            Self::Alive | Self::Identity | Self::Mutex => 2,
-        })
+            Self::Alive | Self::Mutex => 2,
+        };
+        Some(Duration::from_secs(seconds))
     }
 }

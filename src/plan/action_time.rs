@@ -1,5 +1,5 @@
 //! The calls of an action, and the time limit of each. The worst case of a step is the sum of the limits. The script's
-//! `deadline` table has the same numbers, and a real run makes no other calls.
+//! `deadline` table has the same numbers, and a real run makes no other calls and none more often.
 
 use super::limits::{self, Core, Function, has};
 use super::{Action, Extent, Occasion, Side};
@@ -7,7 +7,9 @@ use crate::model::{
     App, Budget, Duration, Handover, Name, Question, Service, Subject, Verification, Verify,
 };
 
-/// A call that an action may make, at most once for each entry. `Tries` and `Drained` are lengths of time instead.
+/// A call that an action may make, once for each entry in its list. `Tries`, `Drained` and [`Core::Sweep`] are lengths of
+/// time instead: the calls that [`Call::repeats`] names are made again and again, as long as that time lasts. The entry of
+/// such a call is the last one, which may begin when the time has just ended.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Call {
     /// A function of a service's driver.
@@ -44,6 +46,29 @@ impl Call {
             Self::Core(core) => core.limit(),
             Self::Tries(within) | Self::Drained(within) => *within,
         }
+    }
+
+    /// Returns whether a call with this key is made as often as it fits into this length of time.
+    #[must_use]
+    pub fn repeats(&self, key: &str) -> bool {
+        let function = key.rsplit([' ', '.']).next().unwrap_or(key);
+        match self {
+            Self::Tries(_) => {
+                ["question", "alive", "listens", "healthy", "enter"].contains(&function)
+            }
+            Self::Drained(_) => function == "draining",
+            Self::Core(Core::Sweep) => function == "clear",
+            _ => false,
+        }
+    }
+
+    /// Returns the calls after a failed command: the message says what serves.
+    #[must_use]
+    pub fn of_verdict(app: &App) -> Vec<Self> {
+        let mut calls = Calls::of_app(app);
+        calls.reads_live();
+        calls.every(Extent::Whole, &[Function::Alive]);
+        calls.calls
     }
 
     /// Returns the key in the script's `deadline` table and in a trace of calls. A service's name has no dot. `None`:
@@ -102,10 +127,7 @@ impl Action {
     /// has its own limits.
     #[must_use]
     pub fn calls(&self, app: &App) -> Vec<Call> {
-        let mut calls = Calls {
-            app,
-            calls: Vec::new(),
-        };
+        let mut calls = Calls::of_app(app);
         calls.of(self);
         calls.calls
     }
@@ -124,6 +146,13 @@ struct Calls<'a> {
 }
 
 impl<'a> Calls<'a> {
+    fn of_app(app: &'a App) -> Self {
+        Self {
+            app,
+            calls: Vec::new(),
+        }
+    }
+
     #[allow(
         clippy::too_many_lines,
         reason = "one arm an action: a list, not a flow"
@@ -136,20 +165,27 @@ impl<'a> Calls<'a> {
             | Action::PortsAreFree
             | Action::UnlockProxy
             | Action::Record(_) => {}
-            // The program on the port may belong to a color that this script started.
-            Action::NoStranger => self.every(Extent::Whole, &[Function::Alive]),
+            // The program on a port may belong to a color that this script started.
+            Action::NoStranger => {
+                for _ in &self.app.colors[0].ports {
+                    self.every(Extent::Whole, &[Function::Alive]);
+                }
+            }
             Action::PreflightRun(name) => self.run(name, Function::Preflight),
             Action::PreflightProxy => self.switch(Function::Preflight),
             Action::TestAsItIs | Action::Test => self.switch(Function::Test),
-            Action::ChooseIdle
-            | Action::FindLive
-            | Action::ChooseEarlier
-            | Action::FindAdoptable
-            | Action::FindRemovable => self.finds_live(),
-            Action::TakeUp | Action::StillLive => {
-                self.switch(Function::Routed);
+            Action::ChooseIdle | Action::FindLive => self.finds_live(),
+            Action::FindRemovable => {
+                self.finds_live();
                 self.every(Extent::Whole, &[Function::Alive]);
             }
+            // The step asks two questions about a release: whether an adopted one runs, and whether a part of it does;
+            // or about two releases, the live one and that of the color.
+            Action::ChooseEarlier | Action::FindAdoptable => {
+                self.finds_live();
+                self.every(Extent::Whole, &[Function::Alive, Function::Alive]);
+            }
+            Action::TakeUp | Action::StillLive => self.reads_live(),
             // The script of the release reports the ports that it would use.
             Action::ChooseKept | Action::ChooseLive => {
                 self.finds_live();
@@ -161,18 +197,35 @@ impl<'a> Calls<'a> {
                     self.calls.push(Call::Tries(tries));
                 }
             }
-            Action::Dial(_) => self.switch(Function::Dial),
+            // A driver without `dial` has no call for all addresses: the script connects to each.
+            Action::Dial(_) if has(&self.app.switch, Function::Dial) => {
+                self.switch(Function::Dial);
+            }
+            Action::Dial(_) => {
+                let services = self.app.services.iter();
+                for _ in services.filter(|service| service.address.is_some()) {
+                    self.switch(Function::Dial);
+                }
+            }
             Action::PutOffJournal | Action::Journal(_) | Action::Reserve => {
                 self.core(Core::Journal);
             }
             // The step measures the artifact. It does not measure a folder that takes longer.
-            Action::FindArtifact | Action::CloseJournal => self.core(Core::Journal),
+            Action::FindArtifact => self.core(Core::Journal),
+            // The phase or the earlier journal, and the pointers.
             Action::Commit
-            | Action::CommitAdopted
             | Action::FinishAdopted
-            | Action::CommitRemoved => {
+            | Action::CommitRemoved
+            | Action::CloseJournal => {
                 self.core(Core::Journal);
                 self.core(Core::Journal);
+            }
+            // The phase, the pointers and the earlier journal. If only the fragment was adopted, the release is removed.
+            Action::CommitAdopted => {
+                for _ in 0..3 {
+                    self.core(Core::Journal);
+                }
+                self.core(Core::Copy);
             }
             Action::EnsureShared(number) => {
                 self.calls.push(Call::Shared(*number, Function::Ensure));
@@ -190,7 +243,8 @@ impl<'a> Calls<'a> {
                 self.core(Core::Copy);
                 self.switch(Function::Read);
                 self.core(Core::Journal);
-                self.every(Extent::Whole, &[Function::Alive, Function::Adopt]);
+                self.core(Core::Journal);
+                self.every(Extent::Whole, &[Function::Adopt]);
             }
             Action::User(place, number) => {
                 self.calls.push(Call::User(*place, *number));
@@ -198,33 +252,19 @@ impl<'a> Calls<'a> {
             Action::Fetch(name) => self.run(name, Function::Fetch),
             Action::Stage(name) => self.run(name, Function::Stage),
             Action::InputsAgain | Action::SyncRelease => self.core(Core::Copy),
-            Action::ClearIdle => {
-                self.switch(Function::Routed);
-                self.switch_if_able(Function::Holds);
-                self.every(Extent::Whole, &[Function::Alive, Function::Stop]);
-            }
+            Action::ClearIdle => self.stops_release(),
             Action::Start(name) => {
-                for function in [Function::Alive, Function::Start, Function::Identity] {
+                for function in [Function::Alive, Function::Start] {
                     self.run(name, function);
                 }
             }
             Action::ReadOffers(name) => self.run(name, Function::Offers),
-            Action::StartMissing(_, extent) => self.every(
-                *extent,
-                &[
-                    Function::Alive,
-                    Function::Start,
-                    Function::Identity,
-                    Function::Offers,
-                ],
-            ),
-            Action::Gate(service, gate) | Action::GateAgain(service, gate) => {
-                let services = self.app.services.iter();
-                for service in services.filter(|other| other.name == *service) {
-                    for gate in service.gates.iter().filter(|other| other.name == *gate) {
-                        self.tries(service, &gate.budget);
-                    }
-                }
+            Action::StartMissing(_, extent) => self.starts_missing(*extent),
+            Action::Gate(service, gate) => self.gate(service, gate),
+            // If the gate has just passed, the step asks first whether the service is alive.
+            Action::GateAgain(service, gate) => {
+                self.run(service, Function::Alive);
+                self.gate(service, gate);
             }
             Action::Gates(_) => self.gates(Handover::Overlap),
             Action::Persist(_, extent) => self.every(*extent, &[Function::Persist]),
@@ -233,31 +273,16 @@ impl<'a> Calls<'a> {
                 self.core(Core::Copy);
                 self.core(Core::ResumeUnit);
             }
-            Action::MoveExclusive(side) => {
-                let stop = [Function::Alive, Function::Stop];
-                self.every(Extent::Exclusive, &stop);
-                if *side != Side::New {
-                    self.every(Extent::Exclusive, &stop);
-                }
-                let start = [Function::Start, Function::Identity];
-                self.every(Extent::Exclusive, &start);
-                // The step asks all services of the color whether they run. The exclusive services must run for
-                // `StaysAlive`.
-                self.every(Extent::Whole, &[Function::Alive]);
-                self.gates(Handover::Exclusive);
-                if self.services(Extent::Exclusive).next().is_some() {
-                    self.core(Core::StaysAlive);
-                }
-            }
+            Action::MoveExclusive(side) => self.moves_exclusive(*side),
             Action::Drain(_) => {
                 self.calls.push(Call::Drained(self.app.cleanup.drain));
                 self.switch(Function::Draining);
             }
-            Action::Stop(_, extent) => {
-                self.switch(Function::Routed);
-                self.switch_if_able(Function::Holds);
-                self.every(*extent, &[Function::Alive, Function::Stop]);
+            Action::Stop(_, Extent::Whole) => {
+                self.stops_release();
+                self.asks_addresses();
             }
+            Action::Stop(_, extent) => self.every(*extent, &[Function::Stop]),
             // The removal of the last release may begin just before the limit ends.
             Action::Sweep => {
                 self.core(Core::Sweep);
@@ -270,6 +295,7 @@ impl<'a> Calls<'a> {
                 self.core(Core::Copy);
             }
             Action::SaveWayBack => {
+                self.core(Core::Journal);
                 self.switch(Function::Routed);
                 self.switch(Function::Read);
                 self.core(Core::Journal);
@@ -308,13 +334,60 @@ impl<'a> Calls<'a> {
         }
     }
 
-    /// Finds the color that the files route to, and compares it with the color that was confirmed last. It asks whether
-    /// that color runs, and which file routes to it.
-    fn finds_live(&mut self) {
+    /// Reads which color the files route to. If no script of ours made it so, asks whether anybody is there.
+    fn reads_live(&mut self) {
         self.switch(Function::Routed);
-        self.every(Extent::Whole, &[Function::Alive, Function::Alive]);
+        self.asks_addresses();
+    }
+
+    /// Connects to each service that has an address and no port, because nobody can look up who listens there.
+    fn asks_addresses(&mut self) {
+        let app = self.app;
+        for service in &app.services {
+            if service.address.is_some() && app.colors[0].port(&service.name).is_none() {
+                self.switch(Function::Dial);
+            }
+        }
+    }
+
+    /// Finds the color that the files route to, and compares it with the color that was confirmed last. It asks whether
+    /// that color runs, and which file routes to it: the script of its release knows its own file.
+    fn finds_live(&mut self) {
+        self.reads_live();
+        self.every(Extent::Whole, &[Function::Alive]);
         self.switch(Function::Routed);
         self.switch_if_able(Function::Holds);
+    }
+
+    /// Stops all services of a release, unless it is found to be live.
+    fn stops_release(&mut self) {
+        self.finds_live();
+        self.every(Extent::Whole, &[Function::Stop]);
+    }
+
+    /// Starts the services that do not run.
+    fn starts_missing(&mut self, extent: Extent) {
+        let start = [Function::Alive, Function::Start, Function::Offers];
+        self.every(extent, &start);
+    }
+
+    /// Stops the exclusive services of the other color and starts those of the color of this side. A way back first
+    /// stops them there, too, and then starts all services that do not run.
+    fn moves_exclusive(&mut self, side: Side) {
+        if self.services(Extent::Exclusive).next().is_none() {
+            return;
+        }
+        self.every(Extent::Exclusive, &[Function::Stop]);
+        if side == Side::New {
+            self.every(Extent::Exclusive, &[Function::Alive, Function::Start]);
+        } else {
+            self.every(Extent::Exclusive, &[Function::Stop]);
+            self.starts_missing(Extent::Whole);
+        }
+        self.core(Core::StaysAlive);
+        // The step asks all services of the color whether they run.
+        self.every(Extent::Whole, &[Function::Alive]);
+        self.gates(Handover::Exclusive);
     }
 
     fn switch(&mut self, function: Function) {
@@ -357,17 +430,20 @@ impl<'a> Calls<'a> {
         }
     }
 
-    /// Adds the attempts of a gate. The last attempt, and the check which program answered it, may begin when the time
-    /// has just ended. After that the log is shown.
+    fn gate(&mut self, service: &Name, gate: &Name) {
+        let services = self.app.services.iter();
+        for service in services.filter(|other| other.name == *service) {
+            for gate in service.gates.iter().filter(|other| other.name == *gate) {
+                self.tries(service, &gate.budget);
+            }
+        }
+    }
+
+    /// Adds the attempts of a gate. They end with the time. The checks which program answered the last one, and whether
+    /// the service is alive, may begin then. After that the log is shown.
     fn tries(&mut self, service: &Service, budget: &Budget) {
         self.calls.push(Call::Tries(budget.within));
-        for function in [
-            Function::Alive,
-            Function::Listens,
-            Function::Healthy,
-            Function::Enter,
-            Function::Logs,
-        ] {
+        for function in [Function::Alive, Function::Listens, Function::Logs] {
             self.run(&service.name, function);
         }
     }

@@ -77,7 +77,7 @@ fn longest(app: &App, plan: &Plan, commands: &[Command]) -> Vec<(String, Duratio
             before.extend(doctor(app, plan));
             continue;
         }
-        let first = longest_path::before_program(app).into_iter();
+        let first = longest_path::before_program(app, *command).into_iter();
         before.extend(first.map(|(what, worst)| (format!("{}: {what}", command.name()), worst)));
         let mut worst = before.clone();
         // A command of this row has succeeded before, so there is nothing to recover.
@@ -102,7 +102,11 @@ fn rows(app: &App, path: &Path) -> Vec<(String, Duration)> {
         let what = format!("{program}: {}", step.action.title());
         (what, step.action.worst(app))
     };
-    path.steps.iter().map(row).collect()
+    let own = path
+        .own
+        .iter()
+        .map(|(what, worst)| ((*what).to_owned(), *worst));
+    path.steps.iter().map(row).chain(own).collect()
 }
 
 fn sum(lines: &[(String, Duration)]) -> Duration {

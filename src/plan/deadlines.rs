@@ -6,7 +6,8 @@ use crate::model::{App, DriverUse, Duration};
 use std::collections::BTreeMap;
 
 /// Returns the script's `deadline` table, in milliseconds as in [`Duration`]: the limits of the script's own work, of
-/// each function of the drivers of the services and the proxy, and of each step of the user.
+/// each function of the drivers of the services and the proxy, and of each step of the user. A function that only probes
+/// call is not in it, because the probe's `timeout` ends it.
 #[must_use]
 pub fn deadlines(app: &App) -> BTreeMap<String, Duration> {
     let mut table: BTreeMap<String, Duration> = Core::ALL
@@ -20,7 +21,8 @@ pub fn deadlines(app: &App) -> BTreeMap<String, Duration> {
     };
     let given = |used: &DriverUse, functions: &[Function]| -> Vec<Function> {
         let functions = functions.iter().copied();
-        functions.filter(|function| has(used, *function)).collect()
+        let limited = functions.filter(|function| function.default_limit().is_some());
+        limited.filter(|function| has(used, *function)).collect()
     };
     for service in &app.services {
         for function in given(&service.run, &Function::RUN) {

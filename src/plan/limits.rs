@@ -13,6 +13,8 @@ pub enum Core {
     Journal,
     /// The wait for processes of a killed script that still hold the app's mutex. They end by their own deadlines.
     Leftovers,
+    /// The wait of a rollback for the cleanup that it has asked to end.
+    Preempt,
     /// The wait for another app that holds the proxy's mutex, from its swap to its confirmation.
     ProxyLock,
     /// How long a prepared color is reserved for its deployment. It is not a wait, so no worst case contains it.
@@ -27,10 +29,12 @@ pub enum Core {
 
 impl Core {
     /// All parts: the name in the script's table, the part, and its time limit.
-    pub const ALL: [(&'static str, Self, Duration); 8] = [
+    pub const ALL: [(&'static str, Self, Duration); 9] = [
         ("copy", Self::Copy, Duration::from_secs(60)),
         ("journal", Self::Journal, Duration::from_secs(5)),
         ("leftovers", Self::Leftovers, Duration::from_secs(15)),
+        // A drain looks for such a request ten times a second, and then the cleanup ends.
+        ("preempt", Self::Preempt, Duration::from_secs(10)),
         // The longest time of another app's swap, test, reload and confirm with the default limits.
         ("proxy_lock", Self::ProxyLock, Duration::from_secs(60)),
         ("reservation", Self::Reservation, Duration::from_secs(3600)),
@@ -72,12 +76,14 @@ fn defines(driver: &Driver, function: Function) -> bool {
     texts.any(|file| file.text.lines().any(|line| line.starts_with(&head)))
 }
 
-/// Returns the time limit of a driver's function, without `stop within`.
+/// Returns the time limit of a driver's function, without `stop within`. A function that only probes call has none: its
+/// time is the probe's.
 #[must_use]
 pub fn limit(used: &DriverUse, function: Function) -> Duration {
     chain(&used.driver)
         .find_map(|driver| driver.deadlines.get(function.name()).copied())
-        .unwrap_or_else(|| function.default_limit())
+        .or_else(|| function.default_limit())
+        .unwrap_or(Duration::ZERO)
 }
 
 /// Returns a driver and the drivers that it extends, the nearest first.

@@ -3,23 +3,50 @@
 
 use super::limits::Core;
 use super::{
-    Action, Answer, Command, Intent, Kind, Otherwise, Phase, Plan, Planned, ProgramName,
+    Action, Answer, Call, Command, Intent, Kind, Otherwise, Phase, Plan, Planned, ProgramName,
     Reservation, Way, recovery,
 };
 use crate::model::{App, Duration};
 use std::collections::BTreeMap;
 
-/// The waits of every command before its program, each with its longest time. The only one is the wait for the app's
-/// mutex, which another command or processes of a killed command may hold. For the recovery after it see
-/// [`Sums::whole`].
-pub(super) fn before_program(app: &App) -> [(&'static str, Duration); 1] {
-    [("lock", app.lock_wait + Core::Leftovers.limit())]
+/// A piece of the runner's own work, with its longest time.
+pub(super) type Own = (&'static str, Duration);
+
+/// Returns the work of a command before its program: the wait for the app's mutex, which another command or processes of
+/// a killed command may hold, and the folder for answers. For the recovery after it see [`Sums::whole`].
+pub(super) fn before_program(app: &App, command: Command) -> [Own; 2] {
+    // A rollback does not wait for a cleanup as long as `lock { wait }` says: it asks it to end.
+    let wait = match command {
+        Command::Rollback => app.lock_wait.max(Core::Preempt.limit()),
+        _ => app.lock_wait,
+    };
+    [
+        ("lock", wait + Core::Leftovers.limit()),
+        ("scratch folder", Core::Journal.limit()),
+    ]
 }
 
-/// Steps in a row, and their longest time.
+/// Returns what follows the failure of every command: it finds out what serves, for its last line.
+pub(super) fn verdict(app: &App) -> Own {
+    let calls = Call::of_verdict(app);
+    let worst = calls.iter().map(|call| call.limit(app)).sum();
+    ("what serves now", worst)
+}
+
+/// Returns what comes before a command that finds the phase `switched`: the pointers, which that commit may not have
+/// written.
+fn take_up(phase: Phase) -> Path {
+    match phase {
+        Phase::Switched => Path::own(("pointers", Core::Journal.limit())),
+        _ => Path::default(),
+    }
+}
+
+/// Steps in a row, what the runner does beside them, and the longest time of both.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Path {
     pub(super) steps: Vec<Planned>,
+    pub(super) own: Vec<Own>,
     pub(super) worst: Duration,
 }
 
@@ -37,13 +64,23 @@ impl Path {
     fn new(app: &App, steps: &[Planned]) -> Self {
         Self {
             steps: steps.to_vec(),
+            own: Vec::new(),
             worst: steps.iter().map(|step| step.action.worst(app)).sum(),
+        }
+    }
+
+    fn own(own: Own) -> Self {
+        Self {
+            steps: Vec::new(),
+            own: vec![own],
+            worst: own.1,
         }
     }
 
     /// Returns this path, then the next.
     pub(super) fn then(mut self, next: &Self) -> Self {
         self.steps.extend_from_slice(&next.steps);
+        self.own.extend_from_slice(&next.own);
         self.worst = self.worst + next.worst;
         self
     }
@@ -117,16 +154,18 @@ impl<'a> Sums<'a> {
         Path::new(self.app, &self.plan.steps(programs))
     }
 
-    /// Returns the longest path of programs in a row, without lock and recovery.
-    pub(super) fn worst(&self, programs: &[ProgramName], failed: Option<ProgramName>) -> Path {
-        let failed = failed.map(|failed| self.success(&[failed]));
-        let steps = self.plan.steps(programs);
-        self.longest(&steps, &failed.unwrap_or_default())
+    /// Returns the longest path of a program.
+    pub(super) fn program(&self, program: ProgramName) -> Path {
+        self.longest(&self.plan.steps(&[program]), &Path::default())
     }
 
     /// Returns the longest path of a command, without lock and recovery.
     pub(super) fn command(&self, command: Command) -> Path {
-        self.worst(command.programs(), command.after_failure())
+        let failed = command.after_failure();
+        let failed = failed.map(|failed| self.success(&[failed]));
+        let verdict = Path::own(verdict(self.app));
+        let steps = self.plan.steps(command.programs());
+        self.longest(&steps, &verdict.then(&failed.unwrap_or_default()))
     }
 
     /// Returns the longest path of a command with its recoveries. The command ends after a recovery if there is nothing
@@ -157,19 +196,21 @@ impl<'a> Sums<'a> {
     /// Returns the longest path of the recoveries and then the command. Each recovery may leave a journal that needs
     /// another one.
     fn rounds(&self, command: Command, own: &Path, phase: Phase, kind: Kind, rounds: u8) -> Path {
-        let mut longest = Path::default();
+        let before = take_up(phase);
+        let mut longest = before.clone();
         for whose in Reservation::ALL {
             let answer = recovery(command, phase, kind, whose);
             let Some(program) = answer.program() else {
                 if answer == Answer::Proceed {
-                    longest = longest.longer(own.clone());
+                    longest = longest.longer(before.clone().then(own));
                 }
                 continue;
             };
             let steps = self.plan.steps(&[program]);
-            let first = self.longest(&steps, &Path::default());
+            let first = before.clone().then(&self.program(program));
             longest = longest.longer(match answer {
                 Answer::Try(_) => first.then(own),
+                Answer::Instead(_) => first.then(&Path::own(verdict(self.app))),
                 _ => first,
             });
             if rounds == 0 || !matches!(answer, Answer::Undo(_)) {
@@ -177,7 +218,7 @@ impl<'a> Sums<'a> {
             }
             for ((left, kind), path) in self.leaves(&steps, phase, kind) {
                 let next = self.rounds(command, own, left, kind, rounds - 1);
-                longest = longest.longer(path.then(&next));
+                longest = longest.longer(before.clone().then(&path).then(&next));
             }
         }
         longest

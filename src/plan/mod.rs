@@ -59,4 +59,6 @@ impl Plan {
 }
 
 #[cfg(test)]
+mod runtime_tests;
+#[cfg(test)]
 mod tests;

@@ -62,14 +62,27 @@ impl Table<'_> {
     /// Adds what every command does first. The script's runner does it.
     fn first(&mut self) {
         self.line("\nbefore every command");
-        for (what, worst) in longest_path::before_program(self.app) {
-            self.row(worst, what, "else: exit 4", "");
+        let [(lock, worst), (scratch, made)] =
+            longest_path::before_program(self.app, Command::Deploy);
+        self.row(worst, lock, "else: exit 4", "");
+        let [(_, longer), _] = longest_path::before_program(self.app, Command::Rollback);
+        if longer > worst {
+            self.row(
+                longer,
+                "lock, if a cleanup must end first",
+                "else: exit 4",
+                "rollback",
+            );
         }
+        self.row(made, scratch, "else: exit 3", "");
         let recovery = self.sums.recovery();
         let from = recovery.steps.first();
         let from = from.map(|step| format!("at most, by {}", step.program.function()));
         let from = from.unwrap_or_default();
         self.row(recovery.worst, "recover", "else: person", &from);
+        self.line("\nevery command that fails, last");
+        let (what, worst) = longest_path::verdict(self.app);
+        self.row(worst, what, "", "");
     }
 
     fn block(&mut self, block: Block) {
@@ -98,7 +111,7 @@ impl Table<'_> {
     }
 
     fn program(&mut self, name: ProgramName) {
-        let worst = seconds(self.sums.worst(&[name], None).worst);
+        let worst = seconds(self.sums.program(name).worst);
         let (heading, about) = (Block::Program(name).heading(), name.about());
         self.line(&format!("\n{heading}: {about}; {worst} at most"));
         self.lines(name);

@@ -2,8 +2,8 @@
 
 use super::longest_path::Sums;
 use super::{
-    Action, Caller, Command, Extent, Line, Otherwise, Planned, ProgramName, Side, Way, callers,
-    check_limits, deadlines, plan, table,
+    Action, Call, Caller, Command, Core, Extent, Line, Otherwise, Planned, ProgramName, Side, Way,
+    callers, check_limits, deadlines, plan, table,
 };
 use crate::diagnostics::{Code, Report};
 use crate::fixture;
@@ -185,6 +185,76 @@ fn recovery_goes_on_with_what_the_first_round_has_left() {
     assert!(whole.worst < recovery.worst + own.worst);
 }
 
+fn worst(app: &App, action: &Action) -> u64 {
+    action.worst(app).as_secs_ceil()
+}
+
+/// The sum of an action has each call as often as the runtime may make it.
+#[test]
+fn every_call_counts_as_often_as_it_is_made() {
+    let mut app = fixture::hello();
+    let (journal, copy) = (Core::Journal.limit(), Core::Copy.limit());
+    let adopted = Action::CommitAdopted.worst(&app);
+    assert_eq!(adopted, journal.times(3) + copy);
+    assert_eq!(Action::CloseJournal.worst(&app), journal.times(2));
+    let count = |app: &App, action: &Action, key: &str| {
+        let calls = action.calls(app);
+        let keys = calls.iter().filter_map(Call::key);
+        keys.filter(|other| other == key).count()
+    };
+    // The runtime asks its own proxy file, and the script of an older release asks that release's.
+    let stop = Action::Stop(Side::Old, Extent::Whole);
+    assert_eq!(count(&app, &stop, "switch.routed"), 2);
+    assert_eq!(count(&app, &stop, "app stop"), 1);
+    let moves = Action::MoveExclusive(Side::Old);
+    assert_eq!(worst(&app, &moves), 0);
+    let mut worker = app.services[0].clone();
+    worker.name = fixture::name("worker");
+    worker.handover = Handover::Exclusive;
+    app.services.push(worker);
+    assert_eq!(count(&app, &moves, "worker stop"), 2);
+    assert_eq!(count(&app, &moves, "worker start"), 1);
+    // A way back starts whatever does not run.
+    assert_eq!(count(&app, &moves, "app start"), 1);
+    let moves = Action::MoveExclusive(Side::New);
+    assert_eq!(count(&app, &moves, "worker stop"), 1);
+    assert_eq!(count(&app, &moves, "app start"), 0);
+}
+
+/// What the runner does beside the steps is in the sums, too.
+#[test]
+fn the_runners_own_work_is_in_the_sums() {
+    let app = fixture::hello();
+    let plan = plan(&app);
+    let sums = Sums::new(&app, &plan);
+    let own = |path: &super::longest_path::Path, wanted: &str| {
+        let mut own = path.own.iter();
+        own.any(|(what, _)| *what == wanted)
+    };
+    // A failed command says what serves. The pointers of an interrupted commit are written before the recovery.
+    assert!(own(&sums.command(Command::Deploy), "what serves now"));
+    assert!(!own(&sums.success(&DEPLOY), "what serves now"));
+    assert!(own(&sums.recovery(), "pointers"));
+    // A rollback waits for the cleanup that it ends, even if deploy.bg says that nothing waits.
+    let lock = |command| super::longest_path::before_program(&app, command)[0].1;
+    assert_eq!(
+        lock(Command::Rollback),
+        lock(Command::Deploy) + Core::Preempt.limit()
+    );
+    let callers = callers(&app, &plan);
+    for caller in callers
+        .iter()
+        .filter(|caller| caller.event != "BeforeInstall")
+    {
+        let mut lines = caller.lines.iter();
+        assert!(
+            lines.any(|(what, _)| what == "what serves now"),
+            "{}",
+            caller.event
+        );
+    }
+}
+
 /// A call that is missing in the table would have no deadline.
 #[test]
 fn every_call_of_a_plan_is_in_the_table_of_deadlines() {
@@ -218,7 +288,7 @@ fn a_hook_must_outlast_its_phases() {
     let mut report = Report::new();
     check_limits(&short, &super::plan(&short), &mut report);
     let help = report.sorted()[0].help.clone().unwrap_or_default();
-    assert!(help.contains("82s  prepare: gate new app ready"), "{help}");
+    assert!(help.contains("72s  prepare: gate new app ready"), "{help}");
     assert!(help.ends_with(&format!("{worst}s  together")), "{help}");
     let mut enough = fixture::hello();
     hook(&mut enough, "ApplicationStart", worst + 1);
@@ -253,12 +323,12 @@ fn the_wait_for_the_lock_is_in_every_sum() {
     let (app, mut patient) = (fixture::hello(), fixture::hello());
     let more = Duration::from_secs(100);
     patient.lock_wait = app.lock_wait + more;
+    // Each command on the longest path waits.
     let waits = |caller: &Caller<'_>| {
-        let locks = caller
-            .commands
-            .iter()
-            .filter(|command| **command != Command::Doctor);
-        Duration::from_secs(100 * locks.count() as u64)
+        let lines = caller.lines.iter();
+        let locks = lines.filter(|(what, _)| what.ends_with(": lock")).count();
+        assert!(locks > 0 || caller.commands == [Command::Doctor]);
+        more.times(locks as u64)
     };
     let (plan, patient_plan) = (plan(&app), plan(&patient));
     for (short, long) in callers(&app, &plan)
@@ -277,7 +347,9 @@ fn the_table_names_every_step_its_place_and_its_seconds() {
     let text = table(&app, &plan(&app), &fixture::sources());
     for line in [
         "       15s  lock                                  else: exit 4",
-        "       82s  gate new app ready                    else: end_new      deploy.bg:21",
+        "       25s  lock, if a cleanup must end first     else: exit 4       rollback",
+        "\nevery command that fails, last\n        7s  what serves now\n",
+        "       72s  gate new app ready                    else: end_new      deploy.bg:21",
         "       15s  reload                                else: go_back      deploy.bg:26",
         "\nway.go_back: the old color serves again, if it passes its gates;",
         "codedeploy ValidateService: switch, cleanup",

@@ -54,13 +54,6 @@ command_adopt() {
   return 1
 }
 
-command_identity() {
-  local identity
-  load_identity || return
-  identity=${identity#kept}
-  printf '%s\n' "${identity# }"
-}
-
 # command_listens: The owner of the port can be compared only if the identity is a pid.
 command_listens() {
   local identity inode pid owner stranger='' ours=no

@@ -128,13 +128,6 @@ process_other_ports() {
   ' - ${tables[@]+"${tables[@]}"}
 }
 
-process_identity() {
-  local identity kind name _
-  load_identity || return
-  read -r kind name _ <<<"$identity"
-  printf '%s\n' "$kind $name"
-}
-
 process_listens() {
   local identity inode pid kind name stranger='' ours=no _
   load_identity || return 3
@@ -164,7 +157,6 @@ process_listens() {
     printf '%s\n' "cannot see who listens on port $port without root"
     return 3
   fi
-  process_identity
 }
 
 process_enter() {

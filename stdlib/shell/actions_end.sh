@@ -223,7 +223,7 @@ do_sweep() {
   for folder in ${swept[@]+"${swept[@]}"}; do
     now
     ((now_ms < until)) || return 0
-    remove_release "$folder" $((until - now_ms))
+    remove_release "$folder" "$until"
   done
   sweep_runtimes
 }

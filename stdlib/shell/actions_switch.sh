@@ -183,10 +183,10 @@ do_move_exclusive() {
   ((value == 0)) || ask_release_or_tell "$side_release" 'gate exclusive' 'does not pass the probes of its exclusive services'
 }
 
-# name_exclusives: Sets `names` to the services that are exclusive in one of the two colors. `-` means a service whose
-# name its release cannot tell. An unclear answer is an error.
+# name_exclusives: Sets `names` to the services that are exclusive in one of the two colors, each once. `-` means a
+# service whose name its release cannot tell. An unclear answer is an error.
 name_exclusives() {
-  local one value code
+  local one name value code
   for one in "${services[@]}"; do
     overlaps "$one" || names+=("$one")
   done
@@ -202,23 +202,28 @@ name_exclusives() {
     fi
     code=$?
     case $value:$code in
-      0:0) names+=(-) ;;
-      0:1) ;;
-      *:0) read -r -d '' -a names < <(printf '%s\n' ${names[@]+"${names[@]}"} "$answer" && printf '\0') || : ;;
+      0:0) answer=- ;;
+      0:1) answer='' ;;
+      *:0) ;;
       *)
         ! asked_to_stop || return 143
         fail_with "cannot tell which services of release ${one##*/} are exclusive: $answer"
         return
         ;;
     esac
+    for name in $answer; do
+      [[ " ${names[*]-} " == *" $name "* ]] || names+=("$name")
+    done
   done
 }
 
-# stop_exclusives COLOR RELEASE: Stops the exclusive services of the release, and those whose name is exclusive in the
-# other color.
+# stop_exclusives COLOR RELEASE: Stops the services of the release that are exclusive in one of the two colors.
 stop_exclusives() {
   local name value
-  of_release "$2" stop_exclusive || {
+  # The script of a release of protocol 0 cannot name its exclusive services, so `names` may lack them. Those that it has
+  # are told to stop twice; the second time nothing runs any more.
+  release_protocol "$2"
+  ((value > 0)) || of_release "$2" stop_exclusive || {
     fail_with "the exclusive service of $1 did not stop: $answer"
     return
   }

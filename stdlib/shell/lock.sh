@@ -22,8 +22,8 @@ enter_mutex() {
   }
   now
   until=$((now_ms + lock_wait))
-  # A rollback asks a cleanup to end, and waits 10 s for that.
-  ! may_preempt || until=$((now_ms + 10000))
+  # A rollback asks a cleanup to end, and waits for that.
+  ! may_preempt || until=$((now_ms + deadline["preempt"]))
   until_locked 9 "$until" || {
     ! preempted || rm -f "$state/preempt"
     [[ -z $interrupted ]] || {

@@ -386,7 +386,7 @@ previous_release() {
   [[ -f $found_release/meta ]]
 }
 
-# remove_release RELEASE MILLISECONDS: Removes a stopped release that no link leads to. If the time is over before
+# remove_release RELEASE UNTIL: Removes a stopped release that no link leads to. If `now_ms` reaches UNTIL before
 # everything is removed, a later run removes the rest.
 remove_release() {
   case $1 in
@@ -395,8 +395,11 @@ remove_release() {
   esac
   [[ -d $1 ]] || return 0
   [[ ! -f $1/meta ]] || of_release "$1" clear || warn "release ${1##*/}: $answer"
-  tell_what_app_wrote "$1" "$2"
-  bounded "$2" rm -rf "$1" || warn "release ${1##*/} could not be removed"
+  now
+  tell_what_app_wrote "$1" $(($2 - now_ms))
+  now
+  ((now_ms < $2)) || return 0
+  bounded $(($2 - now_ms)) rm -rf "$1" || warn "release ${1##*/} could not be removed"
 }
 
 # meta KEY RELEASE: Sets `value` to the value of KEY in the release's meta file. Fails if it is not there.

@@ -49,9 +49,9 @@ impl How {
     /// Whether this fault at this call tests something that no other fault tests. A question has no effect, so its end
     /// does not matter. A tool ends by itself, so it does not hang.
     pub fn suits(self, call: &str) -> bool {
-        const QUESTIONS: [&str; 10] = [
-            "alive", "routed", "listens", "draining", "snapshot", "mutex", "identity", "healthy",
-            "question", "logs",
+        const QUESTIONS: [&str; 9] = [
+            "alive", "routed", "listens", "draining", "snapshot", "mutex", "healthy", "question",
+            "logs",
         ];
         let asks = QUESTIONS.iter().any(|question| call.ends_with(question));
         match self {

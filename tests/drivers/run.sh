@@ -47,15 +47,9 @@ check_has_every_function() {
 }
 
 check_starts_and_stops() {
-  local first
   begin
   up
   expect 0 alive
-  expect 0 identity
-  first=$answer
-  [[ -n $first ]] || fail 'the identity is empty'
-  expect 0 identity
-  [[ $answer == "$first" ]] || fail "the identity changed: $first, then $answer"
   [[ -s $release/identity.app ]] || fail 'no identity was saved'
   [[ $(curl -s 127.0.0.1:8081/profile) == blue ]] || fail 'the program does not answer'
   expect 0 stop
@@ -183,7 +177,7 @@ check_answers_in_one_line() {
   expect 0 stage
   expect 0 start
   until_true 5 answers_listens || fail 'it does not listen'
-  for name in alive identity listens 'persist on' 'persist off' stop alive clear; do
+  for name in alive listens 'persist on' 'persist off' stop alive clear; do
     # shellcheck disable=SC2086 # a function and its argument
     call $name
     [[ $answer != *$'\n'* ]] || fail "$name answered more than one line: $answer"
@@ -193,7 +187,7 @@ check_answers_in_one_line() {
 check_leaves_the_script_alone() {
   local name before
   begin
-  for name in preflight fetch stage start alive identity listens offers logs persist stop clear; do
+  for name in preflight fetch stage start alive listens offers logs persist stop clear; do
     has "$name" || continue
     before=$(state_of_the_shell)
     case $name in

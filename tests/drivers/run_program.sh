@@ -74,7 +74,6 @@ as_user_works() {
   begin environment
   up
   expect 0 alive
-  expect 0 identity
   expect 0 enter id -un
   says ec2-user
   expect 0 logs 5

@@ -170,7 +170,7 @@ is_unchanged() {
 # functions_of KIND: Prints the functions of the contract that every driver must have.
 functions_of() {
   case $1 in
-    run) printf '%s\n' stage start alive identity listens enter stop clear logs persist adopt ;;
+    run) printf '%s\n' stage start alive listens enter stop clear logs persist adopt ;;
     switch) printf '%s\n' routed read write swap remove test snapshot reload confirm draining mutex preflight ;;
   esac
 }

@@ -1,7 +1,7 @@
 //! Checks whether a trace is a walk of the plan. The programs are walked as the runner does it, and the trace says at
 //! each step which way the run took.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use deployc::model::App;
 use deployc::plan::{
@@ -157,19 +157,19 @@ impl Walk<'_> {
             let answer = recovery(self.acceptor.command, self.phase, self.kind, reservation);
             let program = match answer {
                 Answer::Proceed => break,
-                Answer::Nothing => return Ok(vec![0]),
+                Answer::Nothing => return self.verdict(vec![0]),
                 Answer::Usage => return Ok(vec![2]),
                 Answer::Refuse => return Ok(vec![4]),
                 Answer::Undo(program) | Answer::Try(program) | Answer::Instead(program) => program,
             };
             if before == Some((self.phase, self.kind)) {
-                return Ok(vec![3, 5]);
+                return self.verdict(vec![3, 5]);
             }
             before = Some((self.phase, self.kind));
             self.recovered = true;
             let verdict = self.run(program)?;
             match answer {
-                Answer::Instead(_) => return Ok(codes(verdict)),
+                Answer::Instead(_) => return self.verdict(codes(verdict)),
                 Answer::Try(_) => break,
                 _ if matches!(verdict, Verdict::Refuse | Verdict::Person) => {
                     return Ok(codes(verdict));
@@ -184,16 +184,18 @@ impl Walk<'_> {
                 break;
             }
         }
-        let after = self.acceptor.command.after_failure();
-        if let (Some(program), true) = (after, verdict != Verdict::Done) {
-            self.between();
+        if verdict == Verdict::Done {
+            return Ok(codes(verdict));
+        }
+        let codes = self.verdict(codes(verdict))?;
+        if let Some(program) = self.acceptor.command.after_failure() {
             // Another deployment is in progress, or the build is newer. Then no outcome is recorded.
             if verdict == Verdict::Refuse && self.at == self.events.len() && !self.acceptor.killed {
                 return Ok(vec![1, 4, 6]);
             }
             self.run(program)?;
         }
-        Ok(codes(verdict))
+        Ok(codes)
     }
 
     /// Returns the exit codes of a command without any step.
@@ -277,6 +279,7 @@ impl Walk<'_> {
 
     /// Walks the events within a step. Returns whether the step succeeded.
     fn step(&mut self, action: &Action, title: &str) -> Result<bool, Stop> {
+        let mut calls = Calls::new(self.acceptor, title, |app| action.calls(app));
         loop {
             let Some(event) = self.events.get(self.at) else {
                 // This step removes the log together with the state.
@@ -293,7 +296,7 @@ impl Walk<'_> {
                     return Ok(true);
                 }
                 Event::Failed(words) if words == title => return Ok(false),
-                Event::Call(key) => self.may_call(action, title, key)?,
+                Event::Call(key) => calls.one_more(key)?,
                 Event::Journal(phase) => self.journal_says(action, *phase),
                 Event::Fault(_) | Event::Broken(_) => {}
                 Event::Step(_) | Event::Done(_) | Event::Failed(_) => {
@@ -301,25 +304,6 @@ impl Walk<'_> {
                 }
             }
         }
-    }
-
-    fn may_call(&self, action: &Action, title: &str, key: &str) -> Result<(), Stop> {
-        let allowed: BTreeSet<String> = self
-            .acceptor
-            .apps
-            .iter()
-            .flat_map(|app| action.calls(app))
-            .filter_map(|call| match call {
-                Call::Tries(_) => Some("question".to_owned()),
-                other => other.key(),
-            })
-            .collect();
-        if key.starts_with("tool ") || allowed.contains(key) {
-            return Ok(());
-        }
-        Err(Stop::Wrong(format!(
-            "`{title}` may not call {key}: {allowed:?}"
-        )))
     }
 
     fn journal_says(&mut self, action: &Action, phase: Phase) {
@@ -351,19 +335,30 @@ impl Walk<'_> {
         }
     }
 
-    /// Skips the calls between two steps. The script makes them to find the live color for its result.
+    /// Skips the tools between two steps. They write what belongs to no step, such as the pointers of an earlier commit.
     fn between(&mut self) {
         while let Some(event) = self.events.get(self.at) {
             match event {
-                Event::Call(key)
-                    if key.starts_with("tool ")
-                        || key == "switch.routed"
-                        || key.ends_with(" alive") => {}
+                Event::Call(key) if is_tool(key) => {}
                 Event::Fault(_) | Event::Broken(_) => {}
                 _ => return,
             }
             self.at += 1;
         }
+    }
+
+    /// Walks the calls with which a command finds out what serves, for its last line. Returns the exit codes.
+    fn verdict(&mut self, codes: Vec<i32>) -> Result<Vec<i32>, Stop> {
+        let mut calls = Calls::new(self.acceptor, "the verdict", Call::of_verdict);
+        while let Some(event) = self.events.get(self.at) {
+            match event {
+                Event::Call(key) => calls.one_more(key)?,
+                Event::Fault(_) | Event::Broken(_) => {}
+                _ => break,
+            }
+            self.at += 1;
+        }
+        Ok(codes)
     }
 
     /// Adds the steps of a program, including those of the programs that it runs, each with its `otherwise`.
@@ -401,6 +396,51 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// The calls of a step, counted.
+struct Calls<'a> {
+    title: &'a str,
+    /// What the plan has, for each of the two apps. A step works for a release of one of them.
+    planned: Vec<Vec<Call>>,
+    made: BTreeMap<String, usize>,
+}
+
+impl<'a> Calls<'a> {
+    fn new(acceptor: &Acceptor<'_>, title: &'a str, of: impl Fn(&App) -> Vec<Call>) -> Self {
+        Self {
+            title,
+            planned: acceptor.apps.map(of).to_vec(),
+            made: BTreeMap::new(),
+        }
+    }
+
+    /// Counts a call. It is wrong if the plan does not have it as often.
+    fn one_more(&mut self, key: &str) -> Result<(), Stop> {
+        let made = self.made.entry(key.to_owned()).or_default();
+        *made += 1;
+        let most = self.planned.iter().map(|calls| {
+            let repeats = calls.iter().any(|call| call.repeats(key));
+            let listed = calls
+                .iter()
+                .filter(|call| call.key().as_deref() == Some(key));
+            if repeats { usize::MAX } else { listed.count() }
+        });
+        let most = most.max().unwrap_or_default();
+        if is_tool(key) || *made <= most {
+            return Ok(());
+        }
+        let title = self.title;
+        Err(Stop::Wrong(match most {
+            0 => format!("`{title}` may not call {key}"),
+            _ => format!("`{title}` calls {key} {made} times, and the plan has {most}"),
+        }))
+    }
+}
+
+/// Returns whether a call is a tool with which the script writes. The plan lists none.
+fn is_tool(key: &str) -> bool {
+    key.starts_with("tool ")
 }
 
 /// Returns the exit codes of a verdict. A run that was asked to stop ends with 1, even if a person would be needed.

@@ -294,6 +294,23 @@ impl<'r> Reader<'r> {
                 });
             return;
         }
+        let mut limited = contract
+            .into_iter()
+            .flatten()
+            .filter(|one| one.default_limit().is_none());
+        if limited.any(|one| one.name() == function.text) {
+            self.findings.push(
+                Diagnostic::new(
+                    Code::BAD_DESCRIPTION,
+                    function.span,
+                    format!("`{}` has no deadline of its own", function.text),
+                )
+                .help(
+                    "only probes call it, and the `timeout` of the probe ends it: remove the line",
+                ),
+            );
+            return;
+        }
         if let Some(within) = self.duration(within) {
             self.driver.deadlines.insert(function.text.clone(), within);
         }

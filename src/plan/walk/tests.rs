@@ -89,3 +89,8 @@ fn the_laws_hold_with_checks_that_only_warn_and_with_none() {
     };
     assert_laws_hold(&app, Grain::Color);
 }
+
+#[test]
+fn the_laws_hold_with_something_shared() {
+    assert_laws_hold(&fixture::with_shared(), Grain::Color);
+}

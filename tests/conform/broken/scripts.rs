@@ -59,7 +59,7 @@ pub struct Broken {
 }
 
 /// All broken scripts.
-pub const BROKEN: [Broken; 29] = [
+pub const BROKEN: [Broken; 31] = [
     Broken {
         law: "L1",
         what: "no gate",
@@ -344,6 +344,34 @@ pub const BROKEN: [Broken; 29] = [
         edits: &[Change(
             "do_sweep() {\n",
             "do_sweep() {\n  ask_switch reload\n",
+        )],
+        shape: "one-service",
+        state: State::One,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "walk",
+        what: "what may run only once is told to stop twice",
+        edits: &[Change(
+            "((value > 0)) || of_release \"$2\" stop_exclusive ||",
+            "of_release \"$2\" stop_exclusive ||",
+        )],
+        shape: "two-exclusive",
+        state: State::One,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "walk",
+        what: "a call that belongs to no step",
+        edits: &[Change(
+            "\nrun_command() {\n",
+            "\nrun_command() {\n  read_live\n",
         )],
         shape: "one-service",
         state: State::One,

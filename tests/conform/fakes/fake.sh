@@ -90,7 +90,6 @@ fake_foreign() {
 fake_stage() { fake_do "$service stage" true; }
 fake_start() { fake_do "$service start" fake_comes_up; }
 fake_alive() { fake_ask "$service alive" fake_is_up; }
-fake_identity() { fake_do "$service identity" printf 'fake %s.%s\n' "$color" "$service"; }
 fake_listens() { fake_ask "$service listens" fake_is_up; }
 fake_enter() { fake_do "$service enter" fake_is_up && "$@"; }
 fake_stop() { fake_do "$service stop" fake_goes_down; }

@@ -1,0 +1,121 @@
+//! The plan and the text of the runtime: they have the same actions and the same time limits.
+
+use super::{Action, Line, deadlines, plan};
+use crate::fixture;
+use crate::model::{App, Duration, Step, StepRun};
+use crate::stdlib::shell_files;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Returns an app whose plan has every action.
+fn everything() -> App {
+    let mut app = fixture::with_shared();
+    let run = &mut app.services[0].run;
+    let mut driver = (*run.driver).clone();
+    let mut file = driver.functions[0].clone();
+    file.text = "jar_preflight() {\n}\njar_fetch() {\n}\njar_offers() {\n}\n".to_owned();
+    driver.functions.push(file);
+    run.driver = Arc::new(driver);
+    app.steps.before_start.push(Step {
+        run: StepRun::Shell("true".to_owned()),
+        folder: None,
+        within: Duration::from_secs(60),
+        span: fixture::line(1),
+    });
+    app
+}
+
+fn actions(app: &App) -> Vec<Action> {
+    let mut actions = Vec::new();
+    for program in &plan(app).programs {
+        for line in &program.lines {
+            if let Line::Step(step) = line {
+                actions.push(step.action.clone());
+            }
+        }
+    }
+    actions
+}
+
+/// Returns the lines of the runtime without its comments.
+fn code() -> impl Iterator<Item = &'static str> {
+    let lines = shell_files("shell").flat_map(str::lines);
+    lines.filter(|line| !line.trim_start().starts_with('#'))
+}
+
+/// Returns whether the line has this text as a word, and not as a part of a longer name.
+fn has_word(line: &str, word: &str) -> bool {
+    let part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    line.match_indices(word).any(|(at, _)| {
+        !line[..at].ends_with(part_of_name) && !line[at + word.len()..].starts_with(part_of_name)
+    })
+}
+
+/// The name of an action's function is in one line: the one that defines it. So no other action calls it, not even
+/// through a function of its own. Only the runner makes such a name, out of the step's word.
+#[test]
+fn an_action_has_one_function_and_none_calls_another() {
+    let mut functions: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for action in actions(&everything()) {
+        functions.insert(format!("do_{}", action.word()), Vec::new());
+    }
+    assert!(functions.len() > 40, "{functions:?}");
+    let mut defined = BTreeSet::new();
+    for line in code() {
+        if let Some((name, _)) = line.split_once("() {")
+            && name.starts_with("do_")
+        {
+            assert!(functions.contains_key(name), "no plan has {name}");
+            assert!(defined.insert(name), "{name} is defined twice");
+        }
+        for (function, lines) in &mut functions {
+            if has_word(line, function) {
+                lines.push(line);
+            }
+        }
+    }
+    for (function, lines) in &functions {
+        let is_head = |line: &&str| line.starts_with(&format!("{function}() {{"));
+        assert!(
+            lines.len() == 1 && lines.iter().all(is_head),
+            "{function}: {lines:?}"
+        );
+    }
+    let runs: Vec<&str> = code().filter(|line| line.contains("do_$")).collect();
+    assert_eq!(
+        runs.len(),
+        2,
+        "only the runner and `doctor` run a step: {runs:?}"
+    );
+}
+
+/// A limit that nothing keeps does not exist: for each key of the table the runtime has the call that it limits.
+#[test]
+fn every_deadline_is_kept_by_the_runtime() {
+    let mut app = everything();
+    // No driver for `shared` exists, so no app that was checked has its key.
+    app.shared.clear();
+    let table = deadlines(&app);
+    assert!(table.contains_key("app fetch") && table.contains_key("switch.holds"));
+    for key in table.keys() {
+        let function = key.rsplit([' ', '.']).next().unwrap_or_default();
+        let kept = if key.starts_with("user ") {
+            vec!["deadline[\"user $2\"]".to_owned()]
+        } else if key.starts_with("switch.") {
+            vec![
+                format!("ask_switch {function}"),
+                format!("ask_or_fail switch {function}"),
+            ]
+        } else if key.contains(' ') {
+            vec![
+                format!("ask_run {function}"),
+                format!("ask_run_if_able {function}"),
+                format!("ask_or_fail run {function}"),
+            ]
+        } else {
+            vec![format!("deadline[\"{key}\"]")]
+        };
+        let keeps = |line: &str| kept.iter().any(|call| has_word(line, call));
+        assert!(code().any(keeps), "nothing keeps {key}: {kept:?}");
+    }
+}
