@@ -945,7 +945,7 @@ do_choose_earlier() {
   local value
   know_live || return
   if deploy_went_back; then
-    fail_with "$live serves: the deployment of $value was rolled back already. To go back further, deploy the version that you want"
+    fail_with "$live serves: the deployment of $value was rolled back already. To go back further, $(way_further_back)"
     return
   fi
   from=$live old_release=$live_release
@@ -980,6 +980,15 @@ do_choose_earlier() {
   earlier=$found_release
   load_inputs "$earlier"
   say "  from ${from:-nothing} back to $to, release ${earlier##*/} of $(release_time "$earlier")"
+}
+
+# way_further_back: Prints the command that leads to the release that served before the live one.
+way_further_back() {
+  if previous_release && [[ ! $found_release -ef $live_release ]] && can_be_copied "$found_release"; then
+    printf '%s' "run \`rollback ${found_release##*/}\`"
+  else
+    printf 'deploy the version that you want'
+  fi
 }
 
 earlier='' earlier_runs=no # the release that a rollback goes back to
@@ -1826,7 +1835,7 @@ keep_failed() {
 
 # say_not_ours: Warns if something that this script did not start still runs on the ports of the previous color.
 say_not_ours() {
-  known_color "$from" && answers_somewhere "$from" || return 0
+  known_color "$from" && answers_somewhere old || return 0
   if [[ -n $old_release ]]; then
     warn "$from was stopped, but a program that this script did not start still listens on its port: stop it by hand"
   else
@@ -1834,7 +1843,7 @@ say_not_ours() {
   fi
 }
 
-# answers_somewhere COLOR: Succeeds if any process listens on one of the color's ports.
+# answers_somewhere old|COLOR: Succeeds if any process listens on one of the color's ports.
 answers_somewhere() {
   local name
   for name in "${services[@]}"; do
@@ -2070,7 +2079,7 @@ do_choose_kept() {
   choose_idle || return
   kept=$state/releases/$wanted_release
   if [[ ! -f $kept/meta ]]; then
-    fail_with "there is no release $wanted_release; $(kept_releases)"
+    fail_with "there is no release $wanted_release (any more): deploy that version; $(kept_releases)"
   elif [[ -n $old_release && $kept -ef $old_release ]]; then
     fail_with "release $wanted_release is live already: \`restart\` starts it again"
   elif meta adopted "$kept"; then
@@ -2112,7 +2121,11 @@ choose_places() {
   case $rest in
     0) ;;
     2)
-      fail_with "release $id was made by an older deployc and cannot be started in another color: deploy the version that you want"
+      word='deploy the version that you want'
+      if [[ $state/previous -ef $kept ]] && ! deploy_went_back; then
+        word="\`rollback\` without a name starts the release itself"
+      fi
+      fail_with "release $id was made by an older deployc and cannot be started in another color: $word"
       return
       ;;
     *)
@@ -3312,6 +3325,7 @@ text_fits() {
     equals) [[ $1 == "$3" ]] ;;
     contains) [[ $1 == *"$3"* ]] ;;
     matches) [[ $1 =~ $3 ]] ;;
+    *) return 1 ;; # an unknown relation must not pass
   esac
 }
 
@@ -3326,7 +3340,7 @@ misfit() {
   case $3 in
     equals) probe_said="$1 is $found, expected $wanted" ;;
     contains) probe_said="$1 is $found, expected it to contain $wanted" ;;
-    matches) probe_said="$1 is $found, expected it to match $wanted" ;;
+    *) probe_said="$1 is $found, expected it to match $wanted" ;;
   esac
   return 1
 }
@@ -4900,16 +4914,13 @@ release_command() {
 # places_in COLOR: Prints the ports and addresses of its services in this color. Returns 3 if deploy.bg has no such
 # color.
 places_in() {
-  local name ports='' addresses=''
+  local ports addresses
   known_color "$1" || {
     printf '%s\n' "its deploy.bg has the colors ${colors[0]} and ${colors[1]}, not $1"
     return 3
   }
-  for name in "${services[@]}"; do
-    ports+=" ${port_of["$1 $name"]-}"
-    addresses+=" ${address_of["$1 $name"]-}"
-  done
-  printf '%s\n' "ports$ports" "addresses$addresses"
+  list_places "$1"
+  printf '%s\n' "ports $ports" "addresses $addresses"
 }
 
 # renew_release RELEASE renew COLOR DEPLOYMENT COPIED: Makes RELEASE, a copy of COPIED, a release of COLOR: writes its
@@ -5049,17 +5060,16 @@ keep_runtime() {
 # write_meta [COPIED]: Writes what other scripts must know about this release. COPIED is the release that it is a copy
 # of.
 write_meta() {
-  local name text created ports='' addresses='' routed='' stop=0 start=0 gate=0 verify=0 slack=10000
+  local name text created ports addresses routed='' stop=0 start=0 gate=0 verify=0 slack=10000
   for name in "${services[@]}"; do
     [[ -z ${address_of["$to $name"]-} ]] || routed+=" $name"
-    ports+=" ${port_of["$to $name"]-}"
-    addresses+=" ${address_of["$to $name"]-}"
     stop=$((stop + deadline["$name stop"] + slack))
     start=$((start + deadline["$name start"] + slack))
   done
+  list_places "$to"
   worst_of_questions
   printf -v created '%(%Y-%m-%dT%H:%M:%S%z)T' -1
-  printf -v text '%s\n' "color=$to" "ports=${ports# }" "addresses=${addresses# }" "routed=${routed# }" "deployment=$deployment" "created=$created" \
+  printf -v text '%s\n' "color=$to" "ports=$ports" "addresses=$addresses" "routed=${routed# }" "deployment=$deployment" "created=$created" \
     "protocol=1" "secrets=${secret_names[*]-}" "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gate + slack))" "limit.verify=$((verify + slack))"
   [[ ${journal[kind]-} != adopt ]] || text+="adopted=yes"
   [[ -z ${1-} ]] || text+="copied=$1"
@@ -5927,30 +5937,39 @@ candidate=''   # the release of `to`
 
 # at new|old|COLOR SERVICE COMMAND…: Runs COMMAND with `color release slot service port address handover stop_within
 # offer`, and with `other_color other_port` of the other color. With a COLOR in place of `new` or `old` there is no
-# release, only ports and addresses.
+# release, only today's ports and addresses.
 at() {
   local color=$1 release='' service=$2 slot port address other_color='' other_port='' handover stop_within
   local one
-  local -A offer=()
+  local -A offer=() other_places=()
   case $1 in
     new) color=$to release=$candidate ;;
     old) color=$from release=$old_release ;;
   esac
   slot=$release/slot
-  for one in "${colors[@]}"; do
-    [[ $one == "$color" ]] || other_color=$one
-  done
+  # The color may be from an older deploy.bg. Then today's deploy.bg does not say what its other color was.
+  if known_color "$color"; then
+    for one in "${colors[@]}"; do
+      [[ $one == "$color" ]] || other_color=$one
+    done
+    other_port=${port_of["$other_color $service"]-}
+  fi
+  find_other_places
+  if ((${#other_places[@]})); then
+    # COMMAND sees these in place of today's: a probe may name another service than the current one.
+    local -A port_of=() address_of=()
+    for one in "${!other_places[@]}"; do
+      case $one in
+        port*) port_of["${one#port }"]=${other_places["$one"]} ;;
+        *) address_of["${one#address }"]=${other_places["$one"]} ;;
+      esac
+    done
+  fi
   port=${port_of["$color $service"]-}
   address=${address_of["$color $service"]-}
-  other_port=${port_of["$other_color $service"]-}
   handover=${handover_of["$service"]-}
   stop_within=${stop_within_of["$service"]-}
   read_offers
-  if ! known_color "$color"; then
-    # The color is from an older deploy.bg. Only its release knows its ports and addresses.
-    other_color='' other_port=''
-    places_of_release "$release"
-  fi
   shift 2
   "$@"
 }
@@ -5964,12 +5983,60 @@ read_offers() {
   done <"$release/offers.$service"
 }
 
-# places_of_release RELEASE: Sets `port` and `address` to the first ones of the release.
-places_of_release() {
-  local value
-  [[ -n $1 ]] || return 0
-  ! meta ports "$1" || port=${value%% *}
-  ! meta addresses "$1" || address=${value%% *}
+# find_other_places: Fills `other_places` if the current release has other ports or addresses than today's deploy.bg
+# says. The release may be from another deploy.bg, and listens where it was started. A release without a meta file was
+# never started.
+find_other_places() {
+  local value name ports addresses ports_then addresses_then
+  [[ -n $release ]] && meta ports "$release" || return 0
+  ports_then=$value
+  meta addresses "$release" || return 0
+  addresses_then=$value
+  list_places "$color"
+  [[ $ports != "$ports_then" || $addresses != "$addresses_then" ]] || return 0
+  for name in ${port_of[@]+"${!port_of[@]}"}; do
+    other_places["port $name"]=${port_of["$name"]}
+  done
+  for name in ${address_of[@]+"${!address_of[@]}"}; do
+    other_places["address $name"]=${address_of["$name"]}
+  done
+  for name in "${services[@]}"; do
+    place_in "$ports_then" "$name" "${port_of["${colors[0]} $name"]-}"
+    other_places["port $color $name"]=$value
+    place_in "$addresses_then" "$name" "${address_of["${colors[0]} $name"]-}"
+    other_places["address $color $name"]=$value
+  done
+}
+
+# list_places COLOR: Sets `ports` and `addresses` to those of today's deploy.bg, as a meta file has them: one for each
+# service, in the order of deploy.bg. A service that has none leaves its place empty.
+list_places() {
+  local name
+  ports='' addresses=''
+  for name in "${services[@]}"; do
+    ports+=" ${port_of["$1 $name"]-}"
+    addresses+=" ${address_of["$1 $name"]-}"
+  done
+  ports=${ports# } addresses=${addresses# }
+}
+
+# place_in PLACES SERVICE TODAY: Sets `value` to the service's place in the list of a meta file. The list has the order
+# of its deploy.bg, but no names. If this cannot be the order of today's deploy.bg, the first place stands for all. TODAY
+# is a place of the service in today's deploy.bg; a service without one gets none.
+place_in() {
+  local one rest=$1 blanks=${1//[! ]/}
+  value=''
+  [[ -n $3 ]] || return 0
+  if ((${#blanks} + 1 == ${#services[@]})); then
+    for one in "${services[@]}"; do
+      value=${rest%% *}
+      rest=${rest#* }
+      [[ $one != "$2" ]] || break
+    done
+    [[ -z $value ]] || return 0
+  fi
+  rest=${1#"${1%%[! ]*}"}
+  value=${rest%% *}
 }
 
 # known_color COLOR: Succeeds if it is one of this script's colors.
