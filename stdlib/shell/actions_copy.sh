@@ -12,7 +12,7 @@ do_choose_kept() {
   choose_idle || return
   kept=$state/releases/$wanted_release
   if [[ ! -f $kept/meta ]]; then
-    fail_with "there is no release $wanted_release; $(kept_releases)"
+    fail_with "there is no release $wanted_release (any more): deploy that version; $(kept_releases)"
   elif [[ -n $old_release && $kept -ef $old_release ]]; then
     fail_with "release $wanted_release is live already: \`restart\` starts it again"
   elif meta adopted "$kept"; then
@@ -54,7 +54,11 @@ choose_places() {
   case $rest in
     0) ;;
     2)
-      fail_with "release $id was made by an older deployc and cannot be started in another color: deploy the version that you want"
+      word='deploy the version that you want'
+      if [[ $state/previous -ef $kept ]] && ! deploy_went_back; then
+        word="\`rollback\` without a name starts the release itself"
+      fi
+      fail_with "release $id was made by an older deployc and cannot be started in another color: $word"
       return
       ;;
     *)

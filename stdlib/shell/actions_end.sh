@@ -122,7 +122,7 @@ keep_failed() {
 
 # say_not_ours: Warns if something that this script did not start still runs on the ports of the previous color.
 say_not_ours() {
-  known_color "$from" && answers_somewhere "$from" || return 0
+  known_color "$from" && answers_somewhere old || return 0
   if [[ -n $old_release ]]; then
     warn "$from was stopped, but a program that this script did not start still listens on its port: stop it by hand"
   else
@@ -130,7 +130,7 @@ say_not_ours() {
   fi
 }
 
-# answers_somewhere COLOR: Succeeds if any process listens on one of the color's ports.
+# answers_somewhere old|COLOR: Succeeds if any process listens on one of the color's ports.
 answers_somewhere() {
   local name
   for name in "${services[@]}"; do

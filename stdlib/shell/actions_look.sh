@@ -94,7 +94,7 @@ do_choose_earlier() {
   local value
   know_live || return
   if deploy_went_back; then
-    fail_with "$live serves: the deployment of $value was rolled back already. To go back further, deploy the version that you want"
+    fail_with "$live serves: the deployment of $value was rolled back already. To go back further, $(way_further_back)"
     return
   fi
   from=$live old_release=$live_release
@@ -129,6 +129,15 @@ do_choose_earlier() {
   earlier=$found_release
   load_inputs "$earlier"
   say "  from ${from:-nothing} back to $to, release ${earlier##*/} of $(release_time "$earlier")"
+}
+
+# way_further_back: Prints the command that leads to the release that served before the live one.
+way_further_back() {
+  if previous_release && [[ ! $found_release -ef $live_release ]] && can_be_copied "$found_release"; then
+    printf '%s' "run \`rollback ${found_release##*/}\`"
+  else
+    printf 'deploy the version that you want'
+  fi
 }
 
 earlier='' earlier_runs=no # the release that a rollback goes back to

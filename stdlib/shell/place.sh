@@ -9,30 +9,39 @@ candidate=''   # the release of `to`
 
 # at new|old|COLOR SERVICE COMMAND…: Runs COMMAND with `color release slot service port address handover stop_within
 # offer`, and with `other_color other_port` of the other color. With a COLOR in place of `new` or `old` there is no
-# release, only ports and addresses.
+# release, only today's ports and addresses.
 at() {
   local color=$1 release='' service=$2 slot port address other_color='' other_port='' handover stop_within
   local one
-  local -A offer=()
+  local -A offer=() other_places=()
   case $1 in
     new) color=$to release=$candidate ;;
     old) color=$from release=$old_release ;;
   esac
   slot=$release/slot
-  for one in "${colors[@]}"; do
-    [[ $one == "$color" ]] || other_color=$one
-  done
+  # The color may be from an older deploy.bg. Then today's deploy.bg does not say what its other color was.
+  if known_color "$color"; then
+    for one in "${colors[@]}"; do
+      [[ $one == "$color" ]] || other_color=$one
+    done
+    other_port=${port_of["$other_color $service"]-}
+  fi
+  find_other_places
+  if ((${#other_places[@]})); then
+    # COMMAND sees these in place of today's: a probe may name another service than the current one.
+    local -A port_of=() address_of=()
+    for one in "${!other_places[@]}"; do
+      case $one in
+        port*) port_of["${one#port }"]=${other_places["$one"]} ;;
+        *) address_of["${one#address }"]=${other_places["$one"]} ;;
+      esac
+    done
+  fi
   port=${port_of["$color $service"]-}
   address=${address_of["$color $service"]-}
-  other_port=${port_of["$other_color $service"]-}
   handover=${handover_of["$service"]-}
   stop_within=${stop_within_of["$service"]-}
   read_offers
-  if ! known_color "$color"; then
-    # The color is from an older deploy.bg. Only its release knows its ports and addresses.
-    other_color='' other_port=''
-    places_of_release "$release"
-  fi
   shift 2
   "$@"
 }
@@ -46,12 +55,60 @@ read_offers() {
   done <"$release/offers.$service"
 }
 
-# places_of_release RELEASE: Sets `port` and `address` to the first ones of the release.
-places_of_release() {
-  local value
-  [[ -n $1 ]] || return 0
-  ! meta ports "$1" || port=${value%% *}
-  ! meta addresses "$1" || address=${value%% *}
+# find_other_places: Fills `other_places` if the current release has other ports or addresses than today's deploy.bg
+# says. The release may be from another deploy.bg, and listens where it was started. A release without a meta file was
+# never started.
+find_other_places() {
+  local value name ports addresses ports_then addresses_then
+  [[ -n $release ]] && meta ports "$release" || return 0
+  ports_then=$value
+  meta addresses "$release" || return 0
+  addresses_then=$value
+  list_places "$color"
+  [[ $ports != "$ports_then" || $addresses != "$addresses_then" ]] || return 0
+  for name in ${port_of[@]+"${!port_of[@]}"}; do
+    other_places["port $name"]=${port_of["$name"]}
+  done
+  for name in ${address_of[@]+"${!address_of[@]}"}; do
+    other_places["address $name"]=${address_of["$name"]}
+  done
+  for name in "${services[@]}"; do
+    place_in "$ports_then" "$name" "${port_of["${colors[0]} $name"]-}"
+    other_places["port $color $name"]=$value
+    place_in "$addresses_then" "$name" "${address_of["${colors[0]} $name"]-}"
+    other_places["address $color $name"]=$value
+  done
+}
+
+# list_places COLOR: Sets `ports` and `addresses` to those of today's deploy.bg, as a meta file has them: one for each
+# service, in the order of deploy.bg. A service that has none leaves its place empty.
+list_places() {
+  local name
+  ports='' addresses=''
+  for name in "${services[@]}"; do
+    ports+=" ${port_of["$1 $name"]-}"
+    addresses+=" ${address_of["$1 $name"]-}"
+  done
+  ports=${ports# } addresses=${addresses# }
+}
+
+# place_in PLACES SERVICE TODAY: Sets `value` to the service's place in the list of a meta file. The list has the order
+# of its deploy.bg, but no names. If this cannot be the order of today's deploy.bg, the first place stands for all. TODAY
+# is a place of the service in today's deploy.bg; a service without one gets none.
+place_in() {
+  local one rest=$1 blanks=${1//[! ]/}
+  value=''
+  [[ -n $3 ]] || return 0
+  if ((${#blanks} + 1 == ${#services[@]})); then
+    for one in "${services[@]}"; do
+      value=${rest%% *}
+      rest=${rest#* }
+      [[ $one != "$2" ]] || break
+    done
+    [[ -z $value ]] || return 0
+  fi
+  rest=${1#"${1%%[! ]*}"}
+  value=${rest%% *}
 }
 
 # known_color COLOR: Succeeds if it is one of this script's colors.

@@ -160,16 +160,13 @@ release_command() {
 # places_in COLOR: Prints the ports and addresses of its services in this color. Returns 3 if deploy.bg has no such
 # color.
 places_in() {
-  local name ports='' addresses=''
+  local ports addresses
   known_color "$1" || {
     printf '%s\n' "its deploy.bg has the colors ${colors[0]} and ${colors[1]}, not $1"
     return 3
   }
-  for name in "${services[@]}"; do
-    ports+=" ${port_of["$1 $name"]-}"
-    addresses+=" ${address_of["$1 $name"]-}"
-  done
-  printf '%s\n' "ports$ports" "addresses$addresses"
+  list_places "$1"
+  printf '%s\n' "ports $ports" "addresses $addresses"
 }
 
 # renew_release RELEASE renew COLOR DEPLOYMENT COPIED: Makes RELEASE, a copy of COPIED, a release of COLOR: writes its
@@ -309,17 +306,16 @@ keep_runtime() {
 # write_meta [COPIED]: Writes what other scripts must know about this release. COPIED is the release that it is a copy
 # of.
 write_meta() {
-  local name text created ports='' addresses='' routed='' stop=0 start=0 gate=0 verify=0 slack=10000
+  local name text created ports addresses routed='' stop=0 start=0 gate=0 verify=0 slack=10000
   for name in "${services[@]}"; do
     [[ -z ${address_of["$to $name"]-} ]] || routed+=" $name"
-    ports+=" ${port_of["$to $name"]-}"
-    addresses+=" ${address_of["$to $name"]-}"
     stop=$((stop + deadline["$name stop"] + slack))
     start=$((start + deadline["$name start"] + slack))
   done
+  list_places "$to"
   worst_of_questions
   printf -v created '%(%Y-%m-%dT%H:%M:%S%z)T' -1
-  printf -v text '%s\n' "color=$to" "ports=${ports# }" "addresses=${addresses# }" "routed=${routed# }" "deployment=$deployment" "created=$created" \
+  printf -v text '%s\n' "color=$to" "ports=$ports" "addresses=$addresses" "routed=${routed# }" "deployment=$deployment" "created=$created" \
     "protocol=1" "secrets=${secret_names[*]-}" "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gate + slack))" "limit.verify=$((verify + slack))"
   [[ ${journal[kind]-} != adopt ]] || text+="adopted=yes"
   [[ -z ${1-} ]] || text+="copied=$1"

@@ -266,16 +266,26 @@ fn a_rollback_of_what_was_cut_short_goes_back_once() -> Result<(), Skip> {
 
 /// A deployment that has gone back by itself leaves nothing to roll back.
 fn a_rollback_after_a_way_back_is_refused() -> Result<(), Skip> {
-    let (site, _, live) = deployed_with("own_verify")?;
+    let (site, other, live) = deployed_with("own_verify")?;
     site.deploy().ok();
     site.stage("--broken /profile").deploy().exits(1);
+    let earlier = "basename $(readlink -f /var/lib/deployc/hello/previous)";
+    let earlier = site.host.bash(earlier).ok().stdout;
+    let further = format!("rollback {}", earlier.trim());
     site.run("rollback")
         .exits(3)
-        .says("was rolled back already");
+        .says("was rolled back already")
+        .says(&format!("To go back further, run `{further}`"));
     site.assert_serves_only(&live);
     site.stage("").deploy().ok();
     site.run("rollback").ok();
     site.assert_serves_only(&live);
+    // The command that was named goes further back.
+    site.stage("--broken /profile").deploy().exits(1);
+    site.run(&further).ok();
+    site.assert_serves_only(&other);
+    let copied = format!("a copy of {}", earlier.trim());
+    site.run("releases").ok().says(&copied);
     Ok(())
 }
 

@@ -12,7 +12,10 @@ crate::tests![
     what_the_app_wrote_is_told_of,
     a_program_in_the_caller_s_path_only,
     a_link_to_what_another_user_owns,
+    a_release_keeps_its_runtime,
 ];
+
+const STATE: &str = "/var/lib/deployc/hello";
 
 /// Returns the slot of the last good release of a color.
 fn slot(site: &Site, color: &str) -> String {
@@ -167,4 +170,68 @@ fn a_link_to_what_another_user_owns() -> Result<(), Skip> {
     let seen = site.host.bash(&format!("cd {slot} && readlink mine self"));
     assert_eq!(seen.ok().stdout, "../nowhere\n..\n");
     Ok(())
+}
+
+/// Another compiler brings another runtime. Releases of the earlier one need theirs for as long as they are kept.
+fn a_release_keeps_its_runtime() -> Result<(), Skip> {
+    let site = Site::new()?;
+    site.stage("--sha one").deploy().ok();
+    let first = site.serves();
+    let one = runtimes(&site).pop().expect("it is kept with the release");
+    let of_one = site
+        .host
+        .bash(&format!("basename $(readlink -f {STATE}/live)"));
+    let of_one = of_one.ok().stdout.trim().to_owned();
+
+    change_runtime(&site);
+    site.stage("--sha two").deploy().ok();
+    let second = site.serves();
+    let kept = runtimes(&site);
+    assert!(kept.len() == 2 && kept.contains(&one), "{kept:?}");
+    // The release of the other color was stopped, and its own script starts it.
+    site.run("rollback").ok();
+    site.assert_serves_only(&first);
+    site.run("rollback").ok();
+    site.assert_serves_only(&second);
+    // A copy of it has its script, and so its runtime.
+    site.run(&format!("rollback {of_one}")).ok();
+    site.assert_serves_only(&first);
+
+    // `resume` after a boot has a script of its own.
+    let resume = format!("cp {STATE}/releases/{of_one}/script {STATE}/resume");
+    site.host.bash(&resume).ok();
+    let is_pinned = || {
+        let pinned = format!("grep -qF {one} {STATE}/releases/*/script");
+        site.host.bash(&pinned).code == 0
+    };
+    let mut deploys = 0;
+    while is_pinned() {
+        assert!(runtimes(&site).contains(&one), "a release needs it");
+        assert!(deploys < 8, "the releases of the first script do not go");
+        deploys += 1;
+        site.stage("--sha three").deploy().ok();
+    }
+    assert!(deploys > 0, "the copy was live, so one is needed");
+    assert!(runtimes(&site).contains(&one), "`resume` needs it");
+    site.host.run(&["rm", &format!("{STATE}/resume")]).ok();
+    site.deploy().ok();
+    let left = runtimes(&site);
+    assert!(left.len() == 1 && !left.contains(&one), "{left:?}");
+    Ok(())
+}
+
+/// The runtimes that the state keeps.
+fn runtimes(site: &Site) -> Vec<String> {
+    let listed = site.host.bash(&format!("ls {STATE}/runtimes")).ok();
+    listed.stdout.lines().map(str::to_owned).collect()
+}
+
+/// Changes a comment in the installed runtime, and what the script says of its name and its hash.
+fn change_runtime(site: &Site) {
+    let change = r#"
+        cd /srv/hello/deploy && old=$(sed -n 's/^runtime=//p' hello.sh) && version=${old%-*} && hash=${old##*-} &&
+        file=deployc-runtime-$version-${hash:0:8}.sh && sed -i '0,/^# ---- /s//# -----/' $file &&
+        sum=$(sha256sum <$file) && new=${sum%% *} && [[ $new != "$hash" ]] &&
+        mv $file deployc-runtime-$version-${new:0:8}.sh && sed -i "s/$hash/$new/; s/${hash:0:8}/${new:0:8}/" hello.sh"#;
+    site.host.bash(change).ok();
 }

@@ -1,5 +1,6 @@
-//! 0.1.0 deploys. Then today's script deploys twice, goes back to the old release and forward again. Then the old
-//! script is put back.
+//! 0.1.0 deploys. Then today's script deploys once, goes back to the old release and forward again, and deploys once
+//! more. Then the old script is put back. After two deploys in a row there is no way back to 0.1.0's release, see
+//! `operators.rs`.
 
 use std::time::Duration;
 

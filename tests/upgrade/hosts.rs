@@ -2,6 +2,7 @@
 
 use crate::hold::Hold;
 use crate::landed::{By, SOON, STATE, Upgrade};
+use crate::support::nginx::site_with_upstream;
 use crate::support::site::FRAGMENT;
 use crate::support::skip::Skip;
 use crate::support::wait;
@@ -14,6 +15,9 @@ crate::tests![
     a_rollback_writes_the_fragment_that_the_release_keeps,
     a_renamed_worker_never_runs_twice,
     renamed_colors,
+    other_ports_since_the_upgrade,
+    other_ports_and_a_worker,
+    other_ports_since_the_color_was_prepared,
     an_input_that_an_old_release_does_not_have,
     a_color_that_only_the_old_file_routes_to_is_left_alone,
 ];
@@ -216,6 +220,118 @@ fn renamed_colors() -> Result<(), Skip> {
     host.assert_rests_on("black six");
     host.stage("seven").run("deploy").ok();
     host.assert_rests_on("red seven");
+    Ok(())
+}
+
+/// Since the upgrade `deploy.bg` has other ports for both colors, and its `verify` asks for the address.
+fn replace_by_other_ports(host: &Upgrade, address: &str, more: &[(&str, &str)]) {
+    let body = "    expect body equals \"{color}\"";
+    let asked = format!("{body}\n    expect header \"X-Upstream\" equals \"{address}\"");
+    let changes = [
+        ("port 8081", "port 9081"),
+        ("port 8082", "port 9082"),
+        (body, &asked),
+    ];
+    host.replace_by_today_with(&[&changes, more].concat());
+}
+
+/// nginx tells which address answered. It also listens on a port that blue has only since the upgrade.
+fn tell_the_upstream(host: &Upgrade) {
+    let tell = "location / {\n  add_header X-Upstream $upstream_addr;";
+    let site = site_with_upstream("127.0.0.1:80", "hello").replace("location / {", tell);
+    let other = "server { listen 127.0.0.1:9081; return 204; }\n";
+    let path = "/etc/nginx/sites-enabled/default";
+    host.site.host.write(path, site + other);
+    host.site.nginx().reload();
+}
+
+/// Fails the test unless users get this color, and from this port.
+#[track_caller]
+fn assert_comes_from(host: &Upgrade, color: &str, port: u16) {
+    let ask = ["curl", "-sSi", "http://127.0.0.1/profile"];
+    let answer = host.site.host.run(&ask).ok().stdout;
+    let upstream = format!("X-Upstream: 127.0.0.1:{port}\r\n");
+    assert!(
+        answer.contains(&upstream) && answer.ends_with(color),
+        "{answer}"
+    );
+}
+
+/// `verify` of the old release is asked by today's script, for the address at which the old release listens.
+fn other_ports_since_the_upgrade() -> Result<(), Skip> {
+    let host = Upgrade::of("hello")?;
+    tell_the_upstream(&host);
+    replace_by_other_ports(&host, "{address}", &[]);
+    // Before a deployment `verify` is tried on the live color, and after it the color's ports are looked at.
+    host.stage("three")
+        .run("deploy")
+        .ok()
+        .never_says("does not pass")
+        .never_says("still listens on its port");
+    host.assert_rests_on("green three");
+    assert_comes_from(&host, "green", 9082);
+    host.run("rollback").ok();
+    host.assert_rests_on("blue two");
+    assert_comes_from(&host, "blue", 8081);
+    host.run("rollback").ok();
+    host.assert_rests_on("green three");
+    host.run("rollback").ok();
+    host.stage_with("four", "--broken /profile")
+        .run("deploy")
+        .exits(1);
+    host.assert_rests_on("blue two");
+    host.stage("five").kill_at("deploy", Hold::AfterReload);
+    host.run("resume").ok();
+    host.assert_rests_on("blue two");
+    assert_comes_from(&host, "blue", 8081);
+    host.stage("six").run("deploy").ok();
+    host.assert_rests_on("green six");
+    assert_comes_from(&host, "green", 9082);
+    Ok(())
+}
+
+/// Of two services the mailer has no port. The release does not say which place belongs to which service, and since then
+/// their order may have changed.
+fn other_ports_and_a_worker() -> Result<(), Skip> {
+    let host = Upgrade::of("worker")?;
+    tell_the_upstream(&host);
+    let mailer = "  service mailer {
+    no port
+    handover exclusive
+
+    run process {
+      command = [\"./hello\", \"work\", \"{color}\"]
+    }
+  }
+";
+    let first = format!("{mailer}\n  service web {{");
+    let mailer_first = [(mailer, ""), ("  service web {", first.as_str())];
+    for (name, changes) in [("three", [].as_slice()), ("four", &mailer_first)] {
+        replace_by_other_ports(&host, "127.0.0.1:{web.port}", changes);
+        host.stage(name)
+            .run("deploy")
+            .ok()
+            .never_says("does not pass");
+        assert_comes_from(&host, "green", 9082);
+        host.run("rollback").ok();
+        assert_eq!(host.serves(), "blue two");
+        assert_comes_from(&host, "blue", 8081);
+        assert!(wait::until(SOON, || host.mailers() == ["blue"]));
+        host.assert_at_rest();
+    }
+    Ok(())
+}
+
+/// 0.1.0 has prepared a color, and today's `switch` asks its probes and `verify` at the ports where it runs.
+fn other_ports_since_the_color_was_prepared() -> Result<(), Skip> {
+    let host = Upgrade::of("hello")?;
+    tell_the_upstream(&host);
+    host.stage("three").run("prepare").ok();
+    replace_by_other_ports(&host, "{address}", &[]);
+    host.run("switch").ok();
+    assert_comes_from(&host, "green", 8082);
+    host.run("cleanup").ok();
+    host.assert_rests_on("green three");
     Ok(())
 }
 

@@ -1,8 +1,7 @@
 //! 0.1.0 is killed at each point of its journal, and then each command of today's script runs.
 //!
-//! Each command is tried for each phase. Some phases have several points. Then the further points are tried only with
-//! the commands that could react to them in another way. Before the kill `blue two` serves, and 0.1.0 deploys `green
-//! three`. A command of today's script deploys `four`. With `UPGRADE_BY=0.1.0` 0.1.0 itself runs the command, which
+//! Each command is tried at each point, also where two points have the same phase. Before the kill `blue two` serves, and
+//! 0.1.0 deploys `green three`, or goes back to `green one`. A command of today's script deploys `four`. With `UPGRADE_BY=0.1.0` 0.1.0 itself runs the command, which
 //! shows what it did.
 
 use libtest_mimic::Trial;
@@ -15,20 +14,22 @@ use crate::support::wait;
 
 const TABLE: &str = "
                  deploy      prepare      switch       cleanup      abort        rollback     resume       adopt
-preparing        0:four      -            -            -            -            0:one        -            -
+preparing        0:four      0:two+four   2:two        0:two        0:two        0:one        0:two        0:two
 started          0:four      0:two+four   2:two        0:two        0:two        0:one        0:two        0:two
 prepared         4:two+three 4:two+three  0:three+two  4:two+three  0:two        4:two+three  0:two+three  0:two+three
 swapping         0:four      0:two+four   2:two        0:two        0:two        0:two        0:two        0:two
-reloaded         0:four      -            -            -            -            0:two        0:two        -
-handing          0:four+two  -            -            -            -            0:two        0:two        -
+reloaded         0:four      0:two+four   2:two        0:two        0:two        0:two        0:two        0:two
+handing          0:four+two  0:two+four   2:two        0:two        0:two        0:two        0:two        0:two
 handed           0:four+two  0:two+four   2:two        0:two        0:two        0:two        0:two        0:two
 switched         0:four      0:three+four 0:three+two  0:three      0:three+two  0:two        0:three+two  0:three+two
-going-back       0:four      -            -            0:two        -            0:one        0:two        0:two
-going-back-soon  0:four      -            -            0:three      -            0:two        0:three+two  -
+going-back-begun 0:four      0:two+four   2:two        0:two        0:two        0:one        0:two        0:two
+going-back       0:four      0:two+four   2:two        0:two        0:two        0:one        0:two        0:two
+went-to-one      0:four      0:one+four   0:one+two    0:one        0:one+two    0:two        0:one+two    0:one+two
+going-back-soon  0:four      0:three+four 0:three+two  0:three      0:three+two  0:two        0:three+two  0:three+two
 gone-back        0:four      0:two+four   2:two        0:two        0:two        0:one        0:two        0:two
 adopting         3:two       3:two        2:two        0:two        0:two        3:two        3:two        0:two
-adopt-swapping   3:two       -            -            0:two        -            3:two        3:two        0:two
-adopted          0:four      -            2:two        0:two        -            0:one        0:two        0:two
+adopt-swapping   3:two       3:two        2:two        0:two        0:two        3:two        3:two        0:two
+adopted          0:four      0:two+four   2:two        0:two        0:two        0:one        0:two        0:two
 ";
 
 /// The answers of 0.1.0 that are different: a point, a command, a cell and the reason.

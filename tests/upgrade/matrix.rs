@@ -23,7 +23,7 @@ pub struct Point {
 }
 
 /// Points that both scripts reach: `green three` is deployed while `blue two` serves.
-pub const POINTS: [Point; 10] = [
+pub const POINTS: [Point; 12] = [
     // The journal has the name of the release. Nothing else was done.
     Point {
         name: "preparing",
@@ -72,11 +72,23 @@ pub const POINTS: [Point; 10] = [
         app: "hello",
         kill: |host| host.kill_at("deploy", Hold::Journal("phase=switched ")),
     },
-    // A rollback from `blue two` to `green one`, whose color must be started.
+    // A rollback from `blue two` to `green one`, whose color must be started. Nothing was done yet.
+    Point {
+        name: "going-back-begun",
+        app: "hello",
+        kill: |host| host.kill_at("rollback", Hold::Journal("phase=preparing *kind=rollback ")),
+    },
+    // The same rollback. Users get `green one`.
     Point {
         name: "going-back",
         app: "hello",
         kill: |host| host.kill_at("rollback", Hold::AfterReload),
+    },
+    // The same rollback. `green one` is live, and `blue two` still runs.
+    Point {
+        name: "went-to-one",
+        app: "hello",
+        kill: |host| host.kill_at("rollback", Hold::Journal("phase=switched *kind=rollback ")),
     },
     // A rollback from `green three` to `blue two`, which still runs. The rollback has saved the cleanup for later.
     Point {
