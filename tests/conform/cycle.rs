@@ -65,6 +65,7 @@ impl Case {
                 .push(format!("state {}: {why}", self.state.name()));
             return found;
         }
+        let rested = stand.world();
         let (world, ran) = judge(stand, self.command, self.fault, by, "", &mut found);
         found.calls = trace::calls(&ran.events);
         if self.fault.is_none() {
@@ -89,12 +90,23 @@ impl Case {
                         format!("{told}: what served is not brought up: exit {:?}", ran.code);
                     found.complaints.push(format!("{what}\n{}", shown(&ran)));
                 }
+                Command::Resume if is_undone(&rested, &world) && after.file != rested.file => {
+                    let what = "the proxy's file is not as somebody has put it there";
+                    found
+                        .complaints
+                        .push(format!("{told}: {what}\n{}", shown(&ran)));
+                }
                 Command::Deploy => deploys(stand, &world, &after, by, &ran, &mut found),
                 _ => {}
             }
         }
         found
     }
+}
+
+/// Whether nothing ran before an interrupted run, and the next command undoes what the run has left.
+fn is_undone(rested: &World, interrupted: &World) -> bool {
+    rested.runs.is_empty() && !matches!(interrupted.phase(), Phase::Idle | Phase::Switched)
 }
 
 /// A deploy must succeed after every fault, at the latest after a prepared color was aborted.

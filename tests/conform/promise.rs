@@ -305,7 +305,7 @@ impl Ended<'_> {
         }
     }
 
-    /// The release that served before still serves.
+    /// The release that served before still serves. If nothing did, the proxy's file is the same, byte for byte.
     fn as_before(&self, broken: &mut Vec<String>) {
         if self.before.phase() == Phase::Swapping {
             return;
@@ -315,6 +315,9 @@ impl Ended<'_> {
             Some((world.release_in(&color)?.to_owned(), color))
         };
         let Some(before) = serves(self.before) else {
+            if self.after.file != self.before.file {
+                broken.push("nothing served, and the proxy's file is not as it was".to_owned());
+            }
             return;
         };
         let after = serves(self.after);

@@ -22,6 +22,8 @@ pub struct Running {
 pub struct World {
     /// The running services, by color and service.
     pub runs: BTreeMap<(String, String), Running>,
+    /// The proxy's file, byte for byte; none without a file.
+    pub file: Option<Vec<u8>>,
     /// The content of the proxy's file; empty without a file.
     pub disk: String,
     /// The configuration in force; empty if nothing was ever loaded.
@@ -52,6 +54,7 @@ impl World {
         };
         Self {
             runs: runs(&folder.join("world/runs"), &state.join("releases")),
+            file: fs::read(folder.join("world/proxy.conf")).ok(),
             disk: text(&folder.join("world/proxy.conf")),
             force: text(&folder.join("world/force")),
             journal: keys(&state.join("journal")),

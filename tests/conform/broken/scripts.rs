@@ -59,7 +59,7 @@ pub struct Broken {
 }
 
 /// All broken scripts.
-pub const BROKEN: [Broken; 29] = [
+pub const BROKEN: [Broken; 30] = [
     Broken {
         law: "L1",
         what: "no gate",
@@ -416,6 +416,20 @@ pub const BROKEN: [Broken; 29] = [
         given: Given::Nothing,
         command: Deploy,
         fault: None,
+        then: None,
+    },
+    Broken {
+        law: "L5",
+        what: "a way back removes what somebody has put there",
+        edits: &[Change(
+            "[[ $1 == old && -z $from && ! -f $candidate/way-back ]]",
+            "[[ $1 == old && -z $from ]]",
+        )],
+        shape: "one-service",
+        state: State::ByHand,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: Some((How::Fail, "switch.reload")),
         then: None,
     },
 ];
