@@ -1,5 +1,7 @@
 //! The promises that must hold in the world when a command has ended, whatever the fault was.
 
+mod survives;
+
 use std::collections::BTreeSet;
 
 use crate::Command;
@@ -60,6 +62,9 @@ impl Ended<'_> {
         }
         if code != 5 && self.after.phase() == Phase::Idle {
             self.rests(&mut broken);
+        }
+        if code != 5 {
+            self.survives(&mut broken);
         }
         match (code, self.command) {
             (
@@ -239,6 +244,9 @@ impl Ended<'_> {
         }
         if after.runs.values().any(|running| ours(&running.release)) {
             broken.push("it is removed, and something of it runs".to_owned());
+        }
+        if !after.boots.is_empty() {
+            broken.push("it is removed, and something of it starts after a reboot".to_owned());
         }
         if !after.releases.is_empty() || !after.journal.is_empty() {
             broken.push("it is removed, and its state is there".to_owned());

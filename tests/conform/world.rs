@@ -22,6 +22,8 @@ pub struct Running {
 pub struct World {
     /// The running services, by color and service.
     pub runs: BTreeMap<(String, String), Running>,
+    /// The services that start by themselves after a reboot, by color and service.
+    pub boots: BTreeSet<(String, String)>,
     /// The proxy's file, byte for byte; none without a file.
     pub file: Option<Vec<u8>>,
     /// The content of the proxy's file; empty without a file.
@@ -54,6 +56,12 @@ impl World {
         };
         Self {
             runs: runs(&folder.join("world/runs"), &state.join("releases")),
+            boots: names(&folder.join("world/boots"))
+                .filter_map(|name| {
+                    let (color, service) = name.split_once('.')?;
+                    Some((color.to_owned(), service.to_owned()))
+                })
+                .collect(),
             file: fs::read(folder.join("world/proxy.conf")).ok(),
             disk: text(&folder.join("world/proxy.conf")),
             force: text(&folder.join("world/force")),

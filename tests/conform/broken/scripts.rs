@@ -37,7 +37,8 @@ pub enum Given {
 
 /// A broken script, and how its fault shows.
 pub struct Broken {
-    /// The law that it breaks. `once`: an exclusive service runs twice. `walk`: its trace is not a walk of the plan.
+    /// The law that it breaks. `once`: an exclusive service runs twice. `kept`: something good is lost. `boot`: after a
+    /// reboot other services start than those that serve. `walk`: its trace is not a walk of the plan.
     pub law: &'static str,
     /// A description of the fault.
     pub what: &'static str,
@@ -59,7 +60,7 @@ pub struct Broken {
 }
 
 /// All broken scripts.
-pub const BROKEN: [Broken; 30] = [
+pub const BROKEN: [Broken; 33] = [
     Broken {
         law: "L1",
         what: "no gate",
@@ -413,6 +414,39 @@ pub const BROKEN: [Broken; 30] = [
         edits: &[Change("keep_releases=3", "keep_releases=0")],
         shape: "one-service",
         state: State::Two,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "boot",
+        what: "what was not switched to still comes up after a reboot",
+        edits: &[Drop("step persist_off new")],
+        shape: "one-service",
+        state: State::One,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: Some((How::Fail, "switch.reload")),
+        then: None,
+    },
+    Broken {
+        law: "boot",
+        what: "what is kept warm comes up after a reboot",
+        edits: &[Drop("step persist_off old")],
+        shape: "warm",
+        state: State::One,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "boot",
+        what: "what may run only once does not come up after a reboot",
+        edits: &[Drop("step persist new exclusive")],
+        shape: "worker-first",
+        state: State::One,
         given: Given::Nothing,
         command: Deploy,
         fault: None,
