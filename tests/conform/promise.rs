@@ -1,6 +1,7 @@
 //! The promises that must hold in the world when a command has ended, whatever the fault was.
 
 mod survives;
+mod warm;
 
 use std::collections::BTreeSet;
 
@@ -53,6 +54,7 @@ impl Ended<'_> {
         }
         self.runs_once(&mut broken);
         self.keeps_releases(&mut broken);
+        self.keeps_warm(&mut broken);
         let Some(code) = self.ran.code else {
             return broken;
         };

@@ -60,7 +60,7 @@ pub struct Broken {
 }
 
 /// All broken scripts.
-pub const BROKEN: [Broken; 33] = [
+pub const BROKEN: [Broken; 34] = [
     Broken {
         law: "L1",
         what: "no gate",
@@ -464,6 +464,20 @@ pub const BROKEN: [Broken; 33] = [
         given: Given::Nothing,
         command: Deploy,
         fault: Some((How::Fail, "switch.reload")),
+        then: None,
+    },
+    Broken {
+        law: "kept",
+        what: "the warm color is stopped before the new release is there",
+        edits: &[
+            Drop("step clear_idle new"),
+            Before("step stage", "step clear_idle new"),
+        ],
+        shape: "warm",
+        state: State::Two,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: Some((How::Fail, "web stage")),
         then: None,
     },
 ];
