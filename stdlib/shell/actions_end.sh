@@ -154,7 +154,6 @@ own_port_listens() {
 do_persist_off() {
   color_of_side "$1"
   [[ -n $side_release && -f $side_release/meta ]] || return 0
-  [[ $1 == old || ${journal[warm]} != yes ]] || return 0
   of_release "$side_release" persist off || fail_with "$side_color may come back after a reboot: $answer"
 }
 

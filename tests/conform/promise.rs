@@ -1,5 +1,8 @@
 //! The promises that must hold in the world when a command has ended, whatever the fault was.
 
+mod survives;
+mod warm;
+
 use std::collections::BTreeSet;
 
 use crate::Command;
@@ -51,6 +54,7 @@ impl Ended<'_> {
         }
         self.runs_once(&mut broken);
         self.keeps_releases(&mut broken);
+        self.keeps_warm(&mut broken);
         let Some(code) = self.ran.code else {
             return broken;
         };
@@ -60,6 +64,9 @@ impl Ended<'_> {
         }
         if code != 5 && self.after.phase() == Phase::Idle {
             self.rests(&mut broken);
+        }
+        if code != 5 {
+            self.survives(&mut broken);
         }
         match (code, self.command) {
             (
@@ -220,7 +227,7 @@ impl Ended<'_> {
         self.deployed(broken);
         let color = self.stand.color_of(&self.after.force).unwrap_or_default();
         let release = self.after.release_in(&color).unwrap_or_default();
-        let of = self.after.copied.get(release).cloned();
+        let of = self.after.meta(release, "copied").map(str::to_owned);
         let wanted = match self.command {
             Command::RollbackTo => Some(self.before.wanted()),
             // After an interrupted run the recovery comes first, and may change the live release.
@@ -241,6 +248,9 @@ impl Ended<'_> {
         }
         if after.runs.values().any(|running| ours(&running.release)) {
             broken.push("the app is removed, but one of its services runs".to_owned());
+        }
+        if !after.boots.is_empty() {
+            broken.push("it is removed, and something of it starts after a reboot".to_owned());
         }
         if !after.releases.is_empty() || !after.journal.is_empty() {
             broken.push("the app is removed, but its state is still there".to_owned());
@@ -309,7 +319,7 @@ impl Ended<'_> {
         }
     }
 
-    /// The release that served before still serves.
+    /// The release that served before still serves. If nothing did, the proxy's file is the same, byte for byte.
     fn as_before(&self, broken: &mut Vec<String>) {
         if self.before.phase() == Phase::Swapping {
             return;
@@ -319,6 +329,9 @@ impl Ended<'_> {
             Some((world.release_in(&color)?.to_owned(), color))
         };
         let Some(before) = serves(self.before) else {
+            if self.after.file != self.before.file {
+                broken.push("nothing served, and the proxy's file is not as it was".to_owned());
+            }
             return;
         };
         let after = serves(self.after);

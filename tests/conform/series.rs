@@ -79,7 +79,8 @@ impl Series<'_> {
         result
     }
 
-    /// Runs one case: the seed selects the state and the call. States without a suitable call are skipped.
+    /// Runs one case: the seed selects the state and the call. States without a suitable call are skipped, but one of
+    /// all states must have such a call: otherwise nothing is tried, and nobody would see it.
     fn one(&self, seed: u64, command: Command, how: How, calls: &mut Calls, result: &mut Result) {
         let purpose = format!(
             "{} {} {}",
@@ -105,6 +106,9 @@ impl Series<'_> {
                 );
                 return;
             }
+        }
+        if self.options.states.len() == State::ALL.len() {
+            result.complain(&purpose, "no state has a call for this fault");
         }
     }
 

@@ -158,11 +158,11 @@ impl Stand {
     }
 
     fn clear(&self) {
-        for part in ["app", "world", "world/runs"] {
+        for part in ["app", "world"] {
+            let _ = fs::remove_dir_all(self.folder.join(part));
+        }
+        for part in ["app", "world", "world/runs", "world/boots"] {
             let path = self.folder.join(part);
-            if part != "world/runs" {
-                let _ = fs::remove_dir_all(&path);
-            }
             fs::create_dir(&path).expect("a folder can be made");
             if is_root() {
                 chown(&path, Some(NOBODY), Some(NOBODY)).expect("root may change the owner");
@@ -199,6 +199,15 @@ impl Stand {
             return Err("the proxy routes to no service of this app".to_owned());
         }
         Ok(format!("# by hand\n{}", lines.concat()))
+    }
+
+    /// Whether an address of the app answers although nothing runs. On a stand an address without a port always accepts
+    /// connections, and nothing listens on a port.
+    pub fn answers(&self) -> bool {
+        let app = &self.shape.before.app;
+        app.services
+            .iter()
+            .any(|service| service.address.is_some() && app.colors[0].port(&service.name).is_none())
     }
 
     /// Starts the services of the first color that the proxy routes to. The script neither stops nor watches a program

@@ -209,15 +209,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Returns the owner of a prepared color, for a command that names no deployment.
     fn reservation(&self) -> Reservation {
-        let mine = self.phase != Phase::Prepared
-            || matches!(self.acceptor.command, Command::Switch | Command::Abort);
-        if mine {
-            Reservation::Mine
-        } else {
-            Reservation::Held
-        }
+        reservation(self.acceptor.command, self.phase)
     }
 
     /// Walks a program and the ways back that it leads to.
@@ -441,6 +434,16 @@ impl<'a> Calls<'a> {
 /// Returns whether a call is a tool with which the script writes. The plan lists none.
 fn is_tool(key: &str) -> bool {
     key.starts_with("tool ")
+}
+
+/// Returns the owner of a prepared color, for a command that names no deployment.
+pub fn reservation(command: Command, phase: Phase) -> Reservation {
+    let mine = phase != Phase::Prepared || matches!(command, Command::Switch | Command::Abort);
+    if mine {
+        Reservation::Mine
+    } else {
+        Reservation::Held
+    }
 }
 
 /// Returns the exit codes of a verdict. A run that was asked to stop ends with 1, even if a person would be needed.

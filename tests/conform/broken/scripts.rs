@@ -37,7 +37,9 @@ pub enum Given {
 
 /// A broken script, and how its fault shows.
 pub struct Broken {
-    /// The law that it breaks. `once`: an exclusive service runs twice. `walk`: its trace is not a walk of the plan.
+    /// The law that it breaks. `once`: an exclusive service runs twice. `kept`: something good is lost. `boot`: after a
+    /// reboot other services start than those that serve. `walk`: its trace is not a walk of the plan, or the plan ends
+    /// with another exit code.
     pub law: &'static str,
     /// A description of the fault.
     pub what: &'static str,
@@ -59,7 +61,7 @@ pub struct Broken {
 }
 
 /// All broken scripts.
-pub const BROKEN: [Broken; 31] = [
+pub const BROKEN: [Broken; 39] = [
     Broken {
         law: "L1",
         what: "no gate",
@@ -444,6 +446,109 @@ pub const BROKEN: [Broken; 31] = [
         given: Given::Nothing,
         command: Deploy,
         fault: None,
+        then: None,
+    },
+    Broken {
+        law: "walk",
+        what: "a rollback refuses whatever it finds",
+        edits: &[Change(
+            "do_choose_earlier() {\n",
+            "do_choose_earlier() {\n  fail_with 'there is no earlier release to go back to'\n  return\n",
+        )],
+        shape: "one-service",
+        state: State::Two,
+        given: Given::Nothing,
+        command: Rollback,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "walk",
+        what: "a command that finds an interrupted swap refuses",
+        edits: &[Change(
+            "take_up_journal || return\n",
+            "take_up_journal || return\n    if [[ ${journal[phase]} == swapping ]]; then\n      verdict=refuse reason='it is unfinished'\n      keep_cause\n      return 1\n    fi\n",
+        )],
+        shape: "one-service",
+        state: State::Swapping,
+        given: Given::Nothing,
+        command: Restart,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "L5",
+        what: "a rollback that finds an interrupted swap goes back twice",
+        edits: &[Change(
+            "answer=instead:recover.rollback",
+            "answer=undo:recover.swap",
+        )],
+        shape: "one-service",
+        state: State::Swapping,
+        given: Given::Nothing,
+        command: Rollback,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "boot",
+        what: "what was not switched to still comes up after a reboot",
+        edits: &[Drop("step persist_off new")],
+        shape: "one-service",
+        state: State::One,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: Some((How::Fail, "switch.reload")),
+        then: None,
+    },
+    Broken {
+        law: "boot",
+        what: "what is kept warm comes up after a reboot",
+        edits: &[Drop("step persist_off old")],
+        shape: "warm",
+        state: State::One,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "boot",
+        what: "what may run only once does not come up after a reboot",
+        edits: &[Drop("step persist new exclusive")],
+        shape: "worker-first",
+        state: State::One,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "L5",
+        what: "a way back removes what somebody has put there",
+        edits: &[Change(
+            "[[ $1 == old && -z $from && ! -f $candidate/way-back ]]",
+            "[[ $1 == old && -z $from ]]",
+        )],
+        shape: "one-service",
+        state: State::ByHand,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: Some((How::Fail, "switch.reload")),
+        then: None,
+    },
+    Broken {
+        law: "kept",
+        what: "the warm color is stopped before the new release is there",
+        edits: &[
+            Drop("step clear_idle new"),
+            Before("step stage", "step clear_idle new"),
+        ],
+        shape: "warm",
+        state: State::Two,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: Some((How::Fail, "web stage")),
         then: None,
     },
 ];

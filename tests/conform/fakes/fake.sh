@@ -1,6 +1,7 @@
 # ---- the world: a folder of files that the fake drivers, fake tools and steps share --------------
 #
 # runs/COLOR.SERVICE   a running service: the release that started it, its address or -, and `once` if exclusive
+# boots/COLOR.SERVICE  exists if the service starts by itself after a reboot
 # proxy.conf, force    the file that the proxy reads, and the configuration that is in force
 # generation           how often the proxy has loaded a configuration
 # drains               how often the proxy still answers that something drains
@@ -95,7 +96,7 @@ fake_enter() { fake_do "$service enter" fake_is_up && "$@"; }
 fake_stop() { fake_do "$service stop" fake_goes_down; }
 fake_clear() { fake_do "$service clear" true; }
 fake_logs() { fake_do "$service logs" printf 'nothing to tell\n'; }
-fake_persist() { fake_do "$service persist" true; }
+fake_persist() { fake_do "$service persist" fake_survives "$1"; }
 fake_healthy() { fake_do "$service healthy" fake_is_well; }
 fake_adopt() { fake_do "$service adopt" fake_is_taken_over; }
 
@@ -154,6 +155,15 @@ fake_goes_down() {
     done
   fi
   /bin/rm -f "${root%/*}/world/runs/$color.$service"
+}
+
+# fake_survives on|off: From now on the service starts by itself after a reboot, or no longer.
+fake_survives() {
+  case $1 in
+    on) : >"${root%/*}/world/boots/$color.$service" ;;
+    off) /bin/rm -f "${root%/*}/world/boots/$color.$service" ;;
+    *) fake_note "BROKEN persist takes on or off, not '$1'" ;;
+  esac
 }
 
 # fake_routes_to FILE: Succeeds if the file is as a script writes it for the current color.
