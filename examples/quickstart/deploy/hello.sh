@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-2f17fce8.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-630abba8.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -26,7 +26,7 @@ trap : ALRM
 
 # ==== hello: what deploy.bg says ==================================================================
 
-runtime=0.2.0-2f17fce8fbd58e9182b5adaff62f5b11dfe59ca55ba7beb53facc89f3ac58aae
+runtime=0.2.0-630abba86ce690428e4fd9b96707accd9325326dd96436e4958a4533ec5017bc
 source=deploy.bg
 app=hello # @2
 root=/opt/hello
@@ -81,14 +81,13 @@ switch.settings() { # @16
 
 # How long each may take, in milliseconds: what drivers do, and the script's own.
 declare -A deadline=(
-  ["copy"]=60000 ["journal"]=5000 ["leftovers"]=15000 ["proxy_lock"]=60000 ["reservation"]=3600000 ["resume_unit"]=15000
-  ["stays_alive"]=2000 ["sweep"]=60000
+  ["copy"]=60000 ["journal"]=5000 ["leftovers"]=15000 ["preempt"]=10000 ["proxy_lock"]=60000 ["reservation"]=3600000
+  ["resume_unit"]=15000 ["stays_alive"]=2000 ["sweep"]=60000
   ["switch.confirm"]=10000 ["switch.dial"]=5000 ["switch.draining"]=10000 ["switch.holds"]=10000 ["switch.mutex"]=5000
   ["switch.preflight"]=20000 ["switch.read"]=5000 ["switch.reload"]=15000 ["switch.remove"]=10000 ["switch.routed"]=5000
   ["switch.snapshot"]=5000 ["switch.swap"]=10000 ["switch.test"]=15000 ["switch.write"]=10000
-  ["app adopt"]=5000 ["app alive"]=5000 ["app clear"]=10000 ["app enter"]=10000 ["app identity"]=5000
-  ["app listens"]=5000 ["app logs"]=5000 ["app persist"]=5000 ["app preflight"]=10000 ["app stage"]=10000
-  ["app start"]=15000 ["app stop"]=20000
+  ["app adopt"]=5000 ["app alive"]=5000 ["app clear"]=10000 ["app listens"]=5000 ["app logs"]=5000 ["app persist"]=5000
+  ["app preflight"]=10000 ["app stage"]=10000 ["app start"]=15000 ["app stop"]=20000
 )
 
 read_inputs() { return 0; }

@@ -1608,10 +1608,10 @@ do_move_exclusive() {
   ((value == 0)) || ask_release_or_tell "$side_release" 'gate exclusive' 'does not pass the probes of what may run only once'
 }
 
-# name_exclusives: Sets `names` to the services that are exclusive in one of the two colors. `-` stands for a service
-# whose name its release cannot tell. An unclear answer is an error.
+# name_exclusives: Sets `names` to the services that are exclusive in one of the two colors, each once. `-` stands for a
+# service whose name its release cannot tell. An unclear answer is an error.
 name_exclusives() {
-  local one value code
+  local one name value code
   for one in "${services[@]}"; do
     overlaps "$one" || names+=("$one")
   done
@@ -1627,23 +1627,28 @@ name_exclusives() {
     fi
     code=$?
     case $value:$code in
-      0:0) names+=(-) ;;
-      0:1) ;;
-      *:0) read -r -d '' -a names < <(printf '%s\n' ${names[@]+"${names[@]}"} "$answer" && printf '\0') || : ;;
+      0:0) answer=- ;;
+      0:1) answer='' ;;
+      *:0) ;;
       *)
         ! asked_to_stop || return 143
         fail_with "cannot tell which services of release ${one##*/} are exclusive: $answer"
         return
         ;;
     esac
+    for name in $answer; do
+      [[ " ${names[*]-} " == *" $name "* ]] || names+=("$name")
+    done
   done
 }
 
-# stop_exclusives COLOR RELEASE: Stops the exclusive services of the release, and those whose name is exclusive in the
-# other color.
+# stop_exclusives COLOR RELEASE: Stops the services of the release that are exclusive in one of the two colors.
 stop_exclusives() {
   local name value
-  of_release "$2" stop_exclusive || {
+  # The script of a release of protocol 0 cannot name its exclusive services, so `names` may lack them. Those that it has
+  # are told to stop twice; the second time nothing runs any more.
+  release_protocol "$2"
+  ((value > 0)) || of_release "$2" stop_exclusive || {
     fail_with "the exclusive service of $1 did not stop: $answer"
     return
   }
@@ -1927,7 +1932,7 @@ do_sweep() {
   for folder in ${swept[@]+"${swept[@]}"}; do
     now
     ((now_ms < until)) || return 0
-    remove_release "$folder" $((until - now_ms))
+    remove_release "$folder" "$until"
   done
   sweep_runtimes
 }
@@ -3312,6 +3317,7 @@ text_fits() {
     equals) [[ $1 == "$3" ]] ;;
     contains) [[ $1 == *"$3"* ]] ;;
     matches) [[ $1 =~ $3 ]] ;;
+    *) return 1 ;; # an unknown relation must not pass
   esac
 }
 
@@ -3326,7 +3332,7 @@ misfit() {
   case $3 in
     equals) probe_said="$1 is $found, expected $wanted" ;;
     contains) probe_said="$1 is $found, expected it to contain $wanted" ;;
-    matches) probe_said="$1 is $found, expected it to match $wanted" ;;
+    *) probe_said="$1 is $found, expected it to match $wanted" ;;
   esac
   return 1
 }
@@ -5126,7 +5132,7 @@ previous_release() {
   [[ -f $found_release/meta ]]
 }
 
-# remove_release RELEASE MILLISECONDS: Removes a stopped release that no link leads to. If the time is over before
+# remove_release RELEASE UNTIL: Removes a stopped release that no link leads to. If `now_ms` reaches UNTIL before
 # everything is removed, a later run removes the rest.
 remove_release() {
   case $1 in
@@ -5135,8 +5141,11 @@ remove_release() {
   esac
   [[ -d $1 ]] || return 0
   [[ ! -f $1/meta ]] || of_release "$1" clear || warn "release ${1##*/}: $answer"
-  tell_what_app_wrote "$1" "$2"
-  bounded "$2" rm -rf "$1" || warn "release ${1##*/} could not be removed"
+  now
+  tell_what_app_wrote "$1" $(($2 - now_ms))
+  now
+  ((now_ms < $2)) || return 0
+  bounded $(($2 - now_ms)) rm -rf "$1" || warn "release ${1##*/} could not be removed"
 }
 
 # meta KEY RELEASE: Sets `value` to the value of KEY in the release's meta file. Fails if it is not there.
@@ -5291,8 +5300,8 @@ enter_mutex() {
   }
   now
   until=$((now_ms + lock_wait))
-  # A rollback asks a cleanup to end, and waits 10 s for that.
-  ! may_preempt || until=$((now_ms + 10000))
+  # A rollback asks a cleanup to end, and waits for that.
+  ! may_preempt || until=$((now_ms + deadline["preempt"]))
   until_locked 9 "$until" || {
     ! preempted || rm -f "$state/preempt"
     [[ -z $interrupted ]] || {
@@ -6896,13 +6905,6 @@ command_adopt() {
   return 1
 }
 
-command_identity() {
-  local identity
-  load_identity || return
-  identity=${identity#kept}
-  printf '%s\n' "${identity# }"
-}
-
 # command_listens: The owner of the port can be compared only if the identity is a pid.
 command_listens() {
   local identity inode pid owner stranger='' ours=no
@@ -7194,13 +7196,6 @@ process_other_ports() {
   ' - ${tables[@]+"${tables[@]}"}
 }
 
-process_identity() {
-  local identity kind name _
-  load_identity || return
-  read -r kind name _ <<<"$identity"
-  printf '%s\n' "$kind $name"
-}
-
 process_listens() {
   local identity inode pid kind name stranger='' ours=no _
   load_identity || return 3
@@ -7230,7 +7225,6 @@ process_listens() {
     printf '%s\n' "cannot see who listens on port $port without root"
     return 3
   fi
-  process_identity
 }
 
 process_enter() {
