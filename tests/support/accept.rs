@@ -157,7 +157,11 @@ impl Walk<'_> {
             let answer = recovery(self.acceptor.command, self.phase, self.kind, reservation);
             let program = match answer {
                 Answer::Proceed => break,
-                Answer::Nothing => return self.verdict(vec![0]),
+                // A `switch` that is done already looks whether its color is still live.
+                Answer::Nothing if self.acceptor.command == Command::Switch => {
+                    return self.verdict(vec![0, 3]);
+                }
+                Answer::Nothing => return Ok(vec![0]),
                 Answer::Usage => return Ok(vec![2]),
                 Answer::Refuse => return Ok(vec![4]),
                 Answer::Undo(program) | Answer::Try(program) | Answer::Instead(program) => program,
