@@ -3,6 +3,7 @@
 
 use crate::Command;
 use crate::accept::Acceptor;
+use crate::expected;
 use crate::fault::{Fault, How};
 use crate::plan::Phase;
 use crate::promise::Ended;
@@ -22,7 +23,7 @@ pub struct Case {
     pub fault: Option<Fault>,
 }
 
-/// How a run is judged.
+/// How a run is judged. The table of exit codes is a part of the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     /// By the world and by the plan.
@@ -69,9 +70,6 @@ impl Case {
         let (world, ran) = judge(stand, self.command, self.fault, by, "", &mut found);
         found.calls = trace::calls(&ran.events);
         if self.fault.is_none() {
-            needs_nobody(self.command, &ran, &mut found);
-        }
-        if self.fault.is_none() {
             return found;
         }
         stand.save("interrupted");
@@ -83,21 +81,18 @@ impl Case {
             stand.restore("interrupted");
             let told = format!("then {}", command.name());
             let (after, ran) = judge(stand, command, None, by, &told, &mut found);
-            needs_nobody(command, &ran, &mut found);
-            match command {
-                Command::Resume if !resumes(&world, ran.code) => {
-                    let what =
-                        format!("{told}: what served is not brought up: exit {:?}", ran.code);
-                    found.complaints.push(format!("{what}\n{}", shown(&ran)));
+            if command == Command::Resume && is_undone(&rested, &world) && after.file != rested.file
+            {
+                let what = "the proxy's file is not as somebody has put it there";
+                found
+                    .complaints
+                    .push(format!("{told}: {what}\n{}", shown(&ran)));
+            }
+            if command == Command::Deploy && world.phase() == Phase::Prepared {
+                for command in [Command::Abort, Command::Deploy] {
+                    let told = format!("{told}, {}", command.name());
+                    judge(stand, command, None, by, &told, &mut found);
                 }
-                Command::Resume if is_undone(&rested, &world) && after.file != rested.file => {
-                    let what = "the proxy's file is not as somebody has put it there";
-                    found
-                        .complaints
-                        .push(format!("{told}: {what}\n{}", shown(&ran)));
-                }
-                Command::Deploy => deploys(stand, &world, &after, by, &ran, &mut found),
-                _ => {}
             }
         }
         found
@@ -107,25 +102,6 @@ impl Case {
 /// Whether nothing ran before an interrupted run, and the next command undoes what the run has left.
 fn is_undone(rested: &World, interrupted: &World) -> bool {
     rested.runs.is_empty() && !matches!(interrupted.phase(), Phase::Idle | Phase::Switched)
-}
-
-/// A deploy must succeed after every fault, at the latest after a prepared color was aborted.
-fn deploys(stand: &Stand, before: &World, after: &World, by: By, ran: &Ran, found: &mut Found) {
-    let mut code = ran.code;
-    let mut said = shown(ran);
-    if code == Some(4) && before.phase() == Phase::Prepared {
-        for command in [Command::Abort, Command::Deploy] {
-            let (_, ran) = judge(stand, command, None, by, "then deploy", found);
-            code = ran.code;
-            said = shown(&ran);
-        }
-    }
-    if code == Some(0) || is_in_the_way(stand, after) {
-        return;
-    }
-    found.complaints.push(format!(
-        "then deploy: one that nothing happens to fails: exit {code:?}\n{said}"
-    ));
 }
 
 /// Runs one command. Returns the world after it and its output. Complaints are added to `found`.
@@ -146,8 +122,8 @@ pub fn judge(
         apps: [&stand.shape.after.app, &stand.shape.before.app],
         command,
         killed: ran.code.is_none(),
-        // No other run is active here. But the command may refuse a journal that it cannot continue.
-        unbegun: if before.phase() == Phase::Idle {
+        // No other run is active here. But with a fault the command may be unable to continue a journal.
+        unbegun: if fault.is_none() || before.phase() == Phase::Idle {
             &[]
         } else {
             &[1, 3]
@@ -173,6 +149,13 @@ pub fn judge(
         walked: walked.as_ref(),
     };
     wrong.extend(ended.broken());
+    if by == By::Both && fault.is_none() {
+        let expected = expected::code(stand, command, &before);
+        if expected.is_some() && ran.code != expected {
+            let expected = expected.unwrap_or_default();
+            wrong.push(format!("nothing happens to it, so it must exit {expected}"));
+        }
+    }
     if ran.code.is_none()
         && !fault.is_some_and(|fault| matches!(fault.how, How::Kill | How::KillLate))
     {
@@ -191,34 +174,6 @@ pub fn judge(
         ));
     }
     (after, ran)
-}
-
-/// No fault was caused and the host is sound, so exit code 5 is a complaint.
-fn needs_nobody(command: Command, ran: &Ran, found: &mut Found) {
-    if ran.code == Some(5) {
-        let what = format!("{} needs a person, and nothing is wrong", command.name());
-        found
-            .complaints
-            .push(format!("{what}: exit 5\n{}", shown(ran)));
-    }
-}
-
-/// `resume` must start the live color. It may fail with exit code 3 if no script ever switched anything.
-fn resumes(before: &World, code: Option<i32>) -> bool {
-    let is_ours = before.live.is_some() || before.phase() == Phase::Switched;
-    match code {
-        Some(0) => true,
-        Some(3) => !is_ours,
-        _ => false,
-    }
-}
-
-/// A deploy may fail in two cases. The proxy's file was written by hand and names no color: then it is refused until a
-/// person has looked. A program was started by hand: it is in the way, but nothing listens there, so the script notices
-/// it only when a start fails.
-fn is_in_the_way(stand: &Stand, world: &World) -> bool {
-    let has_unknown_text = !world.disk.is_empty() && stand.color_of(&world.disk).is_none();
-    has_unknown_text || world.runs.values().any(|running| running.release == "-")
 }
 
 fn shown(ran: &Ran) -> String {

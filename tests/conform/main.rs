@@ -11,6 +11,7 @@ mod answering;
 mod broken;
 mod cycle;
 mod draw;
+mod expected;
 mod fault;
 mod options;
 mod promise;

@@ -225,7 +225,7 @@ impl Ended<'_> {
         self.deployed(broken);
         let color = self.stand.color_of(&self.after.force).unwrap_or_default();
         let release = self.after.release_in(&color).unwrap_or_default();
-        let of = self.after.copied.get(release).cloned();
+        let of = self.after.meta(release, "copied").map(str::to_owned);
         let wanted = match self.command {
             Command::RollbackTo => Some(self.before.wanted()),
             // What an interrupted run left is recovered first, so only a calm start tells which release was live.

@@ -20,6 +20,9 @@ pub enum State {
     Switched,
     /// After a deploy that was killed during its drain.
     Draining,
+    /// After two deploys and a third one that was killed in its swap: the file routes to its color, and the color
+    /// before is in force.
+    Swapping,
     /// Somebody has put the fragment of the first color there, and nothing runs.
     ByHand,
     /// Somebody has put a text there that contains only the addresses of the first color, and nothing runs.
@@ -30,7 +33,7 @@ pub enum State {
 
 impl State {
     /// All states.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Empty,
         Self::One,
         Self::Two,
@@ -38,6 +41,7 @@ impl State {
         Self::Prepared,
         Self::Switched,
         Self::Draining,
+        Self::Swapping,
         Self::ByHand,
         Self::Edited,
         Self::Started,
@@ -53,25 +57,32 @@ impl State {
             Self::Prepared => "prepared",
             Self::Switched => "switched",
             Self::Draining => "draining",
+            Self::Swapping => "swapping",
             Self::ByHand => "by-hand",
             Self::Edited => "edited",
             Self::Started => "started",
         }
     }
 
-    /// Whether a shape can be in this state. A text by hand needs addresses. On a stand an address without a port
-    /// always accepts connections, so a state in which nothing runs is not possible with it.
+    /// Whether a shape can be in this state. A text by hand needs addresses. If an address answers although nothing
+    /// runs, a state in which nothing runs is not possible.
     pub fn suits(self, stand: &Stand) -> bool {
-        let app = &stand.shape.before.app;
-        let mut services = app.services.iter();
-        let answers = services.any(|service| {
-            service.address.is_some() && app.colors[0].port(&service.name).is_none()
-        });
+        let answers = stand.answers();
         match self {
             Self::ByHand => !answers,
             Self::Edited => !answers && stand.addresses().is_ok(),
             Self::Started => stand.addresses().is_ok(),
             _ => true,
+        }
+    }
+
+    /// The state that this one begins with.
+    fn base(self) -> Option<Self> {
+        match self {
+            Self::Empty | Self::ByHand | Self::Edited | Self::Started => None,
+            Self::One => Some(Self::Empty),
+            Self::Two | Self::Switched | Self::Draining => Some(Self::One),
+            Self::Three | Self::Prepared | Self::Swapping => Some(Self::Two),
         }
     }
 
@@ -90,40 +101,38 @@ impl State {
                 )),
             }
         };
-        let deploys = match self {
-            Self::Empty | Self::ByHand | Self::Edited | Self::Started => 0,
-            Self::One | Self::Switched | Self::Draining => 1,
-            Self::Two | Self::Prepared => 2,
-            Self::Three => 3,
+        let killed = |how: How, key: &str| {
+            let calls = stand.rehearse("deploy");
+            let found = calls.iter().position(|call| call == key);
+            let call = 1 + found.ok_or_else(|| format!("a deploy does not call {key}"))?;
+            stand.run_before(&["deploy"], Some(Fault { how, call }));
+            Ok(())
         };
-        for _ in 0..deploys {
-            good("deploy")?;
+        if let Some(base) = self.base() {
+            stand.rest(base)?;
         }
         match self {
-            Self::Empty | Self::One | Self::Two | Self::Three => {}
-            Self::Prepared => good("prepare")?,
-            Self::Switched => {
-                good("prepare")?;
-                good("switch")?;
-            }
-            Self::Draining => {
-                let calls = stand.rehearse("deploy");
-                let drains = calls.iter().position(|call| call == "switch.draining");
-                let call = 1 + drains.ok_or("a deploy does not drain")?;
-                let how = How::Kill;
-                stand.run_before(&["deploy"], Some(Fault { how, call }));
-            }
+            Self::Empty => Ok(()),
+            Self::One | Self::Two | Self::Three => good("deploy"),
+            Self::Prepared => good("prepare"),
+            Self::Switched => good("prepare").and_then(|()| good("switch")),
+            Self::Draining => killed(How::Kill, "switch.draining"),
+            Self::Swapping => killed(How::KillLate, "switch.swap"),
             Self::ByHand => {
                 let color = stand.shape.before.app.colors[0].name.as_str();
                 stand.load(stand.shape.before.fragment(color));
+                Ok(())
             }
-            Self::Edited => stand.load(&stand.addresses()?),
+            Self::Edited => {
+                stand.load(&stand.addresses()?);
+                Ok(())
+            }
             Self::Started => {
                 let text = stand.addresses()?;
                 stand.start_by_hand()?;
                 stand.load(&text);
+                Ok(())
             }
         }
-        Ok(())
     }
 }

@@ -32,6 +32,12 @@ pub struct World {
     pub force: String,
     /// The keys of the journal; none without a journal.
     pub journal: BTreeMap<String, String>,
+    /// The keys of the journal that was saved for later; none without one.
+    pub saved: BTreeMap<String, String>,
+    /// What it says is under way.
+    pub pending: Option<Before>,
+    /// The text that the release of the journal has saved of the proxy's file; empty without one.
+    pub way_back: String,
     /// What is under way, as the journal and the journal that was saved for later say.
     pub under_way: Before,
     /// The release that was switched to last.
@@ -42,8 +48,12 @@ pub struct World {
     pub releases: BTreeSet<String>,
     /// The kept releases that have served.
     pub served: BTreeSet<String>,
-    /// For each copy the release that was copied.
-    pub copied: BTreeMap<String, String>,
+    /// The meta file of each release, by its keys.
+    pub metas: BTreeMap<String, BTreeMap<String, String>>,
+    /// Whether the last line of the history that is not about a refusal says that a deployment went back.
+    pub went_back: bool,
+    /// Whether something on the host is not as it should be: a color that is not healthy, or somebody else at work.
+    pub is_unwell: bool,
 }
 
 impl World {
@@ -54,6 +64,8 @@ impl World {
             let target = fs::read_link(state.join(name)).ok()?;
             Some(target.file_name()?.to_str()?.to_owned())
         };
+        let journal = keys(&state.join("journal"));
+        let candidate = journal.get("release").cloned().unwrap_or_default();
         Self {
             runs: runs(&folder.join("world/runs"), &state.join("releases")),
             boots: names(&folder.join("world/boots"))
@@ -65,7 +77,12 @@ impl World {
             file: fs::read(folder.join("world/proxy.conf")).ok(),
             disk: text(&folder.join("world/proxy.conf")),
             force: text(&folder.join("world/force")),
-            journal: keys(&state.join("journal")),
+            journal,
+            saved: keys(&state.join("journal.pending")),
+            pending: Some(text(&state.join("journal.pending")))
+                .filter(|saved| !saved.is_empty())
+                .map(|saved| Before::read(&saved, "")),
+            way_back: text(&state.join("releases").join(candidate).join("way-back")),
             under_way: Before::read(
                 &text(&state.join("journal")),
                 &text(&state.join("journal.pending")),
@@ -75,12 +92,16 @@ impl World {
             served: names(&state.join("releases"))
                 .filter(|name| state.join("releases").join(name).join("served").exists())
                 .collect(),
-            copied: names(&state.join("releases"))
-                .filter_map(|name| {
+            metas: names(&state.join("releases"))
+                .map(|name| {
                     let meta = keys(&state.join("releases").join(&name).join("meta"));
-                    Some((name, meta.get("copied")?.clone()))
+                    (name, meta)
                 })
                 .collect(),
+            went_back: went_back(&text(&state.join("history"))),
+            is_unwell: ["sick", "deaf", "refused", "foreign"]
+                .iter()
+                .any(|name| folder.join("world").join(name).exists()),
             releases: names(&state.join("releases")).collect(),
         }
     }
@@ -108,6 +129,11 @@ impl World {
             .get(key)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
+    }
+
+    /// The value of a key of a release's meta file.
+    pub fn meta(&self, release: &str, key: &str) -> Option<&str> {
+        self.metas.get(release)?.get(key).map(String::as_str)
     }
 
     /// The release that runs in a color, by its first service.
@@ -169,6 +195,18 @@ fn adopter(releases: &Path, color: &str, service: &str) -> Option<String> {
         text(&releases.join(release).join(format!("identity.{service}"))).starts_with(&identity)
     });
     releases.next()
+}
+
+/// The same question as that of the script's `deploy_went_back`.
+fn went_back(history: &str) -> bool {
+    let lines = history
+        .lines()
+        .map(|line| line.split('\t').collect::<Vec<_>>());
+    let mut results = lines.filter_map(|words| Some((*words.get(2)?, *words.get(3)?)));
+    let last = results.rfind(|(_, result)| *result != "refused");
+    last.is_some_and(|(command, result)| {
+        result == "went-back" && !matches!(command, "rollback" | "restart")
+    })
 }
 
 fn keys(file: &Path) -> BTreeMap<String, String> {

@@ -207,15 +207,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Returns the owner of a prepared color, for a command that names no deployment.
     fn reservation(&self) -> Reservation {
-        let mine = self.phase != Phase::Prepared
-            || matches!(self.acceptor.command, Command::Switch | Command::Abort);
-        if mine {
-            Reservation::Mine
-        } else {
-            Reservation::Held
-        }
+        reservation(self.acceptor.command, self.phase)
     }
 
     /// Walks a program and the ways back that it leads to.
@@ -400,6 +393,16 @@ impl Walk<'_> {
                 }
             }
         }
+    }
+}
+
+/// Returns the owner of a prepared color, for a command that names no deployment.
+pub fn reservation(command: Command, phase: Phase) -> Reservation {
+    let mine = phase != Phase::Prepared || matches!(command, Command::Switch | Command::Abort);
+    if mine {
+        Reservation::Mine
+    } else {
+        Reservation::Held
     }
 }
 

@@ -38,7 +38,8 @@ pub enum Given {
 /// A broken script, and how its fault shows.
 pub struct Broken {
     /// The law that it breaks. `once`: an exclusive service runs twice. `kept`: something good is lost. `boot`: after a
-    /// reboot other services start than those that serve. `walk`: its trace is not a walk of the plan.
+    /// reboot other services start than those that serve. `walk`: its trace is not a walk of the plan, or the plan ends
+    /// with another exit code.
     pub law: &'static str,
     /// A description of the fault.
     pub what: &'static str,
@@ -60,7 +61,7 @@ pub struct Broken {
 }
 
 /// All broken scripts.
-pub const BROKEN: [Broken; 34] = [
+pub const BROKEN: [Broken; 37] = [
     Broken {
         law: "L1",
         what: "no gate",
@@ -416,6 +417,55 @@ pub const BROKEN: [Broken; 34] = [
         state: State::Two,
         given: Given::Nothing,
         command: Deploy,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "walk",
+        what: "a rollback refuses whatever it finds",
+        edits: &[Change(
+            "do_choose_earlier() {\n",
+            "do_choose_earlier() {\n  fail_with 'there is no earlier release to go back to'\n  return\n",
+        )],
+        shape: "one-service",
+        state: State::Two,
+        given: Given::Nothing,
+        command: Rollback,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "walk",
+        what: "a command that finds an interrupted swap refuses",
+        edits: &[Change(
+            "take_up_journal || return\n",
+            concat!(
+                "take_up_journal || return\n",
+                "    if [[ ${journal[phase]} == swapping ]]; then\n",
+                "      verdict=refuse reason='it is unfinished'\n",
+                "      keep_cause\n",
+                "      return 1\n",
+                "    fi\n",
+            ),
+        )],
+        shape: "one-service",
+        state: State::Swapping,
+        given: Given::Nothing,
+        command: Restart,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "L5",
+        what: "a rollback that finds an interrupted swap goes back twice",
+        edits: &[Change(
+            "answer=instead:recover.rollback",
+            "answer=undo:recover.swap",
+        )],
+        shape: "one-service",
+        state: State::Swapping,
+        given: Given::Nothing,
+        command: Rollback,
         fault: None,
         then: None,
     },
