@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-2f17fce8.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-7724cdb0.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -26,7 +26,7 @@ trap : ALRM
 
 # ==== hello-spring: what deploy.bg says ===========================================================
 
-runtime=0.2.0-2f17fce8fbd58e9182b5adaff62f5b11dfe59ca55ba7beb53facc89f3ac58aae
+runtime=0.2.0-7724cdb03210369b746fb0dd63244b09cc0c9c6c7cea9fa5af7c50bb66c628f1
 source=deploy.bg
 app=hello-spring # @4
 root=/home/ec2-user/app
