@@ -120,6 +120,7 @@ impl<'a> Begins<'a> {
                 Some(live) if !self.is_adopted(live) => self.code_of_start(),
                 _ => 3,
             },
+            Command::Switch if !self.knows_prepared() => 1,
             Command::Rollback if self.has_earlier() => 0,
             Command::Rollback => 3,
             Command::Resume if self.live.is_none() && self.is_taken_for_live() => 3,
@@ -152,8 +153,22 @@ impl<'a> Begins<'a> {
         i32::from(is_taken)
     }
 
-    /// The code of `adopt` if no release is live. Every gate in the shapes asks the program itself, so all services must
-    /// run.
+    /// Whether the prepared release has all services that `switch` asks. It asks those of today's deploy.bg, also if
+    /// `prepare` ran before a change of deploy.bg.
+    fn knows_prepared(&self) -> bool {
+        let release = self.found.says("release").unwrap_or_default();
+        let has = |service: &str| {
+            let mut services = self.stand.built_of(release).services();
+            services.any(|name| name == service)
+        };
+        let after = &self.stand.shape.after;
+        after
+            .services()
+            .all(|service| has(service) || after.exclusive().any(|name| name == service))
+    }
+
+    /// The code of `adopt` if no release is live. Every gate in the shapes asks the program itself, so all services
+    /// must run.
     fn code_of_adoption(&self) -> i32 {
         let Some(color) = self.color_of_text() else {
             return 3;

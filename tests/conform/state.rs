@@ -20,8 +20,8 @@ pub enum State {
     Switched,
     /// After a deploy that was killed during its drain.
     Draining,
-    /// After two deploys and a third one that was killed in its swap: the file routes to its color, and the color before
-    /// is in force.
+    /// After two deploys and a third one that was killed in its swap: the file routes to its color, and the color
+    /// before is in force.
     Swapping,
     /// Somebody has put the fragment of the first color there, and nothing runs.
     ByHand,

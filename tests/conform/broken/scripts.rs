@@ -467,7 +467,14 @@ pub const BROKEN: [Broken; 39] = [
         what: "a command that finds an interrupted swap refuses",
         edits: &[Change(
             "take_up_journal || return\n",
-            "take_up_journal || return\n    if [[ ${journal[phase]} == swapping ]]; then\n      verdict=refuse reason='it is unfinished'\n      keep_cause\n      return 1\n    fi\n",
+            concat!(
+                "take_up_journal || return\n",
+                "    if [[ ${journal[phase]} == swapping ]]; then\n",
+                "      verdict=refuse reason='it is unfinished'\n",
+                "      keep_cause\n",
+                "      return 1\n",
+                "    fi\n",
+            ),
         )],
         shape: "one-service",
         state: State::Swapping,
