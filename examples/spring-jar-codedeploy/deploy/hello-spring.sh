@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is active; 5 a person must act
 #
 # The settings from deploy.bg come first, then the order of the commands. The code of each step, and of `adopt`, `resume` and recovery, is in
-# deployc-runtime-0.2.0-5519d891.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
+# deployc-runtime-0.2.0-950218bf.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
 # Each of the two uses variables that the other one sets. Functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -26,7 +26,7 @@ trap : ALRM
 
 # ==== hello-spring: what deploy.bg says ===========================================================
 
-runtime=0.2.0-5519d8917ceb4ebf3cb7f4d68b4bf5b798af711349707bda41cceee0aeaec95b
+runtime=0.2.0-950218bf763df2cf3076b5550a778ac10885857f842c7542f077527aba3c0873
 source=deploy.bg
 app=hello-spring # @4
 root=/home/ec2-user/app
@@ -84,14 +84,13 @@ switch.settings() { # @24
 
 # The longest time of each call, in milliseconds: functions of drivers, and the script's own work.
 declare -A deadline=(
-  ["copy"]=60000 ["journal"]=5000 ["leftovers"]=15000 ["proxy_lock"]=60000 ["reservation"]=3600000 ["resume_unit"]=15000
-  ["stays_alive"]=2000 ["sweep"]=60000
+  ["copy"]=60000 ["journal"]=5000 ["leftovers"]=15000 ["preempt"]=10000 ["proxy_lock"]=60000 ["reservation"]=3600000
+  ["resume_unit"]=15000 ["stays_alive"]=2000 ["sweep"]=60000
   ["switch.confirm"]=10000 ["switch.dial"]=5000 ["switch.draining"]=10000 ["switch.holds"]=10000 ["switch.mutex"]=5000
   ["switch.preflight"]=20000 ["switch.read"]=5000 ["switch.reload"]=15000 ["switch.remove"]=10000 ["switch.routed"]=5000
   ["switch.snapshot"]=5000 ["switch.swap"]=10000 ["switch.test"]=15000 ["switch.write"]=10000
-  ["app adopt"]=5000 ["app alive"]=5000 ["app clear"]=10000 ["app enter"]=10000 ["app identity"]=5000
-  ["app listens"]=5000 ["app logs"]=5000 ["app persist"]=5000 ["app preflight"]=10000 ["app stage"]=10000
-  ["app start"]=15000 ["app stop"]=20000
+  ["app adopt"]=5000 ["app alive"]=5000 ["app clear"]=10000 ["app listens"]=5000 ["app logs"]=5000 ["app persist"]=5000
+  ["app preflight"]=10000 ["app stage"]=10000 ["app start"]=15000 ["app stop"]=20000
 )
 
 read_inputs() {
