@@ -311,7 +311,7 @@ impl Scope<'_> {
     fn quoted(self, ty: &Type, text: &Text) -> Option<SettingValue> {
         match ty {
             Type::Input(
-                InputType::String | InputType::Secret | InputType::Path | InputType::Url,
+                InputType::String | InputType::Secret(_) | InputType::Path | InputType::Url,
             )
             | Type::User
             | Type::Regex => {

@@ -140,8 +140,13 @@ impl Build<'_> {
 
     fn input(&mut self, pair: Pair) -> Option<Input> {
         let mut inner = pair.into_inner();
+        inner.next()?;
+        let mut names = Vec::new();
+        while let Some(name) = take(&mut inner, Rule::name) {
+            names.push(self.name(&name));
+        }
         Some(Input {
-            name: self.name(&inner.nth(1)?),
+            names,
             ty: self.kind(inner.nth(1)?)?,
             default: take(&mut inner, Rule::default).and_then(|pair| self.second(pair)),
             file: inner

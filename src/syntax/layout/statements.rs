@@ -104,7 +104,13 @@ impl Layout<'_> {
     }
 
     fn input(&mut self, input: &Input) {
-        self.verb("input", &input.name);
+        self.put("input ");
+        for (at, name) in input.names.iter().enumerate() {
+            if at > 0 {
+                self.put(", ");
+            }
+            self.name(name);
+        }
         self.put(": ");
         self.kind(&input.ty);
         if let Some(default) = &input.default {

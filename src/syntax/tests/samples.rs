@@ -198,7 +198,17 @@ impl<'a> Source<'a> {
             0 => self.put("sudo"),
             1 => self.verb("root", depth),
             2 => {
-                self.put("input NAME: one_of [a, \"b\"]");
+                let types = [
+                    "one_of [a, \"b\"]",
+                    "secret matching r\"a\"",
+                    "matching \"b\"",
+                ];
+                self.put("input NAME");
+                if self.choose(2) == 1 {
+                    self.put(", OTHER");
+                }
+                self.put(": ");
+                self.put(types[usize::from(self.choose(3))]);
                 if self.choose(2) == 1 {
                     self.verb(" =", depth);
                 }

@@ -20,7 +20,7 @@ pub enum AppItem {
     Root(Value),
     /// `sudo`
     Sudo(Span),
-    /// `input NAME: TYPE [= default] [from file PATH]`
+    /// `input NAME[, NAME…]: TYPE [= default] [from file PATH]`
     Input(Input),
     /// `let NAME = value`
     Let(Let),
@@ -60,12 +60,12 @@ pub enum AppItem {
     Target(DriverUse),
 }
 
-/// `input NAME: TYPE [= default] [from file PATH]`
+/// `input NAME[, NAME…]: TYPE [= default] [from file PATH]`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// The name.
-    pub name: Name,
-    /// Its type.
+    /// The names, at least one. Each is an input of its own; the rest of the statement is the same for all.
+    pub names: Vec<Name>,
+    /// Their type.
     pub ty: Type,
     /// The default after `=`.
     pub default: Option<Value>,
