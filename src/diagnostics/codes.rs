@@ -118,6 +118,7 @@ codes! {
     TWO_COLORS = 217 Error "not exactly two colors";
     BAD_PATH = 218 Error "a path that cannot work";
     BAD_DESCRIPTION = 219 Error "a driver's description that does not fit together";
+    SHELL_NAME = 220 Warning "a name in a `shell` text that bash does not have";
 
     NO_GATE = 301 Error "a switch with no gate";
     PROBE_ASKS_ELSEWHERE = 302 Error "a probe that does not ask the new color";

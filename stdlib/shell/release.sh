@@ -23,7 +23,7 @@ of_release() {
   if is_of_this_script "$folder"; then
     bounded "$limit" as_release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
   else
-    bounded "$limit" bash "$folder/script" _release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
+    DEPLOYC_COMMAND=$command bounded "$limit" bash "$folder/script" _release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
   fi
   code=$?
   read_answer

@@ -107,7 +107,10 @@ fn a_step_has_its_folder_and_its_variables() -> Result<(), Skip> {
         .says("    | hello\n")
         .says("    | green takes the place of blue: a 'b' $c\n")
         .says("    | hello in /srv/hello: green on 127.0.0.1:8082, from  to green: a 'b' $c\n")
+        .says("    | deploy on 8082, at 127.0.0.1:8082\n")
         .says("    | as it was staged\n")
+        .says("    | deploy failed\n")
+        .says("    | {\"text\": \"it ended with exit code 1\"}\n")
         .never_says("never\n");
     Ok(())
 }

@@ -6,6 +6,7 @@ pub mod inputs;
 pub mod not_generated;
 pub mod outer_definitions;
 pub mod services;
+pub mod shell_text;
 pub mod steps;
 pub mod unused;
 

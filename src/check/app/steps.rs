@@ -1,5 +1,6 @@
 //! The user's own steps, and the steps that run after the outcome is known.
 
+use super::shell_text;
 use crate::check::drivers::descriptions::Descriptions;
 use crate::check::drivers::driver_use;
 use crate::check::names::statements::{Statements, once};
@@ -116,6 +117,7 @@ pub fn step(scope: Scope<'_>, command: &tree::Command, span: Span) -> Option<Ste
 /// name counts as a use.
 fn shell(scope: Scope<'_>, text: &tree::Text) -> Option<String> {
     let script = text.literal()?;
+    shell_text::check(scope, &script, text.span);
     let words = script.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     for word in words.filter(|word| !word.is_empty()) {
         scope.names.find(word);

@@ -428,6 +428,7 @@ pub fn tells_color(template: &Template) -> bool {
                 | Variable::Port
                 | Variable::PortOf(_)
                 | Variable::Address
+                | Variable::AddressOf(_)
                 | Variable::ColorLet(_)
                 | Variable::Slot
                 | Variable::Offer(_)

@@ -59,13 +59,14 @@ impl ValuePlace {
             | Variable::Port
             | Variable::PortOf(_)
             | Variable::Address
+            | Variable::AddressOf(_)
             | Variable::Service
             | Variable::ColorLet(_) => match self {
                 Root | Fixed | Caller => Err("this is the same for both colors"),
-                Address if *variable == Variable::Address => {
+                Address if matches!(variable, Variable::Address | Variable::AddressOf(_)) => {
                     Err("an address cannot contain itself")
                 }
-                ColorLet if *variable == Variable::Address => {
+                ColorLet if matches!(variable, Variable::Address | Variable::AddressOf(_)) => {
                     Err("the address may be made of this `let`")
                 }
                 Artifact if !matches!(variable, Variable::Color | Variable::ColorLet(_)) => {
@@ -98,6 +99,10 @@ impl ValuePlace {
             Variable::From | Variable::To => match self {
                 Let | Verify | AfterSwitch | Outcome => Ok(()),
                 _ => Err("nothing has been switched yet"),
+            },
+            Variable::Command => match self {
+                Let | Gate | Verify | BeforeStart | BeforeSwitch | AfterSwitch | Outcome => Ok(()),
+                _ => Err("it is the command that the script runs, such as `deploy`: probes and steps have it"),
             },
             Variable::Outcome | Variable::Reason | Variable::Seconds => match self {
                 Let | Outcome => Ok(()),
