@@ -28,7 +28,7 @@ pub use driver_use::{DriverUse, GivenPart, SettingValue};
 pub use duration::Duration;
 pub use host_path::HostPath;
 pub use input::{Input, InputType};
-pub use names::{Name, NameError, Port, VariableName};
+pub use names::{Name, NameError, Port, VariableName, VerifyName};
 pub use probe::{
     Budget, Expectation, Gate, Method, OnFailure, Part, Question, Relation, Subject, Verification,
     Verify,

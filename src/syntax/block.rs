@@ -84,6 +84,7 @@ impl Block {
             Self::Service => &[
                 "run",
                 "probe",
+                "verify",
                 "address",
                 "no port",
                 "handover",

@@ -264,7 +264,7 @@ release_gate() {
 release_verify() {
   local name
   for name in ${verifies[@]+"${verifies[@]}"}; do
-    at_first new run_verify "verify.$name" && continue
+    at_verify new "$name" run_verify "verify.$name" && continue
     if [[ " ${verifies_that_warn[*]-} " == *" $name "* ]]; then
       say "  $name: $reason"
       reason=''
@@ -334,7 +334,7 @@ worst_of_questions() {
     gate=$((gate + probe_worst))
   done
   for one in ${verifies[@]+"${verifies[@]}"}; do
-    at_first new declare_question "verify.$one"
+    at_verify new "$one" declare_question "verify.$one"
     verify=$((verify + probe_worst))
   done
 }

@@ -77,7 +77,13 @@ fn places(scope: Scope<'_>, script: &str, span: Span) {
         let Some((part, service)) = variable.split_once('_') else {
             continue;
         };
-        if !matches!(part, "port" | "address") || !seen.insert(variable) || sets(script, variable) {
+        // `${port_web:-8080}` has a value in any case.
+        let has_default = rest[end..].starts_with(":-") || rest[end..].starts_with('-');
+        if !matches!(part, "port" | "address")
+            || has_default
+            || sets(script, variable)
+            || !seen.insert(variable)
+        {
             continue;
         }
             let found = services.iter().find(|facts| shell_name(facts) == service);

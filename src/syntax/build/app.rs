@@ -200,6 +200,7 @@ impl Build<'_> {
         Some(match pair.as_rule() {
             Rule::run => ServiceItem::Run(self.driver_use(pair)?),
             Rule::probe => ServiceItem::Probe(self.probe(pair)?),
+            Rule::verify => ServiceItem::Verify(self.verify(pair)?),
             Rule::address => ServiceItem::Address(self.second(pair)?),
             Rule::no_port => ServiceItem::NoPort(self.span_of(&pair)),
             Rule::handover => {

@@ -162,6 +162,7 @@ impl Layout<'_> {
         match item {
             ServiceItem::Run(driver) => self.driver_use("run", driver),
             ServiceItem::Probe(probe) => self.probe(probe),
+            ServiceItem::Verify(verify) => self.verify(verify),
             ServiceItem::Address(address) => self.verb_value("address", address),
             ServiceItem::NoPort(_) => self.put("no port"),
             ServiceItem::Handover(kind) => self.word("handover", kind.word()),

@@ -208,7 +208,8 @@ impl<'a> Source<'a> {
                     self.put(", OTHER");
                 }
                 self.put(": ");
-                self.put(types[usize::from(self.choose(3))]);
+                let ty = self.choose(3);
+                self.put(types[usize::from(ty)]);
                 if self.choose(2) == 1 {
                     self.verb(" =", depth);
                 }
@@ -224,7 +225,8 @@ impl<'a> Source<'a> {
             6 => self.verb("artifact", depth),
             7 => self.block("run jar", depth, Self::setting),
             8 => self.block("service worker", depth, |source, depth| {
-                match source.choose(4) {
+                match source.choose(5) {
+                    4 => source.block("verify page from ready", depth, Self::probe_item),
                     0 => source.put("no port"),
                     1 => source.put("handover exclusive"),
                     2 => source.verb("stop within", depth),

@@ -135,6 +135,8 @@ pub enum ServiceItem {
     Run(DriverUse),
     /// `probe NAME { … }`
     Probe(Probe),
+    /// `verify [NAME] [from OTHER] { … }`
+    Verify(Verify),
     /// `address "…"`
     Address(Value),
     /// `no port`
