@@ -193,6 +193,7 @@ pub(crate) fn get(url: &str, body: &str) -> Question {
             headers: Vec::new(),
             body: None,
             via: None,
+            ca: None,
         },
         expectations: vec![
             Expectation::Status(StatusSet::success()),

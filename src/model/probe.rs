@@ -67,6 +67,9 @@ pub enum Subject {
         body: Option<Template>,
         /// Connect to this `host:port`, but keep the host name of the URL.
         via: Option<Template>,
+        /// The file on the host with the certificates that an `https` server may have besides those that the host
+        /// knows. An absolute path.
+        ca: Option<Template>,
     },
     /// A TCP connection to `host:port`.
     Tcp(Template),

@@ -92,7 +92,7 @@ impl Block {
                 "let",
             ],
             Self::Probe => &[
-                "get", "head", "post", "body", "tcp", "exec", "healthy", "header", "via", "expect",
+                "get", "head", "post", "body", "tcp", "exec", "healthy", "header", "via", "ca", "expect",
                 "every", "within", "attempts", "timeout", "after", "passes", "warn",
             ],
             Self::Cleanup => &["drain", "stop within", "keep warm"],

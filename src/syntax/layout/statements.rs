@@ -218,6 +218,7 @@ impl Layout<'_> {
                 self.verb_value("", value);
             }
             ProbeItem::Via(value) => self.verb_value("via", value),
+            ProbeItem::Ca(value) => self.verb_value("ca", value),
             ProbeItem::Expect(expect) => self.expect(expect),
             ProbeItem::Every(value) => self.verb_value("every", value),
             ProbeItem::Within(value) => self.verb_value("within", value),

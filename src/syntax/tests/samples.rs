@@ -292,16 +292,17 @@ impl<'a> Source<'a> {
             "exec inside",
             "header \"X\"",
             "via",
+            "ca",
             "expect status",
             "expect json \"a.b[0]\" equals",
             "expect header X matches",
             "every",
             "passes",
         ];
-        match self.choose(15) {
-            12 => self.put("healthy"),
-            13 => self.put("expect color"),
-            14 => self.put("warn"),
+        match self.choose(16) {
+            13 => self.put("healthy"),
+            14 => self.put("expect color"),
+            15 => self.put("warn"),
             which => self.verb(verb[usize::from(which)], depth),
         }
     }
