@@ -98,6 +98,8 @@ codes! {
     SAID_TWICE = 114 Error "something is given twice";
     MISSING = 115 Error "something that an app needs is missing";
     NOT_GENERATED = 116 Warning "nothing is generated for this yet";
+    BAD_ALLOW = 117 Error "an `allow` of what cannot be allowed";
+    UNUSED_ALLOW = 118 Warning "an `allow` that silences nothing";
 
     WRONG_TYPE = 201 Error "a value of another type than expected";
     BAD_UNIT = 202 Error "a unit is missing or is another one than expected";

@@ -74,11 +74,11 @@ impl Block {
     /// The verbs that begin its statements.
     pub fn verbs(self) -> &'static [&'static str] {
         match self {
-            Self::Top => &["use", "let", "probe", "app", "driver"],
+            Self::Top => &["use", "let", "probe", "app", "allow", "driver"],
             Self::App => &[
                 "root", "sudo", "input", "let", "color", "address", "artifact", "run", "service",
                 "shared", "probe", "switch", "verify", "cleanup", "before", "after", "on", "lock",
-                "build", "ship", "hosts", "target",
+                "build", "ship", "hosts", "target", "allow",
             ],
             Self::Color => &["port", "let"],
             Self::Service => &[

@@ -5,7 +5,7 @@ use crate::model::{Handover, Outcome, When};
 use crate::syntax::block::Block;
 use crate::syntax::grammar::Rule;
 use crate::syntax::tree::{
-    App, AppItem, Body, CleanupItem, Color, ColorItem, Command, CommandOption, CommandRun,
+    Allow, App, AppItem, Body, CleanupItem, Color, ColorItem, Command, CommandOption, CommandRun,
     DriverUse, File, Hosts, Input, Item, Let, LockItem, On, OnItem, Service, ServiceItem, Setting,
     Steps, Value,
 };
@@ -52,6 +52,7 @@ impl Build<'_> {
                     body: self.body(inner.next()?, Block::App, Self::app_item),
                 })
             }
+            Rule::allow => Item::Allow(self.allow(pair)?),
             Rule::driver => Item::Driver(self.driver(pair)?),
             _ => return None,
         })
@@ -121,6 +122,7 @@ impl Build<'_> {
                 })
             }
             Rule::target => AppItem::Target(self.driver_use(pair)?),
+            Rule::allow => AppItem::Allow(self.allow(pair)?),
             _ => return None,
         })
     }
@@ -135,6 +137,14 @@ impl Build<'_> {
         Some(Let {
             name: self.name(&inner.nth(1)?),
             value: self.value(inner.nth(1)?)?,
+        })
+    }
+
+    fn allow(&mut self, pair: Pair) -> Option<Allow> {
+        let mut inner = pair.into_inner();
+        Some(Allow {
+            code: self.name(&inner.nth(1)?),
+            reason: self.text(inner.next()?)?,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::Layout;
 use crate::syntax::tree::{
-    AppItem, CleanupItem, ColorItem, Command, CommandOption, CommandRun, DriverUse, Expect,
+    Allow, AppItem, CleanupItem, ColorItem, Command, CommandOption, CommandRun, DriverUse, Expect,
     ExpectPart, Input, Item, Let, LockItem, Name, OnItem, Probe, ProbeItem, ServiceItem, Setting,
     Value, Verify,
 };
@@ -20,6 +20,7 @@ impl Layout<'_> {
                 self.verb("app", &app.name);
                 self.block(&app.body, Self::app_item);
             }
+            Item::Allow(allow) => self.allow(allow),
             Item::Driver(driver) => self.driver(driver),
         }
     }
@@ -94,6 +95,7 @@ impl Layout<'_> {
                 self.optional_block(hosts.body.as_ref(), Self::setting);
             }
             AppItem::Target(driver) => self.driver_use("target", driver),
+            AppItem::Allow(allow) => self.allow(allow),
         }
     }
 
@@ -101,6 +103,12 @@ impl Layout<'_> {
         self.verb("let", &constant.name);
         self.put(" = ");
         self.value(&constant.value);
+    }
+
+    fn allow(&mut self, allow: &Allow) {
+        self.verb("allow", &allow.code);
+        self.put(" ");
+        self.string(&allow.reason);
     }
 
     fn input(&mut self, input: &Input) {

@@ -27,7 +27,8 @@ impl<'a> Source<'a> {
 
     /// A whole file.
     pub fn file(mut self) -> String {
-        self.lines(0, |source, depth| match source.choose(5) {
+        self.lines(0, |source, depth| match source.choose(6) {
+            5 => source.put("allow BG103 \"reason\""),
             0 => source.put("use \"std/spring\""),
             1 => source.constant(depth),
             2 => source.block("probe ready from spring.health", depth, Self::probe_item),
@@ -194,7 +195,8 @@ impl<'a> Source<'a> {
     }
 
     fn app_item(&mut self, depth: usize) {
-        match self.choose(22) {
+        match self.choose(23) {
+            22 => self.put("allow BG704 r\"reason\""),
             0 => self.put("sudo"),
             1 => self.verb("root", depth),
             2 => {

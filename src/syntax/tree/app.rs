@@ -1,6 +1,6 @@
 //! `app` and the blocks in it.
 
-use super::{Body, Command, DriverUse, Let, Name, On, Probe, Setting, Steps, Type, Value, Verify};
+use super::{Allow, Body, Command, DriverUse, Let, Name, On, Probe, Setting, Steps, Type, Value, Verify};
 use crate::model::Handover;
 use crate::source::Span;
 
@@ -58,6 +58,8 @@ pub enum AppItem {
     Hosts(Hosts),
     /// `target DRIVER { … }`
     Target(DriverUse),
+    /// `allow CODE "reason"`
+    Allow(Allow),
 }
 
 /// `input NAME[, NAME…]: TYPE [= default] [from file PATH]`
