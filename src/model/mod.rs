@@ -36,4 +36,4 @@ pub use probe::{
 pub use service::{Handover, Service};
 pub use status::StatusSet;
 pub use template::{Piece, Template, Variable};
-pub use user_steps::{Outcome, OutcomeStep, Step, StepRun, Steps, When};
+pub use user_steps::{Outcome, OutcomeStep, Runs, Step, StepFailure, StepRun, Steps, When};

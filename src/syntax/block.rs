@@ -98,7 +98,7 @@ impl Block {
             Self::Cleanup => &["drain", "stop within", "keep warm"],
             Self::Lock => &["wait"],
             Self::Commands => &["exec", "shell"],
-            Self::Options => &["in", "within"],
+            Self::Options => &["in", "within", "once", "warn"],
             Self::On => &["exec", "shell", "notify"],
             Self::Driver => &[
                 "functions",

@@ -33,6 +33,18 @@ step_environment() {
   done
 }
 
+# once COMMAND…: Runs COMMAND only if a release is deployed. Does nothing if a release serves again: in `rollback`, in
+# `rollback RELEASE`, in `restart`, and in a `cleanup` after one of them.
+once() {
+  local value
+  case $planned in
+    rollback | rollback_to | restart) return 0 ;;
+    *) ;;
+  esac
+  [[ ${journal[kind]-} != rollback* ]] && ! meta copied "$release" || return 0
+  "$@"
+}
+
 # run_exec FOLDER PROGRAM ARG…: Replaces this subshell by PROGRAM, in FOLDER, with the variables of a user's step.
 run_exec() {
   cd "$1" || return

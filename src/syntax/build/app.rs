@@ -255,11 +255,12 @@ impl Build<'_> {
     }
 
     fn option(&mut self, pair: Pair) -> Option<CommandOption> {
-        let rule = pair.as_rule();
-        let value = self.second(pair)?;
-        Some(match rule {
-            Rule::in_folder => CommandOption::In(value),
-            _ => CommandOption::Within(value),
+        Some(match pair.as_rule() {
+            Rule::in_folder => CommandOption::In(self.second(pair)?),
+            Rule::within => CommandOption::Within(self.second(pair)?),
+            Rule::once => CommandOption::Once(self.span_of(&pair)),
+            Rule::warn => CommandOption::Warn(self.span_of(&pair)),
+            _ => return None,
         })
     }
 

@@ -277,6 +277,8 @@ impl Layout<'_> {
         self.optional_block(command.options.as_ref(), |layout, option| match option {
             CommandOption::In(value) => layout.verb_value("in", value),
             CommandOption::Within(value) => layout.verb_value("within", value),
+            CommandOption::Once(_) => layout.put("once"),
+            CommandOption::Warn(_) => layout.put("warn"),
         });
     }
 

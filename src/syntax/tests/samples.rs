@@ -281,7 +281,12 @@ impl<'a> Source<'a> {
             }
         }
         if self.choose(2) == 1 {
-            self.block("", depth, |source, depth| source.verb("within", depth));
+            self.block("", depth, |source, depth| match source.choose(4) {
+                0 => source.verb("within", depth),
+                1 => source.verb("in", depth),
+                2 => source.put("once"),
+                _ => source.put("warn"),
+            });
         }
     }
 
