@@ -6,7 +6,7 @@ use crate::model::{
     App, Artifact, Budget, Cleanup, Color, Driver, DriverFile, DriverKind, DriverUse, Duration,
     Expectation, Gate, Handover, HostPath, Input, InputType, Method, Name, OnFailure, Part, Piece,
     Port, Previous, Privilege, Question, Quoting, Relation, Service, SettingValue, StatusSet,
-    Steps, Subject, Template, Variable, VariableName, Verification, Verify,
+    Steps, Subject, Template, Variable, VariableName, Verification, Verify, VerifyName,
 };
 use crate::source::{FileId, Sources, Span};
 use crate::stdlib;
@@ -193,6 +193,7 @@ pub(crate) fn get(url: &str, body: &str) -> Question {
             headers: Vec::new(),
             body: None,
             via: None,
+            ca: None,
         },
         expectations: vec![
             Expectation::Status(StatusSet::success()),
@@ -252,7 +253,10 @@ pub(crate) fn hello() -> App {
         shared: Vec::new(),
         switch: switch(),
         verify: Verification::Checks(vec![Verify {
-            name: name("verify"),
+            name: VerifyName {
+                service: None,
+                name: name("verify"),
+            },
             questions: vec![get("http://127.0.0.1/profile", "{color}")],
             budget: Budget {
                 within: Duration::from_secs(10),

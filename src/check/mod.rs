@@ -1,5 +1,6 @@
 //! From the tree to the model: names, types, rules. The check collects all findings and does not stop at the first.
 
+mod allows;
 mod app;
 mod drivers;
 mod findings;
@@ -46,8 +47,10 @@ pub fn check(
         findings.set_incomplete();
     }
     let apps = resolve(&files, main, loader, &findings);
-    let complete = !own.has_errors() && findings.errors() == 0;
+    let errors = findings.errors();
     own.extend(findings.into_report());
+    allows::apply(&files, &mut own);
+    let complete = !own.has_errors() && errors == 0;
     report.extend(own);
     apps.filter(|_| complete)
 }
@@ -110,8 +113,9 @@ fn resolve(
                     )
                     .help("a file that is `use`d provides drivers, probes and `let`s; build the app from its own file"),
                 ),
-                // Drivers and the files of `use` are resolved above. The `let`s of presets belong to the presets.
-                Item::Use(_) | Item::Driver(_) | Item::Let(_) => {}
+                // Drivers and the files of `use` are resolved above. The `let`s of presets belong to the presets. An
+                // `allow` is read when all findings are known.
+                Item::Use(_) | Item::Driver(_) | Item::Let(_) | Item::Allow(_) => {}
             }
         }
     }

@@ -86,7 +86,7 @@ impl Definitions {
                     ),
                     None => (probe.name.text.clone(), What::Probe),
                 },
-                Item::Use(_) | Item::Let(_) | Item::App(_) => continue,
+                Item::Use(_) | Item::Let(_) | Item::App(_) | Item::Allow(_) => continue,
             };
             self.all.push(Definition {
                 name,

@@ -98,6 +98,8 @@ codes! {
     SAID_TWICE = 114 Error "something is given twice";
     MISSING = 115 Error "something that an app needs is missing";
     NOT_GENERATED = 116 Warning "nothing is generated for this yet";
+    BAD_ALLOW = 117 Error "an `allow` of what cannot be allowed";
+    UNUSED_ALLOW = 118 Warning "an `allow` that silences nothing";
 
     WRONG_TYPE = 201 Error "a value of another type than expected";
     BAD_UNIT = 202 Error "a unit is missing or wrong";
@@ -118,6 +120,7 @@ codes! {
     TWO_COLORS = 217 Error "not exactly two colors";
     BAD_PATH = 218 Error "a path that cannot work";
     BAD_DESCRIPTION = 219 Error "a driver's description that contradicts itself";
+    SHELL_NAME = 220 Warning "a name in a `shell` text that bash does not have";
 
     NO_GATE = 301 Error "a switch with no gate";
     PROBE_ASKS_ELSEWHERE = 302 Error "a probe that does not ask the new color";

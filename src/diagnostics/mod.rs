@@ -139,6 +139,11 @@ impl Report {
         self.findings.extend(other.findings);
     }
 
+    /// Keeps only the findings for which `keep` is true.
+    pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
+        self.findings.retain(keep);
+    }
+
     /// Whether an error is among the findings.
     #[must_use]
     pub fn has_errors(&self) -> bool {

@@ -122,6 +122,10 @@ fn constant(
         Variable::Port => port(color, own),
         Variable::OtherPort => port(other, own),
         Variable::PortOf(service) => port(color, Some(service)),
+        Variable::AddressOf(service) => {
+            let service = app.service(service)?;
+            address(app, color, service).ok().flatten()
+        }
         Variable::Service => own.map(ToString::to_string),
         Variable::ColorLet(name) => color
             .lets

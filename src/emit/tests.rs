@@ -194,6 +194,8 @@ fn a_text_that_ends_a_here_document_does_not() {
         run: crate::model::StepRun::Shell("cat <<STEP\n  STEP\nSTEP\n".to_owned()),
         folder: None,
         within: crate::model::defaults::STEP_WITHIN,
+        runs: crate::model::Runs::Always,
+        on_failure: crate::model::StepFailure::OfPlace,
         span: fixture::line(50),
     });
     let bundle = bundle(app);

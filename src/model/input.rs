@@ -23,8 +23,8 @@ pub struct Input {
 pub enum InputType {
     /// Any text without NUL.
     String,
-    /// Any text. It is never printed.
-    Secret,
+    /// A text that is never printed: any text, or one that the POSIX extended regular expression matches as a whole.
+    Secret(Option<String>),
     /// An absolute path.
     Path,
     /// `http://` or `https://`
@@ -44,12 +44,35 @@ pub enum InputType {
 }
 
 impl InputType {
+    /// Whether the value is never printed.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        matches!(self, Self::Secret(_))
+    }
+
+    /// The POSIX extended regular expression that the whole value matches.
+    #[must_use]
+    pub fn pattern(&self) -> Option<&str> {
+        match self {
+            Self::Secret(pattern) => pattern.as_deref(),
+            Self::Matching(pattern) => Some(pattern),
+            Self::String
+            | Self::Path
+            | Self::Url
+            | Self::Int
+            | Self::Port
+            | Self::Duration
+            | Self::Bool
+            | Self::OneOf(_) => None,
+        }
+    }
+
     /// The word of the type in the language.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
             Self::String => "string",
-            Self::Secret => "secret",
+            Self::Secret(_) => "secret",
             Self::Path => "path",
             Self::Url => "url",
             Self::Int => "int",

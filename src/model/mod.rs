@@ -28,7 +28,7 @@ pub use driver_use::{DriverUse, GivenPart, SettingValue};
 pub use duration::Duration;
 pub use host_path::HostPath;
 pub use input::{Input, InputType};
-pub use names::{Name, NameError, Port, VariableName};
+pub use names::{Name, NameError, Port, VariableName, VerifyName};
 pub use probe::{
     Budget, Expectation, Gate, Method, OnFailure, Part, Question, Relation, Subject, Verification,
     Verify,
@@ -36,4 +36,4 @@ pub use probe::{
 pub use service::{Handover, Service};
 pub use status::StatusSet;
 pub use template::{Piece, Template, Variable};
-pub use user_steps::{Outcome, OutcomeStep, Step, StepRun, Steps, When};
+pub use user_steps::{Outcome, OutcomeStep, Runs, Step, StepFailure, StepRun, Steps, When};

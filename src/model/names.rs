@@ -64,6 +64,25 @@ impl fmt::Display for Name {
     }
 }
 
+/// The name of a `verify`. Two services may have a `verify` of the same name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VerifyName {
+    /// The service whose block contains it. `None`: it is in `app`.
+    pub service: Option<Name>,
+    /// The name, or the generated name of a `verify` without a name.
+    pub name: Name,
+}
+
+impl fmt::Display for VerifyName {
+    /// `page`, or `web.page` in the service `web`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.service {
+            Some(service) => write!(out, "{service}.{}", self.name),
+            None => self.name.fmt(out),
+        }
+    }
+}
+
 /// The name of an input, which is a variable of the environment too: `[A-Za-z_][A-Za-z0-9_]*`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VariableName(String);

@@ -1,6 +1,6 @@
 //! Probes and verifies: questions, expectations and time limits.
 
-use super::{Duration, Name, StatusSet, Template};
+use super::{Duration, Name, StatusSet, Template, VerifyName};
 use crate::source::Span;
 
 /// A probe of a service of the idle color.
@@ -19,8 +19,9 @@ pub struct Gate {
 /// A check through the proxy after the switch.
 #[derive(Clone, Debug)]
 pub struct Verify {
-    /// Its name. `verify`, `verify-2`, … if the user gave none.
-    pub name: Name,
+    /// Its name. `verify`, `verify-2`, … if the user gave none. The questions of a `verify` in a service have the port
+    /// and the address of this service.
+    pub name: VerifyName,
     /// The questions.
     pub questions: Vec<Question>,
     /// The number of tries and their times.
@@ -66,6 +67,9 @@ pub enum Subject {
         body: Option<Template>,
         /// Connect to this `host:port`, but keep the host name of the URL.
         via: Option<Template>,
+        /// The file on the host with the certificates that an `https` server may have besides those that the host
+        /// knows. An absolute path.
+        ca: Option<Template>,
     },
     /// A TCP connection to `host:port`.
     Tcp(Template),
@@ -205,7 +209,7 @@ pub struct Budget {
 /// The checks through the proxy after the switch.
 #[derive(Clone, Debug)]
 pub enum Verification {
-    /// At least one check, in the order of the file.
+    /// At least one check: those of the app in the order of the file, then those of the services.
     Checks(Vec<Verify>),
     /// `verify none "reason"`
     None {
@@ -217,6 +221,15 @@ pub enum Verification {
 }
 
 impl Verification {
+    /// Adds the checks of the services.
+    #[must_use]
+    pub fn with(self, more: impl Iterator<Item = Verify>) -> Self {
+        match self {
+            Self::Checks(checks) => Self::Checks(checks.into_iter().chain(more).collect()),
+            none @ Self::None { .. } => none,
+        }
+    }
+
     /// The checks, in order. Empty if there is no check.
     #[must_use]
     pub fn checks(&self) -> &[Verify] {

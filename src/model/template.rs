@@ -30,6 +30,8 @@ pub enum Variable {
     PortOf(super::Name),
     /// `{address}`: of the current service
     Address,
+    /// `{web.address}`: of the named service
+    AddressOf(super::Name),
     /// `{service}`
     Service,
     /// `{slot}`: the new release's folder
@@ -48,6 +50,8 @@ pub enum Variable {
     From,
     /// `{to}`
     To,
+    /// `{command}`: the command of the script, such as `deploy`
+    Command,
     /// `{outcome}`: `success` or `failure`
     Outcome,
     /// `{reason}`

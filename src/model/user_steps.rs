@@ -84,8 +84,30 @@ pub struct Step {
     pub folder: Option<Template>,
     /// Its time limit.
     pub within: Duration,
+    /// The commands in which it runs.
+    pub runs: Runs,
+    /// The effect of its failure.
+    pub on_failure: StepFailure,
     /// Its place in the source.
     pub span: Span,
+}
+
+/// The commands in which a user's step runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runs {
+    /// In every command that comes to its place.
+    Always,
+    /// Only when a release is deployed, not when it serves again: `rollback`, `restart`.
+    Once,
+}
+
+/// The effect of a failing step of the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepFailure {
+    /// The effect that a failure has at its place.
+    OfPlace,
+    /// The script only warns.
+    Warn,
 }
 
 /// The command of a user's step.

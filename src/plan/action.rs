@@ -1,6 +1,6 @@
 //! The actions of steps. They are data, so that the walk can follow every path through a plan.
 
-use crate::model::Name;
+use crate::model::{Name, VerifyName};
 
 /// The color that an action is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,7 +107,7 @@ pub enum Action {
     /// Checks that the proxy's files still route to the same color.
     StillLive,
     /// Asks the live color one `verify` once. A redirect is an error, any other failure a warning.
-    TryVerify(Name),
+    TryVerify(VerifyName),
     /// Reads and checks the inputs.
     ReadInputs,
     /// Reads and checks the inputs of the live release, with its script.
@@ -213,7 +213,7 @@ pub enum Action {
     /// Checks that the configuration is in force.
     Confirm,
     /// Asks a `verify` through the proxy.
-    Verify(Name),
+    Verify(VerifyName),
     /// Asks all verifies of a color through the proxy, with the script of its release.
     Verifies(Side),
 }

@@ -6,8 +6,7 @@ use super::ways;
 use super::{
     Action, Extent, Intent, Occasion, Otherwise, Outcome, Plan, Program, ProgramName, Side, Way,
 };
-use crate::model::{App, OnFailure, Outcome as When, Previous};
-use crate::source::Span;
+use crate::model::{App, OnFailure, Outcome as When, Previous, Step, StepFailure};
 
 /// Returns the plan of `app`.
 #[must_use]
@@ -82,7 +81,11 @@ impl Builder<'_> {
             .step(Action::Journal(Intent::Preparing))
             .way(Way::EndNew)
             .at(Action::MakeRelease, artifact);
-        self.user(&mut lines, Occasion::BeforeStart);
+        self.user(
+            &mut lines,
+            Occasion::BeforeStart,
+            Otherwise::Way(Way::EndNew),
+        );
         for service in &app.services {
             if has(&service.run, Function::Fetch) {
                 lines.at(Action::Fetch(service.name.clone()), service.run.span);
@@ -131,7 +134,11 @@ impl Builder<'_> {
         let mut lines = Lines::new();
         lines.way(Way::EndNew);
         self.proxy(&mut lines, Action::TestAsItIs);
-        self.user(&mut lines, Occasion::BeforeSwitch);
+        self.user(
+            &mut lines,
+            Occasion::BeforeSwitch,
+            Otherwise::Way(Way::EndNew),
+        );
         for service in self.overlapping() {
             for gate in &service.gates {
                 let action = Action::GateAgain(service.name.clone(), gate.name.clone());
@@ -141,7 +148,11 @@ impl Builder<'_> {
         lines
             .run(ProgramName::BeforeSwap)
             .point_proxy_at(Side::New, Otherwise::Way(Way::GoBack));
-        self.user(&mut lines, Occasion::AfterSwitch);
+        self.user(
+            &mut lines,
+            Occasion::AfterSwitch,
+            Otherwise::Way(Way::GoBack),
+        );
         self.verify(&mut lines, Otherwise::Way(Way::GoBack));
         if let Some(first) = self.exclusive() {
             lines
@@ -157,10 +168,10 @@ impl Builder<'_> {
     /// Adds the steps after a commit. Their failures never go back.
     fn done(&self, lines: &mut Lines) {
         lines.otherwise(Otherwise::Warn);
-        self.user(lines, Occasion::AfterVerify);
+        self.user(lines, Occasion::AfterVerify, Otherwise::Warn);
         lines.step(Action::Record(Outcome::Ok));
-        self.user(lines, Occasion::OnSuccess);
-        self.user(lines, Occasion::OnAlways);
+        self.user(lines, Occasion::OnSuccess, Otherwise::Warn);
+        self.user(lines, Occasion::OnAlways, Otherwise::Warn);
     }
 
     fn before_swap(&self) -> Program {
@@ -208,7 +219,7 @@ impl Builder<'_> {
             .at(Action::Stop(Side::Old, extent), span)
             .otherwise(Otherwise::Warn)
             .step(Action::PersistOff(Side::Old));
-        self.user(&mut lines, Occasion::AfterStop);
+        self.user(&mut lines, Occasion::AfterStop, Otherwise::Warn);
         lines.step(Action::CloseJournal).step(Action::Sweep);
         lines.named(ProgramName::Cleanup)
     }
@@ -223,7 +234,11 @@ impl Builder<'_> {
             .step(Action::StartMissing(Side::New, Extent::Overlap))
             .step(Action::Gates(Side::New));
         self.proxy(&mut lines, Action::TestAsItIs);
-        self.user(&mut lines, Occasion::BeforeSwitch);
+        self.user(
+            &mut lines,
+            Occasion::BeforeSwitch,
+            Otherwise::Way(Way::EndNew),
+        );
         // The user's steps may have taken minutes.
         if !self.app.steps.before_switch.is_empty() {
             lines.step(Action::Gates(Side::New));
@@ -231,7 +246,11 @@ impl Builder<'_> {
         lines
             .run(ProgramName::BeforeSwap)
             .point_proxy_at(Side::New, Otherwise::Way(Way::GoBack));
-        self.user(&mut lines, Occasion::AfterSwitch);
+        self.user(
+            &mut lines,
+            Occasion::AfterSwitch,
+            Otherwise::Way(Way::GoBack),
+        );
         let first = self.exclusive().map(|service| service.span);
         lines
             .step(Action::Verifies(Side::New))
@@ -249,8 +268,8 @@ impl Builder<'_> {
         lines
             .otherwise(Otherwise::Warn)
             .step(Action::Record(Outcome::Failed));
-        self.user(&mut lines, Occasion::OnFailure);
-        self.user(&mut lines, Occasion::OnAlways);
+        self.user(&mut lines, Occasion::OnFailure, Otherwise::Warn);
+        self.user(&mut lines, Occasion::OnAlways, Otherwise::Warn);
         lines.named(ProgramName::Failed)
     }
 
@@ -274,30 +293,35 @@ impl Builder<'_> {
         }
     }
 
-    /// Adds the user's steps of a place.
-    fn user(&self, lines: &mut Lines, place: Occasion) {
+    /// Adds the user's steps of a place. `otherwise` is what follows a failure there. A step that only warns changes it
+    /// for itself only.
+    fn user(&self, lines: &mut Lines, place: Occasion, otherwise: Otherwise) {
         let steps = &self.app.steps;
         let outcome = |when| {
             let outcomes = self.app.outcomes.iter();
             let outcomes = outcomes.filter(move |outcome| outcome.when == when);
-            outcomes.map(|outcome| outcome.step.span).collect()
+            outcomes.map(|outcome| &outcome.step).collect()
         };
-        let spans: Vec<Span> = match place {
-            Occasion::BeforeStart => spans(&steps.before_start),
-            Occasion::BeforeSwitch => spans(&steps.before_switch),
-            Occasion::AfterSwitch => spans(&steps.after_switch),
-            Occasion::AfterVerify => spans(&steps.after_verify),
-            Occasion::AfterStop => spans(&steps.after_stop),
+        let steps: Vec<&Step> = match place {
+            Occasion::BeforeStart => steps.before_start.iter().collect(),
+            Occasion::BeforeSwitch => steps.before_switch.iter().collect(),
+            Occasion::AfterSwitch => steps.after_switch.iter().collect(),
+            Occasion::AfterVerify => steps.after_verify.iter().collect(),
+            Occasion::AfterStop => steps.after_stop.iter().collect(),
             Occasion::OnSuccess => outcome(When::Success),
             Occasion::OnFailure => outcome(When::Failure),
             Occasion::OnAlways => outcome(When::Always),
         };
-        for (number, span) in spans.into_iter().enumerate() {
-            lines.at(Action::User(place, number + 1), span);
+        for (number, step) in steps.into_iter().enumerate() {
+            let action = Action::User(place, number + 1);
+            if step.on_failure == StepFailure::Warn && otherwise != Otherwise::Warn {
+                lines
+                    .otherwise(Otherwise::Warn)
+                    .at(action, step.span)
+                    .otherwise(otherwise);
+            } else {
+                lines.at(action, step.span);
+            }
         }
     }
-}
-
-fn spans(steps: &[crate::model::Step]) -> Vec<Span> {
-    steps.iter().map(|step| step.span).collect()
 }

@@ -50,14 +50,17 @@ impl Action {
             Self::NoStranger | Self::PortsAreFree | Self::ClearIdle => say(Side::New.word()),
             Self::TryVerify(name) => {
                 say(Side::Old.word());
-                say(name.as_str());
+                say(&name.to_string());
+            }
+            Self::Verify(name) => {
+                say(Side::New.word());
+                say(&name.to_string());
             }
             Self::PreflightRun(name)
             | Self::Fetch(name)
             | Self::Stage(name)
             | Self::Start(name)
-            | Self::ReadOffers(name)
-            | Self::Verify(name) => {
+            | Self::ReadOffers(name) => {
                 say(Side::New.word());
                 say(name.as_str());
             }

@@ -74,16 +74,17 @@ impl Block {
     /// The verbs that begin its statements.
     pub fn verbs(self) -> &'static [&'static str] {
         match self {
-            Self::Top => &["use", "let", "probe", "app", "driver"],
+            Self::Top => &["use", "let", "probe", "app", "allow", "driver"],
             Self::App => &[
                 "root", "sudo", "input", "let", "color", "address", "artifact", "run", "service",
                 "shared", "probe", "switch", "verify", "cleanup", "before", "after", "on", "lock",
-                "build", "ship", "hosts", "target",
+                "build", "ship", "hosts", "target", "allow",
             ],
             Self::Color => &["port", "let"],
             Self::Service => &[
                 "run",
                 "probe",
+                "verify",
                 "address",
                 "no port",
                 "handover",
@@ -91,13 +92,13 @@ impl Block {
                 "let",
             ],
             Self::Probe => &[
-                "get", "head", "post", "body", "tcp", "exec", "healthy", "header", "via", "expect",
-                "every", "within", "attempts", "timeout", "after", "passes", "warn",
+                "get", "head", "post", "body", "tcp", "exec", "healthy", "header", "via", "ca",
+                "expect", "every", "within", "attempts", "timeout", "after", "passes", "warn",
             ],
             Self::Cleanup => &["drain", "stop within", "keep warm"],
             Self::Lock => &["wait"],
             Self::Commands => &["exec", "shell"],
-            Self::Options => &["in", "within"],
+            Self::Options => &["in", "within", "once", "warn"],
             Self::On => &["exec", "shell", "notify"],
             Self::Driver => &[
                 "functions",

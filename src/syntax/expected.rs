@@ -147,6 +147,7 @@ fn phrases(rule: Rule) -> &'static [&'static str] {
         Rule::number_of_port => &["a port's number"],
         Rule::list => &["a list like `[a, b]`"],
         Rule::name | Rule::reference => &["a name"],
+        Rule::code => &["a code like `BG704`"],
         Rule::driver_name => &["a driver's name"],
         Rule::label => &["a label"],
         Rule::kind => &["a type like `string` or `port`"],

@@ -179,7 +179,7 @@ do_try_verify() {
   [[ -n $from ]] && known_color "$from" || return 0
   load_inputs "${old_release:-$state/none}"
   [[ $live_passes == no ]] || live_passes=yes
-  at_first old run_verify_once "verify.$2" && return 0
+  at_verify old "$2" run_verify_once "verify.$2" && return 0
   ! asked_to_stop || return 143
   if [[ $probe_failure == redirect ]]; then
     fail_with "$2 does not pass on the live color: $probe_said. Nothing was started. Check the URL in deploy.bg"
@@ -200,7 +200,7 @@ do_check_questions() {
     at new "${one% *}" question_is_ready "gate.${one% *}.${one#* }" || return
   done
   for one in ${verifies[@]+"${verifies[@]}"}; do
-    at_first new question_is_ready "verify.$one" || return
+    at_verify new "$one" question_is_ready "verify.$one" || return
   done
 }
 

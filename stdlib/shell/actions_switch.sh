@@ -111,7 +111,7 @@ do_confirm() {
 }
 
 # do_verify new NAME: Asks a `verify` through the proxy. Meanwhile every service of the color must stay alive.
-do_verify() { at_first new run_verify "verify.$2"; }
+do_verify() { at_verify new "$2" run_verify "verify.$2"; }
 
 # do_verifies SIDE: Asks every `verify`, by the script of that color's release.
 do_verifies() {
@@ -127,7 +127,7 @@ do_verifies() {
   unmanaged=no
   [[ ${journal[kind]} != adopt || $adopted == processes ]] || unmanaged=yes
   for name in ${verifies[@]+"${verifies[@]}"}; do
-    at_first "$1" run_verify "verify.$name" && continue
+    at_verify "$1" "$name" run_verify "verify.$name" && continue
     [[ " ${verifies_that_warn[*]-} " == *" $name "* ]] || return 1
     warn "$name: $reason"
     reason=''

@@ -90,16 +90,16 @@ http_ready() {
   done
 }
 
-# http_request METHOD URL MILLISECONDS VIA BODY HEADER…: Sends a request. METHOD is get, head or post. VIA is empty, or
-# a HOST:PORT to connect to instead. A HEADER is `Name: value`.
+# http_request METHOD URL MILLISECONDS VIA CA BODY HEADER…: Sends a request. METHOD is get, head or post. VIA is empty,
+# or a HOST:PORT to connect to instead. CA is empty, or a file of certificates. A HEADER is `Name: value`.
 # Returns 0 if there is an answer: `http_status`, its headers in $scratch/http.head, the first MiB of its body in
 # $scratch/http.body; `http_cut` is yes if the body was longer. Returns 1 if there is none: `http_failure` is refused,
 # timeout, resolve, unreachable, tls, closed, invalid or other, and `http_why` says it in words. Returns 143 if the
 # script was asked to stop.
 http_request() {
-  local method=$1 url=$2 http_ms=$3 via=$4 body=$5 header
+  local method=$1 url=$2 http_ms=$3 via=$4 ca=$5 body=$6 header
   local url_scheme url_host url_port url_name url_path host port
-  shift 5
+  shift 6
   http_status='' http_cut=no http_failure='' http_why=''
   http_with
   if ! http_url "$url"; then

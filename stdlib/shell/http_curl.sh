@@ -19,6 +19,10 @@ curl_ask() {
   printf -v quoted '%d.%03d' $((http_ms / 1000)) $((http_ms % 1000))
   config+=$'\n'"max-time = $quoted"
   [[ -z $via ]] || config+=$'\n'"connect-to = \"::$via\""
+  if [[ -n $ca ]]; then
+    curl_quote "$ca"
+    config+=$'\n'"cacert = $quoted"
+  fi
   case $method in
     head) config+=$'\nhead' ;;
     post)

@@ -124,8 +124,12 @@ value_in_file() {
 input_fits() {
   local value=$2 pattern=$3 choice
   case $1 in
-    string | secret)
+    string)
       expected='any text'
+      ;;
+    secret)
+      expected="${pattern:+something that matches $pattern}"
+      [[ -z $pattern || $value =~ ^($pattern)$ ]]
       ;;
     path)
       expected='an absolute path, such as /etc/app.env'

@@ -53,6 +53,7 @@ main() {
   case ${1-} in
     _release)
       shift
+      command=${DEPLOYC_COMMAND-} # the command that asks
       hidden release_command "$@"
       ;;
   esac

@@ -144,6 +144,18 @@ at_first() {
   at "$side" "$service" "$@"
 }
 
+# at_verify new|old NAME COMMAND…: Runs COMMAND for the service whose `verify` this is: `web.page` belongs to `web`. One
+# without a service is asked for the first routed service.
+at_verify() {
+  local service side=$1
+  case $2 in
+    *.*) service=${2%%.*} ;;
+    *) first_routed ;;
+  esac
+  shift 2
+  at "$side" "$service" "$@"
+}
+
 # overlaps SERVICE: Succeeds if the service runs in both colors for a while (`handover overlap`).
 overlaps() {
   [[ ${handover_of["$1"]} == overlap ]]

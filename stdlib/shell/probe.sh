@@ -9,7 +9,7 @@ asks_proxy=no    # yes: users get these answers now, so three errors in a row en
 # reset_probe: Forgets the last declaration. Sets the defaults of the language.
 reset_probe() {
   probe_every=100 probe_worst=60000 probe_timeout=2000 probe_after=0 probe_passes=2 probe_attempts=''
-  question_kind=() question_subject=() question_content=() question_via=()
+  question_kind=() question_subject=() question_content=() question_via=() question_ca=()
   question_first=() question_count=() question_words=()
   header_of=() header_line=()
   expect_of=() expect_part=() expect_name=() expect_relation=() expect_value=()
@@ -42,25 +42,32 @@ ask() {
   question_words+=("${@:2}")
   question_content+=('')
   question_via+=('')
+  question_ca+=('')
 }
 
-# ask_header NAME VALUE, ask_body TEXT, ask_via HOST:PORT: Belong to the last question before them.
+# ask_header NAME VALUE, ask_body TEXT, ask_via HOST:PORT, ask_ca FILE: Belong to the last question before them.
 ask_header() {
   header_of+=($((${#question_kind[@]} - 1)))
   header_line+=("$1: $2")
 }
 ask_body() { question_content[${#question_kind[@]} - 1]=$1; }
 ask_via() { question_via[${#question_kind[@]} - 1]=$1; }
+ask_ca() { question_ca[${#question_kind[@]} - 1]=$1; }
 
 # questions_ready: Fails if this host cannot ask one of the questions.
 questions_ready() {
   local at
   for at in "${!question_kind[@]}"; do
     case ${question_kind[at]} in
-      get | head | post) http_ready "${question_subject[at]}" || return ;;
+      get | head | post) http_ready "${question_subject[at]}" && ca_ready "${question_ca[at]}" || return ;;
       *) ;;
     esac
   done
+}
+
+# ca_ready FILE: Fails if the certificates cannot be read. A file in the new release is not there yet.
+ca_ready() {
+  [[ -z $1 || -r $1 || $1 == "$slot"/* ]] || fail_with "cannot read the certificates in $1, which \`ca\` names"
 }
 
 # run_gate DECLARATION: Succeeds if the current color passes, stays alive, and gave the answers itself. Returns 143 if

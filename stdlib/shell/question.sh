@@ -38,7 +38,7 @@ try_http() {
   for at in ${header_of[@]+"${!header_of[@]}"}; do
     [[ ${header_of[at]} != "$1" ]] || headers+=("${header_line[at]}")
   done
-  http_request "${question_kind[$1]}" "${question_subject[$1]}" "$2" "${question_via[$1]}" "${question_content[$1]}" ${headers[@]+"${headers[@]}"}
+  http_request "${question_kind[$1]}" "${question_subject[$1]}" "$2" "${question_via[$1]}" "${question_ca[$1]}" "${question_content[$1]}" ${headers[@]+"${headers[@]}"}
   code=$?
   if ((code == 0)); then
     expectations_hold "$1" "$2"

@@ -23,7 +23,7 @@ of_release() {
   if is_of_this_script "$folder"; then
     bounded "$limit" as_release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
   else
-    bounded "$limit" bash "$folder/script" _release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
+    DEPLOYC_COMMAND=$command bounded "$limit" bash "$folder/script" _release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
   fi
   code=$?
   read_answer
@@ -261,7 +261,7 @@ release_gate() {
 release_verify() {
   local name
   for name in ${verifies[@]+"${verifies[@]}"}; do
-    at_first new run_verify "verify.$name" && continue
+    at_verify new "$name" run_verify "verify.$name" && continue
     if [[ " ${verifies_that_warn[*]-} " == *" $name "* ]]; then
       say "  $name: $reason"
       reason=''
@@ -330,7 +330,7 @@ worst_of_questions() {
     gate=$((gate + probe_worst))
   done
   for one in ${verifies[@]+"${verifies[@]}"}; do
-    at_first new declare_question "verify.$one"
+    at_verify new "$one" declare_question "verify.$one"
     verify=$((verify + probe_worst))
   done
 }

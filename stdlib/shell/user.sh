@@ -11,13 +11,38 @@ run_user_step() {
   "$2" >"$1" 2>&1
 }
 
-# step_environment: Exports the variables that a user's step gets.
+# step_environment: Exports the variables that a user's step gets. Beside those of the first routed service each service
+# has its own, `port_NAME` and `address_NAME`, with `_` for each `-` of its name.
 step_environment() {
-  local name
+  local name key quoted
+  local -a places=()
+  for name in "${services[@]}"; do
+    key=${name//-/_}
+    places+=("port_$key=${port_of["$color $name"]-}" "address_$key=${address_of["$color $name"]-}")
+  done
   for name in "${!input[@]}"; do
     export "$name=${input[$name]}"
   done
-  export DEPLOYC_ACTIVE=$app app root staging color port address service slot from to outcome reason seconds
+  json_string "$reason"
+  reason_json=$quoted
+  export DEPLOYC_ACTIVE=$app app root staging command color port address service slot from to outcome reason reason_json seconds
+  for name in ${places[@]+"${places[@]}"}; do
+    # A service may be called `of`, and the script's own tables are `port_of` and `address_of`.
+    unset -v "${name%%=*}"
+    [[ $name == *= ]] || export "${name%%=*}=${name#*=}"
+  done
+}
+
+# once COMMAND…: Runs COMMAND only if a release is deployed. Does nothing if a release serves again: in `rollback`, in
+# `rollback RELEASE`, in `restart`, and in a `cleanup` after one of them.
+once() {
+  local value
+  case $planned in
+    rollback | rollback_to | restart) return 0 ;;
+    *) ;;
+  esac
+  [[ ${journal[kind]-} != rollback* ]] && ! meta copied "$release" || return 0
+  "$@"
 }
 
 # run_exec FOLDER PROGRAM ARG…: Replaces this subshell by PROGRAM, in FOLDER, with the variables of a user's step.

@@ -9,6 +9,8 @@ crate::tests![
     a_failing_step_goes_back_or_warns_by_its_place,
     a_step_has_its_folder_and_its_variables,
     a_step_that_takes_too_long_is_ended,
+    a_step_with_once_does_not_run_again,
+    a_step_with_warn_never_goes_back,
     notify_calls_a_driver_of_the_user_s,
     a_notify_that_fails_changes_no_outcome,
 ];
@@ -107,7 +109,10 @@ fn a_step_has_its_folder_and_its_variables() -> Result<(), Skip> {
         .says("    | hello\n")
         .says("    | green takes the place of blue: a 'b' $c\n")
         .says("    | hello in /srv/hello: green on 127.0.0.1:8082, from  to green: a 'b' $c\n")
+        .says("    | deploy on 8082, at 127.0.0.1:8082\n")
         .says("    | as it was staged\n")
+        .says("    | deploy failed\n")
+        .says("    | {\"text\": \"it ended with exit code 1\"}\n")
         .never_says("never\n");
     Ok(())
 }
@@ -135,6 +140,52 @@ fn a_step_that_takes_too_long_is_ended() -> Result<(), Skip> {
     assert_ne!(site.serves(), live);
     let left: Vec<_> = site.host.processes("sleep 1234");
     assert!(left.is_empty(), "{left:?}");
+    Ok(())
+}
+
+/// Returns a site whose steps write their place to a file, and fail as soon as `/srv/fails` is there.
+fn once_and_warn() -> Result<Site, Skip> {
+    let site = Site::with("steps/once_and_warn")?;
+    let step = "#!/bin/bash\necho \"$1\" >>/srv/noted\n[[ ! -e /srv/fails ]]\n";
+    site.host.write_program("/opt/step", step);
+    site.deploy().ok();
+    noted(&site);
+    Ok(site)
+}
+
+fn a_step_with_once_does_not_run_again() -> Result<(), Skip> {
+    let site = once_and_warn()?;
+    site.deploy().ok();
+    let expected = [
+        "before start",
+        "before switch",
+        "always",
+        "after switch",
+        "after stop",
+    ];
+    assert_eq!(noted(&site), expected);
+    for command in ["rollback", "restart"] {
+        site.run(command).ok();
+        assert_eq!(noted(&site), ["always"], "{command}");
+    }
+    Ok(())
+}
+
+fn a_step_with_warn_never_goes_back() -> Result<(), Skip> {
+    let site = once_and_warn()?;
+    let live = site.serves();
+    let new = if live == "blue" { "green" } else { "blue" };
+    site.host.write("/srv/fails", "");
+    let mut ran = site.deploy().ok();
+    for step in [
+        "before-start.1",
+        "before-switch.1",
+        "before-switch.2",
+        "after-switch.1",
+    ] {
+        ran = ran.says(&format!("warning: user {new} {step} (deploy.bg:"));
+    }
+    site.assert_serves_only(new);
     Ok(())
 }
 

@@ -265,6 +265,23 @@ fn https_by_the_name_of_its_certificate() {
     script
         .one_try("ask get https://shop.invalid/\nask_via \"127.0.0.1:${port}\"")
         .failed("last: TLS failed: SSL certificate problem: self");
+    // A file of certificates belongs to one question. Its name may be any text.
+    let odd = folder.path().join("a \"b\" \\ $(touch x)");
+    fs::copy(&https.certificate, &odd).expect("a file can be copied");
+    let asked = "ask get https://shop.invalid/\nask_via \"127.0.0.1:${port}\"";
+    script.environment = vec![("CA", odd.display().to_string())];
+    script.one_try(&format!("{asked}\nask_ca \"$CA\"")).passed();
+    script
+        .one_try(&format!("{asked}\nask_ca \"$CA\"\n{asked}"))
+        .failed("last: TLS failed: SSL certificate problem: self");
+    script
+        .one_try(&format!("{asked}\nask_ca /no/such/file"))
+        .failed("last: TLS failed: error setting certificate");
+    let ready = script.run(&format!("declared() {{\n{asked}\nask_ca /no/such/file\n}}\ndeclare_question declared\nverdict questions_ready"));
+    assert_eq!(
+        ready.value("reason"),
+        "cannot read the certificates in /no/such/file, which `ca` names"
+    );
     script.environment = vec![("CURL_CA_BUNDLE", https.certificate.display().to_string())];
     script
         .one_try("ask get https://shop.invalid/\nask_via \"127.0.0.1:${port}\"")

@@ -16,10 +16,20 @@ use crate::syntax::tree::{self, Value};
 /// Defines the names of the inputs.
 pub fn define<'t>(statements: &Statements<'t>, level: &mut Definitions<'t>, findings: &Findings) {
     for (input, _) in &statements.inputs {
-        if spelling::variable_name(&input.name, "an input", findings) {
-            check_apart(&input.name, findings);
-            let secret = matches!(&input.ty, tree::Type::Named(name) if name.text == "secret");
-            level.define(&input.name, Meaning::Input { secret }, findings);
+        let secret = match &input.ty {
+            tree::Type::Named(ty) | tree::Type::Matching { of: Some(ty), .. } => {
+                ty.text == "secret"
+            }
+            tree::Type::Matching { of: None, .. }
+            | tree::Type::OneOf(_)
+            | tree::Type::List(..)
+            | tree::Type::Map(..) => false,
+        };
+        for name in &input.names {
+            if spelling::variable_name(name, "an input", findings) {
+                check_apart(name, findings);
+                level.define(name, Meaning::Input { secret }, findings);
+            }
         }
     }
 }
@@ -52,18 +62,20 @@ pub fn resolve(scope: Scope<'_>, statements: &Statements<'_>) -> Vec<Input> {
     statements
         .inputs
         .iter()
-        .filter_map(|(input, span)| one(scope.at(ValuePlace::Fixed), input, *span))
+        .filter_map(|(input, span)| named_alike(scope.at(ValuePlace::Fixed), input, *span))
+        .flatten()
         .collect()
 }
 
-fn one(scope: Scope<'_>, input: &tree::Input, span: Span) -> Option<Input> {
+/// Returns the inputs of one statement.
+fn named_alike(scope: Scope<'_>, input: &tree::Input, span: Span) -> Option<Vec<Input>> {
     let ty = Type::of(&input.ty, TypePlace::Input, scope.findings);
     let file = input.file.as_ref().map(|value| {
         let template = scope.text_of(&Type::Input(InputType::Path), value)?;
         HostPath::new(scope.literal(&template, value.span())?)
     });
     let ty = ty?;
-    if let (Type::Input(InputType::Secret), Some(default)) = (&ty, &input.default) {
+    if let (Type::Input(InputType::Secret(_)), Some(default)) = (&ty, &input.default) {
         scope.findings.push(
             Diagnostic::new(
                 Code::SECRET_IN_SOURCE,
@@ -81,13 +93,18 @@ fn one(scope: Scope<'_>, input: &tree::Input, span: Span) -> Option<Input> {
     let Type::Input(ty) = ty else {
         return None;
     };
-    Some(Input {
-        name: VariableName::new(&input.name.text)?,
-        ty,
-        default: flat(default)?,
-        file: flat(file)?,
-        span,
-    })
+    let (default, file) = (flat(default)?, flat(file)?);
+    let names = input.names.iter();
+    let inputs = names.filter_map(|name| {
+        Some(Input {
+            name: VariableName::new(&name.text)?,
+            ty: ty.clone(),
+            default: default.clone(),
+            file: file.clone(),
+            span,
+        })
+    });
+    Some(inputs.collect())
 }
 
 /// Returns `None` if the value is present but wrong, and `Some(None)` if it is absent.

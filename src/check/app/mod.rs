@@ -6,6 +6,7 @@ pub mod inputs;
 pub mod not_generated;
 pub mod outer_definitions;
 pub mod services;
+pub mod shell_text;
 pub mod steps;
 pub mod unused;
 
@@ -26,7 +27,7 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::model::defaults;
 use crate::model::{
     App, Artifact, DriverKind, DriverUse, Duration, HostPath, InputType, Piece, Privilege, Service,
-    Template, Verification,
+    Template, Verification, Verify,
 };
 use crate::source::Span;
 use crate::syntax::tree::{self, LockItem, Value};
@@ -79,19 +80,20 @@ pub fn resolve<'t>(
         app: &app.name,
         stop_within,
     };
-    let services: Vec<_> = services_written
+    let resolved: Vec<_> = services_written
         .iter()
         .map(|service| services::resolve(&context, service))
         .collect();
     let switch = switch(scope, statements, around.drivers, &app.name);
     let artifact = artifact(scope, statements);
-    let verify = verification::resolve(scope, statements, &probes, &app.name);
+    let verify = verification::resolve(scope, (statements, &services_written), &probes, &app.name);
     let user_steps = steps::steps(scope, statements);
     let outcomes = steps::outcomes(scope, statements, around.drivers);
     let lock_wait = lock_wait(scope, statements);
     not_generated::check(scope, statements, around.drivers);
     unused::lets(scope, errors);
-    let services: Vec<Service> = services.into_iter().flatten().collect();
+    let (services, verifies): (Vec<Service>, Vec<Vec<Verify>>) =
+        resolved.into_iter().flatten().unzip();
     for service in &services {
         let driver = service.run.driver.name.as_str();
         gates::check_functions(
@@ -120,7 +122,9 @@ pub fn resolve<'t>(
         services,
         shared: Vec::new(),
         switch: switch.or_else(|| unknown_use(DriverKind::Switch, app.name.span))?,
-        verify: verify.unwrap_or_else(without_verify),
+        verify: verify
+            .unwrap_or_else(without_verify)
+            .with(verifies.into_iter().flatten()),
         cleanup,
         steps: user_steps.unwrap_or_default(),
         outcomes: outcomes.unwrap_or_default(),

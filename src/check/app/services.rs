@@ -12,11 +12,12 @@ use crate::check::names::spelling;
 use crate::check::names::statements::Statements;
 use crate::check::probe::gates;
 use crate::check::probe::named_probes::NamedProbes;
+use crate::check::probe::verification;
 use crate::check::values::scope::Scope;
 use crate::check::values::text_forms;
 use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{DriverKind, Duration, Handover, Service, Template, Variable, defaults};
+use crate::model::{DriverKind, Duration, Handover, Service, Template, Variable, Verify, defaults};
 use crate::syntax::tree::{self};
 
 /// Returns the facts of the services that are known before any value is resolved.
@@ -80,8 +81,11 @@ pub struct Context<'a> {
     pub stop_within: Duration,
 }
 
-/// Resolves one service. Faulty parts are reported and left out, so that the rules can check the rest.
-pub fn resolve(context: &Context<'_>, service: &ServiceStatements<'_>) -> Option<Service> {
+/// Resolves one service, and the checks through the proxy in its block. Faulty parts are reported and left out, so that the rules can check the rest.
+pub fn resolve(
+    context: &Context<'_>,
+    service: &ServiceStatements<'_>,
+) -> Option<(Service, Vec<Verify>)> {
     let findings = context.findings;
     let errors = findings.errors();
     let name = service.name.clone()?;
@@ -112,6 +116,7 @@ pub fn resolve(context: &Context<'_>, service: &ServiceStatements<'_>) -> Option
         service,
         facts,
     );
+    let verifies = verification::of_service(scope, service, &name, context.probes);
     if let Some(Duration::ZERO) = stop_within
         && let Some(value) = service.stop_within
     {
@@ -132,7 +137,7 @@ pub fn resolve(context: &Context<'_>, service: &ServiceStatements<'_>) -> Option
         );
     }
     unused::lets(scope, errors);
-    Some(Service {
+    let resolved = Service {
         name,
         run: run.or_else(|| unknown_use(DriverKind::Run, service.span))?,
         address: address.unwrap_or_default(),
@@ -140,7 +145,8 @@ pub fn resolve(context: &Context<'_>, service: &ServiceStatements<'_>) -> Option
         stop_within: stop_within.unwrap_or(defaults::STOP_WITHIN),
         handover,
         span: service.span,
-    })
+    };
+    Some((resolved, verifies))
 }
 
 fn resolve_run(

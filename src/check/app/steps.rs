@@ -1,14 +1,16 @@
 //! The user's own steps, and the steps that run after the outcome is known.
 
+use super::shell_text;
 use crate::check::drivers::descriptions::Descriptions;
 use crate::check::drivers::driver_use;
-use crate::check::names::statements::{Statements, once};
+use crate::check::names::statements::{At, Statements, once};
 use crate::check::values::scope::Scope;
 use crate::check::values::types::Type;
 use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{
-    DriverKind, Duration, InputType, OutcomeStep, Step, StepRun, Steps, Template, When, defaults,
+    DriverKind, Duration, InputType, OutcomeStep, Runs, Step, StepFailure, StepRun, Steps,
+    Template, When, defaults,
 };
 use crate::source::Span;
 use crate::syntax::tree::{self, CommandOption, CommandRun, OnItem};
@@ -64,6 +66,8 @@ fn notify(
         run: StepRun::Notify(notify),
         folder: None,
         within: defaults::STEP_WITHIN,
+        runs: Runs::Always,
+        on_failure: StepFailure::OfPlace,
         span,
     })
 }
@@ -76,6 +80,8 @@ pub fn step(scope: Scope<'_>, command: &tree::Command, span: Span) -> Option<Ste
     };
     let mut folder = None;
     let mut within = None;
+    let mut only_once: Option<At<'_, Span>> = None;
+    let mut warn: Option<At<'_, Span>> = None;
     for statement in command.options.iter().flat_map(|body| &body.statements) {
         match &statement.node {
             CommandOption::In(value) => {
@@ -84,6 +90,8 @@ pub fn step(scope: Scope<'_>, command: &tree::Command, span: Span) -> Option<Ste
             CommandOption::Within(value) => {
                 once(&mut within, "within", value, statement.span, scope.findings);
             }
+            CommandOption::Once(word) => once(&mut only_once, "once", word, *word, scope.findings),
+            CommandOption::Warn(word) => once(&mut warn, "warn", word, *word, scope.findings),
         }
     }
     let folder: Option<Option<Template>> =
@@ -108,6 +116,8 @@ pub fn step(scope: Scope<'_>, command: &tree::Command, span: Span) -> Option<Ste
             Some(folder) => Some(folder?),
         },
         within: within?,
+        runs: only_once.map_or(Runs::Always, |_| Runs::Once),
+        on_failure: warn.map_or(StepFailure::OfPlace, |_| StepFailure::Warn),
         span,
     })
 }
@@ -116,6 +126,7 @@ pub fn step(scope: Scope<'_>, command: &tree::Command, span: Span) -> Option<Ste
 /// name counts as a use.
 fn shell(scope: Scope<'_>, text: &tree::Text) -> Option<String> {
     let script = text.literal()?;
+    shell_text::check(scope, &script, text.span);
     let words = script.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     for word in words.filter(|word| !word.is_empty()) {
         scope.names.find(word);

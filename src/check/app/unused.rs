@@ -75,7 +75,7 @@ pub fn of_files(
 /// them.
 fn suppose_apps<'t>(level: &mut Definitions<'t>, apps: &[Statements<'t>]) {
     for statements in apps {
-        let inputs = statements.inputs.iter().map(|(input, _)| &input.name);
+        let inputs = statements.inputs.iter().flat_map(|(input, _)| &input.names);
         let lets = statements.lets.iter().map(|(constant, _)| &constant.name);
         inputs.chain(lets).for_each(|name| level.suppose(name));
         for (color, _) in &statements.colors {

@@ -284,7 +284,7 @@ fn drivers_named(file: &tree::File) -> Vec<(DriverKind, String)> {
                     }
                 }
             }
-            Item::Use(_) | Item::Let(_) | Item::Probe(_) => {}
+            Item::Use(_) | Item::Let(_) | Item::Probe(_) | Item::Allow(_) => {}
         }
     }
     named

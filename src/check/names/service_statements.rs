@@ -16,6 +16,7 @@ pub struct ServiceStatements<'t> {
     pub span: Span,
     pub run: Option<At<'t, tree::DriverUse>>,
     pub probes: Vec<At<'t, tree::Probe>>,
+    pub verifies: Vec<At<'t, tree::Verify>>,
     pub address: Option<At<'t, Value>>,
     pub no_port: Option<Span>,
     pub handover: Option<At<'t, Handover>>,
@@ -44,6 +45,7 @@ pub fn sort<'t>(
             span: statements.run.map_or(app_span, |(_, span)| span),
             run: None,
             probes: Vec::new(),
+            verifies: Vec::new(),
             address: None,
             no_port: None,
             handover: None,
@@ -78,6 +80,7 @@ fn sort_one<'t>(
         span,
         run: None,
         probes: Vec::new(),
+        verifies: Vec::new(),
         address: None,
         no_port: None,
         handover: None,
@@ -90,6 +93,7 @@ fn sort_one<'t>(
         match &statement.node {
             ServiceItem::Run(used) => once(&mut sorted.run, "run", used, span, findings),
             ServiceItem::Probe(probe) => sorted.probes.push((probe, span)),
+            ServiceItem::Verify(verify) => sorted.verifies.push((verify, span)),
             ServiceItem::Address(value) => {
                 once(&mut sorted.address, "address", value, span, findings);
             }

@@ -8,7 +8,7 @@ use crate::syntax::tree;
 /// The names of placeholders. A `let` or `input` must not have one of them.
 pub const PLACEHOLDERS: &[&str] = &[
     "app", "root", "staging", "color", "port", "address", "service", "slot", "from", "to",
-    "outcome", "reason", "seconds",
+    "command", "outcome", "reason", "seconds",
 ];
 
 /// Variables that bash or the loader use themselves. An input with such a name would change how the script runs

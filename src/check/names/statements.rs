@@ -74,6 +74,8 @@ impl<'t> Statements<'t> {
                 AppItem::Build(body) => statements.builds.push((body, span)),
                 AppItem::Ship(used) => statements.ships.push((used, span)),
                 AppItem::Hosts(hosts) => statements.hosts.push((hosts, span)),
+                // `allows` reads it when all findings are known.
+                AppItem::Allow(_) => {}
                 AppItem::Target(used) => {
                     let name = &used.driver;
                     let first = statements
@@ -109,9 +111,12 @@ pub fn once<'t, T>(
 
 /// Reports a statement that occurs twice.
 pub fn twice(what: &str, span: Span, first: Span, findings: &Findings) {
-    findings.push(
-        Diagnostic::new(Code::SAID_TWICE, span, format!("`{what}` is given twice"))
-            .also(first, "first given here")
-            .help("remove one of them"),
-    );
+    findings.push(given_twice(what, span, first));
+}
+
+/// Returns the finding about a statement that occurs twice.
+pub fn given_twice(what: &str, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::new(Code::SAID_TWICE, span, format!("`{what}` is given twice"))
+        .also(first, "first given here")
+        .help("remove one of them")
 }

@@ -14,6 +14,7 @@ pub struct MergedProbe<'t> {
     pub questions: Vec<(&'t ProbeItem, Span)>,
     pub body: Option<(&'t Value, Span)>,
     pub via: Option<(&'t Value, Span)>,
+    pub ca: Option<(&'t Value, Span)>,
     /// The headers of all bodies.
     pub headers: Vec<(&'t Value, &'t Value, Span)>,
     /// The expectations of all bodies, without the status.
@@ -84,7 +85,8 @@ impl<'t> MergedProbe<'t> {
                 _ => None,
             })
             .collect();
-        values.extend(self.body.iter().chain(&self.via).map(|(value, _)| *value));
+        let single = [self.body, self.via, self.ca];
+        values.extend(single.iter().flatten().map(|(value, _)| *value));
         for (name, value, _) in &self.headers {
             values.extend([*name, *value]);
         }
@@ -149,6 +151,7 @@ impl<'t> MergedProbe<'t> {
                 }
                 ProbeItem::Body(value) => said.set(&mut self.body, "body", (value, span), span),
                 ProbeItem::Via(value) => said.set(&mut self.via, "via", (value, span), span),
+                ProbeItem::Ca(value) => said.set(&mut self.ca, "ca", (value, span), span),
                 ProbeItem::Header { name, value } => self.headers.push((name, value, span)),
                 ProbeItem::Expect(Expect::Status(value)) => {
                     said.set(&mut self.status, "expect status", (value, span), span);

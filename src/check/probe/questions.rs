@@ -24,13 +24,18 @@ impl MergedProbe<'_> {
             let via = scope.text(value)?;
             text_forms::check_address(scope, &via, span).then_some(via)
         });
+        let ca = self
+            .ca
+            .and_then(|(value, _)| scope.text_of(&Type::Input(InputType::Path), value));
         let mut questions = Vec::new();
         for &(item, span) in &self.questions {
             match item {
                 &ProbeItem::Request {
                     method, ref urls, ..
                 } => {
-                    for url in urls_of(scope, urls) {
+                    let urls = urls_of(scope, urls);
+                    self.ca_has_https(scope, &urls);
+                    for url in urls {
                         questions.push(Question {
                             subject: Subject::Http {
                                 method,
@@ -38,6 +43,7 @@ impl MergedProbe<'_> {
                                 headers: headers.clone(),
                                 body: body.clone(),
                                 via: via.clone(),
+                                ca: ca.clone(),
                             },
                             expectations: expectations.clone(),
                             span,
@@ -92,10 +98,10 @@ impl MergedProbe<'_> {
         }
         if method.is_none() {
             let no_request = "this belongs to a request, but the probe sends none";
-            let help = "`expect`, `header` and `via` belong to `get`, `head` and `post`";
+            let help = "`expect`, `header`, `via` and `ca` belong to `get`, `head` and `post`";
             let expects = self.expects.iter().map(|(_, span)| *span);
             let headers = self.headers.iter().map(|(_, _, span)| *span);
-            let single = [self.status, self.via];
+            let single = [self.status, self.via, self.ca];
             let single = single.iter().flatten().map(|(_, span)| *span);
             for span in expects.chain(headers).chain(single) {
                 odd(span, no_request, help);
@@ -115,6 +121,24 @@ impl MergedProbe<'_> {
                     );
                 }
             }
+        }
+    }
+
+    /// Reports a `ca` that no request can need.
+    fn ca_has_https(&self, scope: Scope<'_>, urls: &[Template]) {
+        let plain = |url: &Template| matches!(text_forms::url(url), Ok(Some(url)) if url.scheme == text_forms::Scheme::Http);
+        if let Some((_, span)) = self.ca
+            && !urls.is_empty()
+            && urls.iter().all(plain)
+        {
+            scope.findings.push(
+                Diagnostic::new(
+                    Code::BAD_PROBE,
+                    span,
+                    "`ca` is for `https`, and this asks over `http`",
+                )
+                .help("remove it, or write `https://` in the URL"),
+            );
         }
     }
 

@@ -3,29 +3,35 @@
 use super::merged_probe;
 use super::named_probes::NamedProbes;
 use crate::check::names::definitions;
+use crate::check::names::service_statements::ServiceStatements;
 use crate::check::names::spelling;
 use crate::check::names::statements::Statements;
 use crate::check::values::scope::Scope;
 use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Name, OnFailure, Verification, Verify};
+use crate::model::{Name, OnFailure, Verification, Verify, VerifyName};
 use crate::source::Span;
 use crate::syntax::tree::{self, Body};
 
-/// Resolves all `verify` statements. Returns `None` if one of them has an error, which was reported.
+/// Resolves the `verify` statements of the app. Returns `None` if one of them has an error, which was reported.
 pub fn resolve(
     scope: Scope<'_>,
-    statements: &Statements<'_>,
+    (statements, services): (&Statements<'_>, &[ServiceStatements<'_>]),
     probes: &NamedProbes<'_>,
     app: &tree::Name,
 ) -> Option<Verification> {
     let findings = scope.findings;
     let errors = findings.errors();
-    let scope = scope.at(ValuePlace::Verify);
-    let mut checks: Vec<Verify> = Vec::new();
+    let in_services = services.iter().flat_map(|service| &service.verifies);
+    let all: Vec<Span> = statements
+        .verifies
+        .iter()
+        .chain(in_services)
+        .map(|(_, span)| *span)
+        .collect();
+    let mut checks = Checks::new(scope, None, probes);
     let mut none: Option<(String, Span)> = None;
-    let mut named: Vec<&tree::Name> = Vec::new();
-    for (at, (verify, span)) in statements.verifies.iter().enumerate() {
+    for (verify, span) in &statements.verifies {
         match verify {
             tree::Verify::None { word, reason } => {
                 let text = scope
@@ -34,47 +40,26 @@ pub fn resolve(
                 if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
                     findings.push(no_reason(reason.span));
                 }
-                if statements.verifies.len() > 1 {
-                    let other = statements.verifies[usize::from(at == 0)].1;
+                if let Some(other) = all.iter().find(|other| *other != span) {
                     findings.push(
                         Diagnostic::new(
                             Code::SAID_TWICE,
                             *word,
                             "`verify none` and another `verify` contradict each other",
                         )
-                        .also(other, "the other one")
+                        .also(*other, "the other one")
                         .help("remove one of them"),
                     );
                 }
                 none = text.map(|text| (text, *span));
             }
-            // A user who writes `verify none` does not mean a probe with the name `none`.
-            tree::Verify::Check {
-                name: Some(name),
-                from: None,
-                body: None,
-            } if name.text == "none" => findings.push(no_reason(name.span)),
-            tree::Verify::Check { name, from, body } => {
-                if let Some(name) = name {
-                    if let Some(first) = named.iter().find(|known| known.text == name.text) {
-                        findings.push(definitions::duplicate(name, first.span));
-                    }
-                    named.push(name);
-                }
-                let check = check(
-                    scope,
-                    name.as_ref(),
-                    from.as_ref(),
-                    body.as_ref(),
-                    probes,
-                    *span,
-                    at,
-                );
-                checks.extend(check);
-            }
+            tree::Verify::Check { name, from, body } => match none_without_reason(verify) {
+                Some(word) => findings.push(no_reason(word.span)),
+                None => checks.add(name.as_ref(), from.as_ref(), body.as_ref(), *span),
+            },
         }
     }
-    if statements.verifies.is_empty() {
+    if all.is_empty() {
         findings.push_absent(
             Diagnostic::new(
                 Code::NO_VERIFY,
@@ -89,8 +74,61 @@ pub fn resolve(
     }
     Some(match none {
         Some((reason, span)) => Verification::None { reason, span },
-        None => Verification::Checks(checks),
+        None => Verification::Checks(checks.resolved),
     })
+}
+
+/// Resolves the `verify` statements in the block of a service. Faulty ones are reported and left out.
+pub fn of_service(
+    scope: Scope<'_>,
+    service: &ServiceStatements<'_>,
+    name: &Name,
+    probes: &NamedProbes<'_>,
+) -> Vec<Verify> {
+    let mut checks = Checks::new(scope, Some(name), probes);
+    for (verify, span) in &service.verifies {
+        let none = match verify {
+            tree::Verify::None { word, .. } => Some(*word),
+            tree::Verify::Check { .. } => none_without_reason(verify).map(|word| word.span),
+        };
+        if let Some(word) = none {
+            scope.findings.push(
+                Diagnostic::new(
+                    Code::MISPLACED,
+                    word,
+                    "`verify none` is about the whole app",
+                )
+                .help("remove it: a service without `verify` has no check of its own"),
+            );
+        } else if let Some(no_port) = service.no_port {
+            scope.findings.push(
+                Diagnostic::new(
+                    Code::VERIFY_PASSES_PROXY,
+                    *span,
+                    format!(
+                        "the proxy does not route to `{name}`, so nothing can be asked through it"
+                    ),
+                )
+                .also(no_port, "it is a worker")
+                .help("ask a worker itself, before the switch: with `probe`"),
+            );
+        } else if let tree::Verify::Check { name, from, body } = verify {
+            checks.add(name.as_ref(), from.as_ref(), body.as_ref(), *span);
+        }
+    }
+    checks.resolved
+}
+
+/// Returns the word of `verify none` without a reason. A user who writes it does not mean a check with the name `none`.
+fn none_without_reason(verify: &tree::Verify) -> Option<&tree::Name> {
+    match verify {
+        tree::Verify::Check {
+            name: Some(name),
+            from: None,
+            body: None,
+        } if name.text == "none" => Some(name),
+        tree::Verify::Check { .. } | tree::Verify::None { .. } => None,
+    }
 }
 
 /// Reports `verify none` without a text, or with an empty text.
@@ -100,40 +138,86 @@ fn no_reason(span: Span) -> Diagnostic {
     )
 }
 
-fn check(
-    scope: Scope<'_>,
-    name: Option<&tree::Name>,
-    from: Option<&tree::Name>,
-    body: Option<&Body<tree::ProbeItem>>,
-    probes: &NamedProbes<'_>,
-    span: Span,
-    at: usize,
-) -> Option<Verify> {
-    let findings = scope.findings;
-    let written = match name {
-        Some(word) => spelling::name(word, "a verify", findings),
-        None if at == 0 => Name::new("verify").ok(),
-        None => Name::new(&format!("verify-{}", at + 1)).ok(),
-    };
-    let merged = merged_probe::merge(None, from, body, probes, findings)?;
-    if merged.questions.is_empty() {
-        findings.push_absent(
-            Diagnostic::new(Code::BAD_PROBE, span, "the `verify` sends no request")
-                .help("write the request through the proxy: `get \"http://127.0.0.1/…\"`"),
-        );
-        return None;
+/// The checks of the app, or of one service.
+struct Checks<'a> {
+    scope: Scope<'a>,
+    service: Option<&'a Name>,
+    probes: &'a NamedProbes<'a>,
+    /// The names that users gave.
+    named: Vec<&'a tree::Name>,
+    /// The number of checks so far, faulty ones included.
+    count: usize,
+    resolved: Vec<Verify>,
+}
+
+impl<'a> Checks<'a> {
+    fn new(scope: Scope<'a>, service: Option<&'a Name>, probes: &'a NamedProbes<'a>) -> Self {
+        Self {
+            scope: scope.at(ValuePlace::Verify),
+            service,
+            probes,
+            named: Vec::new(),
+            count: 0,
+            resolved: Vec::new(),
+        }
     }
-    let questions = merged.questions(scope);
-    let budget = merged.budget(scope);
-    Some(Verify {
-        name: written?,
-        questions: questions?,
-        budget: budget?,
-        on_failure: if merged.warn.is_some() {
-            OnFailure::Warn
-        } else {
-            OnFailure::SwitchBack
-        },
-        span,
-    })
+
+    fn add(
+        &mut self,
+        name: Option<&'a tree::Name>,
+        from: Option<&'a tree::Name>,
+        body: Option<&'a Body<tree::ProbeItem>>,
+        span: Span,
+    ) {
+        self.count += 1;
+        if let Some(name) = name {
+            if let Some(first) = self.named.iter().find(|known| known.text == name.text) {
+                self.scope
+                    .findings
+                    .push(definitions::duplicate(name, first.span));
+            }
+            self.named.push(name);
+        }
+        let check = self.check(name, from, body, span);
+        self.resolved.extend(check);
+    }
+
+    fn check(
+        &self,
+        name: Option<&tree::Name>,
+        from: Option<&'a tree::Name>,
+        body: Option<&'a Body<tree::ProbeItem>>,
+        span: Span,
+    ) -> Option<Verify> {
+        let findings = self.scope.findings;
+        let written = match name {
+            Some(word) => spelling::name(word, "a verify", findings),
+            None if self.count == 1 => Name::new("verify").ok(),
+            None => Name::new(&format!("verify-{}", self.count)).ok(),
+        };
+        let merged = merged_probe::merge(None, from, body, self.probes, findings)?;
+        if merged.questions.is_empty() {
+            findings.push_absent(
+                Diagnostic::new(Code::BAD_PROBE, span, "the `verify` sends no request")
+                    .help("write the request through the proxy: `get \"http://127.0.0.1/…\"`"),
+            );
+            return None;
+        }
+        let questions = merged.questions(self.scope);
+        let budget = merged.budget(self.scope);
+        Some(Verify {
+            name: VerifyName {
+                service: self.service.cloned(),
+                name: written?,
+            },
+            questions: questions?,
+            budget: budget?,
+            on_failure: if merged.warn.is_some() {
+                OnFailure::Warn
+            } else {
+                OnFailure::SwitchBack
+            },
+            span,
+        })
+    }
 }

@@ -5,7 +5,7 @@ use crate::check::findings::Findings;
 use crate::check::names::statements::Statements;
 use crate::check::values::value::tells_color;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{App, DriverUse, InputType, Piece, Service, SettingValue, Template, Variable};
+use crate::model::{App, DriverUse, Piece, Service, SettingValue, Template, Variable};
 use crate::syntax::tree;
 
 /// Reports BG309 and BG310.
@@ -30,8 +30,7 @@ fn arguments(app: &App, statements: &Statements<'_>, findings: &Findings) {
             });
             let secret = texts.flat_map(Template::variables).find(|variable| {
                 app.inputs.iter().any(|input| {
-                    input.ty == InputType::Secret
-                        && **variable == Variable::Input(input.name.clone())
+                    input.ty.is_secret() && **variable == Variable::Input(input.name.clone())
                 })
             });
             if let Some(Variable::Input(secret)) = secret {

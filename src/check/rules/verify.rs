@@ -89,6 +89,7 @@ fn passes_proxy(app: &App, question: &Question) -> Option<String> {
                 | Variable::PortOf(_)
                 | Variable::OtherPort
                 | Variable::Address
+                | Variable::AddressOf(_)
                 | Variable::Offer(_)
         )
     });

@@ -38,14 +38,20 @@ impl Scope<'_> {
         None
     }
 
-    /// Resolves a name with a dot: `{web.port}` or `{container.ip}`.
+    /// Resolves a name with a dot: `{web.port}`, `{web.address}` or `{container.ip}`.
     fn dotted(self, hole: &tree::Name) -> Option<Template> {
-        if let Some(service) = hole.text.strip_suffix(".port")
+        if let Some((service, part)) = hole.text.split_once('.')
             && let Some(facts) = self.facts.service(service)
         {
-            return self
-                .admit(Variable::PortOf(facts.name.clone()), hole.span)
-                .map(single);
+            let name = facts.name.clone();
+            let variable = match part {
+                "port" => Some(Variable::PortOf(name)),
+                "address" => Some(Variable::AddressOf(name)),
+                _ => None,
+            };
+            if let Some(variable) = variable {
+                return self.admit(variable, hole.span).map(single);
+            }
         }
         let drivers: Vec<&ServiceFacts> = match self.service {
             Some(service) => vec![service],
@@ -74,7 +80,7 @@ impl Scope<'_> {
                 .label(format!("did you mean `{{{near}}}`?"))
                 .fix(hole.span, near),
             None if offered.is_empty() => finding.help(
-                "a dotted placeholder is `{SERVICE.port}`, `{other.color}`, `{other.port}`, or a value that the `run` driver offers; this driver offers none",
+                "a dotted placeholder is `{SERVICE.port}`, `{SERVICE.address}`, `{other.color}`, `{other.port}`, or a value that the `run` driver offers; this driver offers none",
             ),
             None => finding.help(format!("the `run` driver offers {}", listed(&offered, "and"))),
         };
@@ -121,6 +127,24 @@ impl Scope<'_> {
                 }
                 Some(variable)
             }
+            Variable::AddressOf(ref service) => {
+                let worker = self
+                    .facts
+                    .service(service.as_str())
+                    .is_some_and(|facts| facts.reach == Reach::Worker);
+                if worker {
+                    self.findings.push(
+                        Diagnostic::new(
+                            Code::PLACEHOLDER_HERE,
+                            span,
+                            format!("`{{{written}}}` has no value: `{service}` has `no port`"),
+                        )
+                        .help("the proxy does not route to a worker, so a worker has no address"),
+                    );
+                    return None;
+                }
+                Some(variable)
+            }
             Variable::Offer(ref offer) => {
                 let offered = self.service.is_none_or(|service| {
                     service
@@ -155,6 +179,8 @@ impl Scope<'_> {
                 let ports = with_port
                     .iter()
                     .map(|facts| format!("{{{}.port}}", facts.name));
+                let routed = several.iter().filter(|facts| facts.reach != Reach::Worker);
+                let addresses = routed.map(|facts| format!("{{{}.address}}", facts.name));
                 let finding = Diagnostic::new(
                     Code::PLACEHOLDER_HERE,
                     span,
@@ -162,6 +188,8 @@ impl Scope<'_> {
                 );
                 self.findings.push(if needs_port {
                     finding.help(format!("write {}", listed(ports, "or")))
+                } else if variable == Variable::Address {
+                    finding.help(format!("write {}", listed(addresses, "or")))
                 } else {
                     finding.help(
                         "inside `service` it belongs to that service; here, write the name of a service instead",
@@ -242,6 +270,7 @@ fn builtin(word: &str) -> Option<Variable> {
         "color" => Variable::Color,
         "port" => Variable::Port,
         "address" => Variable::Address,
+        "command" => Variable::Command,
         "service" => Variable::Service,
         "slot" => Variable::Slot,
         "from" => Variable::From,
@@ -262,6 +291,8 @@ fn written(variable: &Variable) -> String {
         Variable::Port => "port".into(),
         Variable::PortOf(service) => format!("{service}.port"),
         Variable::Address => "address".into(),
+        Variable::AddressOf(service) => format!("{service}.address"),
+        Variable::Command => "command".into(),
         Variable::Service => "service".into(),
         Variable::Slot => "slot".into(),
         Variable::OtherColor => "other.color".into(),

@@ -40,7 +40,7 @@ impl Type {
             self,
             Self::User
                 | Self::Input(
-                    InputType::String | InputType::Path | InputType::Url | InputType::Secret
+                    InputType::String | InputType::Path | InputType::Url | InputType::Secret(_)
                 )
         )
     }

@@ -313,7 +313,7 @@ impl Scope<'_> {
     fn quoted(self, ty: &Type, text: &Text) -> Option<SettingValue> {
         match ty {
             Type::Input(
-                InputType::String | InputType::Secret | InputType::Path | InputType::Url,
+                InputType::String | InputType::Secret(_) | InputType::Path | InputType::Url,
             )
             | Type::User
             | Type::Regex => {
@@ -430,6 +430,7 @@ pub fn tells_color(template: &Template) -> bool {
                 | Variable::Port
                 | Variable::PortOf(_)
                 | Variable::Address
+                | Variable::AddressOf(_)
                 | Variable::ColorLet(_)
                 | Variable::Slot
                 | Variable::Offer(_)

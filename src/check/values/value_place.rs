@@ -59,13 +59,16 @@ impl ValuePlace {
             | Variable::Port
             | Variable::PortOf(_)
             | Variable::Address
+            | Variable::AddressOf(_)
             | Variable::Service
             | Variable::ColorLet(_) => match self {
                 Root | Fixed | Caller => Err("this value is the same for both colors"),
-                Address if *variable == Variable::Address => {
+                Address if matches!(variable, Variable::Address | Variable::AddressOf(_)) => {
                     Err("an address cannot contain itself")
                 }
-                ColorLet if *variable == Variable::Address => Err("the address may use this `let`"),
+                ColorLet if matches!(variable, Variable::Address | Variable::AddressOf(_)) => {
+                    Err("the address may use this `let`")
+                }
                 Artifact if !matches!(variable, Variable::Color | Variable::ColorLet(_)) => {
                     Err("one artifact is copied for the whole color")
                 }
@@ -96,6 +99,12 @@ impl ValuePlace {
             Variable::From | Variable::To => match self {
                 Let | Verify | AfterSwitch | Outcome => Ok(()),
                 _ => Err("nothing has been switched yet"),
+            },
+            Variable::Command => match self {
+                Let | Gate | Verify | BeforeStart | BeforeSwitch | AfterSwitch | Outcome => Ok(()),
+                _ => Err(
+                    "it is the command that the script runs, such as `deploy`: probes and steps have it",
+                ),
             },
             Variable::Outcome | Variable::Reason | Variable::Seconds => match self {
                 Let | Outcome => Ok(()),

@@ -18,8 +18,12 @@ impl Type {
             tree::Type::OneOf(list) => {
                 words(list, findings).map(|words| Self::Input(InputType::OneOf(words)))
             }
-            tree::Type::Matching(text) => {
+            tree::Type::Matching { of, pattern: text } => {
                 allowed("matching", text.span, place, findings)?;
+                let secret = match of {
+                    Some(of) => secret_before_matching(of, text.span, findings)?,
+                    None => false,
+                };
                 let Some(pattern) = text.literal() else {
                     findings.push(
                         Diagnostic::new(
@@ -32,8 +36,13 @@ impl Type {
                     return None;
                 };
                 no_nul(&pattern, text.span, findings)?;
-                super::regular_expression::check(&pattern, text.span, findings)
-                    .then_some(Self::Input(InputType::Matching(pattern)))
+                super::regular_expression::check(&pattern, text.span, findings).then_some(
+                    Self::Input(if secret {
+                        InputType::Secret(Some(pattern))
+                    } else {
+                        InputType::Matching(pattern)
+                    }),
+                )
             }
             tree::Type::List(inner, span) => {
                 allowed("list of", *span, place, findings)?;
@@ -72,6 +81,32 @@ impl Type {
         allowed(&name.text, name.span, place, findings)?;
         Some(ty.clone())
     }
+}
+
+/// Returns whether the word before `matching` is `secret`. Reports every other word.
+fn secret_before_matching(of: &tree::Name, pattern: Span, findings: &Findings) -> Option<bool> {
+    let word = of.text.as_str();
+    if word == "secret" {
+        return Some(true);
+    }
+    let alone = Span {
+        end: pattern.start,
+        ..of.span
+    };
+    let finding = |message: String| Diagnostic::new(Code::WRONG_TYPE, of.span, message);
+    findings.push(if word == "string" {
+        finding("`matching` is a type of its own, without `string`".to_owned())
+            .help("write `matching r\"…\"`")
+            .fix(alone, "matching ")
+    } else if let Some(near) = nearest(word, ["secret"]) {
+        finding(format!("there is no type `{word}`"))
+            .label(format!("did you mean `{near}`?"))
+            .fix(of.span, near)
+    } else {
+        finding(format!("`{word}` cannot be combined with `matching`"))
+            .help("write `matching r\"…\"` alone, or `secret matching r\"…\"`: a pattern can say what a number or a path looks like")
+    });
+    None
 }
 
 /// Reports a type that `place` does not allow.

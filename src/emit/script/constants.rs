@@ -63,7 +63,7 @@ impl Script<'_> {
         let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
         let secrets: Vec<&str> = inputs
             .iter()
-            .filter(|input| input.ty == InputType::Secret)
+            .filter(|input| input.ty.is_secret())
             .map(|input| input.name.as_str())
             .collect();
         code.array("input_names", &names, None);
@@ -198,7 +198,7 @@ impl Script<'_> {
         if let Some(file) = &input.file {
             add("file", file.as_str())?;
         }
-        if let InputType::Matching(pattern) = &input.ty {
+        if let Some(pattern) = input.ty.pattern() {
             add("pattern", pattern)?;
         }
         if !choices.is_empty() {

@@ -69,6 +69,7 @@ fn ask(subject: &Subject, code: &mut Code) -> Result<(), Failed> {
             headers,
             body,
             via,
+            ca,
         } => {
             code.line(format!("ask {} {}", method.word(), Quoted::template(url)?));
             for (name, value) in headers {
@@ -79,6 +80,9 @@ fn ask(subject: &Subject, code: &mut Code) -> Result<(), Failed> {
             }
             if let Some(via) = via {
                 code.line(format!("ask_via {}", Quoted::template(via)?));
+            }
+            if let Some(ca) = ca {
+                code.line(format!("ask_ca {}", Quoted::template(ca)?));
             }
         }
         Subject::Tcp(address) => code.line(format!("ask tcp {}", Quoted::template(address)?)),

@@ -5,7 +5,7 @@ use super::colors::chain_words;
 use super::question_lines::words;
 use super::services::{delimiter, settings};
 use super::{Code, Failed, Script};
-use crate::model::{Outcome, Step as UserStep, StepRun};
+use crate::model::{Outcome, Runs, Step as UserStep, StepRun};
 use crate::plan::Occasion;
 
 impl Script<'_> {
@@ -53,15 +53,19 @@ impl Script<'_> {
             None => "\"${root}\"".to_owned(),
         };
         let head = format!("{name}() {{");
+        let once = match step.runs {
+            Runs::Always => "",
+            Runs::Once => "once ",
+        };
         match &step.run {
             StepRun::Exec(command) => {
-                let command = format!("run_exec {folder} {}", words(command)?);
+                let command = format!("{once}run_exec {folder} {}", words(command)?);
                 code.short(&name, &command, Some(remark));
                 Ok(())
             }
             StepRun::Shell(text) => code.block(head, Some(remark), "}", |code| {
                 let end = delimiter("STEP", text);
-                code.line(format!("run_shell {folder} <<'{end}'"));
+                code.line(format!("{once}run_shell {folder} <<'{end}'"));
                 code.verbatim(text);
                 code.verbatim(&end);
                 Ok(())

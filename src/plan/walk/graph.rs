@@ -4,7 +4,7 @@
 use super::super::{Action, Command, Extent, Otherwise, Plan, Planned, ProgramName, Way};
 use super::color::Color;
 use super::world::{World, made_by_this_run};
-use crate::model::{App, Duration, Handover, Name, Verification};
+use crate::model::{App, Duration, Handover, Name, Verification, VerifyName};
 use crate::source::Span;
 use std::collections::HashMap;
 
@@ -118,7 +118,7 @@ pub(super) struct Graph {
     recoveries: Vec<(ProgramName, Next)>,
     services: HashMap<Name, u16>,
     gates: HashMap<(Name, Name), u16>,
-    checks: HashMap<Name, u16>,
+    checks: HashMap<VerifyName, u16>,
     /// The services of a release that this script makes.
     pub(super) today: Sets,
     /// The services of a release from an older deploy.bg. Its exclusive services no longer exist, and the current
@@ -264,7 +264,7 @@ impl Graph {
         self.gates.get(&gate).copied().unwrap_or_default()
     }
 
-    pub(super) fn check(&self, name: &Name) -> u16 {
+    pub(super) fn check(&self, name: &VerifyName) -> u16 {
         self.checks.get(name).copied().unwrap_or_default()
     }
 

@@ -5,7 +5,7 @@ use crate::model::{Handover, Outcome, When};
 use crate::syntax::block::Block;
 use crate::syntax::grammar::Rule;
 use crate::syntax::tree::{
-    App, AppItem, Body, CleanupItem, Color, ColorItem, Command, CommandOption, CommandRun,
+    Allow, App, AppItem, Body, CleanupItem, Color, ColorItem, Command, CommandOption, CommandRun,
     DriverUse, File, Hosts, Input, Item, Let, LockItem, On, OnItem, Service, ServiceItem, Setting,
     Steps, Value,
 };
@@ -52,6 +52,7 @@ impl Build<'_> {
                     body: self.body(inner.next()?, Block::App, Self::app_item),
                 })
             }
+            Rule::allow => Item::Allow(self.allow(pair)?),
             Rule::driver => Item::Driver(self.driver(pair)?),
             _ => return None,
         })
@@ -121,6 +122,7 @@ impl Build<'_> {
                 })
             }
             Rule::target => AppItem::Target(self.driver_use(pair)?),
+            Rule::allow => AppItem::Allow(self.allow(pair)?),
             _ => return None,
         })
     }
@@ -138,10 +140,23 @@ impl Build<'_> {
         })
     }
 
+    fn allow(&mut self, pair: Pair) -> Option<Allow> {
+        let mut inner = pair.into_inner();
+        Some(Allow {
+            code: self.name(&inner.nth(1)?),
+            reason: self.text(inner.next()?)?,
+        })
+    }
+
     fn input(&mut self, pair: Pair) -> Option<Input> {
         let mut inner = pair.into_inner();
+        inner.next()?;
+        let mut names = Vec::new();
+        while let Some(name) = take(&mut inner, Rule::name) {
+            names.push(self.name(&name));
+        }
         Some(Input {
-            name: self.name(&inner.nth(1)?),
+            names,
             ty: self.kind(inner.nth(1)?)?,
             default: take(&mut inner, Rule::default).and_then(|pair| self.second(pair)),
             file: inner
@@ -195,6 +210,7 @@ impl Build<'_> {
         Some(match pair.as_rule() {
             Rule::run => ServiceItem::Run(self.driver_use(pair)?),
             Rule::probe => ServiceItem::Probe(self.probe(pair)?),
+            Rule::verify => ServiceItem::Verify(self.verify(pair)?),
             Rule::address => ServiceItem::Address(self.second(pair)?),
             Rule::no_port => ServiceItem::NoPort(self.span_of(&pair)),
             Rule::handover => {
@@ -239,11 +255,12 @@ impl Build<'_> {
     }
 
     fn option(&mut self, pair: Pair) -> Option<CommandOption> {
-        let rule = pair.as_rule();
-        let value = self.second(pair)?;
-        Some(match rule {
-            Rule::in_folder => CommandOption::In(value),
-            _ => CommandOption::Within(value),
+        Some(match pair.as_rule() {
+            Rule::in_folder => CommandOption::In(self.second(pair)?),
+            Rule::within => CommandOption::Within(self.second(pair)?),
+            Rule::once => CommandOption::Once(self.span_of(&pair)),
+            Rule::warn => CommandOption::Warn(self.span_of(&pair)),
+            _ => return None,
         })
     }
 

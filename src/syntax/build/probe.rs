@@ -74,6 +74,7 @@ impl Build<'_> {
                 }
             }
             Rule::via => ProbeItem::Via(self.second(pair)?),
+            Rule::ca => ProbeItem::Ca(self.second(pair)?),
             Rule::expect => ProbeItem::Expect(self.expect(pair.into_inner().nth(1)?)?),
             Rule::every => ProbeItem::Every(self.second(pair)?),
             Rule::within => ProbeItem::Within(self.second(pair)?),

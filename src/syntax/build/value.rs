@@ -1,6 +1,6 @@
 //! Values and types.
 
-use super::{Build, Pair};
+use super::{Build, Pair, take};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::syntax::block::Block;
 use crate::syntax::grammar::Rule;
@@ -96,11 +96,17 @@ impl Build<'_> {
         if rule == Rule::type_name {
             return Some(Type::Named(self.name(&pair)));
         }
-        let last = pair.into_inner().last()?;
+        let mut inner = pair.into_inner();
+        if rule == Rule::matching {
+            return Some(Type::Matching {
+                of: take(&mut inner, Rule::type_name).map(|name| self.name(&name)),
+                pattern: self.text(inner.nth(1)?)?,
+            });
+        }
+        let last = inner.last()?;
         Some(match rule {
             Rule::kind => return self.kind(last),
             Rule::one_of => Type::OneOf(self.list(last)),
-            Rule::matching => Type::Matching(self.text(last)?),
             Rule::list_of => Type::List(Box::new(self.kind(last)?), span),
             Rule::map_of => Type::Map(Box::new(self.kind(last)?), span),
             _ => return None,

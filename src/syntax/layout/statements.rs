@@ -2,7 +2,7 @@
 
 use super::Layout;
 use crate::syntax::tree::{
-    AppItem, CleanupItem, ColorItem, Command, CommandOption, CommandRun, DriverUse, Expect,
+    Allow, AppItem, CleanupItem, ColorItem, Command, CommandOption, CommandRun, DriverUse, Expect,
     ExpectPart, Input, Item, Let, LockItem, Name, OnItem, Probe, ProbeItem, ServiceItem, Setting,
     Value, Verify,
 };
@@ -20,6 +20,7 @@ impl Layout<'_> {
                 self.verb("app", &app.name);
                 self.block(&app.body, Self::app_item);
             }
+            Item::Allow(allow) => self.allow(allow),
             Item::Driver(driver) => self.driver(driver),
         }
     }
@@ -94,6 +95,7 @@ impl Layout<'_> {
                 self.optional_block(hosts.body.as_ref(), Self::setting);
             }
             AppItem::Target(driver) => self.driver_use("target", driver),
+            AppItem::Allow(allow) => self.allow(allow),
         }
     }
 
@@ -103,8 +105,20 @@ impl Layout<'_> {
         self.value(&constant.value);
     }
 
+    fn allow(&mut self, allow: &Allow) {
+        self.verb("allow", &allow.code);
+        self.put(" ");
+        self.string(&allow.reason);
+    }
+
     fn input(&mut self, input: &Input) {
-        self.verb("input", &input.name);
+        self.put("input ");
+        for (at, name) in input.names.iter().enumerate() {
+            if at > 0 {
+                self.put(", ");
+            }
+            self.name(name);
+        }
         self.put(": ");
         self.kind(&input.ty);
         if let Some(default) = &input.default {
@@ -156,6 +170,7 @@ impl Layout<'_> {
         match item {
             ServiceItem::Run(driver) => self.driver_use("run", driver),
             ServiceItem::Probe(probe) => self.probe(probe),
+            ServiceItem::Verify(verify) => self.verify(verify),
             ServiceItem::Address(address) => self.verb_value("address", address),
             ServiceItem::NoPort(_) => self.put("no port"),
             ServiceItem::Handover(kind) => self.word("handover", kind.word()),
@@ -211,6 +226,7 @@ impl Layout<'_> {
                 self.verb_value("", value);
             }
             ProbeItem::Via(value) => self.verb_value("via", value),
+            ProbeItem::Ca(value) => self.verb_value("ca", value),
             ProbeItem::Expect(expect) => self.expect(expect),
             ProbeItem::Every(value) => self.verb_value("every", value),
             ProbeItem::Within(value) => self.verb_value("within", value),
@@ -261,6 +277,8 @@ impl Layout<'_> {
         self.optional_block(command.options.as_ref(), |layout, option| match option {
             CommandOption::In(value) => layout.verb_value("in", value),
             CommandOption::Within(value) => layout.verb_value("within", value),
+            CommandOption::Once(_) => layout.put("once"),
+            CommandOption::Warn(_) => layout.put("warn"),
         });
     }
 

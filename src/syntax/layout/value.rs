@@ -55,9 +55,13 @@ impl Layout<'_> {
                 self.put("one_of ");
                 self.list(list);
             }
-            Type::Matching(text) => {
+            Type::Matching { of, pattern } => {
+                if let Some(of) = of {
+                    self.name(of);
+                    self.put(" ");
+                }
                 self.put("matching ");
-                self.string(text);
+                self.string(pattern);
             }
             Type::List(inner, _) => {
                 self.put("list of ");

@@ -27,7 +27,8 @@ impl<'a> Source<'a> {
 
     /// A whole file.
     pub fn file(mut self) -> String {
-        self.lines(0, |source, depth| match source.choose(5) {
+        self.lines(0, |source, depth| match source.choose(6) {
+            5 => source.put("allow BG103 \"reason\""),
             0 => source.put("use \"std/spring\""),
             1 => source.constant(depth),
             2 => source.block("probe ready from spring.health", depth, Self::probe_item),
@@ -194,11 +195,23 @@ impl<'a> Source<'a> {
     }
 
     fn app_item(&mut self, depth: usize) {
-        match self.choose(22) {
+        match self.choose(23) {
+            22 => self.put("allow BG704 r\"reason\""),
             0 => self.put("sudo"),
             1 => self.verb("root", depth),
             2 => {
-                self.put("input NAME: one_of [a, \"b\"]");
+                let types = [
+                    "one_of [a, \"b\"]",
+                    "secret matching r\"a\"",
+                    "matching \"b\"",
+                ];
+                self.put("input NAME");
+                if self.choose(2) == 1 {
+                    self.put(", OTHER");
+                }
+                self.put(": ");
+                let ty = self.choose(3);
+                self.put(types[usize::from(ty)]);
                 if self.choose(2) == 1 {
                     self.verb(" =", depth);
                 }
@@ -214,7 +227,8 @@ impl<'a> Source<'a> {
             6 => self.verb("artifact", depth),
             7 => self.block("run jar", depth, Self::setting),
             8 => self.block("service worker", depth, |source, depth| {
-                match source.choose(4) {
+                match source.choose(5) {
+                    4 => source.block("verify page from ready", depth, Self::probe_item),
                     0 => source.put("no port"),
                     1 => source.put("handover exclusive"),
                     2 => source.verb("stop within", depth),
@@ -267,7 +281,12 @@ impl<'a> Source<'a> {
             }
         }
         if self.choose(2) == 1 {
-            self.block("", depth, |source, depth| source.verb("within", depth));
+            self.block("", depth, |source, depth| match source.choose(4) {
+                0 => source.verb("within", depth),
+                1 => source.verb("in", depth),
+                2 => source.put("once"),
+                _ => source.put("warn"),
+            });
         }
     }
 
@@ -280,16 +299,17 @@ impl<'a> Source<'a> {
             "exec inside",
             "header \"X\"",
             "via",
+            "ca",
             "expect status",
             "expect json \"a.b[0]\" equals",
             "expect header X matches",
             "every",
             "passes",
         ];
-        match self.choose(15) {
-            12 => self.put("healthy"),
-            13 => self.put("expect color"),
-            14 => self.put("warn"),
+        match self.choose(16) {
+            13 => self.put("healthy"),
+            14 => self.put("expect color"),
+            15 => self.put("warn"),
             which => self.verb(verb[usize::from(which)], depth),
         }
     }

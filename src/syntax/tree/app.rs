@@ -1,6 +1,8 @@
 //! `app` and the blocks in it.
 
-use super::{Body, Command, DriverUse, Let, Name, On, Probe, Setting, Steps, Type, Value, Verify};
+use super::{
+    Allow, Body, Command, DriverUse, Let, Name, On, Probe, Setting, Steps, Type, Value, Verify,
+};
 use crate::model::Handover;
 use crate::source::Span;
 
@@ -20,7 +22,7 @@ pub enum AppItem {
     Root(Value),
     /// `sudo`
     Sudo(Span),
-    /// `input NAME: TYPE [= default] [from file PATH]`
+    /// `input NAME[, NAME…]: TYPE [= default] [from file PATH]`
     Input(Input),
     /// `let NAME = value`
     Let(Let),
@@ -58,14 +60,16 @@ pub enum AppItem {
     Hosts(Hosts),
     /// `target DRIVER { … }`
     Target(DriverUse),
+    /// `allow CODE "reason"`
+    Allow(Allow),
 }
 
-/// `input NAME: TYPE [= default] [from file PATH]`
+/// `input NAME[, NAME…]: TYPE [= default] [from file PATH]`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// The name.
-    pub name: Name,
-    /// Its type.
+    /// The names, at least one. Each is an input of its own; the rest of the statement is the same for all.
+    pub names: Vec<Name>,
+    /// Their type.
     pub ty: Type,
     /// The default after `=`.
     pub default: Option<Value>,
@@ -135,6 +139,8 @@ pub enum ServiceItem {
     Run(DriverUse),
     /// `probe NAME { … }`
     Probe(Probe),
+    /// `verify [NAME] [from OTHER] { … }`
+    Verify(Verify),
     /// `address "…"`
     Address(Value),
     /// `no port`

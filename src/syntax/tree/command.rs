@@ -2,6 +2,7 @@
 
 use super::{Body, DriverUse, Text, Value};
 use crate::model::{Outcome, When};
+use crate::source::Span;
 
 /// `before start { … }`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub enum OnItem {
 pub struct Command {
     /// `exec` or `shell`, with the command.
     pub run: CommandRun,
-    /// Its block with `in DIR` and `within D`. `None` without a block.
+    /// Its block with `in DIR`, `within D`, `once` and `warn`. `None` without a block.
     pub options: Option<Body<CommandOption>>,
 }
 
@@ -55,4 +56,8 @@ pub enum CommandOption {
     In(Value),
     /// `within 5m`
     Within(Value),
+    /// `once`
+    Once(Span),
+    /// `warn`
+    Warn(Span),
 }

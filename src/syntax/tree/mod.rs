@@ -4,6 +4,7 @@
 //! If the grammar allows only a few words, the tree contains the model's enumeration. Names are not resolved and values
 //! have no types here; `check/` does that.
 
+mod allow;
 mod app;
 mod body;
 mod command;
@@ -12,6 +13,7 @@ mod driver_use;
 mod probe;
 mod value;
 
+pub use allow::Allow;
 pub use app::{
     App, AppItem, CleanupItem, Color, ColorItem, Hosts, Input, LockItem, Service, ServiceItem,
 };
@@ -40,6 +42,8 @@ pub enum Item {
     Probe(Probe),
     /// `app NAME { … }`
     App(App),
+    /// `allow CODE "reason"`
+    Allow(Allow),
     /// `driver KIND NAME { … }`
     Driver(Driver),
 }

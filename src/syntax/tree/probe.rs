@@ -70,6 +70,8 @@ pub enum ProbeItem {
     },
     /// `via "127.0.0.1:443"`
     Via(Value),
+    /// `ca "/etc/ssl/shop-ca.pem"`
+    Ca(Value),
     /// `expect …`
     Expect(Expect),
     /// `every D`

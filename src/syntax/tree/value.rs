@@ -145,8 +145,13 @@ pub enum Type {
     Named(Name),
     /// `one_of ["dev", "prod"]`, or with bare words
     OneOf(List),
-    /// `matching r"…"`
-    Matching(Text),
+    /// `matching r"…"`, `secret matching r"…"`
+    Matching {
+        /// The type before `matching`.
+        of: Option<Name>,
+        /// The regular expression.
+        pattern: Text,
+    },
     /// `list of TYPE`
     List(Box<Type>, Span),
     /// `map of TYPE`
