@@ -2,7 +2,7 @@
 
 use super::{Action, Line, deadlines, plan};
 use crate::fixture;
-use crate::model::{App, Duration, Step, StepRun};
+use crate::model::{App, Duration, Runs, Step, StepFailure, StepRun};
 use crate::stdlib::shell_files;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,6 +20,8 @@ fn everything() -> App {
         run: StepRun::Shell("true".to_owned()),
         folder: None,
         within: Duration::from_secs(60),
+        runs: Runs::Always,
+        on_failure: StepFailure::OfPlace,
         span: fixture::line(1),
     });
     app

@@ -64,6 +64,7 @@ main() {
   case ${1-} in
     _release)
       shift
+      command=${DEPLOYC_COMMAND-} # the command that asks
       hidden release_command "$@"
       ;;
   esac
@@ -1030,7 +1031,7 @@ do_try_verify() {
   [[ -n $from ]] && known_color "$from" || return 0
   load_inputs "${old_release:-$state/none}"
   [[ $live_passes == no ]] || live_passes=yes
-  at_first old run_verify_once "verify.$2" && return 0
+  at_verify old "$2" run_verify_once "verify.$2" && return 0
   ! asked_to_stop || return 143
   if [[ $probe_failure == redirect ]]; then
     fail_with "$2 does not pass on the live color: $probe_said. Nothing was started. Check the URL in deploy.bg"
@@ -1051,7 +1052,7 @@ do_check_questions() {
     at new "${one% *}" question_is_ready "gate.${one% *}.${one#* }" || return
   done
   for one in ${verifies[@]+"${verifies[@]}"}; do
-    at_first new question_is_ready "verify.$one" || return
+    at_verify new "$one" question_is_ready "verify.$one" || return
   done
 }
 
@@ -1545,7 +1546,7 @@ do_confirm() {
 }
 
 # do_verify new NAME: Asks a `verify` through the proxy. Meanwhile every service of the color must stay alive.
-do_verify() { at_first new run_verify "verify.$2"; }
+do_verify() { at_verify new "$2" run_verify "verify.$2"; }
 
 # do_verifies SIDE: Asks every `verify`, by the script of that color's release.
 do_verifies() {
@@ -1561,7 +1562,7 @@ do_verifies() {
   unmanaged=no
   [[ ${journal[kind]} != adopt || $adopted == processes ]] || unmanaged=yes
   for name in ${verifies[@]+"${verifies[@]}"}; do
-    at_first "$1" run_verify "verify.$name" && continue
+    at_verify "$1" "$name" run_verify "verify.$name" && continue
     [[ " ${verifies_that_warn[*]-} " == *" $name "* ]] || return 1
     warn "$name: $reason"
     reason=''
@@ -2431,13 +2432,38 @@ run_user_step() {
   "$2" >"$1" 2>&1
 }
 
-# step_environment: Exports the variables that a user's step gets.
+# step_environment: Exports the variables that a user's step gets. Beside those of the first routed service each service
+# has its own, `port_NAME` and `address_NAME`, with `_` for each `-` of its name.
 step_environment() {
-  local name
+  local name key quoted
+  local -a places=()
+  for name in "${services[@]}"; do
+    key=${name//-/_}
+    places+=("port_$key=${port_of["$color $name"]-}" "address_$key=${address_of["$color $name"]-}")
+  done
   for name in "${!input[@]}"; do
     export "$name=${input[$name]}"
   done
-  export DEPLOYC_ACTIVE=$app app root staging color port address service slot from to outcome reason seconds
+  json_string "$reason"
+  reason_json=$quoted
+  export DEPLOYC_ACTIVE=$app app root staging command color port address service slot from to outcome reason reason_json seconds
+  for name in ${places[@]+"${places[@]}"}; do
+    # A service may be called `of`, and the script's own tables are `port_of` and `address_of`.
+    unset -v "${name%%=*}"
+    [[ $name == *= ]] || export "${name%%=*}=${name#*=}"
+  done
+}
+
+# once COMMAND…: Runs COMMAND only if a release is deployed. Does nothing if a release serves again: in `rollback`, in
+# `rollback RELEASE`, in `restart`, and in a `cleanup` after one of them.
+once() {
+  local value
+  case $planned in
+    rollback | rollback_to | restart) return 0 ;;
+    *) ;;
+  esac
+  [[ ${journal[kind]-} != rollback* ]] && ! meta copied "$release" || return 0
+  "$@"
 }
 
 # run_exec FOLDER PROGRAM ARG…: Replaces this subshell by PROGRAM, in FOLDER, with the variables of a user's step.
@@ -2780,7 +2806,7 @@ asks_proxy=no    # yes: users get these answers now, so three errors in a row en
 # reset_probe: Forgets the last declaration. Sets the defaults of the language.
 reset_probe() {
   probe_every=100 probe_worst=60000 probe_timeout=2000 probe_after=0 probe_passes=2 probe_attempts=''
-  question_kind=() question_subject=() question_content=() question_via=()
+  question_kind=() question_subject=() question_content=() question_via=() question_ca=()
   question_first=() question_count=() question_words=()
   header_of=() header_line=()
   expect_of=() expect_part=() expect_name=() expect_relation=() expect_value=()
@@ -2813,25 +2839,32 @@ ask() {
   question_words+=("${@:2}")
   question_content+=('')
   question_via+=('')
+  question_ca+=('')
 }
 
-# ask_header NAME VALUE, ask_body TEXT, ask_via HOST:PORT: Belong to the last question before them.
+# ask_header NAME VALUE, ask_body TEXT, ask_via HOST:PORT, ask_ca FILE: Belong to the last question before them.
 ask_header() {
   header_of+=($((${#question_kind[@]} - 1)))
   header_line+=("$1: $2")
 }
 ask_body() { question_content[${#question_kind[@]} - 1]=$1; }
 ask_via() { question_via[${#question_kind[@]} - 1]=$1; }
+ask_ca() { question_ca[${#question_kind[@]} - 1]=$1; }
 
 # questions_ready: Fails if this host cannot ask one of the questions.
 questions_ready() {
   local at
   for at in "${!question_kind[@]}"; do
     case ${question_kind[at]} in
-      get | head | post) http_ready "${question_subject[at]}" || return ;;
+      get | head | post) http_ready "${question_subject[at]}" && ca_ready "${question_ca[at]}" || return ;;
       *) ;;
     esac
   done
+}
+
+# ca_ready FILE: Fails if the certificates cannot be read. A file in the new release is not there yet.
+ca_ready() {
+  [[ -z $1 || -r $1 || $1 == "$slot"/* ]] || fail_with "cannot read the certificates in $1, which \`ca\` names"
 }
 
 # run_gate DECLARATION: Succeeds if the current color passes, stays alive, and gave the answers itself. Returns 143 if
@@ -3142,7 +3175,7 @@ try_http() {
   for at in ${header_of[@]+"${!header_of[@]}"}; do
     [[ ${header_of[at]} != "$1" ]] || headers+=("${header_line[at]}")
   done
-  http_request "${question_kind[$1]}" "${question_subject[$1]}" "$2" "${question_via[$1]}" "${question_content[$1]}" ${headers[@]+"${headers[@]}"}
+  http_request "${question_kind[$1]}" "${question_subject[$1]}" "$2" "${question_via[$1]}" "${question_ca[$1]}" "${question_content[$1]}" ${headers[@]+"${headers[@]}"}
   code=$?
   if ((code == 0)); then
     expectations_hold "$1" "$2"
@@ -3553,16 +3586,16 @@ http_ready() {
   done
 }
 
-# http_request METHOD URL MILLISECONDS VIA BODY HEADER…: Sends a request. METHOD is get, head or post. VIA is empty, or
-# a HOST:PORT to connect to instead. A HEADER is `Name: value`.
+# http_request METHOD URL MILLISECONDS VIA CA BODY HEADER…: Sends a request. METHOD is get, head or post. VIA is empty,
+# or a HOST:PORT to connect to instead. CA is empty, or a file of certificates. A HEADER is `Name: value`.
 # Returns 0 if there is an answer: `http_status`, its headers in $scratch/http.head, the first MiB of its body in
 # $scratch/http.body; `http_cut` is yes if the body was longer. Returns 1 if there is none: `http_failure` is refused,
 # timeout, resolve, unreachable, tls, closed, invalid or other, and `http_why` says it in words. Returns 143 if the
 # script was asked to stop.
 http_request() {
-  local method=$1 url=$2 http_ms=$3 via=$4 body=$5 header
+  local method=$1 url=$2 http_ms=$3 via=$4 ca=$5 body=$6 header
   local url_scheme url_host url_port url_name url_path host port
-  shift 5
+  shift 6
   http_status='' http_cut=no http_failure='' http_why=''
   http_with
   if ! http_url "$url"; then
@@ -3676,6 +3709,10 @@ curl_ask() {
   printf -v quoted '%d.%03d' $((http_ms / 1000)) $((http_ms % 1000))
   config+=$'\n'"max-time = $quoted"
   [[ -z $via ]] || config+=$'\n'"connect-to = \"::$via\""
+  if [[ -n $ca ]]; then
+    curl_quote "$ca"
+    config+=$'\n'"cacert = $quoted"
+  fi
   case $method in
     head) config+=$'\nhead' ;;
     post)
@@ -4246,8 +4283,12 @@ value_in_file() {
 input_fits() {
   local value=$2 pattern=$3 choice
   case $1 in
-    string | secret)
+    string)
       expected='any text'
+      ;;
+    secret)
+      expected="${pattern:+something that matches $pattern}"
+      [[ -z $pattern || $value =~ ^($pattern)$ ]]
       ;;
     path)
       expected='an absolute path, such as /etc/app.env'
@@ -4781,7 +4822,7 @@ of_release() {
   if is_of_this_script "$folder"; then
     bounded "$limit" as_release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
   else
-    bounded "$limit" bash "$folder/script" _release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
+    DEPLOYC_COMMAND=$command bounded "$limit" bash "$folder/script" _release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
   fi
   code=$?
   read_answer
@@ -5019,7 +5060,7 @@ release_gate() {
 release_verify() {
   local name
   for name in ${verifies[@]+"${verifies[@]}"}; do
-    at_first new run_verify "verify.$name" && continue
+    at_verify new "$name" run_verify "verify.$name" && continue
     if [[ " ${verifies_that_warn[*]-} " == *" $name "* ]]; then
       say "  $name: $reason"
       reason=''
@@ -5088,7 +5129,7 @@ worst_of_questions() {
     gate=$((gate + probe_worst))
   done
   for one in ${verifies[@]+"${verifies[@]}"}; do
-    at_first new declare_question "verify.$one"
+    at_verify new "$one" declare_question "verify.$one"
     verify=$((verify + probe_worst))
   done
 }
@@ -6076,6 +6117,18 @@ at_first() {
   local service side=$1
   shift
   first_routed
+  at "$side" "$service" "$@"
+}
+
+# at_verify new|old NAME COMMAND…: Runs COMMAND for the service whose `verify` this is: `web.page` belongs to `web`. One
+# without a service is asked for the first routed service.
+at_verify() {
+  local service side=$1
+  case $2 in
+    *.*) service=${2%%.*} ;;
+    *) first_routed ;;
+  esac
+  shift 2
   at "$side" "$service" "$@"
 }
 
