@@ -145,6 +145,11 @@ fn services() {
 }
 
 #[test]
+fn asked_by_service() {
+    case("asked-by-service");
+}
+
+#[test]
 fn quoting() {
     case("quoting");
 }

@@ -78,7 +78,11 @@ impl Builder<'_> {
             .step(Action::Journal(Intent::Preparing))
             .way(Way::EndNew)
             .at(Action::MakeRelease, artifact);
-        self.user(&mut lines, Occasion::BeforeStart, Otherwise::Way(Way::EndNew));
+        self.user(
+            &mut lines,
+            Occasion::BeforeStart,
+            Otherwise::Way(Way::EndNew),
+        );
         for service in &app.services {
             if has(&service.run, Function::Fetch) {
                 lines.at(Action::Fetch(service.name.clone()), service.run.span);
@@ -124,7 +128,11 @@ impl Builder<'_> {
         let mut lines = Lines::new();
         lines.way(Way::EndNew);
         self.proxy(&mut lines, Action::TestAsItIs);
-        self.user(&mut lines, Occasion::BeforeSwitch, Otherwise::Way(Way::EndNew));
+        self.user(
+            &mut lines,
+            Occasion::BeforeSwitch,
+            Otherwise::Way(Way::EndNew),
+        );
         for service in self.overlapping() {
             for gate in &service.gates {
                 let action = Action::GateAgain(service.name.clone(), gate.name.clone());
@@ -134,7 +142,11 @@ impl Builder<'_> {
         lines
             .run(ProgramName::BeforeSwap)
             .point_proxy_at(Side::New, Otherwise::Way(Way::GoBack));
-        self.user(&mut lines, Occasion::AfterSwitch, Otherwise::Way(Way::GoBack));
+        self.user(
+            &mut lines,
+            Occasion::AfterSwitch,
+            Otherwise::Way(Way::GoBack),
+        );
         self.verify(&mut lines, Otherwise::Way(Way::GoBack));
         if let Some(first) = self.exclusive() {
             lines
@@ -216,7 +228,11 @@ impl Builder<'_> {
             .step(Action::StartMissing(Side::New, Extent::Overlap))
             .step(Action::Gates(Side::New));
         self.proxy(&mut lines, Action::TestAsItIs);
-        self.user(&mut lines, Occasion::BeforeSwitch, Otherwise::Way(Way::EndNew));
+        self.user(
+            &mut lines,
+            Occasion::BeforeSwitch,
+            Otherwise::Way(Way::EndNew),
+        );
         // The user's steps may have taken minutes.
         if !self.app.steps.before_switch.is_empty() {
             lines.step(Action::Gates(Side::New));
@@ -224,7 +240,11 @@ impl Builder<'_> {
         lines
             .run(ProgramName::BeforeSwap)
             .point_proxy_at(Side::New, Otherwise::Way(Way::GoBack));
-        self.user(&mut lines, Occasion::AfterSwitch, Otherwise::Way(Way::GoBack));
+        self.user(
+            &mut lines,
+            Occasion::AfterSwitch,
+            Otherwise::Way(Way::GoBack),
+        );
         let first = self.exclusive().map(|service| service.span);
         lines
             .step(Action::Verifies(Side::New))

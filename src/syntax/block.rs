@@ -92,8 +92,8 @@ impl Block {
                 "let",
             ],
             Self::Probe => &[
-                "get", "head", "post", "body", "tcp", "exec", "healthy", "header", "via", "ca", "expect",
-                "every", "within", "attempts", "timeout", "after", "passes", "warn",
+                "get", "head", "post", "body", "tcp", "exec", "healthy", "header", "via", "ca",
+                "expect", "every", "within", "attempts", "timeout", "after", "passes", "warn",
             ],
             Self::Cleanup => &["drain", "stop within", "keep warm"],
             Self::Lock => &["wait"],

@@ -26,7 +26,7 @@ step_environment() {
   json_string "$reason"
   reason_json=$quoted
   export DEPLOYC_ACTIVE=$app app root staging command color port address service slot from to outcome reason reason_json seconds
-  for name in "${places[@]}"; do
+  for name in ${places[@]+"${places[@]}"}; do
     # A service may be called `of`, and the script's own tables are `port_of` and `address_of`.
     unset -v "${name%%=*}"
     [[ $name == *= ]] || export "${name%%=*}=${name#*=}"

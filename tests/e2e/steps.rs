@@ -156,7 +156,13 @@ fn once_and_warn() -> Result<Site, Skip> {
 fn a_step_with_once_does_not_run_again() -> Result<(), Skip> {
     let site = once_and_warn()?;
     site.deploy().ok();
-    let expected = ["before start", "before switch", "always", "after switch", "after stop"];
+    let expected = [
+        "before start",
+        "before switch",
+        "always",
+        "after switch",
+        "after stop",
+    ];
     assert_eq!(noted(&site), expected);
     for command in ["rollback", "restart"] {
         site.run(command).ok();
@@ -171,7 +177,12 @@ fn a_step_with_warn_never_goes_back() -> Result<(), Skip> {
     let new = if live == "blue" { "green" } else { "blue" };
     site.host.write("/srv/fails", "");
     let mut ran = site.deploy().ok();
-    for step in ["before-start.1", "before-switch.1", "before-switch.2", "after-switch.1"] {
+    for step in [
+        "before-start.1",
+        "before-switch.1",
+        "before-switch.2",
+        "after-switch.1",
+    ] {
         ran = ran.says(&format!("warning: user {new} {step} (deploy.bg:"));
     }
     site.assert_serves_only(new);

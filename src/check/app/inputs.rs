@@ -17,7 +17,9 @@ use crate::syntax::tree::{self, Value};
 pub fn define<'t>(statements: &Statements<'t>, level: &mut Definitions<'t>, findings: &Findings) {
     for (input, _) in &statements.inputs {
         let secret = match &input.ty {
-            tree::Type::Named(ty) | tree::Type::Matching { of: Some(ty), .. } => ty.text == "secret",
+            tree::Type::Named(ty) | tree::Type::Matching { of: Some(ty), .. } => {
+                ty.text == "secret"
+            }
             tree::Type::Matching { of: None, .. }
             | tree::Type::OneOf(_)
             | tree::Type::List(..)

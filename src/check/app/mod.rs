@@ -86,12 +86,7 @@ pub fn resolve<'t>(
         .collect();
     let switch = switch(scope, statements, around.drivers, &app.name);
     let artifact = artifact(scope, statements);
-    let verify = verification::resolve(
-        scope,
-        (statements, &services_written),
-        &probes,
-        &app.name,
-    );
+    let verify = verification::resolve(scope, (statements, &services_written), &probes, &app.name);
     let user_steps = steps::steps(scope, statements);
     let outcomes = steps::outcomes(scope, statements, around.drivers);
     let lock_wait = lock_wait(scope, statements);

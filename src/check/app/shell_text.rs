@@ -24,7 +24,10 @@ fn placeholders(scope: Scope<'_>, script: &str, span: Span) {
             return;
         };
         // `${port}` is a variable, and `{{port}}` belongs to the templates of other programs.
-        if script[..at].ends_with(['$', '{', '\\']) || after.starts_with('}') || !seen.insert(inside) {
+        if script[..at].ends_with(['$', '{', '\\'])
+            || after.starts_with('}')
+            || !seen.insert(inside)
+        {
             continue;
         }
         if let Some(help) = instead(scope, inside) {
@@ -86,14 +89,17 @@ fn places(scope: Scope<'_>, script: &str, span: Span) {
         {
             continue;
         }
-            let found = services.iter().find(|facts| shell_name(facts) == service);
+        let found = services.iter().find(|facts| shell_name(facts) == service);
         let why = match found {
             None => format!("nothing sets `${variable}`: there is no service `{service}`"),
             Some(facts) if facts.reach == Reach::Worker => {
                 format!("nothing sets `${variable}`: `{}` has `no port`", facts.name)
             }
             Some(facts) if part == "port" && facts.reach == Reach::Address => {
-                format!("nothing sets `${variable}`: the colors have no port for `{}`", facts.name)
+                format!(
+                    "nothing sets `${variable}`: the colors have no port for `{}`",
+                    facts.name
+                )
             }
             Some(_) => continue,
         };

@@ -9,8 +9,8 @@ use crate::check::values::types::Type;
 use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{
-    DriverKind, Duration, InputType, OutcomeStep, Runs, Step, StepFailure, StepRun, Steps, Template,
-    When, defaults,
+    DriverKind, Duration, InputType, OutcomeStep, Runs, Step, StepFailure, StepRun, Steps,
+    Template, When, defaults,
 };
 use crate::source::Span;
 use crate::syntax::tree::{self, CommandOption, CommandRun, OnItem};

@@ -126,9 +126,7 @@ impl MergedProbe<'_> {
 
     /// Reports a `ca` that no request can need.
     fn ca_has_https(&self, scope: Scope<'_>, urls: &[Template]) {
-        let plain = |url: &Template| {
-            matches!(text_forms::url(url), Ok(Some(url)) if url.scheme == text_forms::Scheme::Http)
-        };
+        let plain = |url: &Template| matches!(text_forms::url(url), Ok(Some(url)) if url.scheme == text_forms::Scheme::Http);
         if let Some((_, span)) = self.ca
             && !urls.is_empty()
             && urls.iter().all(plain)

@@ -93,15 +93,21 @@ pub fn of_service(
         };
         if let Some(word) = none {
             scope.findings.push(
-                Diagnostic::new(Code::MISPLACED, word, "`verify none` is about the whole app")
-                    .help("remove it: a service without `verify` has no check of its own"),
+                Diagnostic::new(
+                    Code::MISPLACED,
+                    word,
+                    "`verify none` is about the whole app",
+                )
+                .help("remove it: a service without `verify` has no check of its own"),
             );
         } else if let Some(no_port) = service.no_port {
             scope.findings.push(
                 Diagnostic::new(
                     Code::VERIFY_PASSES_PROXY,
                     *span,
-                    format!("the proxy does not route to `{name}`, so nothing can be asked through it"),
+                    format!(
+                        "the proxy does not route to `{name}`, so nothing can be asked through it"
+                    ),
                 )
                 .also(no_port, "it is a worker")
                 .help("ask a worker itself, before the switch: with `probe`"),

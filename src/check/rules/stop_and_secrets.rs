@@ -30,8 +30,7 @@ fn arguments(app: &App, statements: &Statements<'_>, findings: &Findings) {
             });
             let secret = texts.flat_map(Template::variables).find(|variable| {
                 app.inputs.iter().any(|input| {
-                    input.ty.is_secret()
-                        && **variable == Variable::Input(input.name.clone())
+                    input.ty.is_secret() && **variable == Variable::Input(input.name.clone())
                 })
             });
             if let Some(Variable::Input(secret)) = secret {

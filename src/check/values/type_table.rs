@@ -42,7 +42,10 @@ pub const TYPES: &[TypeEntry] = &[
     TypeEntry {
         word: "secret",
         docs: "A text that is never printed, never put on a command line, and kept in a file of mode 600. With `matching` the whole text must match a POSIX extended regular expression; a value that does not is not shown either.",
-        examples: &["input SLACK_URL: secret from file \"deploy.env\"", "input TOKEN: secret matching r\"ghp_[A-Za-z0-9]{36}\""],
+        examples: &[
+            "input SLACK_URL: secret from file \"deploy.env\"",
+            "input TOKEN: secret matching r\"ghp_[A-Za-z0-9]{36}\"",
+        ],
         place: TypePlace::Input,
         plain: Some((Type::Input(InputType::Secret(None)), "a secret")),
     },
@@ -154,7 +157,10 @@ pub const TYPES: &[TypeEntry] = &[
     TypeEntry {
         word: "matching",
         docs: "A text that the POSIX extended regular expression matches from its first to its last character.",
-        examples: &["matching r\"[0-9a-f]{7,40}\"", "secret matching r\"[0-9a-f]{40}\""],
+        examples: &[
+            "matching r\"[0-9a-f]{7,40}\"",
+            "secret matching r\"[0-9a-f]{40}\"",
+        ],
         place: TypePlace::Input,
         plain: None,
     },

@@ -102,7 +102,9 @@ impl ValuePlace {
             },
             Variable::Command => match self {
                 Let | Gate | Verify | BeforeStart | BeforeSwitch | AfterSwitch | Outcome => Ok(()),
-                _ => Err("it is the command that the script runs, such as `deploy`: probes and steps have it"),
+                _ => Err(
+                    "it is the command that the script runs, such as `deploy`: probes and steps have it",
+                ),
             },
             Variable::Outcome | Variable::Reason | Variable::Seconds => match self {
                 Let | Outcome => Ok(()),

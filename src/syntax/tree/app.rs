@@ -1,6 +1,8 @@
 //! `app` and the blocks in it.
 
-use super::{Allow, Body, Command, DriverUse, Let, Name, On, Probe, Setting, Steps, Type, Value, Verify};
+use super::{
+    Allow, Body, Command, DriverUse, Let, Name, On, Probe, Setting, Steps, Type, Value, Verify,
+};
 use crate::model::Handover;
 use crate::source::Span;
 

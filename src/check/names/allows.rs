@@ -1,7 +1,7 @@
 //! `allow CODE "reason"`: a warning or an advice that is meant. It can be applied only when all findings are known.
 
-use super::names::files::{LoadedFile, Origin};
-use super::names::statements::given_twice;
+use super::files::{LoadedFile, Origin};
+use super::statements::given_twice;
 use crate::diagnostics::{Code, Diagnostic, Report, Severity};
 use crate::source::Span;
 use crate::syntax::tree::{Allow, AppItem, Item};
@@ -79,7 +79,11 @@ fn read<'t>(
     report: &mut Report,
 ) {
     let word = allow.code.text.as_str();
-    let Some(code) = Code::ALL.iter().copied().find(|code| code.to_string() == word) else {
+    let Some(code) = Code::ALL
+        .iter()
+        .copied()
+        .find(|code| code.to_string() == word)
+    else {
         report.push(unknown(allow));
         return;
     };
@@ -90,14 +94,24 @@ fn read<'t>(
                 allow.code.span,
                 format!("`{code}` is an error, and an error cannot be allowed"),
             )
-            .help(format!("correct what it reports: `deployc explain {code}` shows how")),
+            .help(format!(
+                "correct what it reports: `deployc explain {code}` shows how"
+            )),
         );
         return;
     }
-    if allow.reason.literal().is_some_and(|reason| reason.trim().is_empty()) {
+    if allow
+        .reason
+        .literal()
+        .is_some_and(|reason| reason.trim().is_empty())
+    {
         report.push(
-            Diagnostic::new(Code::BAD_ALLOW, allow.reason.span, "`allow` without a reason")
-                .help("say why it is meant, so that a reviewer does not have to guess"),
+            Diagnostic::new(
+                Code::BAD_ALLOW,
+                allow.reason.span,
+                "`allow` without a reason",
+            )
+            .help("say why it is meant, so that a reviewer does not have to guess"),
         );
         return;
     }
