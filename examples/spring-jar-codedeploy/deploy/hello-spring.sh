@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is at work; 5 needs a person
 #
 # What deploy.bg says comes first, then the order of its commands. How a step is done, and what `adopt`, `resume` and recovery do, stands in
-# deployc-runtime-0.2.0-2f17fce8.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
+# deployc-runtime-0.2.0-c98447a7.sh, the same for every application; `deployc runtime --check FILE` tells whether it is what was released.
 # What is set here is read there and the other way round; functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -18,7 +18,7 @@ case ${BASH_VERSION-} in '' | [0-3].* | 4.[01].*) printf '%s\n' 'hello-spring.sh
 \set +o posix -f
 \unset -v POSIXLY_CORRECT BASH_ENV ENV CDPATH GLOBIGNORE TMOUT FUNCNEST
 shopt -u failglob nullglob dotglob nocaseglob nocasematch expand_aliases lastpipe extdebug xpg_echo
-for name in $(compgen -A function -A export); do unset -f "$name" && case $name in *[![:lower:][:digit:]_]* | *_proxy | _) ;; *) unset -v "$name" ;; esac done
+for name in $(compgen -A function -A export); do unset -f "$name" && case $name in SHELLOPTS) set +vx ;; *[![:lower:][:digit:]_]* | *_proxy | _) ;; *) unset -v "$name" ;; esac done
 set +aefkCET -Bu +o pipefail
 PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 umask 022
@@ -26,7 +26,7 @@ trap : ALRM
 
 # ==== hello-spring: what deploy.bg says ===========================================================
 
-runtime=0.2.0-2f17fce8fbd58e9182b5adaff62f5b11dfe59ca55ba7beb53facc89f3ac58aae
+runtime=0.2.0-c98447a7090c8991260b83cf1992cae610cefdf6673f616a408ba8224e3c4d02
 source=deploy.bg
 app=hello-spring # @4
 root=/home/ec2-user/app
