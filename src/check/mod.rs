@@ -1,6 +1,5 @@
 //! From the tree to the model: names, types, rules. The check collects all findings and does not stop at the first.
 
-mod allows;
 mod app;
 mod drivers;
 mod findings;
@@ -22,6 +21,7 @@ use app::outer_definitions::OuterDefinitions;
 use app::unused;
 use drivers::descriptions::Descriptions;
 use findings::Findings;
+use names::allows;
 use names::definitions::{Definitions, Meaning};
 use names::files::{Files, LoadedFile, Origin};
 use names::spelling;

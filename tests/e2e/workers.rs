@@ -7,6 +7,7 @@ use crate::support::skip::Skip;
 use crate::support::wait;
 
 crate::tests![
+    a_verify_in_a_service_is_about_this_service,
     an_exclusive_worker_never_runs_twice,
     an_exclusive_worker_that_ends_at_once_hands_back,
     a_failed_verify_leaves_the_exclusive_worker_alone,
@@ -72,6 +73,44 @@ fn worker_first(handover: &str, cleanup: &str) -> Result<Site, Skip> {
     let site = Site::with([("\n  cleanup {", services.as_str())])?;
     site.stage_program(KEEPS_A_LOCK);
     Ok(site)
+}
+
+/// The service that users reach is not the first one. Its own `verify` gets its name, port and address.
+fn a_verify_in_a_service_is_about_this_service() -> Result<(), Skip> {
+    let services = r#"
+  service mailer {
+    no port
+    run process { command = ["./hello", "work", "{color}"] }
+  }
+  service web {
+    verify own {
+      exec ["/opt/own", "{service}", "{port}", "{address}"]
+      within 2s
+    }
+  }
+  cleanup {"#;
+    let site = Site::with([("\n  cleanup {", services)])?;
+    site.stage_program(KEEPS_A_LOCK);
+    let own = "#!/bin/bash\necho \"$*\" >>/srv/noted\n[[ ! -e /srv/fails ]]\n";
+    site.host.write_program("/opt/own", own);
+    let asked = |site: &Site| {
+        let mut lines = noted(site);
+        lines.retain(|line| line.starts_with("web "));
+        lines.dedup();
+        lines
+    };
+    site.deploy().ok();
+    let (live, port, other) = match site.serves().as_str() {
+        "blue" => ("blue", 8081, 8082),
+        _ => ("green", 8082, 8081),
+    };
+    assert_eq!(asked(&site), [format!("web {port} 127.0.0.1:{port}")]);
+    site.host.write("/srv/fails", "");
+    site.deploy().exits(1).says("web.own (deploy.bg:");
+    let both = [port, other].map(|port| format!("web {port} 127.0.0.1:{port}"));
+    assert_eq!(asked(&site)[..2], both);
+    assert_eq!(site.serves(), live);
+    Ok(())
 }
 
 /// Returns the lines that were written since the last call.

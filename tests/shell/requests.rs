@@ -277,7 +277,10 @@ fn https_by_the_name_of_its_certificate() {
     script
         .one_try(&format!("{asked}\nask_ca /no/such/file"))
         .failed("last: TLS failed: error setting certificate");
-    let ready = script.run(&format!("declared() {{\n{asked}\nask_ca /no/such/file\n}}\ndeclare_question declared\nverdict questions_ready"));
+    let ready = script.run(&format!(
+        "declared() {{\n{asked}\nask_ca /no/such/file\n}}\n\
+         ready() {{\ndeclare_question declared && questions_ready\n}}\nverdict ready"
+    ));
     assert_eq!(
         ready.value("reason"),
         "cannot read the certificates in /no/such/file, which `ca` names"

@@ -288,6 +288,16 @@ fn through_the_proxy_every_service_must_stay_alive() {
 }
 
 #[test]
+fn a_verify_of_a_service_has_the_port_of_this_service() {
+    let script = Script::new(Tools::Machine, 4711);
+    let ran = script.run(
+        "services=(web web-api)\nport_of[\"blue web-api\"]=4712\nshow() { echo \"$service $port\"; }\n\
+         at_verify new page show\nat_verify new web-api.page show\nat_verify new web.page show",
+    );
+    assert_eq!(ran.stdout, "web 4711\nweb-api 4712\nweb 4711\n");
+}
+
+#[test]
 fn of_a_color_that_the_script_did_not_start_only_the_answers_count() {
     let server = Server::start();
     let script = Script::new(Tools::Machine, server.port);

@@ -1,5 +1,6 @@
 //! The statements of the files, and the meanings of their names.
 
+pub mod allows;
 pub mod definitions;
 pub mod early_facts;
 pub mod files;

@@ -1,7 +1,7 @@
 //! `allow CODE "reason"`: a warning or an advice that is meant. It can be applied only when all findings are known.
 
-use super::names::files::{LoadedFile, Origin};
-use super::names::statements::given_twice;
+use super::files::{LoadedFile, Origin};
+use super::statements::given_twice;
 use crate::diagnostics::{Code, Diagnostic, Report, Severity};
 use crate::source::Span;
 use crate::syntax::tree::{Allow, AppItem, Item};
