@@ -67,7 +67,7 @@ fn files_of(folder: &str) -> impl Iterator<Item = String> {
 }
 
 /// Returns whether a name of the last column exists. It is a check of every driver, a situation of `tests/crash`, a
-/// test of `two_files.rs`, a test of a module of `tests/e2e`, or a code: `tests/pages.rs` tries the example of its
+/// test of `two_files.rs` or `first_lines.rs`, a test of a module of `tests/e2e`, or a code: `tests/pages.rs` tries the example of its
 /// page.
 fn exists(name: &str) -> bool {
     match name.split_once("::") {
@@ -80,8 +80,9 @@ fn exists(name: &str) -> bool {
         Some(("crash", situation)) => {
             read("tests/crash/situation.rs").contains(&format!(" => \"{situation}\",\n"))
         }
-        Some(("two_files", test)) => {
-            read("tests/command_line/two_files.rs").contains(&format!("\nfn {test}() {{"))
+        Some((module @ ("two_files" | "first_lines"), test)) => {
+            let tests = read(&format!("tests/command_line/{module}.rs"));
+            tests.contains(&format!("\nfn {test}() {{"))
         }
         Some((module, test)) => tests_of(module).iter().any(|own| own == test),
         None => !read(&format!("src/diagnostics/pages/{name}.md")).is_empty(),
