@@ -144,6 +144,30 @@ fn odd_values_arrive_unchanged() {
     }
 }
 
+#[test]
+fn a_secret_that_does_not_match_is_refused_and_not_shown() {
+    let more = "  input TOKEN, OTHER: secret matching r\"[a-z]{4}\"\n";
+    let bundle = build_as(&app(more), Form::Single);
+    let bundle = bundle.unwrap_or_else(|report| panic!("{report:#?}"));
+    let script = file(&bundle, "deploy/odd.sh");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let reason = |token: &str| {
+        let lines = "take_inputs\nprintf '%s\\0' \"$reason\"\n";
+        let mut taking = bash(folder.path(), script, lines);
+        taking.envs([("TOKEN", token), ("OTHER", "good")]);
+        words(taking).concat()
+    };
+    assert_eq!(reason("good"), "");
+    for wrong in ["Good", "goods", "x\ngood"] {
+        let said = reason(wrong);
+        assert!(
+            said.starts_with("input TOKEN (")
+                && said.ends_with(" is '***': expected something that matches [a-z]{4}"),
+            "{said}"
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 60, ..ProptestConfig::default() })]
 
