@@ -80,7 +80,7 @@ impl Table<'_> {
         let from = from.map(|step| format!("at most, by {}", step.program.function()));
         let from = from.unwrap_or_default();
         self.row(recovery.worst, "recover", "else: person", &from);
-        self.line("\nevery command that fails, last");
+        self.line("\nafter every command that fails");
         let (what, worst) = longest_path::verdict(self.app);
         self.row(worst, what, "", "");
     }

@@ -348,7 +348,7 @@ fn the_table_names_every_step_its_place_and_its_seconds() {
     for line in [
         "       15s  lock                                  else: exit 4",
         "       25s  lock, if a cleanup must end first     else: exit 4       rollback",
-        "\nevery command that fails, last\n        7s  what serves now\n",
+        "\nafter every command that fails\n        7s  what serves now\n",
         "       72s  gate new app ready                    else: end_new      deploy.bg:21",
         "       15s  reload                                else: go_back      deploy.bg:26",
         "\nway.go_back: the old color serves again, if it passes its gates;",

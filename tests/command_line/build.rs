@@ -189,7 +189,7 @@ fn two_sources_share_a_folder_if_they_make_different_files() {
     let before = folder.files();
     let ran = folder.run(&["build", "third.bg"]).exits(2);
     assert!(
-        ran.err.contains("is made from `deploy.bg` too"),
+        ran.err.contains("is also made from `deploy.bg`"),
         "{}",
         ran.err
     );

@@ -108,6 +108,7 @@ fn apps_of(table: &str) -> Vec<(String, Vec<Block>)> {
             continue;
         };
         let row = match more {
+            [] => row(words, "", ""),
             [place] if place == "see there" => row(words, "", place),
             [otherwise] => row(words, otherwise.trim_start_matches("else: "), ""),
             [otherwise, place] => row(words, otherwise.trim_start_matches("else: "), place),
@@ -116,9 +117,9 @@ fn apps_of(table: &str) -> Vec<(String, Vec<Block>)> {
         rows.push(row);
     }
     for (_, blocks) in &mut apps {
-        // Blocks without steps are sums over the blocks above. `before every command` is about the lock and the
-        // recovery, which the script's `plan` describes in a sentence.
-        let not_steps = ["callers", "before every command"];
+        // Blocks without steps are sums over the blocks above. The script's `plan` describes in a sentence what comes
+        // before and after every command: the lock, the recovery, and the look at what serves.
+        let not_steps = ["callers", "before every command", "after every command that fails"];
         blocks.retain(|(heading, rows)| !rows.is_empty() && !not_steps.contains(&heading.as_str()));
     }
     apps
