@@ -119,7 +119,11 @@ fn apps_of(table: &str) -> Vec<(String, Vec<Block>)> {
     for (_, blocks) in &mut apps {
         // Blocks without steps are sums over the blocks above. The script's `plan` describes in a sentence what comes
         // before and after every command: the lock, the recovery, and the look at what serves.
-        let not_steps = ["callers", "before every command", "after every command that fails"];
+        let not_steps = [
+            "callers",
+            "before every command",
+            "after every command that fails",
+        ];
         blocks.retain(|(heading, rows)| !rows.is_empty() && !not_steps.contains(&heading.as_str()));
     }
     apps
