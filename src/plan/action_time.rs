@@ -252,7 +252,12 @@ impl<'a> Calls<'a> {
             Action::Fetch(name) => self.run(name, Function::Fetch),
             Action::Stage(name) => self.run(name, Function::Stage),
             Action::InputsAgain | Action::SyncRelease => self.core(Core::Copy),
-            Action::ClearIdle => self.stops_release(),
+            // The idle color, and a color of an older deploy.bg with one of its ports. In a removal with no live color:
+            // both colors.
+            Action::ClearIdle => {
+                self.stops_release();
+                self.stops_release();
+            }
             Action::Start(name) => {
                 for function in [Function::Alive, Function::Start] {
                     self.run(name, function);

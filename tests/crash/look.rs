@@ -60,12 +60,14 @@ impl Look<'_> {
                 let mut programs = programs.iter();
                 programs.any(|(of, one)| of == release && one == service)
             };
-            let here = services.iter().all(runs);
-            if told["running"].as_bool() != Some(here) {
-                broken.push(format!(
-                    "status says {color} {release} running {}, it is {here}; phase {phase}",
-                    told["running"]
-                ));
+            let (any, all) = (services.iter().any(runs), services.iter().all(runs));
+            for (word, here) in [("running", any), ("complete", all)] {
+                if told[word].as_bool() != Some(here) {
+                    broken.push(format!(
+                        "status says {color} {release} {word} {}, it is {here}; phase {phase}",
+                        told[word]
+                    ));
+                }
             }
             // `status` does not report this program of the color.
             for (other, _) in &programs {
