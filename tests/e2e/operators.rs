@@ -408,7 +408,7 @@ fn a_removal_that_was_told_to_stop_in_its_drain_asks_for_a_person() -> Result<()
     // The exit code is lost, because TERM also ends the `nsenter` that has started the script.
     remove
         .wait(Duration::from_secs(10))
-        .says("a person is needed")
+        .says("a person must act")
         .says("run `remove` again");
     assert_eq!(site.running(), [live.as_str()], "the color was stopped");
     site.run("remove").ok();
