@@ -168,7 +168,7 @@ impl<'a> Begins<'a> {
     }
 
     /// The code of `adopt` if no release is live. Every gate in the shapes asks the program itself, so all services
-    /// must run.
+    /// must run. A driver offers its values only after a start of its own, so a gate that needs one fails.
     fn code_of_adoption(&self) -> i32 {
         let Some(color) = self.color_of_text() else {
             return 3;
@@ -178,7 +178,9 @@ impl<'a> Begins<'a> {
         let all_run = after
             .services()
             .all(|service| self.found.has(&color, service));
-        i32::from(has_gates && !all_run)
+        let services = &mut after.app.services.iter();
+        let needs_offer = services.any(|service| !service.run.driver.offers.is_empty());
+        i32::from(has_gates && (!all_run || needs_offer))
     }
 
     /// Whether there is a release that a rollback can start, and no deployment has gone back just before.
