@@ -105,12 +105,12 @@ fn code(topic: &str) -> Option<String> {
     let wanted = topic.to_uppercase();
     let code = Code::ALL.iter().find(|code| code.to_string() == wanted)?;
     let (title, rest) = page(*code)?.split_once('\n')?;
-    let means = match code.severity() {
-        Severity::Error => "error: no files are generated",
-        Severity::Warning => "warning: the files are generated",
-        Severity::Advice => "advice: the files are generated",
+    let severity = code.severity();
+    let means = match severity {
+        Severity::Error => "no files are generated",
+        Severity::Warning | Severity::Advice => "the files are generated",
     };
-    Some(format!("{title}\n\n({means})\n{rest}"))
+    Some(format!("{title}\n\n({}: {means})\n{rest}", severity.word()))
 }
 
 /// The bare word of a type: `list` for `list of`.

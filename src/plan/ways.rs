@@ -218,6 +218,7 @@ fn recover_kept() -> Program {
     lines.named(ProgramName::RecoverKept)
 }
 
+/// `persist off` must succeed: after this the state is removed, so no later command could undo the start after a boot.
 fn recover_removed() -> Program {
     let mut lines = Lines::new();
     lines
@@ -225,9 +226,7 @@ fn recover_removed() -> Program {
         .step(Action::Drain(Side::Old))
         .step(Action::Stop(Side::Old, Extent::Whole))
         .step(Action::ClearIdle)
-        .otherwise(Otherwise::Warn)
         .step(Action::PersistOff(Side::Old))
-        .otherwise(Otherwise::Person)
         .step(Action::CloseJournal);
     lines.named(ProgramName::RecoverRemoved)
 }

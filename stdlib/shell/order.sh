@@ -166,9 +166,7 @@ recover.removed() { # the proxy no longer routes to the app: its programs that s
   step drain old
   step stop old
   step clear_idle new
-  otherwise warn
   step persist_off old
-  otherwise person
   step close_journal
 }
 

@@ -249,9 +249,7 @@ impl Ended<'_> {
         if after.runs.values().any(|running| ours(&running.release)) {
             broken.push("the app is removed, but one of its services runs".to_owned());
         }
-        // If the driver could not undo it, the script warns. After that no state is left that would tell the next run.
-        let warned = self.ran.said.contains("may come back after a reboot");
-        if !after.boots.is_empty() && !warned && !self.before.releases.is_empty() {
+        if !after.boots.is_empty() {
             broken.push("it is removed, and something of it starts after a reboot".to_owned());
         }
         if !after.releases.is_empty() || !after.journal.is_empty() {

@@ -283,7 +283,8 @@ fn https_by_the_name_of_its_certificate() {
     ));
     assert_eq!(
         ready.value("reason"),
-        "cannot read the certificates in /no/such/file, which `ca` names"
+        "cannot read the certificates in /no/such/file, which `ca` names: put a file that this user can read there, or \
+         correct the path"
     );
     script.environment = vec![("CURL_CA_BUNDLE", https.certificate.display().to_string())];
     script

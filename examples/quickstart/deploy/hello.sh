@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is active; 5 a person must act
 #
 # The settings from deploy.bg come first, then the order of the commands. The code of each step, and of `adopt`, `resume` and recovery, is in
-# deployc-runtime-0.2.0-dc5238dd.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
+# deployc-runtime-0.2.0-afb25c87.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
 # Each of the two uses variables that the other one sets. Functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -26,7 +26,7 @@ trap : ALRM
 
 # ==== hello: what deploy.bg says ==================================================================
 
-runtime=0.2.0-dc5238dd2f371b13494056080a2b5f3bce734ce95845fbddb1563ed666bde311
+runtime=0.2.0-afb25c872a84b6efa8093b99931b72f012c311cc89dcc7ca0747cdb925f7cf90
 source=deploy.bg
 app=hello # @2
 root=/opt/hello

@@ -722,9 +722,7 @@ recover.removed() { # the proxy no longer routes to the app: its programs that s
   step drain old
   step stop old
   step clear_idle new
-  otherwise warn
   step persist_off old
-  otherwise person
   step close_journal
 }
 
@@ -2864,7 +2862,7 @@ questions_ready() {
 
 # ca_ready FILE: Fails if the certificates cannot be read. A file in the new release is not there yet.
 ca_ready() {
-  [[ -z $1 || -r $1 || $1 == "$slot"/* ]] || fail_with "cannot read the certificates in $1, which \`ca\` names"
+  [[ -z $1 || -r $1 || $1 == "$slot"/* ]] || fail_with "cannot read the certificates in $1, which \`ca\` names: put a file that this user can read there, or correct the path"
 }
 
 # run_gate DECLARATION: Succeeds if the current color passes, stays alive, and gave the answers itself. Returns 143 if
