@@ -7,11 +7,13 @@ declare -A passed_ms=() # when a gate of the new color last passed in this proce
 do_check_host() {
   local tool
   for tool in "${tools[@]}"; do
-    command -v -- "$tool" >/dev/null || {
-      fail_with "$tool is not on this host (looked in $PATH): install it"
-      return
-    }
+    tool_is_here "$tool" || return
   done
+}
+
+# tool_is_here TOOL: Fails if the host does not have this program.
+tool_is_here() {
+  command -v -- "$1" >/dev/null || fail_with "$1 is not on this host (looked in $PATH): install it"
 }
 
 # do_preflight_run new SERVICE: Calls the `preflight` of the service's run driver.

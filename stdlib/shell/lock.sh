@@ -13,6 +13,11 @@ enter_mutex() {
     exit_code=2
     return 1
   fi
+  # The other programs are asked for by `check_host`. Without this one, every try would look like a lock that is held.
+  tool_is_here flock || {
+    exit_code=3
+    return 1
+  }
   # Any user who may open the file could hold the lock, so only this user may open it.
   [[ -f $state/lock ]] || (umask 077 && : >>"$state/lock")
   exec 9>>"$state/lock" || {

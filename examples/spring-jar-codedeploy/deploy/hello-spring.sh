@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is active; 5 a person must act
 #
 # The settings from deploy.bg come first, then the order of the commands. The code of each step, and of `adopt`, `resume` and recovery, is in
-# deployc-runtime-0.2.0-afb25c87.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
+# deployc-runtime-0.2.0-aaaa6fc6.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
 # Each of the two uses variables that the other one sets. Functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -26,7 +26,7 @@ trap : ALRM
 
 # ==== hello-spring: what deploy.bg says ===========================================================
 
-runtime=0.2.0-afb25c872a84b6efa8093b99931b72f012c311cc89dcc7ca0747cdb925f7cf90
+runtime=0.2.0-aaaa6fc659d57110a99c45dc5e5347bee510ad7b3b82766d2f48c2ae7f2147f4
 source=deploy.bg
 app=hello-spring # @4
 root=/home/ec2-user/app

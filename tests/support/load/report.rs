@@ -88,12 +88,6 @@ impl Report {
         self.counts().values().map(|count| count.races).sum()
     }
 
-    /// Returns the short requests per second, during the time in which requests were sent.
-    pub fn short_rate(&self) -> f64 {
-        let issued = self.records.last().map_or(self.took, |record| record.sent);
-        f64::from(u32::try_from(self.seen().count()).unwrap_or(u32::MAX)) / issued.as_secs_f64()
-    }
-
     /// Returns the good answers of the short requests.
     pub fn seen(&self) -> impl Iterator<Item = Seen> {
         self.records
@@ -122,9 +116,10 @@ impl Report {
     pub fn assert_nothing_lost(&self) {
         assert!(!self.records.is_empty(), "the load client sent nothing");
         assert!(self.lost() == 0, "requests were lost\n{self}");
-        // Some races are normal for the proxy. More than one in 200 requests would be another problem.
+        // A proxy that reloads closes its idle connections, so each reload may cause one race for each client that keeps
+        // a connection. More than one in 20 requests would be another problem.
         assert!(
-            self.races() * 200 <= self.records.len(),
+            self.races() * 20 <= self.records.len(),
             "too many keep-alive races\n{self}"
         );
     }

@@ -857,11 +857,13 @@ declare -A passed_ms=() # when a gate of the new color last passed in this proce
 do_check_host() {
   local tool
   for tool in "${tools[@]}"; do
-    command -v -- "$tool" >/dev/null || {
-      fail_with "$tool is not on this host (looked in $PATH): install it"
-      return
-    }
+    tool_is_here "$tool" || return
   done
+}
+
+# tool_is_here TOOL: Fails if the host does not have this program.
+tool_is_here() {
+  command -v -- "$1" >/dev/null || fail_with "$1 is not on this host (looked in $PATH): install it"
 }
 
 # do_preflight_run new SERVICE: Calls the `preflight` of the service's run driver.
@@ -5338,6 +5340,11 @@ enter_mutex() {
     exit_code=2
     return 1
   fi
+  # The other programs are asked for by `check_host`. Without this one, every try would look like a lock that is held.
+  tool_is_here flock || {
+    exit_code=3
+    return 1
+  }
   # Any user who may open the file could hold the lock, so only this user may open it.
   [[ -f $state/lock ]] || (umask 077 && : >>"$state/lock")
   exec 9>>"$state/lock" || {
