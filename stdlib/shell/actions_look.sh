@@ -11,9 +11,9 @@ do_check_host() {
   done
 }
 
-# tool_is_here TOOL: Fails if the host does not have this program.
+# tool_is_here TOOL: Fails if the host does not have this program. A function of the same name is none.
 tool_is_here() {
-  command -v -- "$1" >/dev/null || fail_with "$1 is not on this host (looked in $PATH): install it"
+  type -P -- "$1" >/dev/null || fail_with "$1 is not on this host (looked in $PATH): install it"
 }
 
 # do_preflight_run new SERVICE: Calls the `preflight` of the service's run driver.

@@ -130,7 +130,7 @@ fragment_guess() {
     done
   done
   case ${#routes[@]} in
-    0) printf 'unknown %s\n' "$fragment_file was not written by this script (was it edited by hand?) and routes to neither ${colors[0]} nor ${colors[1]}" ;;
+    0) printf 'unknown %s\n' "$fragment_file was not written by this script (was it edited by hand?) and routes to neither ${colors[0]} nor ${colors[1]}: $(way_out_by_file)" ;;
     1) printf 'edited %s %s\n' "${routes[0]}" "$fragment_file was not written by this script: was it edited by hand? It seems to route to ${routes[0]}; \`adopt\` writes it again for ${routes[0]}" ;;
     *) printf 'mixed\n' ;;
   esac

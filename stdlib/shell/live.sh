@@ -44,10 +44,27 @@ live_is_known() {
       return
       ;;
     none) return 0 ;;
-    mixed) fail_with "the proxy's files route to both colors: put one of the built fragments (${colors[0]}.conf or ${colors[1]}.conf) there and reload the proxy, then try again" ;;
+    mixed) fail_with "the proxy's files route to both colors: $(way_out_by_file)" ;;
     *) fail_with "cannot tell which color is live: $live_why" ;;
   esac
   return 1
+}
+
+# way_out_by_file: Prints how a person brings back a file that a script of ours has written.
+way_out_by_file() {
+  if confirmed_fragment; then
+    printf '%s\n' "$confirmed was confirmed last; put its fragment back ($confirmed_file) and reload the proxy, then try again"
+  else
+    printf '%s\n' "put one of the built fragments (${colors[0]}.conf or ${colors[1]}.conf) there and reload the proxy, then try again"
+  fi
+}
+
+# confirmed_fragment: Sets `confirmed` to the color that was confirmed last, and `confirmed_file` to the fragment that
+# was in force then. Fails if there is none.
+confirmed_fragment() {
+  local value release
+  [[ -L $state/live ]] && release_behind "$state/live" && release=$behind && [[ -f $release/fragment ]] && meta color "$release" || return
+  confirmed=$value confirmed_file=$release/fragment
 }
 
 # agrees_with_confirmed COLOR: Fails if the files route to COLOR, but another color was confirmed last and still runs.

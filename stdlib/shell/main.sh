@@ -54,6 +54,8 @@ main() {
     _release)
       shift
       command=${DEPLOYC_COMMAND-} # the command that asks
+      # A release is asked by its own script. Nobody else knows what runs in it.
+      [[ ${1-} == /* && $1/script -ef $script ]] || wrong_usage "_release takes the folder of the release that this script is in, not '${1-}'"
       hidden release_command "$@"
       ;;
   esac

@@ -105,11 +105,11 @@ try_command() {
 }
 
 # command_on_host PROG ARG…: Runs the command in `root`, with the environment of a user's step. Prints the end of its
-# output.
+# output. `exec` starts a program, even if a function of this script has the same name.
 command_on_host() {
   cd "$root" 2>/dev/null || cd /
   step_environment
-  "$@" 2>&1 | tail -c 4096
+  { exec -- "$@"; } 2>&1 | tail -c 4096
   return "${PIPESTATUS[0]}"
 }
 

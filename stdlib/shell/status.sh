@@ -6,6 +6,9 @@ status() {
   read_journal
   read_boot
   read_live
+  if [[ $live_state == color ]] && ! agrees_with_confirmed "$live"; then
+    live_state=unknown live_why=$reason live='' live_release='' reason=''
+  fi
   phase=${journal[phase]}
   mutex_is_held && holder_of_mutex && held=$holder
   if [[ ${1-} == json ]]; then

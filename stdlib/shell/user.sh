@@ -50,7 +50,7 @@ run_exec() {
   cd "$1" || return
   shift
   step_environment
-  exec "$@"
+  exec -- "$@"
 }
 
 # run_notify DRIVER: Reports the outcome with the driver's function `notify`. The function finds `outcome`, `reason` and

@@ -144,7 +144,7 @@ nginx_mutex() {
 
 nginx_preflight() {
   local nginx_pid_file nginx_master why said
-  if ! command -v -- "$nginx_binary" >/dev/null; then
+  if ! type -P -- "$nginx_binary" >/dev/null; then
     printf '%s\n' "$nginx_binary is not on this host (looked in $PATH): install nginx"
     return 1
   fi
@@ -158,14 +158,22 @@ nginx_preflight() {
   }
   fragment_writable "$nginx_file" || return
   nginx_allowed || return
-  # `test` reports faults of the configuration. Here only one fault counts: on a first installation our file may be
-  # missing.
+  # `test` reports faults of the configuration. Here only one counts: our file is missing or somebody has damaged it.
   if ! said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>&1); then
-    [[ ! -e $nginx_file ]] || return 0
     case $said in
-      *"\"$nginx_file\" failed"* | *"host not found in upstream \"${nginx_upstream:--}"* | *"unknown \"${nginx_set:--}"*) ;;
+      *" in $nginx_file:"* | *"\"$nginx_file\" failed"* | *"host not found in upstream \"${nginx_upstream:--}"* | *"unknown \"${nginx_set:--}"*) ;;
       *) return 0 ;;
     esac
+    if confirmed_fragment; then
+      why='does not exist any more'
+      if [[ -e $nginx_file ]]; then
+        said=${said##*\[emerg\] }
+        why="was damaged (${said%%$'\n'*})"
+      fi
+      printf '%s\n' "nginx needs $nginx_file, which $why: $confirmed was confirmed last; copy $confirmed_file to $nginx_file, then reload nginx"
+      return 1
+    fi
+    [[ ! -e $nginx_file ]] || return 0
     printf '%s\n' "nginx needs $nginx_file, which does not exist yet: put the first one there by hand (nginx/${colors[0]}.conf among the built files), then reload nginx"
     return 1
   fi
@@ -201,7 +209,7 @@ nginx_holds() {
 
 # nginx_as_root COMMAND…: Runs the command, with sudo if deploy.bg says `sudo`.
 nginx_as_root() {
-  ${sudo[@]+"${sudo[@]}"} "$@"
+  command -- ${sudo[@]+"${sudo[@]}"} "$@"
 }
 
 # nginx_allowed: Fails and prints the line for sudoers if this user may not test or reload nginx.

@@ -23,7 +23,8 @@ mod state;
 mod trace;
 mod world;
 
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
+use std::process::{self, ExitCode};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -47,7 +48,7 @@ fn main() -> ExitCode {
     let folder = tempfile::Builder::new()
         .prefix("deployc-conform-")
         .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
-        .tempdir()
+        .tempdir_in(fastest_place())
         .expect("a folder can be made");
     let began = Instant::now();
     let mut complaints = 0;
@@ -125,4 +126,45 @@ fn at_once<T: Sync>(threads: usize, list: &[T], work: impl Fn(&T) + Sync) {
             });
         }
     });
+}
+
+/// Returns the folder for the hosts: memory, if there is room and programs may run there. The scripts write every state
+/// through to the disk, which takes a fifth of the time on a disk.
+fn fastest_place() -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    if has_room(&memory) && runs_programs(&memory) {
+        memory
+    } else {
+        std::env::temp_dir()
+    }
+}
+
+/// Succeeds if the folder has room for a gigabyte. The hosts of a whole run need a tenth of it.
+fn has_room(folder: &Path) -> bool {
+    let output = process::Command::new("df")
+        .args(["--output=avail", "--block-size=1M"])
+        .arg(folder)
+        .output();
+    output.is_ok_and(|output| {
+        let said = String::from_utf8_lossy(&output.stdout);
+        let free = said
+            .split_whitespace()
+            .last()
+            .and_then(|word| word.parse().ok());
+        free.is_some_and(|free: u64| free >= 1024)
+    })
+}
+
+/// Succeeds if a program in the folder can be started. Containers often forbid it for memory.
+fn runs_programs(folder: &Path) -> bool {
+    let Ok(program) = tempfile::Builder::new().tempfile_in(folder) else {
+        return false;
+    };
+    let path = program.into_temp_path();
+    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::write(&path, "#!/bin/sh\n").is_ok()
+        && std::fs::set_permissions(&path, permissions).is_ok()
+        && process::Command::new(&path)
+            .status()
+            .is_ok_and(|status| status.success())
 }

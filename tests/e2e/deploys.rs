@@ -285,15 +285,28 @@ fn a_fragment_that_was_taken_away_frees_nothing() -> Result<(), Skip> {
     let (site, live, other) = deployed()?;
     let file = crate::support::site::FRAGMENT;
     let text = site.host.read(file);
-    site.host.run(&["rm", file]).ok();
-    site.deploy().exits(3).says(file);
-    assert_eq!(
-        site.running(),
-        std::slice::from_ref(&live),
-        "the color that nginx serves was stopped"
-    );
-    assert_eq!(site.serves(), live);
-    site.host.write(file, text);
+    // A person does what the error says, whatever has happened to the file.
+    let kept = "/var/lib/deployc/hello/live/fragment";
+    let damages = [
+        "rm FILE",
+        ": >FILE",
+        "head -c 300 /dev/urandom >FILE",
+        "sed -i s/808[12]/9999/ FILE",
+    ];
+    for damage in damages {
+        site.host.bash(&damage.replace("FILE", file)).ok();
+        let said = site.deploy().exits(3).says(file).output();
+        let real = site.host.run(&["readlink", "-f", kept]).ok().stdout;
+        assert!(said.contains(real.trim_end()), "{damage}: {said}");
+        assert_eq!(
+            site.running(),
+            std::slice::from_ref(&live),
+            "the color that nginx serves was stopped"
+        );
+        assert_eq!(site.serves(), live);
+        site.host.run(&["cp", real.trim_end(), file]).ok();
+        assert_eq!(site.host.read(file), text);
+    }
     site.deploy().ok();
     assert_eq!(site.serves(), other);
     assert_eq!(site.running(), [other]);

@@ -91,6 +91,10 @@ fn a_file_that_was_put_back() -> Result<(), Skip> {
         assert_eq!(site.serves(), "blue", "{command}");
         assert_eq!(site.running(), ["blue"], "{command}");
     }
+    site.run("status")
+        .ok()
+        .says("live:      UNKNOWN: the proxy's file routes to green, but blue was confirmed last");
+    site.run("status --json").ok().says("\"live\":null");
     // The script refuses before it starts the new release, which would never pass its probe.
     site.stage("--health never");
     site.deploy().exits(3);

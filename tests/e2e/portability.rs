@@ -23,6 +23,7 @@ crate::tests![
     with_a_umask_that_keeps_others_out,
     with_such_a_umask_and_no_fragment_yet,
     with_an_empty_environment,
+    with_every_option_of_the_caller,
     from_a_folder_that_is_gone,
     through_a_symlink,
     from_a_path_with_spaces_and_korean,
@@ -188,6 +189,16 @@ fn in_korean() -> Result<(), Skip> {
     live(
         &site,
         "exec env LOCPATH=/opt/locale LC_ALL=ko_KR.UTF-8 LANG=ko_KR.UTF-8 LANGUAGE=ko \"$@\"",
+    );
+    Ok(())
+}
+
+fn with_every_option_of_the_caller() -> Result<(), Skip> {
+    let site = Site::new()?;
+    live(
+        &site,
+        "export SHELLOPTS BASHOPTS; shopt -s failglob dotglob nocasematch lastpipe; \
+         set -o noclobber -o noglob -o errexit -o nounset -o pipefail; exec bash -e -C \"$@\"",
     );
     Ok(())
 }

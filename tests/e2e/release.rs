@@ -13,6 +13,7 @@ crate::tests![
     a_program_in_the_caller_s_path_only,
     a_link_to_what_another_user_owns,
     a_release_keeps_its_runtime,
+    a_script_asks_only_its_own_release,
 ];
 
 const STATE: &str = "/var/lib/deployc/hello";
@@ -234,4 +235,21 @@ fn change_runtime(site: &Site) {
         sum=$(sha256sum <$file) && new=${sum%% *} && [[ $new != "$hash" ]] &&
         mv $file deployc-runtime-$version-${new:0:8}.sh && sed -i "s/$hash/$new/; s/${hash:0:8}/${new:0:8}/" hello.sh"#;
     site.host.bash(change).ok();
+}
+
+/// `_release` is how a script asks the script of a release. A folder that somebody else has made is none.
+fn a_script_asks_only_its_own_release() -> Result<(), Skip> {
+    let site = Site::new()?;
+    site.deploy().ok();
+    let of_release = format!("{}/.", slot(&site, "green"));
+    let made = format!("cp -a {of_release} /tmp/made; cp -a {STATE}/colors/green/. /tmp/made/");
+    site.host.bash(&made).ok();
+    for folder in ["/tmp/made", "/tmp/nothing", "made", ""] {
+        site.host
+            .run(&[SCRIPT, "_release", folder, "stop", "app"])
+            .exits(2)
+            .says("takes the folder of the release that this script is in");
+    }
+    site.assert_serves_only("green");
+    Ok(())
 }

@@ -103,7 +103,9 @@ fn a_failing_step_goes_back_or_warns_by_its_place() -> Result<(), Skip> {
 
 fn a_step_has_its_folder_and_its_variables() -> Result<(), Skip> {
     let site = Site::with("steps/a_step_has_its_folder_and_its_variables")?;
-    site.run_with("deploy", &[("NOTE", "a 'b' $c")])
+    // An option that comes with the environment ends in the script's first lines. The steps' children do not get it.
+    let caller = [("NOTE", "a 'b' $c"), ("SHELLOPTS", "nounset:noclobber")];
+    site.run_with("deploy", &caller)
         .exits(1)
         .says("    | /srv/hello\n")
         .says("    | hello\n")
@@ -111,6 +113,7 @@ fn a_step_has_its_folder_and_its_variables() -> Result<(), Skip> {
         .says("    | hello in /srv/hello: green on 127.0.0.1:8082, from  to green: a 'b' $c\n")
         .says("    | deploy on 8082, at 127.0.0.1:8082\n")
         .says("    | as it was staged\n")
+        .says("    | a child has its own options\n")
         .says("    | deploy failed\n")
         .says("    | {\"text\": \"it ended with exit code 1\"}\n")
         .never_says("never\n");

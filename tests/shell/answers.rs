@@ -368,6 +368,11 @@ fn other_questions() {
         script
             .one_try("ask inside bash -c 'echo no >&2; exit 1'")
             .failed("last: exit 1, output no");
+        // The programs of the host are meant, not the functions of this script.
+        script
+            .one_try("ask exec expect body is x")
+            .failed("last: exit 127");
+        script.one_try("ask exec history").failed("last: exit 127");
         script.one_try("ask healthy").failed("no healthy answer from web of blue within 20s: 1 try, last: exit 1, output container is starting");
         std::fs::write(script.scratch.path().join("healthy"), "").expect("a file can be written");
         script.one_try("ask healthy").passed();

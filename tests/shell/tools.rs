@@ -50,7 +50,7 @@ impl Tools {
         if matches!(self, Self::Machine | Self::MachineWithoutCurl) {
             programs.extend([
                 "awk", "cat", "cp", "env", "getent", "head", "id", "ls", "mkdir", "mv", "rm",
-                "sleep", "stat", "tail", "touch", "tr", "wc",
+                "sleep", "stat", "tail", "touch", "tr", "true", "wc",
             ]);
         } else {
             let installed = Command::new(program("busybox"))

@@ -13,5 +13,6 @@ pub mod odd;
 pub mod process;
 pub mod site;
 pub mod skip;
+pub mod tree;
 pub mod under_load;
 pub mod wait;

@@ -2,9 +2,11 @@
 //!
 //! Small tests start with it and change only parts of `deploy.bg` or the next release.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::build::{deployc, repository, testapp};
@@ -13,6 +15,7 @@ use super::http;
 use super::nginx::{Nginx, site_with_upstream};
 use super::process::{Outcome, Running, run};
 use super::skip::{Skip, need_programs};
+use super::tree::Tree;
 
 /// The script on the host.
 pub const SCRIPT: &str = "/srv/hello/deploy/hello.sh";
@@ -224,12 +227,40 @@ pub fn compile(source: &str, host: &Host, folder: &str) {
 /// # Panics
 /// If the source does not compile.
 pub fn compile_beside(files: &[(&str, &str)], source: &str, host: &Host, folder: &str) {
+    let all: Vec<_> = files
+        .iter()
+        .copied()
+        .chain([("deploy.bg", source)])
+        .collect();
     let temporary = tempfile::tempdir().expect("a temporary folder can be made");
-    for (name, text) in files.iter().chain(&[("deploy.bg", source)]) {
-        fs::write(temporary.path().join(name), text).expect("a temporary file can be written");
-    }
-    build(temporary.path(), Path::new("deploy.bg"));
-    host.copy_folder(&temporary.path().join("deploy"), folder);
+    let built = temporary.path().join("deploy");
+    bundle_of(&all).write(&built);
+    host.copy_folder(&built, folder);
+}
+
+/// Returns what is made from the files, of which one is `deploy.bg`. Most tests of a kind deploy the same few files, so
+/// each is compiled once.
+fn bundle_of(files: &[(&str, &str)]) -> Arc<Tree> {
+    static BUILT: Mutex<BTreeMap<String, Arc<Tree>>> = Mutex::new(BTreeMap::new());
+    let key = format!("{files:?}");
+    let known = BUILT
+        .lock()
+        .expect("no thread panics with it")
+        .get(&key)
+        .cloned();
+    known.unwrap_or_else(|| {
+        let temporary = tempfile::tempdir().expect("a temporary folder can be made");
+        for (name, text) in files {
+            fs::write(temporary.path().join(name), text).expect("a temporary file can be written");
+        }
+        build(temporary.path(), Path::new("deploy.bg"));
+        let tree = Arc::new(Tree::read(&temporary.path().join("deploy")));
+        BUILT
+            .lock()
+            .expect("no thread panics with it")
+            .insert(key, Arc::clone(&tree));
+        tree
+    })
 }
 
 /// Runs `deployc build FILE` in a folder.

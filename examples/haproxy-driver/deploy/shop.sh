@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is active; 5 a person must act
 #
 # The settings from deploy.bg come first, then the order of the commands. The code of each step, and of `adopt`, `resume` and recovery, is in
-# deployc-runtime-0.2.0-aaaa6fc6.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
+# deployc-runtime-0.2.0-d50a1d44.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
 # Each of the two uses variables that the other one sets. Functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -20,13 +20,14 @@ case ${BASH_VERSION-} in '' | [0-3].* | 4.[01].*) printf '%s\n' 'shop.sh: bash 4
 shopt -u failglob nullglob dotglob nocaseglob nocasematch expand_aliases lastpipe extdebug xpg_echo
 for name in $(compgen -A function -A export); do unset -f "$name" && case $name in SHELLOPTS) set +vx ;; *[![:lower:][:digit:]_]* | *_proxy | _) ;; *) unset -v "$name" ;; esac done
 set +aefkCET -Bu +o pipefail
+export -n SHELLOPTS BASHOPTS
 PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 umask 022
 trap : ALRM
 
 # ==== shop: what deploy.bg says ===================================================================
 
-runtime=0.2.0-aaaa6fc659d57110a99c45dc5e5347bee510ad7b3b82766d2f48c2ae7f2147f4
+runtime=0.2.0-d50a1d4491882882b18994e2cc55401314d95f899dda9e9b0cac74ebcdadd605
 source=deploy.bg
 app=shop # @4
 root=/opt/shop

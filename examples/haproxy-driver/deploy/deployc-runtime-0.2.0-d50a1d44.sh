@@ -65,6 +65,8 @@ main() {
     _release)
       shift
       command=${DEPLOYC_COMMAND-} # the command that asks
+      # A release is asked by its own script. Nobody else knows what runs in it.
+      [[ ${1-} == /* && $1/script -ef $script ]] || wrong_usage "_release takes the folder of the release that this script is in, not '${1-}'"
       hidden release_command "$@"
       ;;
   esac
@@ -861,9 +863,9 @@ do_check_host() {
   done
 }
 
-# tool_is_here TOOL: Fails if the host does not have this program.
+# tool_is_here TOOL: Fails if the host does not have this program. A function of the same name is none.
 tool_is_here() {
-  command -v -- "$1" >/dev/null || fail_with "$1 is not on this host (looked in $PATH): install it"
+  type -P -- "$1" >/dev/null || fail_with "$1 is not on this host (looked in $PATH): install it"
 }
 
 # do_preflight_run new SERVICE: Calls the `preflight` of the service's run driver.
@@ -2471,7 +2473,7 @@ run_exec() {
   cd "$1" || return
   shift
   step_environment
-  exec "$@"
+  exec -- "$@"
 }
 
 # run_notify DRIVER: Reports the outcome with the driver's function `notify`. The function finds `outcome`, `reason` and
@@ -2497,6 +2499,9 @@ status() {
   read_journal
   read_boot
   read_live
+  if [[ $live_state == color ]] && ! agrees_with_confirmed "$live"; then
+    live_state=unknown live_why=$reason live='' live_release='' reason=''
+  fi
   phase=${journal[phase]}
   mutex_is_held && holder_of_mutex && held=$holder
   if [[ ${1-} == json ]]; then
@@ -3242,11 +3247,11 @@ try_command() {
 }
 
 # command_on_host PROG ARG…: Runs the command in `root`, with the environment of a user's step. Prints the end of its
-# output.
+# output. `exec` starts a program, even if a function of this script has the same name.
 command_on_host() {
   cd "$root" 2>/dev/null || cd /
   step_environment
-  "$@" 2>&1 | tail -c 4096
+  { exec -- "$@"; } 2>&1 | tail -c 4096
   return "${PIPESTATUS[0]}"
 }
 
@@ -5539,10 +5544,27 @@ live_is_known() {
       return
       ;;
     none) return 0 ;;
-    mixed) fail_with "the proxy's files route to both colors: put one of the built fragments (${colors[0]}.conf or ${colors[1]}.conf) there and reload the proxy, then try again" ;;
+    mixed) fail_with "the proxy's files route to both colors: $(way_out_by_file)" ;;
     *) fail_with "cannot tell which color is live: $live_why" ;;
   esac
   return 1
+}
+
+# way_out_by_file: Prints how a person brings back a file that a script of ours has written.
+way_out_by_file() {
+  if confirmed_fragment; then
+    printf '%s\n' "$confirmed was confirmed last; put its fragment back ($confirmed_file) and reload the proxy, then try again"
+  else
+    printf '%s\n' "put one of the built fragments (${colors[0]}.conf or ${colors[1]}.conf) there and reload the proxy, then try again"
+  fi
+}
+
+# confirmed_fragment: Sets `confirmed` to the color that was confirmed last, and `confirmed_file` to the fragment that
+# was in force then. Fails if there is none.
+confirmed_fragment() {
+  local value release
+  [[ -L $state/live ]] && release_behind "$state/live" && release=$behind && [[ -f $release/fragment ]] && meta color "$release" || return
+  confirmed=$value confirmed_file=$release/fragment
 }
 
 # agrees_with_confirmed COLOR: Fails if the files route to COLOR, but another color was confirmed last and still runs.
@@ -5796,7 +5818,7 @@ fragment_guess() {
     done
   done
   case ${#routes[@]} in
-    0) printf 'unknown %s\n' "$fragment_file was not written by this script (was it edited by hand?) and routes to neither ${colors[0]} nor ${colors[1]}" ;;
+    0) printf 'unknown %s\n' "$fragment_file was not written by this script (was it edited by hand?) and routes to neither ${colors[0]} nor ${colors[1]}: $(way_out_by_file)" ;;
     1) printf 'edited %s %s\n' "${routes[0]}" "$fragment_file was not written by this script: was it edited by hand? It seems to route to ${routes[0]}; \`adopt\` writes it again for ${routes[0]}" ;;
     *) printf 'mixed\n' ;;
   esac
@@ -7992,7 +8014,7 @@ nginx_mutex() {
 
 nginx_preflight() {
   local nginx_pid_file nginx_master why said
-  if ! command -v -- "$nginx_binary" >/dev/null; then
+  if ! type -P -- "$nginx_binary" >/dev/null; then
     printf '%s\n' "$nginx_binary is not on this host (looked in $PATH): install nginx"
     return 1
   fi
@@ -8006,14 +8028,22 @@ nginx_preflight() {
   }
   fragment_writable "$nginx_file" || return
   nginx_allowed || return
-  # `test` reports faults of the configuration. Here only one fault counts: on a first installation our file may be
-  # missing.
+  # `test` reports faults of the configuration. Here only one counts: our file is missing or somebody has damaged it.
   if ! said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>&1); then
-    [[ ! -e $nginx_file ]] || return 0
     case $said in
-      *"\"$nginx_file\" failed"* | *"host not found in upstream \"${nginx_upstream:--}"* | *"unknown \"${nginx_set:--}"*) ;;
+      *" in $nginx_file:"* | *"\"$nginx_file\" failed"* | *"host not found in upstream \"${nginx_upstream:--}"* | *"unknown \"${nginx_set:--}"*) ;;
       *) return 0 ;;
     esac
+    if confirmed_fragment; then
+      why='does not exist any more'
+      if [[ -e $nginx_file ]]; then
+        said=${said##*\[emerg\] }
+        why="was damaged (${said%%$'\n'*})"
+      fi
+      printf '%s\n' "nginx needs $nginx_file, which $why: $confirmed was confirmed last; copy $confirmed_file to $nginx_file, then reload nginx"
+      return 1
+    fi
+    [[ ! -e $nginx_file ]] || return 0
     printf '%s\n' "nginx needs $nginx_file, which does not exist yet: put the first one there by hand (nginx/${colors[0]}.conf among the built files), then reload nginx"
     return 1
   fi
@@ -8049,7 +8079,7 @@ nginx_holds() {
 
 # nginx_as_root COMMAND…: Runs the command, with sudo if deploy.bg says `sudo`.
 nginx_as_root() {
-  ${sudo[@]+"${sudo[@]}"} "$@"
+  command -- ${sudo[@]+"${sudo[@]}"} "$@"
 }
 
 # nginx_allowed: Fails and prints the line for sudoers if this user may not test or reload nginx.
