@@ -25,12 +25,9 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
             "`--stdout` prints one script, but {count} files are given: build into a folder instead"
         )));
     }
-    let mut outcome = Outcome::Clean;
-    for path in read::paths(&options.files)? {
-        let input = read::read(&path, &options.files)?;
-        outcome = outcome.max(one(&input, options, terminal)?);
-    }
-    Ok(outcome)
+    read::each(&options.files, terminal, |input| {
+        one(&input, options, terminal)
+    })
 }
 
 fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome, Failure> {
