@@ -69,10 +69,13 @@ fn summary(findings: &[&Diagnostic]) -> String {
         }
     })
     .collect();
-    if counted.is_empty() {
+    // The first one of the worst.
+    let worst = findings
+        .iter()
+        .min_by_key(|finding| finding.code.severity());
+    let Some(Diagnostic { code, .. }) = worst else {
         return String::new();
-    }
-    let code = findings[0].code;
+    };
     format!(
         "{}; `deployc explain {code}` says more\n",
         counted.join(", ")
@@ -165,7 +168,8 @@ impl std::error::Error for Shown<'_> {}
 
 impl miette::Diagnostic for Shown<'_> {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(self.finding.code))
+        let severity = self.finding.code.severity().word();
+        Some(Box::new(format!("{severity}[{}]", self.finding.code)))
     }
 
     fn severity(&self) -> Option<miette::Severity> {

@@ -55,3 +55,20 @@ fn tabs_and_line_ends_of_windows_are_shown_as_before() {
     let text = human(&report, &sources, LOOK);
     assert!(!text.contains('?'), "{text}");
 }
+
+#[test]
+fn each_finding_says_its_severity_and_the_summary_names_the_worst() {
+    let codes = [Code::KEEP_WARM, Code::UNUSED, Code::NO_GATE, Code::NO_DRAIN];
+    let (report, sources) = reported("a", "w\nx\ny\nz\n", &codes);
+    let text = human(&report, &sources, LOOK);
+    for head in [
+        "advice[BG704]\n",
+        "warning[BG103]\n",
+        "error[BG301]\n",
+        "error[BG305]\n",
+    ] {
+        assert!(text.contains(head), "{text}");
+    }
+    let last = "2 errors, 1 warning, 1 piece of advice; `deployc explain BG301` says more\n";
+    assert!(text.ends_with(last), "{text}");
+}
