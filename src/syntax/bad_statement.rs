@@ -225,13 +225,17 @@ impl Build<'_> {
             )
             .help(expected::statements(block));
         }
-        let finding = |message| Diagnostic::new(Code::UNKNOWN_STATEMENT, span, message);
+        let finding = Diagnostic::new(
+            Code::UNKNOWN_STATEMENT,
+            span,
+            format!("`{word}` is not a statement {}", block.called()),
+        )
+        .help(expected::statements(block));
         match expected::nearest(word, block.first_words()) {
-            Some(near) => finding(format!("`{word}`: did you mean `{near}`?"))
-                .help(format!("`{near}` belongs {}", block.called()))
+            Some(near) => finding
+                .label(format!("did you mean `{near}`?"))
                 .fix(span, near),
-            None => finding(format!("`{word}` is not a statement {}", block.called()))
-                .help(expected::statements(block)),
+            None => finding,
         }
     }
 }

@@ -273,12 +273,12 @@ impl Build<'_> {
             Diagnostic::new(
                 Code::UNKNOWN_STATEMENT,
                 span,
-                format!("`{word}`: did you mean `{near}`?"),
+                format!(
+                    "expected {}, found `{word}`",
+                    expected::list(&around.stop.expected)
+                ),
             )
-            .help(format!(
-                "expected {} here",
-                expected::list(&around.stop.expected)
-            ))
+            .label(format!("did you mean `{near}`?"))
             .fix(span, near),
         )
     }
