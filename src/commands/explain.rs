@@ -82,8 +82,8 @@ fn first_sentence(docs: &str) -> &str {
 }
 
 fn unknown(topic: &str, own: &Definitions, library: &Definitions, options: &Options) -> String {
-    let names = Code::ALL.iter().map(ToString::to_string);
-    let names = names.chain(TYPES.iter().map(|entry| plain(entry).to_owned()));
+    // A code is no candidate: the codes beside an unknown one are about something else.
+    let names = TYPES.iter().map(|entry| plain(entry).to_owned());
     let names = names.chain(own.names()).chain(library.names());
     let names = names.chain(["defaults".to_owned()]);
     let distance =

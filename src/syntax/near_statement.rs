@@ -334,7 +334,7 @@ impl Build<'_> {
             return finding
                 .help("a command is a list of its words: `exec [\"prog\", \"argument\"]`");
         }
-        if around.stop.expected == [Rule::EOI] || around.wants(Rule::EOI) {
+        if around.wants(Rule::EOI) {
             return finding.help("a newline ends a statement; write a text with blanks in quotes");
         }
         finding
