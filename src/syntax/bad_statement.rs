@@ -11,6 +11,7 @@ use super::build::{Build, Pair};
 use super::expected;
 use super::grammar::{Grammar, Rule};
 use crate::diagnostics::{Code, Diagnostic};
+use crate::suggestions::joined;
 
 /// A bad statement: its text and its beginning in the parsed text.
 pub(super) struct Bad<'a> {
@@ -197,10 +198,10 @@ impl Build<'_> {
     fn unknown_verb(&self, bad: &Bad, word: &str) -> Diagnostic {
         let block = bad.block;
         let span = self.span(bad.start, bad.start + word.len());
-        let homes: Vec<&str> = Block::ALL
+        let homes: Vec<String> = Block::ALL
             .iter()
             .filter(|home| home.knows(word))
-            .map(|home| home.called())
+            .map(|home| home.called().to_owned())
             .collect();
         if bad.text[word.len()..].trim_start().starts_with('=') {
             return Diagnostic::new(
@@ -219,7 +220,7 @@ impl Build<'_> {
                 span,
                 format!(
                     "`{word}` belongs {}, not {}",
-                    expected::or(&homes),
+                    joined(homes, "or"),
                     block.called()
                 ),
             )

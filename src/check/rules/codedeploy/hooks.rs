@@ -1,10 +1,10 @@
 //! Events, and the commands of the deploy that run in them.
 
 use super::{EVENTS, RESERVED, Rules};
-use crate::check::names::suggestions::{listed, nearest};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Piece, SettingValue};
 use crate::source::Span;
+use crate::suggestions::{listed, nearest};
 use crate::syntax::tree::{Setting, Value};
 use std::collections::BTreeMap;
 
