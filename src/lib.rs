@@ -23,6 +23,7 @@ pub mod model;
 pub mod plan;
 pub mod source;
 pub mod stdlib;
+mod suggestions;
 pub mod syntax;
 
 use check::Loader;

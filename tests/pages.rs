@@ -138,8 +138,6 @@ fn examples_trigger_their_code_alone_and_cures_are_clean() {
 
 #[test]
 fn every_code_is_used() {
-    let registry =
-        std::fs::read_to_string("src/diagnostics/codes.rs").expect("the registry is there");
     let mut source = String::new();
     let mut folders = vec![std::path::PathBuf::from("src")];
     while let Some(folder) = folders.pop() {
@@ -152,15 +150,58 @@ fn every_code_is_used() {
             }
         }
     }
-    let constants = registry
+    for (constant, _) in registered() {
+        assert!(uses(&source, &constant), "nothing reports {constant}");
+    }
+}
+
+#[test]
+fn rules_say_their_codes() {
+    let mut silent = String::new();
+    let mut folders = vec![std::path::PathBuf::from("src/check/rules")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("sources can be listed") {
+            let path = entry.expect("sources can be listed").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("sources are text");
+            let docs: String = text
+                .lines()
+                .filter(|line| line.trim_start().starts_with("///"))
+                .collect();
+            for (constant, code) in registered() {
+                if uses(&text, &constant) && !docs.contains(&code) {
+                    let path = path.display();
+                    writeln!(silent, "{path} reports {code}").expect("a string takes all");
+                }
+            }
+        }
+    }
+    assert!(silent.is_empty(), "{silent}");
+}
+
+/// Returns the constants of the registry, each with its code.
+fn registered() -> Vec<(String, String)> {
+    let registry =
+        std::fs::read_to_string("src/diagnostics/codes.rs").expect("the registry is there");
+    registry
         .lines()
         .filter_map(|line| line.trim().split_once(" = "))
-        .filter(|(_, rest)| rest.ends_with("\";"));
-    for (constant, _) in constants {
-        let name = format!("Code::{constant}");
-        let is_longer =
-            |rest: &&str| rest.starts_with(|next: char| next.is_alphanumeric() || next == '_');
-        let mut reports = source.split(&name).skip(1).filter(|rest| !is_longer(rest));
-        assert!(reports.next().is_some(), "nothing reports {constant}");
-    }
+        .filter(|(_, rest)| rest.ends_with("\";"))
+        .map(|(constant, rest)| {
+            let digits = rest.split(' ').next().unwrap_or_default();
+            (constant.to_owned(), format!("BG{digits:0>3}"))
+        })
+        .collect()
+}
+
+/// Returns whether a source uses a constant of the registry.
+fn uses(source: &str, constant: &str) -> bool {
+    let is_longer =
+        |rest: &str| rest.starts_with(|next: char| next.is_alphanumeric() || next == '_');
+    let name = format!("Code::{constant}");
+    let mut reports = source.split(&name).skip(1);
+    reports.any(|rest| !is_longer(rest))
 }

@@ -19,12 +19,15 @@ use std::fmt::Write as _;
 const OUT: &str = "deploy";
 
 pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let mut outcome = Outcome::Clean;
-    for path in read::paths(&options.files)? {
-        let input = read::read(&path, &options.files)?;
-        outcome = outcome.max(one(&input, options, terminal)?);
+    let count = options.files.files.len();
+    if options.stdout && count > 1 {
+        return Err(Failure(format!(
+            "`--stdout` prints one script, but {count} files are given: build into a folder instead"
+        )));
     }
-    Ok(outcome)
+    read::each(&options.files, terminal, |input| {
+        one(&input, options, terminal)
+    })
 }
 
 fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome, Failure> {

@@ -16,17 +16,9 @@ const WIDTH: usize = 100;
 pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Failure> {
     let mut sources = Sources::new();
     let mut all = Report::new();
-    let paths = read::paths(&options.files)?;
-    let mut unread = Vec::new();
-    for path in &paths {
-        let input = match read::read(path, &options.files) {
-            Ok(input) => input,
-            Err(why) => {
-                // Continue, so that the findings of the other files are shown too.
-                unread.push(why);
-                continue;
-            }
-        };
+    let mut paths = Vec::new();
+    let reading = read::each(&options.files, terminal, |input| {
+        paths.push(input.path.clone());
         let main = sources.add(input.path, input.text);
         let mut report = Report::new();
         if let Some(planned) = crate::plan_file(&mut sources, main, &HostFiles, &mut report) {
@@ -39,11 +31,12 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
             crate::emit_files(&planned, &places, Form::Files, &mut report);
         }
         all.extend(report);
-    }
+        Ok(Outcome::Clean)
+    })?;
     match options.format {
         Format::Human => {
             show(&all, &sources, terminal);
-            if all.is_empty() && unread.is_empty() {
+            if all.is_empty() && reading == Outcome::Clean {
                 let what = match paths.as_slice() {
                     [path] => format!("{path}: "),
                     paths => format!("{} files: ", paths.len()),
@@ -54,17 +47,7 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
         Format::Short => terminal.out(&short(&all, &sources)),
         Format::Json => terminal.out(&json(&all, &sources)),
     }
-    if let Some(last) = unread.pop() {
-        for Failure(why) in unread {
-            terminal.error(&why);
-        }
-        return Err(last);
-    }
-    Ok(if all.is_empty() {
-        Outcome::Clean
-    } else {
-        outcome(&all)
-    })
+    Ok(reading.max(outcome(&all)))
 }
 
 /// Errors and warnings count as findings; advice does not.

@@ -10,6 +10,7 @@ use crate::check::{TYPES, TypeEntry, TypePlace};
 use crate::diagnostics::{Code, Report, Severity, page};
 use crate::model::defaults;
 use crate::source::Sources;
+use crate::suggestions::nearest;
 use camino::Utf8Path;
 use std::fmt::Write as _;
 
@@ -82,17 +83,13 @@ fn first_sentence(docs: &str) -> &str {
 }
 
 fn unknown(topic: &str, own: &Definitions, library: &Definitions, options: &Options) -> String {
-    let names = Code::ALL.iter().map(ToString::to_string);
-    let names = names.chain(TYPES.iter().map(|entry| plain(entry).to_owned()));
+    // A code is no candidate: the codes beside an unknown one are about something else.
+    let names = TYPES.iter().map(|entry| plain(entry).to_owned());
     let names = names.chain(own.names()).chain(library.names());
-    let names = names.chain(["defaults".to_owned()]);
-    let distance =
-        |name: &String| strsim::damerau_levenshtein(&name.to_lowercase(), &topic.to_lowercase());
-    let nearest = names
-        .min_by_key(distance)
-        .filter(|name| distance(name) <= 2 && distance(name) < name.len())
-        .map(|name| format!(": did you mean `{name}`?"));
-    let next = nearest.unwrap_or_else(|| match &options.file {
+    let names: Vec<String> = names.chain(["defaults".to_owned()]).collect();
+    let near = nearest(topic, names.iter().map(String::as_str));
+    let near = near.map(|name| format!(": did you mean `{name}`?"));
+    let next = near.unwrap_or_else(|| match &options.file {
         Some(_) => "; `deployc explain` lists the library".to_owned(),
         None => format!(
             "; `deployc explain` lists everything that can be explained, `deployc explain {topic} FILE` also searches a file of yours"

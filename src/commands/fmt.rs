@@ -10,12 +10,9 @@ use crate::source::Sources;
 use crate::syntax;
 
 pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let mut outcome = Outcome::Clean;
-    for path in read::paths(&options.files)? {
-        let input = read::read(&path, &options.files)?;
-        outcome = outcome.max(one(&input, options, terminal)?);
-    }
-    Ok(outcome)
+    read::each(&options.files, terminal, |input| {
+        one(&input, options, terminal)
+    })
 }
 
 fn one(input: &Input, options: &Options, terminal: &Terminal) -> Result<Outcome, Failure> {

@@ -3,30 +3,31 @@
 use super::check;
 use super::cli::Plan as Options;
 use super::outcome::{Failure, Outcome};
-use super::read::{self, HostFiles};
+use super::read::{self, HostFiles, Input};
 use super::terminal::Terminal;
 use crate::diagnostics::Report;
 use crate::plan::table;
 use crate::source::Sources;
 
 pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let mut outcome = Outcome::Clean;
-    for path in read::paths(&options.files)? {
-        let input = read::read(&path, &options.files)?;
-        let mut sources = Sources::new();
-        let main = sources.add(input.path, input.text);
-        let mut report = Report::new();
-        let planned = crate::plan_for_review(&mut sources, main, &HostFiles, &mut report);
-        check::show(&report, &sources, terminal);
-        if report.has_errors() {
-            outcome = Outcome::Findings;
-        }
-        let tables: Vec<String> = planned
-            .iter()
-            .flatten()
-            .map(|(app, plan)| table(app, plan, &sources))
-            .collect();
-        terminal.out(&tables.join("\n"));
+    read::each(&options.files, terminal, |input| Ok(one(input, terminal)))
+}
+
+fn one(input: Input, terminal: &Terminal) -> Outcome {
+    let mut sources = Sources::new();
+    let main = sources.add(input.path, input.text);
+    let mut report = Report::new();
+    let planned = crate::plan_for_review(&mut sources, main, &HostFiles, &mut report);
+    check::show(&report, &sources, terminal);
+    let tables: Vec<String> = planned
+        .iter()
+        .flatten()
+        .map(|(app, plan)| table(app, plan, &sources))
+        .collect();
+    terminal.out(&tables.join("\n"));
+    if report.has_errors() {
+        Outcome::Findings
+    } else {
+        Outcome::Clean
     }
-    Ok(outcome)
 }

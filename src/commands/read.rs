@@ -1,7 +1,8 @@
 //! Reading the files that a command was given.
 
 use super::cli::{DEFAULT_FILE, Files};
-use super::outcome::Failure;
+use super::outcome::{Failure, Outcome};
+use super::terminal::Terminal;
 use crate::check::{LoadError, Loader};
 use crate::syntax::{self, MAX_BYTES};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -35,7 +36,7 @@ impl Input {
 }
 
 /// The files that a command reads.
-pub(super) fn paths(files: &Files) -> Result<Vec<Utf8PathBuf>, Failure> {
+fn paths(files: &Files) -> Result<Vec<Utf8PathBuf>, Failure> {
     if !files.files.is_empty() {
         return Ok(files.files.clone());
     }
@@ -45,6 +46,27 @@ pub(super) fn paths(files: &Files) -> Result<Vec<Utf8PathBuf>, Failure> {
     Err(Failure(format!(
         "there is no `{DEFAULT_FILE}` in this folder: name a file, or `-` for standard input"
     )))
+}
+
+/// Reads the files one after the other and calls `one` with each. A failure is printed and does not keep the other files
+/// from their turn. The result is the worst one.
+///
+/// # Errors
+/// No file is given, and this folder has no `deploy.bg`.
+pub(super) fn each(
+    files: &Files,
+    terminal: &Terminal,
+    mut one: impl FnMut(Input) -> Result<Outcome, Failure>,
+) -> Result<Outcome, Failure> {
+    let mut worst = Outcome::Clean;
+    for path in paths(files)? {
+        let outcome = read(&path, files).and_then(&mut one);
+        worst = worst.max(outcome.unwrap_or_else(|Failure(why)| {
+            terminal.error(&why);
+            Outcome::Failed
+        }));
+    }
+    Ok(worst)
 }
 
 /// Reads one file.

@@ -11,6 +11,7 @@ use super::build::{Build, Pair};
 use super::expected;
 use super::grammar::{Grammar, Rule};
 use crate::diagnostics::{Code, Diagnostic};
+use crate::suggestions::joined;
 
 /// A bad statement: its text and its beginning in the parsed text.
 pub(super) struct Bad<'a> {
@@ -197,10 +198,10 @@ impl Build<'_> {
     fn unknown_verb(&self, bad: &Bad, word: &str) -> Diagnostic {
         let block = bad.block;
         let span = self.span(bad.start, bad.start + word.len());
-        let homes: Vec<&str> = Block::ALL
+        let homes: Vec<String> = Block::ALL
             .iter()
             .filter(|home| home.knows(word))
-            .map(|home| home.called())
+            .map(|home| home.called().to_owned())
             .collect();
         if bad.text[word.len()..].trim_start().starts_with('=') {
             return Diagnostic::new(
@@ -219,19 +220,23 @@ impl Build<'_> {
                 span,
                 format!(
                     "`{word}` belongs {}, not {}",
-                    expected::or(&homes),
+                    joined(homes, "or"),
                     block.called()
                 ),
             )
             .help(expected::statements(block));
         }
-        let finding = |message| Diagnostic::new(Code::UNKNOWN_STATEMENT, span, message);
+        let finding = Diagnostic::new(
+            Code::UNKNOWN_STATEMENT,
+            span,
+            format!("`{word}` is not a statement {}", block.called()),
+        )
+        .help(expected::statements(block));
         match expected::nearest(word, block.first_words()) {
-            Some(near) => finding(format!("`{word}`: did you mean `{near}`?"))
-                .help(format!("`{near}` belongs {}", block.called()))
+            Some(near) => finding
+                .label(format!("did you mean `{near}`?"))
                 .fix(span, near),
-            None => finding(format!("`{word}` is not a statement {}", block.called()))
-                .help(expected::statements(block)),
+            None => finding,
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::block::Block;
 use super::grammar::Rule;
 use crate::model::{Method, Relation};
+use crate::suggestions;
 
 /// The first token of a text: a word, a number, a string, or a character. Empty at the end of a line.
 pub(super) fn token(text: &str) -> &str {
@@ -52,33 +53,22 @@ pub(super) fn clip(text: &str) -> String {
     }
 }
 
-/// The word that was probably meant.
+/// The word that was probably meant. Too many words are near to one of two letters, such as `on`.
 pub(super) fn nearest(
     word: &str,
     words: impl Iterator<Item = &'static str>,
 ) -> Option<&'static str> {
+    // No word of the language is near to a longer one, and a search for it would be slow.
     if word.len() > 40 {
         return None;
     }
-    let near = |known: &&str| strsim::damerau_levenshtein(word, known);
-    let best = words.min_by_key(near)?;
-    let allowed = match best.len() {
-        0..=2 => 0,
-        3..=5 => 1,
-        _ => 2,
-    };
-    (near(&best) <= allowed).then_some(best)
+    suggestions::nearest(word, words.filter(|known| known.len() > 2))
 }
 
 /// The statements of a place, for the help.
 pub(super) fn statements(block: Block) -> String {
-    let verbs: Vec<String> = block
-        .verbs()
-        .iter()
-        .map(|verb| format!("`{verb}`"))
-        .collect();
-    let verbs: Vec<&str> = verbs.iter().map(String::as_str).collect();
-    format!("statements {}: {}", block.called(), and(&verbs))
+    let verbs = suggestions::listed(block.verbs(), "and");
+    format!("statements {}: {verbs}", block.called())
 }
 
 /// Whether a rule describes a value.
@@ -185,23 +175,5 @@ pub(super) fn list(rules: &[Rule]) -> String {
     }
     // "the end of the line" comes last.
     words.sort_by_key(|word| word == "the end of the line");
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    or(&words)
-}
-
-/// `a, b or c`
-pub(super) fn or(words: &[&str]) -> String {
-    joined(words, "or")
-}
-
-fn and(words: &[&str]) -> String {
-    joined(words, "and")
-}
-
-fn joined(words: &[&str], last: &str) -> String {
-    match words {
-        [] => String::new(),
-        [only] => (*only).to_owned(),
-        [most @ .., end] => format!("{} {last} {end}", most.join(", ")),
-    }
+    suggestions::joined(words, "or")
 }

@@ -273,12 +273,12 @@ impl Build<'_> {
             Diagnostic::new(
                 Code::UNKNOWN_STATEMENT,
                 span,
-                format!("`{word}`: did you mean `{near}`?"),
+                format!(
+                    "expected {}, found `{word}`",
+                    expected::list(&around.stop.expected)
+                ),
             )
-            .help(format!(
-                "expected {} here",
-                expected::list(&around.stop.expected)
-            ))
+            .label(format!("did you mean `{near}`?"))
             .fix(span, near),
         )
     }
@@ -334,7 +334,7 @@ impl Build<'_> {
             return finding
                 .help("a command is a list of its words: `exec [\"prog\", \"argument\"]`");
         }
-        if around.stop.expected == [Rule::EOI] || around.wants(Rule::EOI) {
+        if around.wants(Rule::EOI) {
             return finding.help("a newline ends a statement; write a text with blanks in quotes");
         }
         finding

@@ -369,6 +369,19 @@ fn sources_of_several_folders_share_one_elsewhere() {
 }
 
 #[test]
+fn stdout_prints_the_script_of_one_file() {
+    let folder = Folder::good();
+    folder.write("other.bg", other());
+    let arguments = ["build", "--stdout", "deploy.bg", "other.bg"];
+    let ran = folder.run(&arguments).exits(2);
+    assert_eq!(ran.out, "");
+    assert_eq!(
+        ran.err,
+        "error: `--stdout` prints one script, but 2 files are given: build into a folder instead\n"
+    );
+}
+
+#[test]
 fn nothing_is_written_for_a_source_with_mistakes() {
     let folder = Folder::good();
     folder.run(&["build"]).exits(0);

@@ -87,6 +87,25 @@ fn a_file_that_cannot_be_read_does_not_hide_the_others_findings() {
 }
 
 #[test]
+fn every_command_goes_on_after_a_file_that_it_cannot_read() {
+    let why = "`missing.bg` cannot be read: there is no such file";
+    for (command, done) in [
+        ("fmt", "deploy.bg: reformatted\n"),
+        ("build", "wrote deploy/hello-spring.sh\n"),
+        ("plan", "hello-spring: what a deployment does"),
+    ] {
+        let folder = Folder::with(&[("deploy.bg", &GOOD.replace("drain 30s", "drain  30s"))]);
+        let ran = folder
+            .run(&[command, "missing.bg", "deploy.bg", "nor-this.bg"])
+            .exits(2);
+        assert!(ran.err.contains(why), "{command}: {}", ran.err);
+        assert!(ran.err.contains("`nor-this.bg`"), "{command}: {}", ran.err);
+        let shown = [ran.out, ran.err].concat();
+        assert!(shown.contains(done), "{command}: {shown}");
+    }
+}
+
+#[test]
 fn a_line_that_nobody_reads_is_not_printed() {
     let folder = Folder::with(&[("deep.bg", &"{".repeat(200_000))]);
     let ran = folder.run(&["check", "deep.bg"]).exits(1);

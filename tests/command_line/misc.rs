@@ -53,6 +53,14 @@ fn codes_drivers_and_types_are_explained() {
 }
 
 #[test]
+fn a_code_is_no_suggestion_for_another_code() {
+    // BG216 was removed. BG116 has nothing to do with it.
+    let ran = Folder::with(&[]).run(&["explain", "BG216"]).exits(2);
+    assert!(!ran.err.contains("did you mean"), "{}", ran.err);
+    assert!(ran.err.contains("`deployc explain` lists"), "{}", ran.err);
+}
+
+#[test]
 fn a_driver_of_the_user_s_is_explained_like_ours() {
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/haproxy-driver");
     let folder = Folder::with(&[]);
@@ -122,6 +130,7 @@ fn help_teaches() {
         "fmt",
         "plan",
         "explain",
+        "runtime",
         "completions",
         "man",
     ] {

@@ -4,13 +4,13 @@ use crate::check::findings::Findings;
 use crate::check::names::definitions::{self, Definitions, Meaning};
 use crate::check::names::spelling;
 use crate::check::names::statements::{Statements, twice};
-use crate::check::names::suggestions::{listed, nearest};
 use crate::check::values::scope::Scope;
 use crate::check::values::types::Type;
 use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Color, InputType, Name, Port, SettingValue, Variable};
 use crate::source::Span;
+use crate::suggestions::{listed, nearest};
 use crate::syntax::tree;
 
 /// Defines the `let`s of the colors. Each must be in both colors.

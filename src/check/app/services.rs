@@ -18,7 +18,7 @@ use crate::check::values::text_forms;
 use crate::check::values::value_place::ValuePlace;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{DriverKind, Duration, Handover, Service, Template, Variable, Verify, defaults};
-use crate::syntax::tree::{self};
+use crate::syntax::tree;
 
 /// Returns the facts of the services that are known before any value is resolved.
 pub fn facts(

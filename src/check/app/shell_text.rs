@@ -3,10 +3,10 @@
 use crate::check::names::definitions::Meaning;
 use crate::check::names::early_facts::{Reach, ServiceFacts};
 use crate::check::names::spelling::PLACEHOLDERS;
-use crate::check::names::suggestions::nearest;
 use crate::check::values::scope::Scope;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Span;
+use crate::suggestions::nearest;
 use std::collections::BTreeSet;
 
 /// Reports BG220: placeholders, and `$port_NAME` or `$address_NAME` of a service that has none. Bash would take the

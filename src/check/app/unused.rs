@@ -5,12 +5,12 @@ use crate::check::names::definitions::{self, Definitions, Meaning, Unused};
 use crate::check::names::early_facts::Facts;
 use crate::check::names::spelling::PLACEHOLDERS;
 use crate::check::names::statements::Statements;
-use crate::check::names::suggestions::nearest;
 use crate::check::probe::merged_probe::{self, MergedProbe};
 use crate::check::probe::named_probes;
 use crate::check::values::scope::Scope;
 use crate::check::values::value_place::ValuePlace;
 use crate::source::Span;
+use crate::suggestions::nearest;
 use crate::syntax::tree::{self, ServiceItem, Value};
 use std::collections::HashSet;
 

@@ -3,13 +3,13 @@
 use super::description::{Description, PartDescription, SettingDefault, SettingDescription};
 use crate::check::findings::Findings;
 use crate::check::names::files::{LoadedFile, Loader, driver_file};
-use crate::check::names::suggestions::{listed, nearest};
 use crate::check::values::number;
 use crate::check::values::type_table::TypePlace;
 use crate::check::values::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Driver, DriverKind, Duration, Function, InputType, Name, Quoting, variable};
 use crate::source::Span;
+use crate::suggestions::{listed, nearest};
 use crate::syntax::tree::{self, DriverItem, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -4,13 +4,13 @@ use super::description::{Description, PartDescription, SettingDefault, SettingDe
 use super::descriptions::{Descriptions, Found};
 use super::setting_findings::{missing, no_block, twice, unknown, unknown_setting};
 use crate::check::names::statements::At;
-use crate::check::names::suggestions::{listed, nearest};
 use crate::check::values::mark_used::{mark, mark_body};
 use crate::check::values::scope::Scope;
 use crate::check::values::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Driver, DriverKind, DriverUse, GivenPart, Name, SettingValue};
 use crate::source::Span;
+use crate::suggestions::{listed, nearest};
 use crate::syntax::tree::{self, Body, Setting, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

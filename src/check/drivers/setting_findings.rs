@@ -1,10 +1,10 @@
 //! Findings about settings that do not match the driver's description.
 
 use super::description::Description;
-use crate::check::names::suggestions::{listed, nearest};
 use crate::check::values::scope::Scope;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Span;
+use crate::suggestions::{listed, nearest};
 use crate::syntax::tree;
 
 /// Reports a required setting that is missing.

@@ -198,10 +198,10 @@ impl<'a> Files<'a> {
             )
             .help(format!(
                 "it has {}; drivers need no `use`",
-                super::suggestions::listed(known.iter().map(|known| format!("std/{known}")), "and")
+                crate::suggestions::listed(known.iter().map(|known| format!("std/{known}")), "and")
             ));
             self.findings.push(
-                match super::suggestions::nearest(name, known.iter().copied()) {
+                match crate::suggestions::nearest(name, known.iter().copied()) {
                     Some(near) => finding
                         .label(format!("did you mean `std/{near}`?"))
                         .fix(span, format!("\"std/{near}\"")),

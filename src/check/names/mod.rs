@@ -7,4 +7,3 @@ pub mod files;
 pub mod service_statements;
 pub mod spelling;
 pub mod statements;
-pub mod suggestions;

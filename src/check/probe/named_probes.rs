@@ -2,9 +2,9 @@
 
 use crate::check::findings::Findings;
 use crate::check::names::definitions::duplicate;
-use crate::check::names::suggestions::nearest;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Span;
+use crate::suggestions::nearest;
 use crate::syntax::tree;
 use std::cell::Cell;
 use std::collections::BTreeMap;

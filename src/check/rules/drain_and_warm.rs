@@ -6,7 +6,7 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, Duration, Previous, SettingValue};
 use crate::syntax::tree::CleanupItem;
 
-/// Compares the drain with the proxy's read timeout. Checks `keep warm`.
+/// Reports BG413: a drain shorter than the proxy's read timeout. Reports BG704: `keep warm`.
 pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
     let statements = statements
         .cleanup
@@ -24,18 +24,20 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
         && patience > app.cleanup.drain
         && app.cleanup.drain > Duration::ZERO
     {
-        let span = drain.unwrap_or(app.switch.span);
-        findings.push(
-            Diagnostic::new(
-                Code::DRAIN_CUTS,
-                span,
-                format!(
-                    "the drain of {} ends before the proxy's read timeout of {patience}: the longest answers are cut",
-                    app.cleanup.drain
-                ),
-            )
-            .help(format!("with `drain {patience}`, every request that the proxy waits for can end")),
-        );
+        let finding = Diagnostic::new(
+            Code::DRAIN_CUTS,
+            drain.unwrap_or(app.switch.span),
+            format!(
+                "the drain of {} ends before the proxy's read timeout of {patience}: the longest answers are cut",
+                app.cleanup.drain
+            ),
+        )
+        .help(format!("with `drain {patience}`, every request that the proxy waits for can end"));
+        // Without a `drain` in the file there is nothing to replace.
+        findings.push(match drain {
+            Some(span) => finding.fix(span, patience.to_string()),
+            None => finding,
+        });
     }
     if app.cleanup.previous == Previous::KeptWarm
         && let Some(span) = warm

@@ -3,9 +3,9 @@
 use super::source_place::{setting_span, targets};
 use crate::check::findings::Findings;
 use crate::check::names::statements::Statements;
-use crate::check::names::suggestions::listed;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, DriverUse, SettingValue};
+use crate::suggestions::listed;
 
 /// Reports BG614.
 pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {

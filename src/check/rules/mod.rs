@@ -17,7 +17,7 @@ use crate::check::names::definitions::duplicate;
 use crate::check::names::statements::Statements;
 use crate::model::App;
 use crate::source::Span;
-use crate::syntax::tree::{self};
+use crate::syntax::tree;
 
 /// Checks the rules for one app.
 pub(super) fn app(app: &App, statements: &Statements<'_>, findings: &Findings) {

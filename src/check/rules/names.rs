@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 /// Names with an underscore that have a meaning in bash.
 const OF_BASH: [&str; 2] = ["auto_resume", "command_not_found_handle"];
 
+/// Reports BG509.
 pub(super) fn check(app: &App, findings: &Findings) {
     verifies(app, findings);
     let drivers = app.own_drivers();

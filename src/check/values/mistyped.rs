@@ -2,10 +2,10 @@
 
 use super::scope::Scope;
 use super::types::{SIGNALS, Type};
-use crate::check::names::suggestions::{listed, nearest};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::InputType;
 use crate::source::Span;
+use crate::suggestions::{listed, nearest};
 use crate::syntax::tree::{Number, Value};
 
 impl Scope<'_> {

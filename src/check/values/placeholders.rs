@@ -4,10 +4,10 @@ use super::scope::Scope;
 use super::value_place::ValuePlace;
 use crate::check::names::early_facts::{Reach, ServiceFacts};
 use crate::check::names::spelling::PLACEHOLDERS;
-use crate::check::names::suggestions::{listed, nearest};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{HostPath, Name, Piece, Template, Variable};
 use crate::source::Span;
+use crate::suggestions::{listed, nearest};
 use crate::syntax::tree;
 
 impl Scope<'_> {

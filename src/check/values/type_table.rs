@@ -1,8 +1,8 @@
 //! The table of all types, for `explain TYPE`.
 
 use super::types::Type;
-use crate::check::names::suggestions::listed;
 use crate::model::InputType;
+use crate::suggestions::listed;
 
 /// The entry of one type, for `explain TYPE`.
 #[derive(Debug)]

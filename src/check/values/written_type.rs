@@ -4,10 +4,10 @@ use super::text::has_nul;
 use super::type_table::{TYPES, TypePlace};
 use super::types::Type;
 use crate::check::findings::Findings;
-use crate::check::names::suggestions::{listed, nearest};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::InputType;
 use crate::source::Span;
+use crate::suggestions::{listed, nearest};
 use crate::syntax::tree;
 
 impl Type {

@@ -1,11 +1,13 @@
 //! Findings for people: the words are underlined, and the next step is below. miette draws them.
 
+use super::visible::visible;
 use crate::diagnostics::{Diagnostic, Report, Severity};
 use crate::source::{Source, Sources, Span};
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
     SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
+use std::borrow::Cow;
 use std::fmt;
 
 /// The longest line that is shown, in bytes. A generated file may consist of one long line, which nobody would read.
@@ -67,10 +69,13 @@ fn summary(findings: &[&Diagnostic]) -> String {
         }
     })
     .collect();
-    if counted.is_empty() {
+    // The first one of the worst.
+    let worst = findings
+        .iter()
+        .min_by_key(|finding| finding.code.severity());
+    let Some(Diagnostic { code, .. }) = worst else {
         return String::new();
-    }
-    let code = findings[0].code;
+    };
     format!(
         "{}; `deployc explain {code}` says more\n",
         counted.join(", ")
@@ -85,7 +90,11 @@ struct Shown<'a> {
     help: Option<String>,
 }
 
-struct File<'a>(&'a Source);
+/// A file, and its text as it is shown.
+struct File<'a> {
+    source: &'a Source,
+    text: Cow<'a, str>,
+}
 
 impl<'a> Shown<'a> {
     fn new(finding: &'a Diagnostic, sources: &'a Sources) -> Self {
@@ -113,8 +122,11 @@ impl<'a> Shown<'a> {
         }
         Self {
             finding,
-            file: file.map(File),
-            help: (!help.is_empty()).then(|| help.join("\n")),
+            file: file.map(|source| File {
+                source,
+                text: visible(&source.text),
+            }),
+            help: (!help.is_empty()).then(|| visible(&help.join("\n")).into_owned()),
         }
     }
 }
@@ -142,13 +154,13 @@ fn has_long_lines(finding: &Diagnostic, text: &str) -> bool {
 
 impl fmt::Debug for Shown<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.finding.message)
+        out.write_str(&visible(&self.finding.message))
     }
 }
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.finding.message)
+        out.write_str(&visible(&self.finding.message))
     }
 }
 
@@ -156,7 +168,8 @@ impl std::error::Error for Shown<'_> {}
 
 impl miette::Diagnostic for Shown<'_> {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(self.finding.code))
+        let severity = self.finding.code.severity().word();
+        Some(Box::new(format!("{severity}[{}]", self.finding.code)))
     }
 
     fn severity(&self) -> Option<miette::Severity> {
@@ -191,7 +204,7 @@ impl miette::Diagnostic for Shown<'_> {
 }
 
 fn text(label: &str) -> Option<String> {
-    (!label.is_empty()).then(|| label.to_owned())
+    (!label.is_empty()).then(|| visible(label).into_owned())
 }
 
 fn span(span: Span) -> SourceSpan {
@@ -206,15 +219,15 @@ impl SourceCode for File<'_> {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let contents = self.0.text.read_span(span, before, after)?;
+        let contents = self.text.read_span(span, before, after)?;
         // A call without context asks for the place in the heading. That place counts characters, but miette counts
         // bytes.
         let column = match (before, after, u32::try_from(span.offset())) {
-            (0, 0, Ok(at)) => self.0.line_column(at).column - 1,
+            (0, 0, Ok(at)) => self.source.line_column(at).column - 1,
             _ => contents.column(),
         };
         Ok(Box::new(MietteSpanContents::new_named(
-            self.0.path.to_string(),
+            visible(self.source.path.as_str()).into_owned(),
             contents.data(),
             *contents.span(),
             contents.line(),

@@ -3,6 +3,9 @@
 mod human;
 mod json;
 mod short;
+#[cfg(test)]
+mod tests;
+mod visible;
 
 pub use human::{Look, human};
 pub use json::json;

@@ -1,5 +1,6 @@
 //! One line for each finding: `path:line:column: error[BG201]: message`.
 
+use super::visible::visible;
 use crate::diagnostics::Report;
 use crate::source::Sources;
 use std::fmt::Write as _;
@@ -20,7 +21,13 @@ pub fn short(report: &Report, sources: &Sources) -> String {
         // A message must stay on one line, even if it quotes a line end.
         let message = finding.message.replace('\n', "\\n");
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{place}{severity}[{}]: {message}", finding.code);
+        let _ = writeln!(
+            text,
+            "{}{severity}[{}]: {}",
+            visible(&place),
+            finding.code,
+            visible(&message)
+        );
     }
     text
 }

@@ -7,6 +7,7 @@ use crate::source::Span;
 use std::collections::BTreeMap;
 
 impl Rules<'_> {
+    /// Reports BG606: two sources with one destination. Reports BG218: an empty source.
     pub(super) fn files(&self) {
         let mut seen: BTreeMap<String, String> = BTreeMap::new();
         if let (Some(destination), Some(source)) = (self.text("destination"), self.text("source")) {
@@ -42,7 +43,7 @@ impl Rules<'_> {
         }
     }
 
-    /// Reports an empty `source:`. The agent refuses the whole appspec.
+    /// Reports BG218: an empty `source:`. The agent refuses the whole appspec.
     fn no_source(&self, span: Span) {
         self.findings.push(
             Diagnostic::new(Code::BAD_PATH, span, "the source is empty")
@@ -50,6 +51,7 @@ impl Rules<'_> {
         );
     }
 
+    /// Reports BG608: a mode that is not octal. Reports BG609: see `objects`.
     pub(super) fn permissions(&self) {
         for (object, mode) in self.map("modes") {
             let SettingValue::Text(template) = mode else {
@@ -74,7 +76,7 @@ impl Rules<'_> {
         self.objects();
     }
 
-    /// Reports objects that get permissions from two entries. The agent fails in that case.
+    /// Reports BG609: objects that get permissions from two entries. The agent fails in that case.
     fn objects(&self) {
         let mut objects: Vec<(&str, &str)> = Vec::new();
         for setting in ["modes", "owners"] {
@@ -111,7 +113,7 @@ impl Rules<'_> {
         }
     }
 
-    /// Reports `DISALLOW` together with a step that writes into the folder that Install copies to.
+    /// Reports BG607: `DISALLOW` together with a step that writes into the folder that Install copies to.
     pub(super) fn collisions(&self) {
         if self.text("file_exists_behavior").as_deref() != Some("DISALLOW") {
             return;

@@ -1,14 +1,15 @@
 //! Events, and the commands of the deploy that run in them.
 
 use super::{EVENTS, RESERVED, Rules};
-use crate::check::names::suggestions::{listed, nearest};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Piece, SettingValue};
 use crate::source::Span;
+use crate::suggestions::{listed, nearest};
 use crate::syntax::tree::{Setting, Value};
 use std::collections::BTreeMap;
 
 impl Rules<'_> {
+    /// Reports BG602: an event with commands and a script. Reports what is wrong with one event: see `event`.
     pub(super) fn events(&self) {
         for setting in ["events", "scripts"] {
             for (event, _) in self.map(setting) {
@@ -29,6 +30,7 @@ impl Rules<'_> {
         }
     }
 
+    /// Reports BG601 (a reserved event), BG206 (no event), BG605 (the revision before) and BG604 (no load balancer).
     fn event(&self, event: &str, span: Span) {
         if RESERVED.contains(&event) {
             self.findings.push(
@@ -92,7 +94,7 @@ impl Rules<'_> {
         }
     }
 
-    /// Checks `hook "EVENT" { within = … }`.
+    /// Checks `hook "EVENT" { within = … }`. Reports BG206: an event without commands. Reports BG602: two limits.
     pub(super) fn hooks(&self) {
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         let statements = self.written.body.iter().flat_map(|body| &body.statements);
@@ -142,7 +144,7 @@ impl Rules<'_> {
         }
     }
 
-    /// Checks that each phase runs, and runs after the phases that it needs.
+    /// Reports BG615: a phase that does not run. Reports BG616: a phase that runs before one that it needs.
     pub(super) fn phases(&self) {
         let place = |event: &str| EVENTS.iter().position(|known| *known == event);
         let mut calls: Vec<(usize, usize, &str, &str)> = Vec::new();

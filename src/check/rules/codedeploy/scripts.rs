@@ -8,7 +8,7 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Privilege, SettingValue};
 
 impl Rules<'_> {
-    /// Checks the user's own scripts.
+    /// Checks the user's own scripts. Reports BG612: a bad path. Reports BG603: their timeout is out of range.
     pub(super) fn scripts(&self) {
         for (event, location) in self.map("scripts") {
             let SettingValue::Text(template) = location else {
@@ -62,7 +62,7 @@ impl Rules<'_> {
         }
     }
 
-    /// Checks the user that the hooks run as.
+    /// Checks the user that the hooks run as. Reports BG610, BG611 and BG613.
     pub(super) fn runas(&self) {
         let Some(user) = self.text("runas") else {
             self.keepers();
@@ -116,7 +116,8 @@ impl Rules<'_> {
             );
         }
     }
-    /// Reports services that run in a session although the hooks run as root.
+
+    /// Reports BG613: services that run in a session although the hooks run as root.
     fn keepers(&self) {
         for service in &self.app.services {
             let run = &service.run;

@@ -1,4 +1,4 @@
-//! Suggestions for misspelled words.
+//! Suggestions for misspelled words, and lists of words in messages.
 
 /// Returns the candidate nearest to `word`, or `None` if no candidate is near enough.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
@@ -17,14 +17,17 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
 
 /// Returns the names as a list for a message: `` `a`, `b` and `c` ``.
 pub fn listed<S: AsRef<str>>(names: impl IntoIterator<Item = S>, last: &str) -> String {
-    let mut names: Vec<String> = names
-        .into_iter()
-        .map(|name| format!("`{}`", name.as_ref()))
-        .collect();
-    match names.pop() {
+    let names = names.into_iter();
+    joined(names.map(|name| format!("`{}`", name.as_ref())), last)
+}
+
+/// Returns the phrases as a list for a message: `a port, a name or nothing`.
+pub fn joined(phrases: impl IntoIterator<Item = String>, last: &str) -> String {
+    let mut phrases: Vec<String> = phrases.into_iter().collect();
+    match phrases.pop() {
         None => String::new(),
-        Some(only) if names.is_empty() => only,
-        Some(end) => format!("{} {last} {end}", names.join(", ")),
+        Some(only) if phrases.is_empty() => only,
+        Some(end) => format!("{} {last} {end}", phrases.join(", ")),
     }
 }
 
