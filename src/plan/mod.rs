@@ -8,6 +8,7 @@ mod action;
 mod action_time;
 mod caller_limits;
 mod command;
+mod commands;
 mod deadlines;
 mod law_finding;
 pub mod limits;
