@@ -19,6 +19,7 @@ pub fn deadlines(app: &App) -> BTreeMap<String, Duration> {
             table.insert(key, call.limit(app));
         }
     };
+    add(Call::ProxyLock);
     let given = |used: &DriverUse, functions: &[Function]| -> Vec<Function> {
         let functions = functions.iter().copied();
         let limited = functions.filter(|function| function.default_limit().is_some());

@@ -18,6 +18,7 @@ mod order;
 mod planned_step;
 mod program;
 mod program_builder;
+mod proxy_lock;
 mod recovery;
 mod table;
 pub mod walk;

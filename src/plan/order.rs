@@ -191,7 +191,7 @@ impl Builder<'_> {
 
     /// Every swap, forward and back. The lock comes before the journal, because the journal saves the proxy's
     /// generation, which `lock_proxy` finds. After an interruption, the drain and the way back need it.
-    fn point_proxy_at(&self) -> Program {
+    pub(super) fn point_proxy_at(&self) -> Program {
         let mut lines = Lines::new();
         self.proxy(&mut lines, Action::LockProxy);
         self.proxy(&mut lines, Action::Write(Side::Given));

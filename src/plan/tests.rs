@@ -9,6 +9,7 @@ use crate::diagnostics::{Code, Report};
 use crate::fixture;
 use crate::model::{App, Duration, GivenPart, Handover, SettingValue};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 fn hook(app: &mut App, event: &str, within: u64) {
     let within = SettingValue::Duration(Duration::from_secs(within));
@@ -252,6 +253,36 @@ fn the_runners_own_work_is_in_the_sums() {
             "{}",
             caller.event
         );
+    }
+}
+
+/// Each call that a swap makes while it holds the proxy's lock counts, and a slower driver makes the wait longer.
+#[test]
+fn the_wait_for_the_proxy_outlasts_a_swap_of_another_app() {
+    let wait = |app: &App| Call::ProxyLock.limit(app).as_secs_ceil();
+    let app = fixture::hello();
+    // snapshot, write, journal, swap, remove, test, reload, confirm
+    assert_eq!(wait(&app), 5 + 10 + 5 + 10 + 10 + 15 + 15 + 10);
+    let mut slow = fixture::hello();
+    let mut driver = (*slow.switch.driver).clone();
+    let reload = Duration::from_secs(45);
+    driver.deadlines.insert("reload".to_owned(), reload);
+    slow.switch.driver = Arc::new(driver);
+    assert_eq!(wait(&slow), wait(&app) + 30);
+}
+
+/// No other program locks the proxy, and the swap always unlocks it. So the wait for the lock has seen every step that
+/// runs under it.
+#[test]
+fn only_the_swap_locks_the_proxy() {
+    for program in &plan(&fixture::hello()).programs {
+        let has = |action: &Action| {
+            let mut lines = program.lines.iter();
+            lines.any(|line| matches!(line, Line::Step(step) if step.action == *action))
+        };
+        let swaps = program.name == ProgramName::PointProxyAt;
+        assert_eq!(has(&Action::LockProxy), swaps, "{:?}", program.name);
+        assert_eq!(has(&Action::UnlockProxy), swaps, "{:?}", program.name);
     }
 }
 
