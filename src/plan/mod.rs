@@ -20,6 +20,7 @@ mod program;
 mod program_builder;
 mod proxy_lock;
 mod recovery;
+mod release_limits;
 mod table;
 pub mod walk;
 mod ways;

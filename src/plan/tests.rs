@@ -7,7 +7,7 @@ use super::{
 };
 use crate::diagnostics::{Code, Report};
 use crate::fixture;
-use crate::model::{App, Duration, GivenPart, Handover, SettingValue};
+use crate::model::{App, Duration, Function, GivenPart, Handover, SettingValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -301,6 +301,40 @@ fn every_call_of_a_plan_is_in_the_table_of_deadlines() {
         }
     }
     assert_eq!(table.get("app start"), Some(&Duration::from_secs(20)));
+}
+
+/// The script of a release gets at least the time of the calls that it makes for each step of the plan: the stops and
+/// starts of its services, and the tries of its gates and verifies.
+#[test]
+fn a_release_gets_the_time_that_the_plan_adds_up() {
+    let mut app = fixture::hello();
+    let mut worker = app.services[0].clone();
+    worker.name = fixture::name("worker");
+    worker.stop_within = Duration::from_secs(25);
+    app.services.push(worker);
+    let of_plan = |action: Action, counts: fn(&Call) -> bool| -> Duration {
+        let calls = action.calls(&app).into_iter().filter(counts);
+        calls.map(|call| call.limit(&app)).sum()
+    };
+    let stops = of_plan(Action::Stop(Side::Old, Extent::Whole), |call| {
+        matches!(call, Call::Run(_, Function::Stop))
+    });
+    let starts = of_plan(Action::StartMissing(Side::Old, Extent::Whole), |call| {
+        matches!(call, Call::Run(_, Function::Start))
+    });
+    let tries = |call: &Call| matches!(call, Call::Tries(_));
+    let gates = of_plan(Action::Gates(Side::Old), tries);
+    let verifies = of_plan(Action::Verifies(Side::Old), tries);
+    let own_work = Duration::from_secs(10);
+    let table = deadlines(&app);
+    for (name, wanted) in [
+        ("release_stop", stops + own_work.times(2)),
+        ("release_start", starts + own_work.times(2)),
+        ("release_gate", gates + own_work),
+        ("release_verify", verifies + own_work),
+    ] {
+        assert_eq!(table.get(name), Some(&wanted), "{name}");
+    }
 }
 
 #[test]
