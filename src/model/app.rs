@@ -49,26 +49,49 @@ pub struct App {
 }
 
 impl App {
-    /// All uses of drivers whose functions the script calls.
+    /// All uses of drivers whose functions the script calls. Every field is named, so a new one that holds a driver
+    /// cannot be forgotten.
     pub fn drivers(&self) -> impl Iterator<Item = &DriverUse> {
-        let steps = &self.steps;
-        let steps = steps
-            .before_start
+        let Self {
+            services,
+            shared,
+            switch,
+            steps,
+            outcomes,
+            // The script calls no functions of a target.
+            targets: _,
+            name: _,
+            span: _,
+            root: _,
+            staging: _,
+            privilege: _,
+            inputs: _,
+            colors: _,
+            artifact: _,
+            verify: _,
+            cleanup: _,
+            lock_wait: _,
+        } = self;
+        let Steps {
+            before_start,
+            before_switch,
+            after_switch,
+            after_verify,
+            after_stop,
+        } = steps;
+        let steps = before_start
             .iter()
-            .chain(&steps.before_switch)
-            .chain(&steps.after_switch)
-            .chain(&steps.after_verify)
-            .chain(&steps.after_stop)
-            .chain(self.outcomes.iter().map(|outcome| &outcome.step));
+            .chain(before_switch)
+            .chain(after_switch)
+            .chain(after_verify)
+            .chain(after_stop)
+            .chain(outcomes.iter().map(|outcome| &outcome.step));
         let notified = steps.filter_map(|step| match &step.run {
             StepRun::Notify(used) => Some(used),
             StepRun::Exec(_) | StepRun::Shell(_) => None,
         });
-        let services = self.services.iter().map(|service| &service.run);
-        services
-            .chain([&self.switch])
-            .chain(&self.shared)
-            .chain(notified)
+        let runs = services.iter().map(|service| &service.run);
+        runs.chain([switch]).chain(shared).chain(notified)
     }
 
     /// The user's own drivers whose functions the script calls. Each occurs once, and a base comes before the drivers

@@ -2,7 +2,7 @@
 //! `deadline` table has the same numbers, and a real run makes no other calls and none more often.
 
 use super::limits::{self, Core, Function, has};
-use super::{Action, Extent, Occasion, Side};
+use super::{Action, Extent, Occasion, Side, proxy_lock};
 use crate::model::{
     App, Budget, Duration, Handover, Name, Question, Service, Subject, Verification, Verify,
 };
@@ -22,6 +22,8 @@ pub enum Call {
     User(Occasion, usize),
     /// The script's own work.
     Core(Core),
+    /// The wait for another app that holds the proxy's lock.
+    ProxyLock,
     /// The attempts of a gate or a check, as many as fit into that time.
     Tries(Duration),
     /// The wait for open requests, at most for the app's drain time.
@@ -44,6 +46,7 @@ impl Call {
                 .map_or(Duration::ZERO, |used| limits::limit(used, *function)),
             Self::User(place, number) => user_limit(app, *place, *number),
             Self::Core(core) => core.limit(),
+            Self::ProxyLock => proxy_lock_wait(app),
             Self::Tries(within) | Self::Drained(within) => *within,
         }
     }
@@ -85,9 +88,24 @@ impl Call {
                 let (name, ..) = all.find(|(_, other, _)| other == core)?;
                 (*name).to_owned()
             }
+            Self::ProxyLock => "proxy_lock".to_owned(),
             Self::Tries(_) | Self::Drained(_) => return None,
         })
     }
+}
+
+/// Returns how long a command waits for another app that holds the proxy's lock: the longest time from that app's lock
+/// to its unlock if its swap succeeds. The other app is on the same proxy, so its driver has the same limits.
+///
+/// An app whose swap fails keeps the lock on its way back, while it probes its old color. How long its gates take is not
+/// known here. A command that waits for such an app may give up: before its own swap it has changed nothing for users,
+/// and on its own way back it ends with exit 5.
+fn proxy_lock_wait(app: &App) -> Duration {
+    let actions = proxy_lock::actions(app).into_iter();
+    let calls = actions.flat_map(|action| action.calls(app));
+    // The proxy is locked when the wait for the lock has ended.
+    let locked = calls.skip_while(|call| *call != Call::ProxyLock).skip(1);
+    locked.map(|call| call.limit(app)).sum()
 }
 
 /// Returns the time limit of a function of a service's driver. A stop also has the app's `stop within`.
@@ -307,7 +325,7 @@ impl<'a> Calls<'a> {
             }
             Action::LockProxy => {
                 self.switch(Function::Mutex);
-                self.core(Core::ProxyLock);
+                self.calls.push(Call::ProxyLock);
                 self.switch(Function::Snapshot);
             }
             Action::Write(_) => self.switch(Function::Write),

@@ -1,24 +1,28 @@
 //! The script's `deadline` table. It has the numbers that the plan adds up.
 
 use super::limits::{Core, Function, has};
+use super::release_limits::release_limits;
 use super::{Call, Occasion};
 use crate::model::{App, DriverUse, Duration};
 use std::collections::BTreeMap;
 
 /// Returns the script's `deadline` table, in milliseconds as in [`Duration`]: the limits of the script's own work, of
-/// each function of the drivers of the services and the proxy, and of each step of the user. A function that only probes
-/// call is not in it, because the probe's `timeout` ends it.
+/// each function of the drivers of the services and the proxy, of each step of the user, and of a release's own script. A
+/// function that only probes call is not in it, because the probe's `timeout` ends it.
 #[must_use]
 pub fn deadlines(app: &App) -> BTreeMap<String, Duration> {
     let mut table: BTreeMap<String, Duration> = Core::ALL
         .iter()
         .map(|(name, _, limit)| ((*name).to_owned(), *limit))
         .collect();
+    let of_release = release_limits(app).into_iter();
+    table.extend(of_release.map(|(name, limit)| (name.to_owned(), limit)));
     let mut add = |call: Call| {
         if let Some(key) = call.key() {
             table.insert(key, call.limit(app));
         }
     };
+    add(Call::ProxyLock);
     let given = |used: &DriverUse, functions: &[Function]| -> Vec<Function> {
         let functions = functions.iter().copied();
         let limited = functions.filter(|function| function.default_limit().is_some());

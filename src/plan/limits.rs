@@ -15,8 +15,6 @@ pub enum Core {
     Leftovers,
     /// The wait of a rollback for the cleanup that it has asked to end.
     Preempt,
-    /// The wait for another app that holds the proxy's mutex, from its swap to its confirmation.
-    ProxyLock,
     /// How long a prepared color is reserved for its deployment. It is not a wait, so no worst case contains it.
     Reservation,
     /// Enabling the unit that starts the live color after a boot. The script ends it at the limit.
@@ -29,14 +27,12 @@ pub enum Core {
 
 impl Core {
     /// All parts: the name in the script's table, the part, and its time limit.
-    pub const ALL: [(&'static str, Self, Duration); 9] = [
+    pub const ALL: [(&'static str, Self, Duration); 8] = [
         ("copy", Self::Copy, Duration::from_secs(60)),
         ("journal", Self::Journal, Duration::from_secs(5)),
         ("leftovers", Self::Leftovers, Duration::from_secs(15)),
         // A drain looks for such a request ten times a second, and then the cleanup ends.
         ("preempt", Self::Preempt, Duration::from_secs(10)),
-        // The longest time of another app's swap, test, reload and confirm with the default limits.
-        ("proxy_lock", Self::ProxyLock, Duration::from_secs(60)),
         ("reservation", Self::Reservation, Duration::from_secs(3600)),
         ("resume_unit", Self::ResumeUnit, Duration::from_secs(15)),
         ("stays_alive", Self::StaysAlive, Duration::from_secs(2)),

@@ -1,11 +1,12 @@
-//! From the model to the programs: the order of every command.
+//! From the model to the programs: the order of a deployment, and of every swap. The other commands are in `commands/`,
+//! the ways back in `ways.rs`.
 
 use super::limits::{Function, has};
 use super::program_builder::{Builder, Lines};
-use super::ways;
 use super::{
     Action, Extent, Intent, Occasion, Otherwise, Outcome, Plan, Program, ProgramName, Side, Way,
 };
+use super::{commands, ways};
 use crate::model::{App, OnFailure, Outcome as When, Previous, Step, StepFailure};
 
 /// Returns the plan of `app`.
@@ -27,14 +28,17 @@ pub fn plan(app: &App) -> Plan {
         builder.go_back(),
         builder.stay_on_new(),
     ];
-    programs.extend(ways::runtime());
+    programs.extend(same_in_all());
     Plan { programs }
 }
 
-/// Returns the programs that are the same for all apps. They are in the runtime.
+/// Returns the programs that are the same for all apps, because none of their lines names a service, a check or a step
+/// of one app. They are in the runtime.
 #[must_use]
 pub fn same_in_all() -> Vec<Program> {
-    ways::runtime()
+    let mut programs = commands::same_in_all();
+    programs.extend(ways::same_in_all());
+    programs
 }
 
 impl Builder<'_> {
@@ -187,7 +191,7 @@ impl Builder<'_> {
 
     /// Every swap, forward and back. The lock comes before the journal, because the journal saves the proxy's
     /// generation, which `lock_proxy` finds. After an interruption, the drain and the way back need it.
-    fn point_proxy_at(&self) -> Program {
+    pub(super) fn point_proxy_at(&self) -> Program {
         let mut lines = Lines::new();
         self.proxy(&mut lines, Action::LockProxy);
         self.proxy(&mut lines, Action::Write(Side::Given));

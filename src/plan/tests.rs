@@ -7,8 +7,9 @@ use super::{
 };
 use crate::diagnostics::{Code, Report};
 use crate::fixture;
-use crate::model::{App, Duration, GivenPart, Handover, SettingValue};
+use crate::model::{App, Duration, Function, GivenPart, Handover, SettingValue};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 fn hook(app: &mut App, event: &str, within: u64) {
     let within = SettingValue::Duration(Duration::from_secs(within));
@@ -255,6 +256,36 @@ fn the_runners_own_work_is_in_the_sums() {
     }
 }
 
+/// Each call that a swap makes while it holds the proxy's lock counts, and a slower driver makes the wait longer.
+#[test]
+fn the_wait_for_the_proxy_outlasts_a_swap_of_another_app() {
+    let wait = |app: &App| Call::ProxyLock.limit(app).as_secs_ceil();
+    let app = fixture::hello();
+    // snapshot, write, journal, swap, remove, test, reload, confirm
+    assert_eq!(wait(&app), 5 + 10 + 5 + 10 + 10 + 15 + 15 + 10);
+    let mut slow = fixture::hello();
+    let mut driver = (*slow.switch.driver).clone();
+    let reload = Duration::from_secs(45);
+    driver.deadlines.insert("reload".to_owned(), reload);
+    slow.switch.driver = Arc::new(driver);
+    assert_eq!(wait(&slow), wait(&app) + 30);
+}
+
+/// No other program locks the proxy, and the swap always unlocks it. So the wait for the lock has seen every step that
+/// runs under it.
+#[test]
+fn only_the_swap_locks_the_proxy() {
+    for program in &plan(&fixture::hello()).programs {
+        let has = |action: &Action| {
+            let mut lines = program.lines.iter();
+            lines.any(|line| matches!(line, Line::Step(step) if step.action == *action))
+        };
+        let swaps = program.name == ProgramName::PointProxyAt;
+        assert_eq!(has(&Action::LockProxy), swaps, "{:?}", program.name);
+        assert_eq!(has(&Action::UnlockProxy), swaps, "{:?}", program.name);
+    }
+}
+
 /// A call that is missing in the table would have no deadline.
 #[test]
 fn every_call_of_a_plan_is_in_the_table_of_deadlines() {
@@ -270,6 +301,40 @@ fn every_call_of_a_plan_is_in_the_table_of_deadlines() {
         }
     }
     assert_eq!(table.get("app start"), Some(&Duration::from_secs(20)));
+}
+
+/// The script of a release gets at least the time of the calls that it makes for each step of the plan: the stops and
+/// starts of its services, and the tries of its gates and verifies.
+#[test]
+fn a_release_gets_the_time_that_the_plan_adds_up() {
+    let mut app = fixture::hello();
+    let mut worker = app.services[0].clone();
+    worker.name = fixture::name("worker");
+    worker.stop_within = Duration::from_secs(25);
+    app.services.push(worker);
+    let of_plan = |action: Action, counts: fn(&Call) -> bool| -> Duration {
+        let calls = action.calls(&app).into_iter().filter(counts);
+        calls.map(|call| call.limit(&app)).sum()
+    };
+    let stops = of_plan(Action::Stop(Side::Old, Extent::Whole), |call| {
+        matches!(call, Call::Run(_, Function::Stop))
+    });
+    let starts = of_plan(Action::StartMissing(Side::Old, Extent::Whole), |call| {
+        matches!(call, Call::Run(_, Function::Start))
+    });
+    let tries = |call: &Call| matches!(call, Call::Tries(_));
+    let gates = of_plan(Action::Gates(Side::Old), tries);
+    let verifies = of_plan(Action::Verifies(Side::Old), tries);
+    let own_work = Duration::from_secs(10);
+    let table = deadlines(&app);
+    for (name, wanted) in [
+        ("release_stop", stops + own_work.times(2)),
+        ("release_start", starts + own_work.times(2)),
+        ("release_gate", gates + own_work),
+        ("release_verify", verifies + own_work),
+    ] {
+        assert_eq!(table.get(name), Some(&wanted), "{name}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The ways back, and the programs that are the same for all apps.
+//! The ways back, and the recoveries of an interrupted run.
 
 use super::program_builder::{Builder, Lines};
 use super::{Action, Extent, Intent, Otherwise, Outcome, Program, ProgramName, Side, Way};
@@ -54,16 +54,9 @@ impl Builder<'_> {
     }
 }
 
-/// Returns the programs of the runtime. None of their lines names a service, a check or a step of one app.
-pub(super) fn runtime() -> Vec<Program> {
+/// Returns the ways back and the recoveries that are the same for all apps, in the order in which the runtime has them.
+pub(super) fn same_in_all() -> Vec<Program> {
     vec![
-        rollback(),
-        rollback_to(),
-        restart(),
-        abort(),
-        resume(),
-        adopt(),
-        remove(),
         undo_adopt(),
         let_go(),
         put_back(),
@@ -74,128 +67,6 @@ pub(super) fn runtime() -> Vec<Program> {
         recover_kept(),
         recover_removed(),
     ]
-}
-
-fn abort() -> Program {
-    let mut lines = Lines::new();
-    lines
-        .otherwise(Otherwise::Person)
-        .step(Action::Stop(Side::New, Extent::Whole))
-        .otherwise(Otherwise::Warn)
-        .step(Action::PersistOff(Side::New))
-        .step(Action::CloseJournal)
-        .step(Action::Sweep);
-    lines.named(ProgramName::Abort)
-}
-
-fn resume() -> Program {
-    let mut lines = Lines::new();
-    lines
-        .otherwise(Otherwise::Refuse)
-        .step(Action::FindLive)
-        .otherwise(Otherwise::Person)
-        .step(Action::Ensures(Side::Old))
-        .step(Action::StartMissing(Side::Old, Extent::Whole))
-        .step(Action::Gates(Side::Old))
-        .step(Action::Dial(Side::Old));
-    lines.named(ProgramName::Resume)
-}
-
-fn adopt() -> Program {
-    let mut lines = Lines::new();
-    lines
-        .otherwise(Otherwise::Refuse)
-        .step(Action::FindAdoptable)
-        .step(Action::CheckHost)
-        .step(Action::PreflightProxy)
-        .step(Action::ReadInputs)
-        .step(Action::CheckQuestions)
-        .step(Action::PutOffJournal)
-        .step(Action::Journal(Intent::Adopting))
-        .way(Way::LetGo)
-        .step(Action::MakeAdopted)
-        .step(Action::Gates(Side::New))
-        .step(Action::TestAsItIs)
-        .step(Action::StillLive)
-        .step(Action::Dial(Side::New))
-        .step(Action::Persist(Side::New, Extent::Whole))
-        .step(Action::KeepResuming)
-        .point_proxy_at(Side::New, Otherwise::Way(Way::UndoAdopt))
-        .step(Action::Verifies(Side::New))
-        .step(Action::CommitAdopted);
-    lines.named(ProgramName::Adopt)
-}
-
-fn rollback() -> Program {
-    let mut lines = Lines::new();
-    lines
-        .otherwise(Otherwise::Refuse)
-        .step(Action::ChooseEarlier)
-        .step(Action::CheckHost)
-        .step(Action::PreflightProxy)
-        .step(Action::PutOffJournal)
-        .step(Action::Journal(Intent::Preparing))
-        .run(ProgramName::ServeRelease);
-    lines.named(ProgramName::Rollback)
-}
-
-fn rollback_to() -> Program {
-    let mut lines = Lines::new();
-    lines
-        .otherwise(Otherwise::Refuse)
-        .step(Action::ChooseKept)
-        .step(Action::CheckHost)
-        .step(Action::PreflightProxy);
-    copied(&mut lines);
-    lines.named(ProgramName::RollbackTo)
-}
-
-fn restart() -> Program {
-    let mut lines = Lines::new();
-    lines
-        .otherwise(Otherwise::Refuse)
-        .step(Action::ChooseLive)
-        .step(Action::CheckHost)
-        .step(Action::PreflightProxy)
-        .step(Action::InputsAgain);
-    copied(&mut lines);
-    lines.named(ProgramName::Restart)
-}
-
-/// Adds the steps for a copied release. No step names a service of the current app, because the release may have
-/// others.
-fn copied(lines: &mut Lines) {
-    lines
-        .step(Action::TestAsItIs)
-        .step(Action::NoStranger)
-        .step(Action::Journal(Intent::Preparing))
-        .way(Way::EndNew)
-        .step(Action::CopyRelease)
-        .step(Action::SyncRelease)
-        .step(Action::ClearIdle)
-        .step(Action::PortsAreFree)
-        .run(ProgramName::ServeRelease);
-}
-
-/// The proxy's route to the app is removed before any service stops. All services stop before the script removes the
-/// state that it needs to stop them.
-fn remove() -> Program {
-    let mut lines = Lines::new();
-    lines
-        .otherwise(Otherwise::Refuse)
-        .step(Action::FindRemovable)
-        .step(Action::CheckHost)
-        .step(Action::TestAsItIs)
-        .step(Action::Journal(Intent::Removing))
-        .way(Way::LetGo)
-        .step(Action::SaveWayBack)
-        .step(Action::StillLive)
-        .point_proxy_at(Side::Nothing, Otherwise::Way(Way::PutBack))
-        .step(Action::CommitRemoved)
-        .run(ProgramName::RecoverRemoved)
-        .otherwise(Otherwise::Person)
-        .step(Action::RemoveState);
-    lines.named(ProgramName::Remove)
 }
 
 fn put_back() -> Program {

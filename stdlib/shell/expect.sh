@@ -85,7 +85,8 @@ load_body() {
   done
 }
 
-# text_fits TEXT HOW EXPECTED: Succeeds if TEXT equals, contains or matches EXPECTED. Sets `try_wanted` for the message.
+# text_fits TEXT RELATION EXPECTED: Succeeds if TEXT equals, contains or matches EXPECTED. Sets `try_wanted` for the
+# message.
 text_fits() {
   try_wanted='not the expected answer from'
   case $2 in
@@ -96,7 +97,7 @@ text_fits() {
   esac
 }
 
-# misfit WHAT TEXT HOW EXPECTED: Sets `try_kind` and `probe_said` to what was found and what was expected. Fails.
+# misfit WHAT TEXT RELATION EXPECTED: Sets `try_kind` and `probe_said` to what was found and what was expected. Fails.
 misfit() {
   local found wanted excerpt
   excerpt "$2"
@@ -107,7 +108,8 @@ misfit() {
   case $3 in
     equals) probe_said="$1 is $found, expected $wanted" ;;
     contains) probe_said="$1 is $found, expected it to contain $wanted" ;;
-    *) probe_said="$1 is $found, expected it to match $wanted" ;;
+    matches) probe_said="$1 is $found, expected it to match $wanted" ;;
+    *) probe_said="this script cannot compare $1: it does not know the relation $3" ;;
   esac
   return 1
 }

@@ -304,35 +304,20 @@ keep_runtime() {
 }
 
 # write_meta [COPIED]: Writes what other scripts must know about this release. COPIED is the release that it is a copy
-# of.
+# of. The compiler has made the limits (`src/plan/release_limits.rs`).
 write_meta() {
-  local name text created ports addresses routed='' stop=0 start=0 gate=0 verify=0 slack=10000
+  local name text created ports addresses routed=''
   for name in "${services[@]}"; do
     [[ -z ${address_of["$to $name"]-} ]] || routed+=" $name"
-    stop=$((stop + deadline["$name stop"] + slack))
-    start=$((start + deadline["$name start"] + slack))
   done
   list_places "$to"
-  worst_of_questions
   printf -v created '%(%Y-%m-%dT%H:%M:%S%z)T' -1
   printf -v text '%s\n' "color=$to" "ports=$ports" "addresses=$addresses" "routed=${routed# }" "deployment=$deployment" "created=$created" \
-    "protocol=1" "secrets=${secret_names[*]-}" "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gate + slack))" "limit.verify=$((verify + slack))"
+    "protocol=1" "secrets=${secret_names[*]-}" "limit.stop=${deadline["release_stop"]}" "limit.clear=${deadline["release_stop"]}" \
+    "limit.start=${deadline["release_start"]}" "limit.gate=${deadline["release_gate"]}" "limit.verify=${deadline["release_verify"]}"
   [[ ${journal[kind]-} != adopt ]] || text+="adopted=yes"
   [[ -z ${1-} ]] || text+="copied=$1"
   write_file "$candidate/meta" "${text%$'\n'}"
-}
-
-# worst_of_questions: Adds to `gate` and `verify` the longest time that all gates and all verifies may take, in ms.
-worst_of_questions() {
-  local one
-  for one in ${gates[@]+"${gates[@]}"}; do
-    at new "${one% *}" declare_question "gate.${one% *}.${one#* }"
-    gate=$((gate + probe_worst))
-  done
-  for one in ${verifies[@]+"${verifies[@]}"}; do
-    at_verify new "$one" declare_question "verify.$one"
-    verify=$((verify + probe_worst))
-  done
 }
 
 # declare_question DECLARATION: Loads a declaration without asking its questions.

@@ -1,6 +1,7 @@
 //! Checks that bash gets every text of a `deploy.bg` unchanged.
 
 use deployc::diagnostics::Severity;
+use deployc::model::Relation;
 use proptest::prelude::*;
 
 use crate::bash::calls;
@@ -304,6 +305,40 @@ proptest! {
     #[test]
     fn any_text_arrives_unchanged(texts in texts()) {
         round_trip(&texts);
+    }
+}
+
+/// Each relation reaches `expect` as one word of plain letters, before the text.
+#[test]
+fn every_relation_arrives_as_one_word() {
+    let text = "it's \"x\" `id` y";
+    for part in ["body", "header \"X-Odd\"", "json \"a.b\""] {
+        for relation in Relation::ALL {
+            let source = app(&format!(
+                "  probe up {{\n    get \"http://127.0.0.1:{{port}}/\"\n    expect {part} {} {}\n  }}\n",
+                relation.word(),
+                string(text)
+            ));
+            let bundle = build(&source).unwrap_or_else(|report| panic!("{report:#?}\n{source}"));
+            let calls = calls(
+                file(&bundle, "deploy/odd.sh"),
+                "color=blue port=8081\ngate.app.up\n",
+            );
+            let last = calls.last().map(Vec::as_slice).unwrap_or_default();
+            let words = part.split(' ').map(|word| word.trim_matches('"'));
+            let expected: Vec<&str> = ["expect"]
+                .into_iter()
+                .chain(words)
+                .chain([relation.shell_word(), text])
+                .collect();
+            assert_eq!(last, expected, "{source}");
+            assert!(
+                relation
+                    .shell_word()
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase())
+            );
+        }
     }
 }
 

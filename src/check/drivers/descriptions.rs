@@ -2,6 +2,7 @@
 
 use super::description::Description;
 use super::description_reader::{Reader, WrittenDriver};
+use super::target_names;
 use crate::check::findings::Findings;
 use crate::check::names::definitions;
 use crate::check::names::files::{LoadedFile, Loader, Origin};
@@ -180,6 +181,7 @@ impl Resolver<'_, '_> {
             }
         }
         let description = reader.described(base);
+        target_names::check(&description, self.findings);
         (self.findings.errors() == errors).then_some(description)
     }
 

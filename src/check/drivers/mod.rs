@@ -5,3 +5,4 @@ pub mod description_reader;
 pub mod descriptions;
 pub mod driver_use;
 pub mod setting_findings;
+mod target_names;

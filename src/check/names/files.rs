@@ -5,7 +5,7 @@ use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::model::{DriverFile, DriverKind};
 use crate::source::{FileId, Sources, Span};
 use crate::stdlib;
-use crate::syntax::tree::{self, AppItem, DriverItem, Item, ServiceItem};
+use crate::syntax::tree::{self, AppItem, DriverItem, Item, OnItem, ServiceItem};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 
@@ -245,7 +245,8 @@ impl<'a> Files<'a> {
     }
 }
 
-/// Returns the drivers that a file uses or extends.
+/// Returns the drivers that a file uses or extends. Every statement of an `app` is named, so a new one that names a
+/// driver cannot be forgotten.
 fn drivers_named(file: &tree::File) -> Vec<(DriverKind, String)> {
     let mut named = Vec::new();
     for statement in &file.body.statements {
@@ -260,19 +261,45 @@ fn drivers_named(file: &tree::File) -> Vec<(DriverKind, String)> {
                         AppItem::Target(used) => named.push((DriverKind::Target, &used.driver)),
                         AppItem::Service(service) => {
                             for item in service.body.iter().flat_map(|body| &body.statements) {
-                                if let ServiceItem::Run(used) = &item.node {
-                                    named.push((DriverKind::Run, &used.driver));
+                                match &item.node {
+                                    ServiceItem::Run(used) => {
+                                        named.push((DriverKind::Run, &used.driver));
+                                    }
+                                    ServiceItem::Probe(_)
+                                    | ServiceItem::Verify(_)
+                                    | ServiceItem::Address(_)
+                                    | ServiceItem::NoPort(_)
+                                    | ServiceItem::Handover(_)
+                                    | ServiceItem::StopWithin(_)
+                                    | ServiceItem::Let(_) => {}
                                 }
                             }
                         }
                         AppItem::On(on) => {
                             for item in &on.body.statements {
-                                if let tree::OnItem::Notify(used) = &item.node {
-                                    named.push((DriverKind::Notify, &used.driver));
+                                match &item.node {
+                                    OnItem::Notify(used) => {
+                                        named.push((DriverKind::Notify, &used.driver));
+                                    }
+                                    OnItem::Command(_) => {}
                                 }
                             }
                         }
-                        _ => {}
+                        AppItem::Root(_)
+                        | AppItem::Sudo(_)
+                        | AppItem::Input(_)
+                        | AppItem::Let(_)
+                        | AppItem::Color(_)
+                        | AppItem::Address(_)
+                        | AppItem::Artifact(_)
+                        | AppItem::Probe(_)
+                        | AppItem::Verify(_)
+                        | AppItem::Cleanup(_)
+                        | AppItem::Steps(_)
+                        | AppItem::Lock(_)
+                        | AppItem::Build(_)
+                        | AppItem::Hosts(_)
+                        | AppItem::Allow(_) => {}
                     }
                 }
             }

@@ -1,5 +1,6 @@
 //! Tests of the parser and the formatter that are not single cases: properties, hostile texts, meanings.
 
+mod blocks;
 mod meaning;
 mod properties;
 mod robust;

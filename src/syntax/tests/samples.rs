@@ -1,5 +1,7 @@
 //! Texts for tests: whole files, and files made from random choices.
 
+use crate::syntax::block::Block;
+
 /// Files with every statement, without a mistake.
 pub(super) const ALL: [&str; 5] = [
     include_str!("../../../tests/cases/syntax/whole-spring/deploy.bg"),
@@ -16,6 +18,9 @@ pub(super) struct Source<'a> {
     comments: usize,
 }
 
+/// Writes one alternative at this depth.
+type Arm<'a> = fn(&mut Source<'a>, usize);
+
 impl<'a> Source<'a> {
     pub fn new(choices: &'a [u8]) -> Self {
         Self {
@@ -27,25 +32,68 @@ impl<'a> Source<'a> {
 
     /// A whole file.
     pub fn file(mut self) -> String {
-        self.lines(0, |source, depth| match source.choose(6) {
-            5 => source.put("allow BG103 \"reason\""),
-            0 => source.put("use \"std/spring\""),
-            1 => source.constant(depth),
-            2 => source.block("probe ready from spring.health", depth, Self::probe_item),
-            3 => source.block("driver switch haproxy", depth, Self::driver_item),
-            _ => source.block("app shop", depth, Self::app_item),
-        });
+        self.lines(0, Self::top_item);
         self.out
+    }
+
+    /// One statement of a block.
+    pub fn statement(mut self, block: Block) -> String {
+        let item: Arm<'a> = match block {
+            Block::Top => Self::top_item,
+            Block::App => Self::app_item,
+            Block::Settings => Self::setting,
+            Block::Color => Self::color_item,
+            Block::Service => Self::service_item,
+            Block::Probe => Self::probe_item,
+            Block::Cleanup => Self::cleanup_item,
+            Block::Lock => Self::lock_item,
+            Block::Commands => Self::command,
+            Block::Options => Self::option,
+            Block::On => Self::on_item,
+            Block::Driver => Self::driver_item,
+            Block::List => Self::value,
+            Block::Map => Self::entry,
+        };
+        item(&mut self, 0);
+        self.out
+    }
+
+    fn top_item(&mut self, depth: usize) {
+        self.one_of(
+            depth,
+            &[
+                |source, _| source.put("use \"std/spring\""),
+                Self::constant,
+                |source, depth| {
+                    source.block("probe ready from spring.health", depth, Self::probe_item)
+                },
+                |source, depth| source.block("driver switch haproxy", depth, Self::driver_item),
+                |source, depth| source.block("app shop", depth, Self::app_item),
+                |source, _| source.put("allow BG103 \"reason\""),
+            ],
+        );
     }
 
     fn choose(&mut self, of: u8) -> u8 {
         self.choices.next().map_or(0, |choice| choice % of)
     }
 
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        let of = u8::try_from(from.len()).expect("a byte decides");
+        from[usize::from(self.choose(of))]
+    }
+
+    /// Writes one of the alternatives. The list says how many there are, so none can be forgotten. The first is taken
+    /// after the last byte, so it contains no other alternative.
+    fn one_of(&mut self, depth: usize, arms: &[Arm<'a>]) {
+        let arm = self.pick(arms);
+        arm(self, depth);
+    }
+
     fn put(&mut self, words: &str) {
         for (index, word) in words.split(' ').enumerate() {
             if index > 0 {
-                let blank = [" ", "  ", "\t"][usize::from(self.choose(3))];
+                let blank = self.pick(&[" ", "  ", "\t"]);
                 self.out.push_str(blank);
             }
             self.out.push_str(word);
@@ -82,7 +130,7 @@ impl<'a> Source<'a> {
         self.out.push('\n');
     }
 
-    fn lines(&mut self, depth: usize, item: fn(&mut Self, usize)) {
+    fn lines(&mut self, depth: usize, item: Arm<'a>) {
         for _ in 0..self.choose(6) {
             self.gap(depth);
             self.indent(depth);
@@ -92,7 +140,7 @@ impl<'a> Source<'a> {
         self.gap(depth);
     }
 
-    fn block(&mut self, head: &str, depth: usize, item: fn(&mut Self, usize)) {
+    fn block(&mut self, head: &str, depth: usize, item: Arm<'a>) {
         self.put(head);
         self.put(" {");
         match self.choose(4) {
@@ -116,20 +164,23 @@ impl<'a> Source<'a> {
     }
 
     fn value(&mut self, depth: usize) {
-        match self.choose(12) {
-            0 => self.put("8081"),
-            1 => self.put("500ms"),
-            2 => self.put("2xx"),
-            3 => self.put("200..299"),
-            4 => self.put("unless-stopped"),
-            5 => self.out.push_str(r#""a {port} {{x \n\u{1F600} # \"""#),
-            6 => self.out.push_str(r#"r"^[0-9a-f]{7} # \d""#),
-            7 => self.text_block(depth, ""),
-            8 => self.text_block(depth, "r"),
-            9 => self.list(depth),
-            10 => self.map(depth),
-            _ => self.put("container.ip"),
-        }
+        self.one_of(
+            depth,
+            &[
+                |source, _| source.put("8081"),
+                |source, _| source.put("500ms"),
+                |source, _| source.put("2xx"),
+                |source, _| source.put("200..299"),
+                |source, _| source.put("unless-stopped"),
+                |source, _| source.out.push_str(r#""a {port} {{x \n\u{1F600} # \"""#),
+                |source, _| source.out.push_str(r#"r"^[0-9a-f]{7} # \d""#),
+                |source, depth| source.text_block(depth, ""),
+                |source, depth| source.text_block(depth, "r"),
+                Self::list,
+                Self::map,
+                |source, _| source.put("container.ip"),
+            ],
+        );
     }
 
     fn text_block(&mut self, depth: usize, prefix: &str) {
@@ -137,8 +188,7 @@ impl<'a> Source<'a> {
         self.out.push_str(prefix);
         self.out.push_str("\"\"\"\n");
         for _ in 0..self.choose(4) {
-            let line =
-                ["", "  ", "echo # no comment", "  {{ }} \\\\ {port}"][usize::from(self.choose(4))];
+            let line = self.pick(&["", "  ", "echo # no comment", "  {{ }} \\\\ {port}"]);
             self.out.push_str(&margin);
             self.out.push_str(line);
             self.out.push('\n');
@@ -155,15 +205,17 @@ impl<'a> Source<'a> {
     }
 
     fn map(&mut self, depth: usize) {
-        self.elements(depth, ('{', '}'), |source, depth| {
-            let key = ["KEY", "\"other key\"", "a.b"][usize::from(source.choose(3))];
-            source.put(key);
-            source.put(" = ");
-            source.value(depth);
-        });
+        self.elements(depth, ('{', '}'), Self::entry);
     }
 
-    fn elements(&mut self, depth: usize, brackets: (char, char), item: fn(&mut Self, usize)) {
+    fn entry(&mut self, depth: usize) {
+        let key = self.pick(&["KEY", "\"other key\"", "a.b"]);
+        self.put(key);
+        self.put(" = ");
+        self.value(depth);
+    }
+
+    fn elements(&mut self, depth: usize, brackets: (char, char), item: Arm<'a>) {
         self.out.push(brackets.0);
         let over_lines = self.choose(2) == 1;
         // Deeper levels have fewer parts.
@@ -195,107 +247,166 @@ impl<'a> Source<'a> {
     }
 
     fn app_item(&mut self, depth: usize) {
-        match self.choose(23) {
-            22 => self.put("allow BG704 r\"reason\""),
-            0 => self.put("sudo"),
-            1 => self.verb("root", depth),
-            2 => {
-                let types = [
-                    "one_of [a, \"b\"]",
-                    "secret matching r\"a\"",
-                    "matching \"b\"",
-                ];
-                self.put("input NAME");
-                if self.choose(2) == 1 {
-                    self.put(", OTHER");
-                }
-                self.put(": ");
-                let ty = self.choose(3);
-                self.put(types[usize::from(ty)]);
-                if self.choose(2) == 1 {
-                    self.verb(" =", depth);
-                }
-                if self.choose(2) == 1 {
-                    self.verb(" from file", depth);
-                }
-            }
-            3 => self.constant(depth),
-            4 => self.block("color blue", depth, |source, depth| {
-                source.verb("port web", depth);
-            }),
-            5 => self.verb("address", depth),
-            6 => self.verb("artifact", depth),
-            7 => self.block("run jar", depth, Self::setting),
-            8 => self.block("service worker", depth, |source, depth| {
-                match source.choose(5) {
-                    4 => source.block("verify page from ready", depth, Self::probe_item),
-                    0 => source.put("no port"),
-                    1 => source.put("handover exclusive"),
-                    2 => source.verb("stop within", depth),
-                    _ => source.block("run process", depth, Self::setting),
-                }
-            }),
-            9 => self.block("shared network", depth, Self::setting),
-            10 => self.block("probe ready", depth, Self::probe_item),
-            11 => self.block("switch nginx", depth, Self::setting),
-            12 => self.block("verify", depth, Self::probe_item),
-            13 => self.put("verify none \"reason\""),
-            14 => self.block("cleanup", depth, |source, depth| match source.choose(3) {
-                0 => source.put("keep warm"),
-                1 => source.verb("drain", depth),
-                _ => source.verb("stop within", depth),
-            }),
-            15 => self.block("before switch", depth, Self::command),
-            16 => self.block("on failure", depth, |source, depth| {
-                match source.choose(2) {
-                    0 => source.command(depth),
-                    _ => source.block("notify slack", depth, Self::setting),
-                }
-            }),
-            17 => self.block("lock", depth, |source, depth| source.verb("wait", depth)),
-            18 => self.block("build", depth, Self::command),
-            19 => {
-                self.put("hosts ");
-                self.list(depth);
-            }
-            20 => self.put("target codedeploy"),
-            _ => self.put("color blue"),
+        self.one_of(
+            depth,
+            &[
+                |source, _| source.put("sudo"),
+                |source, depth| source.verb("root", depth),
+                Self::input,
+                Self::constant,
+                |source, _| source.put("color blue"),
+                |source, depth| source.block("color blue", depth, Self::color_item),
+                |source, depth| source.verb("address", depth),
+                |source, depth| source.verb("artifact", depth),
+                |source, depth| source.block("run jar", depth, Self::setting),
+                |source, depth| source.block("service worker", depth, Self::service_item),
+                |source, depth| source.block("shared network", depth, Self::setting),
+                |source, depth| source.block("probe ready", depth, Self::probe_item),
+                |source, depth| source.block("switch nginx", depth, Self::setting),
+                |source, depth| source.block("verify", depth, Self::probe_item),
+                |source, _| source.put("verify none \"reason\""),
+                |source, depth| source.block("cleanup", depth, Self::cleanup_item),
+                |source, depth| source.block("before switch", depth, Self::command),
+                |source, depth| source.block("after verify", depth, Self::command),
+                |source, depth| source.block("on failure", depth, Self::on_item),
+                |source, depth| source.block("lock", depth, Self::lock_item),
+                |source, depth| source.block("build", depth, Self::command),
+                |source, depth| source.block("ship ssh", depth, Self::setting),
+                |source, depth| {
+                    source.put("hosts ");
+                    source.list(depth);
+                },
+                |source, _| source.put("target codedeploy"),
+                |source, _| source.put("allow BG704 r\"reason\""),
+            ],
+        );
+    }
+
+    fn input(&mut self, depth: usize) {
+        self.put("input NAME");
+        if self.choose(2) == 1 {
+            self.put(", OTHER");
         }
+        self.put(": ");
+        let ty = self.pick(&[
+            "one_of [a, \"b\"]",
+            "secret matching r\"a\"",
+            "matching \"b\"",
+        ]);
+        self.put(ty);
+        if self.choose(2) == 1 {
+            self.verb(" =", depth);
+        }
+        if self.choose(2) == 1 {
+            self.verb(" from file", depth);
+        }
+    }
+
+    fn color_item(&mut self, depth: usize) {
+        self.one_of(
+            depth,
+            &[
+                |source, depth| source.verb("port", depth),
+                |source, depth| source.verb("port web", depth),
+                Self::constant,
+            ],
+        );
+    }
+
+    fn service_item(&mut self, depth: usize) {
+        self.one_of(
+            depth,
+            &[
+                |source, _| source.put("no port"),
+                |source, _| source.put("handover exclusive"),
+                |source, depth| source.verb("stop within", depth),
+                |source, depth| source.verb("address", depth),
+                |source, depth| source.block("run process", depth, Self::setting),
+                |source, depth| source.block("probe ready", depth, Self::probe_item),
+                |source, depth| source.block("verify page from ready", depth, Self::probe_item),
+                Self::constant,
+            ],
+        );
+    }
+
+    fn cleanup_item(&mut self, depth: usize) {
+        self.one_of(
+            depth,
+            &[
+                |source, _| source.put("keep warm"),
+                |source, depth| source.verb("drain", depth),
+                |source, depth| source.verb("stop within", depth),
+            ],
+        );
+    }
+
+    fn lock_item(&mut self, depth: usize) {
+        self.verb("wait", depth);
+    }
+
+    fn on_item(&mut self, depth: usize) {
+        self.one_of(
+            depth,
+            &[Self::command, |source, depth| {
+                source.block("notify slack", depth, Self::setting);
+            }],
+        );
     }
 
     fn setting(&mut self, depth: usize) {
-        match self.choose(4) {
-            0 if depth < 8 => self.block("container \"nginx\"", depth, Self::setting),
-            1 if depth < 8 => self.block("site", depth, Self::setting),
-            _ => self.verb("name =", depth),
+        let assign: Arm<'a> = |source, depth| source.verb("name =", depth);
+        if depth >= 8 {
+            return assign(self, depth);
         }
+        self.one_of(
+            depth,
+            &[
+                |source, depth| source.block("container \"nginx\"", depth, Self::setting),
+                |source, depth| source.block("site", depth, Self::setting),
+                assign,
+                assign,
+            ],
+        );
     }
 
     fn command(&mut self, depth: usize) {
-        match self.choose(3) {
-            0 => self.put("exec [a, \"b c\"]"),
-            1 => self.put("shell r\"a{b}\\\""),
-            _ => {
-                self.put("shell ");
-                self.text_block(depth, "");
-            }
-        }
+        self.one_of(
+            depth,
+            &[
+                |source, _| source.put("exec [a, \"b c\"]"),
+                |source, _| source.put("shell r\"a{b}\\\""),
+                |source, depth| {
+                    source.put("shell ");
+                    source.text_block(depth, "");
+                },
+            ],
+        );
         if self.choose(2) == 1 {
-            self.block("", depth, |source, depth| match source.choose(4) {
-                0 => source.verb("within", depth),
-                1 => source.verb("in", depth),
-                2 => source.put("once"),
-                _ => source.put("warn"),
-            });
+            self.block("", depth, Self::option);
         }
     }
 
+    fn option(&mut self, depth: usize) {
+        self.one_of(
+            depth,
+            &[
+                |source, depth| source.verb("within", depth),
+                |source, depth| source.verb("in", depth),
+                |source, _| source.put("once"),
+                |source, _| source.put("warn"),
+            ],
+        );
+    }
+
     fn probe_item(&mut self, depth: usize) {
-        let verb = [
+        let alone = ["healthy", "expect color", "warn"];
+        let with_value = [
             "get",
+            "head",
             "post",
             "body",
             "tcp",
+            "exec",
             "exec inside",
             "header \"X\"",
             "via",
@@ -303,28 +414,44 @@ impl<'a> Source<'a> {
             "expect status",
             "expect json \"a.b[0]\" equals",
             "expect header X matches",
+            "expect body contains",
             "every",
+            "within",
+            "attempts",
+            "timeout",
+            "after",
             "passes",
         ];
-        match self.choose(16) {
-            13 => self.put("healthy"),
-            14 => self.put("expect color"),
-            15 => self.put("warn"),
-            which => self.verb(verb[usize::from(which)], depth),
+        let alone = alone.map(|words| (words, false));
+        let with_value = with_value.map(|words| (words, true));
+        match self.pick(&[&alone[..], &with_value[..]].concat()) {
+            (words, true) => self.verb(words, depth),
+            (words, false) => self.put(words),
         }
     }
 
     fn driver_item(&mut self, depth: usize) {
-        match self.choose(6) {
-            0 => self.put("functions \"a.sh\""),
-            1 => self.verb("setting x: list of map of int =", depth),
-            2 if depth < 8 => self.block("part site: string", depth, Self::driver_item),
-            3 => {
-                self.put("exactly one ");
-                self.list(depth);
-            }
-            4 => self.put("fragment \"a.j2\" as nginx"),
-            _ => self.verb("deadline reload", depth),
+        let mut arms: Vec<Arm<'a>> = vec![
+            |source, _| source.put("functions \"a.sh\""),
+            |source, _| source.put("extends process"),
+            |source, depth| source.verb("setting x: list of map of int =", depth),
+            |source, depth| {
+                source.put("exactly one ");
+                source.list(depth);
+            },
+            |source, depth| source.verb("tools", depth),
+            |source, depth| source.verb("deadline reload", depth),
+            |source, _| source.put("offers container.ip"),
+            |source, _| source.put("cannot listens"),
+            |source, _| source.put("fragment \"a.j2\" as nginx"),
+            |source, _| source.put("file \"a.yml\" from \"a.yml.j2\""),
+            |source, depth| source.verb("environment", depth),
+            |source, _| source.put("wipes destination"),
+            |source, depth| source.verb("limit", depth),
+        ];
+        if depth < 8 {
+            arms.push(|source, depth| source.block("part site: string", depth, Self::driver_item));
         }
+        self.one_of(depth, &arms);
     }
 }
