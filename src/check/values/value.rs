@@ -5,6 +5,7 @@ use super::regular_expression;
 use super::scope::Scope;
 use super::text_forms;
 use super::types::{SIGNALS, Type};
+use crate::check::names::spelling;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Duration, InputType, Piece, SettingValue, Template, Variable};
 use crate::source::Span;
@@ -114,8 +115,14 @@ impl Scope<'_> {
                 _ => {}
             },
             Value::Map(map) => {
+                let any = |_: &str, _| true;
                 if let Type::Map(inner) = ty {
-                    return self.map(inner, map, depth);
+                    return self.map(inner, map, depth, any);
+                }
+                if *ty == Type::Variables {
+                    let named =
+                        |name: &str, span| spelling::environment_name(name, span, self.findings);
+                    return self.map(&Type::Input(InputType::String), map, depth, named);
                 }
             }
             _ => {}
@@ -134,11 +141,13 @@ impl Scope<'_> {
         }
     }
 
+    /// Returns a map. `good` checks a key, and reports a wrong one.
     fn map(
         self,
         inner: &Type,
         map: &crate::syntax::tree::Map,
         depth: usize,
+        good: impl Fn(&str, Span) -> bool,
     ) -> Option<SettingValue> {
         let mut entries: Vec<(String, SettingValue)> = Vec::new();
         let mut seen = std::collections::BTreeMap::new();
@@ -182,6 +191,7 @@ impl Scope<'_> {
                 wrong = true;
                 continue;
             }
+            wrong |= !good(&key, entry.key.span());
             match self.value_within(inner, &entry.value, depth) {
                 Some(value) => entries.push((key, value)),
                 None => wrong = true,
