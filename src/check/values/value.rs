@@ -95,10 +95,10 @@ impl Scope<'_> {
                         .values()
                         .map(|value| self.value_within(inner, value, depth))
                         .collect();
-                    return values
-                        .into_iter()
-                        .collect::<Option<_>>()
-                        .map(SettingValue::List);
+                    let values: Vec<SettingValue> = values.into_iter().collect::<Option<_>>()?;
+                    // A driver's list of texts is for arguments of a program: only an array keeps words apart.
+                    let help = "the program has the inputs in its environment: let it read the secret there";
+                    return self.without_secret(values, list.body.span, help);
                 }
                 Type::Command => return self.command_words(list, depth),
                 Type::Status if !list.body.statements.is_empty() => {
@@ -221,6 +221,17 @@ impl Scope<'_> {
             );
             return None;
         }
+        let help = "every command has the inputs in its environment: let the program read the secret there";
+        self.without_secret(words, list.body.span, help)
+    }
+
+    /// Returns a list of words that become arguments. Reports a secret in it.
+    fn without_secret(
+        self,
+        words: Vec<SettingValue>,
+        span: Span,
+        help: &str,
+    ) -> Option<SettingValue> {
         let secret = words.iter().find_map(|word| match word {
             SettingValue::Text(template) => {
                 template.variables().find_map(|variable| match variable {
@@ -234,10 +245,10 @@ impl Scope<'_> {
             self.findings.push(
                 Diagnostic::new(
                     Code::SECRET_ON_COMMAND_LINE,
-                    list.body.span,
+                    span,
                     format!("the secret `{secret}` would be on a command line, which every user of the host can read"),
                 )
-                .help("every command has the inputs in its environment: let the program read the secret there"),
+                .help(help),
             );
             return None;
         }
