@@ -70,6 +70,14 @@ impl Rules<'_> {
         };
         let span = self.span("runas");
         if user == "root" {
+            self.findings.push(
+                Diagnostic::new(
+                    Code::RUNAS_ORPHANS,
+                    span,
+                    "with `runas = \"root\"` the agent calls `su root`, which is not needed",
+                )
+                .help("leave `runas` out: the agent is root already, and when a hook with `runas` times out, it ends only `su`"),
+            );
             self.keepers();
             return;
         }
