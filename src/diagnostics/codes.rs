@@ -174,4 +174,5 @@ codes! {
     ONLY_WARNS = 703 Advice "no verify can switch back";
     KEEP_WARM = 704 Advice "both colors keep running";
     WORKER_UNASKED = 705 Advice "a worker that no probe asks";
+    SERVICE_UNVERIFIED = 706 Advice "a service that no verify asks";
 }

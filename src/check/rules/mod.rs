@@ -10,6 +10,7 @@ mod names;
 mod ports;
 mod source_place;
 mod stop_of_both;
+mod unverified_services;
 mod verify;
 
 use crate::check::findings::Findings;
@@ -23,6 +24,7 @@ use crate::syntax::tree::{self};
 pub(super) fn app(app: &App, statements: &Statements<'_>, findings: &Findings) {
     gate_asks_color::check(app, findings);
     verify::check(app, findings);
+    unverified_services::check(app, statements, findings);
     stop_of_both::check(app, statements, findings);
     ports::check(app, statements, findings);
     folders::check(app, statements, findings);
