@@ -121,6 +121,7 @@ codes! {
     BAD_PATH = 218 Error "a path that cannot work";
     BAD_DESCRIPTION = 219 Error "a driver's description that contradicts itself";
     SHELL_NAME = 220 Warning "a name in a `shell` text that bash does not have";
+    NO_SHELL = 221 Warning "a word for a shell in a list that no shell reads";
 
     NO_GATE = 301 Error "a switch with no gate";
     PROBE_ASKS_ELSEWHERE = 302 Error "a probe that does not ask the new color";

@@ -221,6 +221,8 @@ impl Scope<'_> {
             );
             return None;
         }
+        let places: Vec<Span> = list.values().map(Value::span).collect();
+        self.words_for_a_shell(&words, &places);
         let help = "every command has the inputs in its environment: let the program read the secret there";
         self.without_secret(words, list.body.span, help)
     }
