@@ -150,6 +150,7 @@ codes! {
     NO_ADDRESS = 507 Error "a color that the proxy cannot reach";
     NOTHING_ROUTED = 508 Warning "a switch that routes nothing";
     NAME_CLASH = 509 Error "two things with the same name in the script";
+    UPSTREAM_NAME = 510 Warning "a host name in nginx's `upstream`";
     TEMPLATE_FAILS = 590 Error "a driver's template cannot be filled in";
     ONE_PATH_TWICE = 591 Error "two generated files with the same path";
 

@@ -11,6 +11,7 @@ mod ports;
 mod source_place;
 mod stop_of_both;
 mod unverified_services;
+mod upstream_names;
 mod verify;
 
 use crate::check::findings::Findings;
@@ -25,6 +26,7 @@ pub(super) fn app(app: &App, statements: &Statements<'_>, findings: &Findings) {
     gate_asks_color::check(app, findings);
     verify::check(app, findings);
     unverified_services::check(app, statements, findings);
+    upstream_names::check(app, statements, findings);
     stop_of_both::check(app, statements, findings);
     ports::check(app, statements, findings);
     folders::check(app, statements, findings);
