@@ -121,6 +121,7 @@ codes! {
     BAD_PATH = 218 Error "a path that cannot work";
     BAD_DESCRIPTION = 219 Error "a driver's description that contradicts itself";
     SHELL_NAME = 220 Warning "a name in a `shell` text that bash does not have";
+    NO_SHELL = 221 Warning "a word for a shell in a list that no shell reads";
 
     NO_GATE = 301 Error "a switch with no gate";
     PROBE_ASKS_ELSEWHERE = 302 Error "a probe that does not ask the new color";
@@ -149,6 +150,7 @@ codes! {
     NO_ADDRESS = 507 Error "a color that the proxy cannot reach";
     NOTHING_ROUTED = 508 Warning "a switch that routes nothing";
     NAME_CLASH = 509 Error "two things with the same name in the script";
+    UPSTREAM_NAME = 510 Warning "a host name in nginx's `upstream`";
     TEMPLATE_FAILS = 590 Error "a driver's template cannot be filled in";
     ONE_PATH_TWICE = 591 Error "two generated files with the same path";
 
@@ -174,4 +176,5 @@ codes! {
     ONLY_WARNS = 703 Advice "no verify can switch back";
     KEEP_WARM = 704 Advice "both colors keep running";
     WORKER_UNASKED = 705 Advice "a worker that no probe asks";
+    SERVICE_UNVERIFIED = 706 Advice "a service that no verify asks";
 }

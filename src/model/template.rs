@@ -46,7 +46,7 @@ pub enum Variable {
     Input(VariableName),
     /// A value that a driver offers, such as `container.ip`
     Offer(String),
-    /// `{from}`: the color that served before; after the switch and in `on`
+    /// `{from}`: the color that served before; empty in a first deployment
     From,
     /// `{to}`
     To,

@@ -277,7 +277,7 @@ impl Scope<'_> {
 fn absent(ty: &Type) -> SettingValue {
     match ty {
         Type::List(_) | Type::Command => SettingValue::List(Vec::new()),
-        Type::Map(_) => SettingValue::Map(Vec::new()),
+        Type::Map(_) | Type::Variables => SettingValue::Map(Vec::new()),
         _ => SettingValue::None,
     }
 }

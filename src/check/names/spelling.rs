@@ -3,6 +3,7 @@
 use crate::check::findings::Findings;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Name, NameError};
+use crate::source::Span;
 use crate::syntax::tree;
 
 /// The names of placeholders. A `let` or `input` must not have one of them.
@@ -54,6 +55,16 @@ const SHELL: &[&str] = &[
     "LANG",
     "TMOUT",
     "CDPATH",
+];
+
+/// Variables that bash keeps read-only (bash(1), "Shell Variables").
+const READ_ONLY: &[&str] = &[
+    "UID",
+    "EUID",
+    "PPID",
+    "BASHOPTS",
+    "SHELLOPTS",
+    "BASH_VERSINFO",
 ];
 
 /// Returns whether a name belongs to the language, the shell or the script, and reports it in that case.
@@ -116,27 +127,51 @@ pub fn name(word: &tree::Name, what: &str, findings: &Findings) -> Option<Name> 
 
 /// Returns whether a word can be the name of a `let` or an input, and reports it if not.
 pub fn variable_name(word: &tree::Name, what: &str, findings: &Findings) -> bool {
-    let text = &word.text;
-    let good = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !good {
-        let likely = text.replace(['-', '.'], "_");
-        let finding = Diagnostic::new(
-            Code::BAD_NAME,
-            word.span,
-            format!("`{text}` cannot be the name of {what}"),
-        )
-        .help("it becomes a variable's name: a letter or `_`, then letters, digits and `_`");
-        let plain = likely
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '_');
-        findings.push(if plain {
-            finding
-                .label(format!("did you mean `{likely}`?"))
-                .fix(word.span, likely)
-        } else {
-            finding
-        });
+    is_variable(&word.text) || {
+        findings.push(no_variable(&word.text, word.span, what));
+        false
     }
-    good
+}
+
+/// Returns whether a program can get a variable with this name in its environment, and reports it if not. bash exports
+/// the variables of some drivers, and systemd refuses the same names.
+pub fn environment_name(name: &str, span: Span, findings: &Findings) -> bool {
+    if !is_variable(name) {
+        findings.push(no_variable(name, span, "an environment variable"));
+        return false;
+    }
+    if READ_ONLY.contains(&name) {
+        findings.push(
+            Diagnostic::new(
+                Code::RESERVED_NAME,
+                span,
+                format!("bash keeps `{name}` read-only, so it cannot export another value"),
+            )
+            .help(format!("use another name, such as `APP_{name}`")),
+        );
+        return false;
+    }
+    true
+}
+
+fn is_variable(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn no_variable(text: &str, span: Span, what: &str) -> Diagnostic {
+    let likely = text.replace(['-', '.'], "_");
+    let finding = Diagnostic::new(
+        Code::BAD_NAME,
+        span,
+        format!("`{text}` cannot be the name of {what}"),
+    )
+    .help("it becomes a variable's name: a letter or `_`, then letters, digits and `_`");
+    if is_variable(&likely) {
+        finding
+            .label(format!("did you mean `{likely}`?"))
+            .fix(span, likely)
+    } else {
+        finding
+    }
 }

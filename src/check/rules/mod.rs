@@ -9,7 +9,9 @@ mod inputs_arrive;
 mod names;
 mod ports;
 mod source_place;
-mod stop_and_secrets;
+mod stop_of_both;
+mod unverified_services;
+mod upstream_names;
 mod verify;
 
 use crate::check::findings::Findings;
@@ -23,7 +25,9 @@ use crate::syntax::tree;
 pub(super) fn app(app: &App, statements: &Statements<'_>, findings: &Findings) {
     gate_asks_color::check(app, findings);
     verify::check(app, findings);
-    stop_and_secrets::check(app, statements, findings);
+    unverified_services::check(app, statements, findings);
+    upstream_names::check(app, statements, findings);
+    stop_of_both::check(app, statements, findings);
     ports::check(app, statements, findings);
     folders::check(app, statements, findings);
     names::check(app, findings);

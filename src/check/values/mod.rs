@@ -7,6 +7,7 @@ pub mod number;
 pub mod placeholders;
 pub mod regular_expression;
 pub mod scope;
+pub mod shell_words;
 pub mod text;
 pub mod text_forms;
 pub mod type_table;

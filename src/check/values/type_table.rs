@@ -148,6 +148,13 @@ pub const TYPES: &[TypeEntry] = &[
         plain: Some((Type::Command, "a command: a list of texts")),
     },
     TypeEntry {
+        word: "variables",
+        docs: "Variables that a program gets in its environment: a name and a string for each. A name is a letter or `_`, then letters, digits and `_`.",
+        examples: &["{ SPRING_PROFILES_ACTIVE = \"{color}\" }"],
+        place: TypePlace::Setting,
+        plain: Some((Type::Variables, "a map of variables")),
+    },
+    TypeEntry {
         word: "one_of",
         docs: "One of the words in the list.",
         examples: &["one_of [\"dev\", \"prod\"]"],
@@ -174,7 +181,7 @@ pub const TYPES: &[TypeEntry] = &[
     TypeEntry {
         word: "map of",
         docs: "Keys and values of one type in braces, over one line or several.",
-        examples: &["{ SPRING_PROFILES_ACTIVE = \"{color}\" }"],
+        examples: &["{ \"config/app.yml\" = \"/etc/shop\" }"],
         place: TypePlace::Setting,
         plain: None,
     },

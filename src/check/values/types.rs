@@ -27,6 +27,8 @@ pub enum Type {
     List(Box<Type>),
     /// `{ KEY = value }`
     Map(Box<Type>),
+    /// `{ NAME = "value" }`: variables that a program gets in its environment.
+    Variables,
 }
 
 /// The signals that the type `signal` accepts. Programs use them to end or to reload.

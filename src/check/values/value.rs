@@ -5,6 +5,7 @@ use super::regular_expression;
 use super::scope::Scope;
 use super::text_forms;
 use super::types::{SIGNALS, Type};
+use crate::check::names::spelling;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Duration, InputType, Piece, SettingValue, Template, Variable};
 use crate::source::Span;
@@ -94,10 +95,10 @@ impl Scope<'_> {
                         .values()
                         .map(|value| self.value_within(inner, value, depth))
                         .collect();
-                    return values
-                        .into_iter()
-                        .collect::<Option<_>>()
-                        .map(SettingValue::List);
+                    let values: Vec<SettingValue> = values.into_iter().collect::<Option<_>>()?;
+                    // A driver's list of texts is for arguments of a program: only an array keeps words apart.
+                    let help = "the program has the inputs in its environment: let it read the secret there";
+                    return self.without_secret(values, list.body.span, help);
                 }
                 Type::Command => return self.command_words(list, depth),
                 Type::Status if !list.body.statements.is_empty() => {
@@ -114,8 +115,14 @@ impl Scope<'_> {
                 _ => {}
             },
             Value::Map(map) => {
+                let any = |_: &str, _| true;
                 if let Type::Map(inner) = ty {
-                    return self.map(inner, map, depth);
+                    return self.map(inner, map, depth, any);
+                }
+                if *ty == Type::Variables {
+                    let named =
+                        |name: &str, span| spelling::environment_name(name, span, self.findings);
+                    return self.map(&Type::Input(InputType::String), map, depth, named);
                 }
             }
             _ => {}
@@ -134,11 +141,13 @@ impl Scope<'_> {
         }
     }
 
+    /// Returns a map. `good` checks a key, and reports a wrong one.
     fn map(
         self,
         inner: &Type,
         map: &crate::syntax::tree::Map,
         depth: usize,
+        good: impl Fn(&str, Span) -> bool,
     ) -> Option<SettingValue> {
         let mut entries: Vec<(String, SettingValue)> = Vec::new();
         let mut seen = std::collections::BTreeMap::new();
@@ -182,6 +191,7 @@ impl Scope<'_> {
                 wrong = true;
                 continue;
             }
+            wrong |= !good(&key, entry.key.span());
             match self.value_within(inner, &entry.value, depth) {
                 Some(value) => entries.push((key, value)),
                 None => wrong = true,
@@ -211,6 +221,19 @@ impl Scope<'_> {
             );
             return None;
         }
+        let places: Vec<Span> = list.values().map(Value::span).collect();
+        self.words_for_a_shell(&words, &places);
+        let help = "every command has the inputs in its environment: let the program read the secret there";
+        self.without_secret(words, list.body.span, help)
+    }
+
+    /// Returns a list of words that become arguments. Reports a secret in it.
+    fn without_secret(
+        self,
+        words: Vec<SettingValue>,
+        span: Span,
+        help: &str,
+    ) -> Option<SettingValue> {
         let secret = words.iter().find_map(|word| match word {
             SettingValue::Text(template) => {
                 template.variables().find_map(|variable| match variable {
@@ -224,10 +247,10 @@ impl Scope<'_> {
             self.findings.push(
                 Diagnostic::new(
                     Code::SECRET_ON_COMMAND_LINE,
-                    list.body.span,
+                    span,
                     format!("the secret `{secret}` would be on a command line, which every user of the host can read"),
                 )
-                .help("every command has the inputs in its environment: let the program read the secret there"),
+                .help(help),
             );
             return None;
         }

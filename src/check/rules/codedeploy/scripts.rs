@@ -2,10 +2,10 @@
 
 use super::{LONGEST, Rules};
 use crate::check::rules::source_place::setting_span;
-use crate::check::rules::stop_and_secrets::{is_process, written};
+use crate::check::rules::stop_of_both::written;
 use crate::check::values::text_forms;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Privilege, SettingValue};
+use crate::model::{DriverUse, Privilege, SettingValue};
 
 impl Rules<'_> {
     /// Checks the user's own scripts. Reports BG612: a bad path. Reports BG603: their timeout is out of range.
@@ -70,6 +70,14 @@ impl Rules<'_> {
         };
         let span = self.span("runas");
         if user == "root" {
+            self.findings.push(
+                Diagnostic::new(
+                    Code::RUNAS_ORPHANS,
+                    span,
+                    "with `runas = \"root\"` the agent calls `su root`, which is not needed",
+                )
+                .help("leave `runas` out: the agent is root already, and when a hook with `runas` times out, it ends only `su`"),
+            );
             self.keepers();
             return;
         }
@@ -144,4 +152,16 @@ impl Rules<'_> {
             );
         }
     }
+}
+
+/// Returns whether a driver is `process` or extends it.
+fn is_process(run: &DriverUse) -> bool {
+    let mut next = Some(&run.driver);
+    while let Some(driver) = next {
+        if driver.name.as_str() == "process" {
+            return true;
+        }
+        next = driver.base.as_ref();
+    }
+    false
 }
