@@ -3360,7 +3360,8 @@ load_body() {
   done
 }
 
-# text_fits TEXT HOW EXPECTED: Succeeds if TEXT equals, contains or matches EXPECTED. Sets `try_wanted` for the message.
+# text_fits TEXT RELATION EXPECTED: Succeeds if TEXT equals, contains or matches EXPECTED. Sets `try_wanted` for the
+# message.
 text_fits() {
   try_wanted='not the expected answer from'
   case $2 in
@@ -3371,7 +3372,7 @@ text_fits() {
   esac
 }
 
-# misfit WHAT TEXT HOW EXPECTED: Sets `try_kind` and `probe_said` to what was found and what was expected. Fails.
+# misfit WHAT TEXT RELATION EXPECTED: Sets `try_kind` and `probe_said` to what was found and what was expected. Fails.
 misfit() {
   local found wanted excerpt
   excerpt "$2"
@@ -3382,7 +3383,8 @@ misfit() {
   case $3 in
     equals) probe_said="$1 is $found, expected $wanted" ;;
     contains) probe_said="$1 is $found, expected it to contain $wanted" ;;
-    *) probe_said="$1 is $found, expected it to match $wanted" ;;
+    matches) probe_said="$1 is $found, expected it to match $wanted" ;;
+    *) probe_said="this script cannot compare $1: it does not know the relation $3" ;;
   esac
   return 1
 }
@@ -5108,35 +5110,20 @@ keep_runtime() {
 }
 
 # write_meta [COPIED]: Writes what other scripts must know about this release. COPIED is the release that it is a copy
-# of.
+# of. The compiler has made the limits (`src/plan/release_limits.rs`).
 write_meta() {
-  local name text created ports addresses routed='' stop=0 start=0 gate=0 verify=0 slack=10000
+  local name text created ports addresses routed=''
   for name in "${services[@]}"; do
     [[ -z ${address_of["$to $name"]-} ]] || routed+=" $name"
-    stop=$((stop + deadline["$name stop"] + slack))
-    start=$((start + deadline["$name start"] + slack))
   done
   list_places "$to"
-  worst_of_questions
   printf -v created '%(%Y-%m-%dT%H:%M:%S%z)T' -1
   printf -v text '%s\n' "color=$to" "ports=$ports" "addresses=$addresses" "routed=${routed# }" "deployment=$deployment" "created=$created" \
-    "protocol=1" "secrets=${secret_names[*]-}" "limit.stop=$stop" "limit.clear=$stop" "limit.start=$start" "limit.gate=$((gate + slack))" "limit.verify=$((verify + slack))"
+    "protocol=1" "secrets=${secret_names[*]-}" "limit.stop=${deadline["release_stop"]}" "limit.clear=${deadline["release_stop"]}" \
+    "limit.start=${deadline["release_start"]}" "limit.gate=${deadline["release_gate"]}" "limit.verify=${deadline["release_verify"]}"
   [[ ${journal[kind]-} != adopt ]] || text+="adopted=yes"
   [[ -z ${1-} ]] || text+="copied=$1"
   write_file "$candidate/meta" "${text%$'\n'}"
-}
-
-# worst_of_questions: Adds to `gate` and `verify` the longest time that all gates and all verifies may take, in ms.
-worst_of_questions() {
-  local one
-  for one in ${gates[@]+"${gates[@]}"}; do
-    at new "${one% *}" declare_question "gate.${one% *}.${one#* }"
-    gate=$((gate + probe_worst))
-  done
-  for one in ${verifies[@]+"${verifies[@]}"}; do
-    at_verify new "$one" declare_question "verify.$one"
-    verify=$((verify + probe_worst))
-  done
 }
 
 # declare_question DECLARATION: Loads a declaration without asking its questions.
