@@ -156,7 +156,7 @@ impl<'r> Reader<'r> {
 }
 
 /// The rules of the block's statements.
-fn statements<'r>(rules: &'r Rules, block: Block) -> Vec<&'r str> {
+fn statements(rules: &Rules, block: Block) -> Vec<&str> {
     let item = &rules[&format!("{:?}", block.one())][0];
     if item == "command" {
         return vec![item];

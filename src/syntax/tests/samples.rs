@@ -65,7 +65,7 @@ impl<'a> Source<'a> {
                 |source, _| source.put("use \"std/spring\""),
                 Self::constant,
                 |source, depth| {
-                    source.block("probe ready from spring.health", depth, Self::probe_item)
+                    source.block("probe ready from spring.health", depth, Self::probe_item);
                 },
                 |source, depth| source.block("driver switch haproxy", depth, Self::driver_item),
                 |source, depth| source.block("app shop", depth, Self::app_item),
