@@ -55,7 +55,7 @@ way_out_by_file() {
   if confirmed_fragment; then
     printf '%s\n' "$confirmed was confirmed last; put its fragment back ($confirmed_file) and reload the proxy, then try again"
   else
-    printf '%s\n' "put one of the built fragments (${colors[0]}.conf or ${colors[1]}.conf) there and reload the proxy, then try again"
+    printf '%s\n' "put the built fragment of ${colors[0]} or ${colors[1]} there and reload the proxy, then try again"
   fi
 }
 

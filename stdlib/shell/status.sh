@@ -6,10 +6,11 @@ status() {
   read_journal
   read_boot
   read_live
-  if [[ $live_state == color ]] && ! agrees_with_confirmed "$live"; then
+  phase=${journal[phase]}
+  # Between the swap and its commit the file is ahead of what was confirmed. The journal says so, and `under way` below.
+  if [[ $live_state == color && $phase != swapping && "$phase ${journal[to]-}" != "switched $live" ]] && ! agrees_with_confirmed "$live"; then
     live_state=unknown live_why=$reason live='' live_release='' reason=''
   fi
-  phase=${journal[phase]}
   mutex_is_held && holder_of_mutex && held=$holder
   if [[ ${1-} == json ]]; then
     status_json

@@ -164,10 +164,13 @@ nginx_preflight() {
       *" in $nginx_file:"* | *"\"$nginx_file\" failed"* | *"host not found in upstream \"${nginx_upstream:--}"* | *"unknown \"${nginx_set:--}"*) ;;
       *) return 0 ;;
     esac
+    # A file as a script of ours writes it is not damaged. Then another file is the cause, and `test` reports it.
+    [[ $(nginx_routed) != 'color '* ]] || return 0
     if confirmed_fragment; then
       why='does not exist any more'
       if [[ -e $nginx_file ]]; then
         said=${said##*\[emerg\] }
+        [[ ! $said =~ ^[0-9]+#[0-9]+:\  ]] || said=${said#*: }
         why="was damaged (${said%%$'\n'*})"
       fi
       printf '%s\n' "nginx needs $nginx_file, which $why: $confirmed was confirmed last; copy $confirmed_file to $nginx_file, then reload nginx"

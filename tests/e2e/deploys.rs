@@ -307,6 +307,16 @@ fn a_fragment_that_was_taken_away_frees_nothing() -> Result<(), Skip> {
         site.host.run(&["cp", real.trim_end(), file]).ok();
         assert_eq!(site.host.read(file), text);
     }
+    // Another file is the cause, although nginx names this one.
+    let second = "/etc/nginx/conf.d/a.conf";
+    site.host
+        .write(second, "upstream hello { server 127.0.0.1:9; }\n");
+    site.deploy()
+        .exits(3)
+        .says("was broken before this command changed anything")
+        .says("duplicate upstream")
+        .never_says("was damaged");
+    site.host.run(&["rm", second]).ok();
     site.deploy().ok();
     assert_eq!(site.serves(), other);
     assert_eq!(site.running(), [other]);

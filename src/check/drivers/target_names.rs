@@ -38,7 +38,9 @@ pub(super) fn check(description: &Description, findings: &Findings) {
     }
     for part in description.all_parts() {
         for setting in part.settings.iter().filter(|one| one.ty == DURATION) {
-            if part.name != "hook" || setting.name != "within" {
+            // Another duration of another part is no limit.
+            let limit = part.name == "hook" || setting.name == "within";
+            if limit && (part.name != "hook" || setting.name != "within") {
                 wrong(
                     setting.span,
                     format!(

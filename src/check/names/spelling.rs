@@ -69,8 +69,21 @@ const READ_ONLY: &[&str] = &[
 
 /// Returns whether a name belongs to the language, the shell or the script, and reports it in that case.
 pub fn reserved(name: &tree::Name, findings: &Findings) -> bool {
-    let text = name.text.as_str();
-    let (why, help) = if PLACEHOLDERS.contains(&text) {
+    let Some((why, help)) = why_reserved(&name.text) else {
+        return false;
+    };
+    findings.push(Diagnostic::new(Code::RESERVED_NAME, name.span, why).help(help));
+    true
+}
+
+/// Returns whether an input can have this name. It needs a capital letter, because the script's own variables have none.
+pub fn may_be_an_input(name: &str) -> bool {
+    why_reserved(name).is_none() && name.contains(|c: char| c.is_ascii_uppercase())
+}
+
+/// Returns what a reserved name belongs to, and what to do.
+fn why_reserved(text: &str) -> Option<(String, String)> {
+    let told = if PLACEHOLDERS.contains(&text) {
         (
             format!("`{text}` is a placeholder of the language"),
             format!("use another name, such as `my_{text}`"),
@@ -86,10 +99,9 @@ pub fn reserved(name: &tree::Name, findings: &Findings) -> bool {
             format!("use another name, such as `APP_{text}`"),
         )
     } else {
-        return false;
+        return None;
     };
-    findings.push(Diagnostic::new(Code::RESERVED_NAME, name.span, why).help(help));
-    true
+    Some(told)
 }
 
 /// Returns the name of an app, color, service or probe. Reports a name that has the wrong form.

@@ -45,7 +45,7 @@ fn unasked(service: &Service, statements: &Statements<'_>, findings: &Findings) 
         Diagnostic::new(
             Code::SERVICE_UNVERIFIED,
             word.map_or(service.span, |word| word.span),
-            format!("no `verify` asks `{name}` through the proxy"),
+            format!("no `verify` is known to ask `{name}` through the proxy"),
         )
         .help(format!("write a `verify` in `service {name}`")),
     );
@@ -54,6 +54,7 @@ fn unasked(service: &Service, statements: &Statements<'_>, findings: &Findings) 
 /// Returns whether a `verify` asks a service, or may ask it: the compiler cannot see what a command asks.
 fn asks(verify: &Verify, service: &Service) -> bool {
     verify.name.service.as_ref() == Some(&service.name)
+        || verify.name.service.is_none() && verify.name.name == service.name
         || verify.questions.iter().any(|question| {
             matches!(question.subject, Subject::Exec(_))
                 || templates(question).any(|template| names(template, &service.name))

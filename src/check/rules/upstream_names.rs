@@ -42,7 +42,14 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
     }
 }
 
-/// Returns the host of a color's address if it is a name. `localhost` does not change.
+/// Names that stand in `/etc/hosts`, so they do not change.
+const FIXED: [&str; 3] = [
+    "localhost",
+    "host.docker.internal",
+    "gateway.docker.internal",
+];
+
+/// Returns the host of a color's address if it is a name that may change.
 fn host_name(address: &Template, service: &Service, color: &Color) -> Option<String> {
     let known = |variable: &Variable| match variable {
         Variable::Color => Some(color.name.to_string()),
@@ -59,7 +66,7 @@ fn host_name(address: &Template, service: &Service, color: &Color) -> Option<Str
     let host = text_forms::address(&address.resolve(known)).ok()?.host;
     let host = host.as_literal()?;
     let number = host.trim_start_matches('[').trim_end_matches(']');
-    (number.parse::<IpAddr>().is_err() && host != "localhost").then_some(host)
+    (number.parse::<IpAddr>().is_err() && !FIXED.contains(&host.as_str())).then_some(host)
 }
 
 /// Returns the place of a service's address.

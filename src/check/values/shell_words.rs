@@ -1,20 +1,24 @@
 //! Words that only a shell understands, in the list of a command. No shell reads the list.
 
 use super::scope::Scope;
-use crate::check::names::spelling::PLACEHOLDERS;
+use crate::check::names::spelling::{self, PLACEHOLDERS};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Piece, SettingValue, Template};
 use crate::source::Span;
 use regex::Regex;
 use std::sync::LazyLock;
 
-const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh"];
+const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh", "su", "runuser"];
 
-/// Programs that take such words as their own: operators (`find … -exec … ;`, `test`, `expr`), or variables of their
-/// own language.
+/// Programs that take such words as their own: operators (`find … -exec … ;`, `expr`), or variables of their own
+/// language. `ssh` passes them to a shell.
 const OWN_WORDS: &[&str] = &[
-    "find", "expr", "test", "[", "awk", "gawk", "mawk", "perl", "php", "ruby", "jq", "envsubst",
+    "find", "expr", "awk", "gawk", "mawk", "sed", "perl", "php", "ruby", "node", "jq", "envsubst",
+    "ssh", "psql", "mysql", "mongo", "mongosh", "tmux",
 ];
+
+/// The same, if they come first: these names are also usual arguments (`make test`).
+const OWN_WORDS_IF_FIRST: &[&str] = &["test", "["];
 
 const OPERATORS: &[&str] = &[
     "&&", "||", "|", ";", "&", ">", ">>", "<", "2>", "2>>", "&>", "2>&1",
@@ -31,7 +35,9 @@ impl Scope<'_> {
             })
             .collect();
         let plain: Vec<Option<String>> = words.iter().map(|word| word.as_literal()).collect();
-        if is_program(program(&plain), OWN_WORDS) {
+        let mut all = plain.iter().map(Option::as_deref);
+        let first = plain.first().and_then(Option::as_deref);
+        if is_program(first, OWN_WORDS_IF_FIRST) || all.any(|word| is_program(word, OWN_WORDS)) {
             return;
         }
         let script = script_of_a_shell(&plain);
@@ -68,12 +74,18 @@ impl Scope<'_> {
         let placeholder = match name {
             "PORT" => Some("port"),
             "COLOR" | "DEPLOY_COLOR" => Some("color"),
+            "other_color" => Some("other.color"),
+            "other_port" => Some("other.port"),
             name => PLACEHOLDERS.iter().find(|known| **known == name).copied(),
         };
         let help = match placeholder {
             Some(placeholder) => format!("write `{{{placeholder}}}`"),
             None if self.names.find(name).is_some() => format!("write `{{{name}}}`"),
-            None => format!("declare `input {name}: string`, and write `{{{name}}}`"),
+            None if spelling::may_be_an_input(name) => {
+                format!("declare `input {name}: string`, and write `{{{name}}}`")
+            }
+            None => "name a shell, `[\"sh\", \"-c\", \"…\"]`, or declare an `input` and write its name in braces"
+                .to_owned(),
         };
         self.findings.push(
             Diagnostic::new(
@@ -92,18 +104,6 @@ fn is_program(word: Option<&str>, programs: &[&str]) -> bool {
         let name = word.rsplit('/').next().unwrap_or(word);
         programs.contains(&name)
     })
-}
-
-/// Returns the program that a command runs, also in `env A=1 awk …` or `sudo -n find …`.
-fn program(words: &[Option<String>]) -> Option<&str> {
-    let mut words = words.iter().map(Option::as_deref);
-    let first = words.next()?;
-    if !is_program(first, &["env", "sudo"]) {
-        return first;
-    }
-    words
-        .flatten()
-        .find(|word| !word.starts_with('-') && !word.contains('='))
 }
 
 /// Returns which word is a script for a shell: the one after `-c`, also in `env sh -c …` or `sudo bash -ec …`.

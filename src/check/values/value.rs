@@ -97,7 +97,7 @@ impl Scope<'_> {
                         .collect();
                     let values: Vec<SettingValue> = values.into_iter().collect::<Option<_>>()?;
                     // A driver's list of texts is for arguments of a program: only an array keeps words apart.
-                    let help = "the program has the inputs in its environment: let it read the secret there";
+                    let help = "programs have the inputs in their environment, and a driver's functions have them as `input[NAME]`: read the secret there";
                     return self.without_secret(values, list.body.span, help);
                 }
                 Type::Command => return self.command_words(list, depth),

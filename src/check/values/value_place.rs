@@ -97,8 +97,8 @@ impl ValuePlace {
                 _ => Err("the color does not run yet"),
             },
             Variable::From | Variable::To => match self {
-                Let | Gate | Verify | BeforeStart | BeforeSwitch | AfterSwitch | Outcome => Ok(()),
-                _ => Err("it belongs to one deployment: probes, steps and `on` have it"),
+                Let | BeforeStart | BeforeSwitch | AfterSwitch | Outcome => Ok(()),
+                _ => Err("it belongs to one deployment: steps and `on` have it"),
             },
             Variable::Command => match self {
                 Let | Gate | Verify | BeforeStart | BeforeSwitch | AfterSwitch | Outcome => Ok(()),

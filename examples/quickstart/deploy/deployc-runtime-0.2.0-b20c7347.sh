@@ -2499,10 +2499,11 @@ status() {
   read_journal
   read_boot
   read_live
-  if [[ $live_state == color ]] && ! agrees_with_confirmed "$live"; then
+  phase=${journal[phase]}
+  # Between the swap and its commit the file is ahead of what was confirmed. The journal says so, and `under way` below.
+  if [[ $live_state == color && $phase != swapping && "$phase ${journal[to]-}" != "switched $live" ]] && ! agrees_with_confirmed "$live"; then
     live_state=unknown live_why=$reason live='' live_release='' reason=''
   fi
-  phase=${journal[phase]}
   mutex_is_held && holder_of_mutex && held=$holder
   if [[ ${1-} == json ]]; then
     status_json
@@ -5542,7 +5543,7 @@ way_out_by_file() {
   if confirmed_fragment; then
     printf '%s\n' "$confirmed was confirmed last; put its fragment back ($confirmed_file) and reload the proxy, then try again"
   else
-    printf '%s\n' "put one of the built fragments (${colors[0]}.conf or ${colors[1]}.conf) there and reload the proxy, then try again"
+    printf '%s\n' "put the built fragment of ${colors[0]} or ${colors[1]} there and reload the proxy, then try again"
   fi
 }
 
@@ -8021,10 +8022,13 @@ nginx_preflight() {
       *" in $nginx_file:"* | *"\"$nginx_file\" failed"* | *"host not found in upstream \"${nginx_upstream:--}"* | *"unknown \"${nginx_set:--}"*) ;;
       *) return 0 ;;
     esac
+    # A file as a script of ours writes it is not damaged. Then another file is the cause, and `test` reports it.
+    [[ $(nginx_routed) != 'color '* ]] || return 0
     if confirmed_fragment; then
       why='does not exist any more'
       if [[ -e $nginx_file ]]; then
         said=${said##*\[emerg\] }
+        [[ ! $said =~ ^[0-9]+#[0-9]+:\  ]] || said=${said#*: }
         why="was damaged (${said%%$'\n'*})"
       fi
       printf '%s\n' "nginx needs $nginx_file, which $why: $confirmed was confirmed last; copy $confirmed_file to $nginx_file, then reload nginx"
