@@ -2500,8 +2500,8 @@ status() {
   read_boot
   read_live
   phase=${journal[phase]}
-  # Between the swap and its commit the file is ahead of what was confirmed. The journal says so, and `under way` below.
-  if [[ $live_state == color && $phase != swapping && "$phase ${journal[to]-}" != "switched $live" ]] && ! agrees_with_confirmed "$live"; then
+  # While a deployment is under way, or was interrupted, the file may be ahead of what was confirmed. `under way` says so.
+  if [[ $live_state == color && $phase =~ ^(idle|prepared)$ ]] && ! agrees_with_confirmed "$live"; then
     live_state=unknown live_why=$reason live='' live_release='' reason=''
   fi
   mutex_is_held && holder_of_mutex && held=$holder
