@@ -125,6 +125,12 @@ impl Driver {
     pub fn chain(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |driver| driver.base.as_deref())
     }
+
+    /// Returns whether this is the driver with a name, or extends it.
+    #[must_use]
+    pub fn is_or_extends(&self, name: &str) -> bool {
+        self.chain().any(|driver| driver.name.as_str() == name)
+    }
 }
 
 /// The shell variable of a setting or part of the driver with this name.

@@ -109,7 +109,7 @@ impl Method {
         Self::ALL[2].word(),
     ];
 
-    /// The word in the language.
+    /// The word in the language. The script's `expect` gets the same word, so it has no blank.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -177,19 +177,9 @@ impl Relation {
         Self::ALL[2].word(),
     ];
 
-    /// The word in the language.
+    /// The word in the language. The script's `expect` gets the same word, so it has no blank.
     #[must_use]
     pub const fn word(self) -> &'static str {
-        match self {
-            Self::Contains => "contains",
-            Self::Equals => "equals",
-            Self::Matches => "matches",
-        }
-    }
-
-    /// The word for the script's `expect`. It is one word of plain letters, because the script has it without quotes.
-    #[must_use]
-    pub const fn shell_word(self) -> &'static str {
         match self {
             Self::Contains => "contains",
             Self::Equals => "equals",

@@ -329,12 +329,12 @@ fn every_relation_arrives_as_one_word() {
             let expected: Vec<&str> = ["expect"]
                 .into_iter()
                 .chain(words)
-                .chain([relation.shell_word(), text])
+                .chain([relation.word(), text])
                 .collect();
             assert_eq!(last, expected, "{source}");
             assert!(
                 relation
-                    .shell_word()
+                    .word()
                     .bytes()
                     .all(|byte| byte.is_ascii_lowercase())
             );

@@ -385,7 +385,7 @@ fn other_questions() {
 /// A relation that the script does not know must not pass, and the reason must not be that of another relation.
 #[test]
 fn every_relation_of_the_language_can_pass_and_fail() {
-    let words = Relation::ALL.map(Relation::shell_word).map(|word| {
+    let words = Relation::ALL.map(Relation::word).map(|word| {
         let expect = |text: &str| format!("expect body {word} {text}");
         (expect("blue"), expect("another"))
     });

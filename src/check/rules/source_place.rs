@@ -1,9 +1,9 @@
 //! The places in the source of the parts that the rules check.
 
 use crate::check::names::statements::Statements;
-use crate::model::{App, DriverUse};
+use crate::model::{App, DriverUse, Service};
 use crate::source::Span;
-use crate::syntax::tree::{self, Setting};
+use crate::syntax::tree::{self, ServiceItem, Setting};
 
 /// Returns the targets, each with its statement.
 pub(super) fn targets<'t>(
@@ -15,6 +15,32 @@ pub(super) fn targets<'t>(
         let mut written = statements.targets.iter().map(|(written, _)| *written);
         Some((target, written.find(|written| written.driver.text == name)?))
     })
+}
+
+/// Returns the statements in a service's block.
+pub(super) fn items_of<'t>(
+    service: &Service,
+    statements: &Statements<'t>,
+) -> impl Iterator<Item = &'t ServiceItem> {
+    statements
+        .services
+        .iter()
+        .filter(|(written, _)| written.name.text == service.name.as_str())
+        .flat_map(|(written, _)| &written.body)
+        .flat_map(|body| &body.statements)
+        .map(|statement| &statement.node)
+}
+
+/// Returns the `run` statement of a service, otherwise the app's.
+pub(super) fn run_of<'t>(
+    service: &Service,
+    statements: &Statements<'t>,
+) -> Option<&'t tree::DriverUse> {
+    let own = items_of(service, statements).find_map(|item| match item {
+        ServiceItem::Run(used) => Some(used),
+        _ => None,
+    });
+    own.or(statements.run.map(|(used, _)| used))
 }
 
 /// Returns the place of a setting in a driver's block. If the setting is not given, returns the place of the driver's

@@ -1,12 +1,11 @@
 //! A command that stops a color must not stop the other one.
 
-use super::source_place::setting_span;
+use super::source_place::{run_of, setting_span};
 use crate::check::findings::Findings;
 use crate::check::names::statements::Statements;
 use crate::check::values::value::tells_color;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{App, Piece, Service, SettingValue, Template};
-use crate::syntax::tree;
+use crate::model::{App, Piece, SettingValue, Template};
 
 /// Reports BG310: checks the `stop` of a driver such as `command`. A program with a `/` in its name is a script of the
 /// user. Such a script reads the color from its environment.
@@ -23,7 +22,7 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
         if script || texts.clone().any(tells_color) {
             continue;
         }
-        let written = written(service, statements);
+        let written = run_of(service, statements);
         findings.push(
             Diagnostic::new(
                 Code::STOP_OF_BOTH,
@@ -33,25 +32,6 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
             .help("name the program of one color: `[\"pm2\", \"delete\", \"shop-{color}\"]`"),
         );
     }
-}
-
-/// Returns the `run` statement of a service, otherwise the app's.
-pub(super) fn written<'t>(
-    service: &Service,
-    statements: &Statements<'t>,
-) -> Option<&'t tree::DriverUse> {
-    let own = statements
-        .services
-        .iter()
-        .find(|(written, _)| written.name.text == service.name.as_str())
-        .and_then(|(written, _)| {
-            let mut items = written.body.iter().flat_map(|body| &body.statements);
-            items.find_map(|item| match &item.node {
-                tree::ServiceItem::Run(used) => Some(used),
-                _ => None,
-            })
-        });
-    own.or(statements.run.map(|(used, _)| used))
 }
 
 fn has_slash(program: &Template) -> bool {

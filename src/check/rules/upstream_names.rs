@@ -1,5 +1,6 @@
 //! nginx's `upstream` and host names.
 
+use super::source_place::items_of;
 use crate::check::findings::Findings;
 use crate::check::names::statements::Statements;
 use crate::check::values::text_forms;
@@ -12,11 +13,7 @@ use std::net::IpAddr;
 /// Reports BG510. nginx asks for the addresses of a name in `upstream` when it reads its configuration, and not again.
 /// A name in a variable it resolves while it runs.
 pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
-    let nginx = app
-        .switch
-        .driver
-        .chain()
-        .any(|driver| driver.name.as_str() == "nginx");
+    let nginx = app.switch.driver.is_or_extends("nginx");
     if !nginx || !matches!(app.switch.setting("upstream"), Some(SettingValue::Text(_))) {
         return;
     }
@@ -71,16 +68,10 @@ fn host_name(address: &Template, service: &Service, color: &Color) -> Option<Str
 
 /// Returns the place of a service's address.
 fn written(service: &Service, statements: &Statements<'_>) -> Span {
-    let own = statements
-        .services
-        .iter()
-        .filter(|(written, _)| written.name.text == service.name.as_str())
-        .flat_map(|(written, _)| &written.body)
-        .flat_map(|body| &body.statements)
-        .find_map(|item| match &item.node {
-            ServiceItem::Address(value) => Some(value.span()),
-            _ => None,
-        });
+    let own = items_of(service, statements).find_map(|item| match item {
+        ServiceItem::Address(value) => Some(value.span()),
+        _ => None,
+    });
     own.or(statements.address.map(|(value, _)| value.span()))
         .unwrap_or(service.span)
 }

@@ -110,7 +110,7 @@ fn expect(expectation: &Expectation, code: &mut Code) -> Result<(), Failed> {
             };
             code.line(format!(
                 "expect {part} {} {}",
-                relation.shell_word(),
+                relation.word(),
                 Quoted::template(value)?
             ));
         }

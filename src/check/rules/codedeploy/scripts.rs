@@ -1,11 +1,10 @@
 //! The user's own scripts, and the user that hooks run as.
 
 use super::{LONGEST, Rules};
-use crate::check::rules::source_place::setting_span;
-use crate::check::rules::stop_of_both::written;
+use crate::check::rules::source_place::{run_of, setting_span};
 use crate::check::values::text_forms;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{DriverUse, Privilege, SettingValue};
+use crate::model::{Privilege, SettingValue};
 
 impl Rules<'_> {
     /// Checks the user's own scripts. Reports BG612: a bad path. Reports BG603: their timeout is out of range.
@@ -112,7 +111,7 @@ impl Rules<'_> {
             .help("the processes that the hook started keep running beside the next deployment until they end by themselves; leave `runas` out"),
         );
         let mut run = self.app.services.iter().map(|service| &service.run);
-        if let Some(run) = run.find(|run| is_process(run)) {
+        if let Some(run) = run.find(|run| run.driver.is_or_extends("process")) {
             self.findings.push(
                 Diagnostic::new(
                     Code::DIES_WITH_AGENT,
@@ -129,7 +128,7 @@ impl Rules<'_> {
     fn keepers(&self) {
         for service in &self.app.services {
             let run = &service.run;
-            let in_session = is_process(run)
+            let in_session = run.driver.is_or_extends("process")
                 && matches!(
                     run.setting("keeper"),
                     Some(SettingValue::Text(template)) if template.as_literal().as_deref() == Some("session")
@@ -137,7 +136,7 @@ impl Rules<'_> {
             if !in_session {
                 continue;
             }
-            let written = written(service, self.statements);
+            let written = run_of(service, self.statements);
             self.findings.push(
                 Diagnostic::new(
                     Code::DIES_WITH_AGENT,
@@ -152,16 +151,4 @@ impl Rules<'_> {
             );
         }
     }
-}
-
-/// Returns whether a driver is `process` or extends it.
-fn is_process(run: &DriverUse) -> bool {
-    let mut next = Some(&run.driver);
-    while let Some(driver) = next {
-        if driver.name.as_str() == "process" {
-            return true;
-        }
-        next = driver.base.as_ref();
-    }
-    false
 }
