@@ -177,4 +177,5 @@ codes! {
     KEEP_WARM = 704 Advice "both colors keep running";
     WORKER_UNASKED = 705 Advice "a worker that no probe asks";
     SERVICE_UNVERIFIED = 706 Advice "a service that no verify asks";
+    COLOR_SIGN = 707 Advice "an answer that may not tell its color";
 }

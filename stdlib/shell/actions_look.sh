@@ -181,7 +181,10 @@ do_try_verify() {
   [[ -n $from ]] && known_color "$from" || return 0
   load_inputs "${old_release:-$state/none}"
   [[ $live_passes == no ]] || live_passes=yes
-  at_verify old "$2" run_verify_once "verify.$2" && return 0
+  if at_verify old "$2" run_verify_once "verify.$2"; then
+    sign_remains "$2"
+    return
+  fi
   ! asked_to_stop || return 143
   if [[ $probe_failure == redirect ]]; then
     fail_with "$2 does not pass on the live color: $probe_said. Nothing was started. Check the URL in deploy.bg"
@@ -189,6 +192,16 @@ do_try_verify() {
   fi
   live_passes=no
   warn "$2 does not pass on the live color $from: $probe_said"
+}
+
+# sign_remains NAME: Fails if a file of 0.1.0 tells the proxy to send the color, and the new file does not. Then the new
+# color could never pass.
+sign_remains() {
+  local text
+  [[ $color_sign == header && -n $old_release ]] && file_contains "$old_release/fragment" X-Deploy-Color || return 0
+  text=$(fragment "$to")
+  [[ $text != *X-Upstream* ]] || return 0
+  fail_with "$1 expects a sign of the color. Today only the proxy's file sends one, the header X-Deploy-Color, and the new file will not: a text in that file does not prove which color answers. Let the app send this header, or the proxy the header X-Upstream (\`deployc explain BG707\` shows the line)"
 }
 
 do_read_inputs() {

@@ -13,6 +13,7 @@ reset_probe() {
   question_first=() question_count=() question_words=()
   header_of=() header_line=()
   expect_of=() expect_part=() expect_name=() expect_relation=() expect_value=()
+  color_sign=''
 }
 
 # tries every MS within MS timeout MS after MS passes N [attempts N]: Sets how often and how long to try. `within` is
@@ -105,11 +106,14 @@ ask_through_proxy() {
 
 # run_verify_once DECLARATION: Makes one try, for a color that is live already. If it fails, `probe_said` says why.
 run_verify_once() {
-  local try_kind='' try_wanted='' try_target=''
+  local try_kind='' try_wanted='' try_target='' code
   declare_question "$1"
-  one_try "$probe_timeout" && return 0
-  probe_said="$try_wanted $try_target: $probe_said"
-  return 1
+  asks_proxy=yes
+  one_try "$probe_timeout"
+  code=$?
+  asks_proxy=no
+  ((code == 0)) || probe_said="$try_wanted $try_target: $probe_said"
+  return "$code"
 }
 
 # all_alive: Succeeds if every overlapping service of the current color is alive. Exclusive services are started later.

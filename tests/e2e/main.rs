@@ -6,6 +6,7 @@
 mod adopt;
 mod agent;
 mod codedeploy;
+mod color_sign;
 mod concurrency;
 mod cut_short;
 mod data;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         examples::tests(),
         agent::tests(),
         codedeploy::tests(),
+        color_sign::tests(),
         hosts::tests(),
         adopt::tests(),
         data::tests(),

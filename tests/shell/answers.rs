@@ -190,8 +190,10 @@ fn json_is_read_by_path() {
 }
 
 #[test]
-fn the_color_is_told_by_header_or_body() {
+fn a_color_is_proved_by_the_header_or_the_body_of_its_app() {
+    let no_sign = Err("without a sign of a color: no header X-Deploy-Color of the app");
     ask(&[
+        ("/ok", "expect color", Ok(())),
         ("/color", "expect color", Ok(())),
         (
             "/other-color",
@@ -203,18 +205,73 @@ fn the_color_is_told_by_header_or_body() {
             "expect color",
             Err("last: answered by green"),
         ),
-        ("/green", "expect color", Err("names only blue: green")),
-        (
-            "/both",
-            "expect color",
-            Err("names only blue: blue or green"),
-        ),
-        (
-            "/bluegreen",
-            "expect color",
-            Err("names only blue: lightblue"),
-        ),
+        ("/green", "expect color", Err("last: answered by green")),
+        // A text that only contains the color proves nothing: it may be any text.
+        ("/both", "expect color", no_sign),
+        ("/bluegreen", "expect color", no_sign),
     ]);
+}
+
+/// The header that the proxy sends, other expectations, and the result. `{blue}` is blue's address. Green's address is
+/// `localhost:8082`.
+#[test]
+fn a_color_is_proved_by_the_address_and_the_status_that_the_proxy_saw() {
+    let cases: [(&str, &str, Result<(), &str>); 15] = [
+        ("{blue} 200", "", Ok(())),
+        // Without a status, as Caddy sends it, the status of the answer counts.
+        ("{blue}", "", Ok(())),
+        // The proxy has tried another server first. Only the last try counts.
+        ("127.0.0.9:1, {blue} 502, 200", "", Ok(())),
+        ("127.0.0.9:1 : {blue} 502 : 200", "", Ok(())),
+        (
+            "{blue}, 127.0.0.9:1 502, 200",
+            "",
+            Err("answered by 127.0.0.9:1"),
+        ),
+        // A second proxy in front has added its own line.
+        ("{blue} 200, 10.0.0.7:80 200", "", Ok(())),
+        // The error page of a proxy: the app itself has failed.
+        (
+            "{blue} 502",
+            "",
+            Err("status 200 from the proxy, but 127.0.0.1:"),
+        ),
+        ("{blue} -", "", Err("itself answered -")),
+        ("{blue} 401", "expect status 200 401", Ok(())),
+        (
+            "{blue} 404",
+            "expect status 200 401",
+            Err("itself answered 404"),
+        ),
+        ("127.0.0.1:8082 200", "", Err("answered by green")),
+        ("[::1]:8082 200", "", Err("answered by green")),
+        ("127.0.0.1:80821 200", "", Err("no address of blue")),
+        (
+            "shop 502",
+            "",
+            Err("answered by shop, which is no address of blue"),
+        ),
+        ("", "", Err("without a sign of a color")),
+    ];
+    let server = Server::start();
+    let blue = format!("127.0.0.1:{}", server.port);
+    for tools in Tools::ALL {
+        let script = Script::new(tools, server.port);
+        let declarations = cases.map(|(header, expectations, _)| {
+            let sent = header.replace("{blue}", &blue).replace(' ', "+");
+            format!(
+                "ask get \"http://127.0.0.1:${{port}}/upstream?{sent}\"\n{expectations}\nexpect color"
+            )
+        });
+        let results = script.tries(declarations.iter().map(String::as_str));
+        assert_eq!(results.len(), cases.len(), "{tools:?}: {results:#?}");
+        for ((_, _, expected), ran) in cases.iter().zip(results) {
+            match expected {
+                Ok(()) => ran.passed(),
+                Err(words) => ran.failed(words),
+            }
+        }
+    }
 }
 
 #[test]

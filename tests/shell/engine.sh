@@ -2,13 +2,13 @@
 # STDLIB is the folder of the modules, SCRATCH is a folder of the test, PORT is the color's port.
 # shellcheck shell=bash disable=SC1090,SC2034,SC2153,SC2154,SC2317
 set -u
-for module in output clock process place driver user release json net http http_curl http_bash expect question probe; do
+for module in output clock process place driver user release json net http http_curl http_bash expect color_sign question probe; do
   . "$STDLIB/$module.sh"
 done
 
 app=shop runtime=0.0.0-0 source=deploy.bg root=$SCRATCH scratch=$SCRATCH script=$SCRATCH/script command=deploy reason=''
 colors=(blue green) services=(web)
-declare -A port_of=(["blue web"]=$PORT) address_of=(["blue web"]=127.0.0.1:$PORT)
+declare -A port_of=(["blue web"]=$PORT) address_of=(["blue web"]=127.0.0.1:$PORT ["green web"]=localhost:8082)
 declare -A run_of=(["web"]=fake ["worker"]=fake) handover_of=(["web"]=overlap ["worker"]=overlap)
 declare -A stop_within_of=(["web"]=1000 ["worker"]=1000)
 declare -A input=() deadline=() let_of=() offered=() journal=(["phase"]=idle)

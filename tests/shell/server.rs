@@ -118,12 +118,14 @@ fn answer(
             body.len()
         )
     };
-    let text = match path.split('?').next().unwrap_or(path) {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let text = match path {
         "/ok" => whole("200 OK", "", "blue\n"),
         "/green" => whole("200 OK", "", "green\n"),
         "/both" => whole("200 OK", "", "blue or green\n"),
         "/bluegreen" => whole("200 OK", "", "lightblue\n"),
         "/color" => whole("200 OK", "x-deploy-color: blue\r\n", "hello"),
+        "/upstream" => whole("200 OK", &format!("X-Upstream: {}\r\n", query.replace('+', " ")), "hello"),
         "/other-color" => whole("200 OK", "X-Deploy-Color: green\r\n", "blue"),
         "/starting" => whole("503 Unavailable", "", "{\"status\":\"STARTING\"}"),
         "/unauthorized" => whole("401 Unauthorized", "", ""),

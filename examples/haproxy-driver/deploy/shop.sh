@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is active; 5 a person must act
 #
 # The settings from deploy.bg come first, then the order of the commands. The code of each step, and of `adopt`, `resume` and recovery, is in
-# deployc-runtime-0.2.0-361ec3eb.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
+# deployc-runtime-0.2.0-3379d308.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
 # Each of the two uses variables that the other one sets. Functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -27,7 +27,7 @@ trap : ALRM
 
 # ==== shop: what deploy.bg says ===================================================================
 
-runtime=0.2.0-361ec3ebbc8f99ce6b524307eb318c3e5689d1174c196f495f8abeaef08d855f
+runtime=0.2.0-3379d308547d019cab26ff17b9949133bb1573fb18e9171aec859d4e083a06bb
 source=deploy.bg
 app=shop # @4
 root=/opt/shop
@@ -111,14 +111,16 @@ fragment() {
     blue) cat <<'FRAGMENT' ;;
 # shop: requests go to blue. Written by deployc from deploy.bg. A deployment refuses edits by hand.
 backend shop
-    http-response set-header X-Deploy-Color blue
+    # HAProxy itself says which server has answered, and with which status. `expect color` reads this.
+    http-response set-header X-Upstream "%si:%sp %[status]"
     # Idle connections of a worker that drains would look like work for 5 s longer.
     server blue 127.0.0.1:8081 pool-purge-delay 1s
 FRAGMENT
     green) cat <<'FRAGMENT' ;;
 # shop: requests go to green. Written by deployc from deploy.bg. A deployment refuses edits by hand.
 backend shop
-    http-response set-header X-Deploy-Color green
+    # HAProxy itself says which server has answered, and with which status. `expect color` reads this.
+    http-response set-header X-Upstream "%si:%sp %[status]"
     # Idle connections of a worker that drains would look like work for 5 s longer.
     server green 127.0.0.1:8082 pool-purge-delay 1s
 FRAGMENT

@@ -2,6 +2,7 @@
 
 mod asked_host;
 mod codedeploy;
+mod color_sign;
 mod drain_and_warm;
 mod folders;
 mod gate_asks_color;
@@ -25,6 +26,7 @@ use crate::syntax::tree;
 pub(super) fn app(app: &App, statements: &Statements<'_>, findings: &Findings) {
     gate_asks_color::check(app, findings);
     verify::check(app, findings);
+    color_sign::check(app, findings);
     unverified_services::check(app, statements, findings);
     upstream_names::check(app, statements, findings);
     stop_of_both::check(app, statements, findings);

@@ -66,7 +66,7 @@ pub(super) fn check(app: &App, findings: &Findings) {
                 "this passes for either color, also if the old one answers",
             )
             .help(format!(
-                "check which color answers with `expect color`, or compare a text that only the new release sends, for example {compare}"
+                "compare a text that only the new release sends, for example {compare}; or write `expect color`, if the app or the proxy tells the color (see BG707)"
             )),
         );
     }

@@ -25,6 +25,7 @@ const MODULES: &[&str] = &[
     "probe",
     "question",
     "expect",
+    "color_sign",
     "http",
     "http_curl",
     "http_bash",

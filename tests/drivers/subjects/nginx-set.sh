@@ -17,7 +17,7 @@ subject_file() { printf '/etc/nginx/shop.inc'; }
 
 subject_fragment() {
   # shellcheck disable=SC2016 # nginx's variable
-  printf '# Where shop is served: %s.\nset $service_url http://%s;\nadd_header X-Deploy-Color %s always;\n' "$1" "${address_of["$1 app"]}" "$1"
+  printf '# Where shop is served: %s.\nset $service_url http://%s;\n' "$1" "${address_of["$1 app"]}"
 }
 
 # shellcheck disable=SC2016 # nginx's variable

@@ -1033,7 +1033,10 @@ do_try_verify() {
   [[ -n $from ]] && known_color "$from" || return 0
   load_inputs "${old_release:-$state/none}"
   [[ $live_passes == no ]] || live_passes=yes
-  at_verify old "$2" run_verify_once "verify.$2" && return 0
+  if at_verify old "$2" run_verify_once "verify.$2"; then
+    sign_remains "$2"
+    return
+  fi
   ! asked_to_stop || return 143
   if [[ $probe_failure == redirect ]]; then
     fail_with "$2 does not pass on the live color: $probe_said. Nothing was started. Check the URL in deploy.bg"
@@ -1041,6 +1044,16 @@ do_try_verify() {
   fi
   live_passes=no
   warn "$2 does not pass on the live color $from: $probe_said"
+}
+
+# sign_remains NAME: Fails if a file of 0.1.0 tells the proxy to send the color, and the new file does not. Then the new
+# color could never pass.
+sign_remains() {
+  local text
+  [[ $color_sign == header && -n $old_release ]] && file_contains "$old_release/fragment" X-Deploy-Color || return 0
+  text=$(fragment "$to")
+  [[ $text != *X-Upstream* ]] || return 0
+  fail_with "$1 expects a sign of the color. Today only the proxy's file sends one, the header X-Deploy-Color, and the new file will not: a text in that file does not prove which color answers. Let the app send this header, or the proxy the header X-Upstream (\`deployc explain BG707\` shows the line)"
 }
 
 do_read_inputs() {
@@ -2816,6 +2829,7 @@ reset_probe() {
   question_first=() question_count=() question_words=()
   header_of=() header_line=()
   expect_of=() expect_part=() expect_name=() expect_relation=() expect_value=()
+  color_sign=''
 }
 
 # tries every MS within MS timeout MS after MS passes N [attempts N]: Sets how often and how long to try. `within` is
@@ -2908,11 +2922,14 @@ ask_through_proxy() {
 
 # run_verify_once DECLARATION: Makes one try, for a color that is live already. If it fails, `probe_said` says why.
 run_verify_once() {
-  local try_kind='' try_wanted='' try_target=''
+  local try_kind='' try_wanted='' try_target='' code
   declare_question "$1"
-  one_try "$probe_timeout" && return 0
-  probe_said="$try_wanted $try_target: $probe_said"
-  return 1
+  asks_proxy=yes
+  one_try "$probe_timeout"
+  code=$?
+  asks_proxy=no
+  ((code == 0)) || probe_said="$try_wanted $try_target: $probe_said"
+  return "$code"
 }
 
 # all_alive: Succeeds if every overlapping service of the current color is alive. Exclusive services are started later.
@@ -3312,7 +3329,7 @@ expectations_hold() {
       body) body_fits "$at" ;;
       header) header_fits "$at" ;;
       json) json_fits "$at" "$2" ;;
-      color) color_fits ;;
+      color) color_fits "$@" ;;
       *) ;;
     esac || return
   done
@@ -3321,8 +3338,8 @@ expectations_hold() {
 # status_fits SETS: Succeeds if the status is in one of the SETS.
 status_fits() {
   local set value shown=''
+  ! status_is_in "$http_status" "$1" || return 0
   for set in $1; do
-    ((http_status < ${set%%..*} || http_status > ${set##*..})) || return 0
     [[ $set =~ ^([1-5])00\.\.([1-5])99$ && ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" ]] && set=${BASH_REMATCH[1]}xx
     shown+="${shown:+ or }$set"
   done
@@ -3445,31 +3462,6 @@ json_of_body() {
   json_get "$1" <"$scratch/http.body"
 }
 
-# color_fits: Succeeds if the answer names the color that was asked: in the header `X-Deploy-Color`, which some
-# fragments add, or without this header in the body.
-color_fits() {
-  local value edge='[^A-Za-z0-9_-]' mine others
-  try_wanted="no answer of $color from"
-  if http_header X-Deploy-Color; then
-    [[ $value != "$color" ]] || return 0
-    excerpt "$value"
-    probe_failure=error
-    try_kind="answered by $excerpt"
-    probe_said=$try_kind
-    return 1
-  fi
-  load_body
-  [[ $body != "$color" ]] || return 0
-  mine="(^|$edge)$color(\$|$edge)"
-  others="(^|$edge)${other_color:-$color}(\$|$edge)"
-  [[ $body =~ $mine && ! $body =~ $others ]] && return 0
-  excerpt "$body"
-  try_kind='color not in the answer'
-  [[ ! $body =~ $others ]] || try_kind="answered by $other_color" probe_failure=error
-  probe_said="status $http_status, neither a header X-Deploy-Color nor a body that names only $color: ${excerpt:-empty}"
-  return 1
-}
-
 # excerpt TEXT: Sets `excerpt` to the first 200 bytes of TEXT on one line. Secrets are masked before the text is cut.
 excerpt() {
   local secret longest=0 masked text=$1 cut=no LC_ALL=C
@@ -3500,6 +3492,156 @@ excerpt() {
   text=${text//[[:cntrl:]]/ }
   excerpt=$text
   [[ $cut == no ]] || excerpt+='…'
+}
+
+# ---- color_sign: which color has answered --------------------------------------------------------
+#
+# A color is proved by its app, or by what the proxy has seen of this request. A text that the proxy's own file holds
+# proves nothing.
+
+color_sign='' # header: the last answer told its color by the header `X-Deploy-Color`
+
+# color_fits QUESTION MILLISECONDS: Succeeds if the answer comes from the color that was asked. Three signs prove it: the
+# app's header `X-Deploy-Color`; a body that is the color's name; the proxy's header `X-Upstream: ADDRESS STATUS` with an
+# address of this color and an expected status. A sign of the other color always fails. Resolving the names in addresses
+# may take MILLISECONDS.
+color_fits() {
+  local value at
+  local -a upstreams=() upstream_statuses=()
+  color_sign=''
+  try_wanted="no answer of $color from"
+  ! http_header X-Upstream || read_upstreams "$value"
+  for at in ${upstreams[@]+"${!upstreams[@]}"}; do
+    if is_address_of "$other_color" "${upstreams[at]}" "$2"; then
+      answered_by "$other_color"
+      return
+    fi
+  done
+  if http_header X-Deploy-Color && ! proxy_sends_color; then
+    color_sign=header
+    [[ $value == "$color" ]] || answered_by "$value"
+    return
+  fi
+  load_body
+  case $body in
+    "$color") return 0 ;;
+    "${other_color:-$color}")
+      answered_by "$other_color"
+      return
+      ;;
+  esac
+  if ((${#upstreams[@]})); then
+    upstreams_fit "$@"
+    return
+  fi
+  excerpt "$body"
+  try_kind='no sign of a color in the answer'
+  probe_said="status $http_status without a sign of a color: no header X-Deploy-Color of the app, no header X-Upstream of the proxy, and the body is not $color: ${excerpt:-empty}"
+  return 1
+}
+
+# proxy_sends_color: Succeeds if the proxy's own file sends the header, so that it proves nothing. The files of 0.1.0 did
+# this. Their releases are asked as 0.1.0 asked them, because a way back to them must stay open.
+proxy_sends_color() {
+  local value
+  [[ $asks_proxy == yes ]] && file_contains "$release/fragment" X-Deploy-Color && release_protocol "$release" && ((value >= 1))
+}
+
+# file_contains FILE TEXT: Succeeds if the file contains the text. Without the file it fails.
+file_contains() {
+  local text=''
+  { IFS= read -r -d '' text <"$1"; } 2>/dev/null
+  [[ $text == *"$2"* ]]
+}
+
+# answered_by WORDS: Fails, because something else than the color has answered.
+answered_by() {
+  excerpt "$1"
+  probe_failure=error
+  try_kind="answered by ${excerpt:-nothing}"
+  probe_said=$try_kind
+  return 1
+}
+
+# read_upstreams TEXT: Sets `upstreams` and `upstream_statuses` from the header X-Upstream. nginx lists all tries of a
+# request, first the addresses, then the statuses (`A, B 502, 200`, or `A : B` after an internal redirect). Then only the
+# last try counts. If several proxies have sent the header, there are several pairs. A status may be missing.
+read_upstreams() {
+  local at
+  local -a words=()
+  at=${1//,/ }
+  read -r -a words <<<"${at// : / }"
+  if ((${#words[@]} < 2)); then
+    upstreams=(${words[@]+"${words[@]}"})
+  elif [[ ${words[1]} == [1-5][0-9][0-9] || ${words[1]} == - ]]; then
+    for ((at = 0; at < ${#words[@]}; at += 2)); do
+      upstreams+=("${words[at]}")
+      upstream_statuses+=("${words[at + 1]-}")
+    done
+  else
+    upstreams=("${words[(${#words[@]} - 1) / 2]}")
+    upstream_statuses=("${words[${#words[@]} - 1]}")
+  fi
+}
+
+# upstreams_fit QUESTION MILLISECONDS: Succeeds if one of `upstreams` is an address of the color, with an expected
+# status. An error page of the proxy has the address, too, but the status of the failure.
+upstreams_fit() {
+  local at status
+  for at in "${!upstreams[@]}"; do
+    is_address_of "$color" "${upstreams[at]}" "$2" || continue
+    status=${upstream_statuses[at]-}
+    if [[ -n $status ]] && ! status_is_expected "$1" "$status"; then
+      probe_failure=error
+      try_kind="status $status behind the proxy"
+      probe_said="status $http_status from the proxy, but ${upstreams[at]} itself answered $status (header X-Upstream)"
+      return 1
+    fi
+    return 0
+  done
+  answered_by "${upstreams[${#upstreams[@]} - 1]}, which is no address of $color (header X-Upstream)"
+}
+
+# status_is_expected QUESTION STATUS: Succeeds if STATUS fulfils each `expect status` of the question; without one, if it
+# is 2xx.
+status_is_expected() {
+  local at asked=no
+  for at in ${expect_part[@]+"${!expect_part[@]}"}; do
+    [[ ${expect_of[at]} == "$1" && ${expect_part[at]} == status ]] || continue
+    asked=yes
+    status_is_in "$2" "${expect_value[at]}" || return
+  done
+  [[ $asked == yes ]] || status_is_in "$2" 200..299
+}
+
+# status_is_in STATUS SETS: Succeeds if the status is in one of the SETS.
+status_is_in() {
+  local set
+  [[ $1 == [1-5][0-9][0-9] ]] || return 1
+  for set in $2; do
+    (($1 < ${set%%..*} || $1 > ${set##*..})) || return 0
+  done
+  return 1
+}
+
+# is_address_of COLOR ADDRESS MILLISECONDS: Succeeds if a service of the color has this address. A name counts as each
+# address that this host finds for it.
+is_address_of() {
+  local name wanted found host=${2%:*}
+  host=${host#[}
+  host=${host%]}
+  for name in "${services[@]}"; do
+    wanted=${address_of["$1 $name"]-}
+    [[ -n $wanted ]] || continue
+    [[ $wanted != "$2" ]] || return 0
+    [[ ${wanted##*:} == "${2##*:}" && ! ${wanted%:*} =~ ^([0-9.]+|\[.*\])$ ]] || continue
+    # As in `established_to`: a host may list only one of the two, and the proxy uses both.
+    [[ ${wanted%:*} != localhost || ! $host =~ ^(127\.0\.0\.1|::1)$ ]] || return 0
+    bounded "$3" getent ahosts "${wanted%:*}" >"$scratch/http.value" 2>/dev/null || continue
+    { IFS= read -r -d '' found <"$scratch/http.value"; } 2>/dev/null
+    [[ $'\n'$found != *$'\n'"$host "* ]] || return 0
+  done
+  return 1
 }
 
 # ---- http: one request and its answer ------------------------------------------------------------
