@@ -1,6 +1,6 @@
 //! `deployc check`: shows findings and writes nothing.
 
-use super::cli::{Check as Options, Format};
+use super::cli::{Check as Options, FindingFormat};
 use super::outcome::{Failure, Outcome};
 use super::read::{self, HostFiles};
 use super::terminal::Terminal;
@@ -34,7 +34,7 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
         Ok(Outcome::Clean)
     })?;
     match options.format {
-        Format::Human => {
+        FindingFormat::Human => {
             show(&all, &sources, terminal);
             if all.is_empty() && reading == Outcome::Clean {
                 let what = match paths.as_slice() {
@@ -44,8 +44,8 @@ pub(super) fn run(options: &Options, terminal: &Terminal) -> Result<Outcome, Fai
                 terminal.prose(&format!("{what}nothing found\n"));
             }
         }
-        Format::Short => terminal.out(&short(&all, &sources)),
-        Format::Json => terminal.out(&json(&all, &sources)),
+        FindingFormat::Short => terminal.out(&short(&all, &sources)),
+        FindingFormat::Json => terminal.out(&json(&all, &sources)),
     }
     Ok(reading.max(outcome(&all)))
 }

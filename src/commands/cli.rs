@@ -55,7 +55,7 @@ overwritten.")]
   deployc check --format short */deploy.bg
   deployc check - --stdin-filename shop/deploy.bg <buffer")]
     Check(Check),
-    /// Format files; comments are kept
+    /// FindingFormat files; comments are kept
     #[command(after_long_help = "Examples:
   deployc fmt                         deploy.bg here, in place
   deployc fmt --check */deploy.bg     exit 1 and list the files that would change
@@ -156,12 +156,12 @@ pub(super) struct Check {
     pub(super) files: Files,
     /// The format of findings
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub(super) format: Format,
+    pub(super) format: FindingFormat,
 }
 
 /// The format of findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum FindingFormat {
     /// For people: the words are underlined, and the next step is below
     Human,
     /// One line each: file, line, column, code, message

@@ -38,11 +38,10 @@ pub(super) fn render(
             Some(rest) => places.out(rest),
             None => Utf8PathBuf::from(path),
         };
-        let hook_file = target
-            .driver
-            .files
-            .iter()
-            .find(|(path, _)| path.contains(EVENT));
+        // The file that calls the script: one for each event, or one for all.
+        let templates = &target.driver.files;
+        let hook_file = templates.iter().find(|(path, _)| path.contains(EVENT));
+        let hook_file = hook_file.or(templates.first());
         let hooks: Vec<Value> = callers
             .iter()
             .map(|caller| {

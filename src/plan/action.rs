@@ -222,10 +222,90 @@ impl Action {
     /// Returns the action with the side `given`, in a program with such a parameter.
     #[must_use]
     pub fn given(&self, given: Side) -> Self {
-        match self {
-            Self::Write(Side::Given) => Self::Write(given),
-            Self::Swap(Side::Given) => Self::Swap(given),
-            other => other.clone(),
+        let mut action = self.clone();
+        if let Some(side) = action.side_mut()
+            && *side == Side::Given
+        {
+            *side = given;
         }
+        action
+    }
+
+    /// Returns the side that the action is about, if it is about one. Without `_`, so that no new action is forgotten.
+    fn side_mut(&mut self) -> Option<&mut Side> {
+        match self {
+            Self::Dial(side)
+            | Self::Ensures(side)
+            | Self::StartMissing(side, _)
+            | Self::Gates(side)
+            | Self::Persist(side, _)
+            | Self::PersistOff(side)
+            | Self::MoveExclusive(side)
+            | Self::Drain(side)
+            | Self::Stop(side, _)
+            | Self::Write(side)
+            | Self::Swap(side)
+            | Self::Verifies(side) => Some(side),
+            Self::CheckHost
+            | Self::PreflightRun(_)
+            | Self::PreflightProxy
+            | Self::TestAsItIs
+            | Self::ChooseIdle
+            | Self::FindLive
+            | Self::ChooseEarlier
+            | Self::ChooseKept
+            | Self::ChooseLive
+            | Self::FindRemovable
+            | Self::FindAdoptable
+            | Self::TakeUp
+            | Self::StillLive
+            | Self::TryVerify(_)
+            | Self::ReadInputs
+            | Self::InputsAgain
+            | Self::CheckQuestions
+            | Self::FindArtifact
+            | Self::NoStranger
+            | Self::PortsAreFree
+            | Self::PutOffJournal
+            | Self::Journal(_)
+            | Self::Reserve
+            | Self::Commit
+            | Self::CommitAdopted
+            | Self::FinishAdopted
+            | Self::CommitRemoved
+            | Self::CloseJournal
+            | Self::Record(_)
+            | Self::EnsureShared(_)
+            | Self::MakeRelease
+            | Self::MakeAdopted
+            | Self::CopyRelease
+            | Self::User(..)
+            | Self::Fetch(_)
+            | Self::Stage(_)
+            | Self::SyncRelease
+            | Self::ClearIdle
+            | Self::Start(_)
+            | Self::ReadOffers(_)
+            | Self::Gate(..)
+            | Self::GateAgain(..)
+            | Self::KeepResuming
+            | Self::Sweep
+            | Self::RemoveState
+            | Self::SaveWayBack
+            | Self::LockProxy
+            | Self::UnlockProxy
+            | Self::Test
+            | Self::Reload
+            | Self::Confirm
+            | Self::Verify(_) => None,
+        }
+    }
+
+    /// Whether the side is still to be given by the program that calls this one.
+    #[cfg(test)]
+    pub(super) fn is_open(&self) -> bool {
+        self.clone()
+            .side_mut()
+            .is_some_and(|side| *side == Side::Given)
     }
 }

@@ -95,7 +95,8 @@ fn longest(app: &App, plan: &Plan, commands: &[Command]) -> Vec<(String, Duratio
     longest
 }
 
-fn rows(app: &App, path: &Path) -> Vec<(String, Duration)> {
+/// Returns a path line by line: each step, then the runner's own work, with their longest times.
+pub(super) fn rows(app: &App, path: &Path) -> Vec<(String, Duration)> {
     let row = |step: &Planned| {
         let program = step.program.function();
         let program = program.strip_prefix("plan.").unwrap_or(&program);

@@ -1,5 +1,6 @@
 //! The form of a plan, its sums, and the values that they are compared with.
 
+use super::caller_limits::rows;
 use super::longest_path::Sums;
 use super::{
     Action, Call, Caller, Command, Core, Extent, Line, Otherwise, Planned, ProgramName, Side, Way,
@@ -66,10 +67,7 @@ fn programs_are_read_as_the_runner_does() {
     );
     assert_eq!(otherwise(Action::Commit), Otherwise::Way(Way::GoBack));
     assert_eq!(otherwise(Action::Drain(Side::Old)), Otherwise::Later);
-    let given = |step: &Planned| {
-        let written = [Action::Write(Side::Given), Action::Swap(Side::Given)];
-        step.otherwise == Otherwise::Given || written.contains(&step.action)
-    };
+    let given = |step: &Planned| step.otherwise == Otherwise::Given || step.action.is_open();
     for command in Command::ALL {
         let steps = plan.steps(command.programs());
         assert!(!steps.is_empty() && !steps.iter().any(given), "{command:?}");
@@ -432,4 +430,25 @@ fn keep_warm_stops_what_may_run_only_once() {
     at(&steps, |action| {
         *action == Action::Stop(Side::Old, Extent::Exclusive)
     });
+}
+
+/// `deployc plan` shows the sum of a path, and a hook's limit is added up from its rows.
+#[test]
+fn the_rows_of_a_path_add_up_to_its_sum() {
+    let mut with_worker = fixture::hello();
+    let mut worker = with_worker.services[0].clone();
+    worker.name = fixture::name("worker");
+    worker.handover = Handover::Exclusive;
+    with_worker.services.push(worker);
+    for app in [fixture::hello(), with_worker] {
+        let plan = plan(&app);
+        let sums = Sums::new(&app, &plan);
+        for command in Command::ALL {
+            for path in [sums.whole(command), sums.command(command)] {
+                let rows = rows(&app, &path).into_iter();
+                let sum = rows.map(|(_, worst)| worst).sum::<Duration>();
+                assert_eq!(sum, path.worst, "{command:?}");
+            }
+        }
+    }
 }

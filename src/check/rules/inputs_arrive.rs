@@ -10,6 +10,10 @@ use crate::suggestions::listed;
 /// Reports BG614.
 pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
     for (target, written) in targets(app, statements) {
+        // Without such a list the target passes on every variable.
+        if target.driver.environment.is_empty() {
+            continue;
+        }
         let environment = environment(target);
         for input in &app.inputs {
             if input.default.is_some()

@@ -2,6 +2,8 @@
 
 use super::samples::Source;
 use crate::syntax::block::Block;
+use crate::syntax::expected::keywords;
+use crate::syntax::grammar::Rule;
 use std::collections::{BTreeMap, BTreeSet};
 
 const GRAMMAR: &str = include_str!("../../../grammar/deploy.pest");
@@ -207,6 +209,26 @@ fn every_block_of_the_grammar_is_known() {
                 assert_eq!(known, inside.first().cloned(), "`{word}` in {block:?}");
             }
         }
+    }
+}
+
+/// Where the grammar has a choice of words, messages list the same words.
+#[test]
+fn every_choice_of_the_grammar_is_known() {
+    let rules = rules();
+    for rule in [
+        Rule::before_what,
+        Rule::after_what,
+        Rule::outcome,
+        Rule::handover_kind,
+        Rule::method,
+        Rule::looked_at,
+        Rule::relation,
+        Rule::driver_kind,
+    ] {
+        let (words, _) = Reader::first_of(&rules, &format!("{rule:?}"));
+        let known = keywords(rule).iter().map(|word| (*word).to_owned());
+        assert_eq!(known.collect::<BTreeSet<_>>(), words, "{rule:?}");
     }
 }
 
