@@ -134,6 +134,12 @@ fn hello_spring() {
     case("hello-spring");
 }
 
+/// A target that the user has described: one file for all jobs.
+#[test]
+fn own_target() {
+    case("own-target");
+}
+
 #[test]
 fn quickstart() {
     case("quickstart");

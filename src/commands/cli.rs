@@ -55,7 +55,7 @@ overwritten.")]
   deployc check --format short */deploy.bg
   deployc check - --stdin-filename shop/deploy.bg <buffer")]
     Check(Check),
-    /// FindingFormat files; comments are kept
+    /// Format files; comments are kept
     #[command(after_long_help = "Examples:
   deployc fmt                         deploy.bg here, in place
   deployc fmt --check */deploy.bg     exit 1 and list the files that would change
