@@ -11,8 +11,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use deployc::check::{self, LoadError, Loader};
 use deployc::diagnostics::render::{self, Look};
 use deployc::diagnostics::{Diagnostic, Report};
-use deployc::source::{Sources, Span};
+use deployc::source::Sources;
 use libtest_mimic::{Arguments, Failed, Trial};
+
+#[path = "support/findings.rs"]
+mod findings;
+
+use findings::{compare, whole};
 
 /// A case's folder. One of its files may have another text than on the disk.
 struct Folder {
@@ -89,45 +94,6 @@ fn case(folder: &Path) -> Result<(), Failed> {
     fixes(folder, &report, &sources)
 }
 
-/// Returns the findings with all their parts.
-fn whole(report: &Report, sources: &Sources) -> String {
-    let short = render::short(report, sources);
-    let findings = report.sorted();
-    assert_eq!(short.lines().count(), findings.len());
-    let mut text = String::new();
-    for (line, finding) in short.lines().zip(findings) {
-        text += &format!("{line}\n");
-        let words = |span: Span| {
-            let file = &sources.get(span.file).text;
-            let words = &file[span.start as usize..span.end as usize];
-            match words.split_once('\n') {
-                Some((first, _)) => format!("`{first}` …"),
-                None => format!("`{words}`"),
-            }
-        };
-        if let Some(label) = &finding.label {
-            let remark = [": ", &label.text].concat();
-            let remark = if label.text.is_empty() { "" } else { &remark };
-            text += &format!("    under {}{remark}\n", words(label.span));
-        }
-        for other in &finding.others {
-            let (path, at) = (sources.path(other.span), sources.line_column(other.span));
-            text += &format!("    {path}:{}:{}: {}\n", at.line, at.column, other.text);
-        }
-        if let Some(help) = &finding.help {
-            text += &format!("    help: {}\n", help.replace('\n', "\n          "));
-        }
-        if let Some(fix) = &finding.fix {
-            text += &format!(
-                "    fix: {} becomes `{}`\n",
-                words(fix.span),
-                fix.text.replace('\n', "\\n")
-            );
-        }
-    }
-    text
-}
-
 /// Checks that each offered replacement removes its finding and adds no syntax error.
 fn fixes(folder: &Path, report: &Report, sources: &Sources) -> Result<(), Failed> {
     for finding in report.sorted() {
@@ -169,16 +135,4 @@ fn fixes(folder: &Path, report: &Report, sources: &Sources) -> Result<(), Failed
         }
     }
     Ok(())
-}
-
-fn compare(path: &Path, found: &str) -> Result<(), Failed> {
-    if std::env::var_os("BLESS").is_some() {
-        fs::write(path, found)?;
-    }
-    let expected = fs::read_to_string(path)?;
-    if found == expected {
-        Ok(())
-    } else {
-        Err(format!("expected:\n{expected}\nfound:\n{found}").into())
-    }
 }

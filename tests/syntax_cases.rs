@@ -1,8 +1,6 @@
-//! Each folder in `tests/cases/syntax` is a case. `expected.txt` has a line `line:column: CODE message` for each
-//! finding in `deploy.bg`. If there is no error, `formatted.bg` is the formatted file. `BLESS=1` writes both files
-//! again.
+//! Each folder in `tests/cases/syntax` is a case. `expected.txt` has each finding in `deploy.bg`, as in the cases of the
+//! checks. If there is no error, `formatted.bg` is the formatted file. `BLESS=1` writes both files again.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -10,6 +8,11 @@ use deployc::diagnostics::{Diagnostic, Report};
 use deployc::source::Sources;
 use deployc::syntax;
 use libtest_mimic::{Arguments, Failed, Trial};
+
+#[path = "support/findings.rs"]
+mod findings;
+
+use findings::{compare, whole};
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -52,18 +55,6 @@ fn case(folder: &Path) -> Result<(), Failed> {
     }
 }
 
-fn compare(path: &Path, found: &str) -> Result<(), Failed> {
-    if std::env::var_os("BLESS").is_some() {
-        fs::write(path, found)?;
-    }
-    let expected = fs::read_to_string(path)?;
-    if found == expected {
-        Ok(())
-    } else {
-        Err(format!("expected:\n{expected}\nfound:\n{found}").into())
-    }
-}
-
 /// Checks that each offered replacement removes its finding.
 fn fixes(text: &str) -> Result<(), Failed> {
     let find = |text: &str| {
@@ -96,18 +87,6 @@ fn read(text: &str) -> (String, Option<String>) {
     let file = sources.add("deploy.bg", text);
     let mut report = Report::new();
     let tree = syntax::parse(file, text, &mut report);
-    let mut lines = String::new();
-    for finding in report.sorted() {
-        if let Some(label) = &finding.label {
-            let at = sources.line_column(label.span);
-            write!(lines, "{}:{}: ", at.line, at.column).expect("a string takes all");
-        }
-        writeln!(lines, "{} {}", finding.code, finding.message).expect("a string takes all");
-        for label in finding.label.iter().chain(&finding.others) {
-            // A renderer cuts the text at the ends of a label. This call panics if an end is inside of a character.
-            let _ = sources.text(label.span);
-        }
-    }
     let formatted = (!report.has_errors()).then(|| syntax::format(&tree, text));
-    (lines, formatted)
+    (whole(&report, &sources), formatted)
 }
