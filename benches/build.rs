@@ -1,7 +1,7 @@
-//! How long `deployc build` takes, whole process, from start to exit: `cargo bench --bench build`.
+//! Measures the whole process of `deployc build`, from start to exit: `cargo bench --bench build`.
 //!
-//! Promised: an example in at most 20 ms, and generated files of 5,000, 10,000 and 20,000 lines in time
-//! that grows with their lines, not with their square.
+//! An example should take at most 20 ms. For generated files of 5,000, 10,000 and 20,000 lines the time should grow with
+//! the number of lines, not with its square.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -30,7 +30,7 @@ fn main() {
     }
 }
 
-/// The median of some builds, each into an empty folder.
+/// Returns the median of some builds, each into an empty folder.
 fn measure(source: &str, times: usize) -> Duration {
     let mut taken: Vec<Duration> = (0..times).map(|_| build(source)).collect();
     taken.sort();
@@ -55,7 +55,7 @@ fn build(source: &str) -> Duration {
     taken
 }
 
-/// One app of about so many lines: constants, probes and steps.
+/// Returns an app of about that many lines: constants, probes and steps.
 fn generated(lines: usize) -> String {
     let mut source = String::new();
     // Writing to a String does not fail.
@@ -67,7 +67,8 @@ fn generated(lines: usize) -> String {
     for number in 0..lines / 8 {
         let _ = writeln!(
             source,
-            "\n  # number {number}\n  probe ready-{number} {{\n    get \"http://127.0.0.1:{{port}}/{number}\"\n    within 10s\n  }}"
+            "\n  # number {number}\n  probe ready-{number} {{\n    get \"http://127.0.0.1:{{port}}/{number}\"\n    \
+             within 10s\n  }}"
         );
     }
     source.push_str("  switch nginx {\n    file = \"/etc/nginx/conf.d/large.conf\"\n    upstream = \"large\"\n  }\n");

@@ -1,6 +1,7 @@
-//! How long reading and formatting takes, for files of growing length and for hostile ones:
-//! `cargo bench --bench syntax`. It should grow in line with the length, and nothing that is read
-//! at all should take more than about a second. Processor time; the machine may be busy.
+//! Measures parsing and formatting, for files of growing length and for hostile ones: `cargo bench --bench syntax`.
+//!
+//! The time should grow in proportion to the length, and no file should take more than about a second. Processor time is
+//! measured, because the machine may be busy.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -91,14 +92,14 @@ fn generated(lines: usize) -> String {
                  one_of [\"a\", \"b\"] = \"a\"\n  run jar {{\n    args = [\"--color={{color}}\", \
                  \"-Xmx512m\"]\n  }}\n"
             )
-            .expect("a string takes all");
+            .expect("a write to a String does not fail");
         }
     }
     text.push_str("}\n");
     text
 }
 
-/// The best of five, and what came out.
+/// Returns the shortest time of five runs, and the result of the last one.
 fn best<T>(mut work: impl FnMut() -> T) -> (Duration, T) {
     let mut out = work();
     let mut best = Duration::MAX;
@@ -110,7 +111,7 @@ fn best<T>(mut work: impl FnMut() -> T) -> (Duration, T) {
     (best, out)
 }
 
-/// The processor time of this process so far: other work on the machine does not count.
+/// Returns the processor time of this process so far. Other work on the machine does not count.
 fn used() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/schedstat").expect("this is Linux");
     let nanoseconds = stat.split(' ').next().and_then(|first| first.parse().ok());

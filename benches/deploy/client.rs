@@ -1,4 +1,4 @@
-//! The client that asks all the while: who answers, and when.
+//! The client that sends requests during a deploy and records which color answers, and when.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,20 +10,20 @@ use crate::measure::epoch;
 use crate::support::host::Network;
 use crate::support::http::{connect, request};
 
-/// From request to request.
+/// The time from the start of one request to the start of the next.
 const PACE: Duration = Duration::from_millis(5);
 
-/// One request and what became of it.
+/// One request and its result.
 pub struct Seen {
-    /// When it was sent, on the clock of [`epoch`].
+    /// The moment when it was sent, on the clock of [`epoch`].
     pub sent: f64,
-    /// When the whole answer was there.
+    /// The moment when the whole answer was there, or the request had failed.
     pub ended: f64,
-    /// The color that answered 200, or what went wrong.
+    /// The color that answered 200, or the reason of the failure.
     pub color: Result<String, String>,
 }
 
-/// A client that is at work until it is stopped.
+/// A client that sends requests until it is stopped.
 pub struct Client {
     stopping: Arc<AtomicBool>,
     asked: Arc<AtomicUsize>,
@@ -31,7 +31,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Asks `http://127.0.0.1:PORT/profile` in the host's network, on a connection of its own each time.
+    /// Asks `http://127.0.0.1:PORT/profile` in the host's network, each time on a new connection.
     pub fn start(network: &Network, port: u16) -> Self {
         let stopping = Arc::new(AtomicBool::new(false));
         let asked = Arc::new(AtomicUsize::new(0));
@@ -58,12 +58,12 @@ impl Client {
         }
     }
 
-    /// Requests so far.
+    /// Returns the number of requests so far.
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 
-    /// All that it saw.
+    /// Stops the client and returns all its requests.
     pub fn stop(self) -> Vec<Seen> {
         self.stopping.store(true, Ordering::SeqCst);
         self.thread.join().expect("the client does not panic")

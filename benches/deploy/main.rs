@@ -1,8 +1,9 @@
-//! A deploy by a generated script beside one that does only the unavoidable: `cargo bench --bench deploy`.
+//! Compares a deploy by a generated script with a deploy that does only what every deploy must do: `cargo bench --bench
+//! deploy`.
 //!
-//! Both are done in turn, on one private nginx, with the same program, while a client asks through nginx every 5 ms. What
-//! counts is the ratio: the milliseconds belong to the machine and to what else it does. `-- 30` makes 30 rounds of it.
-//! `benches/README.md` says what the columns mean.
+//! Both are run in turn, on one private nginx, with the same program, while a client asks through nginx every 5 ms. Only
+//! the ratio matters, because the milliseconds depend on the machine and its other work. `-- 30` makes 30 rounds.
+//! `benches/README.md` explains the columns.
 
 mod client;
 #[path = "../measure/mod.rs"]
@@ -20,23 +21,25 @@ use support::host::Host;
 use support::nginx::{Nginx, site_with_upstream};
 use support::wait;
 
-/// Rounds that are counted, of each kind and boot time.
+/// The number of rounds that are counted, for each series and each kind of deploy.
 const ROUNDS: usize = 15;
-/// How long the program takes until it can answer, in seconds, and how many passes in a row the script wants to see. The
-/// reference takes the first good answer; `passes 2` is the language's default.
+/// The series: the time that the program takes to boot, in seconds, and the number of passes in a row that the script
+/// needs. The reference accepts the first good answer; the language's default is `passes 2`.
 const SERIES: [(&str, &str); 4] = [("0", "1"), ("2", "1"), ("2", "2"), ("5", "2")];
-/// In the order in which they are deployed, with the reference's port.
+/// The colors in the order in which they are deployed, each with the port that the reference uses.
 const COLORS: [(&str, &str); 2] = [("blue", "8091"), ("green", "8092")];
 
-/// Who deploys.
+/// The script that deploys.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
+    /// `benches/deploy/reference.sh`.
     Reference,
+    /// The generated script.
     Script,
 }
 
 impl Kind {
-    /// nginx's port for its users.
+    /// The port of nginx that users ask.
     fn port(self) -> u16 {
         match self {
             Self::Script => 80,
@@ -45,13 +48,13 @@ impl Kind {
     }
 }
 
-/// What one deploy took, in milliseconds.
+/// The result of one deploy. The times are in milliseconds.
 struct Round {
-    /// From the moment the program can answer to the first answer of it through nginx.
+    /// The time from the moment when the program can answer until its first answer through nginx.
     served: f64,
-    /// The whole command.
+    /// The time of the whole command.
     wall: f64,
-    /// Requests of the client that were not answered with 200.
+    /// The number of the client's requests that were not answered with 200.
     lost: usize,
 }
 
@@ -76,7 +79,7 @@ fn main() {
     for (boot, passes) in SERIES {
         install(&host, boot, passes);
         let (mut reference, mut script) = (Vec::new(), Vec::new());
-        // The first one of each kind has another program, or none, to stop and is not counted.
+        // The first deploy of each kind is not counted: it stops the program of another series, or none.
         for round in 0..=rounds {
             for (kind, times) in [
                 (Kind::Reference, &mut reference),
@@ -110,7 +113,7 @@ fn report(series: &str, reference: &[Round], script: &[Round]) {
     println!("{series}  {:<12} {served:>19.2}x {wall:>19.2}x", "ratio");
 }
 
-/// Two sites on one nginx, one for each kind, so that neither meets the other's file.
+/// Prepares one nginx with a site for each kind, so that each kind has a file of its own.
 fn set_up(host: &Host) {
     let sites = site_with_upstream("127.0.0.1:80", "measured")
         + &site_with_upstream("127.0.0.1:81", "reference");
@@ -126,7 +129,8 @@ fn set_up(host: &Host) {
     );
 }
 
-/// The script for a program that takes so long to boot. The first time nginx also needs a fragment to start with.
+/// Installs the script for a program with this time to boot. The first time it also installs a fragment, because nginx
+/// needs one to start.
 fn install(host: &Host, boot: &str, passes: &str) {
     let measured = Measured {
         app: "measured",
@@ -144,12 +148,12 @@ fn install(host: &Host, boot: &str, passes: &str) {
     }
 }
 
-/// One deploy, asked all the while.
+/// Makes one deploy while a client sends requests.
 fn deploy(host: &Host, kind: Kind, turn: usize, boot: &str) -> Round {
     let (color, reference_port) = COLORS[turn % 2];
     let client = Client::start(&host.network(), kind.port());
     let asks = wait::until(Duration::from_secs(10), || client.asked() >= 10);
-    assert!(asks, "the client does not get to ask");
+    assert!(asks, "the client sends no requests");
     let since = epoch();
     let outcome = match kind {
         Kind::Script => host.run(&["/opt/measured/deploy/measured.sh", "deploy"]),
@@ -173,7 +177,7 @@ fn deploy(host: &Host, kind: Kind, turn: usize, boot: &str) -> Round {
     }
 }
 
-/// One column of the rounds, in order.
+/// Returns one value of each round, sorted.
 fn column(rounds: &[Round], of: fn(&Round) -> f64) -> Vec<f64> {
     let mut values: Vec<_> = rounds.iter().map(of).collect();
     values.sort_by(f64::total_cmp);

@@ -1,7 +1,9 @@
-//! Today's script beside the one that 0.1.0 made of the same file: `cargo bench --bench landed`.
+//! Compares today's script with the script that 0.1.0 made from the same file: `cargo bench --bench landed`. "Landed" is
+//! version 0.1.0.
 //!
-//! Each has a private host of its own with nginx and the same program, which boots at once. Commands are run in turn, first by one, then
-//! by the other. What counts is the difference: the milliseconds belong to the machine and to what else it does. `-- 30` makes 30 rounds.
+//! Each script has a private host with nginx and the same program, which boots at once. The commands are run in turn,
+//! first on one host, then on the other. Only the difference matters, because the milliseconds depend on the machine and
+//! its other work. `-- 30` makes 30 rounds.
 
 #[path = "../measure/mod.rs"]
 #[allow(dead_code, reason = "the other benchmarks use all of it, this a part")]
@@ -18,16 +20,16 @@ use support::host::Host;
 use support::nginx::{Nginx, site_with_upstream};
 use support::site::{FRAGMENT, SCRIPT, Site, compile};
 
-/// Rounds that are counted.
+/// The number of rounds that are counted.
 const ROUNDS: usize = 15;
-/// What is run, and what its line is called.
+/// The commands that are measured. Each has a line in the result.
 const COMMANDS: [&str; 4] = ["help", "status", "deploy", "rollback"];
 
-/// What one command took, in milliseconds.
+/// The times of one command, in milliseconds.
 struct Took {
-    /// From its start to its end.
+    /// The time from its start to its end.
     wall: f64,
-    /// Of a processor, by the script and all that it waited for.
+    /// The processor time of the script and of all processes that it has waited for.
     cpu: f64,
 }
 
@@ -46,7 +48,7 @@ fn main() {
     landed
         .host
         .copy_folder(&source.join("deploy"), "/srv/hello/deploy");
-    let text = fs::read_to_string(source.join("deploy.bg")).expect("it lies there");
+    let text = fs::read_to_string(source.join("deploy.bg")).expect("the file is there");
     compile(&text, &today.host, "/srv/hello/deploy");
     for site in [&landed, &today] {
         site.stage_program("exec /opt/testapp \"$@\"");
@@ -59,7 +61,7 @@ fn main() {
         for round in 0..=rounds {
             for (site, times) in [(&landed, &mut before), (&today, &mut now)] {
                 let took = run(site, command);
-                // The first of each finds nothing in the caches.
+                // The first run of a command finds nothing in the caches.
                 if round > 0 {
                     times.push(took);
                 }
@@ -73,7 +75,8 @@ fn main() {
         let (wall_before, wall_now) = (of(&before, |took| took.wall), of(&now, |took| took.wall));
         let (cpu_before, cpu_now) = (of(&before, |took| took.cpu), of(&now, |took| took.cpu));
         println!(
-            "{command:<16} {wall_before:>12.0} {wall_now:>8.0} {:>+8.0} ({:.2}x) {cpu_before:>8.0} {cpu_now:>10.0} ({:.2}x)",
+            "{command:<16} {wall_before:>12.0} {wall_now:>8.0} {:>+8.0} ({:.2}x) \
+             {cpu_before:>8.0} {cpu_now:>10.0} ({:.2}x)",
             wall_now - wall_before,
             wall_now / wall_before,
             cpu_now / cpu_before
@@ -81,7 +84,7 @@ fn main() {
     }
 }
 
-/// A host with nginx, which points to a color of the app.
+/// Prepares a host with nginx, which routes to a color of the app.
 fn set_up(host: Host) -> Site {
     host.copy(testapp(), "/opt/testapp");
     for (program, does) in [
@@ -92,13 +95,16 @@ fn set_up(host: Host) -> Site {
     }
     Nginx::configure(&host, &site_with_upstream("127.0.0.1:80", "hello"));
     let blue = repository().join("tests/upgrade/0.1.0/hello/deploy/nginx/blue.conf");
-    host.write(FRAGMENT, fs::read_to_string(blue).expect("it lies there"));
+    host.write(
+        FRAGMENT,
+        fs::read_to_string(blue).expect("the file is there"),
+    );
     host.run(&["nginx"]).ok();
     host.wait_for_port(80);
     Site { host }
 }
 
-/// One command, timed on the host itself.
+/// Runs one command. The host itself measures the times.
 fn run(site: &Site, command: &str) -> Took {
     let timed = "TIMEFORMAT='%R %U %S'; time \"$@\" >/dev/null 2>&1";
     let outcome = site
@@ -111,7 +117,7 @@ fn run(site: &Site, command: &str) -> Took {
         .filter_map(|word| word.parse().ok())
         .collect();
     let [wall, user, system] = seconds[..] else {
-        panic!("three times: {outcome}");
+        panic!("bash did not print three times: {outcome}");
     };
     Took {
         wall: wall * 1000.0,

@@ -1,4 +1,4 @@
-//! What the benchmarks of deploys share: the clock, the script that is measured, and the middle of many numbers.
+//! What the benchmarks of deploys share: the clock, the script that is measured, and the median.
 
 use std::fs;
 use std::process::Command;
@@ -9,27 +9,27 @@ use tempfile::TempDir;
 use crate::support::build::{deployc, repository};
 use crate::support::process::run;
 
-/// What of `benches/deploy/deploy.bg` is left open.
+/// The values for the words in capitals of `benches/deploy/deploy.bg`.
 pub struct Measured<'a> {
-    /// The app's name, which is its upstream's and its fragment's too.
+    /// The name of the app, of its upstream and of its fragment.
     pub app: &'a str,
     /// The ports of blue and green.
     pub ports: [u16; 2],
-    /// nginx's port for its users.
+    /// The port of nginx that users ask.
     pub site: u16,
-    /// How long the program boots, in seconds.
+    /// The time that the program takes to boot, in seconds.
     pub boot: &'a str,
-    /// How many passes in a row its probe and verify want to see.
+    /// The number of passes in a row that the probe and the verify need.
     pub passes: &'a str,
 }
 
 impl Measured<'_> {
-    /// Its bundle, in `deploy` of a folder of its own.
+    /// Compiles the app in a new temporary folder. The bundle is in the subfolder `deploy`.
     pub fn build(&self) -> TempDir {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let source = folder.path().join("deploy.bg");
         let text = fs::read_to_string(repository().join("benches/deploy/deploy.bg"));
-        let text = text.expect("the repository is whole");
+        let text = text.expect("the file is in the repository");
         let [blue, green] = self.ports.map(|port| port.to_string());
         let text = [
             ("APP", self.app),
@@ -49,7 +49,7 @@ impl Measured<'_> {
     }
 }
 
-/// Seconds since 1970, the clock of the program's log.
+/// Returns the seconds since 1970. The program's log uses the same clock.
 pub fn epoch() -> f64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -57,7 +57,8 @@ pub fn epoch() -> f64 {
         .as_secs_f64()
 }
 
-/// When the program could first answer, by its own word: the number at the end of `… is ready on ADDRESS at SECONDS`.
+/// Returns the moment from which the program could answer, on the clock of [`epoch`]: the number at the end of the log
+/// line `… is ready on ADDRESS at SECONDS`.
 pub fn ready_at(log: &str) -> f64 {
     let line = log.lines().find(|line| line.contains(" is ready on "));
     let words = line.and_then(|line| line.rsplit_once(" at "));
@@ -65,7 +66,7 @@ pub fn ready_at(log: &str) -> f64 {
     seconds.unwrap_or_else(|| panic!("the program does not say when it was ready:\n{log}"))
 }
 
-/// The one in the middle; 0 of none.
+/// The median. 0 if there are no values.
 pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# by_hand.sh reload|restart COLOR PORT: a deploy as blog posts write it. Whatever answers decides what is live, a fixed sleep and a poll
-# wait for the new program, the proxy is told, and the old program is stopped at once.
+# by_hand.sh reload|restart COLOR PORT: A deploy as blog posts show it. It starts the program, sleeps, polls its health,
+# writes the fragment and reloads or restarts nginx. It stops the old program at once, by the pid in a file.
 cd "${0%/*}" || exit
 how=$1 color=$2 port=$3
 fragment=/etc/nginx/conf.d/by-hand-$how.conf

@@ -1,7 +1,8 @@
-//! What users notice of many deploys, and how long one takes: a generated script, the floor below which nothing can be, and the
-//! way blog posts do it, in one run: `cargo bench --bench report -- 100` writes `docs/benchmark.md` and `docs/benchmark.svg`.
+//! Measures what users notice of many deploys, and how long a deploy takes: by a generated script, by a minimal deploy
+//! (the floor), and by a script as blog posts show it. All are measured in one run: `cargo bench --bench report -- 100`
+//! writes `docs/benchmark.md` and `docs/benchmark.svg`.
 //!
-//! `benches/README.md` says what the columns mean.
+//! `benches/README.md` explains the columns.
 
 #[path = "../measure/mod.rs"]
 mod measure;
@@ -23,12 +24,13 @@ use support::load::{Load, Long, Rates};
 use support::nginx::{Nginx, site_with_upstream};
 use support::wait;
 
-/// Deploys of each way, unless the command line says otherwise. The last two wait for seconds and need fewer to show what they lose.
+/// The number of deploys in each way, unless the command line names another one. The two ways by hand sleep for seconds,
+/// and a few deploys show what they lose. So they make a fifth of this number.
 const DEPLOYS: usize = 100;
-/// How long the program boots, in seconds.
+/// The time that the program takes to boot, in seconds.
 const BOOT: &str = "1";
 
-/// Users with short requests and some of a second.
+/// Users with short requests, and some requests that take a second.
 const SHORT: Rates = Rates {
     keep_alive: 4,
     one_shot: 8,
@@ -38,7 +40,7 @@ const SHORT: Rates = Rates {
     }),
     stream: None,
 };
-/// The same and streams of 20 s.
+/// The same users, and some with streams of 20 s.
 const STREAMS: Rates = Rates {
     stream: Some(Long {
         lasts: Duration::from_secs(20),
@@ -50,10 +52,15 @@ const STREAMS: Rates = Rates {
 /// A way to deploy.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
+    /// `benches/deploy/reference.sh`, a minimal deploy.
     Floor,
+    /// A generated script with `passes 1`.
     Script,
+    /// A generated script with the default, `passes 2`.
     Default,
+    /// `by_hand.sh`, which reloads nginx.
     Reload,
+    /// `by_hand.sh`, which restarts nginx.
     Restart,
 }
 
@@ -70,13 +77,13 @@ impl Way {
         match self {
             Self::Script => "script, passes 1",
             Self::Default => "script, passes 2",
-            Self::Floor => "the floor",
+            Self::Floor => "minimal deploy (the floor)",
             Self::Reload => "by hand, reload",
             Self::Restart => "by hand, restart",
         }
     }
 
-    /// nginx's port for its users, and the upstream's name.
+    /// The port of nginx that users ask, and the name of the upstream.
     fn site(self) -> (u16, &'static str) {
         match self {
             Self::Script => (80, "measured"),
@@ -99,7 +106,8 @@ impl Way {
         first + u16::from(color == "green")
     }
 
-    /// How many passes in a row a generated script wants: one as the floor takes it, or the language's default.
+    /// The number of passes in a row that a generated script needs: one, because the floor accepts the first good answer,
+    /// or the language's default. `None` for other scripts.
     fn passes(self) -> Option<&'static str> {
         match self {
             Self::Script => Some("1"),
@@ -116,16 +124,23 @@ impl Way {
     }
 }
 
-/// What came of one way.
+/// The results of one way.
 struct Line {
     way: Way,
     deploys: usize,
+    /// The number of requests.
     sent: usize,
+    /// The requests without an answer, or with an answer other than 200.
     failed: usize,
+    /// The answers without their end.
     truncated: usize,
+    /// The requests on idle connections that nginx was just closing.
     races: usize,
+    /// The times from ready to served, in milliseconds.
     served: Vec<f64>,
+    /// The times of the whole command, in milliseconds.
     wall: Vec<f64>,
+    /// The number of programs that still run at the end, besides the live ones.
     left: usize,
 }
 
@@ -144,8 +159,11 @@ fn main() {
     set_up(&host);
     let _nginx = Nginx::start(&host);
     let mut text = String::from(
-        "# What users notice during a deploy\n\nWritten by `cargo bench --bench report`; `benches/README.md` explains the \
-         columns. The milliseconds depend on the\nmachine, the ratios do not.\n\n![ready to served, whole command, requests lost](benchmark.svg)\n",
+        "# What users notice during a deploy\n\n\
+         Written by `cargo bench --bench report`. [benches/README.md](../benches/README.md#report) explains the rows \
+         and the\ncolumns. The floor is the time of a deploy that does only what every deploy must do. The \
+         milliseconds depend on the\nmachine, the ratios do not.\n\n\
+         ![ready to served, whole command, requests lost](benchmark.svg)\n",
     );
     let short: Vec<Line> = Way::ALL
         .iter()
@@ -185,9 +203,12 @@ fn table(text: &mut String, title: &str, lines: &[Line]) {
     let floor = &lines[0];
     writeln!(
         text,
-        "\n## {title}\n\n| | deploys | requests | failed | truncated | races | ready → served, ms | whole command, ms | processes left |\n| --- | --: | --: | --: | --: | --: | --: | --: | --: |"
+        "\n## {title}\n\n\
+         | | deploys | requests | failed | truncated | races | ready → served, ms | whole command, ms | \
+         processes left |\n\
+         | --- | --: | --: | --: | --: | --: | --: | --: | --: |"
     )
-    .expect("text grows");
+    .expect("a write to a String does not fail");
     for line in lines {
         let against = |of: fn(&Line) -> &Vec<f64>| {
             let (mine, least) = (median(of(line)), median(of(floor)));
@@ -206,11 +227,11 @@ fn table(text: &mut String, title: &str, lines: &[Line]) {
             against(|line| &line.wall),
             line.left
         )
-        .expect("text grows");
+        .expect("a write to a String does not fail");
     }
 }
 
-/// One site for each way, so that none meets another's file.
+/// Prepares one nginx with a site for each way, so that each way has a file of its own.
 fn set_up(host: &Host) {
     let sites: String = Way::ALL
         .iter()
@@ -253,7 +274,7 @@ fn set_up(host: &Host) {
         let bundle = measured.build();
         let bundle = bundle.path().join("deploy");
         host.copy_folder(&bundle, &format!("/opt/{app}/deploy"));
-        // As it is installed by hand before the first deployment.
+        // A person installs this file before the first deployment.
         host.copy(
             &bundle.join("nginx/green.conf"),
             &format!("/etc/nginx/conf.d/{app}.conf"),
@@ -262,20 +283,20 @@ fn set_up(host: &Host) {
     }
 }
 
-/// Where an app's generated script stands on the host.
+/// The path of an app's generated script on the host.
 fn script(app: &str) -> String {
     format!("/opt/{app}/deploy/{app}.sh")
 }
 
-/// Deploys once so that something serves, then `deploys` times under load.
+/// Deploys once, so that a color serves, and then `deploys` times under load.
 fn measure(host: &Host, way: Way, deploys: usize, rates: Rates) -> Line {
-    // The idle one first, whatever the series before has left.
+    // The first deploy goes to the color that does not serve. An earlier series may have left either color live.
     let page = format!("http://127.0.0.1:{}/profile", way.site().0);
     let serving = host.run(&["curl", "-s", &page]).stdout;
     let taken = usize::from(serving == "blue");
     let mut colors = ["blue", "green"].into_iter().cycle().skip(taken);
     let mut deploy = || {
-        let color = colors.next().expect("it goes round");
+        let color = colors.next().expect("a cycle does not end");
         let port = way.port(color).to_string();
         let outcome = match way {
             Way::Script | Way::Default => host.run(&[&script(way.site().1), "deploy"]),
@@ -302,7 +323,7 @@ fn measure(host: &Host, way: Way, deploys: usize, rates: Rates) -> Line {
     let mut rounds = Vec::new();
     for _ in 0..deploys {
         if way.passes().is_none() {
-            // Who deploys by hand ends before nginx's old workers have: their last answers are the color's of before.
+            // A script by hand ends before nginx's old workers end. Until then they may still answer for the old color.
             let settled = load.now() + Duration::from_secs(1);
             wait::until(Duration::from_secs(5), || load.now() > settled);
         }
@@ -310,7 +331,7 @@ fn measure(host: &Host, way: Way, deploys: usize, rates: Rates) -> Line {
         let (color, outcome, log) = deploy();
         rounds.push((color, since, ready_at(&log) - began, outcome.took));
     }
-    // The last one's users, too, and what was told to end has time for it.
+    // Users also ask the last color for a while, and stopped programs have time to end.
     let over = load.now() + Duration::from_secs(2);
     wait::until(Duration::from_secs(5), || load.now() > over);
     let left = host
@@ -331,7 +352,7 @@ fn measure(host: &Host, way: Way, deploys: usize, rates: Rates) -> Line {
             .iter()
             .map(|round| round.3.as_secs_f64() * 1000.0)
             .collect(),
-        // One of each way that has begun is meant to run.
+        // Each way that has begun has one live program.
         left: left - host_runs(host),
     };
     for (kind, counts) in report.counts() {
@@ -354,7 +375,7 @@ fn measure(host: &Host, way: Way, deploys: usize, rates: Rates) -> Line {
     line
 }
 
-/// Ways that have a program running: each has one.
+/// Returns the number of ways that have a running program.
 fn host_runs(host: &Host) -> usize {
     Way::ALL
         .iter()

@@ -1,28 +1,30 @@
-//! The picture of the report: three groups of bars.
+//! The picture of the report. It consists of three groups of bars.
 
 use std::fmt::Write as _;
 
-/// What one way of deploying shows.
+/// The numbers of one way to deploy.
 pub struct Bars {
-    /// Its name.
+    /// The name of the way.
     pub title: &'static str,
-    /// Ready to served, in milliseconds.
+    /// The time from ready to served, in milliseconds.
     pub served: f64,
-    /// The whole command, in milliseconds.
+    /// The time of the whole command, in milliseconds.
     pub wall: f64,
-    /// Requests lost in each deploy.
+    /// The number of requests that are lost in a deploy, on average.
     pub lost: f64,
 }
 
-/// Where the bars begin and how long the longest is, in pixels.
-const LEFT: f64 = 150.0;
+/// The left end of the bars, in pixels. The names of the ways are to the left of it.
+const LEFT: f64 = 180.0;
+/// The length of the longest bar, in pixels.
 const WIDTH: f64 = 420.0;
+/// The height of a row, in pixels.
 const ROW: f64 = 22.0;
 
-/// One number of a way.
+/// Reads one of the numbers.
 type Column = fn(&Bars) -> f64;
 
-/// An SVG picture, readable on light and dark ground.
+/// Returns an SVG picture that is readable on a light and on a dark background.
 pub fn picture(ways: &[Bars]) -> String {
     let groups: [(&str, Column); 3] = [
         ("ready → served, ms", |way| way.served),
@@ -37,7 +39,7 @@ pub fn picture(ways: &[Bars]) -> String {
             body,
             "<text x=\"10\" y=\"{y}\" class=\"title\">{title}</text>"
         )
-        .expect("text grows");
+        .expect("a write to a String does not fail");
         y += 8.0;
         for way in ways {
             let value = of(way);
@@ -51,17 +53,21 @@ pub fn picture(ways: &[Bars]) -> String {
             };
             writeln!(
                 body,
-                "<text x=\"{}\" y=\"{middle}\" text-anchor=\"end\">{}</text><rect x=\"{LEFT}\" y=\"{}\" width=\"{length:.0}\" height=\"14\"/><text x=\"{end:.0}\" y=\"{middle}\">{shown}</text>",
+                "<text x=\"{}\" y=\"{middle}\" text-anchor=\"end\">{}</text>\
+                 <rect x=\"{LEFT}\" y=\"{}\" width=\"{length:.0}\" height=\"14\"/>\
+                 <text x=\"{end:.0}\" y=\"{middle}\">{shown}</text>",
                 LEFT - 8.0,
                 way.title,
                 y + 2.0,
             )
-            .expect("text grows");
+            .expect("a write to a String does not fail");
             y += ROW;
         }
         y += 24.0;
     }
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 660 {y}\" font-family=\"sans-serif\" font-size=\"12\">\n<style>text {{ fill: #666 }} .title {{ font-weight: bold }} rect {{ fill: #3b82c4 }}</style>\n{body}</svg>\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 660 {y}\" font-family=\"sans-serif\" \
+         font-size=\"12\">\n\
+         <style>text {{ fill: #666 }} .title {{ font-weight: bold }} rect {{ fill: #3b82c4 }}</style>\n{body}</svg>\n"
     )
 }

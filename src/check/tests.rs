@@ -152,7 +152,7 @@ fn paths_and_lets_are_resolved() {
 }
 
 #[test]
-fn what_adds_adds_and_the_rest_replaces() {
+fn headers_and_expects_are_added_and_other_statements_replace() {
     let app = app(&MODEL.replace("input SHA: string", "input SHA: string = \"0\""));
     let [ready, quick] = app.services[0].gates.as_slice() else {
         panic!("two gates");
@@ -189,7 +189,7 @@ fn what_adds_adds_and_the_rest_replaces() {
 }
 
 #[test]
-fn services_have_what_the_app_says_unless_they_say_otherwise() {
+fn services_inherit_from_the_app_and_can_override() {
     let app = app(SHOP);
     let names: Vec<_> = app
         .services
@@ -245,7 +245,7 @@ fn every_preset_is_clean_and_has_probes_only() {
 }
 
 #[test]
-fn twenty_thousand_lines_are_no_harder_than_their_number() {
+fn the_check_takes_linear_time() {
     let mut text = String::new();
     for at in 0..1200 {
         let app = SHOP
@@ -340,13 +340,13 @@ proptest! {
 
     /// For any input, the check returns apps or errors and does not panic.
     #[test]
-    fn no_file_is_too_odd(words in prop::collection::vec(word(), 0..60)) {
+    fn random_words_never_panic(words in prop::collection::vec(word(), 0..60)) {
         checked(&words.join(" "));
     }
 
-    /// A good file with one word inserted or some characters removed.
+    /// For a good file with some characters (perhaps none) replaced by a word, the check does not panic.
     #[test]
-    fn no_slip_is_too_odd(word in word(), at in 0..SHOP.len(), cut in 0..40usize) {
+    fn a_good_file_with_one_change_never_panics(word in word(), at in 0..SHOP.len(), cut in 0..40usize) {
         let end = (at + cut).min(SHOP.len());
         checked(&format!("{} {word} {}", &SHOP[..at], &SHOP[end..]));
     }

@@ -83,7 +83,7 @@ fn first_sentence(docs: &str) -> &str {
 }
 
 fn unknown(topic: &str, own: &Definitions, library: &Definitions, options: &Options) -> String {
-    // A code is no candidate: the codes beside an unknown one are about something else.
+    // Codes are not suggested: a code with a similar number is about something else.
     let names = TYPES.iter().map(|entry| plain(entry).to_owned());
     let names = names.chain(own.names()).chain(library.names());
     let names: Vec<String> = names.chain(["defaults".to_owned()]).collect();

@@ -159,7 +159,7 @@ fn the_appspec_is_plain_yaml() {
 }
 
 #[test]
-fn fragments_are_the_scripts_own() {
+fn the_script_contains_the_same_fragments_as_the_files() {
     let bundle = bundle(fixture::hello());
     let script = &file(&bundle, "deploy/hello-spring.sh").text;
     for color in ["real1", "real2"] {
@@ -180,7 +180,7 @@ fn two_apps_cannot_have_one_path() {
 }
 
 #[test]
-fn what_only_the_host_knows_cannot_stand_in_a_fragment() {
+fn a_fragment_cannot_contain_an_input() {
     let mut app = fixture::hello();
     app.services[0].address = Some(fixture::text("{APP_ENV}:80"));
     let report = try_bundle(vec![app]).expect_err("the address is an input");
@@ -188,7 +188,7 @@ fn what_only_the_host_knows_cannot_stand_in_a_fragment() {
 }
 
 #[test]
-fn a_text_that_ends_a_here_document_does_not() {
+fn a_step_text_cannot_end_its_here_document() {
     let mut app = fixture::hello();
     app.steps.after_switch.push(crate::model::Step {
         run: crate::model::StepRun::Shell("cat <<STEP\n  STEP\nSTEP\n".to_owned()),
@@ -223,9 +223,9 @@ fn what_is_shared_is_ensured_before_the_first_change() {
     at("  step ensures new\n");
 }
 
-/// The list of modules equals the content of the folder.
+/// The list of the runtime's modules names every file of the folder.
 #[test]
-fn every_module_of_the_runtime_is_in_the_script() {
+fn the_runtime_contains_every_file_of_stdlib_shell() {
     let mut listed: Vec<String> = super::runtime_modules()
         .iter()
         .map(|module| format!("shell/{module}.sh"))
@@ -237,7 +237,7 @@ fn every_module_of_the_runtime_is_in_the_script() {
 /// The check for taken names knows every name in a script. For example, a `driver let` with a setting `of` would
 /// collide.
 #[test]
-fn the_names_of_the_script_are_taken() {
+fn every_name_in_a_script_is_reserved() {
     let mut app = fixture::hello();
     app.colors[0].lets = vec![("LABEL".to_owned(), "x".to_owned())];
     let bundle = bundle(app);

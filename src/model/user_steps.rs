@@ -3,7 +3,7 @@
 use super::{DriverUse, Duration, Template};
 use crate::source::Span;
 
-/// When steps of the user's run.
+/// The moment at which the user's own steps run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     /// `before start`

@@ -212,7 +212,7 @@ impl ProgramName {
             Self::Abort => "a prepared color is stopped",
             Self::Resume => "after a boot: starts the live color again",
             Self::Adopt => {
-                "a fragment edited by hand, or a color started by hand, is from then on managed by this script"
+                "takes over the proxy's file after an edit by hand, or a color that was started by hand"
             }
             Self::RollbackTo => {
                 "`rollback RELEASE`: a copy of a release that was good, in the idle color"

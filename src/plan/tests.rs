@@ -50,9 +50,10 @@ fn every_word_is_plain() {
     }
 }
 
-/// A called program also changes `otherwise` for its caller. A part with a parameter gets the side of its caller.
+/// After a program has called another one, the last `otherwise` of the called program is in force. `point_proxy_at SIDE`
+/// gets its side from the program that calls it.
 #[test]
-fn programs_are_read_as_the_runner_does() {
+fn otherwise_and_sides_are_resolved_as_the_runner_does() {
     let plan = plan(&fixture::hello());
     let steps = plan.steps(&DEPLOY);
     let otherwise = |wanted: Action| steps[at(&steps, |action| *action == wanted)].otherwise;
@@ -163,9 +164,9 @@ fn the_worst_case_is_the_longest_path() {
     );
 }
 
-/// What a recovery leaves is also recovered before the command begins.
+/// A recovery may leave a journal that needs another recovery. The sum contains both.
 #[test]
-fn recovery_goes_on_with_what_the_first_round_has_left() {
+fn the_longest_recovery_includes_the_recoveries_after_it() {
     let app = fixture::hello();
     let plan = plan(&app);
     let sums = Sums::new(&app, &plan);
@@ -178,7 +179,7 @@ fn recovery_goes_on_with_what_the_first_round_has_left() {
     let own = sums.command(Command::Deploy);
     let whole = sums.whole(Command::Deploy);
     assert_eq!(whole.worst, recovery.worst + own.worst);
-    // If the recovery leaves nothing for an `abort`, the command ends.
+    // After the recovery an `abort` may have nothing to do. So the longest path does not add its own time.
     let own = sums.command(Command::Abort);
     let whole = sums.whole(Command::Abort);
     assert!(whole.worst < recovery.worst + own.worst);
@@ -188,7 +189,7 @@ fn worst(app: &App, action: &Action) -> u64 {
     action.worst(app).as_secs_ceil()
 }
 
-/// The sum of an action has each call as often as the runtime may make it.
+/// The sum of an action contains each call as often as the runtime may make it.
 #[test]
 fn every_call_counts_as_often_as_it_is_made() {
     let mut app = fixture::hello();
@@ -220,7 +221,7 @@ fn every_call_counts_as_often_as_it_is_made() {
     assert_eq!(count(&app, &moves, "app start"), 0);
 }
 
-/// What the runner does beside the steps is in the sums, too.
+/// The sums also contain the runner's own work, which is not a step.
 #[test]
 fn the_runners_own_work_is_in_the_sums() {
     let app = fixture::hello();
@@ -269,8 +270,8 @@ fn the_wait_for_the_proxy_outlasts_a_swap_of_another_app() {
     assert_eq!(wait(&slow), wait(&app) + 30);
 }
 
-/// No other program locks the proxy, and the swap always unlocks it. So the wait for the lock has seen every step that
-/// runs under it.
+/// No other program locks the proxy, and the swap always unlocks it. So the computed wait for the lock contains every
+/// step that runs while the lock is held.
 #[test]
 fn only_the_swap_locks_the_proxy() {
     for program in &plan(&fixture::hello()).programs {

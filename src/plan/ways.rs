@@ -69,6 +69,7 @@ pub(super) fn same_in_all() -> Vec<Program> {
     ]
 }
 
+/// The way back of `remove`: writes the app's file again if its color passes its gates.
 fn put_back() -> Program {
     let mut lines = Lines::new();
     lines
@@ -80,6 +81,7 @@ fn put_back() -> Program {
     lines.named(ProgramName::Way(Way::PutBack))
 }
 
+/// After an interrupted removal: starts the programs that a reboot has ended, then keeps the app.
 fn recover_kept() -> Program {
     let mut lines = Lines::new();
     lines
@@ -89,7 +91,8 @@ fn recover_kept() -> Program {
     lines.named(ProgramName::RecoverKept)
 }
 
-/// `persist off` must succeed: after this the state is removed, so no later command could undo the start after a boot.
+/// Stops what is left of a removed app. `persist off` must succeed: the next step removes the state, and then no command
+/// can switch off the start at boot.
 fn recover_removed() -> Program {
     let mut lines = Lines::new();
     lines
@@ -102,6 +105,7 @@ fn recover_removed() -> Program {
     lines.named(ProgramName::RecoverRemoved)
 }
 
+/// The way back of `adopt`: the proxy's file gets its earlier content back.
 fn undo_adopt() -> Program {
     let mut lines = Lines::new();
     lines
@@ -113,6 +117,7 @@ fn undo_adopt() -> Program {
     lines.named(ProgramName::Way(Way::UndoAdopt))
 }
 
+/// The end of a failed adoption or removal: the color keeps running as it was, and only the journal is closed.
 fn let_go() -> Program {
     let mut lines = Lines::new();
     lines
@@ -122,6 +127,7 @@ fn let_go() -> Program {
     lines.named(ProgramName::Way(Way::LetGo))
 }
 
+/// Stops a new color that users no longer see, after its drain.
 fn recover_end_new() -> Program {
     let mut lines = Lines::new();
     lines
@@ -131,6 +137,7 @@ fn recover_end_new() -> Program {
     lines.named(ProgramName::RecoverEndNew)
 }
 
+/// After an interrupted switch: starts the programs that a reboot has ended, then goes back.
 fn recover_swap() -> Program {
     let mut lines = Lines::new();
     lines
@@ -142,6 +149,7 @@ fn recover_swap() -> Program {
     lines.named(ProgramName::RecoverSwap)
 }
 
+/// The same if the command is `rollback`. The way back of the switch is then the rollback, so it is recorded as good.
 fn recover_rollback() -> Program {
     let mut lines = Lines::new();
     lines
@@ -153,6 +161,7 @@ fn recover_rollback() -> Program {
     lines.named(ProgramName::RecoverRollback)
 }
 
+/// After an adoption that was killed after its commit: writes the pointers and the journal.
 fn recover_adopted() -> Program {
     let mut lines = Lines::new();
     lines

@@ -2,6 +2,7 @@
 #
 # The identity is `unit NAME INVOCATION` under systemd, otherwise `pid PID START BOOT`. The program and its children
 # have DEPLOYC_RUN in their environment. By this mark the script recognises a child that has left the program's session.
+# Below, `invocation_or_start` is the third word of the identity.
 
 # process_preflight: Fails if the program's user does not exist, if the script cannot become this user, or if the
 # program is not found.
@@ -47,14 +48,14 @@ process_start() {
 }
 
 process_alive() {
-  local identity kind name mark boot
+  local identity kind name invocation_or_start boot
   if ! load_identity; then
     printf '%s\n' 'was never started'
     return 1
   fi
-  read -r kind name mark boot <<<"$identity"
+  read -r kind name invocation_or_start boot <<<"$identity"
   case $kind in
-    pid | unit) "process_alive_$kind" "$name" "$mark" "$boot" ;;
+    pid | unit) "process_alive_$kind" "$name" "$invocation_or_start" "$boot" ;;
     *)
       printf '%s\n' "$release/identity.$service has an unknown format: was it edited by hand?"
       return 2
@@ -83,7 +84,7 @@ process_adopt() {
     printf '%s\n' "cannot see which process listens on port $port"
     return 1
   fi
-  process_tell_keeper "$pid" && return 1
+  process_print_keeper "$pid" && return 1
   others=$(process_other_ports "$pid")
   if [[ -n $others ]]; then
     printf '%s\n' "process $pid ($(pid_command "$pid")) listens on port $others too, and may serve more than this app"
@@ -93,9 +94,9 @@ process_adopt() {
   save_identity "pid $pid $start $boot"
 }
 
-# process_tell_keeper PID: Prints what keeps the process running and would start it again. Fails if no such keeper is
+# process_print_keeper PID: Prints what keeps the process running and would start it again. Fails if no such keeper is
 # found.
-process_tell_keeper() {
+process_print_keeper() {
   local group unit main cure='after the next deployment'
   if (($1 == 1)); then
     printf '%s\n' "the host's init itself listens on port $port (a socket unit of systemd?)"
@@ -164,17 +165,17 @@ process_enter() {
   local -a environment become
   process_find_account && process_find_become || return
   process_make_environment
-  exec 3>/dev/null 4< <(process_tell "$@")
-  inner="$(declare -f process_become_program process_become_told)"$'\n''process_become_program "$@"'
+  exec 3>/dev/null 4< <(process_print_command "$@")
+  inner="$(declare -f process_become_program process_become_command)"$'\n''process_become_program "$@"'
   exec "${become[@]}" -c "$inner" deployc - "$process_directory" -
 }
 
 process_stop() {
-  local identity kind name mark boot
+  local identity kind name invocation_or_start boot
   load_identity || return 0
-  read -r kind name mark boot <<<"$identity"
+  read -r kind name invocation_or_start boot <<<"$identity"
   case $kind in
-    pid | unit) "process_stop_$kind" "$name" "$mark" "$boot" ;;
+    pid | unit) "process_stop_$kind" "$name" "$invocation_or_start" "$boot" ;;
     *)
       printf '%s\n' "$release/identity.$service has an unknown format (was it edited by hand?): end the program by hand"
       return 1
@@ -190,13 +191,13 @@ process_clear() {
 }
 
 process_logs() {
-  local identity kind name mark _ log=$release/log.$service
+  local identity kind name invocation _ log=$release/log.$service
   load_identity || :
-  read -r kind name mark _ <<<"$identity"
+  read -r kind name invocation _ <<<"$identity"
   if [[ $kind == unit ]]; then
     # The last output of a program that has ended may not be in the journal yet.
     journalctl --sync 2>/dev/null || :
-    journalctl --quiet --no-pager --output=cat --lines="$1" "_SYSTEMD_INVOCATION_ID=$mark" 2>/dev/null
+    journalctl --quiet --no-pager --output=cat --lines="$1" "_SYSTEMD_INVOCATION_ID=$invocation" 2>/dev/null
   elif [[ -f $log.1 ]]; then
     cat "$log.1" "$log" 2>/dev/null | tail -n "$1"
   elif [[ -f $log ]]; then

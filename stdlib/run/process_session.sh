@@ -4,7 +4,7 @@ process_start_in_session() {
   local line='' boot told both gives takes pipe=$release/told.$service
   local -a become
   process_find_become || return
-  printf '%s\n' "$(declare -f default_signals process_become_program process_become_told process_keep)" 'process_keep "$@"' 2>/dev/null >"$release/keeper" || {
+  printf '%s\n' "$(declare -f default_signals process_become_program process_become_command process_keep)" 'process_keep "$@"' 2>/dev/null >"$release/keeper" || {
     printf '%s\n' "cannot write $release/keeper: is the disk full?"
     return 1
   }
@@ -30,7 +30,7 @@ process_start_in_session() {
     return 1
   }
   trap '' PIPE
-  { process_tell "${process_command[@]}" >&"$gives"; } 2>/dev/null || {
+  { process_print_command "${process_command[@]}" >&"$gives"; } 2>/dev/null || {
     printf '%s\n' "${process_command[0]} ended before it was started: $(process_logs 1)"
     return 1
   }
@@ -78,7 +78,7 @@ process_keep() {
   exec 5<>"$log.pipe"
   exec 6<"$log.pipe"
   rm -f "$log.pipe"
-  inner="$(declare -f process_become_program process_become_told)"$'\n''process_become_program "$@"'
+  inner="$(declare -f process_become_program process_become_command)"$'\n''process_become_program "$@"'
   (
     default_signals
     exec "$@" -c "$inner" deployc "$inner" "$folder" "$files" >&5 2>&1 5>&- 6<&-
@@ -124,19 +124,19 @@ process_become_program() {
   [[ $files == - ]] || ulimit -n "$files" || exit 126
   printf '%s %s\n' "$$" "${become_field[19]}" >&3
   exec 3>&-
-  process_become_told
+  process_become_command
 }
 
-# process_tell WORD…: Prints the input of `process_become_told`: the environment, an empty entry, the number of words,
-# the words.
-process_tell() {
+# process_print_command WORD…: Prints the input of `process_become_command`: the environment, an empty entry, the number
+# of words, the words.
+process_print_command() {
   printf '%s\0' "${environment[@]}" '' "$#" "$@"
 }
 
-# process_become_told: Reads an environment and a command from descriptor 4 and becomes this program, with no other
+# process_become_command: Reads an environment and a command from descriptor 4 and becomes this program, with no other
 # variable in its environment. If the input is incomplete, the script ended before it saved the identity. Then the
 # program must not run.
-process_become_told() {
+process_become_command() {
   local become_name='' become_entry='' become_count=''
   local -a become_environment=() become_words=()
   while IFS= read -r -d '' -u 4 become_entry && [[ -n $become_entry ]]; do

@@ -1,10 +1,10 @@
 # ---- run process, kept by systemd: a transient unit ----------------------------------------------
 
 process_start_in_systemd() {
-  local unit=deployc-$app-$color-$service-${release##*/} file=$release/told.$service why mark text
-  local unit_state unit_mark unit_code unit_signalled
+  local unit=deployc-$app-$color-$service-${release##*/} file=$release/told.$service why invocation text
+  local unit_state unit_invocation unit_code unit_signalled
   local -a options
-  (umask 077 && process_tell "${process_command[@]}" 2>/dev/null >"$file") || {
+  (umask 077 && process_print_command "${process_command[@]}" 2>/dev/null >"$file") || {
     printf '%s\n' "cannot write $file: is the disk full?"
     return 1
   }
@@ -17,7 +17,7 @@ process_start_in_systemd() {
   systemctl reset-failed "$unit.service" 2>/dev/null || :
   # systemd would change some values in arguments, so a shell reads them from the file and is then replaced by the
   # program. systemd expands $ in the shell's text, so each $ is written as $$.
-  text="$(declare -f process_become_told)"$'\n''exec 4<&0 </dev/null; process_become_told'
+  text="$(declare -f process_become_command)"$'\n''exec 4<&0 </dev/null; process_become_command'
   # Save the unit's name before the start: if the script is killed now, the unit is known to belong to this release.
   save_identity "unit $unit -" || {
     printf '%s\n' "cannot write to $release: is the disk full?"
@@ -29,26 +29,26 @@ process_start_in_systemd() {
     process_unit_state "$unit"
     # The program was started and ended before systemd reported the start. `alive` will say how it ended. Codes from 200
     # on are from systemd itself, which means that the program was not started.
-    if [[ -z $why && -n $unit_mark && $unit_code =~ ^[0-9]+$ ]] && ((unit_code < 200)); then
-      save_identity "unit $unit $unit_mark"
+    if [[ -z $why && -n $unit_invocation && $unit_code =~ ^[0-9]+$ ]] && ((unit_code < 200)); then
+      save_identity "unit $unit $unit_invocation"
       return
     fi
     printf '%s\n' "systemd did not start ${process_command[0]}: ${why:-it ended with code ${unit_code:-?} before the program began}"
     return 1
   fi
   rm -f "$file"
-  mark=$(systemctl show --property=InvocationID "$unit.service")
-  save_identity "unit $unit ${mark#*=}"
+  invocation=$(systemctl show --property=InvocationID "$unit.service")
+  save_identity "unit $unit ${invocation#*=}"
 }
 
-# process_unit_state UNIT: Sets unit_state, unit_mark, unit_code and unit_signalled.
+# process_unit_state UNIT: Sets unit_state, unit_invocation, unit_code and unit_signalled.
 process_unit_state() {
   local key value
-  unit_state='' unit_mark='' unit_code='' unit_signalled=no
+  unit_state='' unit_invocation='' unit_code='' unit_signalled=no
   while IFS='=' read -r key value; do
     case $key in
       ActiveState) unit_state=$value ;;
-      InvocationID) unit_mark=$value ;;
+      InvocationID) unit_invocation=$value ;;
       ExecMainStatus) unit_code=$value ;;
       # 2 and 3 are the kernel's CLD_KILLED and CLD_DUMPED.
       ExecMainCode) [[ $value != [23] ]] || unit_signalled=yes ;;
@@ -57,7 +57,7 @@ process_unit_state() {
 }
 
 process_alive_unit() {
-  local unit_state unit_mark unit_code unit_signalled
+  local unit_state unit_invocation unit_code unit_signalled
   process_unit_state "$1"
   if [[ -z $unit_state ]]; then
     printf '%s\n' 'systemd does not answer'
@@ -65,8 +65,8 @@ process_alive_unit() {
   fi
   # `-`: the script was killed before it saved the invocation. The unit's name contains the release, so the name is
   # enough.
-  [[ $2 != - ]] || set -- "$1" "$unit_mark"
-  case $unit_state:$unit_mark in
+  [[ $2 != - ]] || set -- "$1" "$unit_invocation"
+  case $unit_state:$unit_invocation in
     "active:$2" | "activating:$2" | "reloading:$2" | "deactivating:$2") return 0 ;;
     *":$2")
       [[ $unit_signalled == no ]] || unit_code=$((unit_code + 128))
@@ -78,15 +78,15 @@ process_alive_unit() {
   return 1
 }
 
-# process_unit_is_gone UNIT MARK: Succeeds if the unit does not run. Fails also if systemd does not answer, because then
-# the unit may still run.
+# process_unit_is_gone UNIT INVOCATION: Succeeds if the unit does not run. Fails also if systemd does not answer,
+# because then the unit may still run.
 process_unit_is_gone() {
   process_alive_unit "$1" "$2" >/dev/null
   (($? == 1))
 }
 
 process_stop_unit() {
-  local unit_state unit_mark unit_code unit_signalled why
+  local unit_state unit_invocation unit_code unit_signalled why
   if process_unit_is_gone "$1" "$2"; then
     process_clear
     return 0

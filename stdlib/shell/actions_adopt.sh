@@ -1,4 +1,4 @@
-# ---- actions of `adopt`: take over a fragment or a color that this script did not make -----------
+# ---- actions of `adopt`: take over a proxy's file or a color that this script did not make -------
 #
 # Nothing is started or stopped. The fragment is written again for the color that it routes to, by the same swap as in a
 # deployment. A later deployment may stop the color's processes, if the driver can tell which they are.

@@ -20,7 +20,7 @@ ask_gates() {
   local gate code=0
   [[ $1 == old ]] || ! release_of "$to" || side_release=$found_release
   if [[ -n $side_release && -d $side_release ]]; then
-    ask_release_or_tell "$side_release" gate 'does not pass its probes'
+    ask_release_or_report "$side_release" gate 'does not pass its probes'
     return
   fi
   known_color "$side_color" || return 0

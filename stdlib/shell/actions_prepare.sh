@@ -1,6 +1,7 @@
 # ---- actions that make the new color -----------------------------------------------------------------
 
-# do_put_off_journal: Saves the journal for later. When this command is over, `take_up_pending` reads it again.
+# do_put_off_journal: Saves the journal of an unfinished deployment (a prepared color, or a cleanup that is to do),
+# because this command needs the journal for itself. `take_up_pending` restores it at the end.
 do_put_off_journal() {
   [[ -f $state/journal ]] || return 0
   bounded "${deadline["journal"]}" copy_synced "$state/journal" "$state/journal.pending" || fail_with "cannot write to $state: is the disk full?"
@@ -38,7 +39,7 @@ do_journal() {
       write_journal removing
       ;;
     handing)
-      # A way back from here must start the exclusive services that are stopped now.
+      # The next step stops the exclusive services of the other color. A way back after that must start them again.
       journal[handed]=yes
       write_journal swapping
       ;;
@@ -135,17 +136,18 @@ note_and_sync_slot() {
   { [[ -f $candidate/files ]] || note_slot; } && sync_tree "$candidate/slot"
 }
 
-# do_ensure_shared NUMBER, do_ensures SIDE: Fail or do nothing, because there is no driver for `shared` yet. A plan has
-# these steps only if it uses one.
+# do_ensure_shared NUMBER: Fails, because there is no `shared` driver yet. Only a plan with `shared` has this step.
 do_ensure_shared() { fail_with "there is no driver for shared $1"; }
 
+# do_ensures SIDE: Asks the release's script whether everything is there that the release shares with others. Because
+# there is no `shared` driver yet, the script answers yes. Every plan has this step, in `serve_release` and `resume`.
 do_ensures() {
   color_of_side "$1"
   [[ -n $side_release ]] && release_protocol "$side_release" && ((value >= 1)) || return 0
   of_release "$side_release" ensure || fail_with "something that $side_color needs is missing: $answer"
 }
 
-# do_fetch new SERVICE, do_stage new SERVICE: Call the `fetch` and `stage` of the service's run driver.
+# do_fetch new SERVICE, do_stage new SERVICE: Call the functions `fetch` and `stage` of the service's run driver.
 do_fetch() { at new "$2" ask_or_fail run fetch; }
 do_stage() { at new "$2" stage; }
 

@@ -47,7 +47,7 @@ do_remove_state() {
     now
     ((now_ms - begun < deadline["sweep"])) || break
     [[ -f $folder/meta ]] || continue
-    tell_what_app_wrote "$folder" $((begun + deadline["sweep"] - now_ms))
+    warn_of_files_of_app "$folder" $((begun + deadline["sweep"] - now_ms))
     of_release "$folder" clear || warn "release ${folder##*/}: $answer"
   done
   if ((EUID == 0)) && [[ -f $unit && -d /run/systemd/system ]]; then

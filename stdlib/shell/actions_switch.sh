@@ -119,7 +119,7 @@ do_verifies() {
   color_of_side "$1"
   release_protocol "$side_release"
   if ((value >= 1)) && [[ ${journal[kind]} != adopt ]]; then
-    ask_release_or_tell "$side_release" verify "does not pass through the proxy"
+    ask_release_or_report "$side_release" verify "does not pass through the proxy"
     return
   fi
   # The release's script does not know `verify`, or the color was started by hand. So this script's own questions are
@@ -135,13 +135,13 @@ do_verifies() {
   unmanaged=no
 }
 
-# ask_release_or_tell RELEASE 'WORD ARG…' WHAT: Asks the release. If the answer is no, prints what the release's script
-# said, and fails with its reason.
-ask_release_or_tell() {
+# ask_release_or_report RELEASE 'WORD ARG…' WHAT: Asks the release. If the answer is no, prints what the release's
+# script said, and fails with its reason.
+ask_release_or_report() {
   # shellcheck disable=SC2086 # WORD and its arguments
   of_release "$1" $2 && return 0
   ! asked_to_stop || return 143
-  tell_answer
+  print_all_but_reason
   fail_with "$side_color $3: $answer"
 }
 
@@ -180,7 +180,7 @@ do_move_exclusive() {
     return
   }
   release_protocol "$side_release"
-  ((value == 0)) || ask_release_or_tell "$side_release" 'gate exclusive' 'does not pass the probes of its exclusive services'
+  ((value == 0)) || ask_release_or_report "$side_release" 'gate exclusive' 'does not pass the probes of its exclusive services'
 }
 
 # name_exclusives: Sets `names` to the services that are exclusive in one of the two colors, each once. `-` means a

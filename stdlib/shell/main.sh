@@ -9,7 +9,8 @@ deployment_given='' # the same, if the caller gave it; otherwise empty
 script=''           # this script's file; `script_text` is its content, because the file may be replaced during a run
 script_text=''
 scratch='' # the folder for this process's temporary files
-served=''  # what users get after a failure, in words
+served=''  # what serves after a failure, in words
+outage=''  # if no color serves: a sentence about this, for the last line of a failed command
 began=0
 
 usage() {
@@ -24,7 +25,7 @@ $app: blue/green deploys on this host (${colors[*]}).
   rollback         go back to the release that served before
   rollback RELEASE switch to a copy of a kept release (see releases), in the idle color
   restart          start the live release again in the idle color, with its inputs read again
-  adopt            take over a fragment edited by hand, or a color started by hand
+  adopt            take over the proxy's file after an edit by hand, or a color started by hand
   resume           start the live color, after a boot
   remove           remove the app from this host; with --stop-serving also if a color is live
   status [--json]  show the live color and any unfinished deployment
@@ -54,9 +55,10 @@ main() {
     _release)
       shift
       command=${DEPLOYC_COMMAND-} # the command that asks
-      # A release is asked by its own script. Nobody else knows what runs in it.
+      # Only the script that started a release answers for it, because the services and drivers of another script may
+      # differ.
       [[ ${1-} == /* && $1/script -ef $script ]] || wrong_usage "_release takes the folder of the release that this script is in, not '${1-}'"
-      hidden release_command "$@"
+      run_hidden_command release_command "$@"
       ;;
   esac
   while (($#)); do
@@ -122,16 +124,16 @@ is_deployment_id() {
   [[ $1 =~ ^[A-Za-z0-9._:/-]{1,100}$ ]]
 }
 
-# hidden FUNCTION ARG…: Runs FUNCTION for `_release`, a command that only scripts of this app call. Exits with
-# FUNCTION's exit code.
-hidden() {
+# run_hidden_command FUNCTION ARG…: Runs FUNCTION for `_release`, a command that only scripts of this app call. Exits
+# with FUNCTION's exit code.
+run_hidden_command() {
   local code
   scratch=$(mktemp -d) || exit 3
   empty_inputs
   watch_signals
   "$@"
   code=$?
-  # A signal gives exit code 143, because the caller must not take FUNCTION's exit code for an answer then.
+  # After a signal the exit code is 143, so that the caller does not take FUNCTION's exit code for an answer.
   [[ -z $interrupted ]] || code=143
   rm -rf "$scratch"
   exit "$code"
@@ -181,7 +183,7 @@ mutate() {
     [[ -z $interrupted ]] || verdict=stopped
     give_verdict
   }
-  trap end_unasked EXIT
+  trap on_unexpected_exit EXIT
   make_scratch || give_verdict
   sweep_logs
   read_boot
@@ -212,8 +214,8 @@ run_command() {
   exit_code=3
   run_program "command.$planned"
   [[ $verdict != 'done' ]] || return 0
-  tell_served
-  [[ " ${tell_their_failure[*]} " == *" $planned "* ]] || return 0
+  find_served
+  [[ " ${commands_with_failure_steps[*]} " == *" $planned "* ]] || return 0
   [[ $verdict != refuse || $exit_code == 3 || $exit_code == 2 ]] || return 0
   ended=$verdict
   # The journal is closed and names no release any more. The user's last steps get the release of this command.
@@ -224,9 +226,10 @@ run_command() {
   verdict=$ended
 }
 
-# tell_served: Sets `served` from what this process has seen. It reads the live color even after a signal.
-tell_served() {
+# find_served: Sets `served` and `outage` from what this process has seen. It reads the live color even after a signal.
+find_served() {
   local shielded_before=$shielded
+  outage=''
   shielded=yes
   read_live
   shielded=$shielded_before
@@ -256,8 +259,10 @@ tell_served() {
         served="$live, which does not pass its probes"
       elif [[ $live_passes == no ]]; then
         served="no color that passes \`verify\`"
+        outage="the live color does not pass \`verify\`, as before"
       elif [[ $live_passes == unknown ]] && live_is_dead; then
         served='no color that runs'
+        outage='users get no answer, as before: the live color does not run'
       fi
       ;;
     none) served=nothing ;;
@@ -271,9 +276,9 @@ remove_scratch() {
   [[ $BASHPID != "$$" ]] || rm -rf "$scratch"
 }
 
-# end_unasked: Runs if bash itself gives up, for example because it has no memory. Exits 5 if a deployment is
+# on_unexpected_exit: Runs if bash itself gives up, for example because it has no memory. Exits 5 if a deployment is
 # unfinished; the next run recovers it.
-end_unasked() {
+on_unexpected_exit() {
   [[ $BASHPID == "$$" ]] || return 0
   remove_scratch
   [[ ${journal[phase]-idle} != idle ]] || return 0
@@ -306,7 +311,7 @@ give_verdict() {
   write_line error "$command of $app: failed${cause_name:+ at $cause_name}${cause_where:+ ($cause_where)}: ${cause:-the reason is unknown: see $log_file}"
   case $verdict in
     failed | stopped)
-      say "${served:-the color that served before} serves, as before"
+      say "${outage:-${served:-the color that served before} serves, as before}"
       exit 1
       ;;
     refuse)

@@ -92,9 +92,11 @@ list_places() {
   ports=${ports# } addresses=${addresses# }
 }
 
-# place_in PLACES SERVICE TODAY: Sets `value` to the service's place in the list of a meta file. The list has the order
-# of its deploy.bg, but no names. If this cannot be the order of today's deploy.bg, the first place stands for all. TODAY
-# is a place of the service in today's deploy.bg; a service without one gets none.
+# place_in PLACES SERVICE TODAY: Sets `value` to the service's port or address in PLACES. PLACES is the list of ports, or
+# of addresses, in a meta file: one for each service, in the order of the deploy.bg of that release. The list has no
+# names. So if it has another number of entries than today's services, or if the service's entry is empty, `value` is the
+# first entry that is not empty. TODAY is a port or an address of the service in today's deploy.bg; if it is empty,
+# `value` is empty, too.
 place_in() {
   local one rest=$1 blanks=${1//[! ]/}
   value=''

@@ -62,8 +62,8 @@ release_protocol() {
   number "$value" 0
 }
 
-# tell_answer: Prints all lines of `answer` but the last. Keeps the last line, which is the reason, in `answer`.
-tell_answer() {
+# print_all_but_reason: Prints all lines of `answer` but the last. Keeps the last line, which is the reason, in `answer`.
+print_all_but_reason() {
   local line told=$answer
   [[ $told == *$'\n'* ]] || return 0
   answer=${told##*$'\n'}
@@ -377,7 +377,7 @@ remove_release() {
   [[ -d $1 ]] || return 0
   [[ ! -f $1/meta ]] || of_release "$1" clear || warn "release ${1##*/}: $answer"
   now
-  tell_what_app_wrote "$1" $(($2 - now_ms))
+  warn_of_files_of_app "$1" $(($2 - now_ms))
   now
   ((now_ms < $2)) || return 0
   bounded $(($2 - now_ms)) rm -rf "$1" || warn "release ${1##*/} could not be removed"

@@ -170,7 +170,7 @@ recover() {
         # it is.
         [[ $verdict != 'done' ]] || say 'the interrupted deployment was rolled back: this completes the rollback'
         [[ $verdict != failed ]] || verdict=person
-        tell_served
+        find_served
         return 1
         ;;
       try:*)

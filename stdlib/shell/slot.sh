@@ -74,9 +74,9 @@ note_slot() {
   (cd "$candidate/slot" && find . ! -type d -print) >"$candidate/files"
 }
 
-# tell_what_app_wrote RELEASE MILLISECONDS: Warns about files that the app has written into the slot, because they are
+# warn_of_files_of_app RELEASE MILLISECONDS: Warns about files that the app has written into the slot, because they are
 # removed with the release. The search takes at most MILLISECONDS.
-tell_what_app_wrote() {
+warn_of_files_of_app() {
   local name count=0 shown=''
   [[ -f $1/files && -d $1/slot ]] || return 0
   bounded "$2" list_additions "$1" >"$scratch/answer" 2>/dev/null || return 0

@@ -11,8 +11,8 @@ run_user_step() {
   "$2" >"$1" 2>&1
 }
 
-# step_environment: Exports the variables that a user's step gets. Beside those of the first routed service each service
-# has its own, `port_NAME` and `address_NAME`, with `_` for each `-` of its name.
+# step_environment: Exports the variables that a user's step gets. Besides the port and the address of the first routed
+# service, the step gets `port_NAME` and `address_NAME` for each service, with `_` for each `-` of its name.
 step_environment() {
   local name key quoted
   local -a places=()
@@ -27,7 +27,8 @@ step_environment() {
   reason_json=$quoted
   export DEPLOYC_ACTIVE=$app app root staging command color port address service slot from to outcome reason reason_json seconds
   for name in ${places[@]+"${places[@]}"}; do
-    # A service may be called `of`, and the script's own tables are `port_of` and `address_of`.
+    # A service may be called `of`, and the script's own tables are `port_of` and `address_of`. So the table of that name
+    # is removed first.
     unset -v "${name%%=*}"
     [[ $name == *= ]] || export "${name%%=*}=${name#*=}"
   done
@@ -54,7 +55,7 @@ run_exec() {
 }
 
 # run_notify DRIVER: Reports the outcome with the driver's function `notify`. The function finds `outcome`, `reason` and
-# `seconds` beside its settings.
+# `seconds` in addition to its settings.
 run_notify() {
   "$1_notify"
 }

@@ -30,7 +30,7 @@ nginx_snapshot() {
   while nginx_find_master && nginx_is_alone && nginx_read_generation && ((${#generation[@]} > 1)); do
     # Another reload may be under way, with workers of both configurations. Wait for it, but only about 1 s: a worker
     # that dies again and again is always young.
-    if nginx_has_just_begun && ((looks++ < 20)); then
+    if nginx_has_young_worker && ((looks++ < 20)); then
       pause 50 && continue
     fi
     printf '%s\n' "${generation[*]}"
@@ -40,10 +40,10 @@ nginx_snapshot() {
   return 1
 }
 
-# nginx_has_just_begun: Succeeds if a worker is younger than 300 ms. Then the old workers of its reload may not have
-# been told to end yet. In some containers the clock differs from that of the processes; there no worker counts as
+# nginx_has_young_worker: Succeeds if a worker is younger than 300 ms. Then nginx may not have told the old workers of
+# its reload to end yet. In some containers the clock differs from that of the processes; there no worker counts as
 # young.
-nginx_has_just_begun() {
+nginx_has_young_worker() {
   local worker age
   now
   for worker in "${generation[@]:1}"; do
@@ -134,7 +134,8 @@ nginx_recall_reload() {
   read -r -a old <<<"${1#* } $line"
 }
 
-# nginx_mutex: Prints the folder of the configuration, because packages and certbot replace the files in it.
+# nginx_mutex: Prints the path of the lock: the configuration's folder. A file in it would not do, because packages and
+# certbot replace files, and the lock would be lost.
 nginx_mutex() {
   local file
   file=$nginx_config
@@ -409,9 +410,9 @@ nginx_find_open_files() {
   [[ $open_files != , ]] || open_files=''
 }
 
-# nginx_let_go: Succeeds if the master has closed a file that was open before the reload. It does this only when the new
-# configuration is in force. During the attempt and after a failure it keeps the old files open.
-nginx_let_go() {
+# nginx_has_closed_a_file: Succeeds if the master has closed a file that was open before the reload. It does this only
+# when the new configuration is in force. During the attempt and after a failure it keeps the old files open.
+nginx_has_closed_a_file() {
   local open_files file
   [[ $files != - ]] || return 1
   nginx_find_open_files
@@ -449,7 +450,7 @@ nginx_judge() {
   if ((most > workers && most > 1)) && { [[ $again == yes ]] || ((most >= ${#wanted[@]})); }; then
     return 0
   fi
-  ! nginx_let_go || return 0
+  ! nginx_has_closed_a_file || return 0
   why='the new workers of nginx did not come from this reload: the old ones had ended before (its error log tells why)'
   return 1
 }

@@ -88,7 +88,7 @@ fn check_is_clean_after_a_build_and_writes_nothing() {
 }
 
 #[test]
-fn check_tells_stale_from_edited_by_hand_and_shows_the_difference() {
+fn check_distinguishes_stale_from_edited_by_hand_and_shows_the_difference() {
     let folder = Folder::good();
     folder.run(&["build"]).exits(0);
     folder.write("deploy.bg", GOOD.replace("drain 30s", "drain 40s"));

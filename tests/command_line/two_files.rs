@@ -68,7 +68,7 @@ fn one_of_two_files_cannot_be_fed_through_standard_input() {
 
 /// If the runtime is not the right one, the script says what is wrong and what to do, and reads nothing of the runtime.
 #[test]
-fn a_runtime_that_is_not_the_one_is_told_for_what_it_is() {
+fn a_wrong_runtime_is_refused_with_the_reason() {
     let folder = Folder::good();
     folder.run(&["build"]).exits(0);
     let runtime = runtime();

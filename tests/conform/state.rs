@@ -20,8 +20,8 @@ pub enum State {
     Switched,
     /// After a deploy that was killed during its drain.
     Draining,
-    /// After two deploys and a third one that was killed in its swap: the file routes to its color, and the color
-    /// before is in force.
+    /// After two deploys and a third one that was killed in its swap: the file routes to the third deploy's color, and
+    /// the proxy still serves the second deploy's color.
     Swapping,
     /// Somebody has put the fragment of the first color there, and nothing runs.
     ByHand,
@@ -64,8 +64,9 @@ impl State {
         }
     }
 
-    /// Whether a shape can be in this state. A text by hand needs addresses. If an address answers although nothing
-    /// runs, a state in which nothing runs is not possible.
+    /// Whether a shape can be in this state. A file written by hand contains addresses, so the proxy must route to a
+    /// service. On a stand an address without a port always answers. With such an address no state looks as if nothing
+    /// runs.
     pub fn suits(self, stand: &Stand) -> bool {
         let answers = stand.answers();
         match self {

@@ -74,7 +74,7 @@ impl Cycle<'_> {
         let journal = if settle || harm.script_survives() {
             Journal::At(self.journal())
         } else {
-            Journal::AtLeast(self.journal())
+            Journal::AnyPhase(self.journal())
         };
         self.next(way_out, journal, &mut broken);
         Found {
@@ -167,7 +167,7 @@ impl Cycle<'_> {
     fn next(&mut self, way_out: &[&str], mut journal: Journal, broken: &mut Vec<String>) {
         let stand = self.stand;
         stand.stage(Release::Good);
-        let (Journal::At(before) | Journal::AtLeast(before)) = journal;
+        let (Journal::At(before) | Journal::AnyPhase(before)) = journal;
         let commands: &[&str] = if before.phase == Phase::Prepared {
             &["abort", "deploy"]
         } else {

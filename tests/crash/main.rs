@@ -1,5 +1,7 @@
-//! Tests a generated script with a real nginx under load. The script is interrupted before its n-th command, for every
-//! n until a run ends without harm.
+//! Tests a generated script with a real nginx under load. There is one run for each point: the script is interrupted
+//! there. A point is the moment before a command that changes something outside of the shell; with `--every` it is the
+//! moment before any command, and a series ends when a run ends before it reaches its point. In other series a call of a
+//! program fails, or a program is missing.
 //!
 //! `cargo test --test crash` runs a sample. `cargo test --test crash -- --long` runs every point and needs hours.
 //! `-- --long --situation deploy --how kill --stride 7 --from 3` runs a part of that. The test ends with a table and a

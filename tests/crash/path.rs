@@ -25,8 +25,9 @@ pub enum End {
 pub enum Found {
     /// This journal, because no process was active any more.
     At(Before),
-    /// This journal, or one that a child of a killed run has written since.
-    AtLeast(Before),
+    /// This journal, but perhaps in another phase. The phase may have changed since it was read, because a child of the
+    /// killed run may still work. So every phase is accepted.
+    AnyPhase(Before),
 }
 
 /// The programs of an app.
@@ -81,12 +82,13 @@ impl Paths {
                 _ => Ok(()),
             }
         };
-        let (Found::At(before) | Found::AtLeast(before)) = found;
+        let (Found::At(before) | Found::AnyPhase(before)) = found;
         let Err(why) = walk(before) else {
             return Ok(());
         };
         let others = Phase::ALL.map(|phase| Before { phase, ..before });
-        if matches!(found, Found::AtLeast(_)) && others.into_iter().any(|other| walk(other).is_ok())
+        if matches!(found, Found::AnyPhase(_))
+            && others.into_iter().any(|other| walk(other).is_ok())
         {
             return Ok(());
         }

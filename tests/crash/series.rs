@@ -1,4 +1,4 @@
-//! A series: one situation and one kind of harm, point after point until a run ends without harm.
+//! A series: one situation and one kind of harm, at one point after the other.
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -240,7 +240,7 @@ check_ignores_no_signal() {
   expect 0 stop
 }
 
-check_tells_who_has_the_port() {
+check_reports_who_has_the_port() {
   local stranger
   begin sleeps
   expect 0 stage
@@ -257,7 +257,7 @@ check_tells_who_has_the_port() {
   kill -0 "$stranger" || fail 'the stranger was ended'
 }
 
-check_tells_that_it_ended() {
+check_reports_that_it_ended() {
   begin ends
   expect 0 stage
   call start
@@ -278,7 +278,7 @@ ended() {
   ((code == 1))
 }
 
-check_tells_the_exit_code() {
+check_reports_the_exit_code() {
   begin ends
   expect 0 start
   until_true 3 ended
@@ -351,7 +351,7 @@ check_ends_what_is_left_of_a_dead_one() {
   [[ -z $(ours) ]] || fail "processes are left: $(ours)"
 }
 
-check_tells_a_daemon() {
+check_reports_a_daemon() {
   begin daemon
   expect 0 start
   until_true 5 ended || fail 'the program has put itself into the background, but alive says that it is there'

@@ -83,7 +83,7 @@ as_user_works() {
   [[ -z $(ours) ]] || fail "processes are left: $(ours)"
 }
 
-check_tells_an_unknown_user() {
+check_reports_an_unknown_user() {
   subject_user=nobody-of-that-name
   begin
   expect 1 start
@@ -130,7 +130,7 @@ check_a_full_disk_does_not_stop_it() {
   expect 0 stop
 }
 
-check_tells_a_missing_program() {
+check_reports_a_missing_program() {
   begin missing
   call start
   ((code == 1)) || {

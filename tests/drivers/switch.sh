@@ -37,7 +37,6 @@ routes() {
 }
 
 # swap_to COLOR: Does what the script does before the reload, to the new color or back. Sets `snapshot`.
-# `switch_to` does the same and the rest of the switch. It sets `drains`.
 swap_to() {
   local file=$release/fragment
   expect 0 snapshot
@@ -51,6 +50,7 @@ swap_to() {
   expect 0 test
 }
 
+# switch_to COLOR: Calls `swap_to`, then reloads and confirms. Sets `drains` to the generation that must drain.
 switch_to() {
   swap_to "$1"
   expect 0 reload
@@ -191,7 +191,7 @@ check_goes_back() {
   [[ -z $(find "$(dirname "$file")" -name '.*deployc*') ]] || fail "files are left: $(find "$(dirname "$file")" -name '.*deployc*')"
 }
 
-check_goes_back_to_nothing() {
+check_removes_the_file_and_the_candidate() {
   local file
   file=$(subject_file)
   new_release r1 blue
@@ -220,7 +220,7 @@ check_follows_a_link() {
   cmp -s /srv/elsewhere/fragment <(fragment green) || fail 'the file behind the link was not written'
 }
 
-check_tells_a_full_disk() {
+check_reports_a_full_disk() {
   local file folder
   file=$(subject_file)
   mkdir -p /srv/small
@@ -243,7 +243,7 @@ check_is_ready() {
   expect 0 preflight
 }
 
-check_tells_what_is_missing() {
+check_reports_what_is_missing() {
   begin blue
   subject_not_included
   expect 1 preflight
@@ -258,7 +258,7 @@ check_is_ready_for_a_first_install() {
 }
 
 # where it has dial
-check_dials_from_where_the_proxy_stands() {
+check_dials_from_where_the_proxy_runs() {
   begin blue
   expect 0 dial "${address_of["blue app"]}"
   expect 0 dial "${address_of["blue app"]}" "${address_of["green app"]}"
@@ -305,13 +305,13 @@ as_user_switches_by_sudo() {
   switch_to green
 }
 
-check_tells_a_user_without_rights() {
+check_reports_a_user_without_rights() {
   begin blue
-  as_another_user is_told_of_sudo
-  as_another_user is_told_of_sudoers
+  as_another_user without_the_setting_sudo
+  as_another_user without_a_line_in_sudoers
 }
 
-as_user_is_told_of_sudo() {
+as_user_without_the_setting_sudo() {
   sudo=()
   new_release r2 green
   expect 1 preflight
@@ -319,7 +319,7 @@ as_user_is_told_of_sudo() {
   says sudo
 }
 
-as_user_is_told_of_sudoers() {
+as_user_without_a_line_in_sudoers() {
   new_release r2 green
   expect 1 preflight
   says ec2-user

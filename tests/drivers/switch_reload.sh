@@ -4,14 +4,14 @@
 # The checks of `test`, `reload`, `confirm` and `draining` of a switch driver. switch.sh says what a subject must
 # define.
 
-check_tells_a_broken_configuration() {
+check_reports_a_broken_configuration() {
   begin blue
   subject_break
   expect 1 test
   [[ -n $answer ]] || fail 'it does not say why'
 }
 
-check_tells_a_reload_that_is_not_in_force() {
+check_reports_a_reload_that_is_not_in_force() {
   begin blue
   "$suite/../../testapp" --port 8099 >/dev/null 2>&1 &
   until_true 5 listens 8099
@@ -157,7 +157,7 @@ check_confirms_soon() {
   ((now_ms - began < 10000)) || fail "it took $((now_ms - began)) ms"
 }
 
-check_tells_a_dead_proxy() {
+check_reports_a_dead_proxy() {
   begin blue
   subject_end
   expect 1 snapshot
@@ -180,7 +180,7 @@ check_waits_for_the_last_answer() {
 }
 
 # A worker that another app's reload has told to end still answers for our previous color.
-check_waits_for_what_another_reload_put_away() {
+check_waits_for_workers_of_an_earlier_reload() {
   local stream
   begin blue
   # A very busy machine may need as long as this for two reloads.

@@ -14,7 +14,7 @@ crate::tests![
     a_fragment_edited_before_the_cleanup,
     a_program_that_was_started_again_by_hand,
     a_program_that_serves_others_is_left_alone,
-    a_killed_adoption_gives_back_what_it_put_off,
+    after_a_killed_adoption_the_prepared_color_is_still_reserved,
 ];
 
 /// A fragment as a person might write it.
@@ -230,8 +230,9 @@ fn edit(site: &Site) {
 }
 
 /// The adoption is killed. The color that was prepared before it is still reserved.
-fn a_killed_adoption_gives_back_what_it_put_off() -> Result<(), Skip> {
-    let (site, live) = deployed_with("adopt/a_killed_adoption_gives_back_what_it_put_off")?;
+fn after_a_killed_adoption_the_prepared_color_is_still_reserved() -> Result<(), Skip> {
+    let (site, live) =
+        deployed_with("adopt/after_a_killed_adoption_the_prepared_color_is_still_reserved")?;
     site.run("prepare --deployment next").ok();
     edit(&site);
     // The second test of nginx's configuration comes after the swap.

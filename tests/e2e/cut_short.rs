@@ -17,7 +17,7 @@ crate::tests![
     what_may_run_only_once_goes_with_the_color_that_serves,
     killed_in_the_drain,
     killed_on_the_way_back,
-    a_rollback_of_what_was_cut_short_goes_back_once,
+    rollback_after_an_interrupted_switch_only_completes_the_way_back,
     a_rollback_after_a_way_back_is_refused,
     a_killed_rollback_leaves_the_cleanup_to_do,
     a_rollback_waits_for_no_deploy,
@@ -248,7 +248,7 @@ fn killed_on_the_way_back() -> Result<(), Skip> {
 
 /// After a deployment that was interrupted in its switch, `rollback` goes to the release that served before this
 /// deployment, and not one release further.
-fn a_rollback_of_what_was_cut_short_goes_back_once() -> Result<(), Skip> {
+fn rollback_after_an_interrupted_switch_only_completes_the_way_back() -> Result<(), Skip> {
     let (site, other, live) = deployed_with_held_reload("held_reload")?;
     site.deploy().ok();
     let release = site.host.bash("readlink /var/lib/deployc/hello/live").ok();

@@ -14,15 +14,15 @@ crate::tests![
     abort_undoes_prepare,
     rollback_goes_back_to_the_last_good_release,
     rollback_after_a_failed_deploy_starts_the_last_good_release,
-    rollback_goes_back_over_a_service_that_was_added,
+    rollback_works_after_a_service_was_added,
     rollback_without_a_release_says_so,
-    status_and_history_tell_what_happened,
+    status_and_history_show_what_happened,
     plan_and_dry_run_change_nothing,
     resume_starts_the_live_color_again,
     doctor_finds_a_hand_edit,
     doctor_finds_what_a_deployment_would,
     doctor_asks_what_prepare_asks,
-    a_fragment_that_was_taken_away_frees_nothing,
+    with_a_missing_or_damaged_fragment_the_live_color_is_not_stopped,
     requests_in_flight_are_finished,
     a_slow_boot_is_waited_for,
     a_program_on_ipv6_only_is_reached,
@@ -135,9 +135,9 @@ fn rollback_after_a_failed_deploy_starts_the_last_good_release() -> Result<(), S
 }
 
 /// Only a release's own script knows the services of the release, so `rollback` must use that script.
-fn rollback_goes_back_over_a_service_that_was_added() -> Result<(), Skip> {
+fn rollback_works_after_a_service_was_added() -> Result<(), Skip> {
     let (site, live, other) = deployed()?;
-    site.install("deploys/rollback_goes_back_over_a_service_that_was_added");
+    site.install("deploys/rollback_works_after_a_service_was_added");
     site.deploy().ok();
     assert_eq!(site.serves(), other);
     site.run("rollback").ok();
@@ -152,7 +152,7 @@ fn rollback_without_a_release_says_so() -> Result<(), Skip> {
     Ok(())
 }
 
-fn status_and_history_tell_what_happened() -> Result<(), Skip> {
+fn status_and_history_show_what_happened() -> Result<(), Skip> {
     let (site, live, other) = deployed()?;
     site.run("status").ok().says(&live);
     let json = site.run("status --json").ok().stdout;
@@ -281,7 +281,7 @@ fn doctor_asks_what_prepare_asks() -> Result<(), Skip> {
 }
 
 /// nginx still serves the color that it has loaded last, so that color must not count as idle.
-fn a_fragment_that_was_taken_away_frees_nothing() -> Result<(), Skip> {
+fn with_a_missing_or_damaged_fragment_the_live_color_is_not_stopped() -> Result<(), Skip> {
     let (site, live, other) = deployed()?;
     let file = crate::support::site::FRAGMENT;
     let text = site.host.read(file);

@@ -7,7 +7,7 @@ use crate::support::skip::Skip;
 use crate::support::wait;
 
 crate::tests![
-    each_way_to_be_unhealthy_is_told_apart,
+    each_way_to_be_unhealthy_has_its_own_report,
     a_dead_process_fails_at_once,
     a_program_that_daemonises_itself_is_an_error,
     healthy_once_and_dead_a_second_later_goes_back,
@@ -17,16 +17,16 @@ crate::tests![
     a_missing_artifact_changes_nothing,
     two_artifacts_are_both_named,
     a_missing_artifact_stops_nothing,
-    an_invalid_configuration_of_another_site_is_told_apart,
-    a_stopped_proxy_is_said_so,
+    an_invalid_configuration_of_another_site_is_reported_as_its_fault,
+    a_stopped_proxy_is_reported,
     a_reload_that_is_not_in_force_goes_back,
     a_full_disk_changes_nothing,
     a_megabyte_a_second_fills_no_disk,
-    a_full_disk_for_the_state_is_said,
+    a_full_disk_for_the_state_is_reported,
     a_program_that_ignores_term_is_killed,
     children_are_stopped_too,
     a_failed_first_deploy_leaves_nothing,
-    the_outcome_is_told,
+    the_outcome_is_reported,
     a_color_that_was_not_started_here_gets_the_traffic_back,
 ];
 
@@ -41,8 +41,8 @@ fn deployed_with(source: &str) -> Result<(Site, String), Skip> {
     Ok((site, live))
 }
 
-fn each_way_to_be_unhealthy_is_told_apart() -> Result<(), Skip> {
-    let (site, live) = deployed_with("failures/each_way_to_be_unhealthy_is_told_apart")?;
+fn each_way_to_be_unhealthy_has_its_own_report() -> Result<(), Skip> {
+    let (site, live) = deployed_with("failures/each_way_to_be_unhealthy_has_its_own_report")?;
     for (release, report) in [
         ("--health never", "503"),
         ("--health 401", "401"),
@@ -62,7 +62,7 @@ fn each_way_to_be_unhealthy_is_told_apart() -> Result<(), Skip> {
         "{outcome}"
     );
     site.assert_serves_only(&live);
-    site.install("failures/each_way_to_be_unhealthy_is_told_apart_2");
+    site.install("failures/each_way_to_be_unhealthy_has_its_own_report_2");
     site.stage("").deploy().exits(1).says("mauve");
     site.assert_serves_only(&live);
     Ok(())
@@ -168,7 +168,7 @@ fn a_missing_artifact_stops_nothing() -> Result<(), Skip> {
     Ok(())
 }
 
-fn an_invalid_configuration_of_another_site_is_told_apart() -> Result<(), Skip> {
+fn an_invalid_configuration_of_another_site_is_reported_as_its_fault() -> Result<(), Skip> {
     let (site, live) = deployed()?;
     site.host.write(
         "/etc/nginx/conf.d/other.conf",
@@ -181,7 +181,7 @@ fn an_invalid_configuration_of_another_site_is_told_apart() -> Result<(), Skip> 
     Ok(())
 }
 
-fn a_stopped_proxy_is_said_so() -> Result<(), Skip> {
+fn a_stopped_proxy_is_reported() -> Result<(), Skip> {
     let (site, live) = deployed()?;
     site.host
         .bash("nginx -s quit; while pgrep -x nginx >/dev/null; do sleep 0.02; done")
@@ -229,7 +229,7 @@ fn a_full_disk_changes_nothing() -> Result<(), Skip> {
     Ok(())
 }
 
-fn a_full_disk_for_the_state_is_said() -> Result<(), Skip> {
+fn a_full_disk_for_the_state_is_reported() -> Result<(), Skip> {
     let (site, live) = deployed()?;
     let full = "mkdir -p /mnt/state && mount -t tmpfs -o size=16m tmpfs /mnt/state && cp -a /var/lib/deployc/. /mnt/state/ && \
                 mount --bind /mnt/state /var/lib/deployc && { head -c 32M /dev/zero > /var/lib/deployc/ballast 2>/dev/null; true; }";
@@ -320,8 +320,8 @@ fn a_failed_first_deploy_leaves_nothing() -> Result<(), Skip> {
     Ok(())
 }
 
-fn the_outcome_is_told() -> Result<(), Skip> {
-    let site = Site::with("failures/the_outcome_is_told")?;
+fn the_outcome_is_reported() -> Result<(), Skip> {
+    let site = Site::with("failures/the_outcome_is_reported")?;
     site.deploy().ok();
     site.stage("--health never").deploy().exits(1);
     let said = site.host.read("/tmp/told");

@@ -20,7 +20,7 @@ crate::tests![
     the_fragment_is_on_disk_before_and_after_its_rename,
     a_configuration_that_only_the_new_color_breaks_goes_back,
     a_websocket_goes_on_after_the_switch,
-    term_does_not_stop_what_the_proxy_serves_by_now,
+    term_does_not_stop_the_color_that_the_proxy_serves_now,
     a_missing_tool_changes_nothing,
     a_stranger_that_answers_the_probe_is_not_the_program,
     a_reader_or_terminal_that_goes_away_ends_nothing,
@@ -277,9 +277,9 @@ fn a_websocket_goes_on_after_the_switch() -> Result<(), Skip> {
 }
 
 /// While the new color is probed, somebody points nginx to it by hand. Then the deploy gets TERM.
-fn term_does_not_stop_what_the_proxy_serves_by_now() -> Result<(), Skip> {
+fn term_does_not_stop_the_color_that_the_proxy_serves_now() -> Result<(), Skip> {
     let (site, live, other) =
-        deployed_with("hazards/term_does_not_stop_what_the_proxy_serves_by_now")?;
+        deployed_with("hazards/term_does_not_stop_the_color_that_the_proxy_serves_now")?;
     let deploy = site.stage("--health never").start("deploy");
     let started = "(($(ls /var/lib/deployc/hello/releases/*/identity.* | wc -l) == 2))";
     assert!(wait::until(SOON, || site.host.bash(started).code == 0));

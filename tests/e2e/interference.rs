@@ -22,7 +22,7 @@ crate::tests![
     a_stranger_s_reload_in_the_middle_does_no_harm,
     another_number_of_workers_is_a_reload_too,
     term_starts_the_way_back_at_once,
-    term_before_anything_was_started_is_said_so,
+    term_before_anything_was_started_is_reported,
     term_in_a_drain_cuts_nothing,
     a_program_never_holds_the_lock,
     status_never_waits_for_a_deploy,
@@ -311,8 +311,8 @@ fn term_starts_the_way_back_at_once() -> Result<(), Skip> {
 }
 
 /// The script must not exit 3, because 3 means that the host is not ready.
-fn term_before_anything_was_started_is_said_so() -> Result<(), Skip> {
-    let site = Site::with("interference/term_before_anything_was_started_is_said_so")?;
+fn term_before_anything_was_started_is_reported() -> Result<(), Skip> {
+    let site = Site::with("interference/term_before_anything_was_started_is_reported")?;
     let slow = "#!/bin/bash\ntouch /opt/asked\nsleep 10\n";
     site.host.write_program("/opt/slow-test", slow);
     let deploy = site.start("deploy");

@@ -26,13 +26,13 @@ crate::tests![
     only_the_last_releases_are_kept,
     a_removal_leaves_nothing_but_the_apps_own,
     a_removal_that_the_proxy_refuses_is_taken_back,
-    a_rollback_of_a_restart_that_was_cut_short_goes_back_once,
+    rollback_after_an_interrupted_restart_only_completes_the_way_back,
     a_rollback_to_a_release_that_was_cut_short_goes_on,
     a_removal_that_was_cut_short_is_taken_back_by_a_deploy,
     a_removal_that_was_cut_short_is_done_by_the_next_one,
     a_removal_that_was_killed_in_its_drain_is_finished_by_a_deploy,
     a_removal_that_was_told_to_stop_in_its_drain_asks_for_a_person,
-    who_waits_for_a_removal_is_told,
+    a_command_that_waited_for_a_removal_is_refused,
 ];
 
 const STATE: &str = "/var/lib/deployc/hello";
@@ -301,7 +301,7 @@ fn a_removal_that_the_proxy_refuses_is_taken_back() -> Result<(), Skip> {
 }
 
 /// The recovery from an interrupted `restart` is the rollback, as after an interrupted deployment.
-fn a_rollback_of_a_restart_that_was_cut_short_goes_back_once() -> Result<(), Skip> {
+fn rollback_after_an_interrupted_restart_only_completes_the_way_back() -> Result<(), Skip> {
     let (site, first, second) = deployed_with_held_reload("held_reload")?;
     site.deploy().ok();
     let release = live(&site);
@@ -419,7 +419,7 @@ fn a_removal_that_was_told_to_stop_in_its_drain_asks_for_a_person() -> Result<()
 }
 
 /// The deploy has waited for the lock of an app that was removed meanwhile.
-fn who_waits_for_a_removal_is_told() -> Result<(), Skip> {
+fn a_command_that_waited_for_a_removal_is_refused() -> Result<(), Skip> {
     let (site, live, answer, remove) = draining_removal()?;
     let waiting = site.start("deploy");
     let waits = format!("grep -q 'waiting: remove' {STATE}/log/*.log");

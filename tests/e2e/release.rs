@@ -9,7 +9,7 @@ crate::tests![
     links_in_an_artifact,
     what_was_staged_is_not_what_runs,
     a_slot_of_its_user,
-    what_the_app_wrote_is_told_of,
+    files_of_the_app_are_named_when_they_are_removed,
     a_program_in_the_caller_s_path_only,
     a_link_to_what_another_user_owns,
     a_release_keeps_its_runtime,
@@ -113,7 +113,7 @@ fn a_slot_of_its_user() -> Result<(), Skip> {
 }
 
 /// Some deployments later a release is removed. If the app has written files into its slot, the script names them.
-fn what_the_app_wrote_is_told_of() -> Result<(), Skip> {
+fn files_of_the_app_are_named_when_they_are_removed() -> Result<(), Skip> {
     let site = Site::new()?;
     site.stage_program("echo row >>data.db\nexec /opt/testapp \"$@\"");
     let mut told = Vec::new();

@@ -12,8 +12,8 @@ crate::tests![
     an_exclusive_worker_that_ends_at_once_hands_back,
     a_failed_verify_leaves_the_exclusive_worker_alone,
     an_overlapping_worker_runs_beside_its_predecessor,
-    a_worker_that_is_named_first,
-    a_warm_color_without_its_worker,
+    the_order_of_services_does_not_matter,
+    status_says_that_a_warm_color_runs_in_part,
 ];
 
 /// A release whose worker holds a lock while it runs, ends slowly, and writes down its beginning and its end.
@@ -232,7 +232,7 @@ fn an_overlapping_worker_runs_beside_its_predecessor() -> Result<(), Skip> {
 
 /// The order of the services does not matter. The service that users reach decides whether a color serves, and all
 /// services of a color are started and stopped.
-fn a_worker_that_is_named_first() -> Result<(), Skip> {
+fn the_order_of_services_does_not_matter() -> Result<(), Skip> {
     for handover in ["handover overlap", "handover exclusive"] {
         let site = worker_first(handover, "")?;
         site.deploy().ok();
@@ -251,7 +251,7 @@ fn a_worker_that_is_named_first() -> Result<(), Skip> {
 }
 
 /// A warm color runs without its exclusive worker, so `status` must say that only a part of it runs.
-fn a_warm_color_without_its_worker() -> Result<(), Skip> {
+fn status_says_that_a_warm_color_runs_in_part() -> Result<(), Skip> {
     let site = worker_first("handover exclusive", "\n    keep warm")?;
     site.deploy().ok();
     site.deploy().ok();

@@ -3,7 +3,7 @@
 
 use deployc::plan::Phase;
 
-/// A line of the log that counts.
+/// A line of the log that the tests compare with the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A step begins.

@@ -25,7 +25,7 @@ crate::tests![
     quickstart,
     haproxy_driver,
     spring_jar_codedeploy,
-    built_over
+    a_build_replaces_the_files_of_0_1_0
 ];
 
 /// The colors of the test application.
@@ -190,12 +190,8 @@ fn jar() -> TempDir {
 
 /// Runs `deployc build` in a folder that 0.1.0 has built. It must recognise the files as deployc's own, and report them
 /// as stale.
-#[allow(
-    clippy::unnecessary_wraps,
-    reason = "the tests of a list have one type"
-)]
 #[expect(clippy::unnecessary_wraps, reason = "all tests have one signature")]
-fn built_over() -> Result<(), Skip> {
+fn a_build_replaces_the_files_of_0_1_0() -> Result<(), Skip> {
     for name in ["quickstart", "haproxy-driver", "spring-jar-codedeploy"] {
         let folder = example(name, By::Landed);
         let build = |words: &[&str]| {

@@ -235,8 +235,8 @@ fn replace_by_other_ports(host: &Upgrade, address: &str, more: &[(&str, &str)]) 
     host.replace_by_today_with(&[&changes, more].concat());
 }
 
-/// nginx tells which address answered. It also listens on a port that blue has only since the upgrade.
-fn tell_the_upstream(host: &Upgrade) {
+/// nginx names the address that answered, in a header. It also listens on a port that blue has only since the upgrade.
+fn show_the_upstream(host: &Upgrade) {
     let tell = "location / {\n  add_header X-Upstream $upstream_addr;";
     let site = site_with_upstream("127.0.0.1:80", "hello").replace("location / {", tell);
     let other = "server { listen 127.0.0.1:9081; return 204; }\n";
@@ -260,7 +260,7 @@ fn assert_comes_from(host: &Upgrade, color: &str, port: u16) {
 /// `verify` of the old release is asked by today's script, for the address at which the old release listens.
 fn other_ports_since_the_upgrade() -> Result<(), Skip> {
     let host = Upgrade::of("hello")?;
-    tell_the_upstream(&host);
+    show_the_upstream(&host);
     replace_by_other_ports(&host, "{address}", &[]);
     // Before a deployment `verify` is tried on the live color, and after it the color's ports are looked at.
     host.stage("three")
@@ -294,7 +294,7 @@ fn other_ports_since_the_upgrade() -> Result<(), Skip> {
 /// their order may have changed.
 fn other_ports_and_a_worker() -> Result<(), Skip> {
     let host = Upgrade::of("worker")?;
-    tell_the_upstream(&host);
+    show_the_upstream(&host);
     let mailer = "  service mailer {
     no port
     handover exclusive
@@ -325,7 +325,7 @@ fn other_ports_and_a_worker() -> Result<(), Skip> {
 /// 0.1.0 has prepared a color, and today's `switch` asks its probes and `verify` at the ports where it runs.
 fn other_ports_since_the_color_was_prepared() -> Result<(), Skip> {
     let host = Upgrade::of("hello")?;
-    tell_the_upstream(&host);
+    show_the_upstream(&host);
     host.stage("three").run("prepare").ok();
     replace_by_other_ports(&host, "{address}", &[]);
     host.run("switch").ok();

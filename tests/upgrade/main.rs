@@ -1,5 +1,5 @@
-//! Hosts to which 0.1.0 has deployed continue with today's scripts, and hosts of today's scripts with 0.1.0.
-//! `README.md` describes the files here.
+//! Hosts to which 0.1.0 has deployed continue with today's scripts, and hosts of today's scripts with 0.1.0. "Landed" is
+//! version 0.1.0, "today" is this version. `README.md` describes the files here.
 //!
 //! If the machine cannot run the main part of a test, the test prints `skipped` and the reason. With `CI=true` it fails
 //! instead.

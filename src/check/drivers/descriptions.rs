@@ -186,17 +186,25 @@ impl Resolver<'_, '_> {
     }
 
     fn base(&mut self, kind: DriverKind, word: &tree::Name) -> Option<Arc<Description>> {
-        if self.open.contains(&word.text) || self.open.len() > MAX_BASES {
+        if self.open.contains(&word.text) {
             self.findings.push(
                 Diagnostic::new(
                     Code::CYCLE,
                     word.span,
-                    format!(
-                        "`extends {}` leads in a circle, or through too many drivers",
-                        word.text
-                    ),
+                    format!("`extends {}` leads back to the same driver", word.text),
                 )
                 .help("one of the drivers must be without `extends`"),
+            );
+            return None;
+        }
+        if self.open.len() > MAX_BASES {
+            self.findings.push(
+                Diagnostic::new(
+                    Code::CYCLE,
+                    word.span,
+                    format!("more than {MAX_BASES} drivers extend each other"),
+                )
+                .help("make one driver of some of them"),
             );
             return None;
         }

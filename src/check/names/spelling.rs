@@ -145,8 +145,9 @@ pub fn variable_name(word: &tree::Name, what: &str, findings: &Findings) -> bool
     }
 }
 
-/// Returns whether a program can get a variable with this name in its environment, and reports it if not. bash exports
-/// the variables of some drivers, and systemd refuses the same names.
+/// Returns whether a program can get a variable with this name in its environment, and reports it if not. For some
+/// drivers bash exports the variable, for others systemd sets it. Both refuse a name that is not a variable's name. bash
+/// also cannot change a read-only variable.
 pub fn environment_name(name: &str, span: Span, findings: &Findings) -> bool {
     if !is_variable(name) {
         findings.push(no_variable(name, span, "an environment variable"));

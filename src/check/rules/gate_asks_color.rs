@@ -2,7 +2,7 @@
 
 use super::asked_host::{asked, color_ports, proxy_ports};
 use crate::check::findings::Findings;
-use crate::check::values::value::tells_color;
+use crate::check::values::value::depends_on_color;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, Gate, Question, Subject, Variable};
 
@@ -54,7 +54,7 @@ fn whom(question: &Question) -> Whom {
     {
         return Whom::OtherColor;
     }
-    if tells_color(&asked.host) {
+    if depends_on_color(&asked.host) {
         return Whom::NewColor;
     }
     match asked.port {

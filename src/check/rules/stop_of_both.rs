@@ -3,7 +3,7 @@
 use super::source_place::{run_of, setting_span};
 use crate::check::findings::Findings;
 use crate::check::names::statements::Statements;
-use crate::check::values::value::tells_color;
+use crate::check::values::value::depends_on_color;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, Piece, SettingValue, Template};
 
@@ -19,7 +19,7 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
             _ => None,
         });
         let script = texts.clone().next().is_none_or(has_slash);
-        if script || texts.clone().any(tells_color) {
+        if script || texts.clone().any(depends_on_color) {
             continue;
         }
         let written = run_of(service, statements);

@@ -2,7 +2,7 @@
 
 use super::asked_host::{asked, color_ports};
 use crate::check::findings::Findings;
-use crate::check::values::value::tells_color;
+use crate::check::values::value::depends_on_color;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{App, Expectation, OnFailure, Question, Subject, Template, Variable};
 
@@ -115,7 +115,7 @@ fn tells_colors_apart(question: &Question) -> bool {
         .iter()
         .any(|expectation| match expectation {
             Expectation::Color => true,
-            Expectation::Content { value, .. } => tells_color(value) || has_input(value),
+            Expectation::Content { value, .. } => depends_on_color(value) || has_input(value),
             Expectation::Status(_) => false,
         })
 }

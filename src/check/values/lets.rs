@@ -9,7 +9,7 @@ use crate::source::Span;
 use crate::syntax::tree::Value;
 
 /// The greatest length of a chain of `let`s. It is more than a real file needs, and far from a stack overflow.
-const MAX_CHAIN: usize = 64;
+pub(super) const MAX_CHAIN: usize = 64;
 
 impl Scope<'_> {
     /// Returns the template of a `let`. It is made once.
@@ -42,14 +42,9 @@ impl Scope<'_> {
             (matches!(before, Some(Progress::Open)), open)
         };
         if met {
-            self.circle(defined_at, "it contains itself");
+            self.circle(defined_at);
         } else if open > MAX_CHAIN {
-            if self.findings.first_chain() {
-                self.circle(
-                    defined_at,
-                    &format!("`let`s are nested more than {MAX_CHAIN} deep"),
-                );
-            }
+            self.chain(defined_at);
             let mut lets = self.facts.lets.borrow_mut();
             lets.insert(defined_at, Progress::Done(None));
         } else {
@@ -63,8 +58,27 @@ impl Scope<'_> {
         self.facts.lets.borrow_mut().remove(&defined_at);
     }
 
-    /// Reports a `let` without a value. Reports one error for all `let`s of a circle.
-    pub fn circle(self, defined_at: Span, why: &str) {
+    /// Reports a `let` that contains itself. Reports one error for all `let`s of a circle.
+    pub fn circle(self, defined_at: Span) {
+        self.unresolved(
+            defined_at,
+            "it contains itself",
+            "end the circle: give one of its `let`s a value without another `let`",
+        );
+    }
+
+    /// Reports a `let` at the end of a chain that is too long. Reports only the first one.
+    pub fn chain(self, defined_at: Span) {
+        if self.findings.first_chain() {
+            self.unresolved(
+                defined_at,
+                &format!("`let`s are nested more than {MAX_CHAIN} deep"),
+                "use fewer `let`s inside of each other",
+            );
+        }
+    }
+
+    fn unresolved(self, defined_at: Span, why: &str, help: &str) {
         let lets = self.facts.lets.borrow();
         let open = lets
             .iter()
@@ -77,9 +91,9 @@ impl Scope<'_> {
             Diagnostic::new(
                 Code::CYCLE,
                 defined_at,
-                format!("this `let` has no value: {why}"),
+                format!("this `let` cannot be resolved: {why}"),
             )
-            .help("end the circle: give one of its `let`s a value without another `let`"),
+            .help(help),
         );
     }
 }

@@ -447,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_perls_is_said_to_be() {
+    fn perl_syntax_is_reported_as_such() {
         for (pattern, told) in [
             (r"\d+", r"`\d` is Perl syntax"),
             ("(?i)up", "`(?i` is Perl syntax"),

@@ -1,5 +1,6 @@
 //! Values of a type.
 
+use super::lets::MAX_CHAIN;
 use super::number::{self, StatusPart};
 use super::regular_expression;
 use super::scope::Scope;
@@ -287,14 +288,18 @@ impl Scope<'_> {
         match definition.meaning {
             crate::check::names::definitions::Meaning::Poison => None,
             crate::check::names::definitions::Meaning::Let(value) => {
-                if depth > 64 {
-                    self.circle(definition.span, "it contains itself");
-                    return None;
-                }
                 let inner = Scope {
                     names: level,
                     ..self
                 };
+                if depth > MAX_CHAIN {
+                    if inner.leads_back(definition.span, value) {
+                        self.circle(definition.span);
+                    } else {
+                        self.chain(definition.span);
+                    }
+                    return None;
+                }
                 inner.value_within(ty, value, depth + 1)
             }
             crate::check::names::definitions::Meaning::ColorLet
@@ -330,6 +335,27 @@ impl Scope<'_> {
                 self.shaped(ty, template, span)
             }
         }
+    }
+
+    /// Returns whether the value of a `let`, a word, leads back to this `let`.
+    fn leads_back(self, defined_at: Span, value: &Value) -> bool {
+        let (mut names, mut value) = (self.names, value);
+        for _ in 0..=MAX_CHAIN {
+            let Value::Word(word) = value else {
+                return false;
+            };
+            let Some((level, definition)) = names.find(&word.text) else {
+                return false;
+            };
+            if definition.span == defined_at {
+                return true;
+            }
+            let crate::check::names::definitions::Meaning::Let(next) = definition.meaning else {
+                return false;
+            };
+            (names, value) = (level, next);
+        }
+        false
     }
 
     /// Returns a quoted text as a value of the type.
@@ -445,7 +471,7 @@ impl Scope<'_> {
 }
 
 /// Returns whether the text of a template depends on the color or the deployment.
-pub fn tells_color(template: &Template) -> bool {
+pub fn depends_on_color(template: &Template) -> bool {
     template.variables().any(|variable| {
         matches!(
             variable,

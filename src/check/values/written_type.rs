@@ -1,4 +1,4 @@
-//! Converts the tree's types.
+//! Converts a type as it is written in a file (`tree::Type`) to a [`Type`].
 
 use super::text::has_nul;
 use super::type_table::{TYPES, TypePlace};

@@ -69,7 +69,7 @@ pub fn text() -> String {
     let failing = Command::ALL.into_iter();
     let failing = failing.filter(|command| command.after_failure().is_some());
     let failing: Vec<&str> = failing.map(Command::name).collect();
-    code.array("tell_their_failure", &failing, None);
+    code.array("commands_with_failure_steps", &failing, None);
     code.gap();
     code.comment(LISTED);
     let blocks: Vec<String> = listing().into_iter().map(Block::function).collect();

@@ -1,4 +1,4 @@
-//! Gates: `probe` and `verify`.
+//! Gates (`probe`) and checks through the proxy (`verify`).
 
 use super::{Body, Name, Text, Value};
 use crate::model::{Method, Relation};

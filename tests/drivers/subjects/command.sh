@@ -7,11 +7,11 @@
 # without ends_what_a_wrapper_leaves: the same reason
 # without ends_what_forgot_its_environment: the same reason
 # without ends_what_is_left_of_a_dead_one: the same reason
-# without tells_a_daemon: the process manager decides how it follows a daemon
-# without tells_the_exit_code: only the process manager knows the exit code
+# without reports_a_daemon: the process manager decides how it follows a daemon
+# without reports_the_exit_code: only the process manager knows the exit code
 # without hides_the_callers_environment: the process manager decides about the environment
 # without runs_as_another_user: the process manager decides about the user
-# without tells_an_unknown_user: the same reason
+# without reports_an_unknown_user: the same reason
 # without caps_the_log: the process manager writes the log
 # without a_full_disk_does_not_stop_it: the same reason
 kind=run

@@ -5,7 +5,7 @@
 # out.
 # needs nginx
 # only has_every_function
-# only dials_from_where_the_proxy_stands
+# only dials_from_where_the_proxy_runs
 # only leaves_the_script_alone
 kind=switch
 chain='dialled nginx'

@@ -6,7 +6,7 @@
 # without a_foreign_reload_before_the_swap_is_old: it is the same as on a host without systemd
 # without is_not_fooled_by_workers_that_died: it is the same as on a host without systemd
 # without works_by_sudo: the host has no sudo
-# without tells_a_user_without_rights: it is the same as on a host without systemd
+# without reports_a_user_without_rights: it is the same as on a host without systemd
 kind=switch
 chain=nginx
 files=(../../../stdlib/switch/nginx.sh)
