@@ -3,7 +3,7 @@
 //! `docs/language.md` has a table of them, and a test compares it with [`all`]. `deployc explain defaults` shows them.
 //! The defaults of a driver's settings are in the driver's description, those of its functions in the contract.
 
-use super::{Budget, Duration, Handover, HostPath, StatusSet};
+use super::{Budget, Cleanup, Duration, Handover, HostPath, Service, StatusSet};
 
 /// The name of the service in an app with a bare `run`.
 pub const SERVICE: &str = "app";
@@ -31,6 +31,14 @@ pub const STEP_WITHIN: Duration = Duration::from_secs(60);
 
 /// How long a second deploy waits for the first.
 pub const LOCK_WAIT: Duration = Duration::ZERO;
+
+/// How long a command waits if a target calls the script. The next deployment may begin during the cleanup of the last
+/// one. So this is the time of the longest cleanup: the drain, and then the longest `stop within`.
+#[must_use]
+pub fn lock_wait_of_targets(cleanup: &Cleanup, services: &[Service]) -> Duration {
+    let stops = services.iter().map(|service| service.stop_within);
+    cleanup.drain + stops.max().unwrap_or(STOP_WITHIN)
+}
 
 /// The number of tries of a probe, and their times.
 pub const BUDGET: Budget = Budget {

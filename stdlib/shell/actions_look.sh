@@ -19,7 +19,12 @@ tool_is_here() {
 # do_preflight_run new SERVICE: Calls the `preflight` of the service's run driver.
 do_preflight_run() { at new "$2" ask_or_fail run preflight; }
 
-do_preflight_proxy() { ask_or_fail switch preflight; }
+# do_preflight_proxy: Asks the switch driver whether everything is ready. What the driver prints although it is ready is a
+# warning.
+do_preflight_proxy() {
+  ask_or_fail switch preflight || return
+  [[ -z $answer ]] || warn "$answer"
+}
 
 # ask_or_fail run|switch FUNCTION ARG…: Calls a driver's function. If it fails, its answer is the reason.
 ask_or_fail() {

@@ -5,6 +5,9 @@ snapshot_before=''  # the proxy's generation before the swap that is undone
 pointers_follow=yes # no: a commit of this process could not write the pointers
 is_in_force=no      # yes: the restored file was in force all the time, so no reload is needed
 swapped=''          # the side of the last swap: new, old or nothing
+reload_began=''     # when this process asked the proxy to load the new color
+shown_since=''      # the same, if the new color was in force then
+shown_for=''        # after the way back: the seconds for which users had the new color
 in_force=''         # the color that this process saw in force, or `nothing`; `unknown` from a swap to its confirmation
 
 # do_save_way_back: Saves the text of the proxy's file that the way back will write. If no color serves, this is the
@@ -92,6 +95,10 @@ do_test() {
 do_reload() {
   [[ $is_in_force == no ]] || return 0
   reload_asked=yes
+  if [[ $swapped == new ]]; then
+    now
+    reload_began=$now_ms
+  fi
   ask_switch reload || {
     fail_with "the proxy did not reload: $answer"
     return
@@ -101,6 +108,7 @@ do_reload() {
 }
 
 do_confirm() {
+  local elapsed
   if [[ $is_in_force == no ]]; then
     ask_switch confirm "${journal[snapshot]}" || {
       fail_with "the reload did not take effect: $answer"
@@ -108,6 +116,12 @@ do_confirm() {
     }
   fi
   in_force=${side_color:-nothing}
+  if [[ $swapped == new ]]; then
+    shown_since=$reload_began
+  elif [[ -n $shown_since ]]; then
+    seconds_since "$shown_since"
+    shown_for=$elapsed
+  fi
 }
 
 # do_verify new NAME: Asks a `verify` through the proxy. Meanwhile every service of the color must stay alive.

@@ -149,6 +149,10 @@ inspect() {
   empty_journal
   verdict=refuse exit_code=3
   locate_state || give_verdict
+  # The commands ask the releases in this folder by their scripts. Nobody else may have changed these.
+  if [[ -d $state ]]; then
+    state=$(cd -P "$state" && pwd) && state_is_trusted && state_is_of_this_app || give_verdict
+  fi
   read_journal
   "$command" "${1-}"
   code=$?
@@ -257,12 +261,13 @@ find_served() {
       served=$live
       if [[ $failing_colors == *" $live "* ]]; then
         served="$live, which does not pass its probes"
+      elif live_is_dead; then
+        served='no color that runs'
+        outage='users get no answer, as before: the live color does not run'
+        [[ $live_passes != yes ]] || outage="users get no answer: $live, which served before, has ended meanwhile; \`resume\` starts it"
       elif [[ $live_passes == no ]]; then
         served="no color that passes \`verify\`"
         outage="the live color does not pass \`verify\`, as before"
-      elif [[ $live_passes == unknown ]] && live_is_dead; then
-        served='no color that runs'
-        outage='users get no answer, as before: the live color does not run'
       fi
       ;;
     none) served=nothing ;;
@@ -311,7 +316,7 @@ give_verdict() {
   write_line error "$command of $app: failed${cause_name:+ at $cause_name}${cause_where:+ ($cause_where)}: ${cause:-the reason is unknown: see $log_file}"
   case $verdict in
     failed | stopped)
-      say "${outage:-${served:-the color that served before} serves, as before}"
+      say "${outage:-${served:-the color that served before} serves, as before}${shown_for:+; users had $to for ${shown_for}s}"
       exit 1
       ;;
     refuse)

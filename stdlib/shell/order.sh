@@ -68,7 +68,7 @@ plan.resume() { # after a boot: starts the live color again
   step dial old
 }
 
-plan.adopt() { # a fragment edited by hand, or a color started by hand, is from then on managed by this script
+plan.adopt() { # takes over the proxy's file after an edit by hand, or a color that was started by hand
   otherwise refuse
   step find_adoptable
   step check_host
@@ -261,7 +261,7 @@ command.adopt() {
 }
 
 # `plan.failed` runs after a failure of these commands.
-tell_their_failure=(deploy prepare switch rollback rollback_to restart)
+commands_with_failure_steps=(deploy prepare switch rollback rollback_to restart)
 
 # ---- `listed`: the blocks that `plan` prints; `written_out`: parts whose steps it prints wherever they run ----
 listed=(

@@ -39,7 +39,7 @@ open_state() {
     return
   fi
   state=$(cd -P "$state" && pwd) || return
-  state_is_trusted || return
+  state_is_trusted && state_is_of_this_app || return
   machine=''
   read -r machine 2>/dev/null </etc/machine-id || :
   if [[ -f $state/owner ]]; then
@@ -55,6 +55,24 @@ open_state() {
   else
     write_file "$state/owner" "$EUID $machine" || fail_with "cannot write to $state"
   fi
+}
+
+# state_is_of_this_app: Fails if another application of the same name has this state: its live release has another root,
+# and none of the ports and addresses of this script. An application that has only moved keeps its ports.
+state_is_of_this_app() {
+  local value theirs at='' taken='' ours='' one
+  [[ -L $state/live ]] && meta root "$state/live" && [[ $value != "$root" ]] || return 0
+  theirs=$value
+  ! meta ports "$state/live" || taken+=" $value"
+  ! meta addresses "$state/live" || at=$value taken+=" $value"
+  for one in ${port_of[@]+"${port_of[@]}"} ${address_of[@]+"${address_of[@]}"}; do
+    [[ " $taken " != *" $one "* ]] || return 0
+    ours+=" $one"
+  done
+  # Without ports it cannot be told from one that has moved.
+  [[ $taken == *[0-9]* && -n $ours ]] || return 0
+  exit_code=3
+  fail_with "two applications are called $app on this host: one in $theirs, which serves at ${at:-$taken} and whose state is in $state, and this one in $root: give one of them another name in deploy.bg. If $app has moved here and has new ports, run \`remove\` with its earlier script first"
 }
 
 # state_is_trusted: Fails unless the folder is on a local disk and no other user can replace anything in it.

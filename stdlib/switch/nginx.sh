@@ -14,12 +14,17 @@ nginx_remove() { fragment_remove "$nginx_file"; }
 nginx_draining() { generation_draining "$1" "$2" nginx; }
 
 nginx_test() {
-  local said
-  if ((${#nginx_test[@]})); then
-    said=$(nginx_as_root "${nginx_test[@]}" 2>&1) && return 0
-  else
-    said=$(nginx_as_root "$nginx_binary" -t -c "$nginx_config" 2>&1) && return 0
-  fi
+  local said begun code
+  local -a test=("$nginx_binary" -t -c "$nginx_config")
+  ((${#nginx_test[@]} == 0)) || test=("${nginx_test[@]}")
+  now
+  begun=$now_ms
+  said=$(nginx_as_root ${test[@]+"${test[@]}"} 2>&1)
+  code=$?
+  now
+  # After a reload the master reads the same configuration, so `confirm` waits for this time, too.
+  [[ -z $release ]] || printf '%s\n' $((now_ms - begun)) 2>/dev/null >"$release/test.took" || :
+  ((code == 0)) && return 0
   nginx_own_words "$said"
   return 1
 }
@@ -91,10 +96,11 @@ nginx_reload() {
 }
 
 nginx_confirm() {
-  local nginx_pid_file nginx_master why until asked=0 again=no most workers files step=5
+  local nginx_pid_file nginx_master why until took asked=0 again=no most workers files step=5
   local -a generation old wanted
+  nginx_recall_test
   now
-  until=$((now_ms + limit - 500))
+  until=$((now_ms + took + 9500 < now_ms + limit - 500 ? now_ms + took + 9500 : now_ms + limit - 500))
   read -r -a wanted <<<"$1"
   nginx_recall_reload "$1"
   nginx_find_master || {
@@ -123,6 +129,14 @@ nginx_confirm() {
   done
   printf '%s\n' "$why"
   return 1
+}
+
+# nginx_recall_test: Sets `took` to the milliseconds of the last test, 0 if they are not known.
+nginx_recall_test() {
+  local value text=''
+  { read -r text <"$release/test.took"; } 2>/dev/null || :
+  number "$text" 0
+  took=$value
 }
 
 # nginx_recall_reload SNAPSHOT: Reads the record of `reload`. Sets `workers` (their number before the reload), `most`
@@ -181,9 +195,27 @@ nginx_preflight() {
     printf '%s\n' "nginx needs $nginx_file, which does not exist yet: put the first one there by hand (nginx/${colors[0]}.conf among the built files), then reload nginx"
     return 1
   fi
-  nginx_includes "$said" && return 0
+  if nginx_includes "$said"; then
+    nginx_cuts_the_drain "$said"
+    return 0
+  fi
   printf '%s\n' "nginx does not include $nginx_file: add \`include $nginx_file;\` to $nginx_config or to the site's server block"
   return 1
+}
+
+# nginx_cuts_the_drain DUMP: Prints a warning if nginx itself ends its old workers before the drain is over.
+nginx_cuts_the_drain() {
+  local text=$1 shape=$'(^|[\n;{])[ \t]*worker_shutdown_timeout[ \t]+([0-9]+)(ms|s|m|h|)[ \t]*;' ms
+  [[ $text =~ $shape ]] || return 0
+  ms=$((10#${BASH_REMATCH[2]}))
+  case ${BASH_REMATCH[3]} in
+    ms) ;;
+    m) ms=$((ms * 60000)) ;;
+    h) ms=$((ms * 3600000)) ;;
+    *) ms=$((ms * 1000)) ;;
+  esac
+  ((ms > 0 && ms < drain_within)) || return 0
+  printf '%s\n' "nginx cuts the requests of old workers after ${BASH_REMATCH[2]}${BASH_REMATCH[3]:-s} (worker_shutdown_timeout), but they have $((drain_within / 1000))s (drain): raise worker_shutdown_timeout, or lower drain in deploy.bg"
 }
 
 # nginx_holds ADDRESS…: Succeeds if a file that nginx loads, other than this app's file, contains one of the addresses.
@@ -270,7 +302,7 @@ nginx_includes() {
 # nginx_find_master: Sets `nginx_pid_file`, and `nginx_master` to the pid of the running master. If none runs, fails and
 # sets `why`.
 nginx_find_master() {
-  local said word value _
+  local said word value _ shape=$'(^|[\n;{])[ \t]*pid[ \t]+"?([^";\n]+)"?[ \t]*;'
   nginx_pid_file=$nginx_pid
   if [[ -z $nginx_pid_file && -r $nginx_config ]]; then
     while read -r word value _; do
@@ -284,6 +316,10 @@ nginx_find_master() {
     nginx_pid_file=/run/nginx.pid
     said=$("$nginx_binary" -V 2>&1)
     [[ ! $said =~ --pid-path=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]}
+    nginx_read_master && return 0
+    # A file that the configuration includes may name it.
+    said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null)
+    [[ ! $said =~ $shape ]] || nginx_pid_file=${BASH_REMATCH[2]}
   fi
   nginx_read_master
 }
@@ -338,6 +374,10 @@ nginx_read_master() {
   fi
   { IFS= read -r -d '' title <"/proc/$nginx_master/cmdline"; } 2>/dev/null
   [[ $title == *'nginx: master process'* ]] && return 0
+  if [[ ! -e /proc/$nginx_master ]] && grep -qs '^[^ ]* /proc proc .*hidepid=[12i]' /proc/self/mounts; then
+    why="$(id -un) cannot see nginx's master, process $nginx_master: /proc is mounted with hidepid; run this as root, or add $(id -un) to the group that the mount names (gid=)"
+    return 1
+  fi
   why="nginx does not run: its pid file $nginx_pid_file names process $nginx_master, which is gone or not nginx's master; start nginx"
   return 1
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::hazards::{DEADLINE, SOON};
 use crate::support::site::{FRAGMENT, SCRIPT, Site};
 use crate::support::skip::Skip;
 use crate::support::wait;
@@ -9,6 +10,7 @@ use crate::support::wait;
 crate::tests![
     each_way_to_be_unhealthy_has_its_own_report,
     a_dead_process_fails_at_once,
+    a_live_color_that_has_ended_meanwhile_is_not_said_to_serve,
     a_program_that_daemonises_itself_is_an_error,
     healthy_once_and_dead_a_second_later_goes_back,
     a_failing_verify_goes_back,
@@ -98,12 +100,38 @@ fn healthy_once_and_dead_a_second_later_goes_back() -> Result<(), Skip> {
     Ok(())
 }
 
+/// The live program is killed, for example because the host has no memory left, while the new color fails its probe.
+fn a_live_color_that_has_ended_meanwhile_is_not_said_to_serve() -> Result<(), Skip> {
+    let (site, live) = deployed()?;
+    let other = if live == "blue" { "green" } else { "blue" };
+    site.stage("--health never");
+    let deploy = site.start("deploy");
+    assert!(
+        wait::until(SOON, || site.running() == ["blue", "green"]),
+        "{other} does not start"
+    );
+    let program = format!("testapp --port .* --color {live}");
+    site.host.run(&["pkill", "-KILL", "-f", &program]).ok();
+    deploy
+        .wait(DEADLINE)
+        .exits(1)
+        .says(&format!(
+            "users get no answer: {live}, which served before, has ended meanwhile"
+        ))
+        .never_says("serves, as before");
+    site.run("resume").ok();
+    site.assert_serves_only(&live);
+    Ok(())
+}
+
 fn a_failing_verify_goes_back() -> Result<(), Skip> {
     let (site, live) = deployed_with("failures/a_failing_verify_goes_back")?;
     site.stage("--broken /profile")
         .deploy()
         .exits(1)
-        .says("500");
+        .says("500")
+        // How long it was is different each time.
+        .says(&format!("{live} serves, as before; users had "));
     site.assert_serves_only(&live);
     site.stage("").deploy().ok();
     assert_ne!(site.serves(), live);

@@ -2,11 +2,18 @@
 
 use std::time::Duration;
 
-use crate::support::site::{FRAGMENT, Site};
+use crate::support::site::{FRAGMENT, SOURCE, Site, compile};
 use crate::support::skip::Skip;
 use crate::support::wait;
 
-crate::tests![a_second_master_of_nginx, a_file_that_was_put_back];
+crate::tests![
+    a_second_master_of_nginx,
+    a_file_that_was_put_back,
+    two_applications_of_one_name,
+    a_state_folder_that_others_may_change,
+    the_settings_of_nginx_are_compared_with_the_promises,
+    a_pid_file_that_an_included_file_names,
+];
 
 /// Returns the pid in a file, if a process with this pid runs.
 fn pid_in(site: &Site, file: &str) -> Option<String> {
@@ -114,5 +121,103 @@ fn a_file_that_was_put_back() -> Result<(), Skip> {
     site.nginx().reload();
     site.run("resume").ok();
     assert_eq!(site.serves(), "blue");
+    Ok(())
+}
+
+/// Staging is a copy of production on the same host, with another root, other ports and another file. As root they would
+/// have one state.
+fn two_applications_of_one_name() -> Result<(), Skip> {
+    let site = Site::new()?;
+    site.deploy().ok();
+    let live = site.serves();
+    let staging = SOURCE
+        .replace("/srv/hello", "/srv/staging")
+        .replace("808", "809")
+        .replace("conf.d/hello.conf", "conf.d/staging.conf")
+        .replace("\"hello\"\n", "\"staging\"\n");
+    compile(&staging, &site.host, "/srv/staging/deploy");
+    site.host
+        .bash("cp -a /srv/hello/staging /srv/staging/")
+        .ok();
+    let blue = site.host.read("/srv/staging/deploy/nginx/blue.conf");
+    site.host.write("/etc/nginx/conf.d/staging.conf", blue);
+    for command in ["deploy", "prepare", "resume", "remove", "status", "doctor"] {
+        let script = "/srv/staging/deploy/hello.sh";
+        let outcome = site.host.run(&[script, command]);
+        outcome
+            .exits(3)
+            .says("two applications are called hello on this host: one in /srv/hello")
+            .says("and this one in /srv/staging");
+    }
+    site.assert_serves_only(&live);
+    // The first one still works.
+    site.deploy().ok();
+    assert_ne!(site.serves(), live);
+
+    // An application that moves and keeps its ports is the same application.
+    let moved = SOURCE.replace("/srv/hello", "/srv/moved");
+    compile(&moved, &site.host, "/srv/moved/deploy");
+    site.host.bash("cp -a /srv/hello/staging /srv/moved/").ok();
+    site.host
+        .run(&["/srv/moved/deploy/hello.sh", "deploy"])
+        .ok();
+    site.assert_serves_only(&live);
+    Ok(())
+}
+
+/// Even a command that changes nothing runs the scripts of releases.
+fn a_state_folder_that_others_may_change() -> Result<(), Skip> {
+    let site = Site::new()?;
+    site.deploy().ok();
+    let state = "/var/lib/deployc/hello";
+    site.host.run(&["chmod", "777", state]).ok();
+    for command in ["status", "releases", "doctor", "deploy"] {
+        site.run(command)
+            .exits(3)
+            .says("others may write /var/lib/deployc/hello");
+    }
+    site.host.run(&["chmod", "755", state]).ok();
+    site.run("status").ok();
+    Ok(())
+}
+
+/// With `worker_shutdown_timeout` nginx ends its old workers itself.
+fn the_settings_of_nginx_are_compared_with_the_promises() -> Result<(), Skip> {
+    let site = Site::new()?;
+    let main = site.host.read("/etc/nginx/nginx.conf");
+    let set = |value: &str| {
+        let text = format!("worker_shutdown_timeout {value};\n{main}");
+        site.host.write("/etc/nginx/nginx.conf", text);
+        site.nginx().reload();
+    };
+    for (value, told) in [("2s", "2s"), ("3", "3s"), ("4000ms", "4000ms")] {
+        set(value);
+        let warning = format!("nginx cuts the requests of old workers after {told}");
+        site.run("doctor").ok().says(&warning);
+        site.deploy().ok().says(&warning);
+    }
+    for value in ["5s", "1m", "0"] {
+        set(value);
+        let said = "nginx cuts the requests";
+        site.run("doctor").ok().never_says(said);
+    }
+    Ok(())
+}
+
+fn a_pid_file_that_an_included_file_names() -> Result<(), Skip> {
+    let site = Site::new()?;
+    let main = site.host.read("/etc/nginx/nginx.conf");
+    let text = main.replace("pid /run/nginx.pid;", "include /etc/nginx/pid.conf;");
+    assert_ne!(text, main);
+    site.host.run(&["nginx", "-s", "quit"]).ok();
+    let ended = || pid_in(&site, "/run/nginx.pid").is_none();
+    assert!(wait::until(Duration::from_secs(30), ended));
+    site.host.write("/etc/nginx/nginx.conf", text);
+    site.host
+        .write("/etc/nginx/pid.conf", "pid /run/another.pid;\n");
+    site.host.run(&["nginx"]).ok();
+    site.host.wait_for_port(80);
+    site.deploy().ok();
+    site.run("doctor").ok();
     Ok(())
 }

@@ -72,7 +72,7 @@ fn a_live_color_that_is_down_is_no_reason_to_wait() -> Result<(), Skip> {
         .deploy()
         .exits(1)
         .says("503")
-        .says("the live color does not pass `verify`, as before");
+        .says("users get no answer, as before: the live color does not run");
     assert_routes_to(&site, &live);
     assert_eq!(site.running(), Vec::<String>::new());
     site.stage("").deploy().ok();

@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is active; 5 a person must act
 #
 # The settings from deploy.bg come first, then the order of the commands. The code of each step, and of `adopt`, `resume` and recovery, is in
-# deployc-runtime-0.2.0-3379d308.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
+# deployc-runtime-0.2.0-4d90cf90.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
 # Each of the two uses variables that the other one sets. Functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -27,7 +27,7 @@ trap : ALRM
 
 # ==== hello: what deploy.bg says ==================================================================
 
-runtime=0.2.0-3379d308547d019cab26ff17b9949133bb1573fb18e9171aec859d4e083a06bb
+runtime=0.2.0-4d90cf903b923fb932a3ab133e17cbea0e0ce574f6c9274b96ef892353baf4eb
 source=deploy.bg
 app=hello # @2
 root=/opt/hello
@@ -82,12 +82,12 @@ switch.settings() { # @16
 
 # The longest time of each call, in milliseconds: functions of drivers, and the script's own work.
 declare -A deadline=(
-  ["copy"]=60000 ["journal"]=5000 ["leftovers"]=15000 ["preempt"]=10000 ["proxy_lock"]=80000 ["release_gate"]=70000
+  ["copy"]=60000 ["journal"]=5000 ["leftovers"]=15000 ["preempt"]=10000 ["proxy_lock"]=125000 ["release_gate"]=70000
   ["release_start"]=25000 ["release_stop"]=30000 ["release_verify"]=20000 ["reservation"]=3600000 ["resume_unit"]=15000
   ["stays_alive"]=2000 ["sweep"]=60000
-  ["switch.confirm"]=10000 ["switch.dial"]=5000 ["switch.draining"]=10000 ["switch.holds"]=10000 ["switch.mutex"]=5000
-  ["switch.preflight"]=20000 ["switch.read"]=5000 ["switch.reload"]=15000 ["switch.remove"]=10000 ["switch.routed"]=5000
-  ["switch.snapshot"]=5000 ["switch.swap"]=10000 ["switch.test"]=15000 ["switch.write"]=10000
+  ["switch.confirm"]=40000 ["switch.dial"]=5000 ["switch.draining"]=10000 ["switch.holds"]=10000 ["switch.mutex"]=5000
+  ["switch.preflight"]=40000 ["switch.read"]=5000 ["switch.reload"]=15000 ["switch.remove"]=10000 ["switch.routed"]=5000
+  ["switch.snapshot"]=5000 ["switch.swap"]=10000 ["switch.test"]=30000 ["switch.write"]=10000
   ["app adopt"]=5000 ["app alive"]=5000 ["app clear"]=10000 ["app listens"]=5000 ["app logs"]=5000 ["app persist"]=5000
   ["app preflight"]=10000 ["app stage"]=10000 ["app start"]=15000 ["app stop"]=20000
 )

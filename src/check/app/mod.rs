@@ -102,6 +102,10 @@ pub fn resolve<'t>(
             around.drivers.peek(DriverKind::Run, driver),
         );
     }
+    let lock_wait = lock_wait.unwrap_or_else(|| match targets.as_slice() {
+        [] => defaults::LOCK_WAIT,
+        _ => defaults::lock_wait_of_targets(&cleanup, &services),
+    });
     let without_verify = || Verification::None {
         reason: String::new(),
         span: app.name.span,
@@ -128,7 +132,7 @@ pub fn resolve<'t>(
         cleanup,
         steps: user_steps.unwrap_or_default(),
         outcomes: outcomes.unwrap_or_default(),
-        lock_wait: lock_wait.unwrap_or_default(),
+        lock_wait,
         targets,
     })
 }
@@ -295,6 +299,7 @@ fn glob_fault(pattern: &Template) -> Option<&'static str> {
     None
 }
 
+/// Returns the time that `lock` says, or `None` if it says none.
 fn lock_wait(scope: Scope<'_>, statements: &Statements<'_>) -> Option<Duration> {
     let mut wait: Option<crate::check::names::statements::At<'_, Value>> = None;
     for statement in statements
@@ -305,8 +310,5 @@ fn lock_wait(scope: Scope<'_>, statements: &Statements<'_>) -> Option<Duration> 
         let LockItem::Wait(value) = &statement.node;
         once(&mut wait, "wait", value, statement.span, scope.findings);
     }
-    match wait {
-        None => Some(defaults::LOCK_WAIT),
-        Some((value, _)) => scope.duration(value),
-    }
+    scope.duration(wait?.0)
 }

@@ -63,6 +63,9 @@ impl ValuePlace {
             | Variable::Service
             | Variable::ColorLet(_) => match self {
                 Root | Fixed | Caller => Err("this value is the same for both colors"),
+                Switch => Err(
+                    "the script uses these settings before it knows the color, and they are the same for both",
+                ),
                 Address if matches!(variable, Variable::Address | Variable::AddressOf(_)) => {
                     Err("an address cannot contain itself")
                 }

@@ -20,7 +20,8 @@ deployment_given='' # the same, if the caller gave it; otherwise empty
 script=''           # this script's file; `script_text` is its content, because the file may be replaced during a run
 script_text=''
 scratch='' # the folder for this process's temporary files
-served=''  # what users get after a failure, in words
+served=''  # what serves after a failure, in words
+outage=''  # if no color serves: a sentence about this, for the last line of a failed command
 began=0
 
 usage() {
@@ -35,7 +36,7 @@ $app: blue/green deploys on this host (${colors[*]}).
   rollback         go back to the release that served before
   rollback RELEASE switch to a copy of a kept release (see releases), in the idle color
   restart          start the live release again in the idle color, with its inputs read again
-  adopt            take over a fragment edited by hand, or a color started by hand
+  adopt            take over the proxy's file after an edit by hand, or a color started by hand
   resume           start the live color, after a boot
   remove           remove the app from this host; with --stop-serving also if a color is live
   status [--json]  show the live color and any unfinished deployment
@@ -65,9 +66,10 @@ main() {
     _release)
       shift
       command=${DEPLOYC_COMMAND-} # the command that asks
-      # A release is asked by its own script. Nobody else knows what runs in it.
+      # Only the script that started a release answers for it, because the services and drivers of another script may
+      # differ.
       [[ ${1-} == /* && $1/script -ef $script ]] || wrong_usage "_release takes the folder of the release that this script is in, not '${1-}'"
-      hidden release_command "$@"
+      run_hidden_command release_command "$@"
       ;;
   esac
   while (($#)); do
@@ -133,16 +135,16 @@ is_deployment_id() {
   [[ $1 =~ ^[A-Za-z0-9._:/-]{1,100}$ ]]
 }
 
-# hidden FUNCTION ARG…: Runs FUNCTION for `_release`, a command that only scripts of this app call. Exits with
-# FUNCTION's exit code.
-hidden() {
+# run_hidden_command FUNCTION ARG…: Runs FUNCTION for `_release`, a command that only scripts of this app call. Exits
+# with FUNCTION's exit code.
+run_hidden_command() {
   local code
   scratch=$(mktemp -d) || exit 3
   empty_inputs
   watch_signals
   "$@"
   code=$?
-  # A signal gives exit code 143, because the caller must not take FUNCTION's exit code for an answer then.
+  # After a signal the exit code is 143, so that the caller does not take FUNCTION's exit code for an answer.
   [[ -z $interrupted ]] || code=143
   rm -rf "$scratch"
   exit "$code"
@@ -158,6 +160,10 @@ inspect() {
   empty_journal
   verdict=refuse exit_code=3
   locate_state || give_verdict
+  # The commands ask the releases in this folder by their scripts. Nobody else may have changed these.
+  if [[ -d $state ]]; then
+    state=$(cd -P "$state" && pwd) && state_is_trusted && state_is_of_this_app || give_verdict
+  fi
   read_journal
   "$command" "${1-}"
   code=$?
@@ -192,7 +198,7 @@ mutate() {
     [[ -z $interrupted ]] || verdict=stopped
     give_verdict
   }
-  trap end_unasked EXIT
+  trap on_unexpected_exit EXIT
   make_scratch || give_verdict
   sweep_logs
   read_boot
@@ -223,8 +229,8 @@ run_command() {
   exit_code=3
   run_program "command.$planned"
   [[ $verdict != 'done' ]] || return 0
-  tell_served
-  [[ " ${tell_their_failure[*]} " == *" $planned "* ]] || return 0
+  find_served
+  [[ " ${commands_with_failure_steps[*]} " == *" $planned "* ]] || return 0
   [[ $verdict != refuse || $exit_code == 3 || $exit_code == 2 ]] || return 0
   ended=$verdict
   # The journal is closed and names no release any more. The user's last steps get the release of this command.
@@ -235,9 +241,10 @@ run_command() {
   verdict=$ended
 }
 
-# tell_served: Sets `served` from what this process has seen. It reads the live color even after a signal.
-tell_served() {
+# find_served: Sets `served` and `outage` from what this process has seen. It reads the live color even after a signal.
+find_served() {
   local shielded_before=$shielded
+  outage=''
   shielded=yes
   read_live
   shielded=$shielded_before
@@ -265,10 +272,13 @@ tell_served() {
       served=$live
       if [[ $failing_colors == *" $live "* ]]; then
         served="$live, which does not pass its probes"
+      elif live_is_dead; then
+        served='no color that runs'
+        outage='users get no answer, as before: the live color does not run'
+        [[ $live_passes != yes ]] || outage="users get no answer: $live, which served before, has ended meanwhile; \`resume\` starts it"
       elif [[ $live_passes == no ]]; then
         served="no color that passes \`verify\`"
-      elif [[ $live_passes == unknown ]] && live_is_dead; then
-        served='no color that runs'
+        outage="the live color does not pass \`verify\`, as before"
       fi
       ;;
     none) served=nothing ;;
@@ -282,9 +292,9 @@ remove_scratch() {
   [[ $BASHPID != "$$" ]] || rm -rf "$scratch"
 }
 
-# end_unasked: Runs if bash itself gives up, for example because it has no memory. Exits 5 if a deployment is
+# on_unexpected_exit: Runs if bash itself gives up, for example because it has no memory. Exits 5 if a deployment is
 # unfinished; the next run recovers it.
-end_unasked() {
+on_unexpected_exit() {
   [[ $BASHPID == "$$" ]] || return 0
   remove_scratch
   [[ ${journal[phase]-idle} != idle ]] || return 0
@@ -317,7 +327,7 @@ give_verdict() {
   write_line error "$command of $app: failed${cause_name:+ at $cause_name}${cause_where:+ ($cause_where)}: ${cause:-the reason is unknown: see $log_file}"
   case $verdict in
     failed | stopped)
-      say "${served:-the color that served before} serves, as before"
+      say "${outage:-${served:-the color that served before} serves, as before}${shown_for:+; users had $to for ${shown_for}s}"
       exit 1
       ;;
     refuse)
@@ -531,7 +541,7 @@ recover() {
         # it is.
         [[ $verdict != 'done' ]] || say 'the interrupted deployment was rolled back: this completes the rollback'
         [[ $verdict != failed ]] || verdict=person
-        tell_served
+        find_served
         return 1
         ;;
       try:*)
@@ -626,7 +636,7 @@ plan.resume() { # after a boot: starts the live color again
   step dial old
 }
 
-plan.adopt() { # a fragment edited by hand, or a color started by hand, is from then on managed by this script
+plan.adopt() { # takes over the proxy's file after an edit by hand, or a color that was started by hand
   otherwise refuse
   step find_adoptable
   step check_host
@@ -819,7 +829,7 @@ command.adopt() {
 }
 
 # `plan.failed` runs after a failure of these commands.
-tell_their_failure=(deploy prepare switch rollback rollback_to restart)
+commands_with_failure_steps=(deploy prepare switch rollback rollback_to restart)
 
 # ---- `listed`: the blocks that `plan` prints; `written_out`: parts whose steps it prints wherever they run ----
 listed=(
@@ -871,7 +881,12 @@ tool_is_here() {
 # do_preflight_run new SERVICE: Calls the `preflight` of the service's run driver.
 do_preflight_run() { at new "$2" ask_or_fail run preflight; }
 
-do_preflight_proxy() { ask_or_fail switch preflight; }
+# do_preflight_proxy: Asks the switch driver whether everything is ready. What the driver prints although it is ready is a
+# warning.
+do_preflight_proxy() {
+  ask_or_fail switch preflight || return
+  [[ -z $answer ]] || warn "$answer"
+}
 
 # ask_or_fail run|switch FUNCTION ARG…: Calls a driver's function. If it fails, its answer is the reason.
 ask_or_fail() {
@@ -1210,7 +1225,8 @@ color_of_side() {
 
 # ---- actions that make the new color -----------------------------------------------------------------
 
-# do_put_off_journal: Saves the journal for later. When this command is over, `take_up_pending` reads it again.
+# do_put_off_journal: Saves the journal of an unfinished deployment (a prepared color, or a cleanup that is to do),
+# because this command needs the journal for itself. `take_up_pending` restores it at the end.
 do_put_off_journal() {
   [[ -f $state/journal ]] || return 0
   bounded "${deadline["journal"]}" copy_synced "$state/journal" "$state/journal.pending" || fail_with "cannot write to $state: is the disk full?"
@@ -1248,7 +1264,7 @@ do_journal() {
       write_journal removing
       ;;
     handing)
-      # A way back from here must start the exclusive services that are stopped now.
+      # The next step stops the exclusive services of the other color. A way back after that must start them again.
       journal[handed]=yes
       write_journal swapping
       ;;
@@ -1345,17 +1361,18 @@ note_and_sync_slot() {
   { [[ -f $candidate/files ]] || note_slot; } && sync_tree "$candidate/slot"
 }
 
-# do_ensure_shared NUMBER, do_ensures SIDE: Fail or do nothing, because there is no driver for `shared` yet. A plan has
-# these steps only if it uses one.
+# do_ensure_shared NUMBER: Fails, because there is no `shared` driver yet. Only a plan with `shared` has this step.
 do_ensure_shared() { fail_with "there is no driver for shared $1"; }
 
+# do_ensures SIDE: Asks the release's script whether everything is there that the release shares with others. Because
+# there is no `shared` driver yet, the script answers yes. Every plan has this step, in `serve_release` and `resume`.
 do_ensures() {
   color_of_side "$1"
   [[ -n $side_release ]] && release_protocol "$side_release" && ((value >= 1)) || return 0
   of_release "$side_release" ensure || fail_with "something that $side_color needs is missing: $answer"
 }
 
-# do_fetch new SERVICE, do_stage new SERVICE: Call the `fetch` and `stage` of the service's run driver.
+# do_fetch new SERVICE, do_stage new SERVICE: Call the functions `fetch` and `stage` of the service's run driver.
 do_fetch() { at new "$2" ask_or_fail run fetch; }
 do_stage() { at new "$2" stage; }
 
@@ -1455,6 +1472,9 @@ snapshot_before=''  # the proxy's generation before the swap that is undone
 pointers_follow=yes # no: a commit of this process could not write the pointers
 is_in_force=no      # yes: the restored file was in force all the time, so no reload is needed
 swapped=''          # the side of the last swap: new, old or nothing
+reload_began=''     # when this process asked the proxy to load the new color
+shown_since=''      # the same, if the new color was in force then
+shown_for=''        # after the way back: the seconds for which users had the new color
 in_force=''         # the color that this process saw in force, or `nothing`; `unknown` from a swap to its confirmation
 
 # do_save_way_back: Saves the text of the proxy's file that the way back will write. If no color serves, this is the
@@ -1542,6 +1562,10 @@ do_test() {
 do_reload() {
   [[ $is_in_force == no ]] || return 0
   reload_asked=yes
+  if [[ $swapped == new ]]; then
+    now
+    reload_began=$now_ms
+  fi
   ask_switch reload || {
     fail_with "the proxy did not reload: $answer"
     return
@@ -1551,6 +1575,7 @@ do_reload() {
 }
 
 do_confirm() {
+  local elapsed
   if [[ $is_in_force == no ]]; then
     ask_switch confirm "${journal[snapshot]}" || {
       fail_with "the reload did not take effect: $answer"
@@ -1558,6 +1583,12 @@ do_confirm() {
     }
   fi
   in_force=${side_color:-nothing}
+  if [[ $swapped == new ]]; then
+    shown_since=$reload_began
+  elif [[ -n $shown_since ]]; then
+    seconds_since "$shown_since"
+    shown_for=$elapsed
+  fi
 }
 
 # do_verify new NAME: Asks a `verify` through the proxy. Meanwhile every service of the color must stay alive.
@@ -1569,7 +1600,7 @@ do_verifies() {
   color_of_side "$1"
   release_protocol "$side_release"
   if ((value >= 1)) && [[ ${journal[kind]} != adopt ]]; then
-    ask_release_or_tell "$side_release" verify "does not pass through the proxy"
+    ask_release_or_report "$side_release" verify "does not pass through the proxy"
     return
   fi
   # The release's script does not know `verify`, or the color was started by hand. So this script's own questions are
@@ -1585,13 +1616,13 @@ do_verifies() {
   unmanaged=no
 }
 
-# ask_release_or_tell RELEASE 'WORD ARG…' WHAT: Asks the release. If the answer is no, prints what the release's script
-# said, and fails with its reason.
-ask_release_or_tell() {
+# ask_release_or_report RELEASE 'WORD ARG…' WHAT: Asks the release. If the answer is no, prints what the release's
+# script said, and fails with its reason.
+ask_release_or_report() {
   # shellcheck disable=SC2086 # WORD and its arguments
   of_release "$1" $2 && return 0
   ! asked_to_stop || return 143
-  tell_answer
+  print_all_but_reason
   fail_with "$side_color $3: $answer"
 }
 
@@ -1630,7 +1661,7 @@ do_move_exclusive() {
     return
   }
   release_protocol "$side_release"
-  ((value == 0)) || ask_release_or_tell "$side_release" 'gate exclusive' 'does not pass the probes of its exclusive services'
+  ((value == 0)) || ask_release_or_report "$side_release" 'gate exclusive' 'does not pass the probes of its exclusive services'
 }
 
 # name_exclusives: Sets `names` to the services that are exclusive in one of the two colors, each once. `-` means a
@@ -1754,7 +1785,7 @@ ask_gates() {
   local gate code=0
   [[ $1 == old ]] || ! release_of "$to" || side_release=$found_release
   if [[ -n $side_release && -d $side_release ]]; then
-    ask_release_or_tell "$side_release" gate 'does not pass its probes'
+    ask_release_or_report "$side_release" gate 'does not pass its probes'
     return
   fi
   known_color "$side_color" || return 0
@@ -1971,7 +2002,7 @@ sweep_runtimes() {
   done
 }
 
-# ---- actions of `adopt`: take over a fragment or a color that this script did not make -----------
+# ---- actions of `adopt`: take over a proxy's file or a color that this script did not make -------
 #
 # Nothing is started or stopped. The fragment is written again for the color that it routes to, by the same swap as in a
 # deployment. A later deployment may stop the color's processes, if the driver can tell which they are.
@@ -2301,7 +2332,7 @@ do_remove_state() {
     now
     ((now_ms - begun < deadline["sweep"])) || break
     [[ -f $folder/meta ]] || continue
-    tell_what_app_wrote "$folder" $((begun + deadline["sweep"] - now_ms))
+    warn_of_files_of_app "$folder" $((begun + deadline["sweep"] - now_ms))
     of_release "$folder" clear || warn "release ${folder##*/}: $answer"
   done
   if ((EUID == 0)) && [[ -f $unit && -d /run/systemd/system ]]; then
@@ -2447,8 +2478,8 @@ run_user_step() {
   "$2" >"$1" 2>&1
 }
 
-# step_environment: Exports the variables that a user's step gets. Beside those of the first routed service each service
-# has its own, `port_NAME` and `address_NAME`, with `_` for each `-` of its name.
+# step_environment: Exports the variables that a user's step gets. Besides the port and the address of the first routed
+# service, the step gets `port_NAME` and `address_NAME` for each service, with `_` for each `-` of its name.
 step_environment() {
   local name key quoted
   local -a places=()
@@ -2463,7 +2494,8 @@ step_environment() {
   reason_json=$quoted
   export DEPLOYC_ACTIVE=$app app root staging command color port address service slot from to outcome reason reason_json seconds
   for name in ${places[@]+"${places[@]}"}; do
-    # A service may be called `of`, and the script's own tables are `port_of` and `address_of`.
+    # A service may be called `of`, and the script's own tables are `port_of` and `address_of`. So the table of that name
+    # is removed first.
     unset -v "${name%%=*}"
     [[ $name == *= ]] || export "${name%%=*}=${name#*=}"
   done
@@ -2490,7 +2522,7 @@ run_exec() {
 }
 
 # run_notify DRIVER: Reports the outcome with the driver's function `notify`. The function finds `outcome`, `reason` and
-# `seconds` beside its settings.
+# `seconds` in addition to its settings.
 run_notify() {
   "$1_notify"
 }
@@ -4546,7 +4578,7 @@ open_state() {
     return
   fi
   state=$(cd -P "$state" && pwd) || return
-  state_is_trusted || return
+  state_is_trusted && state_is_of_this_app || return
   machine=''
   read -r machine 2>/dev/null </etc/machine-id || :
   if [[ -f $state/owner ]]; then
@@ -4562,6 +4594,24 @@ open_state() {
   else
     write_file "$state/owner" "$EUID $machine" || fail_with "cannot write to $state"
   fi
+}
+
+# state_is_of_this_app: Fails if another application of the same name has this state: its live release has another root,
+# and none of the ports and addresses of this script. An application that has only moved keeps its ports.
+state_is_of_this_app() {
+  local value theirs at='' taken='' ours='' one
+  [[ -L $state/live ]] && meta root "$state/live" && [[ $value != "$root" ]] || return 0
+  theirs=$value
+  ! meta ports "$state/live" || taken+=" $value"
+  ! meta addresses "$state/live" || at=$value taken+=" $value"
+  for one in ${port_of[@]+"${port_of[@]}"} ${address_of[@]+"${address_of[@]}"}; do
+    [[ " $taken " != *" $one "* ]] || return 0
+    ours+=" $one"
+  done
+  # Without ports it cannot be told from one that has moved.
+  [[ $taken == *[0-9]* && -n $ours ]] || return 0
+  exit_code=3
+  fail_with "two applications are called $app on this host: one in $theirs, which serves at ${at:-$taken} and whose state is in $state, and this one in $root: give one of them another name in deploy.bg. If $app has moved here and has new ports, run \`remove\` with its earlier script first"
 }
 
 # state_is_trusted: Fails unless the folder is on a local disk and no other user can replace anything in it.
@@ -5011,8 +5061,8 @@ release_protocol() {
   number "$value" 0
 }
 
-# tell_answer: Prints all lines of `answer` but the last. Keeps the last line, which is the reason, in `answer`.
-tell_answer() {
+# print_all_but_reason: Prints all lines of `answer` but the last. Keeps the last line, which is the reason, in `answer`.
+print_all_but_reason() {
   local line told=$answer
   [[ $told == *$'\n'* ]] || return 0
   answer=${told##*$'\n'}
@@ -5262,7 +5312,7 @@ write_meta() {
   list_places "$to"
   printf -v created '%(%Y-%m-%dT%H:%M:%S%z)T' -1
   printf -v text '%s\n' "color=$to" "ports=$ports" "addresses=$addresses" "routed=${routed# }" "deployment=$deployment" "created=$created" \
-    "protocol=1" "secrets=${secret_names[*]-}" "limit.stop=${deadline["release_stop"]}" "limit.clear=${deadline["release_stop"]}" \
+    "root=$root" "protocol=1" "secrets=${secret_names[*]-}" "limit.stop=${deadline["release_stop"]}" "limit.clear=${deadline["release_stop"]}" \
     "limit.start=${deadline["release_start"]}" "limit.gate=${deadline["release_gate"]}" "limit.verify=${deadline["release_verify"]}"
   [[ ${journal[kind]-} != adopt ]] || text+="adopted=yes"
   [[ -z ${1-} ]] || text+="copied=$1"
@@ -5326,7 +5376,7 @@ remove_release() {
   [[ -d $1 ]] || return 0
   [[ ! -f $1/meta ]] || of_release "$1" clear || warn "release ${1##*/}: $answer"
   now
-  tell_what_app_wrote "$1" $(($2 - now_ms))
+  warn_of_files_of_app "$1" $(($2 - now_ms))
   now
   ((now_ms < $2)) || return 0
   bounded $(($2 - now_ms)) rm -rf "$1" || warn "release ${1##*/} could not be removed"
@@ -5441,9 +5491,9 @@ note_slot() {
   (cd "$candidate/slot" && find . ! -type d -print) >"$candidate/files"
 }
 
-# tell_what_app_wrote RELEASE MILLISECONDS: Warns about files that the app has written into the slot, because they are
+# warn_of_files_of_app RELEASE MILLISECONDS: Warns about files that the app has written into the slot, because they are
 # removed with the release. The search takes at most MILLISECONDS.
-tell_what_app_wrote() {
+warn_of_files_of_app() {
   local name count=0 shown=''
   [[ -f $1/files && -d $1/slot ]] || return 0
   bounded "$2" list_additions "$1" >"$scratch/answer" 2>/dev/null || return 0
@@ -6225,9 +6275,11 @@ list_places() {
   ports=${ports# } addresses=${addresses# }
 }
 
-# place_in PLACES SERVICE TODAY: Sets `value` to the service's place in the list of a meta file. The list has the order
-# of its deploy.bg, but no names. If this cannot be the order of today's deploy.bg, the first place stands for all. TODAY
-# is a place of the service in today's deploy.bg; a service without one gets none.
+# place_in PLACES SERVICE TODAY: Sets `value` to the service's port or address in PLACES. PLACES is the list of ports, or
+# of addresses, in a meta file: one for each service, in the order of the deploy.bg of that release. The list has no
+# names. So if it has another number of entries than today's services, or if the service's entry is empty, `value` is the
+# first entry that is not empty. TODAY is a port or an address of the service in today's deploy.bg; if it is empty,
+# `value` is empty, too.
 place_in() {
   local one rest=$1 blanks=${1//[! ]/}
   value=''
@@ -7345,6 +7397,7 @@ jar_find() {
 #
 # The identity is `unit NAME INVOCATION` under systemd, otherwise `pid PID START BOOT`. The program and its children
 # have DEPLOYC_RUN in their environment. By this mark the script recognises a child that has left the program's session.
+# Below, `invocation_or_start` is the third word of the identity.
 
 # process_preflight: Fails if the program's user does not exist, if the script cannot become this user, or if the
 # program is not found.
@@ -7390,14 +7443,14 @@ process_start() {
 }
 
 process_alive() {
-  local identity kind name mark boot
+  local identity kind name invocation_or_start boot
   if ! load_identity; then
     printf '%s\n' 'was never started'
     return 1
   fi
-  read -r kind name mark boot <<<"$identity"
+  read -r kind name invocation_or_start boot <<<"$identity"
   case $kind in
-    pid | unit) "process_alive_$kind" "$name" "$mark" "$boot" ;;
+    pid | unit) "process_alive_$kind" "$name" "$invocation_or_start" "$boot" ;;
     *)
       printf '%s\n' "$release/identity.$service has an unknown format: was it edited by hand?"
       return 2
@@ -7426,7 +7479,7 @@ process_adopt() {
     printf '%s\n' "cannot see which process listens on port $port"
     return 1
   fi
-  process_tell_keeper "$pid" && return 1
+  process_print_keeper "$pid" && return 1
   others=$(process_other_ports "$pid")
   if [[ -n $others ]]; then
     printf '%s\n' "process $pid ($(pid_command "$pid")) listens on port $others too, and may serve more than this app"
@@ -7436,9 +7489,9 @@ process_adopt() {
   save_identity "pid $pid $start $boot"
 }
 
-# process_tell_keeper PID: Prints what keeps the process running and would start it again. Fails if no such keeper is
+# process_print_keeper PID: Prints what keeps the process running and would start it again. Fails if no such keeper is
 # found.
-process_tell_keeper() {
+process_print_keeper() {
   local group unit main cure='after the next deployment'
   if (($1 == 1)); then
     printf '%s\n' "the host's init itself listens on port $port (a socket unit of systemd?)"
@@ -7507,17 +7560,17 @@ process_enter() {
   local -a environment become
   process_find_account && process_find_become || return
   process_make_environment
-  exec 3>/dev/null 4< <(process_tell "$@")
-  inner="$(declare -f process_become_program process_become_told)"$'\n''process_become_program "$@"'
+  exec 3>/dev/null 4< <(process_print_command "$@")
+  inner="$(declare -f process_become_program process_become_command)"$'\n''process_become_program "$@"'
   exec "${become[@]}" -c "$inner" deployc - "$process_directory" -
 }
 
 process_stop() {
-  local identity kind name mark boot
+  local identity kind name invocation_or_start boot
   load_identity || return 0
-  read -r kind name mark boot <<<"$identity"
+  read -r kind name invocation_or_start boot <<<"$identity"
   case $kind in
-    pid | unit) "process_stop_$kind" "$name" "$mark" "$boot" ;;
+    pid | unit) "process_stop_$kind" "$name" "$invocation_or_start" "$boot" ;;
     *)
       printf '%s\n' "$release/identity.$service has an unknown format (was it edited by hand?): end the program by hand"
       return 1
@@ -7533,13 +7586,13 @@ process_clear() {
 }
 
 process_logs() {
-  local identity kind name mark _ log=$release/log.$service
+  local identity kind name invocation _ log=$release/log.$service
   load_identity || :
-  read -r kind name mark _ <<<"$identity"
+  read -r kind name invocation _ <<<"$identity"
   if [[ $kind == unit ]]; then
     # The last output of a program that has ended may not be in the journal yet.
     journalctl --sync 2>/dev/null || :
-    journalctl --quiet --no-pager --output=cat --lines="$1" "_SYSTEMD_INVOCATION_ID=$mark" 2>/dev/null
+    journalctl --quiet --no-pager --output=cat --lines="$1" "_SYSTEMD_INVOCATION_ID=$invocation" 2>/dev/null
   elif [[ -f $log.1 ]]; then
     cat "$log.1" "$log" 2>/dev/null | tail -n "$1"
   elif [[ -f $log ]]; then
@@ -7635,7 +7688,7 @@ process_start_in_session() {
   local line='' boot told both gives takes pipe=$release/told.$service
   local -a become
   process_find_become || return
-  printf '%s\n' "$(declare -f default_signals process_become_program process_become_told process_keep)" 'process_keep "$@"' 2>/dev/null >"$release/keeper" || {
+  printf '%s\n' "$(declare -f default_signals process_become_program process_become_command process_keep)" 'process_keep "$@"' 2>/dev/null >"$release/keeper" || {
     printf '%s\n' "cannot write $release/keeper: is the disk full?"
     return 1
   }
@@ -7661,7 +7714,7 @@ process_start_in_session() {
     return 1
   }
   trap '' PIPE
-  { process_tell "${process_command[@]}" >&"$gives"; } 2>/dev/null || {
+  { process_print_command "${process_command[@]}" >&"$gives"; } 2>/dev/null || {
     printf '%s\n' "${process_command[0]} ended before it was started: $(process_logs 1)"
     return 1
   }
@@ -7709,7 +7762,7 @@ process_keep() {
   exec 5<>"$log.pipe"
   exec 6<"$log.pipe"
   rm -f "$log.pipe"
-  inner="$(declare -f process_become_program process_become_told)"$'\n''process_become_program "$@"'
+  inner="$(declare -f process_become_program process_become_command)"$'\n''process_become_program "$@"'
   (
     default_signals
     exec "$@" -c "$inner" deployc "$inner" "$folder" "$files" >&5 2>&1 5>&- 6<&-
@@ -7755,19 +7808,19 @@ process_become_program() {
   [[ $files == - ]] || ulimit -n "$files" || exit 126
   printf '%s %s\n' "$$" "${become_field[19]}" >&3
   exec 3>&-
-  process_become_told
+  process_become_command
 }
 
-# process_tell WORD…: Prints the input of `process_become_told`: the environment, an empty entry, the number of words,
-# the words.
-process_tell() {
+# process_print_command WORD…: Prints the input of `process_become_command`: the environment, an empty entry, the number
+# of words, the words.
+process_print_command() {
   printf '%s\0' "${environment[@]}" '' "$#" "$@"
 }
 
-# process_become_told: Reads an environment and a command from descriptor 4 and becomes this program, with no other
+# process_become_command: Reads an environment and a command from descriptor 4 and becomes this program, with no other
 # variable in its environment. If the input is incomplete, the script ended before it saved the identity. Then the
 # program must not run.
-process_become_told() {
+process_become_command() {
   local become_name='' become_entry='' become_count=''
   local -a become_environment=() become_words=()
   while IFS= read -r -d '' -u 4 become_entry && [[ -n $become_entry ]]; do
@@ -7896,10 +7949,10 @@ process_find_remains() {
 # ---- run process, kept by systemd: a transient unit ----------------------------------------------
 
 process_start_in_systemd() {
-  local unit=deployc-$app-$color-$service-${release##*/} file=$release/told.$service why mark text
-  local unit_state unit_mark unit_code unit_signalled
+  local unit=deployc-$app-$color-$service-${release##*/} file=$release/told.$service why invocation text
+  local unit_state unit_invocation unit_code unit_signalled
   local -a options
-  (umask 077 && process_tell "${process_command[@]}" 2>/dev/null >"$file") || {
+  (umask 077 && process_print_command "${process_command[@]}" 2>/dev/null >"$file") || {
     printf '%s\n' "cannot write $file: is the disk full?"
     return 1
   }
@@ -7912,7 +7965,7 @@ process_start_in_systemd() {
   systemctl reset-failed "$unit.service" 2>/dev/null || :
   # systemd would change some values in arguments, so a shell reads them from the file and is then replaced by the
   # program. systemd expands $ in the shell's text, so each $ is written as $$.
-  text="$(declare -f process_become_told)"$'\n''exec 4<&0 </dev/null; process_become_told'
+  text="$(declare -f process_become_command)"$'\n''exec 4<&0 </dev/null; process_become_command'
   # Save the unit's name before the start: if the script is killed now, the unit is known to belong to this release.
   save_identity "unit $unit -" || {
     printf '%s\n' "cannot write to $release: is the disk full?"
@@ -7924,26 +7977,26 @@ process_start_in_systemd() {
     process_unit_state "$unit"
     # The program was started and ended before systemd reported the start. `alive` will say how it ended. Codes from 200
     # on are from systemd itself, which means that the program was not started.
-    if [[ -z $why && -n $unit_mark && $unit_code =~ ^[0-9]+$ ]] && ((unit_code < 200)); then
-      save_identity "unit $unit $unit_mark"
+    if [[ -z $why && -n $unit_invocation && $unit_code =~ ^[0-9]+$ ]] && ((unit_code < 200)); then
+      save_identity "unit $unit $unit_invocation"
       return
     fi
     printf '%s\n' "systemd did not start ${process_command[0]}: ${why:-it ended with code ${unit_code:-?} before the program began}"
     return 1
   fi
   rm -f "$file"
-  mark=$(systemctl show --property=InvocationID "$unit.service")
-  save_identity "unit $unit ${mark#*=}"
+  invocation=$(systemctl show --property=InvocationID "$unit.service")
+  save_identity "unit $unit ${invocation#*=}"
 }
 
-# process_unit_state UNIT: Sets unit_state, unit_mark, unit_code and unit_signalled.
+# process_unit_state UNIT: Sets unit_state, unit_invocation, unit_code and unit_signalled.
 process_unit_state() {
   local key value
-  unit_state='' unit_mark='' unit_code='' unit_signalled=no
+  unit_state='' unit_invocation='' unit_code='' unit_signalled=no
   while IFS='=' read -r key value; do
     case $key in
       ActiveState) unit_state=$value ;;
-      InvocationID) unit_mark=$value ;;
+      InvocationID) unit_invocation=$value ;;
       ExecMainStatus) unit_code=$value ;;
       # 2 and 3 are the kernel's CLD_KILLED and CLD_DUMPED.
       ExecMainCode) [[ $value != [23] ]] || unit_signalled=yes ;;
@@ -7952,7 +8005,7 @@ process_unit_state() {
 }
 
 process_alive_unit() {
-  local unit_state unit_mark unit_code unit_signalled
+  local unit_state unit_invocation unit_code unit_signalled
   process_unit_state "$1"
   if [[ -z $unit_state ]]; then
     printf '%s\n' 'systemd does not answer'
@@ -7960,8 +8013,8 @@ process_alive_unit() {
   fi
   # `-`: the script was killed before it saved the invocation. The unit's name contains the release, so the name is
   # enough.
-  [[ $2 != - ]] || set -- "$1" "$unit_mark"
-  case $unit_state:$unit_mark in
+  [[ $2 != - ]] || set -- "$1" "$unit_invocation"
+  case $unit_state:$unit_invocation in
     "active:$2" | "activating:$2" | "reloading:$2" | "deactivating:$2") return 0 ;;
     *":$2")
       [[ $unit_signalled == no ]] || unit_code=$((unit_code + 128))
@@ -7973,15 +8026,15 @@ process_alive_unit() {
   return 1
 }
 
-# process_unit_is_gone UNIT MARK: Succeeds if the unit does not run. Fails also if systemd does not answer, because then
-# the unit may still run.
+# process_unit_is_gone UNIT INVOCATION: Succeeds if the unit does not run. Fails also if systemd does not answer,
+# because then the unit may still run.
 process_unit_is_gone() {
   process_alive_unit "$1" "$2" >/dev/null
   (($? == 1))
 }
 
 process_stop_unit() {
-  local unit_state unit_mark unit_code unit_signalled why
+  local unit_state unit_invocation unit_code unit_signalled why
   if process_unit_is_gone "$1" "$2"; then
     process_clear
     return 0
@@ -8014,12 +8067,17 @@ nginx_remove() { fragment_remove "$nginx_file"; }
 nginx_draining() { generation_draining "$1" "$2" nginx; }
 
 nginx_test() {
-  local said
-  if ((${#nginx_test[@]})); then
-    said=$(nginx_as_root "${nginx_test[@]}" 2>&1) && return 0
-  else
-    said=$(nginx_as_root "$nginx_binary" -t -c "$nginx_config" 2>&1) && return 0
-  fi
+  local said begun code
+  local -a test=("$nginx_binary" -t -c "$nginx_config")
+  ((${#nginx_test[@]} == 0)) || test=("${nginx_test[@]}")
+  now
+  begun=$now_ms
+  said=$(nginx_as_root ${test[@]+"${test[@]}"} 2>&1)
+  code=$?
+  now
+  # After a reload the master reads the same configuration, so `confirm` waits for this time, too.
+  [[ -z $release ]] || printf '%s\n' $((now_ms - begun)) 2>/dev/null >"$release/test.took" || :
+  ((code == 0)) && return 0
   nginx_own_words "$said"
   return 1
 }
@@ -8030,7 +8088,7 @@ nginx_snapshot() {
   while nginx_find_master && nginx_is_alone && nginx_read_generation && ((${#generation[@]} > 1)); do
     # Another reload may be under way, with workers of both configurations. Wait for it, but only about 1 s: a worker
     # that dies again and again is always young.
-    if nginx_has_just_begun && ((looks++ < 20)); then
+    if nginx_has_young_worker && ((looks++ < 20)); then
       pause 50 && continue
     fi
     printf '%s\n' "${generation[*]}"
@@ -8040,10 +8098,10 @@ nginx_snapshot() {
   return 1
 }
 
-# nginx_has_just_begun: Succeeds if a worker is younger than 300 ms. Then the old workers of its reload may not have
-# been told to end yet. In some containers the clock differs from that of the processes; there no worker counts as
+# nginx_has_young_worker: Succeeds if a worker is younger than 300 ms. Then nginx may not have told the old workers of
+# its reload to end yet. In some containers the clock differs from that of the processes; there no worker counts as
 # young.
-nginx_has_just_begun() {
+nginx_has_young_worker() {
   local worker age
   now
   for worker in "${generation[@]:1}"; do
@@ -8091,10 +8149,11 @@ nginx_reload() {
 }
 
 nginx_confirm() {
-  local nginx_pid_file nginx_master why until asked=0 again=no most workers files step=5
+  local nginx_pid_file nginx_master why until took asked=0 again=no most workers files step=5
   local -a generation old wanted
+  nginx_recall_test
   now
-  until=$((now_ms + limit - 500))
+  until=$((now_ms + took + 9500 < now_ms + limit - 500 ? now_ms + took + 9500 : now_ms + limit - 500))
   read -r -a wanted <<<"$1"
   nginx_recall_reload "$1"
   nginx_find_master || {
@@ -8125,6 +8184,14 @@ nginx_confirm() {
   return 1
 }
 
+# nginx_recall_test: Sets `took` to the milliseconds of the last test, 0 if they are not known.
+nginx_recall_test() {
+  local value text=''
+  { read -r text <"$release/test.took"; } 2>/dev/null || :
+  number "$text" 0
+  took=$value
+}
+
 # nginx_recall_reload SNAPSHOT: Reads the record of `reload`. Sets `workers` (their number before the reload), `most`
 # (their highest number since), `files`, and `old` (the old workers, those of the snapshot included).
 nginx_recall_reload() {
@@ -8134,7 +8201,8 @@ nginx_recall_reload() {
   read -r -a old <<<"${1#* } $line"
 }
 
-# nginx_mutex: Prints the folder of the configuration, because packages and certbot replace the files in it.
+# nginx_mutex: Prints the path of the lock: the configuration's folder. A file in it would not do, because packages and
+# certbot replace files, and the lock would be lost.
 nginx_mutex() {
   local file
   file=$nginx_config
@@ -8180,9 +8248,27 @@ nginx_preflight() {
     printf '%s\n' "nginx needs $nginx_file, which does not exist yet: put the first one there by hand (nginx/${colors[0]}.conf among the built files), then reload nginx"
     return 1
   fi
-  nginx_includes "$said" && return 0
+  if nginx_includes "$said"; then
+    nginx_cuts_the_drain "$said"
+    return 0
+  fi
   printf '%s\n' "nginx does not include $nginx_file: add \`include $nginx_file;\` to $nginx_config or to the site's server block"
   return 1
+}
+
+# nginx_cuts_the_drain DUMP: Prints a warning if nginx itself ends its old workers before the drain is over.
+nginx_cuts_the_drain() {
+  local text=$1 shape=$'(^|[\n;{])[ \t]*worker_shutdown_timeout[ \t]+([0-9]+)(ms|s|m|h|)[ \t]*;' ms
+  [[ $text =~ $shape ]] || return 0
+  ms=$((10#${BASH_REMATCH[2]}))
+  case ${BASH_REMATCH[3]} in
+    ms) ;;
+    m) ms=$((ms * 60000)) ;;
+    h) ms=$((ms * 3600000)) ;;
+    *) ms=$((ms * 1000)) ;;
+  esac
+  ((ms > 0 && ms < drain_within)) || return 0
+  printf '%s\n' "nginx cuts the requests of old workers after ${BASH_REMATCH[2]}${BASH_REMATCH[3]:-s} (worker_shutdown_timeout), but they have $((drain_within / 1000))s (drain): raise worker_shutdown_timeout, or lower drain in deploy.bg"
 }
 
 # nginx_holds ADDRESS…: Succeeds if a file that nginx loads, other than this app's file, contains one of the addresses.
@@ -8269,7 +8355,7 @@ nginx_includes() {
 # nginx_find_master: Sets `nginx_pid_file`, and `nginx_master` to the pid of the running master. If none runs, fails and
 # sets `why`.
 nginx_find_master() {
-  local said word value _
+  local said word value _ shape=$'(^|[\n;{])[ \t]*pid[ \t]+"?([^";\n]+)"?[ \t]*;'
   nginx_pid_file=$nginx_pid
   if [[ -z $nginx_pid_file && -r $nginx_config ]]; then
     while read -r word value _; do
@@ -8283,6 +8369,10 @@ nginx_find_master() {
     nginx_pid_file=/run/nginx.pid
     said=$("$nginx_binary" -V 2>&1)
     [[ ! $said =~ --pid-path=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]}
+    nginx_read_master && return 0
+    # A file that the configuration includes may name it.
+    said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null)
+    [[ ! $said =~ $shape ]] || nginx_pid_file=${BASH_REMATCH[2]}
   fi
   nginx_read_master
 }
@@ -8337,6 +8427,10 @@ nginx_read_master() {
   fi
   { IFS= read -r -d '' title <"/proc/$nginx_master/cmdline"; } 2>/dev/null
   [[ $title == *'nginx: master process'* ]] && return 0
+  if [[ ! -e /proc/$nginx_master ]] && grep -qs '^[^ ]* /proc proc .*hidepid=[12i]' /proc/self/mounts; then
+    why="$(id -un) cannot see nginx's master, process $nginx_master: /proc is mounted with hidepid; run this as root, or add $(id -un) to the group that the mount names (gid=)"
+    return 1
+  fi
   why="nginx does not run: its pid file $nginx_pid_file names process $nginx_master, which is gone or not nginx's master; start nginx"
   return 1
 }
@@ -8409,9 +8503,9 @@ nginx_find_open_files() {
   [[ $open_files != , ]] || open_files=''
 }
 
-# nginx_let_go: Succeeds if the master has closed a file that was open before the reload. It does this only when the new
-# configuration is in force. During the attempt and after a failure it keeps the old files open.
-nginx_let_go() {
+# nginx_has_closed_a_file: Succeeds if the master has closed a file that was open before the reload. It does this only
+# when the new configuration is in force. During the attempt and after a failure it keeps the old files open.
+nginx_has_closed_a_file() {
   local open_files file
   [[ $files != - ]] || return 1
   nginx_find_open_files
@@ -8449,7 +8543,7 @@ nginx_judge() {
   if ((most > workers && most > 1)) && { [[ $again == yes ]] || ((most >= ${#wanted[@]})); }; then
     return 0
   fi
-  ! nginx_let_go || return 0
+  ! nginx_has_closed_a_file || return 0
   why='the new workers of nginx did not come from this reload: the old ones had ended before (its error log tells why)'
   return 1
 }
