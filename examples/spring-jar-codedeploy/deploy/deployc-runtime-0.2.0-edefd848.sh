@@ -162,7 +162,7 @@ inspect() {
   locate_state || give_verdict
   # The commands ask the releases in this folder by their scripts. Nobody else may have changed these.
   if [[ -d $state ]]; then
-    state=$(cd -P "$state" && pwd) && state_is_trusted && state_is_of_this_app || give_verdict
+    { state=$(cd -P "$state" && pwd) && state_is_trusted && state_is_of_this_app; } || give_verdict
   fi
   read_journal
   "$command" "${1-}"
