@@ -44,6 +44,11 @@ const REAL: Colors = Colors {
 
 /// Puts an example into a folder of its own: as 0.1.0 built it, or built again from the same source.
 fn example(name: &str, by: By) -> TempDir {
+    changed_example(name, by, |_| ())
+}
+
+/// Does the same. Before it is built again, its source is changed.
+fn changed_example(name: &str, by: By, change: impl FnOnce(&Path)) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let mut copy = Command::new("cp");
     copy.arg("-a")
@@ -51,6 +56,7 @@ fn example(name: &str, by: By) -> TempDir {
         .arg(folder.path());
     run(copy, DEADLINE).ok();
     if by == By::Today {
+        change(folder.path());
         let mut build = Command::new(deployc());
         build
             .args(["build", "deploy.bg"])
@@ -125,7 +131,20 @@ fn quickstart() -> Result<(), Skip> {
     Ok(())
 }
 
-/// A driver of the user, which does not know the new parts of the contract.
+/// In 0.1.0 HAProxy sent the color as a text of the script's own file. Now it says which server has answered.
+fn with_a_sign(folder: &Path) {
+    let template = folder.join("haproxy.cfg.j2");
+    let text = fs::read_to_string(&template).expect("the file is there");
+    let changed = text.replace(
+        "set-header X-Deploy-Color {{ color }}",
+        "set-header X-Upstream \"%si:%sp %[status]\"",
+    );
+    assert_ne!(text, changed);
+    fs::write(&template, changed).expect("a temporary file can be written");
+}
+
+/// A driver of the user, which does not know the new parts of the contract. With its old file `expect color` would prove
+/// nothing, so nothing starts until the file is changed.
 fn haproxy_driver() -> Result<(), Skip> {
     need_programs(&["haproxy", "curl"])?;
     let host = Host::plain()?;
@@ -135,13 +154,17 @@ fn haproxy_driver() -> Result<(), Skip> {
     host.copy(&blue, "/etc/haproxy/conf.d/shop.cfg");
     let haproxy = Haproxy::start(&host, "127.0.0.1:80", "shop");
     let script = "/opt/shop/deploy/shop.sh";
+    let place = |example: &TempDir| {
+        install(&host, &example.path().join("deploy"), "/opt/shop/deploy");
+        host.start(&[script, "deploy"]).wait(DEADLINE)
+    };
+    place(&first).ok();
+    place(&example("haproxy-driver", By::Today))
+        .exits(3)
+        .says("Today only the proxy's file sends one, the header X-Deploy-Color")
+        .says("nothing was changed");
     let mut deploy = |by| {
-        install(
-            &host,
-            &example("haproxy-driver", by).path().join("deploy"),
-            "/opt/shop/deploy",
-        );
-        host.start(&[script, "deploy"]).wait(DEADLINE).ok();
+        place(&changed_example("haproxy-driver", by, with_a_sign)).ok();
     };
     // The master of haproxy can lose a signal while it is busy with a reload.
     let is_quiet = || haproxy.workers().len() == 1;

@@ -1061,14 +1061,14 @@ do_try_verify() {
   warn "$2 does not pass on the live color $from: $probe_said"
 }
 
-# sign_remains NAME: Fails if a file of 0.1.0 tells the proxy to send the color, and the new file does not. Then the new
-# color could never pass.
+# sign_remains NAME: Fails if only the proxy's file of a release of 0.1.0 tells the color, and the new file has no sign
+# that counts. Then the new color could never pass.
 sign_remains() {
   local text
   [[ $color_sign == header && -n $old_release ]] && file_contains "$old_release/fragment" X-Deploy-Color || return 0
   text=$(fragment "$to")
   [[ $text != *X-Upstream* ]] || return 0
-  fail_with "$1 expects a sign of the color. Today only the proxy's file sends one, the header X-Deploy-Color, and the new file will not: a text in that file does not prove which color answers. Let the app send this header, or the proxy the header X-Upstream (\`deployc explain BG707\` shows the line)"
+  fail_with "$1 expects a sign of the color. Today only the proxy's file sends one, the header X-Deploy-Color. A text in this file does not prove which color answers, so the new color could never pass. Let the app send this header, or the proxy the header X-Upstream (\`deployc explain BG707\` shows the line)"
 }
 
 do_read_inputs() {
