@@ -86,17 +86,11 @@ impl Command {
         }
     }
 
-    /// Returns the command with that name, if a caller's event can run it.
+    /// Returns the command with that name, if a caller's event can run it. An event gives no RELEASE.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "doctor" => Self::Doctor,
-            "prepare" => Self::Prepare,
-            "switch" => Self::Switch,
-            "cleanup" => Self::Cleanup,
-            "deploy" => Self::Deploy,
-            _ => return None,
-        })
+        let mut all = Self::ALL.into_iter().chain([Self::Doctor]);
+        all.find(|command| command.name() == name && *command != Self::RollbackTo)
     }
 
     /// Returns the function of the script that runs the command.

@@ -190,7 +190,8 @@ impl Builder<'_> {
     }
 
     /// Every swap, forward and back. The lock comes before the journal, because the journal saves the proxy's
-    /// generation, which `lock_proxy` finds. After an interruption, the drain and the way back need it.
+    /// generation, which `lock_proxy` finds. After an interruption, the drain and the way back need it. Law L7 checks this
+    /// order. With another one, `do_lock_proxy` would have to write the journal a second time.
     pub(super) fn point_proxy_at(&self) -> Program {
         let mut lines = Lines::new();
         self.proxy(&mut lines, Action::LockProxy);

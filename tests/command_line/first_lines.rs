@@ -160,3 +160,38 @@ fn names(folder: &Folder) -> (Vec<String>, Vec<String>) {
     );
     (Vec::from_iter(functions), Vec::from_iter(variables))
 }
+
+/// A signal before the script is read to its end, at each of its first commands. It must not look like half a file.
+#[test]
+fn a_signal_in_the_first_lines_only_ends_the_script() {
+    let folder = Folder::good();
+    folder.run(&["build"]).exits(0);
+    let path = folder.path(SCRIPT);
+    // bash sources this file before the script, and runs the trap before each command.
+    folder.write(
+        "signal.sh",
+        "trap 'count=$((${count-0} + 1)); ((count != AT)) || kill -s \"$SIGNAL\" $$' DEBUG\n",
+    );
+    for (signal, code) in [("TERM", 143), ("INT", 130), ("HUP", 129)] {
+        // The first command sets the traps of the others.
+        for at in 2..30 {
+            let mut command = Command::new("env");
+            command
+                .arg("--default-signal=HUP,INT,TERM")
+                .arg("bash")
+                .arg(&path)
+                .arg("help")
+                .env("BASH_ENV", folder.path("signal.sh"))
+                .env("SIGNAL", signal)
+                .env("AT", at.to_string());
+            let ran = command.output().expect("bash runs");
+            let said = String::from_utf8_lossy(&ran.stderr);
+            assert!(!said.contains("incomplete"), "{signal} at {at}: {said}");
+            let ended = ran.status.code().or_else(|| {
+                let number = std::os::unix::process::ExitStatusExt::signal(&ran.status);
+                number.map(|number| 128 + number)
+            });
+            assert_eq!(ended, Some(code), "{signal} at {at}: {ran:?}");
+        }
+    }
+}

@@ -6,6 +6,7 @@ use crate::check::findings::Findings;
 use crate::check::values::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{DriverKind, InputType};
+use crate::plan::Command;
 use crate::source::Span;
 
 const DURATION: Type = Type::Input(InputType::Duration);
@@ -34,7 +35,25 @@ pub(super) fn check(description: &Description, findings: &Findings) {
             "`events` of a target must be a map".to_owned(),
             "it maps each event to the commands of the script that it runs",
         ),
-        Some(_) => {}
+        Some((_, events)) => match commands(&events.ty) {
+            None => wrong(
+                events.span,
+                "`events` of a target must list commands of the script".to_owned(),
+                "write the commands that an event can run, so that each is known: `map of list of one_of [prepare, switch, cleanup]`",
+            ),
+            Some(words) => {
+                let mut unknown = words
+                    .iter()
+                    .filter(|word| Command::from_name(word).is_none());
+                if let Some(word) = unknown.next() {
+                    wrong(
+                        events.span,
+                        format!("`{word}` is no command of the script that an event can run"),
+                        "an event can run doctor, deploy, prepare, switch, cleanup, rollback, restart, abort, resume, adopt and remove",
+                    );
+                }
+            }
+        },
     }
     for part in description.all_parts() {
         for setting in part.settings.iter().filter(|one| one.ty == DURATION) {
@@ -58,6 +77,20 @@ pub(super) fn check(description: &Description, findings: &Findings) {
                 "write it as `part hook: string { setting within: duration = none }`, or give it another name",
             );
         }
+    }
+}
+
+/// Returns the words of `map of list of one_of [WORDS]`.
+fn commands(events: &Type) -> Option<&[String]> {
+    let Type::Map(list) = events else {
+        return None;
+    };
+    match list.as_ref() {
+        Type::List(word) => match word.as_ref() {
+            Type::Input(InputType::OneOf(words)) => Some(words),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use super::asked_host::{asked, color_ports};
 use crate::check::findings::Findings;
 use crate::check::values::value::depends_on_color;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{App, Expectation, OnFailure, Question, Subject, Template, Variable};
+use crate::model::{App, Expectation, OnFailure, Question, Relation, Subject, Template, Variable};
 
 /// Reports BG304, BG701 and BG703.
 pub(super) fn check(app: &App, findings: &Findings) {
@@ -115,7 +115,13 @@ fn tells_colors_apart(question: &Question) -> bool {
         .iter()
         .any(|expectation| match expectation {
             Expectation::Color => true,
-            Expectation::Content { value, .. } => depends_on_color(value) || has_input(value),
+            Expectation::Content {
+                relation, value, ..
+            } => match relation {
+                Relation::Contains | Relation::Equals | Relation::Matches => {
+                    depends_on_color(value) || has_input(value)
+                }
+            },
             Expectation::Status(_) => false,
         })
 }
