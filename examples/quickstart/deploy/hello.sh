@@ -12,8 +12,9 @@
 
 # No setting of the caller has an effect. In POSIX mode no function hides `unset`; variables without a capital letter belong to the script.
 POSIXLY_CORRECT=1
-for name in 1 2 15; do trap "trap - EXIT && exit $((128 + name))" "$name"; done # a signal says nothing about the file
-trap 'printf "%s\n" "$0 is incomplete: copy it again" >&2 && exit 3' EXIT # until the end of this file is read
+# Until the end of this file is read, half a file is reported. A signal only ends the script.
+trap 'trap - EXIT && exit 129' HUP && trap 'trap - EXIT && exit 130' INT && trap 'trap - EXIT && exit 143' TERM
+trap 'printf "%s\n" "$0 is incomplete: copy it again" >&2 && exit 3' EXIT
 \unset -f unset set builtin command compgen exec declare shopt read printf readlink sha256sum
 case ${BASH_VERSION-} in '' | [0-3].* | 4.[01].*) printf '%s\n' 'hello.sh: bash 4.2 or later is needed' >&2 && trap - EXIT && exit 3 ;; esac
 \set +o posix -f
