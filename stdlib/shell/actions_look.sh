@@ -187,8 +187,8 @@ do_try_verify() {
   load_inputs "${old_release:-$state/none}"
   [[ $live_passes == no ]] || live_passes=yes
   if at_verify old "$2" run_verify_once "verify.$2"; then
-    sign_remains "$2"
-    return
+    warn_of_sign "$2"
+    return 0
   fi
   ! asked_to_stop || return 143
   if [[ $probe_failure == redirect ]]; then
@@ -199,14 +199,15 @@ do_try_verify() {
   warn "$2 does not pass on the live color $from: $probe_said"
 }
 
-# sign_remains NAME: Fails if only the proxy's file of a release of 0.1.0 tells the color, and the new file has no sign
-# that counts. Then the new color could never pass.
-sign_remains() {
+# warn_of_sign NAME: Warns if only the proxy's file of a release of 0.1.0 tells the color, and neither the new file nor
+# the proxy has a sign that counts. The new release may send one, so this is no failure.
+warn_of_sign() {
   local text
-  [[ $color_sign == header && -n $old_release ]] && file_contains "$old_release/fragment" X-Deploy-Color || return 0
+  local -a values
+  [[ $color_sign == header && -n $old_release ]] && file_contains "$old_release/fragment" x-deploy-color || return 0
   text=$(fragment "$to")
-  [[ $text != *X-Upstream* ]] || return 0
-  fail_with "$1 expects a sign of the color. Today only the proxy's file sends one, the header X-Deploy-Color. A text in this file does not prove which color answers, so the new color could never pass. Let the app send this header, or the proxy the header X-Upstream (\`deployc explain BG707\` shows the line)"
+  [[ ${text,,} != *x-upstream* ]] && ! http_values X-Upstream || return 0
+  warn "$1 expects a sign of the color. Today only the proxy's file sends one, the header X-Deploy-Color. This does not prove which color answers, so it counts no longer. If the new release does not send this header itself, $1 will fail. Otherwise let the proxy send the header X-Upstream (\`deployc explain BG707\` shows the line), or replace \`expect color\`"
 }
 
 do_read_inputs() {

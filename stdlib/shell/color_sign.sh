@@ -3,27 +3,28 @@
 # A color is proved by its app, or by what the proxy has seen of this request. A text that the proxy's own file holds
 # proves nothing.
 
-color_sign='' # header: the last answer told its color by the header `X-Deploy-Color`
+color_sign=''    # header: the last answer told its color by the header `X-Deploy-Color`
+asked_service='' # the service to which the current `verify` belongs; empty if it belongs to the whole color
 
 # color_fits QUESTION MILLISECONDS: Succeeds if the answer comes from the color that was asked. Three signs prove it: the
 # app's header `X-Deploy-Color`; a body that is the color's name; the proxy's header `X-Upstream: ADDRESS STATUS` with an
-# address of this color and an expected status. A sign of the other color always fails. Resolving the names in addresses
-# may take MILLISECONDS.
+# address of this color and an expected status. What the proxy has seen may disprove the other two: the other color, no
+# server at all, or an error of the app behind an error page. Names in addresses are resolved within MILLISECONDS.
 color_fits() {
-  local value at
-  local -a upstreams=() upstream_statuses=()
+  local value at until
+  local -a values=() upstreams=() upstream_statuses=()
+  local -A resolved=()
   color_sign=''
   try_wanted="no answer of $color from"
-  ! http_header X-Upstream || read_upstreams "$value"
-  for at in ${upstreams[@]+"${!upstreams[@]}"}; do
-    if is_address_of "$other_color" "${upstreams[at]}" "$2"; then
-      answered_by "$other_color"
-      return
-    fi
-  done
+  now
+  until=$((now_ms + $2))
+  if http_values X-Upstream; then
+    read_upstreams
+    upstreams_allow "$1" || return
+  fi
   if http_header X-Deploy-Color && ! proxy_sends_color; then
     color_sign=header
-    [[ $value == "$color" ]] || answered_by "$value"
+    [[ $value == "$color" ]] || answered_by "$value" ' (header X-Deploy-Color)'
     return
   fi
   load_body
@@ -35,7 +36,7 @@ color_fits() {
       ;;
   esac
   if ((${#upstreams[@]})); then
-    upstreams_fit "$@"
+    upstreams_prove
     return
   fi
   excerpt "$body"
@@ -48,62 +49,89 @@ color_fits() {
 # this. Their releases are asked as 0.1.0 asked them, because a way back to them must stay open.
 proxy_sends_color() {
   local value
-  [[ $asks_proxy == yes ]] && file_contains "$release/fragment" X-Deploy-Color && release_protocol "$release" && ((value >= 1))
+  [[ $asks_proxy == yes ]] && file_contains "$release/fragment" x-deploy-color && release_protocol "$release" && ((value >= 1))
 }
 
-# file_contains FILE TEXT: Succeeds if the file contains the text. Without the file it fails.
+# file_contains FILE TEXT: Succeeds if the file contains the text, in upper or lower case. TEXT is in lower case. Without
+# the file it fails.
 file_contains() {
   local text=''
   { IFS= read -r -d '' text <"$1"; } 2>/dev/null
-  [[ $text == *"$2"* ]]
+  [[ ${text,,} == *"$2"* ]]
 }
 
-# answered_by WORDS: Fails, because something else than the color has answered.
+# answered_by WORDS [WHERE]: Fails, because something else than the color has answered.
 answered_by() {
   excerpt "$1"
   probe_failure=error
   try_kind="answered by ${excerpt:-nothing}"
-  probe_said=$try_kind
+  probe_said=$try_kind${2-}
   return 1
 }
 
-# read_upstreams TEXT: Sets `upstreams` and `upstream_statuses` from the header X-Upstream. nginx lists all tries of a
-# request, first the addresses, then the statuses (`A, B 502, 200`, or `A : B` after an internal redirect). Then only the
-# last try counts. If several proxies have sent the header, there are several pairs. A status may be missing.
+# read_upstreams: Sets `upstreams` and `upstream_statuses` from `values`, the lines of the header X-Upstream; each proxy on
+# the way may have sent one. nginx lists all tries of a request in its line, first the addresses, then the statuses
+# (`A, B 502, 200`, or `A : B 502 : 200` after an internal redirect). Only the last try counts. Its status may be missing.
 read_upstreams() {
-  local at
-  local -a words=()
-  at=${1//,/ }
-  read -r -a words <<<"${at// : / }"
-  if ((${#words[@]} < 2)); then
-    upstreams=(${words[@]+"${words[@]}"})
-  elif [[ ${words[1]} == [1-5][0-9][0-9] || ${words[1]} == - ]]; then
-    for ((at = 0; at < ${#words[@]}; at += 2)); do
-      upstreams+=("${words[at]}")
-      upstream_statuses+=("${words[at + 1]-}")
+  local line at count
+  local -a words
+  for line in ${values[@]+"${values[@]:0:8}"}; do
+    line=${line//,/ }
+    read -r -a words <<<"${line// : / }"
+    count=${#words[@]}
+    ((count)) || continue
+    at=$((count - 1))
+    while ((at >= 0)) && [[ ${words[at]} =~ ^([1-5][0-9][0-9]|-)$ ]]; do
+      at=$((at - 1))
     done
-  else
-    upstreams=("${words[(${#words[@]} - 1) / 2]}")
-    upstream_statuses=("${words[${#words[@]} - 1]}")
-  fi
+    ((at >= 0)) || continue
+    upstreams+=("${words[at]}")
+    if ((at < count - 1)); then
+      upstream_statuses+=("${words[count - 1]}")
+    else
+      upstream_statuses+=('')
+    fi
+  done
 }
 
-# upstreams_fit QUESTION MILLISECONDS: Succeeds if one of `upstreams` is an address of the color, with an expected
-# status. An error page of the proxy has the address, too, but the status of the failure.
-upstreams_fit() {
+# upstreams_allow QUESTION: Fails if the header X-Upstream shows that the color has not given this answer.
+upstreams_allow() {
   local at status
+  if ((${#upstreams[@]} == 0)); then
+    try_kind='no server asked'
+    probe_said="status $http_status, but the proxy has asked no server for it (its header X-Upstream is empty)"
+    return 1
+  fi
   for at in "${!upstreams[@]}"; do
-    is_address_of "$color" "${upstreams[at]}" "$2" || continue
-    status=${upstream_statuses[at]-}
-    if [[ -n $status ]] && ! status_is_expected "$1" "$status"; then
-      probe_failure=error
-      try_kind="status $status behind the proxy"
-      probe_said="status $http_status from the proxy, but ${upstreams[at]} itself answered $status (header X-Upstream)"
-      return 1
+    if is_address_of "$other_color" "${upstreams[at]}" "${services[@]}"; then
+      answered_by "$other_color" " at ${upstreams[at]} (header X-Upstream)"
+      return
     fi
-    return 0
   done
-  answered_by "${upstreams[${#upstreams[@]} - 1]}, which is no address of $color (header X-Upstream)"
+  for at in "${!upstreams[@]}"; do
+    status=${upstream_statuses[at]}
+    if [[ -z $status ]] || status_is_expected "$1" "$status" || ! is_address_of "$color" "${upstreams[at]}" "${services[@]}"; then
+      continue
+    fi
+    probe_failure=error
+    try_kind="status $status behind the proxy"
+    probe_said="status $http_status from the proxy, but ${upstreams[at]} itself answered $status (header X-Upstream)"
+    return 1
+  done
+}
+
+# upstreams_prove: Succeeds if one of `upstreams` is an address of the color: of the service to which the `verify`
+# belongs, or of any service.
+upstreams_prove() {
+  local one
+  for one in ${upstreams[@]+"${upstreams[@]}"}; do
+    if [[ -n $asked_service ]]; then
+      ! is_address_of "$color" "$one" "$asked_service" || return 0
+    else
+      ! is_address_of "$color" "$one" "${services[@]}" || return 0
+    fi
+  done
+  answered_by "$one" ", which is no address of ${asked_service:+$asked_service of }$color (header X-Upstream)"
 }
 
 # status_is_expected QUESTION STATUS: Succeeds if STATUS fulfils each `expect status` of the question; without one, if it
@@ -128,22 +156,34 @@ status_is_in() {
   return 1
 }
 
-# is_address_of COLOR ADDRESS MILLISECONDS: Succeeds if a service of the color has this address. A name counts as each
-# address that this host finds for it.
+# is_address_of COLOR ADDRESS SERVICE…: Succeeds if one of the services has this address in the color. A name counts as
+# each address that this host finds for it. Each name is resolved once, until `now_ms` is `until`.
 is_address_of() {
-  local name wanted found host=${2%:*}
+  local name wanted found host=${2%:*} side=$1 address=$2
+  shift 2
   host=${host#[}
   host=${host%]}
-  for name in "${services[@]}"; do
-    wanted=${address_of["$1 $name"]-}
+  for name; do
+    wanted=${address_of["$side $name"]-}
     [[ -n $wanted ]] || continue
-    [[ $wanted != "$2" ]] || return 0
-    [[ ${wanted##*:} == "${2##*:}" && ! ${wanted%:*} =~ ^([0-9.]+|\[.*\])$ ]] || continue
+    [[ $wanted != "$address" ]] || return 0
+    [[ ${wanted##*:} == "${address##*:}" && ! ${wanted%:*} =~ ^([0-9.]+|\[.*\])$ ]] || continue
     # As in `established_to`: a host may list only one of the two, and the proxy uses both.
     [[ ${wanted%:*} != localhost || ! $host =~ ^(127\.0\.0\.1|::1)$ ]] || return 0
-    bounded "$3" getent ahosts "${wanted%:*}" >"$scratch/http.value" 2>/dev/null || continue
-    { IFS= read -r -d '' found <"$scratch/http.value"; } 2>/dev/null
+    resolve "${wanted%:*}"
     [[ $'\n'$found != *$'\n'"$host "* ]] || return 0
   done
   return 1
+}
+
+# resolve NAME: Sets `found` to the addresses of the name, as `getent` prints them. It is empty if there are none, or if
+# the time is over.
+resolve() {
+  found=${resolved["$1"]-}
+  [[ -z ${resolved["$1"]+known} ]] || return 0
+  now
+  if ((now_ms < until)) && bounded $((until - now_ms)) getent ahosts "$1" >"$scratch/http.value" 2>/dev/null; then
+    IFS= read -r -d '' found <"$scratch/http.value" || :
+  fi
+  resolved["$1"]=$found
 }

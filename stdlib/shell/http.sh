@@ -161,13 +161,25 @@ http_timed_out() {
 # http_header NAME: Sets `value` to the value of this header. Several values are joined by commas. Fails if there is
 # none.
 http_header() {
-  local line key found=no
+  local one
+  local -a values
   value=''
+  http_values "$1" || return
+  for one in ${values[@]+"${values[@]}"}; do
+    value+=", $one"
+  done
+  value=${value#, }
+}
+
+# http_values NAME: Sets `values` to the values of this header, one for each of its lines. Fails if there is none.
+http_values() {
+  local line key
+  values=()
   while IFS= read -r line || [[ -n $line ]]; do
     line=${line%$'\r'}
     if [[ $line == HTTP/* ]]; then
       # The lines before this one belong to an interim answer.
-      value='' found=no
+      values=()
       continue
     fi
     key=${line%%:*}
@@ -175,11 +187,9 @@ http_header() {
     line=${line#*:}
     line=${line#"${line%%[! $'\t']*}"}
     line=${line%"${line##*[! $'\t']}"}
-    [[ $found == no ]] || value+=', '
-    value+=$line
-    found=yes
+    values+=("$line")
   done <"$scratch/http.head"
-  [[ $found == yes ]]
+  ((${#values[@]}))
 }
 
 # http_body: Sets `body` to the part of the body that was read. A NUL, which a variable cannot hold, becomes a blank.

@@ -150,9 +150,7 @@ inspect() {
   verdict=refuse exit_code=3
   locate_state || give_verdict
   # The commands ask the releases in this folder by their scripts. Nobody else may have changed these.
-  if [[ -d $state ]]; then
-    { state=$(cd -P "$state" && pwd) && state_is_trusted && state_is_of_this_app; } || give_verdict
-  fi
+  state_is_readable || give_verdict
   read_journal
   "$command" "${1-}"
   code=$?
@@ -263,8 +261,11 @@ find_served() {
         served="$live, which does not pass its probes"
       elif live_is_dead; then
         served='no color that runs'
-        outage='users get no answer, as before: the live color does not run'
-        [[ $live_passes != yes ]] || outage="users get no answer: $live, which served before, has ended meanwhile; \`resume\` starts it"
+        case $live_passes in
+          yes) outage="users get no answer: $live, which served before, has ended meanwhile; \`resume\` starts it" ;;
+          no) outage='users get no answer, as before: the live color does not run' ;;
+          *) outage='users get no answer: the live color does not run' ;;
+        esac
       elif [[ $live_passes == no ]]; then
         served="no color that passes \`verify\`"
         outage="the live color does not pass \`verify\`, as before"

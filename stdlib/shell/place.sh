@@ -149,9 +149,9 @@ at_first() {
 # at_verify new|old NAME COMMAND…: Runs COMMAND for the service whose `verify` this is: `web.page` belongs to `web`. One
 # without a service is asked for the first routed service.
 at_verify() {
-  local service side=$1
+  local service side=$1 asked_service=''
   case $2 in
-    *.*) service=${2%%.*} ;;
+    *.*) service=${2%%.*} asked_service=$service ;;
     *) first_routed ;;
   esac
   shift 2

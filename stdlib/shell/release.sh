@@ -313,7 +313,7 @@ write_meta() {
   list_places "$to"
   printf -v created '%(%Y-%m-%dT%H:%M:%S%z)T' -1
   printf -v text '%s\n' "color=$to" "ports=$ports" "addresses=$addresses" "routed=${routed# }" "deployment=$deployment" "created=$created" \
-    "root=$root" "protocol=1" "secrets=${secret_names[*]-}" "limit.stop=${deadline["release_stop"]}" "limit.clear=${deadline["release_stop"]}" \
+    "protocol=1" "secrets=${secret_names[*]-}" "limit.stop=${deadline["release_stop"]}" "limit.clear=${deadline["release_stop"]}" \
     "limit.start=${deadline["release_start"]}" "limit.gate=${deadline["release_gate"]}" "limit.verify=${deadline["release_verify"]}"
   [[ ${journal[kind]-} != adopt ]] || text+="adopted=yes"
   [[ -z ${1-} ]] || text+="copied=$1"

@@ -190,7 +190,8 @@ recover_by() {
   shielded=no
 }
 
-# forget_cause: Forgets the reasons that a recovery has set, because they are not the command's own.
+# forget_cause: Forgets the reasons and times that a recovery has set, because they are not the command's own.
 forget_cause() {
   cause='' cause_name='' cause_where='' reason='' step_name='' step_where='' in_force=''
+  reload_began='' shown_since='' shown_for=''
 }

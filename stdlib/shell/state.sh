@@ -7,6 +7,7 @@
 # $state/previous     the release that served before it (a symlink)
 # $state/releases/ID  script, inputs/, slot/, fragment, meta, identity.SERVICE, log.SERVICE
 # $state/history      one line for each deployment
+# $state/place        the root, the proxy's file and the ports of this application
 #
 # From this folder only a release's own script is executed.
 
@@ -38,8 +39,7 @@ open_state() {
     fail_with "cannot create $state: run this as the user who owns it, or create the folder for $(id -un)"
     return
   fi
-  state=$(cd -P "$state" && pwd) || return
-  state_is_trusted && state_is_of_this_app || return
+  resolve_state && state_is_trusted || return
   machine=''
   read -r machine 2>/dev/null </etc/machine-id || :
   if [[ -f $state/owner ]]; then
@@ -53,26 +53,70 @@ open_state() {
       return
     fi
   else
-    write_file "$state/owner" "$EUID $machine" || fail_with "cannot write to $state"
+    write_file "$state/owner" "$EUID $machine" || {
+      fail_with "cannot write to $state"
+      return
+    }
   fi
+  state_is_of_this_app keep
 }
 
-# state_is_of_this_app: Fails if another application of the same name has this state: its live release has another root,
-# and none of the ports and addresses of this script. An application that has only moved keeps its ports.
+# resolve_state: Follows the links in the path of the state folder. Fails if this user may not look into it.
+resolve_state() {
+  local folder
+  folder=$(cd -P "$state" 2>/dev/null && pwd) || {
+    fail_with "$(id -un) may not look into $state: use the user who deploys $app"
+    return
+  }
+  state=$folder
+}
+
+# state_is_readable: For a command that changes nothing: fails if the state folder is of another user or application, or
+# cannot be trusted.
+state_is_readable() {
+  local owner
+  [[ -d $state ]] || return 0
+  resolve_state || return
+  if { read -r owner <"$state/owner"; } 2>/dev/null && [[ ${owner%% *} != "$EUID" ]]; then
+    fail_with "$app is deployed by user number ${owner%% *} on this host, but this is $(id -un) ($EUID): use the same user for every command"
+    return
+  fi
+  state_is_trusted && state_is_of_this_app
+}
+
+# state_is_of_this_app [keep]: Fails if another application of the same name has this state. $state/place has three lines:
+# its root, the setting `file` of its proxy's driver, and its ports. An application that has moved still has one of them.
+# With `keep` the lines are written, if they have changed. Only root has one state for all roots.
 state_is_of_this_app() {
-  local value theirs at='' taken='' ours='' one
-  [[ -L $state/live ]] && meta root "$state/live" && [[ $value != "$root" ]] || return 0
-  theirs=$value
-  ! meta ports "$state/live" || taken+=" $value"
-  ! meta addresses "$state/live" || at=$value taken+=" $value"
-  for one in ${port_of[@]+"${port_of[@]}"} ${address_of[@]+"${address_of[@]}"}; do
-    [[ " $taken " != *" $one "* ]] || return 0
-    ours+=" $one"
+  local theirs='' their_file='' their_ports='' ports='' file='' one same=no
+  ((EUID == 0)) || return 0
+  for one in ${port_of[@]+"${port_of[@]}"}; do
+    ports+=" $one"
   done
-  # Without ports it cannot be told from one that has moved.
-  [[ $taken == *[0-9]* && -n $ours ]] || return 0
-  exit_code=3
-  fail_with "two applications are called $app on this host: one in $theirs, which serves at ${at:-$taken} and whose state is in $state, and this one in $root: give one of them another name in deploy.bg. If $app has moved here and has new ports, run \`remove\` with its earlier script first"
+  { read -r theirs && read -r their_file && read -r their_ports; } 2>/dev/null <"$state/place" || :
+  if [[ $theirs == "$root" && " $their_ports" == "$ports" ]]; then
+    return 0
+  fi
+  file=$(at_first new proxy_file)
+  if [[ -z $theirs || $theirs == "$root" || (-n $file && $their_file == "$file") ]]; then
+    same=yes
+  fi
+  for one in $their_ports; do
+    [[ " $ports " != *" $one "* ]] || same=yes
+  done
+  if [[ $same == no ]]; then
+    exit_code=3
+    fail_with "two applications are called $app on this host: one in $theirs (ports $their_ports, the proxy's file $their_file), whose state is in $state, and this one in $root (ports${ports:- none}, the proxy's file $file). Give one of them another name in deploy.bg. If it is one application that has moved, keep its ports or the proxy's file for one deployment, or remove $state/place"
+    return
+  fi
+  [[ ${1-} != keep ]] || write_file "$state/place" "$root"$'\n'"$file"$'\n'"${ports# }" || fail_with "cannot write to $state"
+}
+
+# proxy_file: Prints the setting `file` of the switch driver, if it has one.
+proxy_file() {
+  local name=${switch_chain[0]}_file
+  switch.settings
+  printf '%s\n' "${!name-}"
 }
 
 # state_is_trusted: Fails unless the folder is on a local disk and no other user can replace anything in it.

@@ -205,17 +205,22 @@ nginx_preflight() {
 
 # nginx_cuts_the_drain DUMP: Prints a warning if nginx itself ends its old workers before the drain is over.
 nginx_cuts_the_drain() {
-  local text=$1 shape=$'(^|[\n;{])[ \t]*worker_shutdown_timeout[ \t]+([0-9]+)(ms|s|m|h|)[ \t]*;' ms
-  [[ $text =~ $shape ]] || return 0
-  ms=$((10#${BASH_REMATCH[2]}))
-  case ${BASH_REMATCH[3]} in
-    ms) ;;
-    m) ms=$((ms * 60000)) ;;
-    h) ms=$((ms * 3600000)) ;;
-    *) ms=$((ms * 1000)) ;;
-  esac
+  local value rest ms=0
+  nginx_setting worker_shutdown_timeout "$1" || return 0
+  rest=$value
+  # Such as 10s, 1m30s or 10.
+  while [[ $rest =~ ^([0-9]{1,9})(ms|s|m|h|d|) ]]; do
+    rest=${rest#"${BASH_REMATCH[0]}"}
+    case ${BASH_REMATCH[2]} in
+      ms) ms=$((ms + 10#${BASH_REMATCH[1]})) ;;
+      m) ms=$((ms + 10#${BASH_REMATCH[1]} * 60000)) ;;
+      h) ms=$((ms + 10#${BASH_REMATCH[1]} * 3600000)) ;;
+      d) ms=$((ms + 10#${BASH_REMATCH[1]} * 86400000)) ;;
+      *) ms=$((ms + 10#${BASH_REMATCH[1]} * 1000)) ;;
+    esac
+  done
   ((ms > 0 && ms < drain_within)) || return 0
-  printf '%s\n' "nginx cuts the requests of old workers after ${BASH_REMATCH[2]}${BASH_REMATCH[3]:-s} (worker_shutdown_timeout), but they have $((drain_within / 1000))s (drain): raise worker_shutdown_timeout, or lower drain in deploy.bg"
+  printf '%s\n' "nginx cuts the requests of old workers after $value (worker_shutdown_timeout), but they have $((drain_within / 1000))s (drain): raise worker_shutdown_timeout, or lower drain in deploy.bg"
 }
 
 # nginx_holds ADDRESS…: Succeeds if a file that nginx loads, other than this app's file, contains one of the addresses.
@@ -302,26 +307,42 @@ nginx_includes() {
 # nginx_find_master: Sets `nginx_pid_file`, and `nginx_master` to the pid of the running master. If none runs, fails and
 # sets `why`.
 nginx_find_master() {
-  local said word value _ shape=$'(^|[\n;{])[ \t]*pid[ \t]+"?([^";\n]+)"?[ \t]*;'
+  local kept=${scratch%/release}/nginx.pid-file text='' said value
   nginx_pid_file=$nginx_pid
-  if [[ -z $nginx_pid_file && -r $nginx_config ]]; then
-    while read -r word value _; do
-      if [[ $word == pid ]]; then
-        nginx_pid_file=${value//[\"\';]/}
-        break
-      fi
-    done <"$nginx_config"
-  fi
   if [[ -z $nginx_pid_file ]]; then
-    nginx_pid_file=/run/nginx.pid
-    said=$("$nginx_binary" -V 2>&1)
-    [[ ! $said =~ --pid-path=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]}
-    nginx_read_master && return 0
-    # A file that the configuration includes may name it.
-    said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null)
-    [[ ! $said =~ $shape ]] || nginx_pid_file=${BASH_REMATCH[2]}
+    { IFS= read -r -d '' text <"$nginx_config"; } 2>/dev/null || :
+    if nginx_setting pid "$text"; then
+      nginx_pid_file=$value
+    elif ! { read -r nginx_pid_file <"$kept"; } 2>/dev/null; then
+      # A file that the configuration includes may name it. A big configuration takes seconds, so one command looks once.
+      if nginx_setting pid "$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null)"; then
+        nginx_pid_file=$value
+      else
+        nginx_pid_file=/run/nginx.pid
+        said=$("$nginx_binary" -V 2>&1)
+        [[ ! $said =~ --pid-path=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]}
+      fi
+      printf '%s\n' "$nginx_pid_file" 2>/dev/null >"$kept" || :
+    fi
+    if [[ $nginx_pid_file != /* ]]; then
+      said=$("$nginx_binary" -V 2>&1)
+      [[ ! $said =~ --prefix=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]%/}/$nginx_pid_file
+    fi
   fi
   nginx_read_master
+}
+
+# nginx_setting NAME TEXT: Sets `value` to the value of a setting with one word in the configuration TEXT. Fails if TEXT
+# does not contain it. Comments do not count.
+nginx_setting() {
+  local line text='' quote=$'["\']?' shape
+  [[ $2 == *"$1"* ]] || return 1
+  while IFS= read -r line; do
+    text+=" ${line%%#*}"
+  done <<<"$2"
+  shape='[;{}[:space:]]'$1'[[:space:]]+'$quote$'([^;"\'[:space:]]+)'$quote'[[:space:]]*;'
+  [[ ";$text" =~ $shape ]] || return 1
+  value=${BASH_REMATCH[1]}
 }
 
 # nginx_is_alone: Fails and sets `why` if a second master accepts on the same sockets, as during an unfinished binary

@@ -9,6 +9,7 @@ crate::tests![
     without_a_sign_of_the_color_the_switch_goes_back,
     a_site_that_ignores_the_file_of_the_script_is_no_proof,
     an_error_page_is_no_proof,
+    the_answer_of_another_service_is_no_proof,
 ];
 
 /// The line that lets nginx say which server has answered, and with which status.
@@ -87,5 +88,28 @@ fn an_error_page_is_no_proof() -> Result<(), Skip> {
     site.stage("--broken /json");
     site.deploy().exits(1).says("itself answered 500");
     site.assert_serves_only(&live);
+    Ok(())
+}
+
+/// The site sends the requests for `api` to `web`. The color is right, but nobody has asked `api`.
+fn the_answer_of_another_service_is_no_proof() -> Result<(), Skip> {
+    let site = Site::with("color_sign/upstream")?;
+    site.install("color_sign/services");
+    let blue = site.host.read("/srv/hello/deploy/nginx/blue.conf");
+    site.host.write("/etc/nginx/conf.d/hello.conf", blue);
+    let api = |upstream: &str| {
+        let lines = format!(
+            "location / {{ proxy_pass http://hello_web; }}\nlocation /health {{ proxy_pass http://{upstream}; }}"
+        );
+        serve(&site, &format!("{SIGN}\n{lines}"));
+    };
+    api("hello_api");
+    site.deploy().ok();
+    let live = site.serves();
+    api("hello_web");
+    site.deploy()
+        .exits(1)
+        .says("which is no address of api of ");
+    assert_eq!(site.serves(), live);
     Ok(())
 }

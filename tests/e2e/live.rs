@@ -190,13 +190,18 @@ fn the_settings_of_nginx_are_compared_with_the_promises() -> Result<(), Skip> {
         site.host.write("/etc/nginx/nginx.conf", text);
         site.nginx().reload();
     };
-    for (value, told) in [("2s", "2s"), ("3", "3s"), ("4000ms", "4000ms")] {
+    for (value, told) in [
+        ("2s", "2s"),
+        ("3", "3"),
+        ("'0m4s'", "0m4s"),
+        ("\n\t4000ms", "4000ms"),
+    ] {
         set(value);
         let warning = format!("nginx cuts the requests of old workers after {told}");
         site.run("doctor").ok().says(&warning);
         site.deploy().ok().says(&warning);
     }
-    for value in ["5s", "1m", "0"] {
+    for value in ["5s", "1m", "0", "1m30s; # worker_shutdown_timeout 1s"] {
         set(value);
         let said = "nginx cuts the requests";
         site.run("doctor").ok().never_says(said);
@@ -217,7 +222,18 @@ fn a_pid_file_that_an_included_file_names() -> Result<(), Skip> {
         .write("/etc/nginx/pid.conf", "pid /run/another.pid;\n");
     site.host.run(&["nginx"]).ok();
     site.host.wait_for_port(80);
-    site.deploy().ok();
+    // Another nginx has the pid file that nginx uses if nothing names one.
+    let other = "pid /run/nginx.pid; error_log /var/log/nginx/other.log; events {} \
+                 http { access_log off; server { listen 127.0.0.1:8099; } }\n";
+    site.host.write("/etc/nginx/other.conf", other);
+    site.host
+        .run(&["nginx", "-c", "/etc/nginx/other.conf"])
+        .ok();
+    site.host.wait_for_port(8099);
+    for color in ["green", "blue"] {
+        site.deploy().ok();
+        assert_eq!(site.serves(), color);
+    }
     site.run("doctor").ok();
     Ok(())
 }

@@ -216,7 +216,7 @@ fn a_color_is_proved_by_the_header_or_the_body_of_its_app() {
 /// `localhost:8082`.
 #[test]
 fn a_color_is_proved_by_the_address_and_the_status_that_the_proxy_saw() {
-    let cases: [(&str, &str, Result<(), &str>); 15] = [
+    let cases: [(&str, &str, Result<(), &str>); 18] = [
         ("{blue} 200", "", Ok(())),
         // Without a status, as Caddy sends it, the status of the answer counts.
         ("{blue}", "", Ok(())),
@@ -228,8 +228,10 @@ fn a_color_is_proved_by_the_address_and_the_status_that_the_proxy_saw() {
             "",
             Err("answered by 127.0.0.9:1"),
         ),
-        // A second proxy in front has added its own line.
-        ("{blue} 200, 10.0.0.7:80 200", "", Ok(())),
+        // Other proxies on the way have added their own lines.
+        ("{blue} 200|10.0.0.7:80 200", "", Ok(())),
+        ("10.0.0.7:80, 10.0.0.8:80 502, 200|{blue} 200", "", Ok(())),
+        ("{blue}, {blue}", "", Ok(())),
         // The error page of a proxy: the app itself has failed.
         (
             "{blue} 502",
@@ -251,7 +253,13 @@ fn a_color_is_proved_by_the_address_and_the_status_that_the_proxy_saw() {
             "",
             Err("answered by shop, which is no address of blue"),
         ),
-        ("", "", Err("without a sign of a color")),
+        ("", "", Err("the proxy has asked no server for it")),
+        // What the proxy has seen disproves the other signs.
+        (
+            "{blue} 500",
+            "expect body equals hello",
+            Err("itself answered 500"),
+        ),
     ];
     let server = Server::start();
     let blue = format!("127.0.0.1:{}", server.port);

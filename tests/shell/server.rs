@@ -125,7 +125,11 @@ fn answer(
         "/both" => whole("200 OK", "", "blue or green\n"),
         "/bluegreen" => whole("200 OK", "", "lightblue\n"),
         "/color" => whole("200 OK", "x-deploy-color: blue\r\n", "hello"),
-        "/upstream" => whole("200 OK", &format!("X-Upstream: {}\r\n", query.replace('+', " ")), "hello"),
+        "/upstream" => {
+            let lines = query.replace('+', " ");
+            let lines = lines.split('|').map(|line| format!("X-Upstream: {line}\r\n"));
+            whole("200 OK", &lines.collect::<String>(), "hello")
+        }
         "/other-color" => whole("200 OK", "X-Deploy-Color: green\r\n", "blue"),
         "/starting" => whole("503 Unavailable", "", "{\"status\":\"STARTING\"}"),
         "/unauthorized" => whole("401 Unauthorized", "", ""),

@@ -144,7 +144,7 @@ fn with_a_sign(folder: &Path) {
 }
 
 /// A driver of the user, which does not know the new parts of the contract. With its old file `expect color` would prove
-/// nothing, so nothing starts until the file is changed.
+/// nothing, so no deployment passes until the file is changed.
 fn haproxy_driver() -> Result<(), Skip> {
     need_programs(&["haproxy", "curl"])?;
     let host = Host::plain()?;
@@ -160,9 +160,10 @@ fn haproxy_driver() -> Result<(), Skip> {
     };
     place(&first).ok();
     place(&example("haproxy-driver", By::Today))
-        .exits(3)
+        .exits(1)
         .says("Today only the proxy's file sends one, the header X-Deploy-Color")
-        .says("nothing was changed");
+        .says("without a sign of a color")
+        .says("serves, as before");
     let mut deploy = |by| {
         place(&changed_example("haproxy-driver", by, with_a_sign)).ok();
     };

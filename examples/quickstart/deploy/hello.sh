@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is active; 5 a person must act
 #
 # The settings from deploy.bg come first, then the order of the commands. The code of each step, and of `adopt`, `resume` and recovery, is in
-# deployc-runtime-0.2.0-1b464b94.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
+# deployc-runtime-0.2.0-c8245a78.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
 # Each of the two uses variables that the other one sets. Functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -29,7 +29,7 @@ trap : ALRM
 
 # ==== hello: what deploy.bg says ==================================================================
 
-runtime=0.2.0-1b464b94a4a9a022f23846d42d840c3c6e535b8c5c8d0a8002e66e9c4008a241
+runtime=0.2.0-c8245a788314bbe9e4e7bf8942ed53c4ee527a0a9fc5eea2b4770caf0d525091
 source=deploy.bg
 app=hello # @2
 root=/opt/hello
@@ -87,7 +87,7 @@ declare -A deadline=(
   ["copy"]=60000 ["journal"]=5000 ["leftovers"]=15000 ["preempt"]=10000 ["proxy_lock"]=125000 ["release_gate"]=70000
   ["release_start"]=25000 ["release_stop"]=30000 ["release_verify"]=20000 ["reservation"]=3600000 ["resume_unit"]=15000
   ["stays_alive"]=2000 ["sweep"]=60000
-  ["switch.confirm"]=40000 ["switch.dial"]=5000 ["switch.draining"]=10000 ["switch.holds"]=10000 ["switch.mutex"]=5000
+  ["switch.confirm"]=40000 ["switch.dial"]=5000 ["switch.draining"]=10000 ["switch.holds"]=40000 ["switch.mutex"]=5000
   ["switch.preflight"]=40000 ["switch.read"]=5000 ["switch.reload"]=15000 ["switch.remove"]=10000 ["switch.routed"]=5000
   ["switch.snapshot"]=5000 ["switch.swap"]=10000 ["switch.test"]=30000 ["switch.write"]=10000
   ["app adopt"]=5000 ["app alive"]=5000 ["app clear"]=10000 ["app listens"]=5000 ["app logs"]=5000 ["app persist"]=5000
@@ -109,7 +109,7 @@ verify.verify() { # @21
   tries every 100 within 10000 timeout 2000 after 0 passes 2
   ask get http://127.0.0.1/
   expect status 200..299
-  expect header X-Upstream equals "${address}"
+  expect header X-Upstream equals "${address} 200"
 }
 
 # The text of the proxy's file while a color is live.

@@ -2,24 +2,34 @@
 
 use crate::check::findings::Findings;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{App, Expectation};
+use crate::model::{App, Expectation, Question};
 
 /// The header with which an app tells its color. A proxy that sends it proves nothing.
 const OF_APP: &str = "x-deploy-color";
 /// The header with which a proxy tells which server has answered, and with which status.
 const OF_PROXY: &str = "x-upstream";
 
-/// Reports BG707, once for each app. The signs are those of `color_fits` in the runtime.
+/// Reports BG707, once for the probes and once for the verifies of an app. The signs are those of `color_fits` in the runtime.
 pub(super) fn check(app: &App, findings: &Findings) {
-    let mut questions = app
-        .verify
-        .checks()
-        .iter()
-        .flat_map(|verify| &verify.questions);
-    let Some(question) = questions.find(|question| {
+    let asks = |question: &&Question| {
         let mut expectations = question.expectations.iter();
         expectations.any(|expectation| matches!(expectation, Expectation::Color))
-    }) else {
+    };
+    let gates = app.services.iter().flat_map(|service| &service.gates);
+    if let Some(question) = gates.flat_map(|gate| &gate.questions).find(asks) {
+        findings.push(
+            Diagnostic::new(
+                Code::COLOR_SIGN,
+                question.span,
+                "`expect color` of a probe passes only if the app tells its color",
+            )
+            .help(
+                "the app sends the header `X-Deploy-Color`, or its body is only the color; if one of them is so, write `allow BG707 \"…\"` and say which",
+            ),
+        );
+    }
+    let verifies = app.verify.checks().iter();
+    let Some(question) = verifies.flat_map(|verify| &verify.questions).find(asks) else {
         return;
     };
     let fragment = app.switch.driver.fragment.as_ref();

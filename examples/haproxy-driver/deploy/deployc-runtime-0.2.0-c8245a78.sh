@@ -161,9 +161,7 @@ inspect() {
   verdict=refuse exit_code=3
   locate_state || give_verdict
   # The commands ask the releases in this folder by their scripts. Nobody else may have changed these.
-  if [[ -d $state ]]; then
-    { state=$(cd -P "$state" && pwd) && state_is_trusted && state_is_of_this_app; } || give_verdict
-  fi
+  state_is_readable || give_verdict
   read_journal
   "$command" "${1-}"
   code=$?
@@ -274,8 +272,11 @@ find_served() {
         served="$live, which does not pass its probes"
       elif live_is_dead; then
         served='no color that runs'
-        outage='users get no answer, as before: the live color does not run'
-        [[ $live_passes != yes ]] || outage="users get no answer: $live, which served before, has ended meanwhile; \`resume\` starts it"
+        case $live_passes in
+          yes) outage="users get no answer: $live, which served before, has ended meanwhile; \`resume\` starts it" ;;
+          no) outage='users get no answer, as before: the live color does not run' ;;
+          *) outage='users get no answer: the live color does not run' ;;
+        esac
       elif [[ $live_passes == no ]]; then
         served="no color that passes \`verify\`"
         outage="the live color does not pass \`verify\`, as before"
@@ -561,9 +562,10 @@ recover_by() {
   shielded=no
 }
 
-# forget_cause: Forgets the reasons that a recovery has set, because they are not the command's own.
+# forget_cause: Forgets the reasons and times that a recovery has set, because they are not the command's own.
 forget_cause() {
   cause='' cause_name='' cause_where='' reason='' step_name='' step_where='' in_force=''
+  reload_began='' shown_since='' shown_for=''
 }
 
 # ---- order: the programs that are the same in every application ----------------------------------
@@ -1049,8 +1051,8 @@ do_try_verify() {
   load_inputs "${old_release:-$state/none}"
   [[ $live_passes == no ]] || live_passes=yes
   if at_verify old "$2" run_verify_once "verify.$2"; then
-    sign_remains "$2"
-    return
+    warn_of_sign "$2"
+    return 0
   fi
   ! asked_to_stop || return 143
   if [[ $probe_failure == redirect ]]; then
@@ -1061,14 +1063,15 @@ do_try_verify() {
   warn "$2 does not pass on the live color $from: $probe_said"
 }
 
-# sign_remains NAME: Fails if only the proxy's file of a release of 0.1.0 tells the color, and the new file has no sign
-# that counts. Then the new color could never pass.
-sign_remains() {
+# warn_of_sign NAME: Warns if only the proxy's file of a release of 0.1.0 tells the color, and neither the new file nor
+# the proxy has a sign that counts. The new release may send one, so this is no failure.
+warn_of_sign() {
   local text
-  [[ $color_sign == header && -n $old_release ]] && file_contains "$old_release/fragment" X-Deploy-Color || return 0
+  local -a values
+  [[ $color_sign == header && -n $old_release ]] && file_contains "$old_release/fragment" x-deploy-color || return 0
   text=$(fragment "$to")
-  [[ $text != *X-Upstream* ]] || return 0
-  fail_with "$1 expects a sign of the color. Today only the proxy's file sends one, the header X-Deploy-Color. A text in this file does not prove which color answers, so the new color could never pass. Let the app send this header, or the proxy the header X-Upstream (\`deployc explain BG707\` shows the line)"
+  [[ ${text,,} != *x-upstream* ]] && ! http_values X-Upstream || return 0
+  warn "$1 expects a sign of the color. Today only the proxy's file sends one, the header X-Deploy-Color. This does not prove which color answers, so it counts no longer. If the new release does not send this header itself, $1 will fail. Otherwise let the proxy send the header X-Upstream (\`deployc explain BG707\` shows the line), or replace \`expect color\`"
 }
 
 do_read_inputs() {
@@ -1513,7 +1516,8 @@ do_lock_proxy() {
   is_in_force=no
   enter_proxy_mutex || return
   ask_switch snapshot || {
-    fail_with "the proxy is not running: $answer"
+    (($? != 1)) || answer="the proxy is not running: $answer"
+    fail_with "$answer"
     return
   }
   journal[snapshot]=$answer
@@ -3531,27 +3535,28 @@ excerpt() {
 # A color is proved by its app, or by what the proxy has seen of this request. A text that the proxy's own file holds
 # proves nothing.
 
-color_sign='' # header: the last answer told its color by the header `X-Deploy-Color`
+color_sign=''    # header: the last answer told its color by the header `X-Deploy-Color`
+asked_service='' # the service to which the current `verify` belongs; empty if it belongs to the whole color
 
 # color_fits QUESTION MILLISECONDS: Succeeds if the answer comes from the color that was asked. Three signs prove it: the
 # app's header `X-Deploy-Color`; a body that is the color's name; the proxy's header `X-Upstream: ADDRESS STATUS` with an
-# address of this color and an expected status. A sign of the other color always fails. Resolving the names in addresses
-# may take MILLISECONDS.
+# address of this color and an expected status. What the proxy has seen may disprove the other two: the other color, no
+# server at all, or an error of the app behind an error page. Names in addresses are resolved within MILLISECONDS.
 color_fits() {
-  local value at
-  local -a upstreams=() upstream_statuses=()
+  local value at until
+  local -a values=() upstreams=() upstream_statuses=()
+  local -A resolved=()
   color_sign=''
   try_wanted="no answer of $color from"
-  ! http_header X-Upstream || read_upstreams "$value"
-  for at in ${upstreams[@]+"${!upstreams[@]}"}; do
-    if is_address_of "$other_color" "${upstreams[at]}" "$2"; then
-      answered_by "$other_color"
-      return
-    fi
-  done
+  now
+  until=$((now_ms + $2))
+  if http_values X-Upstream; then
+    read_upstreams
+    upstreams_allow "$1" || return
+  fi
   if http_header X-Deploy-Color && ! proxy_sends_color; then
     color_sign=header
-    [[ $value == "$color" ]] || answered_by "$value"
+    [[ $value == "$color" ]] || answered_by "$value" ' (header X-Deploy-Color)'
     return
   fi
   load_body
@@ -3563,7 +3568,7 @@ color_fits() {
       ;;
   esac
   if ((${#upstreams[@]})); then
-    upstreams_fit "$@"
+    upstreams_prove
     return
   fi
   excerpt "$body"
@@ -3576,62 +3581,89 @@ color_fits() {
 # this. Their releases are asked as 0.1.0 asked them, because a way back to them must stay open.
 proxy_sends_color() {
   local value
-  [[ $asks_proxy == yes ]] && file_contains "$release/fragment" X-Deploy-Color && release_protocol "$release" && ((value >= 1))
+  [[ $asks_proxy == yes ]] && file_contains "$release/fragment" x-deploy-color && release_protocol "$release" && ((value >= 1))
 }
 
-# file_contains FILE TEXT: Succeeds if the file contains the text. Without the file it fails.
+# file_contains FILE TEXT: Succeeds if the file contains the text, in upper or lower case. TEXT is in lower case. Without
+# the file it fails.
 file_contains() {
   local text=''
   { IFS= read -r -d '' text <"$1"; } 2>/dev/null
-  [[ $text == *"$2"* ]]
+  [[ ${text,,} == *"$2"* ]]
 }
 
-# answered_by WORDS: Fails, because something else than the color has answered.
+# answered_by WORDS [WHERE]: Fails, because something else than the color has answered.
 answered_by() {
   excerpt "$1"
   probe_failure=error
   try_kind="answered by ${excerpt:-nothing}"
-  probe_said=$try_kind
+  probe_said=$try_kind${2-}
   return 1
 }
 
-# read_upstreams TEXT: Sets `upstreams` and `upstream_statuses` from the header X-Upstream. nginx lists all tries of a
-# request, first the addresses, then the statuses (`A, B 502, 200`, or `A : B` after an internal redirect). Then only the
-# last try counts. If several proxies have sent the header, there are several pairs. A status may be missing.
+# read_upstreams: Sets `upstreams` and `upstream_statuses` from `values`, the lines of the header X-Upstream; each proxy on
+# the way may have sent one. nginx lists all tries of a request in its line, first the addresses, then the statuses
+# (`A, B 502, 200`, or `A : B 502 : 200` after an internal redirect). Only the last try counts. Its status may be missing.
 read_upstreams() {
-  local at
-  local -a words=()
-  at=${1//,/ }
-  read -r -a words <<<"${at// : / }"
-  if ((${#words[@]} < 2)); then
-    upstreams=(${words[@]+"${words[@]}"})
-  elif [[ ${words[1]} == [1-5][0-9][0-9] || ${words[1]} == - ]]; then
-    for ((at = 0; at < ${#words[@]}; at += 2)); do
-      upstreams+=("${words[at]}")
-      upstream_statuses+=("${words[at + 1]-}")
+  local line at count
+  local -a words
+  for line in ${values[@]+"${values[@]:0:8}"}; do
+    line=${line//,/ }
+    read -r -a words <<<"${line// : / }"
+    count=${#words[@]}
+    ((count)) || continue
+    at=$((count - 1))
+    while ((at >= 0)) && [[ ${words[at]} =~ ^([1-5][0-9][0-9]|-)$ ]]; do
+      at=$((at - 1))
     done
-  else
-    upstreams=("${words[(${#words[@]} - 1) / 2]}")
-    upstream_statuses=("${words[${#words[@]} - 1]}")
-  fi
+    ((at >= 0)) || continue
+    upstreams+=("${words[at]}")
+    if ((at < count - 1)); then
+      upstream_statuses+=("${words[count - 1]}")
+    else
+      upstream_statuses+=('')
+    fi
+  done
 }
 
-# upstreams_fit QUESTION MILLISECONDS: Succeeds if one of `upstreams` is an address of the color, with an expected
-# status. An error page of the proxy has the address, too, but the status of the failure.
-upstreams_fit() {
+# upstreams_allow QUESTION: Fails if the header X-Upstream shows that the color has not given this answer.
+upstreams_allow() {
   local at status
+  if ((${#upstreams[@]} == 0)); then
+    try_kind='no server asked'
+    probe_said="status $http_status, but the proxy has asked no server for it (its header X-Upstream is empty)"
+    return 1
+  fi
   for at in "${!upstreams[@]}"; do
-    is_address_of "$color" "${upstreams[at]}" "$2" || continue
-    status=${upstream_statuses[at]-}
-    if [[ -n $status ]] && ! status_is_expected "$1" "$status"; then
-      probe_failure=error
-      try_kind="status $status behind the proxy"
-      probe_said="status $http_status from the proxy, but ${upstreams[at]} itself answered $status (header X-Upstream)"
-      return 1
+    if is_address_of "$other_color" "${upstreams[at]}" "${services[@]}"; then
+      answered_by "$other_color" " at ${upstreams[at]} (header X-Upstream)"
+      return
     fi
-    return 0
   done
-  answered_by "${upstreams[${#upstreams[@]} - 1]}, which is no address of $color (header X-Upstream)"
+  for at in "${!upstreams[@]}"; do
+    status=${upstream_statuses[at]}
+    if [[ -z $status ]] || status_is_expected "$1" "$status" || ! is_address_of "$color" "${upstreams[at]}" "${services[@]}"; then
+      continue
+    fi
+    probe_failure=error
+    try_kind="status $status behind the proxy"
+    probe_said="status $http_status from the proxy, but ${upstreams[at]} itself answered $status (header X-Upstream)"
+    return 1
+  done
+}
+
+# upstreams_prove: Succeeds if one of `upstreams` is an address of the color: of the service to which the `verify`
+# belongs, or of any service.
+upstreams_prove() {
+  local one
+  for one in ${upstreams[@]+"${upstreams[@]}"}; do
+    if [[ -n $asked_service ]]; then
+      ! is_address_of "$color" "$one" "$asked_service" || return 0
+    else
+      ! is_address_of "$color" "$one" "${services[@]}" || return 0
+    fi
+  done
+  answered_by "$one" ", which is no address of ${asked_service:+$asked_service of }$color (header X-Upstream)"
 }
 
 # status_is_expected QUESTION STATUS: Succeeds if STATUS fulfils each `expect status` of the question; without one, if it
@@ -3656,24 +3688,36 @@ status_is_in() {
   return 1
 }
 
-# is_address_of COLOR ADDRESS MILLISECONDS: Succeeds if a service of the color has this address. A name counts as each
-# address that this host finds for it.
+# is_address_of COLOR ADDRESS SERVICE…: Succeeds if one of the services has this address in the color. A name counts as
+# each address that this host finds for it. Each name is resolved once, until `now_ms` is `until`.
 is_address_of() {
-  local name wanted found host=${2%:*}
+  local name wanted found host=${2%:*} side=$1 address=$2
+  shift 2
   host=${host#[}
   host=${host%]}
-  for name in "${services[@]}"; do
-    wanted=${address_of["$1 $name"]-}
+  for name; do
+    wanted=${address_of["$side $name"]-}
     [[ -n $wanted ]] || continue
-    [[ $wanted != "$2" ]] || return 0
-    [[ ${wanted##*:} == "${2##*:}" && ! ${wanted%:*} =~ ^([0-9.]+|\[.*\])$ ]] || continue
+    [[ $wanted != "$address" ]] || return 0
+    [[ ${wanted##*:} == "${address##*:}" && ! ${wanted%:*} =~ ^([0-9.]+|\[.*\])$ ]] || continue
     # As in `established_to`: a host may list only one of the two, and the proxy uses both.
     [[ ${wanted%:*} != localhost || ! $host =~ ^(127\.0\.0\.1|::1)$ ]] || return 0
-    bounded "$3" getent ahosts "${wanted%:*}" >"$scratch/http.value" 2>/dev/null || continue
-    { IFS= read -r -d '' found <"$scratch/http.value"; } 2>/dev/null
+    resolve "${wanted%:*}"
     [[ $'\n'$found != *$'\n'"$host "* ]] || return 0
   done
   return 1
+}
+
+# resolve NAME: Sets `found` to the addresses of the name, as `getent` prints them. It is empty if there are none, or if
+# the time is over.
+resolve() {
+  found=${resolved["$1"]-}
+  [[ -z ${resolved["$1"]+known} ]] || return 0
+  now
+  if ((now_ms < until)) && bounded $((until - now_ms)) getent ahosts "$1" >"$scratch/http.value" 2>/dev/null; then
+    IFS= read -r -d '' found <"$scratch/http.value" || :
+  fi
+  resolved["$1"]=$found
 }
 
 # ---- http: one request and its answer ------------------------------------------------------------
@@ -3839,13 +3883,25 @@ http_timed_out() {
 # http_header NAME: Sets `value` to the value of this header. Several values are joined by commas. Fails if there is
 # none.
 http_header() {
-  local line key found=no
+  local one
+  local -a values
   value=''
+  http_values "$1" || return
+  for one in ${values[@]+"${values[@]}"}; do
+    value+=", $one"
+  done
+  value=${value#, }
+}
+
+# http_values NAME: Sets `values` to the values of this header, one for each of its lines. Fails if there is none.
+http_values() {
+  local line key
+  values=()
   while IFS= read -r line || [[ -n $line ]]; do
     line=${line%$'\r'}
     if [[ $line == HTTP/* ]]; then
       # The lines before this one belong to an interim answer.
-      value='' found=no
+      values=()
       continue
     fi
     key=${line%%:*}
@@ -3853,11 +3909,9 @@ http_header() {
     line=${line#*:}
     line=${line#"${line%%[! $'\t']*}"}
     line=${line%"${line##*[! $'\t']}"}
-    [[ $found == no ]] || value+=', '
-    value+=$line
-    found=yes
+    values+=("$line")
   done <"$scratch/http.head"
-  [[ $found == yes ]]
+  ((${#values[@]}))
 }
 
 # http_body: Sets `body` to the part of the body that was read. A NUL, which a variable cannot hold, becomes a blank.
@@ -4546,6 +4600,7 @@ load_inputs() {
 # $state/previous     the release that served before it (a symlink)
 # $state/releases/ID  script, inputs/, slot/, fragment, meta, identity.SERVICE, log.SERVICE
 # $state/history      one line for each deployment
+# $state/place        the root, the proxy's file and the ports of this application
 #
 # From this folder only a release's own script is executed.
 
@@ -4577,8 +4632,7 @@ open_state() {
     fail_with "cannot create $state: run this as the user who owns it, or create the folder for $(id -un)"
     return
   fi
-  state=$(cd -P "$state" && pwd) || return
-  state_is_trusted && state_is_of_this_app || return
+  resolve_state && state_is_trusted || return
   machine=''
   read -r machine 2>/dev/null </etc/machine-id || :
   if [[ -f $state/owner ]]; then
@@ -4592,26 +4646,70 @@ open_state() {
       return
     fi
   else
-    write_file "$state/owner" "$EUID $machine" || fail_with "cannot write to $state"
+    write_file "$state/owner" "$EUID $machine" || {
+      fail_with "cannot write to $state"
+      return
+    }
   fi
+  state_is_of_this_app keep
 }
 
-# state_is_of_this_app: Fails if another application of the same name has this state: its live release has another root,
-# and none of the ports and addresses of this script. An application that has only moved keeps its ports.
+# resolve_state: Follows the links in the path of the state folder. Fails if this user may not look into it.
+resolve_state() {
+  local folder
+  folder=$(cd -P "$state" 2>/dev/null && pwd) || {
+    fail_with "$(id -un) may not look into $state: use the user who deploys $app"
+    return
+  }
+  state=$folder
+}
+
+# state_is_readable: For a command that changes nothing: fails if the state folder is of another user or application, or
+# cannot be trusted.
+state_is_readable() {
+  local owner
+  [[ -d $state ]] || return 0
+  resolve_state || return
+  if { read -r owner <"$state/owner"; } 2>/dev/null && [[ ${owner%% *} != "$EUID" ]]; then
+    fail_with "$app is deployed by user number ${owner%% *} on this host, but this is $(id -un) ($EUID): use the same user for every command"
+    return
+  fi
+  state_is_trusted && state_is_of_this_app
+}
+
+# state_is_of_this_app [keep]: Fails if another application of the same name has this state. $state/place has three lines:
+# its root, the setting `file` of its proxy's driver, and its ports. An application that has moved still has one of them.
+# With `keep` the lines are written, if they have changed. Only root has one state for all roots.
 state_is_of_this_app() {
-  local value theirs at='' taken='' ours='' one
-  [[ -L $state/live ]] && meta root "$state/live" && [[ $value != "$root" ]] || return 0
-  theirs=$value
-  ! meta ports "$state/live" || taken+=" $value"
-  ! meta addresses "$state/live" || at=$value taken+=" $value"
-  for one in ${port_of[@]+"${port_of[@]}"} ${address_of[@]+"${address_of[@]}"}; do
-    [[ " $taken " != *" $one "* ]] || return 0
-    ours+=" $one"
+  local theirs='' their_file='' their_ports='' ports='' file='' one same=no
+  ((EUID == 0)) || return 0
+  for one in ${port_of[@]+"${port_of[@]}"}; do
+    ports+=" $one"
   done
-  # Without ports it cannot be told from one that has moved.
-  [[ $taken == *[0-9]* && -n $ours ]] || return 0
-  exit_code=3
-  fail_with "two applications are called $app on this host: one in $theirs, which serves at ${at:-$taken} and whose state is in $state, and this one in $root: give one of them another name in deploy.bg. If $app has moved here and has new ports, run \`remove\` with its earlier script first"
+  { read -r theirs && read -r their_file && read -r their_ports; } 2>/dev/null <"$state/place" || :
+  if [[ $theirs == "$root" && " $their_ports" == "$ports" ]]; then
+    return 0
+  fi
+  file=$(at_first new proxy_file)
+  if [[ -z $theirs || $theirs == "$root" || (-n $file && $their_file == "$file") ]]; then
+    same=yes
+  fi
+  for one in $their_ports; do
+    [[ " $ports " != *" $one "* ]] || same=yes
+  done
+  if [[ $same == no ]]; then
+    exit_code=3
+    fail_with "two applications are called $app on this host: one in $theirs (ports $their_ports, the proxy's file $their_file), whose state is in $state, and this one in $root (ports${ports:- none}, the proxy's file $file). Give one of them another name in deploy.bg. If it is one application that has moved, keep its ports or the proxy's file for one deployment, or remove $state/place"
+    return
+  fi
+  [[ ${1-} != keep ]] || write_file "$state/place" "$root"$'\n'"$file"$'\n'"${ports# }" || fail_with "cannot write to $state"
+}
+
+# proxy_file: Prints the setting `file` of the switch driver, if it has one.
+proxy_file() {
+  local name=${switch_chain[0]}_file
+  switch.settings
+  printf '%s\n' "${!name-}"
 }
 
 # state_is_trusted: Fails unless the folder is on a local disk and no other user can replace anything in it.
@@ -5312,7 +5410,7 @@ write_meta() {
   list_places "$to"
   printf -v created '%(%Y-%m-%dT%H:%M:%S%z)T' -1
   printf -v text '%s\n' "color=$to" "ports=$ports" "addresses=$addresses" "routed=${routed# }" "deployment=$deployment" "created=$created" \
-    "root=$root" "protocol=1" "secrets=${secret_names[*]-}" "limit.stop=${deadline["release_stop"]}" "limit.clear=${deadline["release_stop"]}" \
+    "protocol=1" "secrets=${secret_names[*]-}" "limit.stop=${deadline["release_stop"]}" "limit.clear=${deadline["release_stop"]}" \
     "limit.start=${deadline["release_start"]}" "limit.gate=${deadline["release_gate"]}" "limit.verify=${deadline["release_verify"]}"
   [[ ${journal[kind]-} != adopt ]] || text+="adopted=yes"
   [[ -z ${1-} ]] || text+="copied=$1"
@@ -6332,9 +6430,9 @@ at_first() {
 # at_verify new|old NAME COMMAND…: Runs COMMAND for the service whose `verify` this is: `web.page` belongs to `web`. One
 # without a service is asked for the first routed service.
 at_verify() {
-  local service side=$1
+  local service side=$1 asked_service=''
   case $2 in
-    *.*) service=${2%%.*} ;;
+    *.*) service=${2%%.*} asked_service=$service ;;
     *) first_routed ;;
   esac
   shift 2
@@ -8258,17 +8356,22 @@ nginx_preflight() {
 
 # nginx_cuts_the_drain DUMP: Prints a warning if nginx itself ends its old workers before the drain is over.
 nginx_cuts_the_drain() {
-  local text=$1 shape=$'(^|[\n;{])[ \t]*worker_shutdown_timeout[ \t]+([0-9]+)(ms|s|m|h|)[ \t]*;' ms
-  [[ $text =~ $shape ]] || return 0
-  ms=$((10#${BASH_REMATCH[2]}))
-  case ${BASH_REMATCH[3]} in
-    ms) ;;
-    m) ms=$((ms * 60000)) ;;
-    h) ms=$((ms * 3600000)) ;;
-    *) ms=$((ms * 1000)) ;;
-  esac
+  local value rest ms=0
+  nginx_setting worker_shutdown_timeout "$1" || return 0
+  rest=$value
+  # Such as 10s, 1m30s or 10.
+  while [[ $rest =~ ^([0-9]{1,9})(ms|s|m|h|d|) ]]; do
+    rest=${rest#"${BASH_REMATCH[0]}"}
+    case ${BASH_REMATCH[2]} in
+      ms) ms=$((ms + 10#${BASH_REMATCH[1]})) ;;
+      m) ms=$((ms + 10#${BASH_REMATCH[1]} * 60000)) ;;
+      h) ms=$((ms + 10#${BASH_REMATCH[1]} * 3600000)) ;;
+      d) ms=$((ms + 10#${BASH_REMATCH[1]} * 86400000)) ;;
+      *) ms=$((ms + 10#${BASH_REMATCH[1]} * 1000)) ;;
+    esac
+  done
   ((ms > 0 && ms < drain_within)) || return 0
-  printf '%s\n' "nginx cuts the requests of old workers after ${BASH_REMATCH[2]}${BASH_REMATCH[3]:-s} (worker_shutdown_timeout), but they have $((drain_within / 1000))s (drain): raise worker_shutdown_timeout, or lower drain in deploy.bg"
+  printf '%s\n' "nginx cuts the requests of old workers after $value (worker_shutdown_timeout), but they have $((drain_within / 1000))s (drain): raise worker_shutdown_timeout, or lower drain in deploy.bg"
 }
 
 # nginx_holds ADDRESS…: Succeeds if a file that nginx loads, other than this app's file, contains one of the addresses.
@@ -8355,26 +8458,42 @@ nginx_includes() {
 # nginx_find_master: Sets `nginx_pid_file`, and `nginx_master` to the pid of the running master. If none runs, fails and
 # sets `why`.
 nginx_find_master() {
-  local said word value _ shape=$'(^|[\n;{])[ \t]*pid[ \t]+"?([^";\n]+)"?[ \t]*;'
+  local kept=${scratch%/release}/nginx.pid-file text='' said value
   nginx_pid_file=$nginx_pid
-  if [[ -z $nginx_pid_file && -r $nginx_config ]]; then
-    while read -r word value _; do
-      if [[ $word == pid ]]; then
-        nginx_pid_file=${value//[\"\';]/}
-        break
-      fi
-    done <"$nginx_config"
-  fi
   if [[ -z $nginx_pid_file ]]; then
-    nginx_pid_file=/run/nginx.pid
-    said=$("$nginx_binary" -V 2>&1)
-    [[ ! $said =~ --pid-path=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]}
-    nginx_read_master && return 0
-    # A file that the configuration includes may name it.
-    said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null)
-    [[ ! $said =~ $shape ]] || nginx_pid_file=${BASH_REMATCH[2]}
+    { IFS= read -r -d '' text <"$nginx_config"; } 2>/dev/null || :
+    if nginx_setting pid "$text"; then
+      nginx_pid_file=$value
+    elif ! { read -r nginx_pid_file <"$kept"; } 2>/dev/null; then
+      # A file that the configuration includes may name it. A big configuration takes seconds, so one command looks once.
+      if nginx_setting pid "$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null)"; then
+        nginx_pid_file=$value
+      else
+        nginx_pid_file=/run/nginx.pid
+        said=$("$nginx_binary" -V 2>&1)
+        [[ ! $said =~ --pid-path=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]}
+      fi
+      printf '%s\n' "$nginx_pid_file" 2>/dev/null >"$kept" || :
+    fi
+    if [[ $nginx_pid_file != /* ]]; then
+      said=$("$nginx_binary" -V 2>&1)
+      [[ ! $said =~ --prefix=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]%/}/$nginx_pid_file
+    fi
   fi
   nginx_read_master
+}
+
+# nginx_setting NAME TEXT: Sets `value` to the value of a setting with one word in the configuration TEXT. Fails if TEXT
+# does not contain it. Comments do not count.
+nginx_setting() {
+  local line text='' quote=$'["\']?' shape
+  [[ $2 == *"$1"* ]] || return 1
+  while IFS= read -r line; do
+    text+=" ${line%%#*}"
+  done <<<"$2"
+  shape='[;{}[:space:]]'$1'[[:space:]]+'$quote$'([^;"\'[:space:]]+)'$quote'[[:space:]]*;'
+  [[ ";$text" =~ $shape ]] || return 1
+  value=${BASH_REMATCH[1]}
 }
 
 # nginx_is_alone: Fails and sets `why` if a second master accepts on the same sockets, as during an unfinished binary
