@@ -46,7 +46,6 @@ do_lock_proxy() {
   is_in_force=no
   enter_proxy_mutex || return
   ask_switch snapshot || {
-    (($? != 1)) || answer="the proxy is not running: $answer"
     fail_with "$answer"
     return
   }

@@ -200,7 +200,9 @@ mutate() {
 make_scratch() {
   ! compgen -G "$state/scratch.*" >/dev/null || rm -rf "$state"/scratch.*
   scratch=$state/scratch.$$
-  { bounded "${deadline["journal"]}" mkdir -m 700 "$scratch" && printf '%s\n' "$command" >"$scratch/command"; } 2>/dev/null && return 0
+  # Another application may have come first, before this run had the lock.
+  state_is_of_this_app || return
+  { bounded "${deadline["journal"]}" open_scratch && printf '%s\n' "$command" >"$scratch/command"; } 2>/dev/null && return 0
   if asked_to_stop; then
     verdict=stopped
     fail_with "stopped by $interrupted"
@@ -208,6 +210,12 @@ make_scratch() {
     fail_with "cannot write to $state: is the disk full?"
   fi
   return 1
+}
+
+# open_scratch: Makes the folder. A command that makes a release also notes whose state this is.
+open_scratch() {
+  mkdir -m 700 "$scratch" || return
+  [[ -z $place || ! $command =~ ^(deploy|prepare|adopt)$ ]] || write_file "$state/place" "$place"
 }
 
 # run_command: Runs the command's program. If it fails, runs the steps that deploy.bg has for a failure.

@@ -151,7 +151,11 @@ at_first() {
 at_verify() {
   local service side=$1 asked_service=''
   case $2 in
-    *.*) service=${2%%.*} asked_service=$service ;;
+    *.*)
+      service=${2%%.*}
+      # The proxy does not route to a service without an address, so another one answers for it.
+      [[ -z ${address_of["${colors[0]} $service"]-} ]] || asked_service=$service
+      ;;
     *) first_routed ;;
   esac
   shift 2

@@ -31,7 +31,7 @@ locate_state() {
 
 # open_state: Makes the state folder and checks that it can be trusted.
 open_state() {
-  local owner machine
+  local machine
   umask 022
   if [[ -d $state/releases && -d $state/colors && -d $state/log && -d $state/runtimes ]]; then
     :
@@ -39,26 +39,29 @@ open_state() {
     fail_with "cannot create $state: run this as the user who owns it, or create the folder for $(id -un)"
     return
   fi
-  resolve_state && state_is_trusted || return
-  machine=''
-  read -r machine 2>/dev/null </etc/machine-id || :
-  if [[ -f $state/owner ]]; then
-    read -r owner <"$state/owner"
-    if [[ ${owner%% *} != "$EUID" ]]; then
-      fail_with "$app is deployed by user number ${owner%% *} on this host, but this is $(id -un) ($EUID): use the same user for every command"
-      return
-    fi
-    if [[ -n $machine && $owner == *' '* && ${owner##* } != "$machine" ]]; then
-      fail_with "$state was written on another machine: it was copied or is shared. Remove it to start again on this host"
-      return
-    fi
-  else
+  resolve_state && state_is_of_this_user || return
+  if [[ ! -f $state/owner ]]; then
+    machine=''
+    read -r machine 2>/dev/null </etc/machine-id || :
     write_file "$state/owner" "$EUID $machine" || {
       fail_with "cannot write to $state"
       return
     }
   fi
-  state_is_of_this_app keep
+  state_is_trusted && state_is_of_this_app
+}
+
+# state_is_of_this_user: Fails if another user deploys this app, or if the folder comes from another machine.
+state_is_of_this_user() {
+  local owner machine=''
+  [[ -f $state/owner ]] || return 0
+  { read -r owner <"$state/owner"; } 2>/dev/null || return 0
+  read -r machine 2>/dev/null </etc/machine-id || :
+  if [[ ${owner%% *} != "$EUID" ]]; then
+    fail_with "$app is deployed by user number ${owner%% *} on this host, but this is $(id -un) ($EUID): use the same user for every command"
+  elif [[ -n $machine && $owner == *' '* && ${owner##* } != "$machine" ]]; then
+    fail_with "$state was written on another machine: it was copied or is shared. Remove it to start again on this host"
+  fi
 }
 
 # resolve_state: Follows the links in the path of the state folder. Fails if this user may not look into it.
@@ -74,30 +77,25 @@ resolve_state() {
 # state_is_readable: For a command that changes nothing: fails if the state folder is of another user or application, or
 # cannot be trusted.
 state_is_readable() {
-  local owner
   [[ -d $state ]] || return 0
-  resolve_state || return
-  if { read -r owner <"$state/owner"; } 2>/dev/null && [[ ${owner%% *} != "$EUID" ]]; then
-    fail_with "$app is deployed by user number ${owner%% *} on this host, but this is $(id -un) ($EUID): use the same user for every command"
-    return
-  fi
-  state_is_trusted && state_is_of_this_app
+  resolve_state && state_is_of_this_user && state_is_trusted && state_is_of_this_app
 }
 
-# state_is_of_this_app [keep]: Fails if another application of the same name has this state. $state/place has three lines:
-# its root, the setting `file` of its proxy's driver, and its ports. An application that has moved still has one of them.
-# With `keep` the lines are written, if they have changed. Only root has one state for all roots.
+place='' # what $state/place has to contain; empty if it contains this already
+
+# state_is_of_this_app: Fails if another application of the same name has this state. $state/place has three lines: its
+# root, the setting `file` of its proxy's driver, and its ports. An application that has moved still has one of them. Sets
+# `place`. Only root has one state for all roots.
 state_is_of_this_app() {
-  local theirs='' their_file='' their_ports='' ports='' file='' one same=no
+  local theirs='' their_file='' their_ports='' ports='' file one same=no
+  place=''
   ((EUID == 0)) || return 0
   for one in ${port_of[@]+"${port_of[@]}"}; do
-    ports+=" $one"
+    ports+="${ports:+ }$one"
   done
-  { read -r theirs && read -r their_file && read -r their_ports; } 2>/dev/null <"$state/place" || :
-  if [[ $theirs == "$root" && " $their_ports" == "$ports" ]]; then
-    return 0
-  fi
   file=$(at_first new proxy_file)
+  { read -r theirs && read -r their_file && read -r their_ports; } 2>/dev/null <"$state/place" || :
+  [[ $theirs != "$root" || $their_file != "$file" || $their_ports != "$ports" ]] || return 0
   if [[ -z $theirs || $theirs == "$root" || (-n $file && $their_file == "$file") ]]; then
     same=yes
   fi
@@ -106,17 +104,23 @@ state_is_of_this_app() {
   done
   if [[ $same == no ]]; then
     exit_code=3
-    fail_with "two applications are called $app on this host: one in $theirs (ports $their_ports, the proxy's file $their_file), whose state is in $state, and this one in $root (ports${ports:- none}, the proxy's file $file). Give one of them another name in deploy.bg. If it is one application that has moved, keep its ports or the proxy's file for one deployment, or remove $state/place"
+    fail_with "two applications are called $app on this host: one in $theirs (ports ${their_ports:-none}, the proxy's file ${their_file:-unknown}), whose state is in $state, and this one in $root (ports ${ports:-none}, the proxy's file ${file:-unknown}). Give one of them another name in deploy.bg. If it is one application that has moved, keep its ports or the proxy's file for one deployment, or remove $state/place"
     return
   fi
-  [[ ${1-} != keep ]] || write_file "$state/place" "$root"$'\n'"$file"$'\n'"${ports# }" || fail_with "cannot write to $state"
+  place=$root$'\n'$file$'\n'$ports
 }
 
 # proxy_file: Prints the setting `file` of the switch driver, if it has one.
 proxy_file() {
-  local name=${switch_chain[0]}_file
+  local driver name
   switch.settings
-  printf '%s\n' "${!name-}"
+  for driver in ${switch_chain[@]+"${switch_chain[@]}"}; do
+    name=${driver}_file
+    if [[ -n ${!name-} ]]; then
+      printf '%s\n' "${!name}"
+      return
+    fi
+  done
 }
 
 # state_is_trusted: Fails unless the folder is on a local disk and no other user can replace anything in it.

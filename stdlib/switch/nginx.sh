@@ -209,7 +209,7 @@ nginx_cuts_the_drain() {
   nginx_setting worker_shutdown_timeout "$1" || return 0
   rest=$value
   # Such as 10s, 1m30s or 10.
-  while [[ $rest =~ ^([0-9]{1,9})(ms|s|m|h|d|) ]]; do
+  while [[ $rest =~ ^([0-9]{1,9})(ms|s|m|h|d|$) ]]; do
     rest=${rest#"${BASH_REMATCH[0]}"}
     case ${BASH_REMATCH[2]} in
       ms) ms=$((ms + 10#${BASH_REMATCH[1]})) ;;
@@ -219,7 +219,8 @@ nginx_cuts_the_drain() {
       *) ms=$((ms + 10#${BASH_REMATCH[1]} * 1000)) ;;
     esac
   done
-  ((ms > 0 && ms < drain_within)) || return 0
+  # Weeks and more are longer than any drain.
+  [[ -z $rest ]] && ((ms > 0 && ms < drain_within)) || return 0
   printf '%s\n' "nginx cuts the requests of old workers after $value (worker_shutdown_timeout), but they have $((drain_within / 1000))s (drain): raise worker_shutdown_timeout, or lower drain in deploy.bg"
 }
 
@@ -307,29 +308,36 @@ nginx_includes() {
 # nginx_find_master: Sets `nginx_pid_file`, and `nginx_master` to the pid of the running master. If none runs, fails and
 # sets `why`.
 nginx_find_master() {
-  local kept=${scratch%/release}/nginx.pid-file text='' said value
+  local kept=$state/nginx.pid-file text='' said value
   nginx_pid_file=$nginx_pid
   if [[ -z $nginx_pid_file ]]; then
     { IFS= read -r -d '' text <"$nginx_config"; } 2>/dev/null || :
     if nginx_setting pid "$text"; then
       nginx_pid_file=$value
-    elif ! { read -r nginx_pid_file <"$kept"; } 2>/dev/null; then
-      # A file that the configuration includes may name it. A big configuration takes seconds, so one command looks once.
-      if nginx_setting pid "$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null)"; then
-        nginx_pid_file=$value
-      else
-        nginx_pid_file=/run/nginx.pid
-        said=$("$nginx_binary" -V 2>&1)
-        [[ ! $said =~ --pid-path=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]}
-      fi
-      printf '%s\n' "$nginx_pid_file" 2>/dev/null >"$kept" || :
-    fi
-    if [[ $nginx_pid_file != /* ]]; then
+    else
+      # A file that the configuration includes may name it. nginx may take seconds to print its configuration, and a
+      # broken one it does not print. So the answer is kept as long as it leads to a master.
+      { read -r nginx_pid_file <"$kept"; } 2>/dev/null && nginx_read_master && return 0
       said=$("$nginx_binary" -V 2>&1)
-      [[ ! $said =~ --prefix=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]%/}/$nginx_pid_file
+      nginx_pid_file=/run/nginx.pid
+      [[ ! $said =~ --pid-path=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]}
+      if said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null); then
+        ! nginx_setting pid "$said" || nginx_pid_file=$value
+        nginx_make_absolute
+        printf '%s\n' "$nginx_pid_file" 2>/dev/null >"$kept" || :
+      fi
     fi
+    nginx_make_absolute
   fi
   nginx_read_master
+}
+
+# nginx_make_absolute: Makes `nginx_pid_file` absolute. nginx reads a relative path from its prefix.
+nginx_make_absolute() {
+  local said
+  [[ $nginx_pid_file != /* ]] || return 0
+  said=$("$nginx_binary" -V 2>&1)
+  [[ ! $said =~ --prefix=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]%/}/$nginx_pid_file
 }
 
 # nginx_setting NAME TEXT: Sets `value` to the value of a setting with one word in the configuration TEXT. Fails if TEXT

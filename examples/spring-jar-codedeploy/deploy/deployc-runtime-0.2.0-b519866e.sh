@@ -211,7 +211,9 @@ mutate() {
 make_scratch() {
   ! compgen -G "$state/scratch.*" >/dev/null || rm -rf "$state"/scratch.*
   scratch=$state/scratch.$$
-  { bounded "${deadline["journal"]}" mkdir -m 700 "$scratch" && printf '%s\n' "$command" >"$scratch/command"; } 2>/dev/null && return 0
+  # Another application may have come first, before this run had the lock.
+  state_is_of_this_app || return
+  { bounded "${deadline["journal"]}" open_scratch && printf '%s\n' "$command" >"$scratch/command"; } 2>/dev/null && return 0
   if asked_to_stop; then
     verdict=stopped
     fail_with "stopped by $interrupted"
@@ -219,6 +221,12 @@ make_scratch() {
     fail_with "cannot write to $state: is the disk full?"
   fi
   return 1
+}
+
+# open_scratch: Makes the folder. A command that makes a release also notes whose state this is.
+open_scratch() {
+  mkdir -m 700 "$scratch" || return
+  [[ -z $place || ! $command =~ ^(deploy|prepare|adopt)$ ]] || write_file "$state/place" "$place"
 }
 
 # run_command: Runs the command's program. If it fails, runs the steps that deploy.bg has for a failure.
@@ -1516,7 +1524,6 @@ do_lock_proxy() {
   is_in_force=no
   enter_proxy_mutex || return
   ask_switch snapshot || {
-    (($? != 1)) || answer="the proxy is not running: $answer"
     fail_with "$answer"
     return
   }
@@ -4624,7 +4631,7 @@ locate_state() {
 
 # open_state: Makes the state folder and checks that it can be trusted.
 open_state() {
-  local owner machine
+  local machine
   umask 022
   if [[ -d $state/releases && -d $state/colors && -d $state/log && -d $state/runtimes ]]; then
     :
@@ -4632,26 +4639,29 @@ open_state() {
     fail_with "cannot create $state: run this as the user who owns it, or create the folder for $(id -un)"
     return
   fi
-  resolve_state && state_is_trusted || return
-  machine=''
-  read -r machine 2>/dev/null </etc/machine-id || :
-  if [[ -f $state/owner ]]; then
-    read -r owner <"$state/owner"
-    if [[ ${owner%% *} != "$EUID" ]]; then
-      fail_with "$app is deployed by user number ${owner%% *} on this host, but this is $(id -un) ($EUID): use the same user for every command"
-      return
-    fi
-    if [[ -n $machine && $owner == *' '* && ${owner##* } != "$machine" ]]; then
-      fail_with "$state was written on another machine: it was copied or is shared. Remove it to start again on this host"
-      return
-    fi
-  else
+  resolve_state && state_is_of_this_user || return
+  if [[ ! -f $state/owner ]]; then
+    machine=''
+    read -r machine 2>/dev/null </etc/machine-id || :
     write_file "$state/owner" "$EUID $machine" || {
       fail_with "cannot write to $state"
       return
     }
   fi
-  state_is_of_this_app keep
+  state_is_trusted && state_is_of_this_app
+}
+
+# state_is_of_this_user: Fails if another user deploys this app, or if the folder comes from another machine.
+state_is_of_this_user() {
+  local owner machine=''
+  [[ -f $state/owner ]] || return 0
+  { read -r owner <"$state/owner"; } 2>/dev/null || return 0
+  read -r machine 2>/dev/null </etc/machine-id || :
+  if [[ ${owner%% *} != "$EUID" ]]; then
+    fail_with "$app is deployed by user number ${owner%% *} on this host, but this is $(id -un) ($EUID): use the same user for every command"
+  elif [[ -n $machine && $owner == *' '* && ${owner##* } != "$machine" ]]; then
+    fail_with "$state was written on another machine: it was copied or is shared. Remove it to start again on this host"
+  fi
 }
 
 # resolve_state: Follows the links in the path of the state folder. Fails if this user may not look into it.
@@ -4667,30 +4677,25 @@ resolve_state() {
 # state_is_readable: For a command that changes nothing: fails if the state folder is of another user or application, or
 # cannot be trusted.
 state_is_readable() {
-  local owner
   [[ -d $state ]] || return 0
-  resolve_state || return
-  if { read -r owner <"$state/owner"; } 2>/dev/null && [[ ${owner%% *} != "$EUID" ]]; then
-    fail_with "$app is deployed by user number ${owner%% *} on this host, but this is $(id -un) ($EUID): use the same user for every command"
-    return
-  fi
-  state_is_trusted && state_is_of_this_app
+  resolve_state && state_is_of_this_user && state_is_trusted && state_is_of_this_app
 }
 
-# state_is_of_this_app [keep]: Fails if another application of the same name has this state. $state/place has three lines:
-# its root, the setting `file` of its proxy's driver, and its ports. An application that has moved still has one of them.
-# With `keep` the lines are written, if they have changed. Only root has one state for all roots.
+place='' # what $state/place has to contain; empty if it contains this already
+
+# state_is_of_this_app: Fails if another application of the same name has this state. $state/place has three lines: its
+# root, the setting `file` of its proxy's driver, and its ports. An application that has moved still has one of them. Sets
+# `place`. Only root has one state for all roots.
 state_is_of_this_app() {
-  local theirs='' their_file='' their_ports='' ports='' file='' one same=no
+  local theirs='' their_file='' their_ports='' ports='' file one same=no
+  place=''
   ((EUID == 0)) || return 0
   for one in ${port_of[@]+"${port_of[@]}"}; do
-    ports+=" $one"
+    ports+="${ports:+ }$one"
   done
-  { read -r theirs && read -r their_file && read -r their_ports; } 2>/dev/null <"$state/place" || :
-  if [[ $theirs == "$root" && " $their_ports" == "$ports" ]]; then
-    return 0
-  fi
   file=$(at_first new proxy_file)
+  { read -r theirs && read -r their_file && read -r their_ports; } 2>/dev/null <"$state/place" || :
+  [[ $theirs != "$root" || $their_file != "$file" || $their_ports != "$ports" ]] || return 0
   if [[ -z $theirs || $theirs == "$root" || (-n $file && $their_file == "$file") ]]; then
     same=yes
   fi
@@ -4699,17 +4704,23 @@ state_is_of_this_app() {
   done
   if [[ $same == no ]]; then
     exit_code=3
-    fail_with "two applications are called $app on this host: one in $theirs (ports $their_ports, the proxy's file $their_file), whose state is in $state, and this one in $root (ports${ports:- none}, the proxy's file $file). Give one of them another name in deploy.bg. If it is one application that has moved, keep its ports or the proxy's file for one deployment, or remove $state/place"
+    fail_with "two applications are called $app on this host: one in $theirs (ports ${their_ports:-none}, the proxy's file ${their_file:-unknown}), whose state is in $state, and this one in $root (ports ${ports:-none}, the proxy's file ${file:-unknown}). Give one of them another name in deploy.bg. If it is one application that has moved, keep its ports or the proxy's file for one deployment, or remove $state/place"
     return
   fi
-  [[ ${1-} != keep ]] || write_file "$state/place" "$root"$'\n'"$file"$'\n'"${ports# }" || fail_with "cannot write to $state"
+  place=$root$'\n'$file$'\n'$ports
 }
 
 # proxy_file: Prints the setting `file` of the switch driver, if it has one.
 proxy_file() {
-  local name=${switch_chain[0]}_file
+  local driver name
   switch.settings
-  printf '%s\n' "${!name-}"
+  for driver in ${switch_chain[@]+"${switch_chain[@]}"}; do
+    name=${driver}_file
+    if [[ -n ${!name-} ]]; then
+      printf '%s\n' "${!name}"
+      return
+    fi
+  done
 }
 
 # state_is_trusted: Fails unless the folder is on a local disk and no other user can replace anything in it.
@@ -6432,7 +6443,11 @@ at_first() {
 at_verify() {
   local service side=$1 asked_service=''
   case $2 in
-    *.*) service=${2%%.*} asked_service=$service ;;
+    *.*)
+      service=${2%%.*}
+      # The proxy does not route to a service without an address, so another one answers for it.
+      [[ -z ${address_of["${colors[0]} $service"]-} ]] || asked_service=$service
+      ;;
     *) first_routed ;;
   esac
   shift 2
@@ -8360,7 +8375,7 @@ nginx_cuts_the_drain() {
   nginx_setting worker_shutdown_timeout "$1" || return 0
   rest=$value
   # Such as 10s, 1m30s or 10.
-  while [[ $rest =~ ^([0-9]{1,9})(ms|s|m|h|d|) ]]; do
+  while [[ $rest =~ ^([0-9]{1,9})(ms|s|m|h|d|$) ]]; do
     rest=${rest#"${BASH_REMATCH[0]}"}
     case ${BASH_REMATCH[2]} in
       ms) ms=$((ms + 10#${BASH_REMATCH[1]})) ;;
@@ -8370,7 +8385,8 @@ nginx_cuts_the_drain() {
       *) ms=$((ms + 10#${BASH_REMATCH[1]} * 1000)) ;;
     esac
   done
-  ((ms > 0 && ms < drain_within)) || return 0
+  # Weeks and more are longer than any drain.
+  [[ -z $rest ]] && ((ms > 0 && ms < drain_within)) || return 0
   printf '%s\n' "nginx cuts the requests of old workers after $value (worker_shutdown_timeout), but they have $((drain_within / 1000))s (drain): raise worker_shutdown_timeout, or lower drain in deploy.bg"
 }
 
@@ -8458,29 +8474,36 @@ nginx_includes() {
 # nginx_find_master: Sets `nginx_pid_file`, and `nginx_master` to the pid of the running master. If none runs, fails and
 # sets `why`.
 nginx_find_master() {
-  local kept=${scratch%/release}/nginx.pid-file text='' said value
+  local kept=$state/nginx.pid-file text='' said value
   nginx_pid_file=$nginx_pid
   if [[ -z $nginx_pid_file ]]; then
     { IFS= read -r -d '' text <"$nginx_config"; } 2>/dev/null || :
     if nginx_setting pid "$text"; then
       nginx_pid_file=$value
-    elif ! { read -r nginx_pid_file <"$kept"; } 2>/dev/null; then
-      # A file that the configuration includes may name it. A big configuration takes seconds, so one command looks once.
-      if nginx_setting pid "$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null)"; then
-        nginx_pid_file=$value
-      else
-        nginx_pid_file=/run/nginx.pid
-        said=$("$nginx_binary" -V 2>&1)
-        [[ ! $said =~ --pid-path=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]}
-      fi
-      printf '%s\n' "$nginx_pid_file" 2>/dev/null >"$kept" || :
-    fi
-    if [[ $nginx_pid_file != /* ]]; then
+    else
+      # A file that the configuration includes may name it. nginx may take seconds to print its configuration, and a
+      # broken one it does not print. So the answer is kept as long as it leads to a master.
+      { read -r nginx_pid_file <"$kept"; } 2>/dev/null && nginx_read_master && return 0
       said=$("$nginx_binary" -V 2>&1)
-      [[ ! $said =~ --prefix=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]%/}/$nginx_pid_file
+      nginx_pid_file=/run/nginx.pid
+      [[ ! $said =~ --pid-path=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]}
+      if said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null); then
+        ! nginx_setting pid "$said" || nginx_pid_file=$value
+        nginx_make_absolute
+        printf '%s\n' "$nginx_pid_file" 2>/dev/null >"$kept" || :
+      fi
     fi
+    nginx_make_absolute
   fi
   nginx_read_master
+}
+
+# nginx_make_absolute: Makes `nginx_pid_file` absolute. nginx reads a relative path from its prefix.
+nginx_make_absolute() {
+  local said
+  [[ $nginx_pid_file != /* ]] || return 0
+  said=$("$nginx_binary" -V 2>&1)
+  [[ ! $said =~ --prefix=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]%/}/$nginx_pid_file
 }
 
 # nginx_setting NAME TEXT: Sets `value` to the value of a setting with one word in the configuration TEXT. Fails if TEXT
