@@ -190,15 +190,26 @@ fn a_failed_verify_leaves_the_exclusive_worker_alone() -> Result<(), Skip> {
     let site = with_worker("handover exclusive")?;
     site.deploy().ok();
     noted(&site);
-    let worker = site.host.processes("/hello work ");
-    assert_eq!(worker.len(), 1, "{worker:?}");
+    let worker = only_worker(&site);
     // This release passes its gate, but is broken for users.
     site.stage_program(&format!("{KEEPS_A_LOCK} --broken /profile"));
     site.deploy().exits(1).says("500");
     assert_eq!(noted(&site), ["verified green", "switched"]);
-    assert_eq!(site.host.processes("/hello work "), worker);
+    assert_eq!(only_worker(&site), worker);
     site.assert_serves_only("green");
     Ok(())
+}
+
+/// Returns the only worker, with its pid. A worker is a shell script, so for a moment there are two of it whenever it
+/// starts a program.
+fn only_worker(site: &Site) -> String {
+    let mut workers = Vec::new();
+    let one = wait::until(Duration::from_secs(10), || {
+        workers = site.host.processes("/hello work ");
+        workers.len() == 1
+    });
+    assert!(one, "{workers:?}");
+    workers.remove(0)
 }
 
 fn an_overlapping_worker_runs_beside_its_predecessor() -> Result<(), Skip> {
