@@ -1,5 +1,6 @@
 //! The use of a driver in an app: checks its settings and parts against the driver's description.
 
+use super::missing_functions;
 use super::description::{Description, PartDescription, SettingDefault, SettingDescription};
 use super::descriptions::{Descriptions, Found};
 use super::setting_findings::{missing, no_block, twice, unknown, unknown_setting};
@@ -76,6 +77,7 @@ fn resolve(
     if scope.findings.errors() > errors {
         return None;
     }
+    missing_functions::check(description, span, scope.findings);
     Some(DriverUse {
         driver: Arc::clone(&description.driver),
         settings,
