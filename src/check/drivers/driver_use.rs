@@ -1,8 +1,8 @@
 //! The use of a driver in an app: checks its settings and parts against the driver's description.
 
-use super::missing_functions;
 use super::description::{Description, PartDescription, SettingDefault, SettingDescription};
 use super::descriptions::{Descriptions, Found};
+use super::missing_functions;
 use super::setting_findings::{missing, no_block, twice, unknown, unknown_setting};
 use crate::check::names::statements::At;
 use crate::check::values::mark_used::{mark, mark_body};
