@@ -126,6 +126,16 @@ impl Function {
         }
     }
 
+    /// Whether a driver of this kind may leave the function out. It must define each other one, or list it in `cannot`.
+    #[must_use]
+    pub fn may_be_left_out(self, kind: DriverKind) -> bool {
+        match self {
+            Self::Fetch | Self::Offers | Self::Dial | Self::Holds => true,
+            Self::Preflight => kind == DriverKind::Run,
+            _ => false,
+        }
+    }
+
     /// How long the function may take if the driver's description does not say. The time of [`Function::Stop`] is added
     /// to the service's `stop within`. It is for KILL and for the host to notice that the process is gone. `None`: it
     /// has no limit of its own, because only probes call it, and their `timeout` ends it.

@@ -1,7 +1,7 @@
 //! The time limits of the script's own work and of the functions of drivers.
 
 pub use crate::model::Function;
-use crate::model::{Driver, DriverKind, DriverUse, Duration, Service};
+use crate::model::{Driver, DriverUse, Duration, Service};
 use std::sync::Arc;
 
 /// A part of the script's own work that has a time limit.
@@ -57,19 +57,8 @@ pub fn has(used: &DriverUse, function: Function) -> bool {
     if chain(&used.driver).any(cannot) {
         return false;
     }
-    let may_be_left_out = match function {
-        Function::Fetch | Function::Offers | Function::Dial | Function::Holds => true,
-        Function::Preflight => used.driver.kind == DriverKind::Run,
-        _ => false,
-    };
-    !may_be_left_out || chain(&used.driver).any(|driver| defines(driver, function))
-}
-
-/// Returns whether the files of a driver define a function.
-fn defines(driver: &Driver, function: Function) -> bool {
-    let head = format!("{}_{}() {{", driver.name.shell(), function.name());
-    let mut texts = driver.functions.iter();
-    texts.any(|file| file.text.lines().any(|line| line.starts_with(&head)))
+    let optional = function.may_be_left_out(used.driver.kind);
+    !optional || chain(&used.driver).any(|driver| driver.defines(function))
 }
 
 /// Returns the time limit of a driver's function, without `stop within`. A function that only probes call has none: its

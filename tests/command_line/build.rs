@@ -105,8 +105,9 @@ fn check_distinguishes_stale_from_edited_by_hand_and_shows_the_difference() {
     );
     assert!(!ran.err.contains("real1.conf"), "{}", ran.err);
     assert!(
-        ran.out
-            .contains("\n-drain_within=30000 # ms; @35\n+lock_wait=50000    # ms\n+drain_within=40000"),
+        ran.out.contains(
+            "\n-drain_within=30000 # ms; @35\n+lock_wait=50000    # ms\n+drain_within=40000"
+        ),
         "{}",
         ran.out
     );

@@ -2,6 +2,7 @@
 
 use super::description::{Description, PartDescription, SettingDefault, SettingDescription};
 use super::descriptions::{Descriptions, Found};
+use super::missing_functions;
 use super::setting_findings::{missing, no_block, twice, unknown, unknown_setting};
 use crate::check::names::statements::At;
 use crate::check::values::mark_used::{mark, mark_body};
@@ -76,6 +77,7 @@ fn resolve(
     if scope.findings.errors() > errors {
         return None;
     }
+    missing_functions::check(description, span, scope.findings);
     Some(DriverUse {
         driver: Arc::clone(&description.driver),
         settings,
