@@ -127,6 +127,8 @@ fn at_work(site: &Site) -> Vec<String> {
     let colors = programs.filter_map(|line| line.split_whitespace().last());
     let mut colors: Vec<_> = colors.map(str::to_owned).collect();
     colors.sort();
+    // A worker that starts a program is there twice for a moment. Whether two workers run, they note themselves.
+    colors.dedup();
     colors
 }
 
