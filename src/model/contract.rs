@@ -1,6 +1,6 @@
 //! The functions of drivers: the contract that each kind keeps.
 
-use super::{DriverKind, Duration};
+use super::{Driver, DriverKind, Duration};
 
 /// A function of the contract that every driver keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,6 +134,24 @@ impl Function {
             Self::Preflight => kind == DriverKind::Run,
             _ => false,
         }
+    }
+
+    /// Whether the driver's own files define the function, as `NAME() {` or `function NAME {`.
+    #[must_use]
+    pub fn is_defined_by(self, driver: &Driver) -> bool {
+        let name = format!("{}_{}", driver.name.shell(), self.name());
+        let defines = |line: &str| {
+            let line = line.trim_start();
+            let (line, word) = match line.strip_prefix("function ") {
+                Some(rest) => (rest.trim_start(), true),
+                None => (line, false),
+            };
+            line.strip_prefix(&name).is_some_and(|rest| {
+                rest.trim_start().starts_with("()") || (word && rest.trim_start().starts_with('{'))
+            })
+        };
+        let mut files = driver.functions.iter();
+        files.any(|file| file.text.lines().any(defines))
     }
 
     /// How long the function may take if the driver's description does not say. The time of [`Function::Stop`] is added

@@ -1,6 +1,6 @@
 //! The descriptions of drivers.
 
-use super::{Duration, Function, Name};
+use super::{Duration, Name};
 use crate::source::Span;
 use camino::Utf8PathBuf;
 use std::collections::BTreeMap;
@@ -113,24 +113,6 @@ impl Driver {
             variables: Vec::new(),
             span,
         }
-    }
-
-    /// Whether the driver's own files define a function of the contract, as `NAME() {` or `function NAME {`.
-    #[must_use]
-    pub fn defines(&self, function: Function) -> bool {
-        let name = format!("{}_{}", self.name.shell(), function.name());
-        let defines = |line: &str| {
-            let line = line.trim_start();
-            let (line, word) = match line.strip_prefix("function ") {
-                Some(rest) => (rest.trim_start(), true),
-                None => (line, false),
-            };
-            line.strip_prefix(&name).is_some_and(|rest| {
-                rest.trim_start().starts_with("()") || (word && rest.trim_start().starts_with('{'))
-            })
-        };
-        let mut files = self.functions.iter();
-        files.any(|file| file.text.lines().any(defines))
     }
 
     /// The shell variable of a setting, a part, or a setting of a part: `DRIVER_SETTING`.

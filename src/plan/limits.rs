@@ -58,7 +58,7 @@ pub fn has(used: &DriverUse, function: Function) -> bool {
         return false;
     }
     let optional = function.may_be_left_out(used.driver.kind);
-    !optional || chain(&used.driver).any(|driver| driver.defines(function))
+    !optional || chain(&used.driver).any(|driver| function.is_defined_by(driver))
 }
 
 /// Returns the time limit of a driver's function, without `stop within`. A function that only probes call has none: its

@@ -30,7 +30,8 @@ pub(super) fn check(description: &Description, used: Span, findings: &Findings) 
     let missing = contract.iter().filter(|function| {
         let cannot = |word: &String| word == function.name();
         !function.may_be_left_out(kind)
-            && !chain().any(|driver| driver.defines(**function) || driver.cannot.iter().any(cannot))
+            && !chain()
+                .any(|driver| function.is_defined_by(driver) || driver.cannot.iter().any(cannot))
     });
     let missing: Vec<String> = missing
         .map(|function| format!("{}_{}", name.shell(), function.name()))
