@@ -10,6 +10,7 @@ crate::tests![
     a_site_that_ignores_the_file_of_the_script_is_no_proof,
     an_error_page_is_no_proof,
     the_answer_of_another_service_is_no_proof,
+    a_file_of_0_1_0_that_sends_the_color_is_a_warning,
 ];
 
 /// The line that lets nginx say which server has answered, and with which status.
@@ -111,5 +112,42 @@ fn the_answer_of_another_service_is_no_proof() -> Result<(), Skip> {
         .exits(1)
         .says("which is no address of api of ");
     assert_eq!(site.serves(), live);
+    Ok(())
+}
+
+/// In 0.1.0 the file of `set` sent the color as a text, and nothing else did. The live release is made to look like one of
+/// 0.1.0: its file sends the header, and its metadata has no protocol.
+fn a_file_of_0_1_0_that_sends_the_color_is_a_warning() -> Result<(), Skip> {
+    let site = Site::with("color_sign/upstream")?;
+    site.install("color_sign/set");
+    let blue = site.host.read("/srv/hello/deploy/nginx/blue.conf");
+    site.host.write("/etc/nginx/hello.conf", blue);
+    let uses = |sign: &str| {
+        serve(
+            &site,
+            &format!("include /etc/nginx/hello.conf;\n{sign}\nlocation / {{ proxy_pass $hello; }}"),
+        );
+    };
+    uses(SIGN);
+    site.deploy().ok();
+    let live = site.serves();
+    let release = "/var/lib/deployc/hello/live";
+    let old = format!(
+        "cd -P {release} && echo 'add_header X-Deploy-Color {live} always;' >>fragment && cp fragment /etc/nginx/hello.conf && \
+         sed -i '/^protocol=/d' meta"
+    );
+    site.host.bash(&old).ok();
+    uses("");
+    let warning = "Today only the proxy's file sends one, the header X-Deploy-Color";
+    site.run("doctor").says(warning);
+    site.deploy()
+        .exits(1)
+        .says(warning)
+        .says("without a sign of a color");
+    site.assert_serves_only(&live);
+    // With the line that the advice shows it passes.
+    uses(SIGN);
+    site.deploy().ok().never_says(warning);
+    assert_ne!(site.serves(), live);
     Ok(())
 }

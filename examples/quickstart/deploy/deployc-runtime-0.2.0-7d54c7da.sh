@@ -3542,7 +3542,7 @@ excerpt() {
 # A color is proved by its app, or by what the proxy has seen of this request. A text that the proxy's own file holds
 # proves nothing.
 
-color_sign=''    # header: the last answer told its color by the header `X-Deploy-Color`
+color_sign=''    # header: only the header `X-Deploy-Color` told the color of the last answer
 asked_service='' # the service to which the current `verify` belongs; empty if it belongs to the whole color
 
 # color_fits QUESTION MILLISECONDS: Succeeds if the answer comes from the color that was asked. Three signs prove it: the
@@ -3562,9 +3562,13 @@ color_fits() {
     upstreams_allow "$1" || return
   fi
   if http_header X-Deploy-Color && ! proxy_sends_color; then
-    color_sign=header
-    [[ $value == "$color" ]] || answered_by "$value" ' (header X-Deploy-Color)'
-    return
+    [[ $value == "$color" ]] || {
+      answered_by "$value" ' (header X-Deploy-Color)'
+      return
+    }
+    load_body
+    [[ $body == "$color" ]] || color_sign=header
+    return 0
   fi
   load_body
   case $body in
