@@ -5,15 +5,14 @@ use super::places::Places;
 use super::template::{Language, render as fill};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{
-    App, Color, DriverFile, GivenPart, Name, Quoting, Service, SettingValue, Template, Variable,
+    App, Color, GivenPart, Name, Quoting, Service, SettingValue, Template, Variable,
 };
-use crate::plan::limits::chain;
 use minijinja::{Value, context};
 use std::collections::BTreeMap;
 
 /// The fragments of both colors, in the app's order. `None` for a driver without a template.
 pub(super) fn render(app: &App, places: &Places<'_>) -> Result<Option<[String; 2]>, Failed> {
-    let Some((template, quoting)) = template(app) else {
+    let Some((template, quoting)) = app.switch.driver.fragment_template() else {
         return Ok(None);
     };
     let language = match quoting {
@@ -36,15 +35,13 @@ pub(super) fn render(app: &App, places: &Places<'_>) -> Result<Option<[String; 2
     Ok(Some([one(&app.colors[0])?, one(&app.colors[1])?]))
 }
 
-/// The template of the driver, or of its nearest base that has one.
-fn template(app: &App) -> Option<&(DriverFile, Quoting)> {
-    chain(&app.switch.driver).find_map(|driver| driver.fragment.as_ref())
-}
-
 /// The name of the file with a color's fragment, for review and for the first installation.
 pub(super) fn file_name(app: &App, color: &Name) -> String {
     // `upstream.conf.j2` makes `blue.conf`.
-    let extension = template(app)
+    let extension = app
+        .switch
+        .driver
+        .fragment_template()
         .and_then(|(file, _)| Some(file.path.file_name()?.trim_end_matches(".j2")))
         .and_then(|name| Some(name.rsplit_once('.')?.1))
         .unwrap_or("conf");

@@ -136,9 +136,14 @@ impl Function {
         }
     }
 
-    /// Whether the driver's own files define the function, as `NAME() {` or `function NAME {`.
+    /// Whether the driver, or one that it extends, defines the function.
     #[must_use]
     pub fn is_defined_by(self, driver: &Driver) -> bool {
+        driver.chain().any(|driver| self.is_in_files_of(driver))
+    }
+
+    /// Whether the driver's own files define the function, as `NAME() {` or `function NAME {`.
+    fn is_in_files_of(self, driver: &Driver) -> bool {
         let name = format!("{}_{}", driver.name.shell(), self.name());
         let defines = |line: &str| {
             let line = line.trim_start();

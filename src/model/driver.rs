@@ -126,6 +126,27 @@ impl Driver {
         std::iter::successors(Some(self), |driver| driver.base.as_deref())
     }
 
+    /// The template of the proxy's file: its own, or that of the nearest base that has one.
+    #[must_use]
+    pub fn fragment_template(&self) -> Option<&(DriverFile, Quoting)> {
+        self.chain().find_map(|driver| driver.fragment.as_ref())
+    }
+
+    /// The variables that a target passes to hooks: its own list, or that of the nearest base that has one. Empty if it
+    /// passes on every variable.
+    #[must_use]
+    pub fn passed_variables(&self) -> &[String] {
+        let mut lists = self.chain().map(|driver| driver.environment.as_slice());
+        lists.find(|list| !list.is_empty()).unwrap_or_default()
+    }
+
+    /// Returns whether it, or one of its bases, leaves out a function of the contract.
+    #[must_use]
+    pub fn leaves_out(&self, function: &str) -> bool {
+        self.chain()
+            .any(|driver| driver.cannot.iter().any(|name| name == function))
+    }
+
     /// Returns whether this is the driver with a name, or extends it.
     #[must_use]
     pub fn is_or_extends(&self, name: &str) -> bool {

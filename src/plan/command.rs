@@ -86,11 +86,16 @@ impl Command {
         }
     }
 
-    /// Returns the command with that name, if a caller's event can run it. An event gives no RELEASE.
+    /// Returns the commands that a caller's event can run. An event gives no RELEASE.
+    pub fn of_events() -> impl Iterator<Item = Self> {
+        let all = [Self::Doctor].into_iter().chain(Self::ALL);
+        all.filter(|command| *command != Self::RollbackTo)
+    }
+
+    /// Returns the command with that name, if a caller's event can run it.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        let mut all = Self::ALL.into_iter().chain([Self::Doctor]);
-        all.find(|command| command.name() == name && *command != Self::RollbackTo)
+        Self::of_events().find(|command| command.name() == name)
     }
 
     /// Returns the function of the script that runs the command.

@@ -1,8 +1,7 @@
 //! The time limits of the script's own work and of the functions of drivers.
 
 pub use crate::model::Function;
-use crate::model::{Driver, DriverUse, Duration, Service};
-use std::sync::Arc;
+use crate::model::{DriverUse, Duration, Service};
 
 /// A part of the script's own work that has a time limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,27 +52,20 @@ impl Core {
 /// be defined by the driver or one that it extends. All other functions count as present.
 #[must_use]
 pub fn has(used: &DriverUse, function: Function) -> bool {
-    let cannot = |driver: &Arc<Driver>| driver.cannot.iter().any(|name| name == function.name());
-    if chain(&used.driver).any(cannot) {
-        return false;
-    }
-    let optional = function.may_be_left_out(used.driver.kind);
-    !optional || chain(&used.driver).any(|driver| function.is_defined_by(driver))
+    let driver = &used.driver;
+    !driver.leaves_out(function.name())
+        && (!function.may_be_left_out(driver.kind) || function.is_defined_by(driver))
 }
 
 /// Returns the time limit of a driver's function, without `stop within`. A function that only probes call has none: its
 /// time is the probe's.
 #[must_use]
 pub fn limit(used: &DriverUse, function: Function) -> Duration {
-    chain(&used.driver)
+    let mut chain = used.driver.chain();
+    chain
         .find_map(|driver| driver.deadlines.get(function.name()).copied())
         .or_else(|| function.default_limit())
         .unwrap_or(Duration::ZERO)
-}
-
-/// Returns a driver and the drivers that it extends, the nearest first.
-pub fn chain(driver: &Arc<Driver>) -> impl Iterator<Item = &Arc<Driver>> {
-    std::iter::successors(Some(driver), |driver| driver.base.as_ref())
 }
 
 /// Returns the time limit for stopping a service: its time after TERM, plus the limit of the driver.

@@ -6,7 +6,7 @@
 color_sign=''    # header: only the header `X-Deploy-Color` told the color of the last answer
 asked_service='' # the service to which the current `verify` belongs; empty if it belongs to the whole color
 
-# color_fits QUESTION MILLISECONDS: Succeeds if the answer comes from the color that was asked. Three signs prove it: the
+# color_fits MILLISECONDS: Succeeds if the answer comes from the color that was asked. Three signs prove it: the
 # app's header `X-Deploy-Color`; a body that is the color's name; the proxy's header `X-Upstream: ADDRESS STATUS` with an
 # address of this color and an expected status. What the proxy has seen may disprove the other two: the other color, no
 # server at all, or an error of the app behind an error page. Names in addresses are resolved within MILLISECONDS.
@@ -17,10 +17,10 @@ color_fits() {
   color_sign=''
   try_wanted="no answer of $color from"
   now
-  until=$((now_ms + $2))
+  until=$((now_ms + $1))
   if http_values X-Upstream; then
     read_upstreams
-    upstreams_allow "$1" || return
+    upstreams_allow || return
   fi
   if http_header X-Deploy-Color && ! proxy_sends_color; then
     [[ $value == "$color" ]] || {
@@ -98,7 +98,7 @@ read_upstreams() {
   done
 }
 
-# upstreams_allow QUESTION: Fails if the header X-Upstream shows that the color has not given this answer.
+# upstreams_allow: Fails if the header X-Upstream shows that the color has not given this answer.
 upstreams_allow() {
   local at status
   if ((${#upstreams[@]} == 0)); then
@@ -114,7 +114,7 @@ upstreams_allow() {
   done
   for at in "${!upstreams[@]}"; do
     status=${upstream_statuses[at]}
-    if [[ -z $status ]] || status_is_expected "$1" "$status" || ! is_address_of "$color" "${upstreams[at]}" "${services[@]}"; then
+    if [[ -z $status ]] || status_is_expected "$status" || ! is_address_of "$color" "${upstreams[at]}" "${services[@]}"; then
       continue
     fi
     probe_failure=error
@@ -138,26 +138,12 @@ upstreams_prove() {
   answered_by "$one" ", which is no address of ${asked_service:+$asked_service of }$color (header X-Upstream)"
 }
 
-# status_is_expected QUESTION STATUS: Succeeds if STATUS fulfils each `expect status` of the question; without one, if it
-# is 2xx.
+# status_is_expected STATUS: Succeeds if the status fulfils the question's expectations, as the answer's own must.
 status_is_expected() {
-  local at asked=no
-  for at in ${expect_part[@]+"${!expect_part[@]}"}; do
-    [[ ${expect_of[at]} == "$1" && ${expect_part[at]} == status ]] || continue
-    asked=yes
-    status_is_in "$2" "${expect_value[at]}" || return
+  local one
+  for one in ${statuses[@]+"${statuses[@]}"}; do
+    status_is_in "$1" "$one" || return
   done
-  [[ $asked == yes ]] || status_is_in "$2" 200..299
-}
-
-# status_is_in STATUS SETS: Succeeds if the status is in one of the SETS.
-status_is_in() {
-  local set
-  [[ $1 == [1-5][0-9][0-9] ]] || return 1
-  for set in $2; do
-    (($1 < ${set%%..*} || $1 > ${set##*..})) || return 0
-  done
-  return 1
 }
 
 # is_address_of COLOR ADDRESS SERVICE…: Succeeds if one of the services has this address in the color. A name counts as

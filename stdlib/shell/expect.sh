@@ -22,24 +22,34 @@ expect() {
 # expectations_hold QUESTION MILLISECONDS: Succeeds if the answer fulfils every expectation of the question. If not,
 # sets `try_kind` and `probe_said` to what was found, and `try_wanted` to what was expected.
 expectations_hold() {
-  local at status_asked=no body='' has_body=no
+  local at one body='' has_body=no
   local LC_ALL=C # bytes, not characters: this is faster, and no byte is invalid
-  for at in ${expect_part[@]+"${!expect_part[@]}"}; do
-    [[ ${expect_of[at]} == "$1" && ${expect_part[at]} == status ]] || continue
-    status_asked=yes
-    status_fits "${expect_value[at]}" || return
+  local -a statuses=()
+  find_statuses "$1"
+  for one in ${statuses[@]+"${statuses[@]}"}; do
+    status_fits "$one" || return
   done
-  [[ $status_asked == yes ]] || status_fits 200..299 || return
   for at in ${expect_part[@]+"${!expect_part[@]}"}; do
     [[ ${expect_of[at]} == "$1" ]] || continue
     case ${expect_part[at]} in
       body) body_fits "$at" ;;
       header) header_fits "$at" ;;
       json) json_fits "$at" "$2" ;;
-      color) color_fits "$@" ;;
+      color) color_fits "$2" ;;
       *) ;;
     esac || return
   done
+}
+
+# find_statuses QUESTION: Sets `statuses` to the sets of each `expect status` of the question, all of which must hold.
+# Without one the status must be 2xx.
+find_statuses() {
+  local at
+  statuses=()
+  for at in ${expect_part[@]+"${!expect_part[@]}"}; do
+    [[ ${expect_of[at]} != "$1" || ${expect_part[at]} != status ]] || statuses+=("${expect_value[at]}")
+  done
+  ((${#statuses[@]})) || statuses=(200..299)
 }
 
 # status_fits SETS: Succeeds if the status is in one of the SETS.
@@ -63,6 +73,16 @@ status_fits() {
   load_body
   excerpt "$body"
   [[ -z $excerpt ]] || probe_said+=", body $excerpt"
+  return 1
+}
+
+# status_is_in STATUS SETS: Succeeds if the status is in one of the SETS.
+status_is_in() {
+  local set
+  [[ $1 == [1-5][0-9][0-9] ]] || return 1
+  for set in $2; do
+    (($1 < ${set%%..*} || $1 > ${set##*..})) || return 0
+  done
   return 1
 }
 

@@ -41,8 +41,7 @@ open_state() {
   fi
   resolve_state && state_is_of_this_user || return
   if [[ ! -f $state/owner ]]; then
-    machine=''
-    read -r machine 2>/dev/null </etc/machine-id || :
+    read_machine
     write_file "$state/owner" "$EUID $machine" || {
       fail_with "cannot write to $state"
       return
@@ -53,15 +52,21 @@ open_state() {
 
 # state_is_of_this_user: Fails if another user deploys this app, or if the folder comes from another machine.
 state_is_of_this_user() {
-  local owner machine=''
+  local owner machine
   [[ -f $state/owner ]] || return 0
   { read -r owner <"$state/owner"; } 2>/dev/null || return 0
-  read -r machine 2>/dev/null </etc/machine-id || :
+  read_machine
   if [[ ${owner%% *} != "$EUID" ]]; then
     fail_with "$app is deployed by user number ${owner%% *} on this host, but this is $(id -un) ($EUID): use the same user for every command"
   elif [[ -n $machine && $owner == *' '* && ${owner##* } != "$machine" ]]; then
     fail_with "$state was written on another machine: it was copied or is shared. Remove it to start again on this host"
   fi
+}
+
+# read_machine: Sets `machine` to the id of this machine; empty if it has none.
+read_machine() {
+  machine=''
+  read -r machine 2>/dev/null </etc/machine-id || :
 }
 
 # resolve_state: Follows the links in the path of the state folder. Fails if this user may not look into it.

@@ -308,7 +308,7 @@ nginx_includes() {
 # nginx_find_master: Sets `nginx_pid_file`, and `nginx_master` to the pid of the running master. If none runs, fails and
 # sets `why`.
 nginx_find_master() {
-  local kept=$state/nginx.pid-file text='' said value
+  local kept=$state/nginx.pid-file found=no text='' said value
   nginx_pid_file=$nginx_pid
   if [[ -z $nginx_pid_file ]]; then
     { IFS= read -r -d '' text <"$nginx_config"; } 2>/dev/null || :
@@ -316,28 +316,29 @@ nginx_find_master() {
       nginx_pid_file=$value
     else
       # A file that the configuration includes may name it. nginx may take seconds to print its configuration, and a
-      # broken one it does not print. So the answer is kept as long as it leads to a master.
-      { read -r nginx_pid_file <"$kept"; } 2>/dev/null && nginx_read_master && return 0
-      said=$("$nginx_binary" -V 2>&1)
+      # broken one it does not print. So `preflight` looks, and what it has found is kept as long as it leads to a master.
+      if [[ ${name-} != preflight ]]; then
+        { read -r nginx_pid_file <"$kept"; } 2>/dev/null && nginx_read_master && return 0
+      fi
       nginx_pid_file=/run/nginx.pid
-      [[ ! $said =~ --pid-path=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]}
+      ! nginx_built_with pid-path || nginx_pid_file=$value
       if said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null); then
+        found=yes
         ! nginx_setting pid "$said" || nginx_pid_file=$value
-        nginx_make_absolute
-        printf '%s\n' "$nginx_pid_file" 2>/dev/null >"$kept" || :
       fi
     fi
-    nginx_make_absolute
+    # nginx reads a relative path from its prefix.
+    [[ $nginx_pid_file == /* ]] || ! nginx_built_with prefix || nginx_pid_file=${value%/}/$nginx_pid_file
+    [[ $found == no ]] || printf '%s\n' "$nginx_pid_file" 2>/dev/null >"$kept" || :
   fi
   nginx_read_master
 }
 
-# nginx_make_absolute: Makes `nginx_pid_file` absolute. nginx reads a relative path from its prefix.
-nginx_make_absolute() {
+# nginx_built_with OPTION: Sets `value` to the value of this option of nginx's build. Fails if it was not given.
+nginx_built_with() {
   local said
-  [[ $nginx_pid_file != /* ]] || return 0
   said=$("$nginx_binary" -V 2>&1)
-  [[ ! $said =~ --prefix=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]%/}/$nginx_pid_file
+  [[ $said =~ --$1=([^[:space:]]+) ]] && value=${BASH_REMATCH[1]}
 }
 
 # nginx_setting NAME TEXT: Sets `value` to the value of a setting with one word in the configuration TEXT. Fails if TEXT

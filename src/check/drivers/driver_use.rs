@@ -77,7 +77,7 @@ fn resolve(
     if scope.findings.errors() > errors {
         return None;
     }
-    missing_functions::check(description, span, scope.findings);
+    missing_functions::check(&description.driver, span, scope.findings);
     Some(DriverUse {
         driver: Arc::clone(&description.driver),
         settings,

@@ -1,20 +1,16 @@
 //! A driver that an app uses keeps its contract: each function is there, or the driver says that it cannot do it.
 
-use super::description::Description;
 use crate::check::findings::Findings;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{DriverKind, Function};
+use crate::model::{Driver, DriverKind, Function};
 use crate::source::Span;
 use crate::suggestions::listed;
-use std::iter::successors;
 
 /// Reports the functions that a driver and those that it extends lack, and a proxy's driver without a `fragment`. A
 /// driver that is only extended need not be complete, so this is asked at the use.
-pub(super) fn check(description: &Description, used: Span, findings: &Findings) {
-    let kind = description.driver.kind;
-    let name = &description.driver.name;
-    let chain = || successors(Some(description), |one| one.base.as_deref()).map(|one| &one.driver);
-    if kind == DriverKind::Switch && chain().all(|driver| driver.fragment.is_none()) {
+pub(super) fn check(driver: &Driver, used: Span, findings: &Findings) {
+    let (kind, name) = (driver.kind, &driver.name);
+    if kind == DriverKind::Switch && driver.fragment_template().is_none() {
         findings.push(
             Diagnostic::new(
                 Code::BAD_DESCRIPTION,
@@ -28,10 +24,9 @@ pub(super) fn check(description: &Description, used: Span, findings: &Findings) 
         return;
     };
     let missing = contract.iter().filter(|function| {
-        let cannot = |word: &String| word == function.name();
         !function.may_be_left_out(kind)
-            && !chain()
-                .any(|driver| function.is_defined_by(driver) || driver.cannot.iter().any(cannot))
+            && !driver.leaves_out(function.name())
+            && !function.is_defined_by(driver)
     });
     let missing: Vec<String> = missing
         .map(|function| format!("{}_{}", name.shell(), function.name()))

@@ -8,6 +8,7 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{DriverKind, InputType};
 use crate::plan::Command;
 use crate::source::Span;
+use crate::suggestions::listed;
 
 const DURATION: Type = Type::Input(InputType::Duration);
 
@@ -49,7 +50,10 @@ pub(super) fn check(description: &Description, findings: &Findings) {
                     wrong(
                         events.span,
                         format!("`{word}` is no command of the script that an event can run"),
-                        "an event can run doctor, deploy, prepare, switch, cleanup, rollback, restart, abort, resume, adopt and remove",
+                        &format!(
+                            "an event can run {}",
+                            listed(Command::of_events().map(Command::name), "and")
+                        ),
                     );
                 }
             }

@@ -211,23 +211,13 @@ pub fn check_functions(
     let Some(description) = description else {
         return;
     };
-    let cannot = |function: &str| {
-        let mut next = Some(description);
-        while let Some(current) = next {
-            if current.driver.cannot.iter().any(|name| name == function) {
-                return true;
-            }
-            next = current.base.as_ref();
-        }
-        false
-    };
     for question in service.gates.iter().flat_map(|gate| &gate.questions) {
         let (function, what) = match &question.subject {
             Subject::Healthy => ("healthy", "`healthy`"),
             Subject::ExecInside(_) => ("enter", "`exec inside`"),
             _ => continue,
         };
-        if cannot(function) {
+        if description.driver.leaves_out(function) {
             findings.push(
                 Diagnostic::new(
                     Code::BAD_PROBE,

@@ -9,7 +9,8 @@ const OF_APP: &str = "x-deploy-color";
 /// The header with which a proxy tells which server has answered, and with which status.
 const OF_PROXY: &str = "x-upstream";
 
-/// Reports BG707, once for the probes and once for the verifies of an app. The signs are those of `color_fits` in the runtime.
+/// Reports BG707, once for the probes and once for the verifies of an app. The signs are those of `color_fits` in the
+/// runtime.
 pub(super) fn check(app: &App, findings: &Findings) {
     let asks = |question: &&Question| {
         let mut expectations = question.expectations.iter();
@@ -24,7 +25,7 @@ pub(super) fn check(app: &App, findings: &Findings) {
                 "`expect color` of a probe passes only if the app tells its color",
             )
             .help(
-                "the app sends the header `X-Deploy-Color`, or its body is only the color; if one of them is so, write `allow BG707 \"…\"` and say which",
+                "the app sends the header `X-Deploy-Color`, or its body is only the color; if one of these is true, write `allow BG707 \"…\"` and say which",
             ),
         );
     }
@@ -32,7 +33,7 @@ pub(super) fn check(app: &App, findings: &Findings) {
     let Some(question) = verifies.flat_map(|verify| &verify.questions).find(asks) else {
         return;
     };
-    let fragment = app.switch.driver.fragment.as_ref();
+    let fragment = app.switch.driver.fragment_template();
     let fragment = fragment.map_or_else(String::new, |(file, _)| file.text.to_lowercase());
     if fragment.contains(OF_PROXY) {
         return;
@@ -45,7 +46,7 @@ pub(super) fn check(app: &App, findings: &Findings) {
     } else {
         (
             "`expect color` passes only if the answer has a sign of its color",
-            "the app sends the header `X-Deploy-Color`, or its body is only the color, or the proxy sends the header `X-Upstream`; if one of them is so, write `allow BG707 \"…\"` and say which",
+            "the app sends the header `X-Deploy-Color`, or its body is only the color, or the proxy sends the header `X-Upstream`; if one of these is true, write `allow BG707 \"…\"` and say which",
         )
     };
     findings.push(Diagnostic::new(Code::COLOR_SIGN, question.span, message).help(help));

@@ -11,7 +11,7 @@ use crate::suggestions::listed;
 pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
     for (target, written) in targets(app, statements) {
         // Without such a list the target passes on every variable.
-        if target.driver.environment.is_empty() {
+        if target.driver.passed_variables().is_empty() {
             continue;
         }
         let environment = environment(target);
@@ -32,11 +32,8 @@ pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings)
                 ),
             )
             .also(setting_span(written, "revision"), "this target");
-            let known = target
-                .driver
-                .environment
-                .iter()
-                .any(|known| known == input.name.as_str());
+            let mut passed = target.driver.passed_variables().iter();
+            let known = passed.any(|known| known == input.name.as_str());
             findings.push(if known {
                 finding.help("only another kind of `revision` provides it; give the input a default, or read it from a file on the host with `from file PATH`")
             } else {
@@ -56,10 +53,8 @@ fn environment(target: &DriverUse) -> Vec<String> {
         Some(SettingValue::Text(template)) => template.as_literal(),
         _ => None,
     };
-    target
-        .driver
-        .environment
-        .iter()
+    let passed = target.driver.passed_variables().iter();
+    passed
         .filter(|name| match (name.as_str(), revision.as_deref()) {
             ("BUNDLE_COMMIT", Some(revision)) => revision == "github",
             (name, Some(revision)) if name.starts_with("BUNDLE_") => revision == "s3",

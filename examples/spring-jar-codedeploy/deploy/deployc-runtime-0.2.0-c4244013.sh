@@ -1079,7 +1079,7 @@ warn_of_sign() {
   [[ $color_sign == header && -n $old_release ]] && file_contains "$old_release/fragment" x-deploy-color || return 0
   text=$(fragment "$to")
   [[ ${text,,} != *x-upstream* ]] && ! http_values X-Upstream || return 0
-  warn "$1 expects a sign of the color. Today only the proxy's file sends one, the header X-Deploy-Color. This does not prove which color answers, so it counts no longer. If the new release does not send this header itself, $1 will fail. Otherwise let the proxy send the header X-Upstream (\`deployc explain BG707\` shows the line), or replace \`expect color\`"
+  warn "$1 expects a sign of the color. Today only the proxy's file sends one, the header X-Deploy-Color. This does not prove which color answers, so it no longer counts. If the new release does not send this header itself, $1 will fail. Otherwise let the proxy send the header X-Upstream (\`deployc explain BG707\` shows the line), or replace \`expect color\`"
 }
 
 do_read_inputs() {
@@ -3358,24 +3358,34 @@ expect() {
 # expectations_hold QUESTION MILLISECONDS: Succeeds if the answer fulfils every expectation of the question. If not,
 # sets `try_kind` and `probe_said` to what was found, and `try_wanted` to what was expected.
 expectations_hold() {
-  local at status_asked=no body='' has_body=no
+  local at one body='' has_body=no
   local LC_ALL=C # bytes, not characters: this is faster, and no byte is invalid
-  for at in ${expect_part[@]+"${!expect_part[@]}"}; do
-    [[ ${expect_of[at]} == "$1" && ${expect_part[at]} == status ]] || continue
-    status_asked=yes
-    status_fits "${expect_value[at]}" || return
+  local -a statuses=()
+  find_statuses "$1"
+  for one in ${statuses[@]+"${statuses[@]}"}; do
+    status_fits "$one" || return
   done
-  [[ $status_asked == yes ]] || status_fits 200..299 || return
   for at in ${expect_part[@]+"${!expect_part[@]}"}; do
     [[ ${expect_of[at]} == "$1" ]] || continue
     case ${expect_part[at]} in
       body) body_fits "$at" ;;
       header) header_fits "$at" ;;
       json) json_fits "$at" "$2" ;;
-      color) color_fits "$@" ;;
+      color) color_fits "$2" ;;
       *) ;;
     esac || return
   done
+}
+
+# find_statuses QUESTION: Sets `statuses` to the sets of each `expect status` of the question, all of which must hold.
+# Without one the status must be 2xx.
+find_statuses() {
+  local at
+  statuses=()
+  for at in ${expect_part[@]+"${!expect_part[@]}"}; do
+    [[ ${expect_of[at]} != "$1" || ${expect_part[at]} != status ]] || statuses+=("${expect_value[at]}")
+  done
+  ((${#statuses[@]})) || statuses=(200..299)
 }
 
 # status_fits SETS: Succeeds if the status is in one of the SETS.
@@ -3399,6 +3409,16 @@ status_fits() {
   load_body
   excerpt "$body"
   [[ -z $excerpt ]] || probe_said+=", body $excerpt"
+  return 1
+}
+
+# status_is_in STATUS SETS: Succeeds if the status is in one of the SETS.
+status_is_in() {
+  local set
+  [[ $1 == [1-5][0-9][0-9] ]] || return 1
+  for set in $2; do
+    (($1 < ${set%%..*} || $1 > ${set##*..})) || return 0
+  done
   return 1
 }
 
@@ -3545,7 +3565,7 @@ excerpt() {
 color_sign=''    # header: only the header `X-Deploy-Color` told the color of the last answer
 asked_service='' # the service to which the current `verify` belongs; empty if it belongs to the whole color
 
-# color_fits QUESTION MILLISECONDS: Succeeds if the answer comes from the color that was asked. Three signs prove it: the
+# color_fits MILLISECONDS: Succeeds if the answer comes from the color that was asked. Three signs prove it: the
 # app's header `X-Deploy-Color`; a body that is the color's name; the proxy's header `X-Upstream: ADDRESS STATUS` with an
 # address of this color and an expected status. What the proxy has seen may disprove the other two: the other color, no
 # server at all, or an error of the app behind an error page. Names in addresses are resolved within MILLISECONDS.
@@ -3556,10 +3576,10 @@ color_fits() {
   color_sign=''
   try_wanted="no answer of $color from"
   now
-  until=$((now_ms + $2))
+  until=$((now_ms + $1))
   if http_values X-Upstream; then
     read_upstreams
-    upstreams_allow "$1" || return
+    upstreams_allow || return
   fi
   if http_header X-Deploy-Color && ! proxy_sends_color; then
     [[ $value == "$color" ]] || {
@@ -3637,7 +3657,7 @@ read_upstreams() {
   done
 }
 
-# upstreams_allow QUESTION: Fails if the header X-Upstream shows that the color has not given this answer.
+# upstreams_allow: Fails if the header X-Upstream shows that the color has not given this answer.
 upstreams_allow() {
   local at status
   if ((${#upstreams[@]} == 0)); then
@@ -3653,7 +3673,7 @@ upstreams_allow() {
   done
   for at in "${!upstreams[@]}"; do
     status=${upstream_statuses[at]}
-    if [[ -z $status ]] || status_is_expected "$1" "$status" || ! is_address_of "$color" "${upstreams[at]}" "${services[@]}"; then
+    if [[ -z $status ]] || status_is_expected "$status" || ! is_address_of "$color" "${upstreams[at]}" "${services[@]}"; then
       continue
     fi
     probe_failure=error
@@ -3677,26 +3697,12 @@ upstreams_prove() {
   answered_by "$one" ", which is no address of ${asked_service:+$asked_service of }$color (header X-Upstream)"
 }
 
-# status_is_expected QUESTION STATUS: Succeeds if STATUS fulfils each `expect status` of the question; without one, if it
-# is 2xx.
+# status_is_expected STATUS: Succeeds if the status fulfils the question's expectations, as the answer's own must.
 status_is_expected() {
-  local at asked=no
-  for at in ${expect_part[@]+"${!expect_part[@]}"}; do
-    [[ ${expect_of[at]} == "$1" && ${expect_part[at]} == status ]] || continue
-    asked=yes
-    status_is_in "$2" "${expect_value[at]}" || return
+  local one
+  for one in ${statuses[@]+"${statuses[@]}"}; do
+    status_is_in "$1" "$one" || return
   done
-  [[ $asked == yes ]] || status_is_in "$2" 200..299
-}
-
-# status_is_in STATUS SETS: Succeeds if the status is in one of the SETS.
-status_is_in() {
-  local set
-  [[ $1 == [1-5][0-9][0-9] ]] || return 1
-  for set in $2; do
-    (($1 < ${set%%..*} || $1 > ${set##*..})) || return 0
-  done
-  return 1
 }
 
 # is_address_of COLOR ADDRESS SERVICE…: Succeeds if one of the services has this address in the color. A name counts as
@@ -4645,8 +4651,7 @@ open_state() {
   fi
   resolve_state && state_is_of_this_user || return
   if [[ ! -f $state/owner ]]; then
-    machine=''
-    read -r machine 2>/dev/null </etc/machine-id || :
+    read_machine
     write_file "$state/owner" "$EUID $machine" || {
       fail_with "cannot write to $state"
       return
@@ -4657,15 +4662,21 @@ open_state() {
 
 # state_is_of_this_user: Fails if another user deploys this app, or if the folder comes from another machine.
 state_is_of_this_user() {
-  local owner machine=''
+  local owner machine
   [[ -f $state/owner ]] || return 0
   { read -r owner <"$state/owner"; } 2>/dev/null || return 0
-  read -r machine 2>/dev/null </etc/machine-id || :
+  read_machine
   if [[ ${owner%% *} != "$EUID" ]]; then
     fail_with "$app is deployed by user number ${owner%% *} on this host, but this is $(id -un) ($EUID): use the same user for every command"
   elif [[ -n $machine && $owner == *' '* && ${owner##* } != "$machine" ]]; then
     fail_with "$state was written on another machine: it was copied or is shared. Remove it to start again on this host"
   fi
+}
+
+# read_machine: Sets `machine` to the id of this machine; empty if it has none.
+read_machine() {
+  machine=''
+  read -r machine 2>/dev/null </etc/machine-id || :
 }
 
 # resolve_state: Follows the links in the path of the state folder. Fails if this user may not look into it.
@@ -8478,7 +8489,7 @@ nginx_includes() {
 # nginx_find_master: Sets `nginx_pid_file`, and `nginx_master` to the pid of the running master. If none runs, fails and
 # sets `why`.
 nginx_find_master() {
-  local kept=$state/nginx.pid-file text='' said value
+  local kept=$state/nginx.pid-file found=no text='' said value
   nginx_pid_file=$nginx_pid
   if [[ -z $nginx_pid_file ]]; then
     { IFS= read -r -d '' text <"$nginx_config"; } 2>/dev/null || :
@@ -8486,28 +8497,29 @@ nginx_find_master() {
       nginx_pid_file=$value
     else
       # A file that the configuration includes may name it. nginx may take seconds to print its configuration, and a
-      # broken one it does not print. So the answer is kept as long as it leads to a master.
-      { read -r nginx_pid_file <"$kept"; } 2>/dev/null && nginx_read_master && return 0
-      said=$("$nginx_binary" -V 2>&1)
+      # broken one it does not print. So `preflight` looks, and what it has found is kept as long as it leads to a master.
+      if [[ ${name-} != preflight ]]; then
+        { read -r nginx_pid_file <"$kept"; } 2>/dev/null && nginx_read_master && return 0
+      fi
       nginx_pid_file=/run/nginx.pid
-      [[ ! $said =~ --pid-path=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]}
+      ! nginx_built_with pid-path || nginx_pid_file=$value
       if said=$(nginx_as_root "$nginx_binary" -T -c "$nginx_config" 2>/dev/null); then
+        found=yes
         ! nginx_setting pid "$said" || nginx_pid_file=$value
-        nginx_make_absolute
-        printf '%s\n' "$nginx_pid_file" 2>/dev/null >"$kept" || :
       fi
     fi
-    nginx_make_absolute
+    # nginx reads a relative path from its prefix.
+    [[ $nginx_pid_file == /* ]] || ! nginx_built_with prefix || nginx_pid_file=${value%/}/$nginx_pid_file
+    [[ $found == no ]] || printf '%s\n' "$nginx_pid_file" 2>/dev/null >"$kept" || :
   fi
   nginx_read_master
 }
 
-# nginx_make_absolute: Makes `nginx_pid_file` absolute. nginx reads a relative path from its prefix.
-nginx_make_absolute() {
+# nginx_built_with OPTION: Sets `value` to the value of this option of nginx's build. Fails if it was not given.
+nginx_built_with() {
   local said
-  [[ $nginx_pid_file != /* ]] || return 0
   said=$("$nginx_binary" -V 2>&1)
-  [[ ! $said =~ --prefix=([^[:space:]]+) ]] || nginx_pid_file=${BASH_REMATCH[1]%/}/$nginx_pid_file
+  [[ $said =~ --$1=([^[:space:]]+) ]] && value=${BASH_REMATCH[1]}
 }
 
 # nginx_setting NAME TEXT: Sets `value` to the value of a setting with one word in the configuration TEXT. Fails if TEXT
