@@ -76,6 +76,7 @@ pub fn render(language: Language, name: &str, text: &str, context: Value) -> Res
     environment.set_auto_escape_callback(|_| AutoEscape::Custom("quoted".into()));
     environment.set_formatter(move |out, state, value| write_value(language, out, state, value));
     environment.add_filter("bare", bare);
+    environment.add_function("refuse", refuse);
     environment
         .template_from_named_str(name, text)?
         .render(context)
@@ -101,6 +102,11 @@ fn write_value(
         ValueKind::Undefined => fail("a value is missing"),
         kind => fail(&format!("a {kind} cannot be written as one word")),
     }
+}
+
+/// `{{ refuse("why") }}`, for settings that do not fit together. The reason becomes a finding.
+fn refuse(why: String) -> Result<Value, Error> {
+    Err(Error::new(ErrorKind::InvalidOperation, why))
 }
 
 /// `{{ value|bare }}`, for the middle of a word. Accepts only values that need no quoting in any language.

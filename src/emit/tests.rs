@@ -187,6 +187,21 @@ fn a_fragment_cannot_contain_an_input() {
     assert_eq!(report.sorted()[0].code, Code::TEMPLATE_FAILS);
 }
 
+/// A template refuses settings that do not fit together. nginx keeps connections only in an upstream block.
+#[test]
+fn a_setting_without_its_block_is_refused() {
+    let mut app = fixture::hello();
+    for (_, name, value) in &mut app.switch.settings {
+        if name == "keepalive" {
+            *value = SettingValue::Int(16);
+        }
+    }
+    let report = try_bundle(vec![app]).expect_err("the app has `set`");
+    let finding = report.sorted()[0];
+    assert_eq!(finding.code, Code::TEMPLATE_FAILS);
+    assert!(finding.message.contains("`keepalive`") && finding.message.contains("`upstream`"));
+}
+
 #[test]
 fn a_step_text_cannot_end_its_here_document() {
     let mut app = fixture::hello();

@@ -132,6 +132,16 @@ impl Driver {
         self.chain().find_map(|driver| driver.fragment.as_ref())
     }
 
+    /// Whether the template of the proxy's file reads a setting, and no shell function mentions its variable. Then the
+    /// script does not need it.
+    #[must_use]
+    pub fn only_template_reads(&self, setting: &str, variable: &str) -> bool {
+        let template = self.fragment_template();
+        let functions = || self.chain().flat_map(|driver| &driver.functions);
+        template.is_some_and(|(file, _)| mentions(&file.text, setting))
+            && !functions().any(|file| mentions(&file.text, variable))
+    }
+
     /// The variables that a target passes to hooks: its own list, or that of the nearest base that has one. Empty if it
     /// passes on every variable.
     #[must_use]
@@ -181,4 +191,12 @@ pub enum Quoting {
     Caddy,
     /// Only words that need no quoting in any of these languages. Other words are refused.
     Plain,
+}
+
+/// Whether `text` contains `name`, not as a part of a longer name.
+fn mentions(text: &str, name: &str) -> bool {
+    let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        !text[..at].ends_with(in_name) && !text[at + name.len()..].starts_with(in_name)
+    })
 }

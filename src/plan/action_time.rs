@@ -239,11 +239,13 @@ impl<'a> Calls<'a> {
                 self.core(Core::Journal);
             }
             // The phase, the pointers and the earlier journal. If only the fragment was adopted, the release is removed.
+            // The other color's release is asked whether it runs.
             Action::CommitAdopted => {
                 for _ in 0..3 {
                     self.core(Core::Journal);
                 }
                 self.core(Core::Copy);
+                self.every(Extent::Whole, &[Function::Alive]);
             }
             Action::EnsureShared(number) => {
                 self.calls.push(Call::Shared(*number, Function::Ensure));

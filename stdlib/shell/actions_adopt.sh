@@ -3,13 +3,19 @@
 # Nothing is started or stopped. The fragment is written again for the color that it routes to, by the same swap as in a
 # deployment. A later deployment may stop the color's processes, if the driver can tell which they are.
 
-adopted=''    # what was adopted: `processes`; `fragment`, only that; or `own`, the processes were this script's
-adopts_own='' # yes: the running processes of the color were started by this script
+adopted=''        # what was adopted: `processes`; `fragment`, only that; or `own`, the processes were this script's
+adopts_own=''     # yes: the running processes of the color were started by this script
+between_colors=no # yes: the proxy's file routes to another color than the one that was confirmed last
 
-# do_find_adoptable: Sets `from` and `to` to the color that the proxy's files route to.
+# do_find_adoptable: Sets `from` and `to` to the color that the caller has named. Without a name, to the color that the
+# proxy's files route to.
 do_find_adoptable() {
   local value link
   read_live
+  if [[ -n $wanted_color ]] && ! wanted_is_settled; then
+    find_wanted
+    return
+  fi
   [[ $live_state == edited ]] || live_is_known || return
   from=${live:-$live_guess} old_release=$live_release
   if [[ -z $from ]]; then
@@ -35,8 +41,61 @@ do_find_adoptable() {
   fi
   # The edited file may not be in force. Then users still get the color that was confirmed last.
   agrees_with_confirmed "$from" || return
-  to=$from adopts_own=''
-  link=$state/colors/$to
+  to=$from
+  find_own_processes
+}
+
+# wanted_is_settled: Succeeds if the proxy's files route to the named color, and no other color may be in force. Then the
+# name says nothing new.
+wanted_is_settled() {
+  local settled
+  [[ ${live:-$live_guess} == "$wanted_color" ]] || return 1
+  agrees_with_confirmed "$wanted_color"
+  settled=$?
+  reason=''
+  return "$settled"
+}
+
+# find_wanted: Sets `from` and `to` to the named color, although the proxy's files may route to another one, or although
+# another one was confirmed last. Fails if the color is neither in the files nor confirmed: then it never served.
+find_wanted() {
+  local value confirmed=''
+  [[ ! -L $state/live ]] || ! meta color "$state/live" || confirmed=$value
+  if [[ $wanted_color != "$confirmed" ]]; then
+    if [[ ${live:-$live_guess} != "$wanted_color" ]]; then
+      fail_with "neither does the proxy's file route to $wanted_color, nor was it confirmed last: \`deploy\` or \`rollback\` can switch to it"
+      return
+    elif [[ ${journal[phase]} != idle ]]; then
+      fail_with "deployment ${journal[deployment]} is unfinished: run \`adopt $confirmed\` first; \`deploy\` or \`rollback\` can switch to $wanted_color after that"
+      return
+    elif has_exclusives; then
+      fail_with "an exclusive service runs in $confirmed, and only a switch moves it: run \`adopt $confirmed\` first; \`deploy\` or \`rollback\` can switch to $wanted_color after that"
+      return
+    fi
+  fi
+  from=$wanted_color to=$wanted_color old_release='' between_colors=yes
+  find_own_processes || return
+  [[ $adopts_own != yes ]] || return 0
+  if [[ $to == "$confirmed" ]]; then
+    fail_with "$to does not run as this script started it, so it cannot be put in force: put the fragment of the color that serves there, and reload the proxy"
+  else
+    fail_with "this script did not start what runs in $to. If it serves the users, stop $confirmed's program, then run \`adopt\` again"
+  fi
+}
+
+# has_exclusives: Succeeds if this app has an exclusive service.
+has_exclusives() {
+  local name
+  for name in "${services[@]}"; do
+    overlaps "$name" || return 0
+  done
+  return 1
+}
+
+# find_own_processes: Sets `adopts_own`.
+find_own_processes() {
+  local link=$state/colors/$to
+  adopts_own=''
   [[ -L $link ]] || return 0
   # The color's processes may belong to an earlier release. The journal has to record this.
   release_behind "$link" || :
@@ -55,15 +114,15 @@ do_make_adopted() {
     fail_with "cannot write to $candidate: is the disk full?"
     return
   }
-  if ! { ask_switch read && bounded "${deadline["journal"]}" copy_synced "$scratch/answer" "$candidate/way-back"; }; then
-    fail_with "cannot save the proxy's current file: $answer"
-    return
-  fi
   if [[ $adopts_own == yes ]]; then
     adopted=own
-    bounded "${deadline["journal"]}" copy_synced "$state/colors/$to/fragment" "$candidate/fragment" || fail_with "cannot write to $candidate: is the disk full?"
-    return
+    bounded "${deadline["journal"]}" copy_synced "$state/colors/$to/fragment" "$candidate/fragment" || {
+      fail_with "cannot write to $candidate: is the disk full?"
+      return
+    }
   fi
+  save_text_before || return
+  [[ $adopted != own ]] || return 0
   adopted=processes
   for name in "${services[@]}"; do
     at new "$name" ask_run adopt && continue
@@ -71,6 +130,16 @@ do_make_adopted() {
     warn "$name of $to keeps running, and no deployment will stop it: $answer"
   done
   [[ $adopted == processes ]] || rm -f "$candidate"/identity.*
+}
+
+# save_text_before: Saves the text for the way back: what the proxy's file contains. If that routes to another color, whose
+# probes nobody asks now, the way back leads to the adopted color, too.
+save_text_before() {
+  if [[ ${live:-$live_guess} != "$to" ]]; then
+    bounded "${deadline["journal"]}" copy_synced "$candidate/fragment" "$candidate/way-back" || fail_with "cannot write to $candidate: is the disk full?"
+    return
+  fi
+  ask_switch read && bounded "${deadline["journal"]}" copy_synced "$scratch/answer" "$candidate/way-back" || fail_with "cannot save the proxy's current file: $answer"
 }
 
 # do_commit_adopted: Commits the adoption. There is no previous color, so nothing is drained or stopped.
@@ -85,8 +154,31 @@ do_commit_adopted() {
     say "  $to is live, and this script manages it from now on"
     return 0
   fi
+  if [[ $between_colors == yes && ! -f $state/journal.pending ]]; then
+    confirm_own && return
+    [[ -z $reason ]] || return
+  fi
   drop_adopted || return
   say "  this script manages the fragment from now on; $to keeps running as it was started"
+}
+
+# confirm_own: Commits to the color's own release, like a switch from the other color: old workers of the proxy may still
+# serve that color. So it is drained before anything stops it. Fails if the other color's release does not run.
+confirm_own() {
+  local other dropped=$candidate own
+  other=$(other_color "$to")
+  [[ -L $state/colors/$other ]] && release_behind "$state/colors/$to" && own=$behind && release_behind "$state/colors/$other" || return
+  of_release "$behind" running
+  (($? != 1)) || return
+  old_release=$behind candidate=$own from=$other
+  journal[kind]=deploy journal[from]=$other journal[release]=${own##*/} journal[warm]=''
+  commit_switch || {
+    old_release='' candidate=$dropped from=$to
+    journal[kind]=adopt journal[from]=$to journal[release]=${dropped##*/} journal[warm]=yes
+    return 1
+  }
+  bounded "${deadline["copy"]}" rm -rf "$dropped" || warn "release ${dropped##*/} could not be removed"
+  say "  $to is live; \`cleanup\` or the next deployment drains and stops $other"
 }
 
 # drop_adopted: Removes the release of an adoption that took over only the fragment, because there is nothing to keep. A

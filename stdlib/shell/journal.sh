@@ -183,7 +183,7 @@ still_unfinished() {
 
 # say_pointed_back: Fails with this reason: after the switch somebody has changed where the proxy's file routes to.
 say_pointed_back() {
-  fail_with "deployment ${journal[deployment]} has switched to $to, but the proxy's file now routes to ${live:-$live_state}: put $to's fragment ($candidate/fragment) back and reload the proxy; \`rollback\` then goes back to ${journal[from]:-the color that served before}"
+  fail_with "deployment ${journal[deployment]} has switched to $to, but the proxy's file now routes to ${live:-$live_state}: \`adopt $to\` puts $to in force again; \`rollback\` then goes back to ${journal[from]:-the color that served before}"
 }
 
 # say_recovery: Prints what an earlier run has left, and what is done about it.

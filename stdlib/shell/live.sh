@@ -50,10 +50,11 @@ live_is_known() {
   return 1
 }
 
-# way_out_by_file: Prints how a person brings back a file that a script of ours has written.
+# way_out_by_file: Prints how a person brings back a file that a script of ours has written. `adopt COLOR` needs a color
+# that runs, and a proxy whose configuration is valid.
 way_out_by_file() {
   if confirmed_fragment; then
-    printf '%s\n' "$confirmed was confirmed last; put its fragment back ($confirmed_file) and reload the proxy, then try again"
+    printf '%s\n' "$confirmed was confirmed last: run \`adopt $confirmed\`, or put its fragment back ($confirmed_file) and reload the proxy; then try again"
   else
     printf '%s\n' "put the built fragment of ${colors[0]} or ${colors[1]} there and reload the proxy, then try again"
   fi
@@ -71,16 +72,16 @@ confirmed_fragment() {
 # Then somebody has put a file back, perhaps without a reload, and users may get either color. If the confirmed color
 # does not run, for example after a boot, it serves no users, and the file decides.
 agrees_with_confirmed() {
-  local value release why=''
+  local value release way="\`adopt COLOR\` probes a color and puts it in force"
   [[ -L $state/live ]] && release_behind "$state/live" && meta color "$behind" && [[ $value != "$1" ]] || return 0
   release=$behind
   confirmed_runs || return 0
   # Another file of the proxy may route to that release.
   if may_route_to_itself "$release" || is_named_elsewhere "$release"; then
-    why=" ($answer)"
+    way="$answer. Put $value's fragment back ($release/fragment) and reload the proxy"
   fi
   meta color "$release"
-  fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may still serve the users$why: put $value's fragment back ($release/fragment) and reload the proxy; then \`rollback\` or \`deploy\` can switch to another color. If $1 serves the users, stop $value's program instead"
+  fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may still serve the users: $way"
 }
 
 # confirmed_runs: Succeeds if a part of the release that was confirmed last runs, or if this cannot be found out.

@@ -3,6 +3,7 @@
 command=''
 planned=''          # the command's name in the plan: `rollback_to` for `rollback RELEASE`, otherwise the same
 wanted_release=''   # the RELEASE of `rollback RELEASE`
+wanted_color=''     # the COLOR of `adopt COLOR`
 stops_serving=no    # yes: `--stop-serving` was given, so `remove` may stop the live color
 deployment=''       # the deployment's id
 deployment_given='' # the same, if the caller gave it; otherwise empty
@@ -26,6 +27,7 @@ $app: blue/green deploys on this host (${colors[*]}).
   rollback RELEASE switch to a copy of a kept release (see releases), in the idle color
   restart          start the live release again in the idle color, with its inputs read again
   adopt            take over the proxy's file after an edit by hand, or a color started by hand
+  adopt COLOR      the same; if the file routes to another color than it should, put COLOR in force
   resume           start the live color, after a boot
   remove           remove the app from this host; with --stop-serving also if a color is live
   status [--json]  show the live color and any unfinished deployment
@@ -82,6 +84,9 @@ main() {
         if [[ $command == rollback && -z $wanted_release ]]; then
           [[ $1 =~ ^[A-Za-z0-9._-]{1,100}$ ]] || wrong_usage "'$1' is not a release: \`releases\` lists them"
           wanted_release=$1
+        elif [[ $command == adopt && -z $wanted_color ]]; then
+          known_color "$1" || wrong_usage "adopt takes one of the colors ${colors[*]}, not '$1'"
+          wanted_color=$1
         elif [[ -n $command && $command != help ]]; then
           wrong_usage "one command at a time, not '$command' and '$1'"
         else

@@ -18,7 +18,7 @@ subject_settings() {
 
 subject_nginx_settings() {
   nginx_file=$(subject_file)
-  nginx_upstream='' nginx_set='' nginx_keepalive='' nginx_read_timeout='' nginx_pid=''
+  nginx_upstream='' nginx_set='' nginx_read_timeout='' nginx_pid=''
   nginx_config=/etc/nginx/nginx.conf
   nginx_binary=nginx
   nginx_test=()

@@ -1,7 +1,11 @@
 //! `adopt` takes over a fragment or a program that somebody else has made, and users notice nothing.
 
+use std::time::Duration;
+
+use crate::support::load::{Load, Long, Rates};
 use crate::support::site::{FRAGMENT, Site};
 use crate::support::skip::Skip;
+use crate::support::wait;
 
 crate::tests![
     a_fragment_edited_by_hand,
@@ -10,6 +14,11 @@ crate::tests![
     what_does_not_pass_is_not_adopted,
     nothing_to_adopt,
     a_color_that_may_not_be_in_force_is_not_adopted,
+    the_confirmed_color_is_put_in_force_again,
+    the_color_of_the_file_becomes_the_confirmed_one,
+    a_color_that_leaves_is_drained,
+    a_mixed_file_is_written_again,
+    a_color_that_cannot_be_put_in_force,
     a_fragment_edited_while_a_color_is_prepared,
     a_fragment_edited_before_the_cleanup,
     a_program_that_was_started_again_by_hand,
@@ -135,6 +144,139 @@ fn a_color_that_may_not_be_in_force_is_not_adopted() -> Result<(), Skip> {
     assert_eq!(site.serves(), live);
     site.host.write(FRAGMENT, fragment);
     assert_eq!(site.serves(), live);
+    Ok(())
+}
+
+/// Returns a site with `keep warm` after two deployments: both colors run. Also returns the color of each deployment.
+fn both_run() -> Result<(Site, String, String), Skip> {
+    let site = Site::with("keep_warm/deployed_twice")?;
+    site.stage("--sha one").deploy().ok();
+    let first = site.serves();
+    site.stage("--sha two").deploy().ok();
+    let second = site.serves();
+    Ok((site, first, second))
+}
+
+/// Puts the file of a color there, as a backup or Ansible does. nginx is not reloaded.
+fn put_back(site: &Site, color: &str) {
+    let built = format!("/srv/hello/deploy/nginx/{color}.conf");
+    site.host.write(FRAGMENT, site.host.read(&built));
+}
+
+/// The file of the previous color was put back, and nobody has reloaded nginx. `adopt` with the color that serves writes
+/// its file again.
+fn the_confirmed_color_is_put_in_force_again() -> Result<(), Skip> {
+    let (site, first, second) = both_run()?;
+    let right = site.host.read(FRAGMENT);
+    put_back(&site, &first);
+    site.deploy()
+        .exits(3)
+        .says(&format!("{second} was confirmed last, still runs"))
+        .says("`adopt COLOR` probes a color and puts it in force");
+    site.run(&format!("adopt {second}")).ok();
+    assert_eq!(site.host.read(FRAGMENT), right);
+    site.nginx().reload();
+    assert_eq!(site.serves(), second);
+    assert_eq!(site.running(), ["blue", "green"]);
+    site.run("rollback").ok();
+    assert_eq!(site.serves(), first);
+    Ok(())
+}
+
+/// The file of the previous color was put back, and nginx was reloaded: users get that color. `adopt` makes it the color
+/// that was confirmed last.
+fn the_color_of_the_file_becomes_the_confirmed_one() -> Result<(), Skip> {
+    let (site, first, second) = both_run()?;
+    put_back(&site, &first);
+    site.nginx().reload();
+    assert_eq!(site.serves(), first);
+    site.deploy().exits(3).says("`adopt COLOR`");
+    site.run(&format!("adopt {first}")).ok();
+    assert_eq!(site.serves(), first);
+    assert_eq!(site.running(), ["blue", "green"]);
+    site.run("status --json")
+        .ok()
+        .says(&format!("\"live\":\"{first}\""));
+    // The color that was confirmed before is the previous one now.
+    site.run("rollback").ok();
+    assert_eq!(site.serves(), second);
+    site.deploy().ok();
+    assert_eq!(site.serves(), first);
+    Ok(())
+}
+
+/// Users have streams from the color that leaves. The deployment after the adoption needs its place, and drains it before
+/// it stops it.
+fn a_color_that_leaves_is_drained() -> Result<(), Skip> {
+    let (site, first, second) = both_run()?;
+    site.install("keep_warm/no_client_notices");
+    let streams = Long {
+        lasts: Duration::from_secs(6),
+        pause: Duration::from_millis(500),
+    };
+    let rates = Rates {
+        stream: Some(streams),
+        ..Rates::FULL
+    };
+    let load = Load::start(&site.host.network(), 80, rates);
+    for (adopted, replaced) in [(&first, &second), (&second, &first)] {
+        let whole = load.now() + 2 * streams.pause;
+        wait::until(Duration::from_secs(10), || load.now() > whole);
+        put_back(&site, adopted);
+        site.nginx().reload();
+        site.run(&format!("adopt {adopted}"))
+            .ok()
+            .says(&format!("drains and stops {replaced}"));
+        site.stage("--sha next").deploy().ok();
+        assert_eq!(&site.serves(), replaced);
+        site.run("rollback").ok();
+        assert_eq!(&site.serves(), adopted);
+    }
+    load.stop().assert_nothing_lost();
+    Ok(())
+}
+
+/// A file that routes to both colors says nothing. The color that was confirmed last is put in force again.
+fn a_mixed_file_is_written_again() -> Result<(), Skip> {
+    let (site, live) = deployed()?;
+    let right = site.host.read(FRAGMENT);
+    site.host.write(
+        FRAGMENT,
+        "upstream hello { server 127.0.0.1:8081; server 127.0.0.1:8082; }\n",
+    );
+    site.deploy().exits(3).says(&format!("run `adopt {live}`"));
+    site.run("adopt").exits(3);
+    site.run(&format!("adopt {live}")).ok();
+    assert_eq!(site.host.read(FRAGMENT), right);
+    site.assert_serves_only(&live);
+    site.deploy().ok();
+    assert_ne!(site.serves(), live);
+    Ok(())
+}
+
+/// A color that never served, that does not run, or that there is not. Nothing is changed.
+fn a_color_that_cannot_be_put_in_force() -> Result<(), Skip> {
+    let (site, live) = deployed()?;
+    let other = if live == "blue" { "green" } else { "blue" };
+    let right = site.host.read(FRAGMENT);
+    site.run("adopt red").exits(2).says("blue green");
+    site.run(&format!("adopt {other}"))
+        .exits(3)
+        .says(&format!("neither does the proxy's file route to {other}"));
+    site.run(&format!("adopt {live}")).ok().says("nothing to adopt");
+    assert_eq!(site.host.read(FRAGMENT), right);
+    put_back(&site, other);
+    let wrong = site.host.read(FRAGMENT);
+    site.run(&format!("adopt {other}"))
+        .exits(3)
+        .says(&format!("stop {live}'s program"));
+    // The live color fails its probes. So it is not put in force, and users get what they got.
+    site.stage("--health never");
+    site.host.bash("kill -KILL $(pgrep -x testapp)").ok();
+    site.run(&format!("adopt {live}"))
+        .exits(3)
+        .says("does not run as this script started it");
+    assert_eq!(site.host.read(FRAGMENT), wrong);
     Ok(())
 }
 

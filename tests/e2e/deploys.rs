@@ -27,6 +27,7 @@ crate::tests![
     a_slow_boot_is_waited_for,
     a_program_on_ipv6_only_is_reached,
     an_upload_of_a_few_seconds_survives,
+    the_settings_of_an_upstream_are_in_force,
 ];
 
 fn the_first_deploy_serves() -> Result<(), Skip> {
@@ -396,5 +397,23 @@ fn an_upload_of_a_few_seconds_survives() -> Result<(), Skip> {
         bytes.to_string()
     );
     assert_ne!(site.serves(), live);
+    Ok(())
+}
+
+/// A real nginx accepts every setting of its upstream block, and serves both colors with them.
+fn the_settings_of_an_upstream_are_in_force() -> Result<(), Skip> {
+    let site = Site::with("deploys/the_settings_of_an_upstream_are_in_force")?;
+    for _ in 0..2 {
+        site.deploy().ok();
+        let live = site.serves();
+        site.assert_serves_only(&live);
+    }
+    let loaded = site.host.run(&["nginx", "-T"]);
+    loaded
+        .ok()
+        .says("max_conns=200 max_fails=0;")
+        .says("keepalive 16;")
+        .says("keepalive_timeout 900ms;")
+        .says("keepalive_requests 500;");
     Ok(())
 }

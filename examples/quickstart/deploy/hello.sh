@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is active; 5 a person must act
 #
 # The settings from deploy.bg come first, then the order of the commands. The code of each step, and of `adopt`, `resume` and recovery, is in
-# deployc-runtime-0.2.0-c4244013.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
+# deployc-runtime-0.2.0-a27e030b.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
 # Each of the two uses variables that the other one sets. Functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -29,7 +29,7 @@ trap : ALRM
 
 # ==== hello: what deploy.bg says ==================================================================
 
-runtime=0.2.0-c42440138abc4cb5aaf63ad5812be4f57b95322033f4813d6e47062ab8701f5d
+runtime=0.2.0-a27e030be52d46d9ad56407fe37e1c84037f2584215c53fa901fe563ebdd85cc
 source=deploy.bg
 app=hello # @2
 root=/opt/hello
@@ -73,7 +73,6 @@ switch.settings() { # @16
   nginx_file=/etc/nginx/conf.d/hello.conf
   nginx_upstream=hello
   nginx_set=''
-  nginx_keepalive=''
   nginx_read_timeout=''
   nginx_config=/etc/nginx/nginx.conf
   nginx_pid=''

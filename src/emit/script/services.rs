@@ -76,7 +76,10 @@ fn all_settings(used: &DriverUse, code: &mut Code) -> Result<(), Failed> {
 /// Settings as `DRIVER_SETTING`, parts as `DRIVER_PART` and `DRIVER_PART_SETTING`.
 pub(super) fn settings(used: &DriverUse, code: &mut Code) -> Result<(), Failed> {
     for (driver, setting, value) in &used.settings {
-        assign(used, &variable(driver, &[setting]), value, code)?;
+        let name = variable(driver, &[setting]);
+        if !used.driver.only_template_reads(setting, &name) {
+            assign(used, &name, value, code)?;
+        }
     }
     for (part, label, inner) in used.parts.iter().map(GivenPart::content) {
         let label = match label {

@@ -14,6 +14,7 @@
 command=''
 planned=''          # the command's name in the plan: `rollback_to` for `rollback RELEASE`, otherwise the same
 wanted_release=''   # the RELEASE of `rollback RELEASE`
+wanted_color=''     # the COLOR of `adopt COLOR`
 stops_serving=no    # yes: `--stop-serving` was given, so `remove` may stop the live color
 deployment=''       # the deployment's id
 deployment_given='' # the same, if the caller gave it; otherwise empty
@@ -37,6 +38,7 @@ $app: blue/green deploys on this host (${colors[*]}).
   rollback RELEASE switch to a copy of a kept release (see releases), in the idle color
   restart          start the live release again in the idle color, with its inputs read again
   adopt            take over the proxy's file after an edit by hand, or a color started by hand
+  adopt COLOR      the same; if the file routes to another color than it should, put COLOR in force
   resume           start the live color, after a boot
   remove           remove the app from this host; with --stop-serving also if a color is live
   status [--json]  show the live color and any unfinished deployment
@@ -93,6 +95,9 @@ main() {
         if [[ $command == rollback && -z $wanted_release ]]; then
           [[ $1 =~ ^[A-Za-z0-9._-]{1,100}$ ]] || wrong_usage "'$1' is not a release: \`releases\` lists them"
           wanted_release=$1
+        elif [[ $command == adopt && -z $wanted_color ]]; then
+          known_color "$1" || wrong_usage "adopt takes one of the colors ${colors[*]}, not '$1'"
+          wanted_color=$1
         elif [[ -n $command && $command != help ]]; then
           wrong_usage "one command at a time, not '$command' and '$1'"
         else
@@ -1749,8 +1754,12 @@ commit_switch() {
 
 # do_persist SIDE [overlap|exclusive]: Makes the color start after a boot by itself, if its driver can do this.
 do_persist() {
-  [[ ${journal[kind]} != adopt || $adopted == processes ]] || return 0
   color_of_side "$1"
+  if [[ ${journal[kind]} == adopt && $adopted == own ]]; then
+    release_behind "$state/colors/$to" && side_release=$behind
+  elif [[ ${journal[kind]} == adopt && $adopted != processes ]]; then
+    return 0
+  fi
   of_release "$side_release" persist on "${2-}" || fail_with "$side_color cannot be made to survive a reboot: $answer"
 }
 
@@ -2018,13 +2027,19 @@ sweep_runtimes() {
 # Nothing is started or stopped. The fragment is written again for the color that it routes to, by the same swap as in a
 # deployment. A later deployment may stop the color's processes, if the driver can tell which they are.
 
-adopted=''    # what was adopted: `processes`; `fragment`, only that; or `own`, the processes were this script's
-adopts_own='' # yes: the running processes of the color were started by this script
+adopted=''        # what was adopted: `processes`; `fragment`, only that; or `own`, the processes were this script's
+adopts_own=''     # yes: the running processes of the color were started by this script
+between_colors=no # yes: the proxy's file routes to another color than the one that was confirmed last
 
-# do_find_adoptable: Sets `from` and `to` to the color that the proxy's files route to.
+# do_find_adoptable: Sets `from` and `to` to the color that the caller has named. Without a name, to the color that the
+# proxy's files route to.
 do_find_adoptable() {
   local value link
   read_live
+  if [[ -n $wanted_color ]] && ! wanted_is_settled; then
+    find_wanted
+    return
+  fi
   [[ $live_state == edited ]] || live_is_known || return
   from=${live:-$live_guess} old_release=$live_release
   if [[ -z $from ]]; then
@@ -2050,8 +2065,61 @@ do_find_adoptable() {
   fi
   # The edited file may not be in force. Then users still get the color that was confirmed last.
   agrees_with_confirmed "$from" || return
-  to=$from adopts_own=''
-  link=$state/colors/$to
+  to=$from
+  find_own_processes
+}
+
+# wanted_is_settled: Succeeds if the proxy's files route to the named color, and no other color may be in force. Then the
+# name says nothing new.
+wanted_is_settled() {
+  local settled
+  [[ ${live:-$live_guess} == "$wanted_color" ]] || return 1
+  agrees_with_confirmed "$wanted_color"
+  settled=$?
+  reason=''
+  return "$settled"
+}
+
+# find_wanted: Sets `from` and `to` to the named color, although the proxy's files may route to another one, or although
+# another one was confirmed last. Fails if the color is neither in the files nor confirmed: then it never served.
+find_wanted() {
+  local value confirmed=''
+  [[ ! -L $state/live ]] || ! meta color "$state/live" || confirmed=$value
+  if [[ $wanted_color != "$confirmed" ]]; then
+    if [[ ${live:-$live_guess} != "$wanted_color" ]]; then
+      fail_with "neither does the proxy's file route to $wanted_color, nor was it confirmed last: \`deploy\` or \`rollback\` can switch to it"
+      return
+    elif [[ ${journal[phase]} != idle ]]; then
+      fail_with "deployment ${journal[deployment]} is unfinished: run \`adopt $confirmed\` first; \`deploy\` or \`rollback\` can switch to $wanted_color after that"
+      return
+    elif has_exclusives; then
+      fail_with "an exclusive service runs in $confirmed, and only a switch moves it: run \`adopt $confirmed\` first; \`deploy\` or \`rollback\` can switch to $wanted_color after that"
+      return
+    fi
+  fi
+  from=$wanted_color to=$wanted_color old_release='' between_colors=yes
+  find_own_processes || return
+  [[ $adopts_own != yes ]] || return 0
+  if [[ $to == "$confirmed" ]]; then
+    fail_with "$to does not run as this script started it, so it cannot be put in force: put the fragment of the color that serves there, and reload the proxy"
+  else
+    fail_with "this script did not start what runs in $to. If it serves the users, stop $confirmed's program, then run \`adopt\` again"
+  fi
+}
+
+# has_exclusives: Succeeds if this app has an exclusive service.
+has_exclusives() {
+  local name
+  for name in "${services[@]}"; do
+    overlaps "$name" || return 0
+  done
+  return 1
+}
+
+# find_own_processes: Sets `adopts_own`.
+find_own_processes() {
+  local link=$state/colors/$to
+  adopts_own=''
   [[ -L $link ]] || return 0
   # The color's processes may belong to an earlier release. The journal has to record this.
   release_behind "$link" || :
@@ -2070,15 +2138,15 @@ do_make_adopted() {
     fail_with "cannot write to $candidate: is the disk full?"
     return
   }
-  if ! { ask_switch read && bounded "${deadline["journal"]}" copy_synced "$scratch/answer" "$candidate/way-back"; }; then
-    fail_with "cannot save the proxy's current file: $answer"
-    return
-  fi
   if [[ $adopts_own == yes ]]; then
     adopted=own
-    bounded "${deadline["journal"]}" copy_synced "$state/colors/$to/fragment" "$candidate/fragment" || fail_with "cannot write to $candidate: is the disk full?"
-    return
+    bounded "${deadline["journal"]}" copy_synced "$state/colors/$to/fragment" "$candidate/fragment" || {
+      fail_with "cannot write to $candidate: is the disk full?"
+      return
+    }
   fi
+  save_text_before || return
+  [[ $adopted != own ]] || return 0
   adopted=processes
   for name in "${services[@]}"; do
     at new "$name" ask_run adopt && continue
@@ -2086,6 +2154,16 @@ do_make_adopted() {
     warn "$name of $to keeps running, and no deployment will stop it: $answer"
   done
   [[ $adopted == processes ]] || rm -f "$candidate"/identity.*
+}
+
+# save_text_before: Saves the text for the way back: what the proxy's file contains. If that routes to another color, whose
+# probes nobody asks now, the way back leads to the adopted color, too.
+save_text_before() {
+  if [[ ${live:-$live_guess} != "$to" ]]; then
+    bounded "${deadline["journal"]}" copy_synced "$candidate/fragment" "$candidate/way-back" || fail_with "cannot write to $candidate: is the disk full?"
+    return
+  fi
+  ask_switch read && bounded "${deadline["journal"]}" copy_synced "$scratch/answer" "$candidate/way-back" || fail_with "cannot save the proxy's current file: $answer"
 }
 
 # do_commit_adopted: Commits the adoption. There is no previous color, so nothing is drained or stopped.
@@ -2100,8 +2178,31 @@ do_commit_adopted() {
     say "  $to is live, and this script manages it from now on"
     return 0
   fi
+  if [[ $between_colors == yes && ! -f $state/journal.pending ]]; then
+    confirm_own && return
+    [[ -z $reason ]] || return
+  fi
   drop_adopted || return
   say "  this script manages the fragment from now on; $to keeps running as it was started"
+}
+
+# confirm_own: Commits to the color's own release, like a switch from the other color: old workers of the proxy may still
+# serve that color. So it is drained before anything stops it. Fails if the other color's release does not run.
+confirm_own() {
+  local other dropped=$candidate own
+  other=$(other_color "$to")
+  [[ -L $state/colors/$other ]] && release_behind "$state/colors/$to" && own=$behind && release_behind "$state/colors/$other" || return
+  of_release "$behind" running
+  (($? != 1)) || return
+  old_release=$behind candidate=$own from=$other
+  journal[kind]=deploy journal[from]=$other journal[release]=${own##*/} journal[warm]=''
+  commit_switch || {
+    old_release='' candidate=$dropped from=$to
+    journal[kind]=adopt journal[from]=$to journal[release]=${dropped##*/} journal[warm]=yes
+    return 1
+  }
+  bounded "${deadline["copy"]}" rm -rf "$dropped" || warn "release ${dropped##*/} could not be removed"
+  say "  $to is live; \`cleanup\` or the next deployment drains and stops $other"
 }
 
 # drop_adopted: Removes the release of an adoption that took over only the fragment, because there is nothing to keep. A
@@ -5002,7 +5103,7 @@ still_unfinished() {
 
 # say_pointed_back: Fails with this reason: after the switch somebody has changed where the proxy's file routes to.
 say_pointed_back() {
-  fail_with "deployment ${journal[deployment]} has switched to $to, but the proxy's file now routes to ${live:-$live_state}: put $to's fragment ($candidate/fragment) back and reload the proxy; \`rollback\` then goes back to ${journal[from]:-the color that served before}"
+  fail_with "deployment ${journal[deployment]} has switched to $to, but the proxy's file now routes to ${live:-$live_state}: \`adopt $to\` puts $to in force again; \`rollback\` then goes back to ${journal[from]:-the color that served before}"
 }
 
 # say_recovery: Prints what an earlier run has left, and what is done about it.
@@ -5854,10 +5955,11 @@ live_is_known() {
   return 1
 }
 
-# way_out_by_file: Prints how a person brings back a file that a script of ours has written.
+# way_out_by_file: Prints how a person brings back a file that a script of ours has written. `adopt COLOR` needs a color
+# that runs, and a proxy whose configuration is valid.
 way_out_by_file() {
   if confirmed_fragment; then
-    printf '%s\n' "$confirmed was confirmed last; put its fragment back ($confirmed_file) and reload the proxy, then try again"
+    printf '%s\n' "$confirmed was confirmed last: run \`adopt $confirmed\`, or put its fragment back ($confirmed_file) and reload the proxy; then try again"
   else
     printf '%s\n' "put the built fragment of ${colors[0]} or ${colors[1]} there and reload the proxy, then try again"
   fi
@@ -5875,16 +5977,16 @@ confirmed_fragment() {
 # Then somebody has put a file back, perhaps without a reload, and users may get either color. If the confirmed color
 # does not run, for example after a boot, it serves no users, and the file decides.
 agrees_with_confirmed() {
-  local value release why=''
+  local value release way="\`adopt COLOR\` probes a color and puts it in force"
   [[ -L $state/live ]] && release_behind "$state/live" && meta color "$behind" && [[ $value != "$1" ]] || return 0
   release=$behind
   confirmed_runs || return 0
   # Another file of the proxy may route to that release.
   if may_route_to_itself "$release" || is_named_elsewhere "$release"; then
-    why=" ($answer)"
+    way="$answer. Put $value's fragment back ($release/fragment) and reload the proxy"
   fi
   meta color "$release"
-  fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may still serve the users$why: put $value's fragment back ($release/fragment) and reload the proxy; then \`rollback\` or \`deploy\` can switch to another color. If $1 serves the users, stop $value's program instead"
+  fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may still serve the users: $way"
 }
 
 # confirmed_runs: Succeeds if a part of the release that was confirmed last runs, or if this cannot be found out.
