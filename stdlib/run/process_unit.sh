@@ -37,8 +37,9 @@ process_start_in_systemd() {
     return 1
   fi
   rm -f "$file"
-  invocation=$(systemctl show --property=InvocationID "$unit.service")
-  save_identity "unit $unit ${invocation#*=}"
+  # If systemd does not answer now, the unit's name remains the identity.
+  invocation=$(systemctl show --property=InvocationID "$unit.service" 2>/dev/null) || return 0
+  [[ -z ${invocation#*=} ]] || save_identity "unit $unit ${invocation#*=}"
 }
 
 # process_unit_state UNIT: Sets unit_state, unit_invocation, unit_code and unit_signalled.
@@ -63,9 +64,9 @@ process_alive_unit() {
     printf '%s\n' 'systemd does not answer'
     return 2
   fi
-  # `-`: the script was killed before it saved the invocation. The unit's name contains the release, so the name is
-  # enough.
-  [[ $2 != - ]] || set -- "$1" "$unit_invocation"
+  # `-`: the invocation was not saved, because the script was killed or systemd did not answer. The unit's name contains
+  # the release, so the name is enough.
+  [[ -n ${2#-} ]] || set -- "$1" "$unit_invocation"
   case $unit_state:$unit_invocation in
     "active:$2" | "activating:$2" | "reloading:$2" | "deactivating:$2") return 0 ;;
     *":$2")

@@ -139,25 +139,49 @@ preempted() {
 proxy_is_locked=no # yes: this process holds the proxy's lock, on descriptor 8
 
 # enter_proxy_mutex: Takes the proxy's lock. From the swap to the confirmation no other app of deployc may reload the
-# same proxy. A process that has the lock keeps it, also for its way back.
+# same proxy. A process that has the lock keeps it.
+#
+# A way back that does not get the lock goes on without it, because users may have a color that fails. Any local user can
+# hold the lock, so the wait is short then.
 enter_proxy_mutex() {
-  local until
+  local wait=${deadline["proxy_lock"]}
   [[ $proxy_is_locked == no ]] || return 0
+  [[ $shielded == no ]] || ((wait <= 10000)) || wait=10000
+  take_proxy_lock "$wait" && return 0
+  [[ $shielded == yes ]] || return
+  warn "going back without the proxy's lock: $reason"
+  reason=''
+}
+
+# take_proxy_lock MS: Takes the lock, or fails after MS milliseconds.
+take_proxy_lock() {
+  local until
   ask_switch mutex || {
     fail_with "cannot tell which proxy this is: $answer"
-    return 1
+    return
   }
   { exec 8<"$answer"; } 2>/dev/null || {
     fail_with "$(id -un) may not open $answer, the lock that the apps of one proxy share"
     return
   }
   now
-  until=$((now_ms + deadline["proxy_lock"]))
+  until=$((now_ms + $1))
   until_locked 8 "$until" || {
-    fail_with "another app's deployment has held the proxy's lock for $((deadline["proxy_lock"] / 1000))s"
+    fail_with "another process has held the proxy's lock ($answer) for $(($1 / 1000))s$(holders_of_proxy_lock): if it is no deployment, end it"
     return
   }
   proxy_is_locked=yes
+}
+
+# holders_of_proxy_lock: Prints the processes that hold the lock, as far as this user may see them.
+holders_of_proxy_lock() {
+  local info pid named=''
+  while IFS= read -r info; do
+    pid=${info#/proc/} pid=${pid%%/*}
+    [[ /proc/$pid/fd/${info##*/} -ef $answer ]] || continue
+    named+="${named:+, }\`$(pid_command "$pid")\` (process $pid, user $(stat -c %U "/proc/$pid" 2>/dev/null))"
+  done < <(grep -ls FLOCK /proc/[0-9]*/fdinfo/* 2>/dev/null)
+  printf '%s' "${named:+: $named}"
 }
 
 # leave_proxy_mutex: Releases the proxy's lock.

@@ -1,6 +1,7 @@
 //! Several deploys or apps run at once, or a killed deploy has left a process behind. `docs/hazards.md` has a row for
 //! each test.
 
+use crate::cut_short::{Hold, deployed_with_held_reload, hold, let_go};
 use crate::hazards::{DEADLINE, SOON, deployed_with, wait_for_process};
 use crate::support::http;
 use crate::support::nginx::site_with_upstream;
@@ -15,6 +16,7 @@ crate::tests![
     a_step_that_calls_the_script_again_does_not_wait_for_itself,
     children_of_a_killed_deploy_keep_the_next_one_out,
     a_reservation_that_is_over_is_dropped,
+    a_stranger_with_the_proxys_lock_does_not_keep_users_on_a_bad_color,
 ];
 
 /// The first deploy waits in a step until the other nine have ended, so all ten run at once.
@@ -167,5 +169,27 @@ fn a_reservation_that_is_over_is_dropped() -> Result<(), Skip> {
     site.assert_serves_only(&other);
     let answer = http::get(&site.host, 80, "/json").expect("nginx answers");
     assert!(answer.body.contains("wanted"), "{}", answer.body);
+    Ok(())
+}
+
+/// Any local user may lock nginx's folder. This one takes the lock as soon as the new color is in force. The new color
+/// fails its `verify`, and the way back does not wait for the lock for long.
+fn a_stranger_with_the_proxys_lock_does_not_keep_users_on_a_bad_color() -> Result<(), Skip> {
+    let (site, live, _) = deployed_with_held_reload("held_reload")?;
+    site.stage("--broken /profile");
+    let run = hold(&site, "deploy", Hold::Before);
+    let nobody = ["setpriv", "--reuid=65534", "--clear-groups", "--"];
+    let lock = ["flock", "/etc/nginx", "sleep", "600"];
+    let mut stranger = site.host.start(&[&nobody[..], &lock[..]].concat());
+    wait_for_process(&site, "flock /etc/nginx");
+    let_go(&site);
+    run.wait(DEADLINE)
+        .exits(1)
+        .says("going back without the proxy's lock")
+        .says("flock /etc/nginx sleep 600")
+        .says("user nobody")
+        .says(&format!("{live} serves, as before"));
+    assert!(!stranger.has_ended());
+    site.assert_serves_only(&live);
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::support::wait;
 crate::tests![
     a_program_outlives_the_control_group_of_its_caller,
     after_a_boot_the_live_color_runs_and_only_it,
+    a_manager_that_does_not_answer_after_the_start,
 ];
 
 /// When an agent is restarted, systemd ends every process in its control group.
@@ -59,5 +60,25 @@ fn after_a_boot_the_live_color_runs_and_only_it() -> Result<(), Skip> {
     assert_eq!(site.running(), [live.as_str()]);
     site.run("status").ok();
     site.deploy().ok();
+    Ok(())
+}
+
+/// systemd has started the program, but does not report the start's id. The name of the unit remains the identity, so the
+/// program is still this script's, and can be stopped.
+fn a_manager_that_does_not_answer_after_the_start() -> Result<(), Skip> {
+    let site = Site::on_systemd()?;
+    let shim = "/usr/local/sbin/systemctl";
+    site.host.write_program(
+        shim,
+        "#!/bin/bash\n[[ $* != 'show --property=InvocationID '* ]] || exit 1\nexec /usr/bin/systemctl \"$@\"\n",
+    );
+    site.deploy().ok();
+    let first = site.serves();
+    assert_eq!(site.running(), [first.as_str()]);
+    site.host.run(&["rm", shim]).ok();
+    site.run("status --json").ok().says("\"complete\":true");
+    site.deploy().ok();
+    assert_ne!(site.serves(), first);
+    assert_eq!(site.running(), [site.serves()]);
     Ok(())
 }
