@@ -16,15 +16,17 @@ pub struct Findings {
     seen: RefCell<HashSet<Identity>>,
     errors: Cell<usize>,
     incomplete: Cell<bool>,
+    written: RefCell<Option<String>>,
     circles: RefCell<HashSet<Span>>,
     chain: Cell<bool>,
 }
 
 impl Findings {
     /// Marks the source as incomplete: the parser dropped statements with syntax errors, so a missing item may be in
-    /// one of them.
-    pub fn set_incomplete(&self) {
+    /// one of them. `written` is the text of all files, or `None` if a `use` was dropped, so that not all files are there.
+    pub fn set_incomplete(&self, written: Option<String>) {
         self.incomplete.set(true);
+        *self.written.borrow_mut() = written;
     }
 
     /// Returns whether the circle at `at` is new. `members`: the definitions that lead to the circle or are in it. They
@@ -69,6 +71,23 @@ impl Findings {
             }
         } else {
             self.push(finding);
+        }
+    }
+
+    /// Adds a finding about a name that nothing defines. After a syntax error it does the same as `push_absent` if the
+    /// name is written twice: one of the two may be the definition, in the statement that the parser dropped.
+    pub fn push_unknown(&self, name: &str, finding: Diagnostic) {
+        let once = self.written.borrow().as_ref().is_some_and(|text| {
+            let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+            let alone = |(at, _): &(usize, &str)| {
+                !text[..*at].ends_with(in_name) && !text[at + name.len()..].starts_with(in_name)
+            };
+            text.match_indices(name).filter(alone).count() == 1
+        });
+        if once {
+            self.push(finding);
+        } else {
+            self.push_absent(finding);
         }
     }
 

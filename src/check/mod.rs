@@ -44,7 +44,7 @@ pub fn check(
     let findings = Findings::default();
     let files = Files::load(sources, (main, tree), loader, &findings, &mut own);
     if own.has_errors() {
-        findings.set_incomplete();
+        findings.set_incomplete(all_text(sources, &files));
     }
     let apps = resolve(&files, main, loader, &findings);
     let errors = findings.errors();
@@ -53,6 +53,28 @@ pub fn check(
     let complete = !own.has_errors() && errors == 0;
     report.extend(own);
     apps.filter(|_| complete)
+}
+
+/// Returns the text of all files of the user, or `None` if a file has more lines that begin with `use` than `use`
+/// statements: then one of them has a mistake, and a file is missing.
+fn all_text(sources: &Sources, files: &[LoadedFile]) -> Option<String> {
+    let mut all = String::new();
+    for file in files.iter().filter(|file| file.origin == Origin::User) {
+        let text = &sources.get(file.id).text;
+        let is_use = |line: &&str| {
+            let rest = line.trim_start().strip_prefix("use");
+            rest.is_some_and(|rest| rest.starts_with([' ', '\t', '"']))
+        };
+        let begun = text.lines().filter(is_use);
+        let statements = file.tree.body.statements.iter();
+        let read = statements.filter(|statement| matches!(statement.node, Item::Use(_)));
+        if begun.count() != read.count() {
+            return None;
+        }
+        all.push_str(text);
+        all.push('\n');
+    }
+    Some(all)
 }
 
 /// Parses the file `main` of `sources` and all files that it uses. Returns each file; a preset comes with its name.

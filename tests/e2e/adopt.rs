@@ -263,7 +263,9 @@ fn a_color_that_cannot_be_put_in_force() -> Result<(), Skip> {
     site.run(&format!("adopt {other}"))
         .exits(3)
         .says(&format!("neither does the proxy's file route to {other}"));
-    site.run(&format!("adopt {live}")).ok().says("nothing to adopt");
+    site.run(&format!("adopt {live}"))
+        .ok()
+        .says("nothing to adopt");
     assert_eq!(site.host.read(FRAGMENT), right);
     put_back(&site, other);
     let wrong = site.host.read(FRAGMENT);

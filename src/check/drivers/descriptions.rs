@@ -93,7 +93,7 @@ impl Descriptions {
             Some(None) => return Found::Unknown,
             None => {}
         }
-        findings.push_absent(unknown_driver(kind, name, &self.names(kind)));
+        findings.push_unknown(&name.text, unknown_driver(kind, name, &self.names(kind)));
         Found::Unknown
     }
 

@@ -103,7 +103,7 @@ pub fn unknown_probe(word: &tree::Name, level: &NamedProbes<'_>, findings: &Find
         format!("there is no probe `{}`", word.text),
     );
     let preset = word.text.split_once('.').map(|(preset, _)| preset);
-    findings.push_absent(match nearest(&word.text, known) {
+    findings.push_unknown(&word.text, match nearest(&word.text, known) {
         Some(near) => finding
             .label(format!("did you mean `{near}`?"))
             .fix(word.span, near.to_owned()),
