@@ -292,8 +292,14 @@ no_stranger_listens() {
   for link in "$state"/colors/* ${journal[release]:+"$state/releases/${journal[release]##*/}"}; do
     if [[ -d $link ]] && meta ports "$link" && [[ " $value " == *" $port "* ]]; then
       of_release "$link" running
-      # Only exit code 1 is a clear no.
-      (($? == 1)) || return 0
+      case $? in
+        1) ;; # only this is a clear no
+        125)
+          fail_with "something listens on port $port of the idle color $to, and it may be a release that cannot be stopped: $answer"
+          return
+          ;;
+        *) return 0 ;;
+      esac
     fi
   done
   port_is_taken

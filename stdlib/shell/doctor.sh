@@ -10,6 +10,7 @@ doctor() {
   looking=yes
   plan.prepare
   looking=no turn=''
+  doctor_says 'the state can be kept' state_can_be_kept
   doctor_says 'the script is as it was built' script_is_as_built
   doctor_says 'no other deployment is active' nobody_is_at_work
   # A dead live color is no reason to refuse a deployment, which may be the cure.
@@ -20,10 +21,11 @@ doctor() {
     fail_with 'this host is not ready: see above'
     return
   fi
-  case $live_state in
-    color) say "ready; $live is live" ;;
-    *) say 'ready; nothing is live yet' ;;
-  esac
+  if [[ $live_state == color ]] && ! nobody_runs_live; then
+    say "ready; $live is live"
+  else
+    say 'ready; nothing is live yet'
+  fi
 }
 
 # look_at_step WHERE ACTION ARG…: Runs a step that changes nothing. If it fails, the next steps are still checked.
@@ -67,6 +69,13 @@ doctor_says() {
   return 1
 }
 
+# state_can_be_kept: Fails if a command that changes something could not make the state folder, or take the lock in it.
+state_can_be_kept() {
+  state_can_be_made && tool_is_here flock || return
+  [[ -d $state ]] || return 0
+  [[ -w $state && (! -e $state/lock || -w $state/lock) ]] || fail_with "$(id -un) may not write $state: use the user who deploys $app"
+}
+
 # nobody_is_at_work: Fails if a `deploy` that begins now would be refused because of another deployment.
 nobody_is_at_work() {
   local reservation answer value command=deploy holder
@@ -78,6 +87,10 @@ nobody_is_at_work() {
   fi
   find_reservation
   recovery "$command" "${journal[phase]}" "${journal[kind]:-deploy}" "$reservation"
+  if [[ $answer == person ]]; then
+    fail_with "the journal $state/journal contains the unknown phase '${journal[phase]}': did a newer version of this script write it?"
+    return
+  fi
   [[ $answer != refuse ]] || fail_with "${journal[to]} is prepared for deployment ${journal[deployment]}, for another ${value}s: \`switch\` or \`abort\` it, or wait"
 }
 

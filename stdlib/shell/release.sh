@@ -10,7 +10,8 @@ of_release() {
   local folder=$1 limit code value
   shift
   [[ -f $folder/script ]] || {
-    answer="${folder##*/} has no script: was $state changed by hand?"
+    : >"$scratch/errors"
+    say_broken "$folder"
     return 125
   }
   case $1 in
@@ -34,7 +35,7 @@ of_release() {
     *)
       # An empty or truncated script prints nothing and may exit 0. That is not an answer.
       if [[ $answer != "release ${folder##*/}"* ]]; then
-        answer="${folder##*/}: its script does not answer: was $state changed by hand, or the disk full?"
+        say_broken "$folder"
         return 125
       fi
       answer=${answer#*"${folder##*/}"}
@@ -42,6 +43,19 @@ of_release() {
       ;;
   esac
   return "$code"
+}
+
+# say_broken RELEASE: Sets `answer` for a release whose script does not answer: what the script has printed, and what
+# leads out.
+say_broken() {
+  local value said='' port programs='' folder
+  folder=$(readlink -f -- "$1")
+  [[ ! -s $scratch/errors ]] || said=$(tail -n 1 "$scratch/errors")
+  meta ports "$1" || :
+  for port in $value; do
+    ! port_listens "$port" || programs+="${programs:+, }$(owners_of_port "$port")"
+  done
+  answer="${folder##*/}: its script does not answer${said:+ ($said)}. Put $folder/script back. If nobody has it: switch to another release if this one is live, end its programs by hand (${programs:-none listens on its ports}), remove $folder, then run the command again"
 }
 
 same_script='' # the releases whose script has the same text as this one

@@ -35,9 +35,12 @@ open_state() {
   umask 022
   if [[ -d $state/releases && -d $state/colors && -d $state/log && -d $state/runtimes ]]; then
     :
-  elif ! mkdir -p "$state/releases" "$state/colors" "$state/log" "$state/runtimes" 2>/dev/null; then
-    fail_with "cannot create $state: run this as the user who owns it, or create the folder for $(id -un)"
-    return
+  else
+    state_can_be_made || return
+    mkdir -p "$state/releases" "$state/colors" "$state/log" "$state/runtimes" 2>/dev/null || {
+      fail_with "cannot write to $state: is the disk full?"
+      return
+    }
   fi
   resolve_state && state_is_of_this_user || return
   if [[ ! -f $state/owner ]]; then
@@ -48,6 +51,16 @@ open_state() {
     }
   fi
   state_is_trusted && state_is_of_this_app
+}
+
+# state_can_be_made: Fails if the state folder is not there and this user may not make it.
+state_can_be_made() {
+  local folder=$state
+  while [[ ! -e $folder ]]; do
+    folder=${folder%/*}
+    folder=${folder:-/}
+  done
+  [[ -d $folder && -w $folder && -x $folder ]] || fail_with "cannot create $state, because $(id -un) may not write $folder: run this as the user who owns it, or create the folder for $(id -un)"
 }
 
 # state_is_of_this_user: Fails if another user deploys this app, or if the folder comes from another machine.

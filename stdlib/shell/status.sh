@@ -10,6 +10,9 @@ status() {
   # While a deployment is under way, or was interrupted, the file may be ahead of what was confirmed. `under way` says so.
   if [[ $live_state == color && $phase =~ ^(idle|prepared)$ ]] && ! agrees_with_confirmed "$live"; then
     live_state=unknown live_why=$reason live='' live_release='' reason=''
+  elif nobody_runs_live; then
+    live_why="the proxy's file routes to ${live:-$live_guess}, where nothing runs"
+    live_state=none live=''
   fi
   mutex_is_held && holder_of_mutex && held=$holder
   if [[ ${1-} == json ]]; then
@@ -25,7 +28,7 @@ status() {
       esac
       say "live:      $live$(described "$live_release")$told"
       ;;
-    none) say 'live:      nothing: the proxy has no fragment of this app yet' ;;
+    none) say "live:      nothing: ${live_why:-the proxy has no fragment of this app yet}" ;;
     mixed) say 'live:      MIXED: the files of the proxy route to both colors' ;;
     *) say "live:      UNKNOWN: $live_why" ;;
   esac

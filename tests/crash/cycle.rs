@@ -111,10 +111,11 @@ impl Cycle<'_> {
         let asked = matches!(harm, Harm::Signal(how, _) if how.asks_to_stop());
         // Before the script has set its traps, a signal just ends it.
         let early = asked && [130, 143].contains(&code);
-        // If no color is live, or if the earlier run has ended in its swap, one more fault may need a person. A run that
-        // was asked to stop has met no fault.
-        let worse = self.situation.is_after_boot() || self.situation == Situation::AfterSwapping;
-        let may_give_up = (self.situation.has_a_fault() || worse && !asked) && code == 5;
+        // If no color is live, or if the earlier run has ended in its swap, one more fault may need a person. So may a
+        // fault in `abort`, which has no way back: the prepared color stays. A run that was asked to stop has met no fault.
+        let alone = [Situation::AfterSwapping, Situation::Abort].contains(&self.situation);
+        let worse = (self.situation.is_after_boot() || alone) && !asked;
+        let may_give_up = (self.situation.has_a_fault() || worse) && code == 5;
         if early && !run.said.is_empty() {
             broken.push(format!("exits {code} in the middle: {}", run.said));
         } else if !early && !may_give_up && ![0, 1, 3].contains(&code) {

@@ -22,6 +22,7 @@ crate::tests![
     doctor_finds_a_hand_edit,
     doctor_finds_what_a_deployment_would,
     doctor_asks_what_prepare_asks,
+    what_nobody_runs_is_not_said_to_serve,
     with_a_missing_or_damaged_fragment_the_live_color_is_not_stopped,
     requests_in_flight_are_finished,
     a_slow_boot_is_waited_for,
@@ -278,6 +279,34 @@ fn doctor_asks_what_prepare_asks() -> Result<(), Skip> {
     site.deploy().exits(4);
     site.run("abort").ok();
     site.run("doctor").ok();
+
+    // A newer version may have written this.
+    let journal = "/var/lib/deployc/hello/journal";
+    site.host.write(journal, "phase=weighted\nversion=9\n");
+    site.run("doctor").exits(3).says("unknown phase 'weighted'");
+    site.deploy().exits(5).says("unknown phase 'weighted'");
+    site.host.run(&["rm", journal]).ok();
+    site.run("doctor").ok();
+    Ok(())
+}
+
+/// Nobody runs the color that a file of ours routes to, for example after its state was removed. No command says that it
+/// serves.
+fn what_nobody_runs_is_not_said_to_serve() -> Result<(), Skip> {
+    let (site, live, _) = deployed()?;
+    let lost = "rm -r /var/lib/deployc/hello; pkill -KILL -x testapp";
+    site.host.bash(lost).ok();
+    let nothing =
+        format!("live:      nothing: the proxy's file routes to {live}, where nothing runs");
+    site.run("status").ok().says(&nothing);
+    site.run("status --json")
+        .ok()
+        .says("\"live\":null,\"state\":\"none\"");
+    site.run("doctor").ok().says("nothing is live yet");
+    site.stage("--broken /profile");
+    let failed = site.deploy();
+    failed.exits(1).says("nothing serves, as before");
+    site.stage("").deploy().ok();
     Ok(())
 }
 

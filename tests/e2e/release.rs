@@ -1,8 +1,11 @@
 //! A release contains everything that it needs. The staged files are copied into it completely, and it can be started
 //! again by any caller.
 
-use crate::support::site::{SCRIPT, Site};
+use std::time::Duration;
+
+use crate::support::site::{SCRIPT, SOURCE, Site, compile};
 use crate::support::skip::Skip;
+use crate::support::wait;
 
 crate::tests![
     an_artifact_that_is_a_link,
@@ -14,6 +17,8 @@ crate::tests![
     a_link_to_what_another_user_owns,
     a_release_keeps_its_runtime,
     a_script_asks_only_its_own_release,
+    a_broken_release_names_a_way_out,
+    a_script_that_is_replaced_while_it_waits,
 ];
 
 const STATE: &str = "/var/lib/deployc/hello";
@@ -251,5 +256,70 @@ fn a_script_asks_only_its_own_release() -> Result<(), Skip> {
             .says("takes the folder of the release that this script is in");
     }
     site.assert_serves_only("green");
+    Ok(())
+}
+
+/// The script of a release was emptied or cut, or its runtime is gone. The error says what to do, and a person does that.
+fn a_broken_release_names_a_way_out() -> Result<(), Skip> {
+    let site = Site::with("keep_warm/deployed_twice")?;
+    site.stage("--sha one").deploy().ok();
+    site.stage("--sha two").deploy().ok();
+    for damage in [
+        ": >SCRIPT",
+        "head -c 900 SCRIPT >x; cat x >SCRIPT",
+        "rm SCRIPT",
+    ] {
+        let live = site.serves();
+        let idle = if live == "blue" { "green" } else { "blue" };
+        let link = format!("{STATE}/colors/{idle}");
+        let release = site.host.run(&["readlink", "-f", &link]).ok().stdout;
+        let release = release.trim_end();
+        let script = format!("{release}/script");
+        site.host.bash(&damage.replace("SCRIPT", &script)).ok();
+        let refused = site.stage("--sha next").deploy();
+        refused
+            .exits(3)
+            .says("its script does not answer")
+            .says(&format!("remove {release}"))
+            .says(&format!("--color {idle}"));
+        assert_eq!(site.serves(), live);
+        let programs =
+            format!("pkill -KILL -f '^/opt/testapp --port .* --color {idle}'; rm -r {release}");
+        site.host.bash(&programs).ok();
+        site.deploy().ok();
+        assert_eq!(site.serves(), idle);
+    }
+    Ok(())
+}
+
+/// A deployment waits for the lock. Meanwhile another build, with other ports, replaces its script and its runtime. The
+/// release keeps the text that ran, so it can be started again later.
+fn a_script_that_is_replaced_while_it_waits() -> Result<(), Skip> {
+    let site = Site::with("release/a_script_that_is_replaced_while_it_waits")?;
+    site.deploy().ok();
+    site.host.write("/run/hold", "");
+    let first = site.start("deploy");
+    crate::hazards::wait_for_process(&site, "sleep 0.05");
+    let second = site.start("deploy");
+    let script = site.host.read(SCRIPT);
+    let waiting = wait::until(Duration::from_secs(30), || {
+        site.host.processes("hello.sh deploy").len() >= 2
+    });
+    assert!(waiting, "the second deploy does not wait");
+    let other = SOURCE.replace("8081", "9081").replace("8082", "9082");
+    compile(&other, &site.host, "/srv/other");
+    site.host
+        .bash("mv /srv/other/hello.sh /srv/hello/deploy/hello.sh && cp /srv/other/deployc-runtime-* /srv/hello/deploy/")
+        .ok();
+    site.host.run(&["rm", "/run/hold"]).ok();
+    first.wait(Duration::from_secs(120)).ok();
+    second.wait(Duration::from_secs(120)).ok();
+    let live = site.serves();
+    let kept = site.host.run(&["cat", &format!("{STATE}/live/script")]);
+    assert!(kept.ok().stdout == script, "the release keeps another text");
+    // The program dies. The release's own script starts it again, at the port that nginx has.
+    site.host.bash("pkill -KILL -x testapp").ok();
+    site.run("resume").ok();
+    site.assert_serves_only(&live);
     Ok(())
 }
