@@ -3,6 +3,19 @@
 # The identity is `kept` and the line that the `identity` command printed after the start. It is `starting` if the
 # script ended before that.
 
+# command_preflight: Fails if a program of the commands is not found in the PATH that they get.
+command_preflight() {
+  local account one
+  local -a environment
+  find_account "$EUID" || return
+  command_make_environment
+  # If PATH depends on inputs or on the slot, the programs are looked for only when they run.
+  [[ " ${command_env[*]-} " != *' PATH='* ]] || return 0
+  for one in "${command_start[0]}" "${command_stop[0]}" "${command_alive[0]}" "${command_logs[0]-}" "${command_identity[0]-}"; do
+    [[ -z $one ]] || find_program "$one" || return
+  done
+}
+
 command_stage() {
   return 0
 }
@@ -162,14 +175,23 @@ command_run() {
   )
 }
 
+# command_make_environment: Sets `environment` for the commands.
+command_make_environment() {
+  fixed_environment
+  environment+=(${command_env[@]+"${command_env[@]}"})
+}
+
+# command_environment: Exports what the commands get, and nothing else. The caller's variables would come by accident: at
+# the next boot `resume` has others.
 command_environment() {
-  local name
-  for name in ${input_names[@]+"${input_names[@]}"}; do
-    export "$name=${input[$name]}"
+  local account entry
+  local -a environment
+  find_account "$EUID" || exit
+  command_make_environment
+  for entry in $(compgen -e); do
+    unset "$entry" 2>/dev/null || :
   done
-  [[ -z $port ]] || export PORT="$port"
-  export COLOR="$color"
-  for name in ${command_env[@]+"${command_env[@]}"}; do
-    export "${name?}"
+  for entry in "${environment[@]}"; do
+    export "${entry?}"
   done
 }

@@ -9,21 +9,18 @@
 process_preflight() {
   local account
   local -a become environment
-  process_find_account && process_find_become || return
+  find_account "${process_user:-$EUID}" && process_find_become || return
   process_make_environment
   # If the command or PATH depends on inputs or on the slot, the program is looked for only at the start.
-  [[ -z ${process_command[0]-} || " ${process_env[*]-}" == *' PATH='* ]] || process_find_program
+  [[ -z ${process_command[0]-} || " ${process_env[*]-}" == *' PATH='* ]] || find_program "${process_command[0]}"
 }
-
-# The PATH that every program gets, whether the script is called by hand, from CI or at boot.
-process_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # process_stage: Gives the slot to the program's user, whichever user has staged it. If services have different users,
 # the slot belongs to the first one, and the others can read it.
 process_stage() {
   local account user group _
   ((EUID == 0)) || return 0
-  process_find_account || return
+  find_account "${process_user:-$EUID}" || return
   IFS=: read -r _ _ user group _ <<<"$account"
   if [[ ! -f $release/slot-user ]]; then
     printf '%s\n' "$user" >"$release/slot-user" && chown -hR "$user:$group" "$slot"
@@ -39,9 +36,9 @@ process_start() {
     printf '%s\n' "the folder $process_directory, in which ${process_command[0]} is to start, does not exist"
     return 1
   fi
-  process_find_account || return
+  find_account "${process_user:-$EUID}" || return
   process_make_environment
-  process_find_program || return
+  find_program "${process_command[0]}" || return
   process_choose_keeper
   rm -f "$release/exit.$service"
   "process_start_in_$keeper"
@@ -163,7 +160,7 @@ process_listens() {
 process_enter() {
   local account inner
   local -a environment become
-  process_find_account && process_find_become || return
+  find_account "${process_user:-$EUID}" && process_find_become || return
   process_make_environment
   exec 3>/dev/null 4< <(process_print_command "$@")
   inner="$(declare -f process_become_program process_become_command)"$'\n''process_become_program "$@"'
@@ -223,47 +220,10 @@ process_choose_keeper() {
   return 0
 }
 
-# process_find_account: Sets `account` to the user's line of passwd. Fails if there is no such user.
-process_find_account() {
-  local user password uid rest name=${process_user:-$EUID}
-  # Most users are in /etc/passwd, and reading it starts no process. `getent` also finds the users of a directory
-  # service.
-  while IFS=: read -r user password uid rest; do
-    account=$user:$password:$uid:$rest
-    [[ $user != "$name" && $uid != "$name" ]] || return 0
-  done 2>/dev/null </etc/passwd
-  account=$(getent passwd "$name" 2>/dev/null)
-  if [[ -z $account ]]; then
-    printf '%s\n' "there is no user $name on this host: create it, or correct \`user\` in deploy.bg"
-    return 1
-  fi
-}
-
-# process_make_environment: Sets `environment`. The program gets no variable from the environment of the script's
-# caller.
+# process_make_environment: Sets `environment` for the program.
 process_make_environment() {
-  local name user home shell _
-  IFS=: read -r user _ _ _ _ home shell <<<"$account"
-  environment=("PATH=$process_path" "HOME=$home" "USER=$user" "LOGNAME=$user" "SHELL=${shell:-/bin/sh}" LANG=C.UTF-8)
-  for name in ${input_names[@]+"${input_names[@]}"}; do
-    environment+=("$name=${input[$name]}")
-  done
-  [[ -z $port ]] || environment+=("PORT=$port")
-  environment+=("COLOR=$color" "DEPLOY_COLOR=$color" ${process_env[@]+"${process_env[@]}"} "DEPLOYC_RUN=$release/$service/")
-}
-
-# process_find_program: Fails unless a program without a `/` in its name is in the PATH that the program gets. The
-# caller's PATH does not count, because `resume` has another one at the next boot.
-process_find_program() {
-  local path entry here
-  [[ ${process_command[0]} != */* ]] || return 0
-  for entry in "${environment[@]}"; do
-    [[ $entry != PATH=* ]] || path=${entry#PATH=}
-  done
-  ! PATH=$path type -P -- "${process_command[0]}" >/dev/null || return 0
-  here=$(type -P -- "${process_command[0]}")
-  printf '%s\n' "${process_command[0]} is not in the PATH that programs get ($path): name it by its absolute path${here:+ (here $here)}, or set env { PATH = \"…\" }"
-  return 1
+  fixed_environment
+  environment+=(${process_env[@]+"${process_env[@]}"} "DEPLOYC_RUN=$release/$service/")
 }
 
 # process_owns PID: Succeeds if the process belongs to the program that `identity` names.

@@ -60,10 +60,28 @@ process_start_keeper() {
   exec 3>&1 4<&"$1" >/dev/null 2>&1 </dev/null
   close_descriptors 3 4
   default_signals
+  fixed_limits
   cd / || exit
   exec env -i PATH="$PATH" setsid "$BASH" "$release/keeper" "$release/log.$service" "$process_log_limit" "$release/exit.$service" \
     "$process_directory" "${process_open_files:--}" "${become[@]}"
 }
+
+# fixed_limits: Sets the limits of this process and its children, so that they do not depend on the caller. What a child
+# may do is what the host allows at most. No program needs more than 524288 open files, and some go through all of them.
+# Only root can undo a caller's `nice`. systemd sets the limits of its units itself.
+fixed_limits() {
+  local limit files
+  ulimit -S -c 0
+  for limit in d f m t u v; do
+    ulimit -S "-$limit" "$(ulimit -H "-$limit")"
+  done
+  ulimit -S -s 8192
+  files=$(ulimit -H -n)
+  [[ $files != unlimited ]] && ((files <= 524288)) || files=524288
+  ulimit -S -n "$files"
+  renice 0 -p "$BASHPID"
+  printf '0\n' >/proc/self/oom_score_adj
+} 2>/dev/null >&2
 
 # process_keep LOG BYTES EXIT FOLDER FILES BECOME…: Is the keeper, the parent of the program. It writes the program's
 # log to LOG and saves the exit code in EXIT. LOG and LOG.1 together never exceed BYTES. The keeper has a session of its

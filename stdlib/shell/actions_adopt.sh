@@ -139,7 +139,7 @@ save_text_before() {
     bounded "${deadline["journal"]}" copy_synced "$candidate/fragment" "$candidate/way-back" || fail_with "cannot write to $candidate: is the disk full?"
     return
   fi
-  ask_switch read && bounded "${deadline["journal"]}" copy_synced "$scratch/answer" "$candidate/way-back" || fail_with "cannot save the proxy's current file: $answer"
+  { ask_switch read && bounded "${deadline["journal"]}" copy_synced "$scratch/answer" "$candidate/way-back"; } || fail_with "cannot save the proxy's current file: $answer"
 }
 
 # do_commit_adopted: Commits the adoption. There is no previous color, so nothing is drained or stopped.

@@ -240,6 +240,34 @@ check_ignores_no_signal() {
   expect 0 stop
 }
 
+# A caller's limits, such as those of a CI's agent, do not reach the program. At the next boot they would be others.
+check_inherits_no_limit_of_the_caller() {
+  local pid usual nice
+  begin
+  up
+  pid=$(ours | head -n 1)
+  usual=$(<"/proc/$pid/limits")
+  nice=$(limit_of_nice "$pid")
+  expect 0 stop
+  begin
+  ulimit -S -n 200
+  ulimit -S -c unlimited
+  renice -n 7 -p "$$" >/dev/null || fail 'renice does not work'
+  up
+  pid=$(ours | head -n 1)
+  [[ $(<"/proc/$pid/limits") == "$usual" ]] || fail "it has other limits: $(diff <(printf '%s' "$usual") "/proc/$pid/limits")"
+  [[ $(limit_of_nice "$pid") == "$nice" ]] || fail "it is nice: $(limit_of_nice "$pid"), usually $nice"
+  expect 0 stop
+}
+
+limit_of_nice() {
+  local line
+  line=$(<"/proc/$1/stat")
+  # shellcheck disable=SC2086 # the fields
+  set -- ${line##*) }
+  printf '%s\n' "${17}"
+}
+
 check_reports_who_has_the_port() {
   local stranger
   begin sleeps

@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is active; 5 a person must act
 #
 # The settings from deploy.bg come first, then the order of the commands. The code of each step, and of `adopt`, `resume` and recovery, is in
-# deployc-runtime-0.2.0-a27e030b.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
+# deployc-runtime-0.2.0-9c2e8faf.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
 # Each of the two uses variables that the other one sets. Functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -29,7 +29,7 @@ trap : ALRM
 
 # ==== shop: what deploy.bg says ===================================================================
 
-runtime=0.2.0-a27e030be52d46d9ad56407fe37e1c84037f2584215c53fa901fe563ebdd85cc
+runtime=0.2.0-9c2e8faf21568af7652ef39280dd3e2cca82991ef520bc119b0d169887e1f332
 source=deploy.bg
 app=shop # @4
 root=/opt/shop
@@ -84,7 +84,7 @@ declare -A deadline=(
   ["switch.confirm"]=10000 ["switch.dial"]=5000 ["switch.draining"]=5000 ["switch.mutex"]=2000
   ["switch.preflight"]=15000 ["switch.read"]=5000 ["switch.reload"]=15000 ["switch.remove"]=10000 ["switch.routed"]=5000
   ["switch.snapshot"]=5000 ["switch.swap"]=10000 ["switch.test"]=15000 ["switch.write"]=10000
-  ["app adopt"]=5000 ["app alive"]=5000 ["app clear"]=10000 ["app listens"]=5000 ["app logs"]=5000 ["app persist"]=5000
+  ["app adopt"]=20000 ["app alive"]=5000 ["app clear"]=10000 ["app listens"]=5000 ["app logs"]=5000 ["app persist"]=5000
   ["app preflight"]=10000 ["app stage"]=10000 ["app start"]=15000 ["app stop"]=20000
 )
 

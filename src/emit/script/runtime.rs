@@ -35,6 +35,7 @@ const MODULES: &[&str] = &[
     "journal",
     "release",
     "slot",
+    "account",
     "lock",
     "live",
     "fragment",

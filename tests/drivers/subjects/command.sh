@@ -9,7 +9,7 @@
 # without ends_what_is_left_of_a_dead_one: the same reason
 # without reports_a_daemon: the process manager decides how it follows a daemon
 # without reports_the_exit_code: only the process manager knows the exit code
-# without hides_the_callers_environment: the process manager decides about the environment
+# without inherits_no_limit_of_the_caller: the process manager decides about the limits
 # without runs_as_another_user: the process manager decides about the user
 # without reports_an_unknown_user: the same reason
 # without caps_the_log: the process manager writes the log
@@ -23,11 +23,15 @@ subject_begin() {
   chmod 777 /srv/manager
 }
 
+subject_manager=$suite/manager
+
+subject_not_ready() { subject_manager=no-such-manager; }
+
 subject_settings() {
   command_start=("$suite/manager" start "$suite/program" "${behaviour[@]}")
   command_stop=("$suite/manager" stop)
   command_alive=("$suite/manager" alive)
-  command_logs=("$suite/manager" logs)
+  command_logs=("$subject_manager" logs)
   command_identity=("$suite/manager" identity)
   command_env=(${subject_env[@]+"${subject_env[@]}"})
   command_directory=$slot

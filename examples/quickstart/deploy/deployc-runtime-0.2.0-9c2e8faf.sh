@@ -1169,8 +1169,14 @@ no_stranger_listens() {
   for link in "$state"/colors/* ${journal[release]:+"$state/releases/${journal[release]##*/}"}; do
     if [[ -d $link ]] && meta ports "$link" && [[ " $value " == *" $port "* ]]; then
       of_release "$link" running
-      # Only exit code 1 is a clear no.
-      (($? == 1)) || return 0
+      case $? in
+        1) ;; # only this is a clear no
+        125)
+          fail_with "something listens on port $port of the idle color $to, and it may be a release that cannot be stopped: $answer"
+          return
+          ;;
+        *) return 0 ;;
+      esac
     fi
   done
   port_is_taken
@@ -2660,6 +2666,9 @@ status() {
   # While a deployment is under way, or was interrupted, the file may be ahead of what was confirmed. `under way` says so.
   if [[ $live_state == color && $phase =~ ^(idle|prepared)$ ]] && ! agrees_with_confirmed "$live"; then
     live_state=unknown live_why=$reason live='' live_release='' reason=''
+  elif nobody_runs_live; then
+    live_why="the proxy's file routes to ${live:-$live_guess}, where nothing runs"
+    live_state=none live=''
   fi
   mutex_is_held && holder_of_mutex && held=$holder
   if [[ ${1-} == json ]]; then
@@ -2675,7 +2684,7 @@ status() {
       esac
       say "live:      $live$(described "$live_release")$told"
       ;;
-    none) say 'live:      nothing: the proxy has no fragment of this app yet' ;;
+    none) say "live:      nothing: ${live_why:-the proxy has no fragment of this app yet}" ;;
     mixed) say 'live:      MIXED: the files of the proxy route to both colors' ;;
     *) say "live:      UNKNOWN: $live_why" ;;
   esac
@@ -2862,6 +2871,7 @@ doctor() {
   looking=yes
   plan.prepare
   looking=no turn=''
+  doctor_says 'the state can be kept' state_can_be_kept
   doctor_says 'the script is as it was built' script_is_as_built
   doctor_says 'no other deployment is active' nobody_is_at_work
   # A dead live color is no reason to refuse a deployment, which may be the cure.
@@ -2872,10 +2882,11 @@ doctor() {
     fail_with 'this host is not ready: see above'
     return
   fi
-  case $live_state in
-    color) say "ready; $live is live" ;;
-    *) say 'ready; nothing is live yet' ;;
-  esac
+  if [[ $live_state == color ]] && ! nobody_runs_live; then
+    say "ready; $live is live"
+  else
+    say 'ready; nothing is live yet'
+  fi
 }
 
 # look_at_step WHERE ACTION ARG…: Runs a step that changes nothing. If it fails, the next steps are still checked.
@@ -2919,6 +2930,13 @@ doctor_says() {
   return 1
 }
 
+# state_can_be_kept: Fails if a command that changes something could not make the state folder, or take the lock in it.
+state_can_be_kept() {
+  state_can_be_made && tool_is_here flock || return
+  [[ -d $state ]] || return 0
+  [[ -w $state && (! -e $state/lock || -w $state/lock) ]] || fail_with "$(id -un) may not write $state: use the user who deploys $app"
+}
+
 # nobody_is_at_work: Fails if a `deploy` that begins now would be refused because of another deployment.
 nobody_is_at_work() {
   local reservation answer value command=deploy holder
@@ -2930,6 +2948,10 @@ nobody_is_at_work() {
   fi
   find_reservation
   recovery "$command" "${journal[phase]}" "${journal[kind]:-deploy}" "$reservation"
+  if [[ $answer == person ]]; then
+    fail_with "the journal $state/journal contains the unknown phase '${journal[phase]}': did a newer version of this script write it?"
+    return
+  fi
   [[ $answer != refuse ]] || fail_with "${journal[to]} is prepared for deployment ${journal[deployment]}, for another ${value}s: \`switch\` or \`abort\` it, or wait"
 }
 
@@ -4746,9 +4768,12 @@ open_state() {
   umask 022
   if [[ -d $state/releases && -d $state/colors && -d $state/log && -d $state/runtimes ]]; then
     :
-  elif ! mkdir -p "$state/releases" "$state/colors" "$state/log" "$state/runtimes" 2>/dev/null; then
-    fail_with "cannot create $state: run this as the user who owns it, or create the folder for $(id -un)"
-    return
+  else
+    state_can_be_made || return
+    mkdir -p "$state/releases" "$state/colors" "$state/log" "$state/runtimes" 2>/dev/null || {
+      fail_with "cannot write to $state: is the disk full?"
+      return
+    }
   fi
   resolve_state && state_is_of_this_user || return
   if [[ ! -f $state/owner ]]; then
@@ -4759,6 +4784,16 @@ open_state() {
     }
   fi
   state_is_trusted && state_is_of_this_app
+}
+
+# state_can_be_made: Fails if the state folder is not there and this user may not make it.
+state_can_be_made() {
+  local folder=$state
+  while [[ ! -e $folder ]]; do
+    folder=${folder%/*}
+    folder=${folder:-/}
+  done
+  [[ -d $folder && -w $folder && -x $folder ]] || fail_with "cannot create $state, because $(id -un) may not write $folder: run this as the user who owns it, or create the folder for $(id -un)"
 }
 
 # state_is_of_this_user: Fails if another user deploys this app, or if the folder comes from another machine.
@@ -5234,7 +5269,8 @@ of_release() {
   local folder=$1 limit code value
   shift
   [[ -f $folder/script ]] || {
-    answer="${folder##*/} has no script: was $state changed by hand?"
+    : >"$scratch/errors"
+    say_broken "$folder"
     return 125
   }
   case $1 in
@@ -5258,7 +5294,7 @@ of_release() {
     *)
       # An empty or truncated script prints nothing and may exit 0. That is not an answer.
       if [[ $answer != "release ${folder##*/}"* ]]; then
-        answer="${folder##*/}: its script does not answer: was $state changed by hand, or the disk full?"
+        say_broken "$folder"
         return 125
       fi
       answer=${answer#*"${folder##*/}"}
@@ -5266,6 +5302,19 @@ of_release() {
       ;;
   esac
   return "$code"
+}
+
+# say_broken RELEASE: Sets `answer` for a release whose script does not answer: what the script has printed, and what
+# leads out.
+say_broken() {
+  local value said='' port programs='' folder
+  folder=$(readlink -f -- "$1")
+  [[ ! -s $scratch/errors ]] || said=$(tail -n 1 "$scratch/errors")
+  meta ports "$1" || :
+  for port in $value; do
+    ! port_listens "$port" || programs+="${programs:+, }$(owners_of_port "$port")"
+  done
+  answer="${folder##*/}: its script does not answer${said:+ ($said)}. Put $folder/script back. If nobody has it: switch to another release if this one is live, end its programs by hand (${programs:-none listens on its ports}), remove $folder, then run the command again"
 }
 
 same_script='' # the releases whose script has the same text as this one
@@ -5735,6 +5784,55 @@ list_additions() {
   cd "$1/slot" && find . ! -type d -print | awk 'known { brought[$0] = 1; next } !($0 in brought)' known=1 "$1/files" known=0 -
 }
 
+# ---- account: the environment that programs get, whoever calls the script --------------------------
+
+# The PATH that every program gets, whether the script is called by hand, from CI or at boot.
+fixed_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+# find_account USER: Sets `account` to the user's line of passwd. USER is a name or a number. Fails if there is no such
+# user.
+find_account() {
+  local user password uid rest
+  # Most users are in /etc/passwd, and reading it starts no process. `getent` also finds the users of a directory
+  # service.
+  while IFS=: read -r user password uid rest; do
+    account=$user:$password:$uid:$rest
+    [[ $user != "$1" && $uid != "$1" ]] || return 0
+  done 2>/dev/null </etc/passwd
+  account=$(getent passwd "$1" 2>/dev/null)
+  if [[ -z $account ]]; then
+    printf '%s\n' "there is no user $1 on this host: create it, or correct \`user\` in deploy.bg"
+    return 1
+  fi
+}
+
+# fixed_environment: Sets `environment` to the variables that a program of `account` gets: of the script's caller it gets
+# none.
+fixed_environment() {
+  local name user home shell _
+  IFS=: read -r user _ _ _ _ home shell <<<"$account"
+  environment=("PATH=$fixed_path" "HOME=$home" "USER=$user" "LOGNAME=$user" "SHELL=${shell:-/bin/sh}" LANG=C.UTF-8)
+  for name in ${input_names[@]+"${input_names[@]}"}; do
+    environment+=("$name=${input[$name]}")
+  done
+  [[ -z $port ]] || environment+=("PORT=$port")
+  environment+=("COLOR=$color" "DEPLOY_COLOR=$color")
+}
+
+# find_program PROGRAM: Fails unless a program without a `/` in its name is in the PATH of `environment`. The caller's
+# PATH does not count, because `resume` has another one at the next boot.
+find_program() {
+  local path entry here
+  [[ $1 != */* ]] || return 0
+  for entry in "${environment[@]}"; do
+    [[ $entry != PATH=* ]] || path=${entry#PATH=}
+  done
+  ! PATH=$path type -P -- "$1" >/dev/null || return 0
+  here=$(type -P -- "$1")
+  printf '%s\n' "$1 is not in the PATH that programs get ($path): name it by its absolute path${here:+ (here $here)}, or set env { PATH = \"…\" }"
+  return 1
+}
+
 # ---- lock: one command at a time -----------------------------------------------------------------
 #
 # This script and every command that it starts hold the mutex on descriptor 9. If the script is killed while a command
@@ -5876,25 +5974,49 @@ preempted() {
 proxy_is_locked=no # yes: this process holds the proxy's lock, on descriptor 8
 
 # enter_proxy_mutex: Takes the proxy's lock. From the swap to the confirmation no other app of deployc may reload the
-# same proxy. A process that has the lock keeps it, also for its way back.
+# same proxy. A process that has the lock keeps it.
+#
+# A way back that does not get the lock goes on without it, because users may have a color that fails. Any local user can
+# hold the lock, so the wait is short then.
 enter_proxy_mutex() {
-  local until
+  local wait=${deadline["proxy_lock"]}
   [[ $proxy_is_locked == no ]] || return 0
+  [[ $shielded == no ]] || ((wait <= 10000)) || wait=10000
+  take_proxy_lock "$wait" && return 0
+  [[ $shielded == yes ]] || return
+  warn "going back without the proxy's lock: $reason"
+  reason=''
+}
+
+# take_proxy_lock MS: Takes the lock, or fails after MS milliseconds.
+take_proxy_lock() {
+  local until
   ask_switch mutex || {
     fail_with "cannot tell which proxy this is: $answer"
-    return 1
+    return
   }
   { exec 8<"$answer"; } 2>/dev/null || {
     fail_with "$(id -un) may not open $answer, the lock that the apps of one proxy share"
     return
   }
   now
-  until=$((now_ms + deadline["proxy_lock"]))
+  until=$((now_ms + $1))
   until_locked 8 "$until" || {
-    fail_with "another app's deployment has held the proxy's lock for $((deadline["proxy_lock"] / 1000))s"
+    fail_with "another process has held the proxy's lock ($answer) for $(($1 / 1000))s$(holders_of_proxy_lock): if it is no deployment, end it"
     return
   }
   proxy_is_locked=yes
+}
+
+# holders_of_proxy_lock: Prints the processes that hold the lock, as far as this user may see them.
+holders_of_proxy_lock() {
+  local info pid named=''
+  while IFS= read -r info; do
+    pid=${info#/proc/} pid=${pid%%/*}
+    [[ /proc/$pid/fd/${info##*/} -ef $answer ]] || continue
+    named+="${named:+, }\`$(pid_command "$pid")\` (process $pid, user $(stat -c %U "/proc/$pid" 2>/dev/null))"
+  done < <(grep -ls FLOCK /proc/[0-9]*/fdinfo/* 2>/dev/null)
+  printf '%s' "${named:+: $named}"
 }
 
 # leave_proxy_mutex: Releases the proxy's lock.
@@ -7411,6 +7533,19 @@ follow_last() {
 # The identity is `kept` and the line that the `identity` command printed after the start. It is `starting` if the
 # script ended before that.
 
+# command_preflight: Fails if a program of the commands is not found in the PATH that they get.
+command_preflight() {
+  local account one
+  local -a environment
+  find_account "$EUID" || return
+  command_make_environment
+  # If PATH depends on inputs or on the slot, the programs are looked for only when they run.
+  [[ " ${command_env[*]-} " != *' PATH='* ]] || return 0
+  for one in "${command_start[0]}" "${command_stop[0]}" "${command_alive[0]}" "${command_logs[0]-}" "${command_identity[0]-}"; do
+    [[ -z $one ]] || find_program "$one" || return
+  done
+}
+
 command_stage() {
   return 0
 }
@@ -7570,15 +7705,24 @@ command_run() {
   )
 }
 
+# command_make_environment: Sets `environment` for the commands.
+command_make_environment() {
+  fixed_environment
+  environment+=(${command_env[@]+"${command_env[@]}"})
+}
+
+# command_environment: Exports what the commands get, and nothing else. The caller's variables would come by accident: at
+# the next boot `resume` has others.
 command_environment() {
-  local name
-  for name in ${input_names[@]+"${input_names[@]}"}; do
-    export "$name=${input[$name]}"
+  local account entry
+  local -a environment
+  find_account "$EUID" || exit
+  command_make_environment
+  for entry in $(compgen -e); do
+    unset "$entry" 2>/dev/null || :
   done
-  [[ -z $port ]] || export PORT="$port"
-  export COLOR="$color"
-  for name in ${command_env[@]+"${command_env[@]}"}; do
-    export "${name?}"
+  for entry in "${environment[@]}"; do
+    export "${entry?}"
   done
 }
 
@@ -7634,21 +7778,18 @@ jar_find() {
 process_preflight() {
   local account
   local -a become environment
-  process_find_account && process_find_become || return
+  find_account "${process_user:-$EUID}" && process_find_become || return
   process_make_environment
   # If the command or PATH depends on inputs or on the slot, the program is looked for only at the start.
-  [[ -z ${process_command[0]-} || " ${process_env[*]-}" == *' PATH='* ]] || process_find_program
+  [[ -z ${process_command[0]-} || " ${process_env[*]-}" == *' PATH='* ]] || find_program "${process_command[0]}"
 }
-
-# The PATH that every program gets, whether the script is called by hand, from CI or at boot.
-process_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # process_stage: Gives the slot to the program's user, whichever user has staged it. If services have different users,
 # the slot belongs to the first one, and the others can read it.
 process_stage() {
   local account user group _
   ((EUID == 0)) || return 0
-  process_find_account || return
+  find_account "${process_user:-$EUID}" || return
   IFS=: read -r _ _ user group _ <<<"$account"
   if [[ ! -f $release/slot-user ]]; then
     printf '%s\n' "$user" >"$release/slot-user" && chown -hR "$user:$group" "$slot"
@@ -7664,9 +7805,9 @@ process_start() {
     printf '%s\n' "the folder $process_directory, in which ${process_command[0]} is to start, does not exist"
     return 1
   fi
-  process_find_account || return
+  find_account "${process_user:-$EUID}" || return
   process_make_environment
-  process_find_program || return
+  find_program "${process_command[0]}" || return
   process_choose_keeper
   rm -f "$release/exit.$service"
   "process_start_in_$keeper"
@@ -7788,7 +7929,7 @@ process_listens() {
 process_enter() {
   local account inner
   local -a environment become
-  process_find_account && process_find_become || return
+  find_account "${process_user:-$EUID}" && process_find_become || return
   process_make_environment
   exec 3>/dev/null 4< <(process_print_command "$@")
   inner="$(declare -f process_become_program process_become_command)"$'\n''process_become_program "$@"'
@@ -7848,47 +7989,10 @@ process_choose_keeper() {
   return 0
 }
 
-# process_find_account: Sets `account` to the user's line of passwd. Fails if there is no such user.
-process_find_account() {
-  local user password uid rest name=${process_user:-$EUID}
-  # Most users are in /etc/passwd, and reading it starts no process. `getent` also finds the users of a directory
-  # service.
-  while IFS=: read -r user password uid rest; do
-    account=$user:$password:$uid:$rest
-    [[ $user != "$name" && $uid != "$name" ]] || return 0
-  done 2>/dev/null </etc/passwd
-  account=$(getent passwd "$name" 2>/dev/null)
-  if [[ -z $account ]]; then
-    printf '%s\n' "there is no user $name on this host: create it, or correct \`user\` in deploy.bg"
-    return 1
-  fi
-}
-
-# process_make_environment: Sets `environment`. The program gets no variable from the environment of the script's
-# caller.
+# process_make_environment: Sets `environment` for the program.
 process_make_environment() {
-  local name user home shell _
-  IFS=: read -r user _ _ _ _ home shell <<<"$account"
-  environment=("PATH=$process_path" "HOME=$home" "USER=$user" "LOGNAME=$user" "SHELL=${shell:-/bin/sh}" LANG=C.UTF-8)
-  for name in ${input_names[@]+"${input_names[@]}"}; do
-    environment+=("$name=${input[$name]}")
-  done
-  [[ -z $port ]] || environment+=("PORT=$port")
-  environment+=("COLOR=$color" "DEPLOY_COLOR=$color" ${process_env[@]+"${process_env[@]}"} "DEPLOYC_RUN=$release/$service/")
-}
-
-# process_find_program: Fails unless a program without a `/` in its name is in the PATH that the program gets. The
-# caller's PATH does not count, because `resume` has another one at the next boot.
-process_find_program() {
-  local path entry here
-  [[ ${process_command[0]} != */* ]] || return 0
-  for entry in "${environment[@]}"; do
-    [[ $entry != PATH=* ]] || path=${entry#PATH=}
-  done
-  ! PATH=$path type -P -- "${process_command[0]}" >/dev/null || return 0
-  here=$(type -P -- "${process_command[0]}")
-  printf '%s\n' "${process_command[0]} is not in the PATH that programs get ($path): name it by its absolute path${here:+ (here $here)}, or set env { PATH = \"…\" }"
-  return 1
+  fixed_environment
+  environment+=(${process_env[@]+"${process_env[@]}"} "DEPLOYC_RUN=$release/$service/")
 }
 
 # process_owns PID: Succeeds if the process belongs to the program that `identity` names.
@@ -7974,10 +8078,28 @@ process_start_keeper() {
   exec 3>&1 4<&"$1" >/dev/null 2>&1 </dev/null
   close_descriptors 3 4
   default_signals
+  fixed_limits
   cd / || exit
   exec env -i PATH="$PATH" setsid "$BASH" "$release/keeper" "$release/log.$service" "$process_log_limit" "$release/exit.$service" \
     "$process_directory" "${process_open_files:--}" "${become[@]}"
 }
+
+# fixed_limits: Sets the limits of this process and its children, so that they do not depend on the caller. What a child
+# may do is what the host allows at most. No program needs more than 524288 open files, and some go through all of them.
+# Only root can undo a caller's `nice`. systemd sets the limits of its units itself.
+fixed_limits() {
+  local limit files
+  ulimit -S -c 0
+  for limit in d f m t u v; do
+    ulimit -S "-$limit" "$(ulimit -H "-$limit")"
+  done
+  ulimit -S -s 8192
+  files=$(ulimit -H -n)
+  [[ $files != unlimited ]] && ((files <= 524288)) || files=524288
+  ulimit -S -n "$files"
+  renice 0 -p "$BASHPID"
+  printf '0\n' >/proc/self/oom_score_adj
+} 2>/dev/null >&2
 
 # process_keep LOG BYTES EXIT FOLDER FILES BECOME…: Is the keeper, the parent of the program. It writes the program's
 # log to LOG and saves the exit code in EXIT. LOG and LOG.1 together never exceed BYTES. The keeper has a session of its
@@ -8215,8 +8337,9 @@ process_start_in_systemd() {
     return 1
   fi
   rm -f "$file"
-  invocation=$(systemctl show --property=InvocationID "$unit.service")
-  save_identity "unit $unit ${invocation#*=}"
+  # If systemd does not answer now, the unit's name remains the identity.
+  invocation=$(systemctl show --property=InvocationID "$unit.service" 2>/dev/null) || return 0
+  [[ -z ${invocation#*=} ]] || save_identity "unit $unit ${invocation#*=}"
 }
 
 # process_unit_state UNIT: Sets unit_state, unit_invocation, unit_code and unit_signalled.
@@ -8241,9 +8364,9 @@ process_alive_unit() {
     printf '%s\n' 'systemd does not answer'
     return 2
   fi
-  # `-`: the script was killed before it saved the invocation. The unit's name contains the release, so the name is
-  # enough.
-  [[ $2 != - ]] || set -- "$1" "$unit_invocation"
+  # `-`: the invocation was not saved, because the script was killed or systemd did not answer. The unit's name contains
+  # the release, so the name is enough.
+  [[ -n ${2#-} ]] || set -- "$1" "$unit_invocation"
   case $unit_state:$unit_invocation in
     "active:$2" | "activating:$2" | "reloading:$2" | "deactivating:$2") return 0 ;;
     *":$2")
