@@ -121,6 +121,7 @@ fn run() -> DriverUse {
             ),
         ],
         parts: Vec::new(),
+        absent_parts: Vec::new(),
         span: line(14),
     }
 }
@@ -149,6 +150,7 @@ fn switch() -> DriverUse {
             of("reload", SettingValue::List(Vec::new())),
         ],
         parts: Vec::new(),
+        absent_parts: Vec::new(),
         span: line(26),
     }
 }
@@ -190,6 +192,7 @@ fn codedeploy() -> DriverUse {
             of("events", SettingValue::Map(events.into())),
         ],
         parts: Vec::new(),
+        absent_parts: Vec::new(),
         span: line(42),
     }
 }
@@ -293,6 +296,7 @@ pub(crate) fn with_shared() -> App {
         driver: Arc::new(driver(DriverKind::Shared, "redis", None)),
         settings: Vec::new(),
         parts: Vec::new(),
+        absent_parts: Vec::new(),
         span: line(13),
     });
     app

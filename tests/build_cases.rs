@@ -150,6 +150,12 @@ fn services() {
     case("services");
 }
 
+/// A new default for a setting of the base reaches the base's functions, and a base's part keeps the base's name.
+#[test]
+fn inherited_setting() {
+    case("inherited-setting");
+}
+
 /// All settings of nginx's upstream block.
 #[test]
 fn upstream_settings() {

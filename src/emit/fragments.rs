@@ -90,6 +90,9 @@ fn settings(app: &App, color: &Color) -> Result<BTreeMap<String, Value>, Failed>
         }
         settings.insert(name.to_owned(), Value::from_iter(part));
     }
+    for part in &app.switch.absent_parts {
+        settings.insert(part.name.clone(), Value::from(()));
+    }
     Ok(settings)
 }
 

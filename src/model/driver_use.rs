@@ -15,6 +15,8 @@ pub struct DriverUse {
     pub settings: Vec<(Name, String, SettingValue)>,
     /// The parts that the app gives, in the order of the file.
     pub parts: Vec<GivenPart>,
+    /// The parts that are described but not given, with empty settings.
+    pub absent_parts: Vec<GivenPart>,
     /// The place of the use in the source (`run jar`).
     pub span: Span,
 }
@@ -24,6 +26,8 @@ pub struct DriverUse {
 pub struct GivenPart {
     /// Its name: `hook`.
     pub name: String,
+    /// The drivers that describe it, the base first. Each has shell variables of its own for it.
+    pub drivers: Vec<Name>,
     /// The label after the name. [`SettingValue::None`] if the description has no label.
     pub label: SettingValue,
     /// Every setting that is given or has a default, in the order of the description.

@@ -295,6 +295,7 @@ impl<'a> Calls<'a> {
             Action::Persist(_, extent) => self.every(*extent, &[Function::Persist]),
             Action::PersistOff(_) => self.every(Extent::Whole, &[Function::Persist]),
             Action::KeepResuming => {
+                self.core(Core::Journal);
                 self.core(Core::Copy);
                 self.core(Core::ResumeUnit);
             }

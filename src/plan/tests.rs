@@ -17,6 +17,7 @@ fn hook(app: &mut App, event: &str, within: u64) {
     let label = SettingValue::Text(crate::model::Template::literal(event));
     let part = GivenPart {
         name: "hook".to_owned(),
+        drivers: vec![app.targets[0].driver.name.clone()],
         label,
         settings: vec![("within".to_owned(), within)],
         given: BTreeMap::new(),

@@ -285,7 +285,7 @@ do_keep_resuming() {
   local unit=/etc/systemd/system/deployc-$app.service
   [[ ${journal[kind]} != adopt || $adopted == processes ]] || return 0
   ((EUID == 0)) && [[ -d /run/systemd/system ]] || return 0
-  if ! { cmp -s "$candidate/script" "$state/resume" || { bounded "${deadline["copy"]}" copy_synced "$candidate/script" "$state/resume.new" && mv -f "$state/resume.new" "$state/resume"; }; }; then
+  if ! { bounded "${deadline["journal"]}" cmp -s "$candidate/script" "$state/resume" || { bounded "${deadline["copy"]}" copy_synced "$candidate/script" "$state/resume.new" && mv -f "$state/resume.new" "$state/resume"; }; }; then
     fail_with "cannot write to $state: is the disk full?"
     return
   fi

@@ -1,7 +1,7 @@
 //! The resolved descriptions of drivers: the contents of `driver KIND NAME { … }`.
 
 use crate::check::values::types::Type;
-use crate::model::Driver;
+use crate::model::{Driver, Name};
 use crate::source::Span;
 use crate::syntax::tree::Value;
 use std::sync::Arc;
@@ -80,7 +80,41 @@ impl Description {
         all
     }
 
-    /// Returns the parts that a use may give. The parts of the base come first.
+    /// Returns the settings of the bases that this driver or a base of it `cannot` have. The functions of the bases read
+    /// them nevertheless.
+    #[must_use]
+    pub fn withheld_settings(&self) -> Vec<&SettingDescription> {
+        let Some(base) = &self.base else {
+            return Vec::new();
+        };
+        let mut all = base.withheld_settings();
+        let of_base = base.all_settings().into_iter();
+        all.extend(
+            of_base
+                .map(|(_, setting)| setting)
+                .filter(|setting| self.driver.cannot.contains(&setting.name)),
+        );
+        all
+    }
+
+    /// Returns the drivers that describe the setting or part, the base first. The functions of each of them read it under
+    /// their own driver's name.
+    #[must_use]
+    pub fn describers(&self, name: &str) -> Vec<Name> {
+        let mut all = self
+            .base
+            .as_ref()
+            .map(|base| base.describers(name))
+            .unwrap_or_default();
+        let setting = self.settings.iter().any(|own| own.name == name);
+        if setting || self.parts.iter().any(|own| own.name == name) {
+            all.push(self.driver.name.clone());
+        }
+        all
+    }
+
+    /// Returns the parts that a use may give. The parts of the base come first. A part of this driver replaces the base's
+    /// part of the same name.
     #[must_use]
     pub fn all_parts(&self) -> Vec<&PartDescription> {
         let mut all = self
@@ -88,19 +122,25 @@ impl Description {
             .as_ref()
             .map(|base| base.all_parts())
             .unwrap_or_default();
+        all.retain(|part| !self.parts.iter().any(|own| own.name == part.name));
         all.extend(&self.parts);
         all
     }
 
-    /// Returns the groups of which a use must give exactly one. The groups of the base come first.
+    /// Returns the groups of names. A use must give exactly one name of each group. The groups of the base come first,
+    /// without the names that this driver `cannot` have.
     #[must_use]
-    pub fn all_exactly_one(&self) -> Vec<&Vec<String>> {
+    pub fn all_exactly_one(&self) -> Vec<Vec<String>> {
         let mut all = self
             .base
             .as_ref()
             .map(|base| base.all_exactly_one())
             .unwrap_or_default();
-        all.extend(&self.exactly_one);
+        all.extend(self.exactly_one.iter().cloned());
+        for group in &mut all {
+            group.retain(|name| !self.driver.cannot.contains(name));
+        }
+        all.retain(|group| !group.is_empty());
         all
     }
 

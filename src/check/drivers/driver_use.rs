@@ -64,16 +64,29 @@ fn resolve(
             }),
         };
         if let Some(value) = value {
-            settings.push((driver.name.clone(), setting.name.clone(), value));
+            for describer in description.describers(&setting.name) {
+                settings.push((describer, setting.name.clone(), value.clone()));
+            }
+        }
+    }
+    for setting in description.withheld_settings() {
+        for describer in description.describers(&setting.name) {
+            settings.push((describer, setting.name.clone(), absent(&setting.ty)));
         }
     }
     for group in description.all_exactly_one() {
-        exactly_one(scope, group, &given, span);
+        exactly_one(scope, &group, &given, span);
     }
     let mut parts = Vec::new();
     for part in &given.parts {
-        parts.extend(resolve_part(scope, part));
+        let drivers = description.describers(&part.name.text);
+        parts.extend(resolve_part(scope, part, drivers));
     }
+    let described = description.all_parts().into_iter();
+    let absent_parts = described
+        .filter(|part| !given.parts.iter().any(|given| given.name.text == part.name))
+        .map(|part| absent_part(part, description.describers(&part.name)))
+        .collect();
     if scope.findings.errors() > errors {
         return None;
     }
@@ -82,8 +95,23 @@ fn resolve(
         driver: Arc::clone(&description.driver),
         settings,
         parts,
+        absent_parts,
         span,
     })
+}
+
+/// Returns a part that a use does not give, so that the script's variables for it exist.
+fn absent_part(part: &PartDescription, drivers: Vec<Name>) -> GivenPart {
+    let settings = part.settings.iter();
+    GivenPart {
+        name: part.name.clone(),
+        drivers,
+        label: SettingValue::None,
+        settings: settings
+            .map(|setting| (setting.name.clone(), absent(&setting.ty)))
+            .collect(),
+        given: BTreeMap::new(),
+    }
 }
 
 /// The contents of the blocks, by name.
@@ -152,6 +180,12 @@ impl<'t> Given<'t> {
                         };
                         if replaced.insert(name.text.as_str()) {
                             given.parts.retain(|part| part.name.text != name.text);
+                        } else if description.driver.kind != DriverKind::Target {
+                            // A script has one variable for each setting of a part. Only the templates of a target get
+                            // a list.
+                            twice(scope, name, given.spans.get(name.text.as_str()));
+                            mark_body(scope, body);
+                            continue;
                         }
                         given.spans.insert(&name.text, name.span);
                         given.parts.push(WrittenPart {
@@ -168,7 +202,11 @@ impl<'t> Given<'t> {
     }
 }
 
-fn resolve_part(scope: Scope<'_>, part: &WrittenPart<'_>) -> Option<GivenPart> {
+fn resolve_part(
+    scope: Scope<'_>,
+    part: &WrittenPart<'_>,
+    drivers: Vec<Name>,
+) -> Option<GivenPart> {
     let label = match (&part.description.label, part.label) {
         (Some(ty), Some(label)) => scope.value(ty, label)?,
         (None, None) => SettingValue::None,
@@ -241,6 +279,7 @@ fn resolve_part(scope: Scope<'_>, part: &WrittenPart<'_>) -> Option<GivenPart> {
     }
     Some(GivenPart {
         name: part.name.text.clone(),
+        drivers,
         label,
         settings,
         given: given
@@ -319,6 +358,7 @@ pub fn unknown_use(kind: DriverKind, span: Span) -> Option<DriverUse> {
         driver: Arc::new(Driver::new(kind, Name::new("unknown").ok()?, span)),
         settings: Vec::new(),
         parts: Vec::new(),
+        absent_parts: Vec::new(),
         span,
     })
 }

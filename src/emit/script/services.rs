@@ -67,13 +67,14 @@ fn same_run(one: &DriverUse, other: &DriverUse) -> bool {
 
 /// A function's body. bash does not allow an empty function.
 fn all_settings(used: &DriverUse, code: &mut Code) -> Result<(), Failed> {
-    if used.settings.is_empty() && used.parts.is_empty() {
+    if used.settings.is_empty() && used.parts.is_empty() && used.absent_parts.is_empty() {
         code.line("return 0");
     }
     settings(used, code)
 }
 
-/// Settings as `DRIVER_SETTING`, parts as `DRIVER_PART` and `DRIVER_PART_SETTING`.
+/// Settings as `DRIVER_SETTING`, parts as `DRIVER_PART` and `DRIVER_PART_SETTING`. A part that is not given has empty
+/// variables.
 pub(super) fn settings(used: &DriverUse, code: &mut Code) -> Result<(), Failed> {
     for (driver, setting, value) in &used.settings {
         let name = variable(driver, &[setting]);
@@ -81,14 +82,29 @@ pub(super) fn settings(used: &DriverUse, code: &mut Code) -> Result<(), Failed> 
             assign(used, &name, value, code)?;
         }
     }
-    for (part, label, inner) in used.parts.iter().map(GivenPart::content) {
-        let label = match label {
+    for part in &used.parts {
+        let label = match &part.label {
             SettingValue::None => &SettingValue::Bool(true),
             label => label,
         };
-        assign(used, &used.driver.variable(&[part]), label, code)?;
-        for (setting, value) in inner {
-            assign(used, &used.driver.variable(&[part, setting]), value, code)?;
+        assign_part(used, part, label, code)?;
+    }
+    for part in &used.absent_parts {
+        assign_part(used, part, &SettingValue::None, code)?;
+    }
+    Ok(())
+}
+
+fn assign_part(
+    used: &DriverUse,
+    part: &GivenPart,
+    label: &SettingValue,
+    code: &mut Code,
+) -> Result<(), Failed> {
+    for driver in &part.drivers {
+        assign(used, &variable(driver, &[&part.name]), label, code)?;
+        for (setting, value) in &part.settings {
+            assign(used, &variable(driver, &[&part.name, setting]), value, code)?;
         }
     }
     Ok(())
