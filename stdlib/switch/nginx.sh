@@ -70,6 +70,7 @@ nginx_reload() {
   # requests.
   master=${generation[0]}
   generation_children "$nginx_master"
+  nginx_add_workers_elsewhere
   workers=$((${#generation[@]} - 1))
   nginx_find_open_files
   files=$open_files
@@ -354,15 +355,23 @@ nginx_setting() {
   value=${BASH_REMATCH[1]}
 }
 
-# nginx_is_alone: Fails and sets `why` if a second master accepts on the same sockets, as during an unfinished binary
-# upgrade (USR2). The second master keeps its configuration, even after the first one has reloaded.
+# nginx_is_alone: Fails and sets `why` if a second master is there that accepts on the same sockets or may do so again, as
+# during an unfinished binary upgrade (USR2, and perhaps WINCH). A second master keeps its configuration, even after the
+# first one has reloaded. One that only waits for its last workers (QUIT) does no harm.
 nginx_is_alone() {
-  local other
-  local -a other_masters
+  local other worker all=0 accepts=0
+  local -a other_masters children
   nginx_find_other_masters
   for other in ${other_masters[@]+"${other_masters[@]}"}; do
-    nginx_has_workers "$other" || continue
+    pid_children "$other"
+    for worker in ${children[@]+"${children[@]}"}; do
+      [[ $worker != "$nginx_master" ]] || continue
+      all=$((all + 1))
+      ! nginx_accepts "$worker" || accepts=$((accepts + 1))
+    done
+    ((accepts || all == 0)) || continue
     why="two masters of nginx accept requests, $nginx_master and $other: a binary upgrade is not finished. End one of them (\`kill -QUIT\`), then try again"
+    ((accepts)) || why="a second master of nginx, $other, has no workers but holds the sockets of $nginx_master: a binary upgrade is not finished. End it (\`kill -QUIT $other\`), then try again"
     return 1
   done
 }
@@ -383,15 +392,18 @@ nginx_find_other_masters() {
   done
 }
 
-# nginx_has_workers MASTER: Succeeds if a worker of this master accepts connections.
-nginx_has_workers() {
-  local pid
-  local -a children
-  pid_children "$1"
-  for pid in ${children[@]+"${children[@]}"}; do
-    ! nginx_accepts "$pid" || return 0
+# nginx_add_workers_elsewhere: Adds the workers of other masters to `old`, as PID:START. They finish their requests with
+# an earlier configuration, so they count in the drain.
+nginx_add_workers_elsewhere() {
+  local other worker stat_state stat_parent stat_session stat_start
+  local -a other_masters children
+  nginx_find_other_masters
+  for other in ${other_masters[@]+"${other_masters[@]}"}; do
+    pid_children "$other"
+    for worker in ${children[@]+"${children[@]}"}; do
+      [[ $worker == "$nginx_master" ]] || ! pid_stat "$worker" || old+=("$worker:$stat_start")
+    done
   done
-  return 1
 }
 
 nginx_read_master() {

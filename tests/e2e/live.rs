@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use crate::support::load::{Load, Long, Rates};
 use crate::support::site::{FRAGMENT, SOURCE, Site, compile};
 use crate::support::skip::Skip;
 use crate::support::wait;
 
 crate::tests![
     a_second_master_of_nginx,
+    a_stream_through_a_second_master_that_ends,
     a_file_that_was_put_back,
     two_applications_of_one_name,
     a_state_folder_that_others_may_change,
@@ -75,9 +77,63 @@ fn a_second_master_of_nginx() -> Result<(), Skip> {
         .exits(1)
         .says("two masters of nginx accept requests");
     site.assert_serves_only(&live);
+
+    // The old master has ended its workers, but holds its sockets: HUP would start new workers.
+    site.host.run(&["kill", "-WINCH", &old]).ok();
+    let alone = || site.host.processes("nginx: worker process").len() <= 2;
+    assert!(
+        wait::until(Duration::from_secs(30), alone),
+        "the old workers do not end"
+    );
+    for command in ["deploy", "doctor"] {
+        site.run(command)
+            .exits(3)
+            .says(&format!("a second master of nginx, {old}, has no workers"));
+    }
+    site.assert_serves_only(&live);
     finish(&site, &old);
     site.deploy().ok();
     assert_ne!(site.serves(), live);
+    Ok(())
+}
+
+/// The old master was told to end, but a stream through one of its workers goes on. The stream comes from the live color,
+/// so this color is not stopped before the stream ends.
+fn a_stream_through_a_second_master_that_ends() -> Result<(), Skip> {
+    let site = Site::with("live/a_stream_through_a_second_master_that_ends")?;
+    site.host.run(&["nginx", "-s", "quit"]).ok();
+    let ended = || pid_in(&site, "/run/nginx.pid").is_none();
+    assert!(wait::until(Duration::from_secs(30), ended));
+    site.host.run(&["/usr/sbin/nginx"]).ok();
+    site.host.wait_for_port(80);
+    site.deploy().ok();
+    let streams = Long {
+        lasts: Duration::from_secs(12),
+        pause: Duration::from_secs(600),
+    };
+    let rates = Rates {
+        keep_alive: 0,
+        one_shot: 1,
+        slow: None,
+        stream: Some(streams),
+    };
+    let load = Load::start(&site.host.network(), 80, rates);
+    let begun = load.now() + Duration::from_millis(500);
+    wait::until(Duration::from_secs(10), || load.now() > begun);
+    let old = pid_in(&site, "/run/nginx.pid").expect("nginx runs");
+    site.host.run(&["kill", "-USR2", &old]).ok();
+    let new = || pid_in(&site, "/run/nginx.pid").is_some_and(|new| new != old);
+    assert!(wait::until(Duration::from_secs(30), new));
+    site.host.run(&["kill", "-QUIT", &old]).ok();
+    let quits = || {
+        !site
+            .host
+            .processes("nginx: worker process is shutting down")
+            .is_empty()
+    };
+    assert!(wait::until(Duration::from_secs(30), quits));
+    site.deploy().ok();
+    load.stop().assert_nothing_lost();
     Ok(())
 }
 

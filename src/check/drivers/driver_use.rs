@@ -202,11 +202,7 @@ impl<'t> Given<'t> {
     }
 }
 
-fn resolve_part(
-    scope: Scope<'_>,
-    part: &WrittenPart<'_>,
-    drivers: Vec<Name>,
-) -> Option<GivenPart> {
+fn resolve_part(scope: Scope<'_>, part: &WrittenPart<'_>, drivers: Vec<Name>) -> Option<GivenPart> {
     let label = match (&part.description.label, part.label) {
         (Some(ty), Some(label)) => scope.value(ty, label)?,
         (None, None) => SettingValue::None,
@@ -336,7 +332,10 @@ fn exactly_one(scope: Scope<'_>, group: &[String], given: &Given<'_>, span: Span
             Diagnostic::new(
                 Code::EXACTLY_ONE,
                 span,
-                format!("one of {} must be given", listed(group, "and")),
+                match group {
+                    [only] => format!("`{only}` must be given"),
+                    _ => format!("one of {} must be given", listed(group, "and")),
+                },
             )
             .help("write one of them in the driver's block"),
         ),
