@@ -9,7 +9,6 @@ use libtest_mimic::Trial;
 use crate::hold::Hold;
 use crate::landed::{By, SOON, Upgrade};
 use crate::matrix::{POINTS, Point, trials};
-use crate::support::site::FRAGMENT;
 use crate::support::wait;
 
 const TABLE: &str = "
@@ -65,7 +64,7 @@ const OWN_POINTS: [Point; 4] = [
         name: "adopting",
         app: "hello",
         kill: |host| {
-            edit_fragment(host);
+            host.edit_fragment();
             host.kill_at("adopt", Hold::Journal("phase=preparing "));
         },
     },
@@ -73,7 +72,7 @@ const OWN_POINTS: [Point; 4] = [
         name: "adopt-swapping",
         app: "hello",
         kill: |host| {
-            edit_fragment(host);
+            host.edit_fragment();
             host.kill_at("adopt", Hold::AfterReload);
         },
     },
@@ -121,13 +120,6 @@ fn table_of_0_1_0() -> String {
         table += "\n";
     }
     table
-}
-
-fn edit_fragment(host: &Upgrade) {
-    let text = host.site.host.read(FRAGMENT);
-    host.site
-        .host
-        .write(FRAGMENT, format!("{text}\n# by hand\n"));
 }
 
 fn start_by_hand(host: &Upgrade) {
