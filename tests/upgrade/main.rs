@@ -10,6 +10,7 @@ mod hold;
 mod hosts;
 mod killed_landed;
 mod killed_today;
+mod killed_upgrading;
 mod landed;
 mod matrix;
 mod operators;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         two_at_once::tests(),
         killed_landed::tests(),
         killed_today::tests(),
+        killed_upgrading::tests(),
         hosts::tests(),
         operators::tests(),
         reboots::tests(),
