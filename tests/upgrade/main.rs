@@ -14,6 +14,7 @@ mod killed_upgrading;
 mod landed;
 mod matrix;
 mod operators;
+mod protocol;
 mod reboots;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "the end-to-end tests use all of it, this a part")]
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         operators::tests(),
         reboots::tests(),
         table::tests(),
+        protocol::tests(),
     ];
     let conclusion = libtest_mimic::run(&arguments, all.into_iter().flatten().collect());
     support::docker::end_engine();
