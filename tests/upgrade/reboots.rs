@@ -3,6 +3,7 @@
 use libtest_mimic::Trial;
 
 use crate::hold::Hold;
+use crate::killed_landed::start_by_hand;
 use crate::killed_upgrading::upgrading;
 use crate::landed::{By, Upgrade};
 use crate::matrix::{POINTS, Point, point, wanted};
@@ -50,6 +51,8 @@ pub fn tests() -> Vec<Trial> {
         trial("reboots::at_rest", at_rest),
         trial("reboots::after_it_had_gone_back", after_it_had_gone_back),
         trial("reboots::while_adopting", while_adopting),
+        trial("reboots::before_adopting", before_adopting),
+        trial("reboots::adopted", adopted),
     ];
     let by_landed = CUT_SHORT.map(|row| ("reboots", Upgrade::of as Begin, row));
     let by_today = CUT_SHORT_UPGRADING.map(|row| ("reboots::upgrading", upgrading as Begin, row));
@@ -148,6 +151,48 @@ fn while_adopting() -> Result<(), Skip> {
     host.run("adopt").ok();
     assert_eq!(host.site.host.read(FRAGMENT), text);
     host.assert_rests_on("blue two");
+    host.run("deploy").ok();
+    host.assert_rests_on("green three");
+    Ok(())
+}
+
+/// An adoption of 0.1.0 had not written its own fragment yet. After the reboot the color does not run, and the file is
+/// not the script's own, so `resume` does not start a color. When a person has put the script's text back, it does.
+fn before_adopting() -> Result<(), Skip> {
+    let host = Upgrade::of("hello")?;
+    let text = host.site.host.read(FRAGMENT);
+    host.edit_fragment();
+    host.kill_at("adopt", Hold::Journal("phase=preparing *kind=adopt "));
+    host.replace(By::Today).stage("three");
+    reboot(&host);
+    for command in ["resume", "deploy"] {
+        host.run(command)
+            .exits(3)
+            .says("`adopt` writes it again for blue");
+        assert_eq!(host.phase(), "idle");
+    }
+    assert_eq!(host.running(), Vec::<String>::new());
+    host.site.host.write(FRAGMENT, text);
+    host.run("resume").ok();
+    host.assert_rests_on("blue two");
+    host.run("deploy").ok();
+    host.assert_rests_on("green three");
+    Ok(())
+}
+
+/// 0.1.0 had adopted a color that somebody had started by hand. Nothing knows how to start it again, so users wait for
+/// a deploy.
+fn adopted() -> Result<(), Skip> {
+    let host = Upgrade::of("hello")?;
+    start_by_hand(&host);
+    host.kill_at("adopt", Hold::Journal("phase=switched *kind=adopt "));
+    host.replace(By::Today).stage("three");
+    reboot(&host);
+    host.run("resume")
+        .exits(5)
+        .says("blue does not pass its probes")
+        .says("ended with a reboot");
+    assert_eq!(host.running(), Vec::<String>::new());
     host.run("deploy").ok();
     host.assert_rests_on("green three");
     Ok(())
