@@ -1,8 +1,8 @@
 # ---- journal: what is under way, for the next run ------------------------------------------------
 #
 # phase       idle, preparing, prepared, swapping, switched, returning, adopting or removing; synced to the disk before
-#             the first effect that needs it. A removal writes remove_swapping and remove_switched, because 0.1.0 does not
-#             know `remove` and would continue as after a deployment. It asks for a person if it does not know the phase
+#             the first effect that needs it. A removal writes remove_swapping and remove_switched: 0.1.0 does not know
+#             `remove`, and would continue as after a deployment. It asks for a person if it does not know the phase
 # version     1; journals of 0.1.0 have no version and no `expires_uptime`
 # kind        deploy (also for restart), rollback, rollback_to, adopt or remove
 # handed      yes: the exclusive services were being moved
