@@ -17,6 +17,7 @@ const TABLE: &str = "
                  deploy      prepare      switch       cleanup      abort        rollback     resume       adopt
 preparing        0:four      0:two+four   2:two        0:two        0:two        0:one        0:two        0:two
 started          0:four      0:two+four   2:two        0:two        0:two        0:one        0:two        0:two
+probing          0:four      (0:two+four) (2:two)      0:two        (0:two)      0:one        0:two        (0:two)
 prepared         4:two+three 4:two+three  0:three+two  4:two+three  0:two        4:two+three  0:two+three  0:two+three
 swapping         0:four      0:two+four   2:two        0:two        0:two        0:two        0:two        0:two
 reloaded         0:four      0:two+four   2:two        0:two        0:two        0:two        0:two        0:two
@@ -104,7 +105,7 @@ pub fn tests() -> Vec<Trial> {
 
 /// The cells that 0.1.0 itself is always tried with: a point and its commands, for each phase.
 const ALWAYS_BY_0_1_0: [(&str, &[&str]); 4] = [
-    ("started", &["deploy", "switch", "resume", "adopt"]),
+    ("probing", &["deploy", "switch", "resume", "adopt"]),
     ("prepared", &["deploy", "switch", "abort", "resume"]),
     ("reloaded", &["deploy", "switch", "rollback", "adopt"]),
     ("switched", &["deploy", "switch", "cleanup", "rollback"]),
@@ -124,6 +125,7 @@ fn table_of_0_1_0() -> String {
                 .iter()
                 .find(|(points, of, ..)| points.contains(&point) && *of == command);
             let cell = differs.map_or(cell, |(_, _, cell, _)| cell);
+            let cell = cell.trim_matches(['(', ')']);
             let mut always = ALWAYS_BY_0_1_0.iter();
             if always.any(|(at, commands)| *at == point && commands.contains(&command)) {
                 table += &format!(" {cell}");

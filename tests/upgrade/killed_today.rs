@@ -16,7 +16,8 @@ use crate::trial;
 const TABLE: &str = "
                  deploy      prepare      switch       cleanup  abort        rollback     resume       adopt
 preparing        0:four      -            -            -        0:two        -            0:two        -
-started          0:four      (0:two+four) 2:two        (0:two)  0:two        0:one        0:two        0:two
+started          0:four      -            2:two        -        0:two        0:one        0:two        -
+probing          0:four      0:two+four   (2:two)      0:two    (0:two)      (0:one)      0:two        0:two
 prepared         4:two+three 4:two+three  0:three+two  -        0:two        4:two+three  0:two+three  -
 swapping         0:four      -            2:two        -        0:two        0:one        0:two        -
 reloaded         0:four      0:two+four   -            0:two    -            -            0:two        1:two

@@ -14,7 +14,8 @@ use crate::support::skip::Skip;
 const TABLE: &str = "
                  deploy        abort          rollback      resume
 preparing        0:four        (0:two)        (0:one)       (0:two)
-started          (0:four)      (0:two)        0:one         0:two
+started          (0:four)      (0:two)        0:one         (0:two)
+probing          0:four        (0:two)        (0:one)       0:two
 prepared         (4:two+three) 0:two          (4:two+three) (0:two+three)
 swapping         (0:four)      0:two          0:two         (0:two)
 swapped          0:four        (0:two)        0:two         0:two

@@ -23,18 +23,30 @@ pub struct Point {
 }
 
 /// Points that both scripts reach: `green three` is deployed while `blue two` serves.
-pub const POINTS: [Point; 12] = [
+pub const POINTS: [Point; 13] = [
     // The journal has the name of the release. Nothing else was done.
     Point {
         name: "preparing",
         app: "hello",
         kill: |host| host.kill_at("deploy", Hold::Journal("phase=preparing ")),
     },
-    // The new color runs.
+    // The release says which process is to be the new color. Its program has not begun.
     Point {
         name: "started",
         app: "hello",
         kill: |host| host.kill_at("deploy", Hold::File("identity.app")),
+    },
+    // The new color runs, and its probe does not pass yet.
+    Point {
+        name: "probing",
+        app: "hello",
+        kill: |host| {
+            let both = ["blue two", "green three"];
+            let deploy = host.stage_with("three", "--health never").start("deploy");
+            assert!(wait::until(SOON, || host.running() == both));
+            host.kill(deploy);
+            assert_eq!(host.running(), both);
+        },
     },
     // `prepare` is done.
     Point {
@@ -60,7 +72,7 @@ pub const POINTS: [Point; 12] = [
         app: "worker",
         kill: |host| host.kill_at("deploy", Hold::Journal("phase=swapping *handed=yes ")),
     },
-    // The mailer runs in the new color.
+    // The mailer of the old color has ended, and the one of the new color has not begun.
     Point {
         name: "handed",
         app: "worker",
