@@ -14,26 +14,26 @@ use crate::support::skip::Skip;
 use crate::trial;
 
 const TABLE: &str = "
-                 deploy      prepare      switch       cleanup  abort        rollback     resume       adopt
-preparing        0:four      -            -            -        0:two        -            0:two        -
-started          0:four      -            2:two        -        0:two        0:one        0:two        -
-probing          0:four      0:two+four   (2:two)      0:two    (0:two)      (0:one)      0:two        0:two
-prepared         4:two+three 4:two+three  0:three+two  -        0:two        4:two+three  0:two+three  -
-swapping         0:four      -            2:two        -        0:two        0:one        0:two        -
-reloaded         0:four      0:two+four   -            0:two    -            -            0:two        1:two
-handing          0:four+two  -            -            -        -            0:one+two    -            -
-handed           0:four+two  -            -            -        0:two        0:one+two    0:two        -
-switched         0:four      0:three+four 0:three+two  0:three  0:three+two  0:two        0:three+two  0:three+two
-going-back-begun 0:four      -            -            -        -            0:one        0:two        -
-going-back       0:four      -            -            -        -            0:one        0:two        -
-went-to-one      0:four      -            -            0:one    -            0:two        (0:one+two)  -
-going-back-soon  0:four      -            -            -        -            0:two        0:three+two  -
-to-two           0:four      -            -            -        -            0:two        0:three      -
-went-to-two      0:four      -            -            0:two    -            0:three      -            -
+                 deploy      prepare        switch      cleanup   abort       rollback    resume      adopt
+preparing        0:four      -              -           -         (0:two)     -           (0:two)     -
+started          0:four      -              2:two       -         0:two       0:one       0:two       -
+probing          0:four      (0:two+four)   (2:two)     0:two     (0:two)     (0:one)     (0:two)     0:two
+prepared         4:two+three (4:two+three)  0:three+two -         0:two       4:two+three 0:two+three -
+swapping         0:four      -              2:two       -         0:two       0:one       0:two       -
+reloaded         0:four      (0:two+four)   -           (0:two)   -           -           0:two       1:two
+handing          0:four+two  -              -           -         -           0:one+two   -           -
+handed           0:four+two  -              -           -         0:two       0:one+two   0:two       -
+switched         0:four      (0:three+four) 0:three+two (0:three) 0:three+two 0:two       0:three+two 0:three+two
+going-back-begun (0:four)    -              -           -         -           0:one       (0:two)     -
+going-back       0:four      -              -           -         -           0:one       0:two       -
+went-to-one      0:four      -              -           0:one     -           (0:two)     (0:one+two) -
+going-back-soon  0:four      -              -           -         -           0:two       0:three+two -
+to-two           0:four      -              -           -         -           0:two       (0:three)   -
+went-to-two      0:four      -              -           0:two     -           (0:three)   -           -
 ";
 
-/// `rollback RELEASE` from `green three` to a copy of `blue two`. 0.1.0 does not know this kind, but what is to do is the
-/// same as after a deployment.
+/// `rollback RELEASE` from `green three` to a copy of `blue two`. 0.1.0 does not know this kind, and continues as after
+/// a deployment, which is right.
 const OWN_POINTS: [Point; 2] = [
     Point {
         name: "to-two",

@@ -12,24 +12,24 @@ use crate::matrix::{POINTS, Point, trials};
 use crate::support::skip::Skip;
 
 const TABLE: &str = "
-                 deploy        abort          rollback      resume
-preparing        0:four        (0:two)        (0:one)       (0:two)
-started          (0:four)      (0:two)        0:one         (0:two)
-probing          0:four        (0:two)        (0:one)       0:two
-prepared         (4:two+three) 0:two          (4:two+three) (0:two+three)
-swapping         (0:four)      0:two          0:two         (0:two)
-swapped          0:four        (0:two)        0:two         0:two
-reloaded         0:four        0:two          (0:two)       0:two
-handing          (0:four+two)  (0:two)        0:two         (0:two)
-handed           0:four+two    (0:two)        (0:two)       0:two
-switched         0:four        (0:three+two)  0:two         (0:three+two)
-gone-back        0:four        (0:two)        (0:one)       0:two
-going-back-begun (0:four)      (0:two)        (0:one)       0:two
-going-back       (0:four)      0:two          0:one         (0:two)
-went-to-one      0:four        (0:one+two)    (0:two)       (0:one+two)
-going-back-soon  (0:four)      (0:three+two)  0:two         (0:three+two)
-adopting         (3:two)       (0:two)        (3:two)       3:two
-adopt-swapping   (3:two)       (0:two)        (3:two)       3:two
+                 deploy        abort         rollback      resume
+preparing        (0:four)      (0:two)       (0:one)       (0:two)
+started          (0:four)      (0:two)       (0:one)       (0:two)
+probing          0:four        (0:two)       (0:one)       0:two
+prepared         (4:two+three) 0:two         (4:two+three) (0:two+three)
+swapping         (0:four)      0:two         (0:two)       (0:two)
+swapped          (0:four)      (0:two)       0:two         (0:two)
+reloaded         0:four        (0:two)       (0:two)       0:two
+handing          (0:four+two)  (0:two)       0:two         (0:two)
+handed           0:four+two    (0:two)       (0:two)       (0:two)
+switched         0:four        (0:three+two) 0:two         (0:three+two)
+gone-back        0:four        (0:two)       (0:one)       (0:two)
+going-back-begun (0:four)      (0:two)       (0:one)       (0:two)
+going-back       (0:four)      (0:two)       0:one         (0:two)
+went-to-one      0:four        (0:one+two)   (0:two)       (0:one+two)
+going-back-soon  (0:four)      (0:three+two) 0:two         (0:three+two)
+adopting         (3:two)       (0:two)       (3:two)       (3:two)
+adopt-swapping   (3:two)       (0:two)       (3:two)       3:two
 ";
 
 /// Points that 0.1.0 does not reach in this way.

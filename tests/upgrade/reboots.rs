@@ -33,17 +33,17 @@ const CUT_SHORT: [(&str, &str, &str); 12] = [
 /// [`wanted`].
 const CUT_SHORT_UPGRADING: [(&str, &str, &str); 12] = [
     ("preparing", "(blue two)", "(green four)"),
-    ("started", "blue two", "(green four)"),
+    ("started", "(blue two)", "(green four)"),
     ("prepared", "blue two", "(green four)"),
-    ("swapping", "blue two", "green four"),
+    ("swapping", "(blue two)", "green four"),
     ("reloaded", "blue two", "(green four)"),
     ("handing", "(blue two)", "(green four)"),
     ("handed", "blue two", "(green four)"),
-    ("switched", "green three", "blue four"),
+    ("switched", "green three", "(blue four)"),
     ("going-back-begun", "(blue two)", "(green four)"),
-    ("going-back", "blue two", "(green four)"),
+    ("going-back", "(blue two)", "(green four)"),
     ("went-to-one", "green one", "(blue four)"),
-    ("going-back-soon", "green three", "(blue four)"),
+    ("going-back-soon", "(green three)", "(blue four)"),
 ];
 
 pub fn tests() -> Vec<Trial> {
