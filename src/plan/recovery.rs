@@ -36,7 +36,7 @@ impl Phase {
         Self::Removing,
     ];
 
-    /// Returns the word in the journal.
+    /// Returns the word in the script. The journal of a removal has `remove_` before `swapping` and `switched`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -1,7 +1,8 @@
 # ---- journal: what is under way, for the next run ------------------------------------------------
 #
 # phase       idle, preparing, prepared, swapping, switched, returning, adopting or removing; synced to the disk before
-#             the first effect that needs it
+#             the first effect that needs it. A removal writes remove_swapping and remove_switched: 0.1.0 does not know
+#             `remove`, and would continue as after a deployment. It asks for a person if it does not know the phase
 # version     1; journals of 0.1.0 have no version and no `expires_uptime`
 # kind        deploy (also for restart), rollback, rollback_to, adopt or remove
 # handed      yes: the exclusive services were being moved
@@ -41,6 +42,8 @@ read_journal_from() {
   [[ -z ${journal[release]-} ]] || candidate=$state/releases/${journal[release]}
   # 0.1.0 called this phase `preparing`.
   [[ ${journal[phase]}${journal[kind]} != preparingadopt ]] || journal[phase]=adopting
+  # `kind` says that it is a removal.
+  journal[phase]=${journal[phase]#remove_}
 }
 
 # number TEXT DEFAULT: Sets `value` to TEXT if it is a whole number of at most 15 digits, otherwise to DEFAULT. Text
@@ -62,6 +65,7 @@ begin_journal() {
 # write_journal PHASE: Writes `journal` to the disk, with this phase.
 write_journal() {
   local key text="phase=$1"
+  [[ ${journal[kind]} != remove || $1 == removing ]] || text="phase=remove_$1"
   for key in "${journal_keys[@]}"; do
     text+=$'\n'"$key=${journal[$key]-}"
   done

@@ -341,9 +341,21 @@ fn children_are_stopped_too() -> Result<(), Skip> {
 
 fn a_failed_first_deploy_leaves_nothing() -> Result<(), Skip> {
     let site = Site::with("failures/a_failed_first_deploy_leaves_nothing")?;
-    site.stage("--health never").deploy().exits(1);
-    assert_eq!(site.running(), Vec::<String>::new());
-    site.host.run(&[SCRIPT, "status"]).ok();
+    // A person has installed nginx's file with a text of their own.
+    let before = "upstream hello {\n\tserver 127.0.0.1:8081; # by hand\n}\n";
+    site.host.write(FRAGMENT, before);
+    // The first fault is found before the swap, the second one after it.
+    for release in ["--health never", "--broken /profile"] {
+        let outcome = site.stage(release).deploy().exits(1);
+        let verdict = outcome.stdout.trim_end().lines().last().unwrap_or_default();
+        assert!(
+            verdict.starts_with("nothing serves, as before"),
+            "{outcome}"
+        );
+        assert_eq!(site.host.read(FRAGMENT), before);
+        assert_eq!(site.running(), Vec::<String>::new());
+        site.host.run(&[SCRIPT, "status"]).ok();
+    }
     site.stage("").deploy().ok();
     Ok(())
 }

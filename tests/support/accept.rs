@@ -26,7 +26,9 @@ impl Before {
     /// Reads the two files. A missing file is an empty text.
     pub fn read(journal: &str, pending: &str) -> Self {
         Self {
-            phase: key(journal, "phase").and_then(phase).unwrap_or(Phase::Idle),
+            phase: key(journal, "phase")
+                .and_then(|word| phase(word.strip_prefix("remove_").unwrap_or(word)))
+                .unwrap_or(Phase::Idle),
             kind: kind(journal),
             pending: (!pending.is_empty()).then(|| kind(pending)),
         }

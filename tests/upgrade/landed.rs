@@ -196,11 +196,40 @@ impl Upgrade {
         lines.lines().map(str::to_owned).collect()
     }
 
+    /// The name of the release that a pointer in the state leads to: `live`, `previous`.
+    pub fn release(&self, pointer: &str) -> String {
+        let path = format!("readlink -f {STATE}/{pointer}");
+        let target = self.site.host.bash(&path).ok().stdout;
+        let name = target.trim().rsplit('/').next();
+        name.unwrap_or_default().to_owned()
+    }
+
+    /// The journal, as it is on the disk.
+    pub fn journal(&self) -> String {
+        self.site.host.read(&format!("{STATE}/journal"))
+    }
+
     /// The phase in the journal; `idle` if there is none.
     pub fn phase(&self) -> String {
-        let journal = self.site.host.read(&format!("{STATE}/journal"));
+        let journal = self.journal();
         let phase = journal.lines().find_map(|line| line.strip_prefix("phase="));
         phase.unwrap_or("idle").to_owned()
+    }
+
+    /// Makes nginx answer 410 without the application's file, so that the application can be removed.
+    pub fn serve_without_the_app(&self) {
+        let gone = "server { listen 127.0.0.1:80; return 410; }\n";
+        self.site
+            .host
+            .write("/etc/nginx/sites-enabled/default", gone);
+    }
+
+    /// Somebody edits the file that the script owns.
+    pub fn edit_fragment(&self) {
+        let text = self.site.host.read(FRAGMENT);
+        self.site
+            .host
+            .write(FRAGMENT, format!("{text}\n# by hand\n"));
     }
 
     /// Fails the test unless users get this release, no other release runs, nothing is under way, and nginx is in

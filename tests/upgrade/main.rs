@@ -10,9 +10,11 @@ mod hold;
 mod hosts;
 mod killed_landed;
 mod killed_today;
+mod killed_upgrading;
 mod landed;
 mod matrix;
 mod operators;
+mod protocol;
 mod reboots;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "the end-to-end tests use all of it, this a part")]
@@ -41,10 +43,12 @@ fn main() -> ExitCode {
         two_at_once::tests(),
         killed_landed::tests(),
         killed_today::tests(),
+        killed_upgrading::tests(),
         hosts::tests(),
         operators::tests(),
         reboots::tests(),
         table::tests(),
+        protocol::tests(),
     ];
     let conclusion = libtest_mimic::run(&arguments, all.into_iter().flatten().collect());
     support::docker::end_engine();

@@ -11,14 +11,6 @@ crate::tests![
     a_release_of_0_1_0_is_removed,
 ];
 
-/// Returns the name of the release that a pointer leads to.
-fn release(host: &Upgrade, pointer: &str) -> String {
-    let path = format!("readlink -f {STATE}/{pointer}");
-    let target = host.site.host.bash(&path).ok().stdout;
-    let name = target.trim().rsplit('/').next();
-    name.unwrap_or_default().to_owned()
-}
-
 fn a_release_of_0_1_0_is_not_copied() -> Result<(), Skip> {
     let host = Upgrade::of("hello")?;
     host.replace(By::Today);
@@ -28,7 +20,7 @@ fn a_release_of_0_1_0_is_not_copied() -> Result<(), Skip> {
     host.assert_rests_on("blue two");
     host.stage("three").run("deploy").ok();
     host.assert_rests_on("green three");
-    let two = release(&host, "previous");
+    let two = host.release("previous");
     host.run(&format!("rollback {two}"))
         .exits(3)
         .says("was made by an older deployc")
@@ -38,7 +30,7 @@ fn a_release_of_0_1_0_is_not_copied() -> Result<(), Skip> {
     // Without a name the old release itself is started, as before.
     host.run("rollback").ok();
     host.assert_rests_on("blue two");
-    let three = release(&host, "previous");
+    let three = host.release("previous");
     host.run(&format!("rollback {three}")).ok();
     host.assert_rests_on("green three");
     Ok(())
@@ -48,10 +40,10 @@ fn a_release_of_0_1_0_is_not_copied() -> Result<(), Skip> {
 /// be copied, so it is not kept without a color.
 fn after_two_deploys_no_release_of_0_1_0_is_kept() -> Result<(), Skip> {
     let host = Upgrade::of("hello")?;
-    let two = release(&host, "live");
+    let two = host.release("live");
     host.replace(By::Today);
     host.stage("three").run("deploy").ok();
-    let three = release(&host, "live");
+    let three = host.release("live");
     host.stage("four").run("deploy").ok();
     host.assert_rests_on("blue four");
     host.run("releases").ok().never_says(&two);
@@ -72,7 +64,7 @@ fn after_two_deploys_no_release_of_0_1_0_is_kept() -> Result<(), Skip> {
 fn after_a_way_back_only_a_deploy_goes_further_back() -> Result<(), Skip> {
     let host = Upgrade::of("hello")?.put(By::Today);
     host.stage("three").run("deploy").ok();
-    let two = release(&host, "previous");
+    let two = host.release("previous");
     host.stage_with("four", "--broken /profile")
         .run("deploy")
         .exits(1);
@@ -88,11 +80,9 @@ fn after_a_way_back_only_a_deploy_goes_further_back() -> Result<(), Skip> {
 fn a_release_of_0_1_0_is_removed() -> Result<(), Skip> {
     let host = Upgrade::of("hello")?;
     host.replace(By::Today);
-    let gone = "server { listen 127.0.0.1:80; return 410; }\n";
-    let site = &host.site.host;
-    site.write("/etc/nginx/sites-enabled/default", gone);
+    host.serve_without_the_app();
     host.run("remove --stop-serving").ok();
     assert_eq!(host.running(), Vec::<String>::new());
-    assert!(!site.exists(STATE));
+    assert!(!host.site.host.exists(STATE));
     Ok(())
 }

@@ -3,19 +3,21 @@
 use libtest_mimic::Trial;
 
 use crate::hold::Hold;
+use crate::killed_landed::start_by_hand;
+use crate::killed_upgrading::upgrading;
 use crate::landed::{By, Upgrade};
-use crate::matrix::{POINTS, Point};
+use crate::matrix::{POINTS, Point, point, wanted};
 use crate::support::site::FRAGMENT;
 use crate::support::skip::Skip;
 use crate::trial;
 
 /// Three texts: the point at which 0.1.0 was interrupted; the release that serves after a reboot and `resume` by
-/// today's script; and the release that serves after a `deploy` of `four` instead. `-` is not tried: what is prepared
-/// is reserved for its own `switch`, so another deployment is refused, as `killed_landed.rs` shows.
+/// today's script; and the release that serves after a `deploy` of `four` instead. A reservation does not survive the
+/// reboot.
 const CUT_SHORT: [(&str, &str, &str); 12] = [
     ("preparing", "blue two", "green four"),
     ("started", "blue two", "green four"),
-    ("prepared", "blue two", "-"),
+    ("prepared", "blue two", "green four"),
     ("swapping", "blue two", "green four"),
     ("reloaded", "blue two", "green four"),
     ("handing", "blue two", "green four"),
@@ -27,26 +29,48 @@ const CUT_SHORT: [(&str, &str, &str); 12] = [
     ("going-back-soon", "green three", "blue four"),
 ];
 
+/// The same if today's script was interrupted, while it deployed over `blue two` of 0.1.0 for the first time. See also
+/// [`wanted`].
+const CUT_SHORT_UPGRADING: [(&str, &str, &str); 12] = [
+    ("preparing", "(blue two)", "(green four)"),
+    ("started", "(blue two)", "(green four)"),
+    ("prepared", "blue two", "(green four)"),
+    ("swapping", "(blue two)", "green four"),
+    ("reloaded", "blue two", "(green four)"),
+    ("handing", "(blue two)", "(green four)"),
+    ("handed", "blue two", "(green four)"),
+    ("switched", "green three", "(blue four)"),
+    ("going-back-begun", "(blue two)", "(green four)"),
+    ("going-back", "(blue two)", "(green four)"),
+    ("went-to-one", "green one", "(blue four)"),
+    ("going-back-soon", "(green three)", "(blue four)"),
+];
+
 pub fn tests() -> Vec<Trial> {
     let mut tests = vec![
         trial("reboots::at_rest", at_rest),
         trial("reboots::after_it_had_gone_back", after_it_had_gone_back),
         trial("reboots::while_adopting", while_adopting),
+        trial("reboots::before_adopting", before_adopting),
+        trial("reboots::adopted", adopted),
     ];
-    for (name, resumed, deployed) in CUT_SHORT {
-        let point = POINTS.into_iter().find(|point| point.name == name);
-        let point = point.unwrap_or_else(|| panic!("there is no point {name}"));
-        let commands = [("resume", resumed), ("deploy", deployed)];
-        for (command, release) in commands {
-            if release == "-" {
+    let by_landed = CUT_SHORT.map(|row| ("reboots", Upgrade::of as Begin, row));
+    let by_today = CUT_SHORT_UPGRADING.map(|row| ("reboots::upgrading", upgrading as Begin, row));
+    for (module, begin, (name, resumed, deployed)) in by_landed.into_iter().chain(by_today) {
+        let point = point(&POINTS, name);
+        for (command, cell) in [("resume", resumed), ("deploy", deployed)] {
+            let Some(release) = wanted(cell) else {
                 continue;
-            }
-            let run = move || cut_short(point, command, release);
-            tests.push(trial(format!("reboots::{name}::{command}"), run));
+            };
+            let run = move || cut_short(begin, point, command, release);
+            tests.push(trial(format!("{module}::{name}::{command}"), run));
         }
     }
     tests
 }
+
+/// Makes a host.
+type Begin = fn(&'static str) -> Result<Upgrade, Skip>;
 
 /// The machine reboots. Only nginx starts again.
 fn reboot(host: &Upgrade) {
@@ -81,8 +105,8 @@ fn at_rest() -> Result<(), Skip> {
     Ok(())
 }
 
-fn cut_short(point: Point, command: &str, release: &str) -> Result<(), Skip> {
-    let host = Upgrade::of(point.app)?;
+fn cut_short(begin: Begin, point: Point, command: &str, release: &str) -> Result<(), Skip> {
+    let host = begin(point.app)?;
     host.stage("three");
     (point.kill)(&host);
     host.replace(By::Today).stage("four");
@@ -111,9 +135,7 @@ fn after_it_had_gone_back() -> Result<(), Skip> {
 fn while_adopting() -> Result<(), Skip> {
     let host = Upgrade::of("hello")?;
     let text = host.site.host.read(FRAGMENT);
-    host.site
-        .host
-        .write(FRAGMENT, format!("{text}\n# by hand\n"));
+    host.edit_fragment();
     host.kill_at("adopt", Hold::AfterReload);
     host.replace(By::Today).stage("three");
     reboot(&host);
@@ -129,6 +151,48 @@ fn while_adopting() -> Result<(), Skip> {
     host.run("adopt").ok();
     assert_eq!(host.site.host.read(FRAGMENT), text);
     host.assert_rests_on("blue two");
+    host.run("deploy").ok();
+    host.assert_rests_on("green three");
+    Ok(())
+}
+
+/// An adoption of 0.1.0 had not written its own fragment yet. After the reboot the color does not run, and the file is
+/// not the script's own, so `resume` does not start a color. When a person has put the script's text back, it does.
+fn before_adopting() -> Result<(), Skip> {
+    let host = Upgrade::of("hello")?;
+    let text = host.site.host.read(FRAGMENT);
+    host.edit_fragment();
+    host.kill_at("adopt", Hold::Journal("phase=preparing *kind=adopt "));
+    host.replace(By::Today).stage("three");
+    reboot(&host);
+    for command in ["resume", "deploy"] {
+        host.run(command)
+            .exits(3)
+            .says("`adopt` writes it again for blue");
+        assert_eq!(host.phase(), "idle");
+    }
+    assert_eq!(host.running(), Vec::<String>::new());
+    host.site.host.write(FRAGMENT, text);
+    host.run("resume").ok();
+    host.assert_rests_on("blue two");
+    host.run("deploy").ok();
+    host.assert_rests_on("green three");
+    Ok(())
+}
+
+/// 0.1.0 had adopted a color that somebody had started by hand. Nothing knows how to start it again, so users wait for
+/// a deploy.
+fn adopted() -> Result<(), Skip> {
+    let host = Upgrade::of("hello")?;
+    start_by_hand(&host);
+    host.kill_at("adopt", Hold::Journal("phase=switched *kind=adopt "));
+    host.replace(By::Today).stage("three");
+    reboot(&host);
+    host.run("resume")
+        .exits(5)
+        .says("blue does not pass its probes")
+        .says("ended with a reboot");
+    assert_eq!(host.running(), Vec::<String>::new());
     host.run("deploy").ok();
     host.assert_rests_on("green three");
     Ok(())

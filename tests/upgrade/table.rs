@@ -39,7 +39,8 @@ const JOURNALS: [(Phase, &[Kind]); 5] = [
     (Phase::Switched, &KINDS),
 ];
 
-/// The answers of 0.1.0, taken from its `recover.sh`, `main.sh` and `rollback.sh`, in today's words.
+/// The answers of 0.1.0, taken from its `recover.sh`, `main.sh` and `rollback.sh`, in today's words. In
+/// `killed_landed.rs`, `by_0_1_0` tries them with 0.1.0 itself.
 fn of_0_1_0(command: Command, phase: Phase, kind: Kind, reservation: Reservation) -> Answer {
     use Command as C;
     match phase {
