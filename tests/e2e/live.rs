@@ -109,7 +109,7 @@ fn a_stream_through_a_second_master_that_ends() -> Result<(), Skip> {
     site.deploy().ok();
     let streams = Long {
         lasts: Duration::from_secs(12),
-        pause: Duration::from_secs(600),
+        pause: Duration::from_secs(5),
     };
     let rates = Rates {
         keep_alive: 0,
