@@ -366,11 +366,12 @@ fn a_program_consists_of_reactions_steps_and_programs() {
             for line in lines.by_ref().take_while(|line| *line != "}") {
                 let words: Vec<_> = line.split_whitespace().collect();
                 let is_line = match words[..] {
-                    ["otherwise", reaction] => reactions.contains(&reaction),
+                    ["otherwise", reaction] | ["plan.point_proxy_at", _, reaction] => {
+                        reactions.contains(&reaction)
+                    }
                     ["step", step, ref rest @ ..] => {
                         runtime.contains(&format!("do_{step}")) && rest.iter().all(is_word)
                     }
-                    ["plan.point_proxy_at", _, reaction] => reactions.contains(&reaction),
                     [program] => is_program(program),
                     _ => false,
                 };

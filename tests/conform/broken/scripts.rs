@@ -575,7 +575,7 @@ pub const BROKEN: [Broken; 41] = [
     Broken {
         law: "L12",
         what: "after a failure the last line names the other color",
-        edits: &[After("  served=$in_force", "served=$to")],
+        edits: &[After("served=$in_force", "served=$to")],
         shape: "one-service",
         state: State::One,
         given: Given::Nothing,
