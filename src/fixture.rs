@@ -5,8 +5,9 @@ use crate::model::defaults;
 use crate::model::{
     App, Artifact, Budget, Cleanup, Color, Driver, DriverFile, DriverKind, DriverUse, Duration,
     Expectation, Gate, Handover, HostPath, Input, InputType, Method, Name, OnFailure, Part, Piece,
-    Port, Previous, Privilege, Question, Quoting, Relation, Service, SettingValue, StatusSet,
-    Steps, Subject, Template, Variable, VariableName, Verification, Verify, VerifyName,
+    Port, Previous, Privilege, Question, Quoting, Relation, Runs, Service, SettingValue, StatusSet,
+    Step, StepFailure, StepRun, Steps, Subject, Template, Variable, VariableName, Verification,
+    Verify, VerifyName,
 };
 use crate::source::{FileId, Sources, Span};
 use crate::stdlib;
@@ -298,6 +299,26 @@ pub(crate) fn with_shared() -> App {
         parts: Vec::new(),
         absent_parts: Vec::new(),
         span: line(13),
+    });
+    app
+}
+
+/// Returns an app whose plan has every action.
+pub(crate) fn everything() -> App {
+    let mut app = with_shared();
+    let run = &mut app.services[0].run;
+    let mut driver = (*run.driver).clone();
+    let mut file = driver.functions[0].clone();
+    file.text = "jar_preflight() {\n}\njar_fetch() {\n}\njar_offers() {\n}\n".to_owned();
+    driver.functions.push(file);
+    run.driver = Arc::new(driver);
+    app.steps.before_start.push(Step {
+        run: StepRun::Shell("true".to_owned()),
+        folder: None,
+        within: Duration::from_secs(60),
+        runs: Runs::Always,
+        on_failure: StepFailure::OfPlace,
+        span: line(1),
     });
     app
 }

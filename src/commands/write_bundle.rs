@@ -76,8 +76,8 @@ pub(super) struct Installation {
     pinned: BTreeSet<String>,
     /// The text of the current manifest. Even if it has merge markers and cannot be parsed, it still names our files.
     manifest: String,
-    /// Whether the folder has a `.gitattributes` of the user that lacks some of our lines.
-    lacks_attributes: bool,
+    /// Why our lines are in no `.gitattributes` of the output folder, and what to do; `None` if they are in one.
+    lacks_attributes: Option<&'static str>,
 }
 
 impl Installation {
@@ -127,9 +127,9 @@ impl Installation {
             before,
             pinned,
             manifest: text,
-            lacks_attributes: false,
+            lacks_attributes: None,
         };
-        installation.leave_attributes(&mut build)?;
+        installation.leave_attributes(out, &mut build)?;
         manifest.builds.insert(source, build);
         installation.files.push(OutputFile {
             path,
@@ -141,28 +141,34 @@ impl Installation {
     }
 
     /// Leaves a `.gitattributes` of the user unchanged.
-    fn leave_attributes(&mut self, build: &mut Build) -> Result<(), Failure> {
-        let mut files = self.files.iter();
-        let Some(at) = files.position(|file| is_attributes(&file.path)) else {
-            return Ok(());
-        };
-        let path = self.files[at].path.clone();
-        if let Some(bytes) = read(&self.folder.join(&path))?
-            && !self.made(&path, &bytes)
-        {
-            self.lacks_attributes = !says_attributes(&bytes);
+    fn leave_attributes(&mut self, out: &Utf8Path, build: &mut Build) -> Result<(), Failure> {
+        let path = out.join(ATTRIBUTES);
+        let found = read(&self.folder.join(&path))?;
+        let ours = self.files.iter().position(|file| file.path == path);
+        if let Some(at) = ours {
+            if found.as_ref().is_none_or(|bytes| self.made(&path, bytes)) {
+                return Ok(());
+            }
             self.files.remove(at);
             build.files.remove(path.as_str());
         }
+        self.lacks_attributes = match found {
+            Some(bytes) if says_attributes(&bytes) => None,
+            Some(_) => {
+                Some("the `.gitattributes` here is yours and is not changed; add these lines to it")
+            }
+            None => Some(
+                "a `.gitattributes` here would apply to all of your files, so none is written; write one with these lines",
+            ),
+        };
         Ok(())
     }
 
     /// Advice to add our lines to `.gitattributes`, if that file belongs to the user.
     pub(super) fn advice(&self) -> Option<String> {
-        self.lacks_attributes.then(|| {
+        self.lacks_attributes.map(|what| {
             format!(
-                "advice: the `{ATTRIBUTES}` here is yours and is not changed; add these lines to it, so that the scripts are the same on \
-                 every checkout and reviews hide the runtime:\n  {}\n",
+                "advice: {what}, so that the scripts are the same on every checkout and reviews hide the runtime:\n  {}\n",
                 ATTRIBUTE_LINES.join("\n  ")
             )
         })

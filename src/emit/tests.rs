@@ -1,14 +1,16 @@
 //! Properties that every bundle must have because of its callers. `tests/cases/build` tests the wording.
 
-use super::{Bundle, Form, Mode, OutputFile, Places, emit};
-use crate::diagnostics::Code;
+use super::{Bundle, Form, Mode, OutputFile, Owner, Places, emit};
+use crate::check::{LoadError, Loader};
+use crate::diagnostics::{Code, Report};
 use crate::fixture;
 use crate::model::{App, SettingValue, Template};
-use crate::plan::{callers, plan};
-use crate::source::FileId;
+use crate::plan::{Otherwise, Way, callers, plan};
+use crate::source::{FileId, Sources};
 use camino::Utf8Path;
+use std::collections::BTreeSet;
 
-fn try_bundle(apps: Vec<App>) -> Result<Bundle, crate::diagnostics::Report> {
+fn try_bundle(apps: Vec<App>) -> Result<Bundle, Report> {
     let sources = fixture::sources();
     let places = Places {
         sources: &sources,
@@ -249,34 +251,148 @@ fn the_runtime_contains_every_file_of_stdlib_shell() {
     assert_eq!(listed, crate::stdlib::files("shell"));
 }
 
+/// Reads the cases of `tests/cases/build`.
+struct Cases;
+
+impl Loader for Cases {
+    fn read(&self, path: &Utf8Path) -> Result<Vec<u8>, LoadError> {
+        std::fs::read(path).map_err(|error| LoadError::Other(error.to_string()))
+    }
+}
+
+/// Returns scripts that together contain everything that a script can contain, without the texts of
+/// their here-documents.
+fn scripts() -> Vec<String> {
+    let mut app = fixture::everything();
+    app.colors[0].lets = vec![("LABEL".to_owned(), "x".to_owned())];
+    let mut bundles = vec![bundle(app)];
+    for case in ["asked-by-service", "hello-spring", "notify", "services"] {
+        let path = format!("tests/cases/build/{case}/deploy.bg");
+        let text = std::fs::read_to_string(&path).expect("the case is there");
+        let mut sources = Sources::new();
+        let main = sources.add(path, text);
+        let mut report = Report::new();
+        let planned = crate::plan_file(&mut sources, main, &Cases, &mut report);
+        let places = Places {
+            sources: &sources,
+            main,
+            folder: Utf8Path::new("deploy"),
+        };
+        let planned = planned.expect("the case has no errors");
+        bundles.push(emit(&planned, &places, Form::Files).expect("a bundle"));
+    }
+    let is_script = |file: &&OutputFile| {
+        file.path.parent() == Some(Utf8Path::new("deploy"))
+            && file.mode == Mode::Executable
+            && file.owner == Owner::Source
+    };
+    let scripts = bundles.iter().map(|bundle| {
+        let mut files = bundle.files.iter().filter(is_script);
+        code(&files.next().expect("it has a script").text)
+    });
+    scripts.collect()
+}
+
+/// Returns the lines of a script with empty here-documents. They contain the proxy's fragments and the user's steps.
+fn code(script: &str) -> String {
+    let mut code = String::new();
+    let mut end = None;
+    for line in script.lines() {
+        if end.is_some_and(|end| end != line) {
+            continue;
+        }
+        code.push_str(line);
+        code.push('\n');
+        let word = line.split_once("<<'").map(|(_, rest)| rest);
+        end = word.and_then(|rest| rest.split('\'').next());
+    }
+    code
+}
+
 /// The check for taken names knows every name in a script. For example, a `driver let` with a setting `of` would
-/// collide.
+/// collide. No function has the name of another one, also if the names of a service and of its gate contain a `-`.
 #[test]
 fn every_name_in_a_script_is_reserved() {
-    let mut app = fixture::hello();
-    app.colors[0].lets = vec![("LABEL".to_owned(), "x".to_owned())];
-    let bundle = bundle(app);
-    let fragment = |color: &str| &file(&bundle, &format!("deploy/nginx/{color}.conf")).text;
-    let script = file(&bundle, "deploy/hello-spring.sh").text.clone();
-    let script = script
-        .replace(fragment("real1"), "")
-        .replace(fragment("real2"), "");
     let taken = crate::stdlib::of_runtime();
-    for (function, _) in crate::stdlib::functions(&script) {
-        let known = crate::stdlib::SCRIPT_FUNCTIONS.contains(&function.as_str());
-        assert!(function.contains('.') || known, "{function}");
-        assert!(
-            !taken.functions.contains(&function),
-            "{function} is the runtime's, too"
-        );
+    let drivers = ["process_", "jar_", "nginx_", "chat_"];
+    let of_driver = |name: &str| drivers.iter().any(|driver| name.starts_with(driver));
+    for script in scripts() {
+        let mut functions = BTreeSet::new();
+        for (function, _) in crate::stdlib::functions(&script) {
+            let known = crate::stdlib::SCRIPT_FUNCTIONS.contains(&function.as_str());
+            assert!(
+                function.contains('.') || known || of_driver(&function),
+                "{function}"
+            );
+            assert!(
+                !taken.functions.contains(&function),
+                "{function} is the runtime's, too"
+            );
+            let again = functions.replace(function);
+            assert_eq!(again, None, "it is defined twice");
+        }
+        for variable in crate::stdlib::variables(&script) {
+            // A name without an underscore or with a capital letter cannot belong to a driver.
+            let free =
+                !variable.contains('_') || variable.contains(|c: char| c.is_ascii_uppercase());
+            let known = crate::stdlib::SCRIPT_VARIABLES.contains(&variable.as_str())
+                || taken.variables.contains(&variable);
+            assert!(free || known || of_driver(&variable), "{variable}");
+        }
     }
-    let drivers = ["process_", "jar_", "nginx_"];
-    for variable in crate::stdlib::variables(&script) {
-        // A name without an underscore or with a capital letter cannot belong to a driver.
-        let free = !variable.contains('_') || variable.contains(|c: char| c.is_ascii_uppercase());
-        let known = crate::stdlib::SCRIPT_VARIABLES.contains(&variable.as_str())
-            || taken.variables.contains(&variable);
-        let setting = drivers.iter().any(|driver| variable.starts_with(driver));
-        assert!(free || known || setting, "{variable}");
+}
+
+/// People read the order of the commands. Each line of a program is `otherwise` with a reaction, a step, or the name of
+/// a program.
+#[test]
+fn a_program_consists_of_reactions_steps_and_programs() {
+    let reactions = [
+        Otherwise::Refuse,
+        Otherwise::Warn,
+        Otherwise::Later,
+        Otherwise::Person,
+        Otherwise::Given,
+    ];
+    let reactions: Vec<_> = reactions
+        .into_iter()
+        .chain(Way::ALL.map(Otherwise::Way))
+        .map(Otherwise::word)
+        .collect();
+    let is_word = |word: &&str| {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
+        word.chars().all(plain) || *word == "\"$1\"" || word.starts_with('@')
+    };
+    let runtime = &crate::stdlib::of_runtime().functions;
+    for script in scripts() {
+        let functions: Vec<_> = crate::stdlib::functions(&script);
+        let is_program = |name: &str| {
+            let known = functions.iter().any(|(function, _)| function == name);
+            let kind = ["plan.", "way.", "recover."];
+            kind.iter().any(|kind| name.starts_with(kind)) && (known || runtime.contains(name))
+        };
+        let mut programs = 0;
+        let mut lines = script.lines();
+        while let Some(head) = lines.next() {
+            if !head.starts_with("plan.") && !head.starts_with("way.") {
+                continue;
+            }
+            programs += 1;
+            assert!(head.contains("() {") && !head.contains('}'), "{head}");
+            for line in lines.by_ref().take_while(|line| *line != "}") {
+                let words: Vec<_> = line.split_whitespace().collect();
+                let is_line = match words[..] {
+                    ["otherwise", reaction] | ["plan.point_proxy_at", _, reaction] => {
+                        reactions.contains(&reaction)
+                    }
+                    ["step", step, ref rest @ ..] => {
+                        runtime.contains(&format!("do_{step}")) && rest.iter().all(is_word)
+                    }
+                    [program] => is_program(program),
+                    _ => false,
+                };
+                assert!(is_line, "{head}\n{line}");
+            }
+        }
+        assert!(programs > 8, "{script}");
     }
 }

@@ -52,7 +52,7 @@ impl Reader<'_> {
         }
         let plan = self.plan;
         let caller = self.program;
-        if !matches!(name, ProgramName::BeforeSwap | ProgramName::PointProxyAt) {
+        if !ProgramName::PARTS.contains(&name) {
             self.program = name;
         }
         for line in &plan.program(name).lines {

@@ -2,30 +2,9 @@
 
 use super::{Action, Line, deadlines, plan};
 use crate::fixture;
-use crate::model::{App, Duration, Runs, Step, StepFailure, StepRun};
+use crate::model::App;
 use crate::stdlib::shell_files;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-/// Returns an app whose plan has every action.
-fn everything() -> App {
-    let mut app = fixture::with_shared();
-    let run = &mut app.services[0].run;
-    let mut driver = (*run.driver).clone();
-    let mut file = driver.functions[0].clone();
-    file.text = "jar_preflight() {\n}\njar_fetch() {\n}\njar_offers() {\n}\n".to_owned();
-    driver.functions.push(file);
-    run.driver = Arc::new(driver);
-    app.steps.before_start.push(Step {
-        run: StepRun::Shell("true".to_owned()),
-        folder: None,
-        within: Duration::from_secs(60),
-        runs: Runs::Always,
-        on_failure: StepFailure::OfPlace,
-        span: fixture::line(1),
-    });
-    app
-}
 
 fn actions(app: &App) -> Vec<Action> {
     let mut actions = Vec::new();
@@ -58,7 +37,7 @@ fn has_word(line: &str, word: &str) -> bool {
 #[test]
 fn an_action_has_one_function_and_none_calls_another() {
     let mut functions: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for action in actions(&everything()) {
+    for action in actions(&fixture::everything()) {
         functions.insert(format!("do_{}", action.word()), Vec::new());
     }
     assert!(functions.len() > 40, "{functions:?}");
@@ -94,7 +73,7 @@ fn an_action_has_one_function_and_none_calls_another() {
 /// A limit that nothing keeps does not exist: for each key of the table the runtime has the call that it limits.
 #[test]
 fn every_deadline_is_kept_by_the_runtime() {
-    let mut app = everything();
+    let mut app = fixture::everything();
     // No driver for `shared` exists, so no app that was checked has its key.
     app.shared.clear();
     let table = deadlines(&app);

@@ -325,8 +325,52 @@ fn a_gitattributes_of_the_users_own_is_left_alone() {
     assert!(!ran.err.contains("advice"), "{}", ran.err);
     // In the folder of the source it would apply to all of the user's files, so it is not written there.
     let folder = Folder::good();
-    folder.run(&["build", "--out", "."]).exits(0);
+    let ran = folder.run(&["build", "--out", "."]).exits(0);
     assert!(!folder.path(".gitattributes").exists());
+    assert!(
+        ran.err
+            .starts_with("advice: a `.gitattributes` here would apply to all of your files"),
+        "{}",
+        ran.err
+    );
+    for line in lines.lines() {
+        assert!(ran.err.contains(&format!("\n  {line}\n")), "{}", ran.err);
+    }
+    folder.write(".gitattributes", lines);
+    let ran = folder.run(&["build", "--out", "."]).exits(0);
+    assert!(!ran.err.contains("advice"), "{}", ran.err);
+}
+
+/// git for Windows turns each LF into CR LF at a checkout, except where `.gitattributes` says otherwise. A runtime with
+/// another byte would not be the one whose hash the script pins.
+#[test]
+fn a_checkout_of_git_changes_no_byte() {
+    let folder = Folder::good();
+    folder.run(&["build"]).exits(0);
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.args(["-c", "core.autocrlf=true", "-c", "core.safecrlf=false"])
+            .args(["-c", "user.name=a", "-c", "user.email=a@example.com"])
+            .args(arguments)
+            .current_dir(folder.path("."))
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1");
+        let ran = git.output().expect("git runs");
+        assert!(ran.status.success(), "{arguments:?}: {ran:?}");
+    };
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "deploy"]);
+    git(&["clone", "-q", ".", "again"]);
+    // The source has no such line, so git changes it.
+    assert!(folder.read("again/deploy.bg").contains("\r\n"));
+    let runtime = runtime();
+    let again = format!("again/{runtime}");
+    assert_eq!(folder.read(&again), folder.read(&runtime));
+    folder.run(&["runtime", "--check", &again]).exits(0);
+    let mut script = Command::new(folder.path(&format!("again/{SCRIPT}")));
+    let ran = script.arg("help").output().expect("the script runs");
+    assert_eq!(ran.status.code(), Some(0), "{ran:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use super::run::{Folder, GOOD, SCRIPT, other, runtime};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 /// Runs the script's `help`.
@@ -21,6 +22,8 @@ fn stdout_prints_the_single_form_and_writes_nothing() {
     assert!(!folder.path(&runtime()).exists());
     assert!(ran.out.contains(&deployc::emit::runtime_id()));
     assert!(ran.out.contains(deployc::emit::runtime_text()));
+    // It contains the runtime, so it reads none.
+    assert!(!ran.out.contains("load_runtime"));
     let ran = folder.run(&["build", "--single"]).exits(0);
     assert!(ran.err.contains("everything is up to date"), "{}", ran.err);
     // A build in the other form removes the file that this form does not need.
@@ -130,6 +133,34 @@ fn a_wrong_runtime_is_refused_with_the_reason() {
     assert_eq!(help(&folder).status.code(), Some(0));
 }
 
+/// The script reads the runtime from the file whose hash it has checked, not again by its name.
+#[test]
+fn a_runtime_that_is_exchanged_after_the_check_is_not_read() {
+    let folder = Folder::good();
+    folder.run(&["build"]).exits(0);
+    let runtime = folder.path(&runtime());
+    folder.write("other", "exit 7\n");
+    // It prints the hash, and then puts the other file in the place of the runtime.
+    let exchange = format!(
+        "#!/bin/bash\n/usr/bin/sha256sum && mv '{}' '{}'\n",
+        folder.path("other").display(),
+        runtime.display()
+    );
+    folder.write("bin/sha256sum", exchange);
+    let program = folder.path("bin/sha256sum");
+    fs::set_permissions(program, fs::Permissions::from_mode(0o755)).expect("a mode can be set");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut script = Command::new(folder.path(SCRIPT));
+    script
+        .arg("help")
+        .env("PATH", format!("{}:{path}", folder.path("bin").display()));
+    let ran = script.output().expect("the script runs");
+    assert_eq!(ran.status.code(), Some(0), "{ran:?}");
+    assert!(ran.stdout.starts_with(b"hello-spring: blue/green"));
+    let exchanged = fs::read_to_string(runtime).expect("a file is there");
+    assert_eq!(exchanged, "exit 7\n");
+}
+
 /// The last line of a script starts the command. A script without its end must not exit 0 as if it had deployed.
 #[test]
 fn half_a_script_says_so() {
@@ -199,6 +230,43 @@ fn several_compilers_share_a_folder_and_each_runtime_stays_as_long_as_it_is_pinn
     folder.run(&["build", "deploy.bg"]).exits(0);
     assert!(!folder.path("deploy/other.sh").exists() && folder.path(&runtime()).exists());
     folder.run(&["build", "deploy.bg", "--check"]).exits(0);
+}
+
+/// Each script of a folder reads the runtime that its compiler has made.
+#[test]
+fn scripts_of_two_compilers_run_from_one_folder() {
+    let folder = Folder::with(&[("deploy.bg", GOOD), ("other.bg", &other())]);
+    folder.run(&["build", "deploy.bg", "other.bg"]).exits(0);
+    // The other app gets the runtime of another compiler: one line differs, and it prints which runtime it is.
+    let now = deployc::emit::runtime_id();
+    let text = folder.read(&runtime());
+    let theirs = text.replacen(
+        "\nusage() {\n",
+        "\nusage() {\n  echo 'the other runtime'\n",
+        1,
+    );
+    assert_ne!(theirs, text);
+    let hash = deployc::emit::manifest::sha256(&theirs);
+    let version = deployc::emit::VERSION;
+    folder.write(
+        &format!("deploy/deployc-runtime-{version}-{}.sh", &hash[..8]),
+        theirs,
+    );
+    let script = folder.read("deploy/other.sh");
+    let script = script.replace(&now, &format!("{version}-{hash}"));
+    folder.write("deploy/other.sh", script);
+    for (script, app, is_other) in [
+        (SCRIPT, "hello-spring: blue/green", false),
+        ("deploy/other.sh", "other: blue/green", true),
+    ] {
+        let mut help = Command::new("bash");
+        let ran = help.arg(folder.path(script)).arg("help").output();
+        let ran = ran.expect("bash runs");
+        assert_eq!(ran.status.code(), Some(0), "{ran:?}");
+        let said = String::from_utf8_lossy(&ran.stdout);
+        assert!(said.contains(app), "{said}");
+        assert_eq!(said.contains("the other runtime"), is_other, "{said}");
+    }
 }
 
 #[test]

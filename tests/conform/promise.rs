@@ -133,6 +133,38 @@ impl Ended<'_> {
         if !has_verdict {
             broken.push("the output has no line with the result".to_owned());
         }
+        let serves = self.stand.color_of(&self.after.force);
+        for said in self.said_to_serve() {
+            if serves.as_deref() != Some(said) {
+                broken.push(format!(
+                    "the output says that {said} serves, but {serves:?} is in force"
+                ));
+            }
+        }
+    }
+
+    /// The colors of which the last lines say that they serve: `NAME of APP: done in 1s: blue serves, …`, or
+    /// `blue serves, as before`.
+    fn said_to_serve(&self) -> impl Iterator<Item = &str> {
+        let shape = &self.stand.shape;
+        let colors = shape
+            .after
+            .app
+            .colors
+            .iter()
+            .chain(&shape.before.app.colors);
+        let lines = self.ran.said.lines();
+        lines.filter_map(move |line| {
+            let told = match line.split_once(": done in ") {
+                Some((_, rest)) => rest.split_once(": ")?.1,
+                None => line,
+            };
+            let (said, rest) = told.split_once(" serves")?;
+            let is_verdict = told != line || rest.starts_with(", as before");
+            let said = said.trim_end_matches(", which does not pass its probes");
+            let mut names = colors.clone().map(|color| color.name.as_str());
+            (is_verdict && names.any(|name| name == said)).then_some(said)
+        })
     }
 
     /// The configuration on the disk is in force. The color in force runs, if it ran before.

@@ -14,6 +14,7 @@ mod defaults;
 mod deploy;
 mod links;
 mod shown_by;
+mod steps;
 
 use std::fs;
 use std::path::Path;

@@ -3,7 +3,10 @@
 //! Each test makes two deployments, a rollback, and a `prepare` that is aborted. Users get one color after the other,
 //! each old program ends, and the script prints nothing on standard error and leaves nothing behind.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
+
+use deployc::stdlib;
 
 use crate::examples;
 use crate::support::host::Host;
@@ -24,6 +27,7 @@ crate::tests![
     with_such_a_umask_and_no_fragment_yet,
     with_an_empty_environment,
     with_every_option_of_the_caller,
+    with_every_name_of_the_caller,
     from_a_folder_that_is_gone,
     through_a_symlink,
     from_a_path_with_spaces_and_korean,
@@ -193,12 +197,94 @@ fn in_korean() -> Result<(), Skip> {
     Ok(())
 }
 
+/// bash sources this file before the script. It sets each option that is off, and unsets each that is on. With `noexec`
+/// and `onecmd` bash runs no script. A trace is printed on standard error, and so is a message of bash about its
+/// debugger, which `extdebug` starts.
+const EVERY_OPTION: &str = r#"
+listed=$(shopt)
+while read -r name now; do
+  case $name-$now in
+    extdebug-*) ;;
+    *-on) changes+=(-u "$name") ;;
+    *-off) changes+=(-s "$name") ;;
+  esac
+done <<<"$listed"
+listed=$(set -o)
+while read -r name now; do
+  case $name-$now in
+    noexec-* | onecmd-* | verbose-* | xtrace-*) ;;
+    *-on) set +o "$name" ;;
+    *-off) more+=(-o "$name") ;;
+  esac
+done <<<"$listed"
+for ((at = 0; at < ${#changes[@]}; at += 2)); do
+  shopt "${changes[@]:at:2}" 2>/dev/null
+done
+set "${more[@]}"
+unset listed name now at changes more
+export SHELLOPTS BASHOPTS
+"#;
+
 fn with_every_option_of_the_caller() -> Result<(), Skip> {
     let site = Site::new()?;
+    site.host.write("/opt/options.sh", EVERY_OPTION);
+    live(&site, "BASH_ENV=/opt/options.sh exec \"$@\"");
+    Ok(())
+}
+
+/// Variables that the script does not have. They change what bash does or what tools print.
+const OTHER_VARIABLES: [&str; 13] = [
+    "BASH_COMPAT=3.1",
+    "BLOCK_SIZE=1G",
+    "CDPATH=/tmp",
+    "COLUMNS=1",
+    "EXECIGNORE=*",
+    "FUNCNEST=1",
+    "GLOBIGNORE=*",
+    "PROMPT_COMMAND=touch /tmp/evil",
+    "PS4=$(touch /tmp/evil)",
+    "PS_FORMAT=comm",
+    "QUOTING_STYLE=c",
+    "TIME_STYLE=+",
+    "TMOUT=1",
+];
+
+/// The variables that a script takes from its caller, or that bash reads before the script.
+const OF_THE_CALLER: [&str; 6] = [
+    "BASHOPTS",
+    "LANG",
+    "LC_ALL",
+    "PATH",
+    "POSIXLY_CORRECT",
+    "SHELLOPTS",
+];
+
+/// Each variable of the script contains code, and each function and each command has the name of an exported function.
+fn with_every_name_of_the_caller() -> Result<(), Skip> {
+    let site = Site::new()?;
+    let text = site.host.read(SCRIPT) + deployc::emit::runtime_text();
+    let mut variables = stdlib::variables(&text);
+    variables.retain(|name| !OF_THE_CALLER.contains(&name.as_str()));
+    let commands = "compgen -bc | grep -vxF \"$(compgen -k)\" | sort -u";
+    let commands = site.host.bash(commands).ok().stdout;
+    let commands = commands.lines().map(str::to_owned);
+    let functions = stdlib::functions(&text).into_iter().map(|(name, _)| name);
+    let functions: BTreeSet<_> = functions.chain(commands).collect();
+    assert!(variables.len() > 300 && functions.len() > 600);
+    let variables = variables
+        .iter()
+        .map(|name| format!("{name}=PATH[$(touch /tmp/evil)]"));
+    let functions = functions.iter().map(|name| {
+        format!("BASH_FUNC_{name}%%=() {{ /bin/touch /tmp/evil; /bin/echo {name} >&2; return 1; }}")
+    });
+    let given: Vec<_> = variables
+        .chain(functions)
+        .chain(OTHER_VARIABLES.map(str::to_owned))
+        .collect();
+    site.host.write("/opt/given", given.join("\n"));
     live(
         &site,
-        "export SHELLOPTS BASHOPTS; shopt -s failglob dotglob nocasematch lastpipe; \
-         set -o noclobber -o noglob -o errexit -o nounset -o pipefail; exec bash -e -C \"$@\"",
+        "mapfile -t given </opt/given; exec env \"${given[@]}\" \"$@\"",
     );
     Ok(())
 }

@@ -16,6 +16,7 @@ crate::tests![
     a_program_in_the_caller_s_path_only,
     a_link_to_what_another_user_owns,
     a_release_keeps_its_runtime,
+    the_runtime_is_on_disk_before_a_script_that_needs_it,
     a_script_asks_only_its_own_release,
     a_broken_release_names_a_way_out,
     a_script_that_is_replaced_while_it_waits,
@@ -223,6 +224,49 @@ fn a_release_keeps_its_runtime() -> Result<(), Skip> {
     site.deploy().ok();
     let left = runtimes(&site);
     assert!(left.len() == 1 && !left.contains(&one), "{left:?}");
+    Ok(())
+}
+
+/// After a power cut no script may be there without its runtime. So the runtime is on the disk before a release or
+/// `resume` gets a script that names it.
+fn the_runtime_is_on_disk_before_a_script_that_needs_it() -> Result<(), Skip> {
+    let site = Site::new()?;
+    // Each call is noted with the number of scripts that the state contains at that time.
+    for tool in ["cp", "mv", "sync"] {
+        let note = format!(
+            "#!/bin/bash\nshopt -s nullglob\nscripts=({STATE}/releases/*/script {STATE}/resume*)\n\
+             echo \"${{#scripts[@]}} {tool} $*\" >>/run/noted\nexec /usr/bin/{tool} \"$@\"\n"
+        );
+        site.host.write_program(&format!("/opt/first/{tool}"), note);
+    }
+    // This systemd can only enable the unit that calls `resume`.
+    site.host.write_program(
+        "/opt/first/systemctl",
+        "#!/bin/bash\n[[ $1 == enable || $1 == daemon-reload ]]\n",
+    );
+    let deploy = format!(
+        "mkdir -p /run/systemd/system /etc/systemd/system && PATH=/opt/first:$PATH exec {SCRIPT} deploy"
+    );
+    site.host.bash(&deploy).ok();
+    let noted = site.host.read("/run/noted");
+    let noted: Vec<_> = noted.lines().collect();
+    let kept = format!("{STATE}/runtimes/{}", deployc::emit::runtime_id());
+    let release = slot(&site, &site.serves());
+    let release = release.trim_end_matches("/slot");
+    let order = [
+        format!("0 sync {kept}.new"),
+        format!("0 mv -f {kept}.new {kept}"),
+        format!("0 sync {STATE}/runtimes"),
+        format!("1 cp -- {release}/script {STATE}/resume.new"),
+    ];
+    let places: Vec<_> = order
+        .iter()
+        .map(|call| noted.iter().position(|line| line == call))
+        .collect();
+    assert!(
+        places.iter().all(Option::is_some) && places.is_sorted(),
+        "{order:?} are at {places:?} in {noted:#?}"
+    );
     Ok(())
 }
 

@@ -376,12 +376,7 @@ impl Walk<'_> {
                 Line::Otherwise(other) => *otherwise = *other,
                 Line::Step(step) => {
                     let side = given.map_or(Side::Given, |(side, _)| side);
-                    let action = match step.action {
-                        Action::Write(Side::Given) => Action::Write(side),
-                        Action::Swap(Side::Given) => Action::Swap(side),
-                        ref action => action.clone(),
-                    };
-                    nodes.push((action, *otherwise));
+                    nodes.push((step.action.given(side), *otherwise));
                 }
                 Line::Run(name) => self.lines(*name, None, otherwise, nodes),
                 Line::PointProxyAt(side, other) => {

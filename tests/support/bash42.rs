@@ -41,7 +41,7 @@ const TOO_NEW: &[(&str, &str, &str)] = &[
     ("shopt -s inherit_errexit", "4.4", "checks where they stand"),
     ("shopt -s localvar_inherit", "5.0", "an assignment"),
     ("shopt -s assoc_expand_once", "5.0", "quotes"),
-    ("BASH_COMPAT", "4.3", "nothing"),
+    ("BASH_COMPAT=", "4.3", "nothing"),
     ("[[ -v ", "4.2 for scalars only", "`${name+set}`"),
     ("${ ", "5.3", "`$(…)`"),
     ("${| ", "5.3", "`$(…)`"),

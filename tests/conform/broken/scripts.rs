@@ -61,7 +61,7 @@ pub struct Broken {
 }
 
 /// All broken scripts.
-pub const BROKEN: [Broken; 39] = [
+pub const BROKEN: [Broken; 41] = [
     Broken {
         law: "L1",
         what: "no gate",
@@ -556,6 +556,31 @@ pub const BROKEN: [Broken; 39] = [
         given: Given::Nothing,
         command: Deploy,
         fault: Some((How::Fail, "web stage")),
+        then: None,
+    },
+    Broken {
+        law: "L12",
+        what: "the last line names the other color",
+        edits: &[Change(
+            "done in ${elapsed}s: $to serves",
+            "done in ${elapsed}s: ${from:-$to} serves",
+        )],
+        shape: "one-service",
+        state: State::One,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: None,
+        then: None,
+    },
+    Broken {
+        law: "L12",
+        what: "after a failure the last line names the other color",
+        edits: &[After("served=$in_force", "served=$to")],
+        shape: "one-service",
+        state: State::One,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: Some((How::Fail, "switch.reload")),
         then: None,
     },
 ];
