@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is active; 5 a person must act
 #
 # The settings from deploy.bg come first, then the order of the commands. The code of each step, and of `adopt`, `resume` and recovery, is in
-# deployc-runtime-0.2.0-9c2e8faf.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
+# deployc-runtime-0.2.0-5e6c61b7.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
 # Each of the two uses variables that the other one sets. Functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -17,19 +17,21 @@ trap 'trap - EXIT && exit 129' HUP && trap 'trap - EXIT && exit 130' INT && trap
 trap 'printf "%s\n" "$0 is incomplete: copy it again" >&2 && exit 3' EXIT
 \unset -f unset set builtin command compgen exec declare shopt read printf readlink sha256sum
 case ${BASH_VERSION-} in '' | [0-3].* | 4.[01].*) printf '%s\n' 'hello.sh: bash 4.2 or later is needed' >&2 && trap - EXIT && exit 3 ;; esac
-\set +o posix -f
-\unset -v POSIXLY_CORRECT BASH_ENV ENV CDPATH GLOBIGNORE TMOUT FUNCNEST
-shopt -u failglob nullglob dotglob nocaseglob nocasematch expand_aliases lastpipe extdebug xpg_echo
-for name in $(compgen -A function -A export); do unset -f "$name" && case $name in SHELLOPTS) set +vx ;; *[![:lower:][:digit:]_]* | *_proxy | _) ;; *) unset -v "$name" ;; esac done
-set +aefkCET -Bu +o pipefail
-export -n SHELLOPTS BASHOPTS
+\set -fhuB +abekmCEHPT +o posix +o pipefail +o history
+\unset -v POSIXLY_CORRECT BASH_ENV BASH_COMPAT ENV CDPATH GLOBIGNORE TMOUT FUNCNEST
+# shellcheck disable=SC2046 # each word is an option; some cannot be changed
+shopt -u $(compgen -A shopt) 2>/dev/null
+shopt -s extquote globasciiranges globskipdots sourcepath 2>/dev/null
+# If the caller exports one of bash's own variables, bash does not set it. Then the script begins again without it.
+for name in $(compgen -A function -A export); do unset -f "$name" && case $name in SHELLOPTS) set +vx ;; BASH_SOURCE | EUID | FUNCNAME | PIPESTATUS | UID) [[ $- == *s* ]] || { unset -v "$name" && exec "$BASH" "$0" "$@"; } ;; *[![:lower:][:digit:]_]* | *_proxy | _) ;; *) unset -v "$name" ;; esac done
+set +f && export -n SHELLOPTS BASHOPTS
 PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 umask 022
 trap : ALRM
 
 # ==== hello: what deploy.bg says ==================================================================
 
-runtime=0.2.0-9c2e8faf21568af7652ef39280dd3e2cca82991ef520bc119b0d169887e1f332
+runtime=0.2.0-5e6c61b7517f60e414d82f6b6c4d61229241fe5f53a3e2cd0058988fa6543af4
 source=deploy.bg
 app=hello # @2
 root=/opt/hello
@@ -290,7 +292,7 @@ load_runtime() { # opens the runtime that this script was made with; checks its 
     [[ -e $file ]] || continue
     found=${found:-$file}
     { exec {runtime_fd}<"$file"; } 2>/dev/null || continue
-    sum=$(sha256sum <&"$runtime_fd")
+    IFS= read -r -t 60 sum < <(sha256sum <&"$runtime_fd") || :
     [[ $sum != "$hash "* ]] || { runtime_file=$file && return 0; }
     exec {runtime_fd}<&-
   done

@@ -1774,7 +1774,7 @@ do_keep_resuming() {
   local unit=/etc/systemd/system/deployc-$app.service
   [[ ${journal[kind]} != adopt || $adopted == processes ]] || return 0
   ((EUID == 0)) && [[ -d /run/systemd/system ]] || return 0
-  if ! { cmp -s "$candidate/script" "$state/resume" || { bounded "${deadline["copy"]}" copy_synced "$candidate/script" "$state/resume.new" && mv -f "$state/resume.new" "$state/resume"; }; }; then
+  if ! { bounded "${deadline["journal"]}" cmp -s "$candidate/script" "$state/resume" || { bounded "${deadline["copy"]}" copy_synced "$candidate/script" "$state/resume.new" && mv -f "$state/resume.new" "$state/resume"; }; }; then
     fail_with "cannot write to $state: is the disk full?"
     return
   fi
@@ -2169,7 +2169,7 @@ save_text_before() {
     bounded "${deadline["journal"]}" copy_synced "$candidate/fragment" "$candidate/way-back" || fail_with "cannot write to $candidate: is the disk full?"
     return
   fi
-  ask_switch read && bounded "${deadline["journal"]}" copy_synced "$scratch/answer" "$candidate/way-back" || fail_with "cannot save the proxy's current file: $answer"
+  { ask_switch read && bounded "${deadline["journal"]}" copy_synced "$scratch/answer" "$candidate/way-back"; } || fail_with "cannot save the proxy's current file: $answer"
 }
 
 # do_commit_adopted: Commits the adoption. There is no previous color, so nothing is drained or stopped.
@@ -4956,7 +4956,8 @@ deploy_went_back() {
 # ---- journal: what is under way, for the next run ------------------------------------------------
 #
 # phase       idle, preparing, prepared, swapping, switched, returning, adopting or removing; synced to the disk before
-#             the first effect that needs it
+#             the first effect that needs it. A removal writes remove_swapping and remove_switched: 0.1.0 does not know
+#             `remove`, and would continue as after a deployment. It asks for a person if it does not know the phase
 # version     1; journals of 0.1.0 have no version and no `expires_uptime`
 # kind        deploy (also for restart), rollback, rollback_to, adopt or remove
 # handed      yes: the exclusive services were being moved
@@ -4996,6 +4997,8 @@ read_journal_from() {
   [[ -z ${journal[release]-} ]] || candidate=$state/releases/${journal[release]}
   # 0.1.0 called this phase `preparing`.
   [[ ${journal[phase]}${journal[kind]} != preparingadopt ]] || journal[phase]=adopting
+  # `kind` says that it is a removal.
+  journal[phase]=${journal[phase]#remove_}
 }
 
 # number TEXT DEFAULT: Sets `value` to TEXT if it is a whole number of at most 15 digits, otherwise to DEFAULT. Text
@@ -5017,6 +5020,7 @@ begin_journal() {
 # write_journal PHASE: Writes `journal` to the disk, with this phase.
 write_journal() {
   local key text="phase=$1"
+  [[ ${journal[kind]} != remove || $1 == removing ]] || text="phase=remove_$1"
   for key in "${journal_keys[@]}"; do
     text+=$'\n'"$key=${journal[$key]-}"
   done
@@ -8476,6 +8480,7 @@ nginx_reload() {
   # requests.
   master=${generation[0]}
   generation_children "$nginx_master"
+  nginx_add_workers_elsewhere
   workers=$((${#generation[@]} - 1))
   nginx_find_open_files
   files=$open_files
@@ -8760,15 +8765,23 @@ nginx_setting() {
   value=${BASH_REMATCH[1]}
 }
 
-# nginx_is_alone: Fails and sets `why` if a second master accepts on the same sockets, as during an unfinished binary
-# upgrade (USR2). The second master keeps its configuration, even after the first one has reloaded.
+# nginx_is_alone: Fails and sets `why` if a second master is there that accepts on the same sockets or may do so again, as
+# during an unfinished binary upgrade (USR2, and perhaps WINCH). A second master keeps its configuration, even after the
+# first one has reloaded. One that only waits for its last workers (QUIT) does no harm.
 nginx_is_alone() {
-  local other
-  local -a other_masters
+  local other worker all=0 accepts=0
+  local -a other_masters children
   nginx_find_other_masters
   for other in ${other_masters[@]+"${other_masters[@]}"}; do
-    nginx_has_workers "$other" || continue
+    pid_children "$other"
+    for worker in ${children[@]+"${children[@]}"}; do
+      [[ $worker != "$nginx_master" ]] || continue
+      all=$((all + 1))
+      ! nginx_accepts "$worker" || accepts=$((accepts + 1))
+    done
+    ((accepts || all == 0)) || continue
     why="two masters of nginx accept requests, $nginx_master and $other: a binary upgrade is not finished. End one of them (\`kill -QUIT\`), then try again"
+    ((accepts)) || why="a second master of nginx, $other, has no workers but holds the sockets of $nginx_master: a binary upgrade is not finished. End it (\`kill -QUIT $other\`), then try again"
     return 1
   done
 }
@@ -8789,15 +8802,18 @@ nginx_find_other_masters() {
   done
 }
 
-# nginx_has_workers MASTER: Succeeds if a worker of this master accepts connections.
-nginx_has_workers() {
-  local pid
-  local -a children
-  pid_children "$1"
-  for pid in ${children[@]+"${children[@]}"}; do
-    ! nginx_accepts "$pid" || return 0
+# nginx_add_workers_elsewhere: Adds the workers of other masters to `old`, as PID:START. They finish their requests with
+# an earlier configuration, so they count in the drain.
+nginx_add_workers_elsewhere() {
+  local other worker stat_state stat_parent stat_session stat_start
+  local -a other_masters children
+  nginx_find_other_masters
+  for other in ${other_masters[@]+"${other_masters[@]}"}; do
+    pid_children "$other"
+    for worker in ${children[@]+"${children[@]}"}; do
+      [[ $worker == "$nginx_master" ]] || ! pid_stat "$worker" || old+=("$worker:$stat_start")
+    done
   done
-  return 1
 }
 
 nginx_read_master() {
