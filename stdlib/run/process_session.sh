@@ -1,7 +1,7 @@
 # ---- run process, kept in a session of its own ---------------------------------------------------
 
 process_start_in_session() {
-  local line='' boot told both gives takes pipe=$release/told.$service
+  local line='' boot told both gives takes starter='' pipe=$release/told.$service
   local -a become
   process_find_become || return
   printf '%s\n' "$(declare -f default_signals process_become_program process_become_command process_keep)" 'process_keep "$@"' 2>/dev/null >"$release/keeper" || {
@@ -18,7 +18,9 @@ process_start_in_session() {
   rm -f "$pipe"
   exec {told}< <(process_start_keeper "$takes")
   exec {takes}<&-
+  IFS= read -r -t 10 -u "$told" starter || :
   if ! IFS= read -r -t 10 -u "$told" line; then
+    [[ -z $starter ]] || kill -KILL "$starter" 2>/dev/null || :
     printf '%s\n' "${process_command[0]} was not started: $(process_logs 1)"
     return 1
   fi
@@ -54,9 +56,10 @@ process_find_become() {
   "${become[@]}" -c : 2>/dev/null || become=(su -m -s "$BASH" -- "$process_user")
 }
 
-# process_start_keeper DESCRIPTOR: Replaces this subshell by the keeper. The keeper prints the program's pid and start
-# time on this shell's standard output. The program reads its command from DESCRIPTOR.
+# process_start_keeper DESCRIPTOR: Replaces this subshell by the keeper. Prints its own pid on this shell's standard
+# output; after that the keeper prints the program's pid and start time. The program reads its command from DESCRIPTOR.
 process_start_keeper() {
+  printf '%s\n' "$BASHPID"
   exec 3>&1 4<&"$1" >/dev/null 2>&1 </dev/null
   close_descriptors 3 4
   default_signals

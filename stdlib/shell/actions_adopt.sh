@@ -129,7 +129,7 @@ do_make_adopted() {
     adopted=fragment
     warn "$name of $to keeps running, and no deployment will stop it: $answer"
   done
-  [[ $adopted == processes ]] || rm -f "$candidate"/identity.*
+  [[ $adopted == processes ]] || forget_files "$candidate"/identity.*
 }
 
 # save_text_before: Saves the text for the way back: what the proxy's file contains. If that routes to another color, whose

@@ -224,7 +224,7 @@ do_sweep() {
     ((now_ms < until)) || return 0
     remove_release "$folder" "$until"
   done
-  sweep_runtimes
+  bounded "${deadline["journal"]}" sweep_runtimes || :
 }
 
 # sweep_runtimes: Removes the runtimes that nothing needs. Needed are those of the releases' scripts, of the script that

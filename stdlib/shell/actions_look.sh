@@ -245,7 +245,7 @@ room_is_left() {
     folder=${folder%/*}
     folder=${folder:-/}
   done
-  read -r blocks free for_users block < <(stat -f -c '%b %f %a %S' "$folder" 2>/dev/null) || :
+  read -r -t 5 blocks free for_users block < <(stat -f -c '%b %f %a %S' "$folder" 2>/dev/null) || :
   ((EUID == 0)) || free=$for_users
   [[ -z ${1-} ]] || ! bounded "${deadline["journal"]}" du -skH -- "$1" >"$scratch/answer" 2>/dev/null || read -r needed _ <"$scratch/answer" || :
   number "$needed" 0

@@ -21,7 +21,7 @@ do_save_way_back() {
   if [[ -z $from || ${journal[kind]} == remove ]]; then
     read_live
     if [[ $live_state == none ]]; then
-      rm -f "$candidate/way-back"
+      forget_files "$candidate/way-back"
       return 0
     fi
     ask_switch read || {

@@ -80,7 +80,7 @@ write_journal() {
 
 # forget_journal: Removes the journal, because nothing is under way any more.
 forget_journal() {
-  if ! rm -f "$state/journal" "$state/journal.pending"; then
+  if ! forget_files "$state/journal" "$state/journal.pending"; then
     fail_with "cannot remove $state/journal"
     return
   fi
@@ -93,7 +93,7 @@ forget_journal() {
 take_up_journal() {
   # The run that saved this copy ended before it wrote a journal of its own.
   if [[ -f $state/journal.pending && ${journal[kind]} != rollback && ${journal[kind]} != adopt ]]; then
-    rm -f "$state/journal.pending"
+    forget_files "$state/journal.pending"
   fi
   from=${journal[from]} to=${journal[to]} old_release=''
   case ${journal[phase]} in
@@ -259,7 +259,7 @@ take_up_pending() {
     read_journal
     return 1
   }
-  rm -f "$state/journal.pending"
+  forget_files "$state/journal.pending"
 }
 
 # point_all: Sets the pointers as the journal says.
@@ -282,7 +282,7 @@ finish_commit() {
   }
   # The journal that an `adopt` has saved for later is still needed.
   [[ ${journal[kind]} != adopt ]] || return 0
-  [[ ! -L $state/failed && ! -f $state/journal.pending ]] || rm -f "$state/failed" "$state/journal.pending"
+  [[ ! -L $state/failed && ! -f $state/journal.pending ]] || forget_files "$state/failed" "$state/journal.pending"
 }
 
 # write_switched: Writes the phase `switched`. A signal cannot interrupt the write, because then it would be unclear

@@ -30,7 +30,7 @@ enter_mutex() {
   # A rollback asks a cleanup to end, and waits for that.
   ! may_preempt || until=$((now_ms + deadline["preempt"]))
   until_locked 9 "$until" || {
-    ! preempted || rm -f "$state/preempt"
+    ! preempted || forget_files "$state/preempt"
     [[ -z $interrupted ]] || {
       fail_with "stopped by $interrupted while it waited for the lock"
       return
@@ -40,7 +40,7 @@ enter_mutex() {
     fail_with "$holder"
     return 1
   }
-  ! preempted || rm -f "$state/preempt"
+  ! preempted || forget_files "$state/preempt"
   # If `remove` ended while this run waited, the lock file is gone. This run then holds a lock that no other run can
   # see.
   [[ /proc/self/fd/9 -ef $state/lock ]] || {

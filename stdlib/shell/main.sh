@@ -192,7 +192,7 @@ mutate() {
   }
   trap on_unexpected_exit EXIT
   make_scratch || give_verdict
-  sweep_logs
+  bounded "${deadline["journal"]}" sweep_logs
   read_boot
   verdict=''
   if recover; then
@@ -203,7 +203,7 @@ mutate() {
 
 # make_scratch: Makes the folder for the answers of drivers. Removes the folders that earlier runs left.
 make_scratch() {
-  ! compgen -G "$state/scratch.*" >/dev/null || rm -rf "$state"/scratch.*
+  ! compgen -G "$state/scratch.*" >/dev/null || bounded "${deadline["journal"]}" rm -rf "$state"/scratch.*
   scratch=$state/scratch.$$
   # Another application may have come first, before this run had the lock.
   state_is_of_this_app || return
@@ -292,7 +292,9 @@ find_served() {
 # remove_scratch: Removes `scratch` when this process ends. A subshell that is ended in its first moments still has its
 # parent's traps, so a subshell removes nothing.
 remove_scratch() {
-  [[ $BASHPID != "$$" ]] || rm -rf "$scratch"
+  [[ $BASHPID == "$$" ]] || return 0
+  shielded=yes
+  bounded "${deadline["journal"]}" rm -rf "$scratch"
 }
 
 # on_unexpected_exit: Runs if bash itself gives up, for example because it has no memory. Exits 5 if a deployment is

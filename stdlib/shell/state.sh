@@ -189,6 +189,16 @@ copy_synced() {
   cp -- "$1" "$2" && sync_path "$2"
 }
 
+# forget_files PATH…: Removes files of the state, also after a request to stop.
+forget_files() {
+  local code shielded_before=$shielded
+  shielded=yes
+  bounded "${deadline["journal"]}" rm -f -- "$@"
+  code=$?
+  shielded=$shielded_before
+  return "$code"
+}
+
 # write_file PATH TEXT: Writes TEXT completely or not at all, even if the power fails.
 write_file() {
   if ! { printf '%s\n' "$2" 2>/dev/null >"$1.new" && sync_path "$1.new" && mv -f "$1.new" "$1" && sync_path "${1%/*}"; }; then
@@ -215,7 +225,7 @@ deploy_went_back() {
   local when ran result _
   value=''
   [[ -f $state/history ]] || return 1
-  IFS=$'\t' read -r when _ ran result _ < <(grep -v $'\trefused\t' "$state/history" | tail -n 1)
+  IFS=$'\t' read -r -t 5 when _ ran result _ < <(grep -v $'\trefused\t' "$state/history" | tail -n 1)
   value=$when
   [[ $ran != rollback && $ran != restart && $result == went-back ]]
 }
