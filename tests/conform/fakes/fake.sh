@@ -13,17 +13,18 @@
 # The world is a folder beside $root. If a fake sees something that no script may do, it writes a line that begins with
 # BROKEN into the log.
 
-# fake_do KEY EFFECT ARG…: Is a call that changes something. If it must fail, its exit code is 1.
-fake_do() { fake_answer 1 "$@"; }
+# fake_do KEY EFFECT ARG…: Is a call that changes something. If it must fail, its exit code is 2, or 10 after its work is
+# done. Of a step of the script these codes would mean more than a failure, so no step may pass them on.
+fake_do() { fake_answer 2 10 "$@"; }
 
 # fake_ask KEY EFFECT ARG…: Is a question. If it must fail, its exit code is 3, because 1 would mean no.
-fake_ask() { fake_answer 3 "$@"; }
+fake_ask() { fake_answer 3 3 "$@"; }
 
-# fake_answer FAILURE KEY EFFECT ARG…: Logs the call and runs EFFECT. If the fault is for this call, also causes the
-# fault. FAILURE is the exit code of a call that must fail.
+# fake_answer FAILURE LATE KEY EFFECT ARG…: Logs the call and runs EFFECT. If the fault is for this call, also causes the
+# fault. FAILURE is the exit code of a call that must fail, LATE that of a call that must fail after its work is done.
 fake_answer() {
-  local failure=$1 key=$2 count=0 how='' at='' code
-  shift 2
+  local failure=$1 late=$2 key=$3 count=0 how='' at='' code
+  shift 3
   { read -r count <"${root%/*}/world/count"; } 2>/dev/null
   count=$((count + 1))
   printf '%s\n' "$count" >"${root%/*}/world/count"
@@ -50,7 +51,7 @@ fake_answer() {
   case $how in
     fail-late)
       printf '%s\n' "$key was made to fail after it was done"
-      return "$failure"
+      return "$late"
       ;;
     kill-late) fake_kill ;;
   esac
