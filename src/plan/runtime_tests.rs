@@ -121,3 +121,14 @@ fn every_deadline_is_kept_by_the_runtime() {
         assert!(code().any(keeps), "nothing keeps {key}: {kept:?}");
     }
 }
+
+/// The script calls each function that it finds, and a call without a limit is an error.
+#[test]
+fn a_function_in_cannot_has_a_limit_if_a_driver_defines_it() {
+    let mut app = everything();
+    let run = &mut app.services[0].run;
+    let mut driver = (*run.driver).clone();
+    driver.cannot.push("fetch".to_owned());
+    run.driver = Arc::new(driver);
+    assert!(deadlines(&app).contains_key("app fetch"));
+}

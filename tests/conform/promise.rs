@@ -28,14 +28,15 @@ pub struct Ended<'a> {
     pub walked: Option<&'a Walked>,
 }
 
-/// Messages of a shell that mean a fault in a script.
-const SHELL_SAYS: [&str; 6] = [
+/// Messages of a shell, or of the script itself, that mean a fault in a script.
+const SHELL_SAYS: [&str; 7] = [
     "unbound variable",
     "syntax error",
     "command not found",
     "bad substitution",
     "not a valid identifier",
     "the reason is unknown",
+    "the script has no deadline",
 ];
 
 impl Ended<'_> {

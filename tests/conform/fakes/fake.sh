@@ -40,7 +40,8 @@ fake_answer() {
     kill) fake_kill ;;
     term) fake_signal TERM ;;
     hang)
-      sleep 14
+      # Longer than the limit of each call.
+      sleep 8
       fake_note "BROKEN $key hangs, and the script has not ended it"
       ;;
     lie) return 0 ;;
@@ -147,8 +148,12 @@ fake_comes_up() {
 # fake_goes_down: Ends the service, if this release has started it.
 fake_goes_down() {
   local what drains=0
+  # The script gives the service's own `stop within`, and 3 s more from fake.bg.
+  # shellcheck disable=SC2154 # the script sets both
+  ((limit == stop_within + 3000)) || fake_note "BROKEN $color.$service has ${limit}ms to stop, after ${stop_within}ms for TERM"
   fake_is_up >/dev/null || return 0
-  if [[ $fake_once == no ]]; then
+  # The proxy sends no requests to a service without an address.
+  if [[ $fake_once == no && -n $address ]]; then
     { read -r drains <"${root%/*}/world/drains"; } 2>/dev/null
     ((drains == 0)) || fake_note "BROKEN $color.$service is stopped while it answers $drains requests"
     for what in proxy.conf force; do
