@@ -10,7 +10,7 @@ use crate::stand::Stand;
 use crate::world::World;
 
 /// Returns the code. Returns none if a color is not healthy, or if somebody has changed the proxy's file since the last
-/// command. For these cases there are tests of their own.
+/// command, unless they have put back the file of the other color. For these cases there are tests of their own.
 pub fn code(stand: &Stand, command: Command, found: &World) -> Option<i32> {
     let mut begins = Begins {
         stand,
@@ -22,7 +22,7 @@ pub fn code(stand: &Stand, command: Command, found: &World) -> Option<i32> {
         text: &found.disk,
     };
     begins.takes_up(found.phase(), found.kind(), &found.journal);
-    if found.is_unwell || begins.is_pointed_elsewhere() {
+    if found.is_unwell || begins.is_pointed_elsewhere() && !begins.is_put_back() {
         return None;
     }
     // Only these two save a journal for later. A copy of it that another command finds is left over.
@@ -96,6 +96,16 @@ impl<'a> Begins<'a> {
             && self.color_of_text().as_deref() != self.color_of_live()
     }
 
+    /// Whether a script has written the text of the proxy's file for another color than the live one, which runs.
+    fn is_put_back(&self) -> bool {
+        let mut runs = self.found.runs.values();
+        self.found.phase() == Phase::Idle
+            && self.is_pointed_elsewhere()
+            && self.color_of_text().is_some()
+            && !self.is_edited()
+            && runs.any(|running| Some(running.release.as_str()) == self.live)
+    }
+
     fn color_of_text(&self) -> Option<String> {
         self.stand.color_of(self.text)
     }
@@ -106,6 +116,8 @@ impl<'a> Begins<'a> {
 
     fn code(&self, command: Command) -> i32 {
         match command {
+            // Users may get either color, so only a person can decide.
+            _ if self.is_put_back() => 3,
             Command::Deploy | Command::Prepare => self.code_of_start(),
             Command::RollbackTo => {
                 let wanted = self.found.wanted();

@@ -95,6 +95,10 @@ impl Ended<'_> {
             (0, Command::Abort | Command::Cleanup) if self.after.phase() == Phase::Prepared => {
                 broken.push("the prepared color is still prepared".to_owned());
             }
+            (3, _) if self.ran.said.contains("nothing was changed") => {
+                self.as_before(&mut broken);
+                self.unchanged(&mut broken);
+            }
             (1 | 3, _) => self.as_before(&mut broken),
             (2 | 4 | 6, _) if self.is_calm() => self.unchanged(&mut broken),
             _ => {}
