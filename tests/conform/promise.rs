@@ -179,7 +179,9 @@ impl Ended<'_> {
         let built = self.stand.built_of(release);
         for service in built.services() {
             let ran = before.has(&was, service);
-            let once = built.exclusive().any(|name| name == service);
+            let after_app = &self.stand.shape.after;
+            let mut exclusive = built.exclusive().chain(after_app.exclusive());
+            let once = exclusive.any(|name| name == service);
             // For a service that was started by hand: it must run only if it ran before. An exclusive service may be
             // stopped while its move is unfinished.
             let is_moved =
@@ -195,11 +197,16 @@ impl Ended<'_> {
         }
     }
 
-    /// No exclusive service runs in both colors.
+    /// No exclusive service runs in both colors. This includes one that is exclusive only in one of them.
     fn runs_once(&self, broken: &mut Vec<String>) {
         let runs = self.after.runs.iter().filter(|(_, running)| running.once);
-        let colors: BTreeSet<&str> = runs.map(|((color, _), _)| color.as_str()).collect();
-        if colors.len() > 1 {
+        let exclusive: BTreeSet<&(String, String)> = runs.map(|(at, _)| at).collect();
+        let colors: BTreeSet<&str> = exclusive.iter().map(|(color, _)| color.as_str()).collect();
+        let is_twice = self.after.runs.keys().any(|(color, service)| {
+            let mut others = exclusive.iter();
+            others.any(|(other, name)| other != color && name == service)
+        });
+        if colors.len() > 1 || is_twice {
             broken.push("exclusive services run in both colors".to_owned());
         }
     }

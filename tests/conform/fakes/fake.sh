@@ -135,7 +135,7 @@ fake_comes_up() {
     if [[ ${file##*/} == "$color.$service" && $started != "${release##*/}" ]]; then
       printf '%s\n' "its place is taken by release $started"
       return 1
-    elif [[ $fake_once == yes && $kind == once && ${file##*/} != "$color".* ]]; then
+    elif [[ ${file##*/} != "$color".* ]] && fake_excludes "${file##*.}" "$kind"; then
       fake_note "BROKEN ${file##*/} and $color.$service run at once: an exclusive service runs twice"
     fi
   done
@@ -143,6 +143,12 @@ fake_comes_up() {
   kind=''
   [[ $fake_once == no ]] || kind=once
   printf '%s\n' "${release##*/} ${address:--} $kind" >"${root%/*}/world/runs/$color.$service"
+}
+
+# fake_excludes SERVICE KIND: Succeeds if a running service of the other color must not run beside this one: both are
+# exclusive, or they are the same service and one of them is.
+fake_excludes() {
+  [[ $fake_once == yes && $2 == once ]] || [[ $1 == "$service" && ($fake_once == yes || $2 == once) ]]
 }
 
 # fake_goes_down: Ends the service, if this release has started it.
