@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::Command;
 use crate::accept::Walked;
 use crate::plan::{Kind, Phase};
-use crate::stand::{Ran, Stand};
+use crate::stand::{Ran, SECRET, Stand};
 use crate::trace::Event;
 use crate::world::World;
 
@@ -53,6 +53,7 @@ impl Ended<'_> {
                 broken.push(format!("the shell says: {words}"));
             }
         }
+        self.hides_secrets(&mut broken);
         self.runs_once(&mut broken);
         self.keeps_releases(&mut broken);
         self.keeps_warm(&mut broken);
@@ -104,6 +105,16 @@ impl Ended<'_> {
             _ => {}
         }
         broken
+    }
+
+    /// No secret is printed or written into the log, even if a step prints it.
+    fn hides_secrets(&self, broken: &mut Vec<String>) {
+        if [&self.ran.said, &self.ran.log]
+            .iter()
+            .any(|text| text.contains(SECRET))
+        {
+            broken.push("a secret is shown".to_owned());
+        }
     }
 
     /// Whether there was nothing to recover first.

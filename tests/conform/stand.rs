@@ -22,6 +22,8 @@ use crate::world::{self, World};
 const NOBODY: u32 = 65534;
 /// Longer than the sum of the fakes' deadlines. A run that takes so long hangs.
 const PATIENCE: Duration = Duration::from_secs(40);
+/// The value of the input `WORD`, for shapes that have one.
+pub const SECRET: &str = "open sesame; $(id) *";
 /// The tools that count as calls, beside drivers and the user's steps.
 const TOOLS: [&str; 5] = ["sync", "mv", "cp", "ln", "rm"];
 
@@ -300,6 +302,7 @@ impl Stand {
                 "PATH",
                 format!("{}/bin/tools:/usr/bin:/bin", self.folder.display()),
             )
+            .env("WORD", SECRET)
             .stdin(Stdio::null())
             .stdout(file.try_clone().expect("a descriptor can be copied"))
             .stderr(file);
