@@ -257,9 +257,15 @@ impl Stand {
         self.run_script("before/shop.sh", words, fault)
     }
 
-    /// Installs another text as the script. It also makes the resting states from then on.
+    /// Installs another text as the script. It also makes the resting states from then on, unless they are made by the
+    /// script of another description.
     pub fn install(&self, text: &str) {
-        for part in ["before", "after"] {
+        let is_changed = self.shape.before.single != self.shape.after.single;
+        for part in if is_changed {
+            &["after"][..]
+        } else {
+            &["before", "after"]
+        } {
             fs::write(self.folder.join(part).join("shop.sh"), text)
                 .expect("a script can be written");
         }
