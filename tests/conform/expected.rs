@@ -101,8 +101,7 @@ impl<'a> Begins<'a> {
         let mut runs = self.found.runs.values();
         self.found.phase() == Phase::Idle
             && self.is_pointed_elsewhere()
-            && self.color_of_text().is_some()
-            && !self.is_edited()
+            && self.text.starts_with("# color=")
             && runs.any(|running| Some(running.release.as_str()) == self.live)
     }
 
@@ -210,9 +209,12 @@ impl<'a> Begins<'a> {
         self.found.meta(release, "adopted").is_some()
     }
 
-    /// Whether no script has written the proxy's file.
+    /// Whether the proxy's file has a text that the script under test does not write.
     fn is_edited(&self) -> bool {
-        !self.text.is_empty() && !self.text.starts_with("# color=")
+        let after = &self.stand.shape.after;
+        let mut colors = after.app.colors.iter();
+        let writes = |color: &str| after.fragment(color).trim_end() == self.text;
+        !self.text.is_empty() && !colors.any(|color| writes(color.name.as_str()))
     }
 
     /// Whether somebody has written the proxy's file, and its color seems to run.

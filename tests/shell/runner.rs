@@ -43,11 +43,10 @@ fn an_exit_code_has_a_meaning_only_with_its_otherwise() {
         ("back", "failed 3 next", vec![]),
         ("person", "person 3", vec![]),
     ] {
-        let calls: String = all
-            .iter()
-            .map(|code| format!("end {given} {code}\n"))
-            .collect();
-        let ran = script.run(&format!("{PROGRAM}{calls}"));
+        let codes = all.join(" ");
+        let ran = script.run(&format!(
+            "{PROGRAM}for one in {codes}; do\nend {given} \"$one\"\ndone"
+        ));
         let expected: Vec<&str> = all
             .iter()
             .map(|code| {
