@@ -5,6 +5,7 @@ use crate::fixture;
 use crate::model::App;
 use crate::stdlib::shell_files;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 fn actions(app: &App) -> Vec<Action> {
     let mut actions = Vec::new();
@@ -99,4 +100,15 @@ fn every_deadline_is_kept_by_the_runtime() {
         let keeps = |line: &str| kept.iter().any(|call| has_word(line, call));
         assert!(code().any(keeps), "nothing keeps {key}: {kept:?}");
     }
+}
+
+/// The script calls each function that it finds, and a call without a limit is an error.
+#[test]
+fn a_function_in_cannot_has_a_limit_if_a_driver_defines_it() {
+    let mut app = fixture::everything();
+    let run = &mut app.services[0].run;
+    let mut driver = (*run.driver).clone();
+    driver.cannot.push("fetch".to_owned());
+    run.driver = Arc::new(driver);
+    assert!(deadlines(&app).contains_key("app fetch"));
 }

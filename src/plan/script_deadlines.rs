@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 /// Returns the script's `deadline` table, in milliseconds as in [`Duration`]: the limits of the script's own work, of
 /// each function of the drivers of the services and the proxy, of each step of the user, and of a release's own script. A
-/// function that only probes call is not in it, because the probe's `timeout` ends it.
+/// function that only probes call is not in it, because the probe's `timeout` ends it. A function that the driver lists in
+/// `cannot` is in it if a driver that it extends defines the function, because the script finds that one.
 #[must_use]
 pub fn deadlines(app: &App) -> BTreeMap<String, Duration> {
     let mut table: BTreeMap<String, Duration> = Core::ALL
@@ -26,7 +27,9 @@ pub fn deadlines(app: &App) -> BTreeMap<String, Duration> {
     let given = |used: &DriverUse, functions: &[Function]| -> Vec<Function> {
         let functions = functions.iter().copied();
         let limited = functions.filter(|function| function.default_limit().is_some());
-        limited.filter(|function| has(used, *function)).collect()
+        let found =
+            |function: Function| has(used, function) || function.is_defined_by(&used.driver);
+        limited.filter(|function| found(*function)).collect()
     };
     for service in &app.services {
         for function in given(&service.run, &Function::RUN) {
@@ -35,7 +38,8 @@ pub fn deadlines(app: &App) -> BTreeMap<String, Duration> {
     }
     for function in Function::SWITCH {
         // If the driver has no `dial`, the script connects from the host.
-        if function == Function::Dial || has(&app.switch, function) {
+        let found = has(&app.switch, function) || function.is_defined_by(&app.switch.driver);
+        if function == Function::Dial || found {
             add(Call::Switch(function));
         }
     }

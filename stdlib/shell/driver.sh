@@ -16,7 +16,7 @@ function_of() {
 # call_driver SETTINGS CHAIN KEY NAME ARG…: Calls the driver's function NAME and sets `answer` to its output. KEY is the
 # function's key in `deadline`. The function runs in a subshell; only there the settings are set. There `limit` is the
 # time that the call may take, in ms. The exit code is the function's. 124: the time was over. 127: no driver has the
-# function. 143: interrupted.
+# function, or the script has no deadline for it. 143: interrupted.
 call_driver() {
   local settings=$1 chain=$2 key=$3 name=$4 driver=${2%% *} found code limit
   shift 4
@@ -24,7 +24,11 @@ call_driver() {
     answer="driver $driver has no function $name"
     return 127
   }
-  limit=${deadline["$key"]-10000}
+  limit=${deadline["$key"]-}
+  [[ -n $limit ]] || {
+    answer="$source: the script has no deadline for $name of the driver $driver, so it was not called"
+    return 127
+  }
   bounded "$limit" with_settings "$settings" "$found" "$@" >"$scratch/answer" 2>"$scratch/errors"
   code=$?
   read_answer

@@ -57,6 +57,7 @@ main() {
     _release)
       shift
       command=${DEPLOYC_COMMAND-} # the command that asks
+      exclusive_for_asker=${DEPLOYC_EXCLUSIVE-}
       # Only the script that started a release answers for it, because the services and drivers of another script may
       # differ.
       [[ ${1-} == /* && $1/script -ef $script ]] || wrong_usage "_release takes the folder of the release that this script is in, not '${1-}'"

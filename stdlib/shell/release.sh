@@ -7,7 +7,7 @@
 # of_release RELEASE WORD ARG…: Asks the release's script and sets `answer`. The exit code is the script's. 124: the
 # time was over. 125: the script does not answer. 143: interrupted.
 of_release() {
-  local folder=$1 limit code value
+  local folder=$1 limit code value name exclusives=''
   shift
   [[ -f $folder/script ]] || {
     : >"$scratch/errors"
@@ -24,7 +24,10 @@ of_release() {
   if is_of_this_script "$folder"; then
     bounded "$limit" as_release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
   else
-    DEPLOYC_COMMAND=$command bounded "$limit" bash "$folder/script" _release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
+    for name in "${services[@]}"; do
+      overlaps "$name" || exclusives+=" $name"
+    done
+    DEPLOYC_COMMAND=$command DEPLOYC_EXCLUSIVE=$exclusives bounded "$limit" bash "$folder/script" _release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
   fi
   code=$?
   read_answer
@@ -57,6 +60,11 @@ say_broken() {
   done
   answer="${folder##*/}: its script does not answer${said:+ ($said)}. Put $folder/script back. If nobody has it: switch to another release if this one is live, end its programs by hand (${programs:-none listens on its ports}), remove $folder, then run the command again"
 }
+
+# The services that are exclusive for the script that asks. Here they are exclusive, too, even if they overlap in this
+# deploy.bg: a rollback must not start a second copy of what may run only once today. A service that the proxy routes to
+# is not, because it must run before the swap.
+exclusive_for_asker=''
 
 same_script='' # the releases whose script has the same text as this one
 
@@ -111,6 +119,9 @@ release_command() {
   }
   to=$value
   load_inputs "$1"
+  for name in $exclusive_for_asker; do
+    [[ -z ${handover_of["$name"]-} || -n ${address_of["$to $name"]-} ]] || handover_of["$name"]=exclusive
+  done
   case $2 in
     gate | verify)
       # If the processes of an adopted color are not known, only its answers are checked.

@@ -2,6 +2,14 @@
 #
 # A failed step ends its program, unless `otherwise` is `warn`: the rest is skipped, and `run_program` continues with
 # what `otherwise` names. No action calls another one, and none knows which step comes next.
+#
+# The exit code of `do_ACTION`: 0 is success, everything else a failure. These codes say more, but each only while
+# `otherwise` is as written here. Anywhere else they are a failure like any other, because an action may have passed on
+# the exit code of a tool or of a driver.
+#   10 with refuse   success, and the command has nothing to do
+#   2 with refuse    the command's exit code is 2, not 3
+#   5 with later     only a person can decide
+#   143              a signal ended the step
 
 turn=''      # empty while steps run; otherwise why no more steps run: `end`, or the reaction to the failed step
 otherwise='' # what happens if one of the next steps fails
@@ -50,9 +58,9 @@ step() {
     # A step that succeeded stays successful, even if a signal came meanwhile. The next step reacts to the signal.
     ((code == 0)) || ! asked_to_stop || code=143
   fi
-  case $code in
-    0) step_ends ok "$begun" "$@" ;;
-    10) # success, and nothing is left to do
+  case $otherwise:$code in
+    *:0) step_ends ok "$begun" "$@" ;;
+    refuse:10)
       step_ends ok "$begun" "$@"
       turn='end'
       ;;
@@ -67,29 +75,26 @@ step() {
 step_failed() {
   # 143: the signal is the cause of every other failure.
   (($1 != 143)) || reason="stopped by ${interrupted:-a signal}"
-  if (($1 == 5)); then # only a person can decide, whatever `otherwise` names
-    turn=person
-    keep_cause
-    return
-  fi
-  case $otherwise in
-    warn)
+  case $otherwise:$1 in
+    later:5)
+      turn=person
+      keep_cause
+      ;;
+    warn:*)
       warn "$step_name${step_where:+ ($step_where)}: ${reason:-failed}"
       reason=''
       ;;
-    later)
+    later:*)
       warn "$step_name${step_where:+ ($step_where)} is not finished: ${reason:-failed}; the next command of this script continues it"
       reason='' interrupted=''
       turn=later
       ;;
     *)
       turn=$otherwise
-      case $1 in
-        2 | 4) # the step has changed nothing, and its code is the command's exit code
-          turn=refuse exit_code=$1
-          ;;
-        143) # a signal; but a removal after its swap is unfinished and keeps what `otherwise` names
-          [[ $turn != refuse && $turn != person || $shielded == yes || ${journal[kind]}:${journal[phase]} == remove:switched ]] || turn=stopped
+      case $otherwise:$1 in
+        refuse:2) exit_code=2 ;;
+        refuse:143 | person:143) # a removal after its swap is unfinished and keeps what `otherwise` names
+          [[ $shielded == yes || ${journal[kind]}:${journal[phase]} == remove:switched ]] || turn=stopped
           ;;
       esac
       keep_cause

@@ -27,13 +27,28 @@ pub fn all(options: &Options, folder: &Path) -> usize {
         stand.install(&edited(&stand.shape.after.single, broken.edits));
         stand.forget();
         let seen = broken.seen(&stand);
-        let first = seen.first().map_or("NOTHING", String::as_str);
-        let line = first.lines().next().unwrap_or_default();
+        let caught = seen.iter().flatten().find(|what| broken.is_caught_by(what));
+        let line = caught.map_or("NOTHING", |what| first_line(what));
         println!("{:<5} {:<60}  {line}", broken.law, broken.what);
-        if let Some(what) = sound.first() {
-            println!("WRONG: a complaint about the unbroken script: {what}");
+        match &sound {
+            Err(why) => println!("WRONG: the unbroken script cannot make its state: {why}"),
+            Ok(complaints) => {
+                for what in complaints {
+                    println!("WRONG: a complaint about the unbroken script: {what}");
+                }
+            }
         }
-        if seen.is_empty() || !sound.is_empty() {
+        match (&seen, caught) {
+            (Err(why), _) => println!("WRONG: the broken script cannot make its state: {why}"),
+            (Ok(others), None) => {
+                println!("WRONG: no complaint says \"{}\"", broken.says);
+                for what in others {
+                    println!("  only: {}", first_line(what));
+                }
+            }
+            (Ok(_), Some(_)) => {}
+        }
+        if caught.is_none() || !sound.is_ok_and(|complaints| complaints.is_empty()) {
             wrong.fetch_add(1, Ordering::SeqCst);
         }
     });
@@ -41,14 +56,20 @@ pub fn all(options: &Options, folder: &Path) -> usize {
 }
 
 impl Broken {
+    /// Whether a complaint is the one that this fault must cause.
+    fn is_caught_by(&self, complaint: &str) -> bool {
+        first_line(complaint).contains(self.says)
+    }
+
     /// The complaints when the installed script is tried.
-    fn seen(&self, stand: &Stand) -> Vec<String> {
+    ///
+    /// # Errors
+    /// If the script cannot make the state at the start.
+    fn seen(&self, stand: &Stand) -> Result<Vec<String>, String> {
         let Some((how, key)) = self.fault else {
             return self.tried(stand, None);
         };
-        if let Err(why) = self.rest(stand) {
-            return vec![why];
-        }
+        self.rest(stand)?;
         let calls = trace::calls(&stand.run(self.command, None).events);
         let calls = calls
             .iter()
@@ -56,24 +77,17 @@ impl Broken {
             .filter(|(_, name)| name.ends_with(key));
         let mut seen = Vec::new();
         for (index, _) in calls {
-            seen = self.tried(
-                stand,
-                Some(Fault {
-                    how,
-                    call: index + 1,
-                }),
-            );
-            if !seen.is_empty() {
+            let call = index + 1;
+            seen.extend(self.tried(stand, Some(Fault { how, call }))?);
+            if seen.iter().any(|what| self.is_caught_by(what)) {
                 break;
             }
         }
-        seen
+        Ok(seen)
     }
 
-    fn tried(&self, stand: &Stand, fault: Option<Fault>) -> Vec<String> {
-        if let Err(why) = self.rest(stand) {
-            return vec![why];
-        }
+    fn tried(&self, stand: &Stand, fault: Option<Fault>) -> Result<Vec<String>, String> {
+        self.rest(stand)?;
         let mut found = Found::default();
         cycle::judge(stand, self.command, fault, self.by(), "", &mut found);
         if let Some(then) = self.then {
@@ -84,7 +98,7 @@ impl Broken {
                     .push(format!("then {} exits {:?}", then.name(), ran.code));
             }
         }
-        found.complaints
+        Ok(found.complaints)
     }
 
     /// Returns who judges: the world alone, or the plan too. The plan is needed only for a fault that the world does
@@ -112,6 +126,10 @@ impl Broken {
         }
         Ok(())
     }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
 }
 
 /// Applies these edits to a text.

@@ -10,7 +10,7 @@ use crate::stand::Stand;
 use crate::world::World;
 
 /// Returns the code. Returns none if a color is not healthy, or if somebody has changed the proxy's file since the last
-/// command. For these cases there are tests of their own.
+/// command, unless they have put back the file of the other color. For these cases there are tests of their own.
 pub fn code(stand: &Stand, command: Command, found: &World) -> Option<i32> {
     let mut begins = Begins {
         stand,
@@ -22,7 +22,7 @@ pub fn code(stand: &Stand, command: Command, found: &World) -> Option<i32> {
         text: &found.disk,
     };
     begins.takes_up(found.phase(), found.kind(), &found.journal);
-    if found.is_unwell || begins.is_pointed_elsewhere() {
+    if found.is_unwell || begins.is_pointed_elsewhere() && !begins.is_put_back() {
         return None;
     }
     // Only these two save a journal for later. A copy of it that another command finds is left over.
@@ -96,6 +96,15 @@ impl<'a> Begins<'a> {
             && self.color_of_text().as_deref() != self.color_of_live()
     }
 
+    /// Whether a script has written the text of the proxy's file for another color than the live one, which runs.
+    fn is_put_back(&self) -> bool {
+        let mut runs = self.found.runs.values();
+        self.found.phase() == Phase::Idle
+            && self.is_pointed_elsewhere()
+            && self.text.starts_with("# color=")
+            && runs.any(|running| Some(running.release.as_str()) == self.live)
+    }
+
     fn color_of_text(&self) -> Option<String> {
         self.stand.color_of(self.text)
     }
@@ -106,6 +115,8 @@ impl<'a> Begins<'a> {
 
     fn code(&self, command: Command) -> i32 {
         match command {
+            // Users may get either color, so only a person can decide.
+            _ if self.is_put_back() => 3,
             Command::Deploy | Command::Prepare => self.code_of_start(),
             Command::RollbackTo => {
                 let wanted = self.found.wanted();
@@ -198,9 +209,12 @@ impl<'a> Begins<'a> {
         self.found.meta(release, "adopted").is_some()
     }
 
-    /// Whether no script has written the proxy's file.
+    /// Whether the proxy's file has a text that the script under test does not write.
     fn is_edited(&self) -> bool {
-        !self.text.is_empty() && !self.text.starts_with("# color=")
+        let after = &self.stand.shape.after;
+        let mut colors = after.app.colors.iter();
+        let writes = |color: &str| after.fragment(color).trim_end() == self.text;
+        !self.text.is_empty() && !colors.any(|color| writes(color.name.as_str()))
     }
 
     /// Whether somebody has written the proxy's file, and its color seems to run.

@@ -3,9 +3,9 @@
 /// The kind of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum How {
-    /// The call fails and has done nothing.
+    /// The call fails and has done nothing. Its exit code is 2, unless it is a question.
     Fail,
-    /// The call fails after it has done its work.
+    /// The call fails after it has done its work. Its exit code is 10.
     FailLate,
     /// The script is killed before the call does its work.
     Kill,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::Command;
 use crate::accept::Walked;
 use crate::plan::{Kind, Phase};
-use crate::stand::{Ran, Stand};
+use crate::stand::{Ran, SECRET, Stand};
 use crate::trace::Event;
 use crate::world::World;
 
@@ -28,14 +28,15 @@ pub struct Ended<'a> {
     pub walked: Option<&'a Walked>,
 }
 
-/// Messages of a shell that mean a fault in a script.
-const SHELL_SAYS: [&str; 6] = [
+/// Messages of a shell, or of the script itself, that mean a fault in a script.
+const SHELL_SAYS: [&str; 7] = [
     "unbound variable",
     "syntax error",
     "command not found",
     "bad substitution",
     "not a valid identifier",
     "the reason is unknown",
+    "the script has no deadline",
 ];
 
 impl Ended<'_> {
@@ -52,6 +53,7 @@ impl Ended<'_> {
                 broken.push(format!("the shell says: {words}"));
             }
         }
+        self.hides_secrets(&mut broken);
         self.runs_once(&mut broken);
         self.keeps_releases(&mut broken);
         self.keeps_warm(&mut broken);
@@ -94,11 +96,25 @@ impl Ended<'_> {
             (0, Command::Abort | Command::Cleanup) if self.after.phase() == Phase::Prepared => {
                 broken.push("the prepared color is still prepared".to_owned());
             }
+            (3, _) if self.ran.said.contains("nothing was changed") => {
+                self.as_before(&mut broken);
+                self.unchanged(&mut broken);
+            }
             (1 | 3, _) => self.as_before(&mut broken),
             (2 | 4 | 6, _) if self.is_calm() => self.unchanged(&mut broken),
             _ => {}
         }
         broken
+    }
+
+    /// No secret is printed or written into the log, even if a step prints it.
+    fn hides_secrets(&self, broken: &mut Vec<String>) {
+        if [&self.ran.said, &self.ran.log]
+            .iter()
+            .any(|text| text.contains(SECRET))
+        {
+            broken.push("a secret is shown".to_owned());
+        }
     }
 
     /// Whether there was nothing to recover first.
@@ -206,7 +222,9 @@ impl Ended<'_> {
         let built = self.stand.built_of(release);
         for service in built.services() {
             let ran = before.has(&was, service);
-            let once = built.exclusive().any(|name| name == service);
+            let after_app = &self.stand.shape.after;
+            let mut exclusive = built.exclusive().chain(after_app.exclusive());
+            let once = exclusive.any(|name| name == service);
             // For a service that was started by hand: it must run only if it ran before. An exclusive service may be
             // stopped while its move is unfinished.
             let is_moved =
@@ -222,11 +240,16 @@ impl Ended<'_> {
         }
     }
 
-    /// No exclusive service runs in both colors.
+    /// No exclusive service runs in both colors. This includes one that is exclusive only in one of them.
     fn runs_once(&self, broken: &mut Vec<String>) {
         let runs = self.after.runs.iter().filter(|(_, running)| running.once);
-        let colors: BTreeSet<&str> = runs.map(|((color, _), _)| color.as_str()).collect();
-        if colors.len() > 1 {
+        let exclusive: BTreeSet<&(String, String)> = runs.map(|(at, _)| at).collect();
+        let colors: BTreeSet<&str> = exclusive.iter().map(|(color, _)| color.as_str()).collect();
+        let is_twice = self.after.runs.keys().any(|(color, service)| {
+            let mut others = exclusive.iter();
+            others.any(|(other, name)| other != color && name == service)
+        });
+        if colors.len() > 1 || is_twice {
             broken.push("exclusive services run in both colors".to_owned());
         }
     }

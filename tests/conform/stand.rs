@@ -22,6 +22,8 @@ use crate::world::{self, World};
 const NOBODY: u32 = 65534;
 /// Longer than the sum of the fakes' deadlines. A run that takes so long hangs.
 const PATIENCE: Duration = Duration::from_secs(40);
+/// The value of the input `WORD`, for shapes that have one.
+pub const SECRET: &str = "open sesame; $(id) *";
 /// The tools that count as calls, beside drivers and the user's steps.
 const TOOLS: [&str; 5] = ["sync", "mv", "cp", "ln", "rm"];
 
@@ -255,9 +257,15 @@ impl Stand {
         self.run_script("before/shop.sh", words, fault)
     }
 
-    /// Installs another text as the script. It also makes the resting states from then on.
+    /// Installs another text as the script. It also makes the resting states from then on, unless they are made by the
+    /// script of another description.
     pub fn install(&self, text: &str) {
-        for part in ["before", "after"] {
+        let is_changed = self.shape.before.single != self.shape.after.single;
+        for part in if is_changed {
+            &["after"][..]
+        } else {
+            &["before", "after"]
+        } {
             fs::write(self.folder.join(part).join("shop.sh"), text)
                 .expect("a script can be written");
         }
@@ -300,6 +308,7 @@ impl Stand {
                 "PATH",
                 format!("{}/bin/tools:/usr/bin:/bin", self.folder.display()),
             )
+            .env("WORD", SECRET)
             .stdin(Stdio::null())
             .stdout(file.try_clone().expect("a descriptor can be copied"))
             .stderr(file);

@@ -1,7 +1,8 @@
 //! The resting states of a host between two commands, and how the tests make them.
 
+use crate::Command;
 use crate::fault::{Fault, How};
-use crate::stand::Stand;
+use crate::stand::{Ran, Stand};
 
 /// A resting state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,9 +24,15 @@ pub enum State {
     /// After two deploys and a third one that was killed in its swap: the file routes to the third deploy's color, and
     /// the proxy still serves the second deploy's color.
     Swapping,
-    /// Somebody has put the fragment of the first color there, and nothing runs.
+    /// After one deploy by the script that makes the states, and one by the script under test, whose description is
+    /// another one.
+    Changed,
+    /// After two deploys. Somebody has put the fragment of the color before back, and has not reloaded the proxy.
+    PutBack,
+    /// Somebody has put the fragment of the first color there, and nothing runs. An address without a port answers all
+    /// the same on a stand, so the script takes such a color for live.
     ByHand,
-    /// Somebody has put a text there that contains only the addresses of the first color, and nothing runs.
+    /// Somebody has put a text there that contains only the addresses of the first color, and nothing runs, as above.
     Edited,
     /// Somebody has started the first color and put a text of their own there.
     Started,
@@ -33,7 +40,7 @@ pub enum State {
 
 impl State {
     /// All states.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Empty,
         Self::One,
         Self::Two,
@@ -42,6 +49,8 @@ impl State {
         Self::Switched,
         Self::Draining,
         Self::Swapping,
+        Self::Changed,
+        Self::PutBack,
         Self::ByHand,
         Self::Edited,
         Self::Started,
@@ -58,6 +67,8 @@ impl State {
             Self::Switched => "switched",
             Self::Draining => "draining",
             Self::Swapping => "swapping",
+            Self::Changed => "changed",
+            Self::PutBack => "put-back",
             Self::ByHand => "by-hand",
             Self::Edited => "edited",
             Self::Started => "started",
@@ -65,14 +76,11 @@ impl State {
     }
 
     /// Whether a shape can be in this state. A file written by hand contains addresses, so the proxy must route to a
-    /// service. On a stand an address without a port always answers. With such an address no state looks as if nothing
-    /// runs.
+    /// service.
     pub fn suits(self, stand: &Stand) -> bool {
-        let answers = stand.answers();
         match self {
-            Self::ByHand => !answers,
-            Self::Edited => !answers && stand.addresses().is_ok(),
-            Self::Started => stand.addresses().is_ok(),
+            Self::Changed => stand.shape.before.single != stand.shape.after.single,
+            Self::Edited | Self::Started => stand.addresses().is_ok(),
             _ => true,
         }
     }
@@ -82,8 +90,8 @@ impl State {
         match self {
             Self::Empty | Self::ByHand | Self::Edited | Self::Started => None,
             Self::One => Some(Self::Empty),
-            Self::Two | Self::Switched | Self::Draining => Some(Self::One),
-            Self::Three | Self::Prepared | Self::Swapping => Some(Self::Two),
+            Self::Two | Self::Switched | Self::Draining | Self::Changed => Some(Self::One),
+            Self::Three | Self::Prepared | Self::Swapping | Self::PutBack => Some(Self::Two),
         }
     }
 
@@ -92,16 +100,11 @@ impl State {
     /// # Errors
     /// If a command does not do what it should.
     pub fn make(self, stand: &Stand) -> Result<(), String> {
-        let good = |command: &str| {
-            let ran = stand.run_before(&[command], None);
-            match ran.code {
-                Some(0) => Ok(()),
-                code => Err(format!(
-                    "{command} exits {code:?}:\n{}\n{}",
-                    ran.said, ran.log
-                )),
-            }
+        let is_good = |ran: &Ran| match ran.code {
+            Some(0) => Ok(()),
+            code => Err(format!("exit {code:?}:\n{}\n{}", ran.said, ran.log)),
         };
+        let good = |command: &str| is_good(&stand.run_before(&[command], None));
         let killed = |how: How, key: &str| {
             let calls = stand.rehearse("deploy");
             let found = calls.iter().position(|call| call == key);
@@ -119,6 +122,18 @@ impl State {
             Self::Switched => good("prepare").and_then(|()| good("switch")),
             Self::Draining => killed(How::Kill, "switch.draining"),
             Self::Swapping => killed(How::KillLate, "switch.swap"),
+            Self::Changed => is_good(&stand.run(Command::Deploy, None)),
+            Self::PutBack => {
+                let live = stand.color_of(&stand.world().force);
+                let mut colors = stand.shape.before.app.colors.iter();
+                let earlier = colors.find(|color| Some(color.name.as_str()) != live.as_deref());
+                let earlier = earlier.ok_or("an app has two colors")?;
+                stand.write(
+                    "proxy.conf",
+                    stand.shape.before.fragment(earlier.name.as_str()),
+                );
+                Ok(())
+            }
             Self::ByHand => {
                 let color = stand.shape.before.app.colors[0].name.as_str();
                 stand.load(stand.shape.before.fragment(color));

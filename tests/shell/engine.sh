@@ -11,7 +11,8 @@ colors=(blue green) services=(web)
 declare -A port_of=(["blue web"]=$PORT) address_of=(["blue web"]=127.0.0.1:$PORT ["green web"]=localhost:8082)
 declare -A run_of=(["web"]=fake ["worker"]=fake) handover_of=(["web"]=overlap ["worker"]=overlap)
 declare -A stop_within_of=(["web"]=1000 ["worker"]=1000)
-declare -A input=() deadline=() let_of=() offered=() journal=(["phase"]=idle)
+declare -A deadline=(["web alive"]=10000 ["web listens"]=10000 ["web logs"]=10000 ["worker alive"]=10000)
+declare -A input=() let_of=() offered=() journal=(["phase"]=idle)
 settings.web() { :; }
 settings.worker() { :; }
 to=blue candidate=$SCRATCH

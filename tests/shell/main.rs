@@ -16,6 +16,7 @@ mod net;
 #[path = "../support/odd.rs"]
 mod odd;
 mod requests;
+mod runner;
 mod script;
 mod server;
 mod tools;

@@ -58,10 +58,12 @@ pub struct Broken {
     pub fault: Option<(How, &'static str)>,
     /// The command that is run after it, and that must succeed.
     pub then: Option<Command>,
+    /// A part of the complaint that must be made.
+    pub says: &'static str,
 }
 
 /// All broken scripts.
-pub const BROKEN: [Broken; 41] = [
+pub const BROKEN: [Broken; 46] = [
     Broken {
         law: "L1",
         what: "no gate",
@@ -72,6 +74,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: None,
+        says: "loads a color that is sick",
     },
     Broken {
         law: "L1",
@@ -83,6 +86,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: None,
+        says: "loads a color that is deaf",
     },
     Broken {
         law: "L1",
@@ -94,6 +98,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: Some((How::Fail, "switch.reload")),
         then: None,
+        says: "loads a color that is sick",
     },
     Broken {
         law: "L2",
@@ -108,6 +113,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Abort,
         fault: None,
         then: None,
+        says: "blue.app is stopped although proxy.conf routes to it",
     },
     Broken {
         law: "L3",
@@ -119,6 +125,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: Some((How::Foreign, "user before-switch.1")),
         then: None,
+        says: "a file that somebody else has written is overwritten",
     },
     Broken {
         law: "L3",
@@ -130,6 +137,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: None,
+        says: "but \"\" is in force",
     },
     Broken {
         law: "L4",
@@ -141,6 +149,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: Some((How::Lie, "switch.reload")),
         then: None,
+        says: "but \"# color=blue of shop\" is in force",
     },
     Broken {
         law: "L5",
@@ -152,6 +161,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: Some((How::Fail, "switch.confirm")),
         then: None,
+        says: "the command ends in the middle of a swap",
     },
     Broken {
         law: "L5",
@@ -166,6 +176,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: Some((How::KillLate, "switch.swap")),
         then: Some(Deploy),
+        says: "then deploy exits Some(5)",
     },
     Broken {
         law: "L5",
@@ -177,6 +188,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: None,
+        says: "green is in force, but its worker does not run",
     },
     Broken {
         law: "L5",
@@ -191,6 +203,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: Some((How::KillLate, "worker stop")),
         then: Some(Cleanup),
+        says: "blue is in force, but its worker does not run",
     },
     Broken {
         law: "L5",
@@ -205,6 +218,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: Some(Resume),
+        says: "then resume exits Some(3)",
     },
     Broken {
         law: "L5",
@@ -219,6 +233,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Rollback,
         fault: Some((How::Fail, "switch.reload")),
         then: None,
+        says: "nothing is under way, but app of blue runs",
     },
     Broken {
         law: "L6",
@@ -233,6 +248,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: None,
+        says: "a color that another deployment has reserved was taken",
     },
     Broken {
         law: "L7",
@@ -244,6 +260,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: None,
+        says: "is stopped while it answers 2 requests",
     },
     Broken {
         law: "L7",
@@ -258,6 +275,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: None,
+        says: "is stopped while it answers 2 requests",
     },
     Broken {
         law: "L8",
@@ -272,6 +290,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: None,
+        says: "live is release",
     },
     Broken {
         law: "L9",
@@ -286,6 +305,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Prepare,
         fault: Some((How::Hang, "app stage")),
         then: None,
+        says: "app stage hangs, and the script has not ended it",
     },
     Broken {
         law: "L11",
@@ -300,6 +320,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: Some(Deploy),
+        says: "then deploy exits Some(3)",
     },
     Broken {
         law: "L12",
@@ -314,6 +335,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: Some((How::Fail, "switch.reload")),
         then: None,
+        says: "blue.app is stopped although force routes to it",
     },
     Broken {
         law: "once",
@@ -328,6 +350,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: None,
+        says: "an exclusive service runs twice",
     },
     Broken {
         law: "walk",
@@ -339,6 +362,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: None,
+        says: "where the plan has `persist_off old`",
     },
     Broken {
         law: "walk",
@@ -353,6 +377,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: None,
+        says: "`sweep` may not call switch.reload",
     },
     Broken {
         law: "walk",
@@ -367,6 +392,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: None,
+        says: "calls cron stop 2 times",
     },
     Broken {
         law: "walk",
@@ -381,6 +407,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: None,
+        says: "Call(\"switch.routed\") where the plan has `check_host`",
     },
     Broken {
         law: "L1",
@@ -392,6 +419,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Restart,
         fault: None,
         then: None,
+        says: "loads a color that is sick",
     },
     Broken {
         law: "L1",
@@ -403,6 +431,7 @@ pub const BROKEN: [Broken; 41] = [
         command: RollbackTo,
         fault: None,
         then: None,
+        says: "loads a color that is sick",
     },
     Broken {
         law: "L1",
@@ -414,6 +443,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Remove,
         fault: Some((How::Fail, "switch.reload")),
         then: None,
+        says: "loads a color that is sick",
     },
     Broken {
         law: "L7",
@@ -425,6 +455,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Remove,
         fault: None,
         then: None,
+        says: "is stopped while it answers 2 requests",
     },
     Broken {
         law: "L8",
@@ -436,6 +467,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Remove,
         fault: None,
         then: None,
+        says: "the app is removed, but one of its services runs",
     },
     Broken {
         law: "kept",
@@ -447,6 +479,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: None,
+        says: "was good, but it is gone",
     },
     Broken {
         law: "walk",
@@ -461,6 +494,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Rollback,
         fault: None,
         then: None,
+        says: "it must exit 0: exit Some(3)",
     },
     Broken {
         law: "walk",
@@ -482,6 +516,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Restart,
         fault: None,
         then: None,
+        says: "the command ends in the middle of a swap",
     },
     Broken {
         law: "L5",
@@ -496,6 +531,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Rollback,
         fault: None,
         then: None,
+        says: "the rollback ends at",
     },
     Broken {
         law: "boot",
@@ -507,6 +543,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: Some((How::Fail, "switch.reload")),
         then: None,
+        says: "app of green does not serve, and starts after a reboot",
     },
     Broken {
         law: "boot",
@@ -518,6 +555,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: None,
+        says: "web of blue does not serve, and starts after a reboot",
     },
     Broken {
         law: "boot",
@@ -529,6 +567,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: None,
+        says: "worker of green serves, and does not start after a reboot",
     },
     Broken {
         law: "L5",
@@ -543,6 +582,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: Some((How::Fail, "switch.reload")),
         then: None,
+        says: "nothing served, and the proxy's file is not as it was",
     },
     Broken {
         law: "kept",
@@ -557,6 +597,82 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: Some((How::Fail, "web stage")),
         then: None,
+        says: "web of blue was warm, and is gone",
+    },
+    Broken {
+        law: "L3",
+        what: "the file is not held against what was confirmed last",
+        edits: &[Change(
+            "agrees_with_confirmed() {\n",
+            "agrees_with_confirmed() {\n  return 0\n",
+        )],
+        shape: "one-service",
+        state: State::PutBack,
+        given: Given::Nothing,
+        command: Resume,
+        fault: None,
+        then: None,
+        says: "nothing is under way, but app of blue runs",
+    },
+    Broken {
+        law: "L5",
+        what: "a step passes on the code 2 of a driver, and it counts as a refusal",
+        edits: &[
+            Change(
+                "ask_switch reload || {\n    fail_with",
+                "ask_switch reload || {\n    return\n    fail_with",
+            ),
+            Change("refuse:2) exit_code", "*:2) turn=refuse exit_code"),
+        ],
+        shape: "one-service",
+        state: State::One,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: Some((How::Fail, "switch.reload")),
+        then: None,
+        says: "the command ends in the middle of a swap",
+    },
+    Broken {
+        law: "L5",
+        what: "a step passes on the code 10 of a driver, and it counts as the end",
+        edits: &[
+            Change(
+                "ask_switch reload || {\n    fail_with",
+                "ask_switch reload || {\n    return\n    fail_with",
+            ),
+            Change("    refuse:10)\n", "    *:10)\n"),
+        ],
+        shape: "one-service",
+        state: State::One,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: Some((How::FailLate, "switch.reload")),
+        then: None,
+        says: "the command ends in the middle of a swap",
+    },
+    Broken {
+        law: "L10",
+        what: "a secret that a step prints is shown",
+        edits: &[Change("  masked=$1\n", "  masked=$1\n  return\n")],
+        shape: "every-step",
+        state: State::One,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: None,
+        then: None,
+        says: "a secret is shown",
+    },
+    Broken {
+        law: "once",
+        what: "what may run only once today is started beside a release where it overlapped",
+        edits: &[Change("DEPLOYC_EXCLUSIVE=$exclusives bounded", "bounded")],
+        shape: "renamed",
+        state: State::Changed,
+        given: Given::Nothing,
+        command: Rollback,
+        fault: None,
+        then: None,
+        says: "an exclusive service runs twice",
     },
     Broken {
         law: "L12",
@@ -571,6 +687,7 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: None,
         then: None,
+        says: "the output says that",
     },
     Broken {
         law: "L12",
@@ -582,5 +699,6 @@ pub const BROKEN: [Broken; 41] = [
         command: Deploy,
         fault: Some((How::Fail, "switch.reload")),
         then: None,
+        says: "the output says that",
     },
 ];

@@ -13,17 +13,18 @@
 # The world is a folder beside $root. If a fake sees something that no script may do, it writes a line that begins with
 # BROKEN into the log.
 
-# fake_do KEY EFFECT ARG…: Is a call that changes something. If it must fail, its exit code is 1.
-fake_do() { fake_answer 1 "$@"; }
+# fake_do KEY EFFECT ARG…: Is a call that changes something. If it must fail, its exit code is 2, or 10 after its work is
+# done. Of a step of the script these codes would mean more than a failure, so no step may pass them on.
+fake_do() { fake_answer 2 10 "$@"; }
 
 # fake_ask KEY EFFECT ARG…: Is a question. If it must fail, its exit code is 3, because 1 would mean no.
-fake_ask() { fake_answer 3 "$@"; }
+fake_ask() { fake_answer 3 3 "$@"; }
 
-# fake_answer FAILURE KEY EFFECT ARG…: Logs the call and runs EFFECT. If the fault is for this call, also causes the
-# fault. FAILURE is the exit code of a call that must fail.
+# fake_answer FAILURE LATE KEY EFFECT ARG…: Logs the call and runs EFFECT. If the fault is for this call, also causes the
+# fault. FAILURE is the exit code of a call that must fail, LATE that of a call that must fail after its work is done.
 fake_answer() {
-  local failure=$1 key=$2 count=0 how='' at='' code
-  shift 2
+  local failure=$1 late=$2 key=$3 count=0 how='' at='' code
+  shift 3
   { read -r count <"${root%/*}/world/count"; } 2>/dev/null
   count=$((count + 1))
   printf '%s\n' "$count" >"${root%/*}/world/count"
@@ -39,7 +40,8 @@ fake_answer() {
     kill) fake_kill ;;
     term) fake_signal TERM ;;
     hang)
-      sleep 14
+      # Longer than the limit of each call.
+      sleep 8
       fake_note "BROKEN $key hangs, and the script has not ended it"
       ;;
     lie) return 0 ;;
@@ -50,7 +52,7 @@ fake_answer() {
   case $how in
     fail-late)
       printf '%s\n' "$key was made to fail after it was done"
-      return "$failure"
+      return "$late"
       ;;
     kill-late) fake_kill ;;
   esac
@@ -133,7 +135,7 @@ fake_comes_up() {
     if [[ ${file##*/} == "$color.$service" && $started != "${release##*/}" ]]; then
       printf '%s\n' "its place is taken by release $started"
       return 1
-    elif [[ $fake_once == yes && $kind == once && ${file##*/} != "$color".* ]]; then
+    elif [[ ${file##*/} != "$color".* ]] && fake_excludes "${file##*.}" "$kind"; then
       fake_note "BROKEN ${file##*/} and $color.$service run at once: an exclusive service runs twice"
     fi
   done
@@ -143,11 +145,21 @@ fake_comes_up() {
   printf '%s\n' "${release##*/} ${address:--} $kind" >"${root%/*}/world/runs/$color.$service"
 }
 
+# fake_excludes SERVICE KIND: Succeeds if a running service of the other color must not run beside this one: both are
+# exclusive, or they are the same service and one of them is.
+fake_excludes() {
+  [[ $fake_once == yes && $2 == once ]] || [[ $1 == "$service" && ($fake_once == yes || $2 == once) ]]
+}
+
 # fake_goes_down: Ends the service, if this release has started it.
 fake_goes_down() {
   local what drains=0
+  # The script gives the service's own `stop within`, and 3 s more from fake.bg.
+  # shellcheck disable=SC2154 # the script sets both
+  ((limit == stop_within + 3000)) || fake_note "BROKEN $color.$service has ${limit}ms to stop, after ${stop_within}ms for TERM"
   fake_is_up >/dev/null || return 0
-  if [[ $fake_once == no ]]; then
+  # The proxy sends no requests to a service without an address.
+  if [[ $fake_once == no && -n $address ]]; then
     { read -r drains <"${root%/*}/world/drains"; } 2>/dev/null
     ((drains == 0)) || fake_note "BROKEN $color.$service is stopped while it answers $drains requests"
     for what in proxy.conf force; do
