@@ -1,5 +1,5 @@
-//! Models made by hand, for the tests of code that reads models: two Spring Boot jars behind nginx, called by
-//! CodeDeploy.
+//! Models for the tests of the code that reads models, written by hand. The app has two Spring Boot jars behind nginx,
+//! and CodeDeploy calls its script.
 
 use crate::model::defaults;
 use crate::model::{
@@ -229,7 +229,7 @@ fn color(color: &str, port: u64, at: u32) -> Color {
     }
 }
 
-/// Returns the first example of the language's page.
+/// Returns an app like the one in `tests/cases/build/hello-spring`.
 pub(crate) fn hello() -> App {
     App {
         name: name("hello-spring"),
@@ -290,7 +290,7 @@ pub(crate) fn hello() -> App {
     }
 }
 
-/// Returns the same with something that the colors share.
+/// Returns `hello()` with a `shared` driver.
 pub(crate) fn with_shared() -> App {
     let mut app = hello();
     app.shared.push(DriverUse {

@@ -56,7 +56,7 @@ fn found(text: &str) -> (Vec<String>, String) {
     (codes, render::short(&report, &sources))
 }
 
-/// Returns the same for bytes that may be no text. A page writes such bytes as `\xNN`.
+/// Returns the same for bytes that perhaps are not text. A page writes such bytes as `\xNN`.
 fn found_in_bytes(written: &str) -> (Vec<String>, String) {
     let mut pieces = written.split("\\x");
     let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
@@ -114,22 +114,22 @@ fn examples_trigger_their_code_alone_and_cures_are_clean() {
         let bytes = blocks(page, "Example", "deploy-bytes");
         let shown = examples.len() + bytes.len();
         if (shown == 0) != UNSHOWN.contains(&name.as_str()) {
-            writeln!(wrong, "{name}: {shown} examples").expect("a string takes all");
+            writeln!(wrong, "{name}: {shown} examples").expect("a write to a String does not fail");
         }
         let examples = examples.into_iter().map(found);
         for (codes, short) in examples.chain(bytes.into_iter().map(found_in_bytes)) {
             if codes != [name.as_str()] {
-                writeln!(wrong, "{name}: the example gives\n{short}").expect("a string takes all");
+                writeln!(wrong, "{name}: the example gives\n{short}").expect("a write to a String does not fail");
             }
         }
         let cures = blocks(page, "Cure", "deploy");
         if cures.is_empty() {
-            writeln!(wrong, "{name}: no cure to compile").expect("a string takes all");
+            writeln!(wrong, "{name}: no cure to compile").expect("a write to a String does not fail");
         }
         for cure in cures {
             let (codes, short) = found(cure);
             if !codes.is_empty() {
-                writeln!(wrong, "{name}: the cure gives\n{short}").expect("a string takes all");
+                writeln!(wrong, "{name}: the cure gives\n{short}").expect("a write to a String does not fail");
             }
         }
     }
@@ -174,7 +174,7 @@ fn rules_say_their_codes() {
             for (constant, code) in registered() {
                 if uses(&text, &constant) && !docs.contains(&code) {
                     let path = path.display();
-                    writeln!(silent, "{path} reports {code}").expect("a string takes all");
+                    writeln!(silent, "{path} reports {code}").expect("a write to a String does not fail");
                 }
             }
         }

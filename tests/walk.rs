@@ -75,7 +75,7 @@ fn cases() {
     assert!(walk_folders("tests/cases/check") >= 10);
 }
 
-/// The shapes of `tests/conform`. Their drivers have `preflight`, `fetch`, `offers` and `dial`, or have them not.
+/// The shapes of `tests/conform`. Some of their drivers have `preflight`, `fetch`, `offers` or `dial`, others do not.
 #[test]
 fn shapes_of_conform() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conform/shapes");
@@ -340,7 +340,8 @@ fn shape(shape: &Shape) -> String {
 #[test]
 fn every_shape_service_by_service() {
     for one_shape in &SHAPES {
-        // A shape without a routed service is skipped: nothing is switched, and its order of steps is the same.
+        // A shape without a routed service is skipped: its switch changes no route, and its steps have the same order
+        // as those of the other shapes.
         if one_shape
             .services
             .iter()

@@ -5,8 +5,8 @@ use crate::source::Span;
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
-/// The key for removing duplicates. The defaults are checked once for each service and give the same findings each
-/// time.
+/// The key for removing duplicates. The app's statements are defaults for its services: they are checked once for each
+/// service and give the same findings each time.
 type Identity = (Code, Option<Span>, String);
 
 /// Collects findings. It is passed by shared reference, because many parts look names up and report findings.
@@ -44,8 +44,8 @@ impl Findings {
         !self.chain.replace(true)
     }
 
-    /// Returns whether definitions form a circle. The definitions behind a circle were not checked, so they may use any
-    /// name.
+    /// Returns whether definitions form a circle. Definitions that are used only through a circle were not checked.
+    /// They may use any name, so no name can be reported as unused.
     pub fn met_circle(&self) -> bool {
         !self.circles.borrow().is_empty()
     }

@@ -133,10 +133,10 @@ fn resolve(
                         app.name.span,
                         format!("the app `{}` is in a file that another file uses", app.name.text),
                     )
-                    .help("a file that is `use`d provides drivers, probes and `let`s; build the app from its own file"),
+                    .help("a file after `use` provides drivers, probes and `let`s; build the app from its own file"),
                 ),
-                // Drivers and the files of `use` are resolved above. The `let`s of presets belong to the presets. An
-                // `allow` is read when all findings are known.
+                // Drivers and the files of `use` are resolved above. A `let` of a preset is not defined in the user's
+                // files. An `allow` is read when all findings are known.
                 Item::Use(_) | Item::Driver(_) | Item::Let(_) | Item::Allow(_) => {}
             }
         }

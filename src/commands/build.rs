@@ -193,7 +193,7 @@ fn told(
             Change::NoLongerMade => "removed",
             Change::EditedByHand if made => "wrote (over edits by hand)",
             Change::EditedByHand => {
-                "kept, because it was edited by hand, but no longer made; remove it yourself:"
+                "no longer made, but kept because it was edited by hand; remove it yourself:"
             }
             Change::Missing | Change::Stale | Change::WrongMode | Change::NotOurs => "wrote",
         };

@@ -1,4 +1,4 @@
-//! `deployc explain`: the page behind a code, a driver, a probe or a type, and the defaults.
+//! `deployc explain`: the page of a code, a driver, a probe, a type or the defaults.
 
 use super::check;
 use super::cli::{Explain as Options, Files};

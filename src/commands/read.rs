@@ -1,4 +1,4 @@
-//! Reading the files that a command was given.
+//! Reads the files that the user names for a command.
 
 use super::cli::{DEFAULT_FILE, Files};
 use super::outcome::{Failure, Outcome};
@@ -48,8 +48,8 @@ fn paths(files: &Files) -> Result<Vec<Utf8PathBuf>, Failure> {
     )))
 }
 
-/// Reads the files one after the other and calls `one` with each. A failure is printed and does not keep the other files
-/// from their turn. The result is the worst one.
+/// Reads the files one after the other and calls `one` with each. A failure is printed, and the other files are still
+/// read. The result is the worst of all results.
 ///
 /// # Errors
 /// No file is given, and this folder has no `deploy.bg`.
@@ -128,7 +128,7 @@ fn read_stdin() -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Reads the files that a source names from this machine.
+/// Reads from this machine the files that a source names.
 pub(super) struct HostFiles;
 
 impl Loader for HostFiles {

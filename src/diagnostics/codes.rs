@@ -75,7 +75,7 @@ codes! {
     TOO_DEEP = 4 Error "nested too deeply";
     TOO_LARGE = 5 Error "the file is too large";
     UNCLOSED = 6 Error "a string, list or block is not closed";
-    BAD_ESCAPE = 7 Error "an unknown escape or a stray brace in a string";
+    BAD_ESCAPE = 7 Error "an unknown escape or a single brace in a string";
     FOREIGN_BRACES = 8 Warning "braces that mean something in another language";
     RAGGED_TEXT = 9 Error "a text over several lines with a wrong layout";
     UNKNOWN_STATEMENT = 10 Error "an unknown word in place of a statement or keyword";
@@ -98,7 +98,7 @@ codes! {
     SAID_TWICE = 114 Error "something is given twice";
     MISSING = 115 Error "something that an app needs is missing";
     NOT_GENERATED = 116 Warning "nothing is generated for this yet";
-    BAD_ALLOW = 117 Error "an `allow` of what cannot be allowed";
+    BAD_ALLOW = 117 Error "an `allow` for something that cannot be allowed";
     UNUSED_ALLOW = 118 Warning "an `allow` that silences nothing";
 
     WRONG_TYPE = 201 Error "a value of another type than expected";
@@ -177,5 +177,5 @@ codes! {
     KEEP_WARM = 704 Advice "both colors keep running";
     WORKER_UNASKED = 705 Advice "a worker that no probe asks";
     SERVICE_UNVERIFIED = 706 Advice "a service that no verify asks";
-    COLOR_SIGN = 707 Advice "an answer that may not tell its color";
+    COLOR_SIGN = 707 Advice "an answer that perhaps does not show its color";
 }

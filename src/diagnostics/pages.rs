@@ -1,4 +1,4 @@
-//! The pages behind the codes: `pages/CODE.md`, embedded.
+//! The pages of the codes: `pages/CODE.md`, embedded in the binary.
 
 use super::Code;
 use include_dir::{Dir, include_dir};

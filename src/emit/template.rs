@@ -62,7 +62,7 @@ impl Language {
     }
 }
 
-/// Fills in a template. Errors use `name` for it.
+/// Fills in a template. Error messages call it `name`.
 ///
 /// # Errors
 /// If the template is wrong, if it names an undefined value, or if a value cannot be written in the language.

@@ -228,7 +228,7 @@ fn a_list_in_a_list_cannot_reach_bash() {
     assert!(try_bundle(vec![app]).is_err());
 }
 
-/// What the colors share is ensured before anything is made, and under a time limit of its own.
+/// The function `ensure` of each `shared` driver runs before anything is made, and it has its own time limit.
 #[test]
 fn what_is_shared_is_ensured_before_the_first_change() {
     let bundle = bundle(fixture::with_shared());
@@ -309,8 +309,8 @@ fn code(script: &str) -> String {
     code
 }
 
-/// The check for taken names knows every name in a script. For example, a `driver let` with a setting `of` would
-/// collide. No function has the name of another one, also if the names of a service and of its gate contain a `-`.
+/// The check of names (BG509) must know every name in a script. For example, the setting `of` of a driver `let` would
+/// get the variable `let_of`, which the script uses itself. No function has the name of another one, also if the names of a service and of its gate contain a `-`.
 #[test]
 fn every_name_in_a_script_is_reserved() {
     let taken = crate::stdlib::of_runtime();

@@ -95,7 +95,7 @@ pub struct Step {
 /// The commands in which a user's step runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Runs {
-    /// In every command that comes to its place.
+    /// In every command that runs its block, such as `before switch`.
     Always,
     /// Only when a release is deployed, not when it serves again: `rollback`, `restart`.
     Once,
@@ -104,7 +104,7 @@ pub enum Runs {
 /// The effect of a failing step of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepFailure {
-    /// The effect that a failure has at its place.
+    /// The effect depends on the block: `before switch` goes back, `after verify` only warns.
     OfPlace,
     /// The script only warns.
     Warn,

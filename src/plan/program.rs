@@ -6,8 +6,8 @@ use crate::source::Span;
 /// One line of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
-    /// What follows a failure of the steps below, until the next such line. A called program also changes it for its
-    /// caller.
+    /// Says what follows a failure of the next steps. This is valid until the next such line, also if that line is in a
+    /// called program.
     Otherwise(Otherwise),
     /// One step.
     Step(Step),
@@ -17,7 +17,7 @@ pub enum Line {
     PointProxyAt(Side, Otherwise),
 }
 
-/// One action, and the statement of the source that asked for it. `None`: the script always has the step.
+/// One action, and the statement of the source that asked for it. If `span` is `None`, every script has the step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// The action.
@@ -39,7 +39,7 @@ pub enum Otherwise {
     Person,
     /// The run skips the remaining steps and takes this way back.
     Way(Way),
-    /// The value that the caller gives, in a program with such a parameter.
+    /// The second parameter of the program (`$2`), which its caller gives.
     Given,
 }
 
@@ -69,7 +69,7 @@ pub enum Way {
     StayOnNew,
     /// The proxy's file gets its text from before an adoption.
     UndoAdopt,
-    /// An adoption failed. The color keeps running as it was.
+    /// An adoption or a removal failed. The color keeps running as it was.
     LetGo,
     /// The app stays. Its color becomes live again, if it passes its gates.
     PutBack,
@@ -180,18 +180,18 @@ impl ProgramName {
             Self::Prepare => "the new color runs and passes its gates; users see nothing of it",
             Self::Reserve => "after `prepare` alone: the new color waits for its `switch`",
             Self::TakeUp => {
-                "continues with the color that `prepare` has left; a refusal keeps it prepared"
+                "continues with the color that `prepare` started; after a refusal this color stays prepared"
             }
             Self::Switch => "from here on users see the new color",
             Self::BeforeSwap => {
                 "the last checks, and preparations for a reboot and for the way back"
             }
             Self::PointProxyAt => {
-                "COLOR OTHERWISE: one rename, a reload, and the confirmation that it is in force"
+                "COLOR OTHERWISE: one rename, one reload, and the confirmation that the new file is in force"
             }
             Self::Cleanup => "never goes back, because traffic is on a good color",
             Self::Rollback => {
-                "goes back to the release that served before, by its own script and the same swap"
+                "goes back to the release that served before, with this release's own script and the same swap"
             }
             Self::ServeRelease => {
                 "the end of rollback and restart: switches to a complete release, by its own script"
@@ -227,7 +227,7 @@ impl ProgramName {
                 "the proxy may serve either color; programs that a reboot ended are started first"
             }
             Self::RecoverRollback => {
-                "`rollback` finds an interrupted switch: the way back of that switch is the rollback"
+                "`rollback` after an interrupted switch: only completes the way back of that switch"
             }
             Self::RecoverAdopted => {
                 "an adoption was killed after its commit: writes the pointers and the journal"

@@ -33,8 +33,8 @@ fn has_word(line: &str, word: &str) -> bool {
     })
 }
 
-/// The name of an action's function is in one line: the one that defines it. So no other action calls it, not even
-/// through a function of its own. Only the runner makes such a name, out of the step's word.
+/// The name of an action's function is in one line: the one that defines it. So no action calls another one, not even
+/// through a helper function. Only the runner and `doctor` make such a name from the step's word.
 #[test]
 fn an_action_has_one_function_and_none_calls_another() {
     let mut functions: BTreeMap<String, Vec<&str>> = BTreeMap::new();
@@ -71,7 +71,7 @@ fn an_action_has_one_function_and_none_calls_another() {
     );
 }
 
-/// A limit that nothing keeps does not exist: for each key of the table the runtime has the call that it limits.
+/// A limit has an effect only if a call uses it. So the runtime must contain the call for each key of the table.
 #[test]
 fn every_deadline_is_kept_by_the_runtime() {
     let mut app = fixture::everything();

@@ -176,7 +176,7 @@ impl Action {
 }
 
 impl Side {
-    /// Returns the word of a step.
+    /// Returns the word of this side in a step.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -189,7 +189,7 @@ impl Side {
 }
 
 impl Extent {
-    /// Returns the word of a step. The whole color has no word.
+    /// Returns the word of this extent in a step. The whole color has no word.
     #[must_use]
     pub fn word(self) -> Option<&'static str> {
         match self {
@@ -201,7 +201,7 @@ impl Extent {
 }
 
 impl Intent {
-    /// Returns the word of a step.
+    /// Returns the word of this intent in a step.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -216,7 +216,7 @@ impl Intent {
 }
 
 impl Outcome {
-    /// Returns the word of a step and of the history.
+    /// Returns the word of this outcome in a step and in the history.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -227,7 +227,7 @@ impl Outcome {
 }
 
 impl Occasion {
-    /// Returns the word of a step.
+    /// Returns the word of this occasion in a step.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -15,7 +15,7 @@ pub struct ShellNames {
     pub variables: BTreeSet<String>,
 }
 
-/// The functions without a dot in every application's script.
+/// The functions of every application's script whose names have no dot.
 pub const SCRIPT_FUNCTIONS: [&str; 4] = [
     "artifact_pattern",
     "fragment",

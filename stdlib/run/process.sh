@@ -15,8 +15,8 @@ process_preflight() {
   [[ -z ${process_command[0]-} || " ${process_env[*]-}" == *' PATH='* ]] || find_program "${process_command[0]}"
 }
 
-# process_stage: Gives the slot to the program's user, whichever user has staged it. If services have different users,
-# the slot belongs to the first one, and the others can read it.
+# process_stage: Makes the program's user the owner of the slot. It does not matter which user has staged the files. If
+# services have different users, the slot belongs to the first one, and the others can read it.
 process_stage() {
   local account user group _
   ((EUID == 0)) || return 0
@@ -60,8 +60,8 @@ process_alive() {
   esac
 }
 
-# process_adopt: Makes the process that listens on the port the release's program. Fails if something else keeps the
-# process running.
+# process_adopt: Saves the identity of the process that listens on the port as the identity of the release's program.
+# Fails if something else keeps the process running.
 process_adopt() {
   local inode pid='' owner boot start others
   if [[ -z $port ]]; then
@@ -208,8 +208,8 @@ process_persist() {
   return 0
 }
 
-# process_choose_keeper: Sets `keeper`. Before version 240 systemd does not report that a program could not be started,
-# so `auto` does not use it.
+# process_choose_keeper: Sets `keeper`. `auto` uses systemd only from version 240 on, because an older systemd does not
+# report that a program could not be started.
 process_choose_keeper() {
   local version
   keeper=$process_keeper

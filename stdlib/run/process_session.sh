@@ -86,9 +86,9 @@ fixed_limits() {
   printf '0\n' >/proc/self/oom_score_adj
 } 2>/dev/null >&2
 
-# process_keep LOG BYTES EXIT FOLDER FILES BECOME…: Is the keeper, the parent of the program. It writes the program's
-# log to LOG and saves the exit code in EXIT. LOG and LOG.1 together never exceed BYTES. The keeper has a session of its
-# own, so that a signal to the program's session does not end it before the program.
+# process_keep LOG BYTES EXIT FOLDER FILES BECOME…: Runs as the keeper, the parent of the program. It writes the
+# program's log to LOG and saves the exit code in EXIT. LOG and LOG.1 together never exceed BYTES. The keeper has a
+# session of its own, so that a signal to the program's session does not end it before the program.
 process_keep() {
   local log=$1 half=$(($2 / 2)) exit=$3 folder=$4 files=$5 inner count child said size code
   shift 5
@@ -116,7 +116,7 @@ process_keep() {
       *'0+0 records in'*) break ;;
       *'records in'*) ;;
       *)
-        # The release's folder is gone. Read on, because otherwise the program would block or die when it writes.
+        # The release's folder is gone. Continue to read: otherwise the program would block or die when it writes.
         cat <&6 >/dev/null
         break
         ;;

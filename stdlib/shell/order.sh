@@ -6,7 +6,7 @@
 #   refuse   nothing was changed: exit 3             later    print a warning, exit 0; the next command continues
 #   warn     print a warning; the next step follows  person   a person must act: exit 5
 
-plan.rollback() { # goes back to the release that served before, by its own script and the same swap
+plan.rollback() { # goes back to the release that served before, with this release's own script and the same swap
   otherwise refuse
   step choose_earlier
   step check_host
@@ -142,7 +142,7 @@ recover.swap() { # the proxy may serve either color; programs that a reboot ende
   step record failed
 }
 
-recover.rollback() { # `rollback` finds an interrupted switch: the way back of that switch is the rollback
+recover.rollback() { # `rollback` after an interrupted switch: only completes the way back of that switch
   otherwise warn
   step start_missing old overlap
   way.go_back

@@ -2,9 +2,9 @@
 #
 # A generation is the master and the workers that accept connections, each as PID:START. About 10 ms after a reload all
 # new workers run. The old workers accept for about 100 ms more; then each of them is gone or has the title
-# `is shutting down`. New workers alone do not prove a reload, because the master replaces a worker that dies, with the
-# old configuration. There are two proofs of a reload: more workers accept at once than before it (later there may be
-# fewer), or the master has closed a file (its logs) that it had open.
+# `is shutting down`. New workers alone do not prove a reload: if a worker dies, the master starts a new one with the
+# old configuration. There are two proofs of a reload. Either more workers accept at the same time than before the
+# reload; later there may be fewer. Or the master has closed a file, such as a log, that was open before the reload.
 
 nginx_routed() { fragment_routed "$nginx_file"; }
 nginx_read() { fragment_read "$nginx_file"; }
@@ -33,8 +33,8 @@ nginx_snapshot() {
   local nginx_pid_file nginx_master why='' looks=0
   local -a generation
   while nginx_find_master && nginx_is_alone && nginx_read_generation && ((${#generation[@]} > 1)); do
-    # Another reload may be under way, with workers of both configurations. Wait for it, but only about 1 s: a worker
-    # that dies again and again is always young.
+    # Another reload may be in progress, with workers of both configurations. Wait for its end, but only about 1 s: if
+    # workers die again and again, there is always a young one.
     if nginx_has_young_worker && ((looks++ < 20)); then
       pause 50 && continue
     fi
@@ -45,9 +45,9 @@ nginx_snapshot() {
   return 1
 }
 
-# nginx_has_young_worker: Succeeds if a worker is younger than 300 ms. Then nginx may not have told the old workers of
-# its reload to end yet. In some containers the clock differs from that of the processes; there no worker counts as
-# young.
+# nginx_has_young_worker: Succeeds if a worker is younger than 300 ms. Perhaps nginx has reloaded just now and has not
+# yet told the old workers to end. In some containers the clock differs from that of the processes; there no worker
+# counts as young.
 nginx_has_young_worker() {
   local worker age
   now
@@ -149,8 +149,8 @@ nginx_recall_reload() {
   read -r -a old <<<"${1#* } $line"
 }
 
-# nginx_mutex: Prints the path of the lock: the configuration's folder. A file in it would not do, because packages and
-# certbot replace files, and the lock would be lost.
+# nginx_mutex: Prints the path of the lock: the configuration's folder. A file in that folder cannot be the lock:
+# packages and certbot replace files, and then the lock would be lost.
 nginx_mutex() {
   local file
   file=$nginx_config
@@ -180,7 +180,8 @@ nginx_preflight() {
       *" in $nginx_file:"* | *"\"$nginx_file\" failed"* | *"host not found in upstream \"${nginx_upstream:--}"* | *"unknown \"${nginx_set:--}"*) ;;
       *) return 0 ;;
     esac
-    # A file as a script of ours writes it is not damaged. Then another file is the cause, and `test` reports it.
+    # A file that is exactly as a script of ours wrote it is not damaged. Then another file is the cause, and `test`
+    # reports it.
     [[ $(nginx_routed) != 'color '* ]] || return 0
     if confirmed_fragment; then
       why='does not exist any more'
@@ -222,7 +223,7 @@ nginx_cuts_the_drain() {
   done
   # Weeks and more are longer than any drain.
   [[ -z $rest ]] && ((ms > 0 && ms < drain_within)) || return 0
-  printf '%s\n' "nginx cuts the requests of old workers after $value (worker_shutdown_timeout), but they have $((drain_within / 1000))s (drain): raise worker_shutdown_timeout, or lower drain in deploy.bg"
+  printf '%s\n' "nginx cuts the requests of old workers after $value (worker_shutdown_timeout), but the drain allows $((drain_within / 1000))s: raise worker_shutdown_timeout, or lower drain in deploy.bg"
 }
 
 # nginx_holds ADDRESS…: Succeeds if a file that nginx loads, other than this app's file, contains one of the addresses.
@@ -316,8 +317,9 @@ nginx_find_master() {
     if nginx_setting pid "$text"; then
       nginx_pid_file=$value
     else
-      # A file that the configuration includes may name it. nginx may take seconds to print its configuration, and a
-      # broken one it does not print. So `preflight` looks, and what it has found is kept as long as it leads to a master.
+      # A file that the configuration includes may name the pid file. nginx may take seconds to print its configuration,
+      # and it prints nothing if the configuration is broken. So the result is saved. All functions except `preflight`
+      # use the saved result as long as it leads to a running master.
       if [[ ${name-} != preflight ]]; then
         { read -r nginx_pid_file <"$kept"; } 2>/dev/null && nginx_read_master && return 0
       fi
@@ -527,8 +529,8 @@ nginx_judge() {
     return 1
   fi
   # A worker of the snapshot may have been missing when the reload was requested. So `most` must be at least the length
-  # of the snapshot (its workers plus one). After a second reload (`again`) it need not: the first one may have brought
-  # a configuration with fewer workers.
+  # of the snapshot (its workers plus one). After a second reload (`again`) this is not required, because the first
+  # reload may have loaded a configuration with fewer workers.
   if ((most > workers && most > 1)) && { [[ $again == yes ]] || ((most >= ${#wanted[@]})); }; then
     return 0
   fi

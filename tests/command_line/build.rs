@@ -157,7 +157,7 @@ fn what_is_no_longer_made_goes_unless_it_was_edited() {
     );
     let ran = folder.run(&["build"]).exits(0);
     assert!(ran.err.contains("removed appspec.yml\n"), "{}", ran.err);
-    assert!(ran.err.contains("kept, because it was edited by hand, but no longer made; remove it yourself: deploy/hooks/BeforeInstall.sh\n"), "{}", ran.err);
+    assert!(ran.err.contains("no longer made, but kept because it was edited by hand; remove it yourself: deploy/hooks/BeforeInstall.sh\n"), "{}", ran.err);
     assert!(!folder.path("appspec.yml").exists());
     assert!(!folder.path("deploy/hooks/ApplicationStart.sh").exists());
     assert_eq!(folder.read("deploy/hooks/mine.sh"), "mine\n");
@@ -272,7 +272,8 @@ fn what_deployc_did_not_make_is_never_overwritten() {
     }
 }
 
-/// Two branches have built. A merge has left both versions in the manifest, between git's conflict markers.
+/// `deployc build` was run on two branches. A merge has left both versions of the manifest in the file, between git's
+/// conflict markers.
 #[test]
 fn a_manifest_with_a_merge_in_it_still_names_our_files() {
     let folder = Folder::good();

@@ -8,7 +8,8 @@ use std::process::Command;
 
 use super::run::Folder;
 
-/// A block: its heading, and a row for each step: its words, the reaction to its failure, its place in the source.
+/// A block: its heading, and a row for each step. A row has the words of the step, the reaction to its failure, and the
+/// line in the source.
 type Block = (String, Vec<(String, String, String)>);
 
 #[test]
@@ -118,7 +119,7 @@ fn apps_of(table: &str) -> Vec<(String, Vec<Block>)> {
     }
     for (_, blocks) in &mut apps {
         // Blocks without steps are sums over the blocks above. The script's `plan` describes in a sentence what comes
-        // before and after every command: the lock, the recovery, and the look at what serves.
+        // before and after every command: the lock, the recovery, and the search for the color that serves.
         let not_steps = [
             "callers",
             "before every command",

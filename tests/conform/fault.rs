@@ -22,7 +22,7 @@ pub enum How {
 }
 
 impl How {
-    /// All faults that can happen to a sound script on a sound host.
+    /// All faults that can happen to a correct script on a host that works.
     pub const ALL: [Self; 6] = [
         Self::Fail,
         Self::FailLate,
@@ -46,8 +46,8 @@ impl How {
         }
     }
 
-    /// Whether this fault at this call tests something that no other fault tests. A question has no effect, so its end
-    /// does not matter. A tool ends by itself, so it does not hang.
+    /// Whether this fault at this call tests something that no other fault tests. A call that only asks has no effect,
+    /// so a fault after it is the same as a fault before it. A tool always ends by itself, so it cannot hang.
     pub fn suits(self, call: &str) -> bool {
         const QUESTIONS: [&str; 9] = [
             "alive", "routed", "listens", "draining", "snapshot", "mutex", "healthy", "question",

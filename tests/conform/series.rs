@@ -1,4 +1,5 @@
-//! The cases of one shape: all that the options ask for, or one for each command and fault.
+//! The cases of one shape: all cases that the options select, or, with a seed, one case for each command and kind of
+//! fault.
 
 use std::collections::BTreeMap;
 
@@ -79,8 +80,9 @@ impl Series<'_> {
         result
     }
 
-    /// Runs one case: the seed selects the state and the call. States without a suitable call are skipped, but one of
-    /// all states must have such a call: otherwise nothing is tried, and nobody would see it.
+    /// Runs one case: the seed selects the state and the call. States without a suitable call are skipped. If the
+    /// options allow all states, one of them must have such a call. Otherwise nothing would be tried, and nobody would
+    /// notice.
     fn one(&self, seed: u64, command: Command, how: How, calls: &mut Calls, result: &mut Result) {
         let purpose = format!(
             "{} {} {}",
@@ -130,7 +132,7 @@ impl Series<'_> {
         }
     }
 
-    /// The numbers of the calls for which this fault tests something. The run without a fault, which lists the calls,
+    /// The numbers of the calls for which this fault tests something. A run without a fault lists the calls. This run
     /// is judged, too.
     fn suited(
         &self,

@@ -18,7 +18,7 @@ use crate::state::State;
 use crate::trace::{self, Event};
 use crate::world::{self, World};
 
-/// The user that runs the scripts if root runs the tests. So the state is in the app's folder.
+/// The user that runs the scripts if root runs the tests. A user without root keeps the state in the app's folder.
 const NOBODY: u32 = 65534;
 /// Longer than the sum of the fakes' deadlines. A run that takes so long hangs.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -44,7 +44,7 @@ pub struct Stand {
     /// The shape that is tried.
     pub shape: Shape,
     folder: PathBuf,
-    /// The resting states that were tried already. For a state that cannot be made, the reason.
+    /// The resting states that were tried already, each with its result: if a state cannot be made, the reason.
     made: RefCell<BTreeMap<State, Result<(), String>>>,
 }
 
@@ -204,7 +204,7 @@ impl Stand {
     }
 
     /// Whether an address of the app answers although nothing runs. On a stand an address without a port always accepts
-    /// connections, and nothing listens on a port.
+    /// connections. An address with a port does not, because nothing listens on the port.
     pub fn answers(&self) -> bool {
         let app = &self.shape.before.app;
         app.services
@@ -213,7 +213,7 @@ impl Stand {
     }
 
     /// Starts the services of the first color that the proxy routes to. The script neither stops nor watches a program
-    /// that was started by hand, so none of them may be exclusive.
+    /// that was started by hand, so such a service must not be exclusive.
     ///
     /// # Errors
     /// If the proxy routes to no service.
@@ -348,7 +348,7 @@ impl Stand {
     }
 }
 
-/// Waits for the process. Returns none if this takes too long.
+/// Runs the command and waits for its end. If this takes too long, kills it and returns `None`.
 fn end(command: &mut Command) -> Option<ExitStatus> {
     let mut child = command.spawn().expect("bash is installed");
     let until = Instant::now() + PATIENCE;

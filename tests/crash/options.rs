@@ -16,7 +16,8 @@ pub struct Options {
     given: String,
 }
 
-/// The sample: the most dangerous series, each at a few points. (situation, kind, stride, stride at dangerous points)
+/// The sample: the most dangerous series, each at a few points. Each entry: the situation, the kind, the stride, and
+/// the stride in dangerous functions.
 const SHORT: [(Situation, Kind, usize, usize); 18] = [
     (Situation::Deploy, Kind::Signals(How::Kill), 37, 7),
     (Situation::BadVerify, Kind::Signals(How::Kill), 83, 13),
@@ -43,11 +44,11 @@ cargo test --test crash -- [OPTION]…
 
 Without options, or with --threads alone: a sample of the most dangerous points.
 
-  --long            every situation and every kind of interruption, at every point: hours
+  --long            every situation and every kind of interruption, at every point; takes hours
   --situation NAME  only this situation, at every point; may be given several times
   --how NAME        only this kind of interruption, at every point; may be given several times
   --stride N        every N-th point
-  --dense N         after --stride: also every N-th point in the functions in which a wrong order would be visible
+  --dense N         after --stride: also every N-th point in the functions that `DENSE` in point.rs lists
   --from N          begin at the N-th point; without this option each day takes another sample
   --most N          at most N points
   --every           every command is a point, not only those that change something outside of the shell
@@ -204,7 +205,7 @@ fn number(text: &str) -> Result<usize, String> {
     text.parse()
         .ok()
         .filter(|&number| number > 0)
-        .ok_or_else(|| format!("`{text}` is not a number from 1"))
+        .ok_or_else(|| format!("`{text}` is not a whole number of 1 or more"))
 }
 
 fn point(text: &str) -> Result<Point, String> {

@@ -67,8 +67,8 @@ fn files_of(folder: &str) -> impl Iterator<Item = String> {
 }
 
 /// Returns whether a name of the last column exists. It is a check of every driver, a situation of `tests/crash`, a
-/// test of `two_files.rs` or `first_lines.rs`, a test of a module of `tests/e2e`, or a code: `tests/pages.rs` tries the example of its
-/// page.
+/// test of `two_files.rs` or `first_lines.rs`, a test of a module of `tests/e2e`, or a code. `tests/pages.rs` tries the
+/// example on the page of each code.
 fn exists(name: &str) -> bool {
     match name.split_once("::") {
         Some((kind @ ("run" | "switch"), check)) => {

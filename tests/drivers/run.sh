@@ -117,7 +117,7 @@ check_preflight_only_looks() {
   before=$(ls -A "$release" "$release/slot")
   expect 0 preflight
   expect 0 preflight
-  [[ $(ls -A "$release" "$release/slot") == "$before" ]] || fail "the release has $(ls -A "$release" "$release/slot"), before it $before"
+  [[ $(ls -A "$release" "$release/slot") == "$before" ]] || fail "before preflight the release had $before, now it has $(ls -A "$release" "$release/slot")"
   nothing_is_ours || fail "it started $(ours)"
   subject_not_ready
   expect 1 preflight
@@ -360,7 +360,7 @@ check_ends_what_a_wrapper_leaves() {
   [[ -z $(ours) ]] || fail "processes are left: $(ours)"
 }
 
-# The same, but no variable in the program's environment tells who has started it.
+# As in the check above, but the program's environment does not contain the mark of the script.
 check_ends_what_forgot_its_environment() {
   begin forgetful
   up

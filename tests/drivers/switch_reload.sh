@@ -183,7 +183,7 @@ check_waits_for_the_last_answer() {
 check_waits_for_workers_of_an_earlier_reload() {
   local stream
   begin blue
-  # A very busy machine may need as long as this for two reloads.
+  # The stream takes 10 s, because a very busy machine may need so long for two reloads.
   curl -sN 'http://127.0.0.1/stream?seconds=10' >/tmp/stream &
   stream=$!
   until_true 5 test -s /tmp/stream

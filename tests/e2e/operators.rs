@@ -300,7 +300,8 @@ fn a_removal_that_the_proxy_refuses_is_taken_back() -> Result<(), Skip> {
     Ok(())
 }
 
-/// The recovery from an interrupted `restart` is the rollback, as after an interrupted deployment.
+/// After an interrupted `restart` the recovery goes back, so `rollback` has nothing more to do. It is the same after an
+/// interrupted deployment.
 fn rollback_after_an_interrupted_restart_only_completes_the_way_back() -> Result<(), Skip> {
     let (site, first, second) = deployed_with_held_reload("held_reload")?;
     site.deploy().ok();
@@ -373,7 +374,7 @@ fn a_removal_that_was_cut_short_is_done_by_the_next_one() -> Result<(), Skip> {
     Ok(())
 }
 
-/// Starts a removal, and waits until it drains. Returns also the request that it waits for.
+/// Starts a removal, and waits until it drains. Also returns the request for which the removal waits.
 fn draining_removal() -> Result<(Site, String, Running, Running), Skip> {
     let (site, live, _) = deployed_with("operators/draining_removal")?;
     let answer = stream(&site, &live);

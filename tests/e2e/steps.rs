@@ -1,5 +1,5 @@
-//! The user's steps and `notify`: each runs at its time, with its variables. A step that fails has the effect of its
-//! place.
+//! The user's steps and `notify`: each runs at its time, with its variables. The effect of a failed step depends on its
+//! block.
 
 use crate::support::site::Site;
 use crate::support::skip::Skip;
@@ -103,7 +103,8 @@ fn a_failing_step_goes_back_or_warns_by_its_place() -> Result<(), Skip> {
 
 fn a_step_has_its_folder_and_its_variables() -> Result<(), Skip> {
     let site = Site::with("steps/a_step_has_its_folder_and_its_variables")?;
-    // An option that comes with the environment ends in the script's first lines. The steps' children do not get it.
+    // The first lines of the script switch off the shell options that come from the environment. So the children of the
+    // steps do not get them.
     let caller = [("NOTE", "a 'b' $c"), ("SHELLOPTS", "nounset:noclobber")];
     site.run_with("deploy", &caller)
         .exits(1)

@@ -147,7 +147,7 @@ fn defined_in(
         } else if sources.contains_key(&child) {
             at = child;
         } else if let Some(known) = sources[&at].names.get(word) {
-            // A name that stands for itself belongs to another crate.
+            // After `use NAME;` the name itself is its path. Such a name is another crate.
             let whole: Vec<String> = known.iter().chain(words.as_slice()).cloned().collect();
             return (known[0] != *word).then(|| defined_in(sources, &at, &whole))?;
         } else {

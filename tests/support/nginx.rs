@@ -47,7 +47,7 @@ impl<'a> Nginx<'a> {
         let nginx = Self { host };
         assert!(
             wait::until(Duration::from_secs(5), || nginx.workers().len() == 2),
-            "nginx has no two workers"
+            "nginx does not have two workers"
         );
         nginx
     }

@@ -7,11 +7,13 @@ use super::http;
 use super::load::{Load, Rates};
 use super::wait;
 
-/// The deploys of each example, and the load during them: 20 deploys in all. The first wait for streams of 20 s.
+/// The deploys of each example, and the load during them: 20 deploys in all. The first three deploys wait for streams
+/// of 20 s.
 const DEPLOYS: [(u32, Rates); 2] = [(3, Rates::FULL), (17, Rates::BRISK)];
 
-/// The fewest short requests for each deploy. With fewer, the test would prove nothing. There are 240 in a second, and a
-/// deploy takes several seconds. A rate is not demanded, because it falls on a busy machine.
+/// The minimum number of short requests for each deploy. With fewer requests the test would prove nothing. The load is
+/// 240 requests per second, and a deploy takes several seconds. The test demands no rate, because a busy machine is
+/// slower.
 const LEAST: usize = 300;
 
 /// The two colors of an example, and the text that identifies their processes.
@@ -42,7 +44,7 @@ impl Colors {
             assert_eq!(
                 !running.is_empty(),
                 *name == live,
-                "live is {live}; of {name} runs {running:?}"
+                "{live} is live, but {name} has the processes {running:?}"
             );
         }
     }

@@ -1,5 +1,5 @@
-//! One script is killed at a point, and a command of another script follows. A readable table has the result of each
-//! pair.
+//! One script is killed at a point, and a command of another script follows. A table contains the expected result of
+//! each pair.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub struct Point {
     pub name: &'static str,
     /// `hello` or `worker`.
     pub app: &'static str,
-    /// Brings a host on which `two` serves to that point.
+    /// Brings the host to that point. At the beginning `two` serves on it.
     pub kill: fn(&Upgrade),
 }
 
@@ -208,7 +208,7 @@ fn assert_cell(host: &Upgrade, command: &str, cell: &str) {
 
 impl Upgrade {
     /// Fails the test unless exactly one mailer runs, in the color that serves. Two mailers must never have run at
-    /// once, and nginx must be in order.
+    /// once, and nginx's configuration must be valid.
     #[track_caller]
     pub fn nothing_runs_twice(&self, serves: &str) {
         self.site.nginx().assert_valid();

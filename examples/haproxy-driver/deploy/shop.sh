@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is active; 5 a person must act
 #
 # The settings from deploy.bg come first, then the order of the commands. The code of each step, and of `adopt`, `resume` and recovery, is in
-# deployc-runtime-0.2.0-5e6c61b7.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
+# deployc-runtime-0.2.0-4dd5b1fb.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
 # Each of the two uses variables that the other one sets. Functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -31,7 +31,7 @@ trap : ALRM
 
 # ==== shop: what deploy.bg says ===================================================================
 
-runtime=0.2.0-5e6c61b7517f60e414d82f6b6c4d61229241fe5f53a3e2cd0058988fa6543af4
+runtime=0.2.0-4dd5b1fbfea3fdf62bb0e7b2287f826ccde297816c8e0838553f172f95f02569
 source=deploy.bg
 app=shop # @4
 root=/opt/shop
@@ -170,7 +170,7 @@ plan.reserve() { # after `prepare` alone: the new color waits for its `switch`
   step reserve
 }
 
-plan.take_up() { # continues with the color that `prepare` has left; a refusal keeps it prepared
+plan.take_up() { # continues with the color that `prepare` started; after a refusal this color stays prepared
   otherwise refuse
   step take_up
   step test_as_it_is @18
@@ -197,7 +197,7 @@ plan.before_swap() { # the last checks, and preparations for a reboot and for th
   step save_way_back
 }
 
-plan.point_proxy_at() { # COLOR OTHERWISE: one rename, a reload, and the confirmation that it is in force
+plan.point_proxy_at() { # COLOR OTHERWISE: one rename, one reload, and the confirmation that the new file is in force
   step lock_proxy @18
   step write "$1" @18
   step journal swapping
@@ -456,14 +456,14 @@ script_file=${BASH_SOURCE[0]-}
 runtime_file='' # the file of the runtime; empty if this script contains the runtime
 
 load_runtime() { # opens the runtime that this script was made with; checks its hash before anything of it is read
-  local hash=${runtime##*-} version=${runtime%-*} folder=${script_file%/*} name file found='' sum='' first='' last='' why
+  local hash=${runtime##*-} version=${runtime%-*} folder=${script_file%/*} name file pid='' found='' sum='' first='' last='' why
   name=deployc-runtime-$version-${hash:0:8}.sh
   [[ -n $script_file ]] || { printf '%s\n' "$app: this script is one of two files: for standard input, use what \`deployc build --stdout\` prints" >&2 && trap - EXIT && exit 3; }
   for file in "$folder/$name" "$folder/../../runtimes/$runtime" "$folder/runtimes/$runtime"; do
     [[ -e $file ]] || continue
     found=${found:-$file}
     { exec {runtime_fd}<"$file"; } 2>/dev/null || continue
-    IFS= read -r -t 60 sum < <(sha256sum <&"$runtime_fd") || :
+    { read -r pid && read -r -t 60 sum; } < <(printf '%s\n' "$BASHPID" && exec sha256sum <&"$runtime_fd") || kill -KILL "$pid" 2>/dev/null
     [[ $sum != "$hash "* ]] || { runtime_file=$file && return 0; }
     exec {runtime_fd}<&-
   done

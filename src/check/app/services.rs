@@ -81,7 +81,8 @@ pub struct Context<'a> {
     pub stop_within: Duration,
 }
 
-/// Resolves one service, and the checks through the proxy in its block. Faulty parts are reported and left out, so that the rules can check the rest.
+/// Resolves one service, and the `verify` statements in its block. Faulty parts are reported and left out, so that the
+/// rules can check the rest.
 pub fn resolve(
     context: &Context<'_>,
     service: &ServiceStatements<'_>,

@@ -1,4 +1,5 @@
-//! Unused definitions. They are checked here, because no use leads to their errors.
+//! Unused definitions. They are checked here, because the errors in other definitions are found only where these are
+//! used.
 
 use super::outer_definitions::OuterDefinitions;
 use crate::check::names::definitions::{self, Definitions, Meaning, Unused};
@@ -25,7 +26,7 @@ pub fn lets(scope: Scope<'_>, errors: usize) {
 }
 
 /// Checks the unused definitions outside of the apps. `apps`: the statements of each app. `ours` returns whether a
-/// place is in the main file, `users` whether it is in a file of the user.
+/// place is in the main file. `users` returns whether a place is in a file of the user.
 pub fn of_files(
     around: OuterDefinitions<'_>,
     apps: &[Statements<'_>],
@@ -71,8 +72,8 @@ pub fn of_files(
     }
 }
 
-/// Assumes all names that an app of the file defines. A probe is resolved where an app uses it, so it may use each of
-/// them.
+/// Treats all names that an app of the file defines as known. A probe is resolved where an app uses it, so the probe
+/// may use each of these names.
 fn suppose_apps<'t>(level: &mut Definitions<'t>, apps: &[Statements<'t>]) {
     for statements in apps {
         let inputs = statements.inputs.iter().flat_map(|(input, _)| &input.names);
@@ -96,8 +97,8 @@ fn suppose_apps<'t>(level: &mut Definitions<'t>, apps: &[Statements<'t>]) {
     }
 }
 
-/// Assumes the unknown names of a library's probe, because the app that uses the probe may define them. A name close to
-/// a known name is probably a spelling mistake and is not assumed.
+/// Treats the unknown names of a library's probe as known, because the app that uses the probe may define them. A name
+/// that is similar to a known name is probably a spelling mistake and stays unknown.
 fn suppose_others<'t>(level: &mut Definitions<'t>, merged: &MergedProbe<'t>) {
     for value in merged.values().into_iter().chain(merged.numbers()) {
         suppose_in(level, value);

@@ -1,4 +1,4 @@
-//! `allow CODE "reason"`: a warning or an advice that is meant. It can be applied only when all findings are known.
+//! `allow CODE "reason"`: accepts a warning or an advice. An `allow` can be applied only when all findings are known.
 
 use super::files::{LoadedFile, Origin};
 use super::statements::given_twice;
@@ -6,7 +6,7 @@ use crate::diagnostics::{Code, Diagnostic, Report, Severity};
 use crate::source::Span;
 use crate::syntax::tree::{Allow, AppItem, Item};
 
-/// An `allow` with a code that it may have.
+/// An `allow` whose code exists and is not an error.
 struct Allowed<'t> {
     allow: &'t Allow,
     code: Code,
@@ -18,7 +18,7 @@ struct Allowed<'t> {
 }
 
 /// Removes the findings that an `allow` of the user's files names. Reports each `allow` that silences nothing, and each
-/// that is not possible.
+/// that is not valid.
 pub fn apply(files: &[LoadedFile], report: &mut Report) {
     let mut allowed = Vec::new();
     for file in files.iter().filter(|file| file.origin == Origin::User) {

@@ -25,7 +25,7 @@ pub struct ServiceStatements<'t> {
 }
 
 impl ServiceStatements<'_> {
-    /// Returns the handover of the service. The default is overlapping.
+    /// Returns the handover of the service. The default is `overlap`.
     pub fn handover(&self) -> Handover {
         self.handover
             .map_or(defaults::HANDOVER, |(handover, _)| *handover)

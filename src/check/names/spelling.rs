@@ -121,7 +121,7 @@ pub fn name(word: &tree::Name, what: &str, findings: &Findings) -> Option<Name> 
         word.span,
         format!("`{}` cannot be the name of {what}: {offence}", word.text),
     )
-    .help("it becomes part of file, unit and container names: a letter `a` to `z`, then letters, digits and `-`, 40 at most");
+    .help("it becomes part of the names of files, units and containers: write a letter `a` to `z`, then letters, digits and `-`, at most 40 characters");
     let likely: String = word
         .text
         .to_lowercase()

@@ -73,7 +73,7 @@ impl MergedProbe<'_> {
         (scope.findings.errors() == errors).then_some(questions)
     }
 
-    /// Reports parts of the body that belong to no question.
+    /// Reports statements of the probe that fit none of its questions.
     fn fit(&self, scope: Scope<'_>) {
         let method = self.questions.iter().find_map(|(item, _)| match item {
             ProbeItem::Request { method, .. } => Some(*method),
@@ -124,7 +124,7 @@ impl MergedProbe<'_> {
         }
     }
 
-    /// Reports a `ca` that no request can need.
+    /// Reports a `ca` if all URLs use `http`, because only `https` has certificates.
     fn ca_has_https(&self, scope: Scope<'_>, urls: &[Template]) {
         let plain = |url: &Template| matches!(text_forms::url(url), Ok(Some(url)) if url.scheme == text_forms::Scheme::Http);
         if let Some((_, span)) = self.ca
@@ -135,7 +135,7 @@ impl MergedProbe<'_> {
                 Diagnostic::new(
                     Code::BAD_PROBE,
                     span,
-                    "`ca` is for `https`, and this asks over `http`",
+                    "`ca` is for `https`, but the request uses `http`",
                 )
                 .help("remove it, or write `https://` in the URL"),
             );
@@ -191,7 +191,7 @@ impl MergedProbe<'_> {
             status.into_iter().map(Expectation::Status).collect();
         for (expect, _) in &self.expects {
             match expect {
-                // `questions` adds the merged status.
+                // The status is already in the list: `self.status`, above.
                 Expect::Status(_) => {}
                 Expect::Color(_) => expectations.push(Expectation::Color),
                 Expect::Content {

@@ -110,7 +110,7 @@ pub fn of_service(
                     ),
                 )
                 .also(no_port, "it is a worker")
-                .help("ask a worker itself, before the switch: with `probe`"),
+                .help("use `probe`: it asks the worker itself, before the switch"),
             );
         } else if let tree::Verify::Check { name, from, body } = verify {
             checks.add(name.as_ref(), from.as_ref(), body.as_ref(), *span);
@@ -119,7 +119,8 @@ pub fn of_service(
     checks.resolved
 }
 
-/// Returns the word of `verify none` without a reason. A user who writes it does not mean a check with the name `none`.
+/// Returns the word of `verify none` without a reason. A user who writes this does not want a check with the name
+/// `none`.
 fn none_without_reason(verify: &tree::Verify) -> Option<&tree::Name> {
     match verify {
         tree::Verify::Check {

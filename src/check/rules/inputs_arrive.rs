@@ -10,7 +10,7 @@ use crate::suggestions::listed;
 /// Reports BG614.
 pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
     for (target, written) in targets(app, statements) {
-        // Without such a list the target passes on every variable.
+        // A target without a list `environment` passes on every variable.
         if target.driver.passed_variables().is_empty() {
             continue;
         }

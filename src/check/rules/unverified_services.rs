@@ -7,18 +7,19 @@ use crate::model::{
     App, Expectation, Handover, Name, Part, Question, Service, Subject, Template, Variable, Verify,
 };
 
-/// Reports BG706. Without any `verify` the user has given the reason in `verify none`.
+/// Reports BG706. If there is no `verify`, nothing is reported, because the user has written `verify none` with a
+/// reason.
 pub(super) fn check(app: &App, statements: &Statements<'_>, findings: &Findings) {
     let checks = app.verify.checks();
     if checks.is_empty() {
         return;
     }
-    // An exclusive service that the proxy routes to is an error of its own.
+    // An exclusive service that the proxy routes to is a different error (BG307).
     let mut routed = app
         .services
         .iter()
         .filter(|one| one.address.is_some() && one.handover == Handover::Overlap);
-    // The URL of the users, which the app's own `verify` asks, usually belongs to the first routed service.
+    // The app's own `verify` asks the URL that users have. This URL usually belongs to the first routed service.
     let first = routed.next();
     if let Some(service) = first
         && !checks
@@ -45,7 +46,7 @@ fn unasked(service: &Service, statements: &Statements<'_>, findings: &Findings) 
         Diagnostic::new(
             Code::SERVICE_UNVERIFIED,
             word.map_or(service.span, |word| word.span),
-            format!("no `verify` is known to ask `{name}` through the proxy"),
+            format!("deployc finds no `verify` that asks `{name}` through the proxy"),
         )
         .help(format!("write a `verify` in `service {name}`")),
     );

@@ -18,7 +18,7 @@ impl Scope<'_> {
         match hole.text.as_str() {
             "app" => return Some(Template::literal(&self.facts.app)),
             "root" | "staging" if self.place == ValuePlace::Root => {
-                self.not_here(hole.span, &hole.text, "this is the root itself");
+                self.not_here(hole.span, &hole.text, "the statement `root` defines this folder itself");
                 return None;
             }
             "root" => return literal(&self.facts.root),
@@ -102,7 +102,8 @@ impl Scope<'_> {
         Some(admitted)
     }
 
-    /// Checks whether a variable has a value here. Returns it with its service, if the variable can belong to several.
+    /// Checks whether a variable has a value here. Returns the variable. Outside of a service, `{port}` becomes the
+    /// port of the only service that has one.
     pub fn admit(self, variable: Variable, span: Span) -> Option<Variable> {
         if self.place == ValuePlace::Let {
             return Some(variable);
@@ -162,7 +163,7 @@ impl Scope<'_> {
         }
     }
 
-    /// Resolves `{port}` and similar variables for the current service, or for the only one.
+    /// Resolves `{port}` and similar variables for the current service, or for the only service of the app.
     fn of_one_service(self, variable: Variable, span: Span) -> Option<Variable> {
         let written = written(&variable);
         let needs_port = matches!(variable, Variable::Port | Variable::OtherPort);

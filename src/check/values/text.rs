@@ -124,6 +124,7 @@ fn size(template: &Template) -> usize {
         .iter()
         .map(|piece| match piece {
             Piece::Literal(text) => text.len(),
+            // Most values are known only at deploy time, so this is an estimate.
             Piece::Variable(_) => 16,
         })
         .sum()

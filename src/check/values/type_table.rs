@@ -41,7 +41,7 @@ pub const TYPES: &[TypeEntry] = &[
     },
     TypeEntry {
         word: "secret",
-        docs: "A text that is never printed, never put on a command line, and kept in a file of mode 600. With `matching` the whole text must match a POSIX extended regular expression; a value that does not is not shown either.",
+        docs: "A text that is never printed, never put on a command line, and kept in a file of mode 600. With `matching` the whole text must match a POSIX extended regular expression. If a value does not match, the message does not show it.",
         examples: &[
             "input SLACK_URL: secret from file \"deploy.env\"",
             "input TOKEN: secret matching r\"ghp_[A-Za-z0-9]{36}\"",
@@ -100,7 +100,7 @@ pub const TYPES: &[TypeEntry] = &[
     },
     TypeEntry {
         word: "percent",
-        docs: "A share, 0% to 100%.",
+        docs: "A percentage from 0% to 100%.",
         examples: &["25%"],
         place: TypePlace::Setting,
         plain: Some((Type::Percent, "a percentage such as `25%`")),
@@ -163,7 +163,7 @@ pub const TYPES: &[TypeEntry] = &[
     },
     TypeEntry {
         word: "matching",
-        docs: "A text that the POSIX extended regular expression matches from its first to its last character.",
+        docs: "A text. The POSIX extended regular expression must match the whole text.",
         examples: &[
             "matching r\"[0-9a-f]{7,40}\"",
             "secret matching r\"[0-9a-f]{40}\"",

@@ -69,7 +69,7 @@ fn summary(findings: &[&Diagnostic]) -> String {
         }
     })
     .collect();
-    // The first one of the worst.
+    // The first finding with the highest severity. The last line suggests `explain` for its code.
     let worst = findings
         .iter()
         .min_by_key(|finding| finding.code.severity());

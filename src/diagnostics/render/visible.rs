@@ -29,7 +29,7 @@ fn mark(character: char, rest: &str) -> Option<char> {
         '\t' | '\n' => None,
         // The line end of Windows.
         '\r' if rest.starts_with('\n') => None,
-        // Unicode's controls of the direction of writing: they let text look like other text.
+        // Unicode characters that change the direction of the text. With them a text can look like another text.
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some('\u{fffd}'),
         _ if character.is_ascii_control() => Some('?'),
         _ if character.is_control() => Some('¿'),

@@ -75,8 +75,8 @@ pub(super) fn render(
     .map_err(|error| template_failed(&app.switch, app.span, &error))
 }
 
-/// A pattern for the variables without a capital letter that the script does not unset: inputs with such a name, and
-/// bash's own `_`.
+/// A pattern of variable names. The script unsets the variables without a capital letter, except these: inputs with
+/// such a name, and bash's own `_`.
 fn kept(app: &App) -> String {
     let inputs = app.inputs.iter().map(|input| input.name.as_str());
     let small = inputs.filter(|name| !name.contains(|c: char| c.is_ascii_uppercase()));

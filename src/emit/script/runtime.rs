@@ -94,7 +94,7 @@ fn make() -> String {
          # shellcheck shell=bash\n\
          # Each of the two files uses variables that the other one sets. Functions are called by name.\n\
          # shellcheck disable=SC2034,SC2154,SC2317\n\
-         # A local variable is an array in one function and a text in another.\n\
+         # A local variable of one name can be an array in one function and a text in another.\n\
          # shellcheck disable=SC2128,SC2178\n"
     );
     for file in files() {

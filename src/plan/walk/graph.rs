@@ -11,7 +11,7 @@ use std::collections::HashMap;
 /// How exactly the walk models the running services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grain {
-    /// Each service alone: only a part of a color may run.
+    /// Each service is modelled alone, so it is possible that only a part of a color runs.
     Service,
     /// The same as `Color`. In addition, a release may come from an older deploy.bg with other exclusive services.
     Release,
@@ -318,7 +318,7 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn commands(&mut self) {
-        // The same ends for all commands, so that their ways back are equal too.
+        // All commands get the same ends. So their ways back are equal too and share their nodes.
         let mut failing = None;
         for command in Command::ALL {
             let ends = match command.after_failure() {
@@ -373,7 +373,7 @@ impl Builder<'_> {
         {
             return *start;
         }
-        // The runner would never end.
+        // This way back leads to itself, so the runner would never end.
         if self.passed.contains(&way) {
             self.graph.circle = Some(from.clone());
             return ends.person;
@@ -386,7 +386,7 @@ impl Builder<'_> {
         start
     }
 
-    /// Builds the nodes of steps. It starts at the end, so that it knows what follows each step.
+    /// Builds the nodes of steps. The last step is built first, because each node names the node that follows it.
     fn sequence(&mut self, steps: &[Planned], place: Course, ways: Ways, ends: Ends) -> Next {
         let through = match ways {
             Ways::None => ends.done,

@@ -42,7 +42,8 @@ impl Walker<'_> {
         self.seen.add(State { world, run }, from, event)
     }
 
-    /// Begins a command: it takes the lock and reads the journal. This changes nothing, so there is no state between.
+    /// Begins a command: it takes the lock and reads the journal. This changes nothing, so the walk has no state
+    /// between the start and the first step.
     pub(super) fn begun(&self, begin: Begin, world: &World) -> Begun {
         let journal = &world.journal;
         let whose = match (journal.over, begin.mine) {

@@ -21,7 +21,7 @@ impl Build<'_> {
         File { body }
     }
 
-    /// Parses a block of the given place only to report its mistakes.
+    /// Parses a block of the kind `block` only to report its mistakes. The result is dropped.
     pub fn rescue(&mut self, block: Block, pair: Pair) {
         match block {
             Block::Top => drop(self.body(pair, block, Self::item)),

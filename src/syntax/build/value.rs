@@ -7,7 +7,7 @@ use crate::syntax::grammar::Rule;
 use crate::syntax::tree::{Entry, List, Map, Number, StatusRange, Type, Value};
 
 impl Build<'_> {
-    /// A value, or one of the rules that name the purpose of a value.
+    /// A value, or a rule such as `label` that contains only a value.
     pub fn value(&mut self, pair: Pair) -> Option<Value> {
         Some(match pair.as_rule() {
             Rule::text => Value::Text(self.text(pair)?),

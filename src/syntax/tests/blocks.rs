@@ -1,4 +1,4 @@
-//! The blocks as messages know them, compared with the grammar's text.
+//! Compares the blocks that the messages know with the text of the grammar.
 
 use super::samples::Source;
 use crate::syntax::block::Block;
@@ -96,7 +96,8 @@ impl<'r> Reader<'r> {
         eaten.then_some(token)
     }
 
-    /// Reads `a | b`. If it is not `wanted`, only its end is found: a rule may contain itself there.
+    /// Reads `a | b`. If `wanted` is false, finds only the end and looks into no rule, because a rule may contain
+    /// itself there.
     fn choice(&mut self, wanted: bool) -> First {
         let (mut words, mut empty) = self.sequence(wanted);
         while self.eat(&["|"]).is_some() {

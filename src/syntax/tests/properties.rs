@@ -40,8 +40,8 @@ fn comments(text: &str) -> Vec<String> {
     comments
 }
 
-/// The characters of a text, without those that formatting may change. Both trees come from the same parser, so only the
-/// text shows a statement that the parser has lost.
+/// The characters of a text, without those that formatting may change. A statement that the parser loses is missing in
+/// both trees, so only the text shows the loss.
 fn letters(text: &str) -> String {
     text.chars()
         .filter(|letter| !letter.is_whitespace() && *letter != ',')
@@ -61,7 +61,7 @@ fn sound(text: &str) {
                 .unwrap_or(text.len());
             text[..digits].parse().expect("an offset")
         };
-        // Text from the file may look like a span in the debug output, but without a number.
+        // A text of the file may look like a span in the debug output. No number follows it then.
         if !rest.starts_with(|next: char| next.is_ascii_digit()) {
             continue;
         }

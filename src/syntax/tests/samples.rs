@@ -83,8 +83,9 @@ impl<'a> Source<'a> {
         from[usize::from(self.choose(of))]
     }
 
-    /// Writes one of the alternatives. The list says how many there are, so none can be forgotten. The first is taken
-    /// after the last byte, so it contains no other alternative.
+    /// Writes one of the alternatives. The length of the list limits the choice, so no alternative can be forgotten.
+    /// After the last byte the first alternative is always taken. So it must not contain another one, otherwise the
+    /// file would never end.
     fn one_of(&mut self, depth: usize, arms: &[Arm<'a>]) {
         let arm = self.pick(arms);
         arm(self, depth);

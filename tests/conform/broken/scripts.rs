@@ -222,7 +222,7 @@ pub const BROKEN: [Broken; 46] = [
     },
     Broken {
         law: "L5",
-        what: "the cleanup that a rollback has put off is forgotten",
+        what: "the cleanup that a rollback has postponed is forgotten",
         edits: &[Change(
             "if [[ ! -f $state/journal.pending ]]; then\n    forget_journal",
             "if :; then\n    forget_journal",
@@ -381,7 +381,7 @@ pub const BROKEN: [Broken; 46] = [
     },
     Broken {
         law: "walk",
-        what: "what may run only once is told to stop twice",
+        what: "an exclusive service is told to stop twice",
         edits: &[Change(
             "((value > 0)) || of_release \"$2\" stop_exclusive ||",
             "of_release \"$2\" stop_exclusive ||",
@@ -535,7 +535,7 @@ pub const BROKEN: [Broken; 46] = [
     },
     Broken {
         law: "boot",
-        what: "what was not switched to still comes up after a reboot",
+        what: "a color that was not switched to starts after a reboot",
         edits: &[Drop("step persist_off new")],
         shape: "one-service",
         state: State::One,
@@ -547,7 +547,7 @@ pub const BROKEN: [Broken; 46] = [
     },
     Broken {
         law: "boot",
-        what: "what is kept warm comes up after a reboot",
+        what: "a warm color starts after a reboot",
         edits: &[Drop("step persist_off old")],
         shape: "warm",
         state: State::One,
@@ -559,7 +559,7 @@ pub const BROKEN: [Broken; 46] = [
     },
     Broken {
         law: "boot",
-        what: "what may run only once does not come up after a reboot",
+        what: "an exclusive service does not start after a reboot",
         edits: &[Drop("step persist new exclusive")],
         shape: "worker-first",
         state: State::One,
@@ -571,7 +571,7 @@ pub const BROKEN: [Broken; 46] = [
     },
     Broken {
         law: "L5",
-        what: "a way back removes what somebody has put there",
+        what: "a way back removes a file that somebody else has written",
         edits: &[Change(
             "[[ $1 == old && -z $from && ! -f $candidate/way-back ]]",
             "[[ $1 == old && -z $from ]]",

@@ -8,8 +8,9 @@ use crate::trace::Event;
 use crate::world::World;
 
 impl Ended<'_> {
-    /// At rest the right services start after a reboot, whatever happened before. A step that turns this off may fail,
-    /// which is only a warning. So what an earlier run has left wrong is no complaint about this one.
+    /// If the journal is at rest, the right services start after a reboot. The step that switches the start of a
+    /// service off may fail, which is only a warning. So a mistake that an earlier run has left is no complaint about
+    /// this run.
     pub(super) fn survives(&self, broken: &mut Vec<String>) {
         let rests = |world: &World| matches!(world.phase(), Phase::Idle | Phase::Prepared);
         let mut events = self.ran.events.iter();
@@ -25,8 +26,8 @@ impl Ended<'_> {
         broken.extend(found);
     }
 
-    /// What starts although it does not serve, and what does not start although it serves. Of a color that somebody has
-    /// started by hand, only that person knows whether it starts.
+    /// The services that start although they do not serve, and those that serve but do not start. A color that somebody
+    /// has started by hand is not judged, because only that person knows whether it starts.
     fn boots_wrong(&self, world: &World) -> BTreeSet<String> {
         let live = self.stand.color_of(&world.force).unwrap_or_default();
         let release = world.release_in(&live).unwrap_or_default();

@@ -7,8 +7,8 @@ use crate::Command;
 use crate::plan::{Kind, Phase};
 use crate::trace::Event;
 
-/// The beginnings of the steps that make a new release. They may fail because of the new version, and then the warm
-/// color must still be there.
+/// The first words of the steps that make a new release. These steps may fail because of the new version. Then the warm
+/// color must still run.
 const MAKING: [&str; 6] = [
     "make_release",
     "copy_release",
@@ -19,7 +19,8 @@ const MAKING: [&str; 6] = [
 ];
 
 impl Ended<'_> {
-    /// A warm color runs until the new release is made. A command that fails before, or is killed, costs nothing.
+    /// A warm color runs until the new release is made. If a command fails or is killed before that, the warm color
+    /// still runs.
     pub(super) fn keeps_warm(&self, broken: &mut Vec<String>) {
         let before = self.before;
         let is_warm = self.stand.shape.after.app.cleanup.previous == Previous::KeptWarm;

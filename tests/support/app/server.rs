@@ -16,8 +16,8 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The time that a new connection has for its first request while the server stops.
 const FIRST_REQUEST: Duration = Duration::from_secs(2);
 
-/// The number of connections that owe an answer: from `accept` to the first answer, and from each later request to its
-/// answer.
+/// The number of connections that wait for an answer of this server: from `accept` to the first answer, and from each
+/// later request to its answer.
 static BUSY: AtomicUsize = AtomicUsize::new(0);
 static STOPPING: AtomicBool = AtomicBool::new(false);
 

@@ -40,7 +40,7 @@ pub struct Record {
     pub kind: Kind,
     /// When it was sent, since the load started.
     pub sent: Duration,
-    /// When its answer was complete, or had failed.
+    /// When its answer was complete or failed.
     pub ended: Duration,
     /// The color that answered, or why there is no answer.
     pub result: Result<String, Lost>,
@@ -180,7 +180,7 @@ impl Client {
             result,
             raced,
         };
-        // A load that was dropped counts nothing, so the send may fail.
+        // If the load was dropped, nobody receives the records, so the send may fail.
         let _ = self.records.send(record);
     }
 }

@@ -108,7 +108,7 @@ impl Rules<'_> {
                     self.key_span(setting, written),
                     message,
                 )
-                .help("the agent gives the permissions of a folder to everything below it, and it fails if it meets a file twice"),
+                .help("the agent gives the permissions of a folder to everything below it, and it fails if two entries apply to one file"),
             );
         }
     }

@@ -88,7 +88,8 @@ impl Rules<'_> {
         }
     }
 
-    /// Returns the place of a key of a map. If the map is a default, it is the place of the setting or the target.
+    /// Returns the place of a key of a map. If the map is not written in the target's block, returns the place of the
+    /// setting's value, or of the target's name.
     fn key_span(&self, setting: &str, key: &str) -> Span {
         self.entry(setting, key)
             .map_or_else(|| self.span(setting), |entry| entry.key.span())

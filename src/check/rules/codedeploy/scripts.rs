@@ -75,7 +75,7 @@ impl Rules<'_> {
                     span,
                     "with `runas = \"root\"` the agent calls `su root`, which is not needed",
                 )
-                .help("leave `runas` out: the agent is root already, and when a hook with `runas` times out, it ends only `su`"),
+                .help("leave `runas` out: the agent is root already. When a hook with `runas` times out, the agent ends only `su`"),
             );
             self.keepers();
             return;

@@ -89,7 +89,8 @@ fn l5_a_removal_that_was_cut_short_and_is_taken_for_done() {
             _ => recovery(command, phase, kind, whose),
         }
     }
-    // The shortest trace has no service to stop.
+    // In the shortest trace there is no service to stop, so the first step that breaks a law is `close_journal`, not a
+    // stop.
     let breach = table_caught(Law::WayBack, ends);
     let closes = |action: &Action| *action == Action::CloseJournal;
     assert!(breach.step().is_some_and(closes), "{:?}", breach.step());

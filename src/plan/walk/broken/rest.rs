@@ -1,4 +1,4 @@
-//! L6 to L9: one at a time, no cut, only ours, bounded.
+//! Plans that break one of the laws L6 to L9: one at a time, no cut, only ours, bounded.
 
 use super::super::Law;
 use super::super::tests::{several, worker};

@@ -43,7 +43,8 @@ impl Effects<'_> {
                 _ => None,
             },
             Action::FindAdoptable => {
-                // Only a journal at rest can be saved for later. After an interrupted run, a recovery comes first.
+                // Only a journal in one of these phases can be saved for later. After an interrupted run, a recovery
+                // comes first.
                 let rests = matches!(
                     self.world.journal.phase,
                     Phase::Idle | Phase::Prepared | Phase::Switched
@@ -57,7 +58,7 @@ impl Effects<'_> {
                     _ => None,
                 }
             }
-            // The file must route to the same color as when it was chosen.
+            // The file must route to the same color as when the colors were chosen.
             _ => {
                 let (from, to) = (self.run.from, self.run.to);
                 let own = adopts || !matches!(disk, File::Edited(_));

@@ -1,7 +1,7 @@
 //! The effects of a step on the host: all possible outcomes, including half-done ones.
 //!
-//! A step that hangs ends at its deadline, which is a failure. The run may die before any step. So in every state after
-//! half an effect, the run may die too.
+//! A step that hangs ends at its deadline, which is a failure. The run may die before any step. So the run may also die
+//! after a step that is only half done.
 
 mod choose;
 mod colors;

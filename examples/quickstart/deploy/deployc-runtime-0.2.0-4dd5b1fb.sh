@@ -6,7 +6,7 @@
 # shellcheck shell=bash
 # Each of the two files uses variables that the other one sets. Functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
-# A local variable is an array in one function and a text in another.
+# A local variable of one name can be an array in one function and a text in another.
 # shellcheck disable=SC2128,SC2178
 
 # ---- main: runs one command ----------------------------------------------------------------------
@@ -68,6 +68,7 @@ main() {
     _release)
       shift
       command=${DEPLOYC_COMMAND-} # the command that asks
+      exclusive_for_asker=${DEPLOYC_EXCLUSIVE-}
       # Only the script that started a release answers for it, because the services and drivers of another script may
       # differ.
       [[ ${1-} == /* && $1/script -ef $script ]] || wrong_usage "_release takes the folder of the release that this script is in, not '${1-}'"
@@ -203,7 +204,7 @@ mutate() {
   }
   trap on_unexpected_exit EXIT
   make_scratch || give_verdict
-  sweep_logs
+  bounded "${deadline["journal"]}" sweep_logs
   read_boot
   verdict=''
   if recover; then
@@ -214,7 +215,7 @@ mutate() {
 
 # make_scratch: Makes the folder for the answers of drivers. Removes the folders that earlier runs left.
 make_scratch() {
-  ! compgen -G "$state/scratch.*" >/dev/null || rm -rf "$state"/scratch.*
+  ! compgen -G "$state/scratch.*" >/dev/null || bounded "${deadline["journal"]}" rm -rf "$state"/scratch.*
   scratch=$state/scratch.$$
   # Another application may have come first, before this run had the lock.
   state_is_of_this_app || return
@@ -303,7 +304,9 @@ find_served() {
 # remove_scratch: Removes `scratch` when this process ends. A subshell that is ended in its first moments still has its
 # parent's traps, so a subshell removes nothing.
 remove_scratch() {
-  [[ $BASHPID != "$$" ]] || rm -rf "$scratch"
+  [[ $BASHPID == "$$" ]] || return 0
+  shielded=yes
+  bounded "${deadline["journal"]}" rm -rf "$scratch"
 }
 
 # on_unexpected_exit: Runs if bash itself gives up, for example because it has no memory. Exits 5 if a deployment is
@@ -387,6 +390,14 @@ sweep_logs() {
 #
 # A failed step ends its program, unless `otherwise` is `warn`: the rest is skipped, and `run_program` continues with
 # what `otherwise` names. No action calls another one, and none knows which step comes next.
+#
+# The exit code of `do_ACTION`: 0 is success, everything else a failure. These codes say more, but each only while
+# `otherwise` is as written here. Anywhere else they are a failure like any other, because an action may have passed on
+# the exit code of a tool or of a driver.
+#   10 with refuse   success, and the command has nothing to do
+#   2 with refuse    the command's exit code is 2, not 3
+#   5 with later     only a person can decide
+#   143              a signal ended the step
 
 turn=''      # empty while steps run; otherwise why no more steps run: `end`, or the reaction to the failed step
 otherwise='' # what happens if one of the next steps fails
@@ -435,9 +446,9 @@ step() {
     # A step that succeeded stays successful, even if a signal came meanwhile. The next step reacts to the signal.
     ((code == 0)) || ! asked_to_stop || code=143
   fi
-  case $code in
-    0) step_ends ok "$begun" "$@" ;;
-    10) # success, and nothing is left to do
+  case $otherwise:$code in
+    *:0) step_ends ok "$begun" "$@" ;;
+    refuse:10)
       step_ends ok "$begun" "$@"
       turn='end'
       ;;
@@ -452,29 +463,26 @@ step() {
 step_failed() {
   # 143: the signal is the cause of every other failure.
   (($1 != 143)) || reason="stopped by ${interrupted:-a signal}"
-  if (($1 == 5)); then # only a person can decide, whatever `otherwise` names
-    turn=person
-    keep_cause
-    return
-  fi
-  case $otherwise in
-    warn)
+  case $otherwise:$1 in
+    later:5)
+      turn=person
+      keep_cause
+      ;;
+    warn:*)
       warn "$step_name${step_where:+ ($step_where)}: ${reason:-failed}"
       reason=''
       ;;
-    later)
+    later:*)
       warn "$step_name${step_where:+ ($step_where)} is not finished: ${reason:-failed}; the next command of this script continues it"
       reason='' interrupted=''
       turn=later
       ;;
     *)
       turn=$otherwise
-      case $1 in
-        2 | 4) # the step has changed nothing, and its code is the command's exit code
-          turn=refuse exit_code=$1
-          ;;
-        143) # a signal; but a removal after its swap is unfinished and keeps what `otherwise` names
-          [[ $turn != refuse && $turn != person || $shielded == yes || ${journal[kind]}:${journal[phase]} == remove:switched ]] || turn=stopped
+      case $otherwise:$1 in
+        refuse:2) exit_code=2 ;;
+        refuse:143 | person:143) # a removal after its swap is unfinished and keeps what `otherwise` names
+          [[ $shielded == yes || ${journal[kind]}:${journal[phase]} == remove:switched ]] || turn=stopped
           ;;
       esac
       keep_cause
@@ -589,7 +597,7 @@ forget_cause() {
 #   refuse   nothing was changed: exit 3             later    print a warning, exit 0; the next command continues
 #   warn     print a warning; the next step follows  person   a person must act: exit 5
 
-plan.rollback() { # goes back to the release that served before, by its own script and the same swap
+plan.rollback() { # goes back to the release that served before, with this release's own script and the same swap
   otherwise refuse
   step choose_earlier
   step check_host
@@ -725,7 +733,7 @@ recover.swap() { # the proxy may serve either color; programs that a reboot ende
   step record failed
 }
 
-recover.rollback() { # `rollback` finds an interrupted switch: the way back of that switch is the rollback
+recover.rollback() { # `rollback` after an interrupted switch: only completes the way back of that switch
   otherwise warn
   step start_missing old overlap
   way.go_back
@@ -1122,7 +1130,7 @@ room_is_left() {
     folder=${folder%/*}
     folder=${folder:-/}
   done
-  read -r blocks free for_users block < <(stat -f -c '%b %f %a %S' "$folder" 2>/dev/null) || :
+  read -r -t 5 blocks free for_users block < <(stat -f -c '%b %f %a %S' "$folder" 2>/dev/null) || :
   ((EUID == 0)) || free=$for_users
   [[ -z ${1-} ]] || ! bounded "${deadline["journal"]}" du -skH -- "$1" >"$scratch/answer" 2>/dev/null || read -r needed _ <"$scratch/answer" || :
   number "$needed" 0
@@ -1510,7 +1518,7 @@ do_save_way_back() {
   if [[ -z $from || ${journal[kind]} == remove ]]; then
     read_live
     if [[ $live_state == none ]]; then
-      rm -f "$candidate/way-back"
+      forget_files "$candidate/way-back"
       return 0
     fi
     ask_switch read || {
@@ -1908,7 +1916,7 @@ do_stop() {
 # keep_failed: Keeps a failed release, so that a person can look at it. After a failed `rollback` or an `abort` nothing
 # is kept as failed: the release of a `rollback` was good before.
 keep_failed() {
-  [[ ${journal[kind]} == rollback || $command == abort || ! -d $candidate ]] || point failed "$candidate"
+  [[ ${journal[kind]} == rollback || $command == abort || ! -d $candidate ]] || point failed "$candidate" || fail_with "cannot write to $state: is the disk full?"
 }
 
 # say_not_ours: Warns if something that this script did not start still runs on the ports of the previous color.
@@ -2015,7 +2023,7 @@ do_sweep() {
     ((now_ms < until)) || return 0
     remove_release "$folder" "$until"
   done
-  sweep_runtimes
+  bounded "${deadline["journal"]}" sweep_runtimes || :
 }
 
 # sweep_runtimes: Removes the runtimes that nothing needs. Needed are those of the releases' scripts, of the script that
@@ -2159,7 +2167,7 @@ do_make_adopted() {
     adopted=fragment
     warn "$name of $to keeps running, and no deployment will stop it: $answer"
   done
-  [[ $adopted == processes ]] || rm -f "$candidate"/identity.*
+  [[ $adopted == processes ]] || forget_files "$candidate"/identity.*
 }
 
 # save_text_before: Saves the text for the way back: what the proxy's file contains. If that routes to another color, whose
@@ -4922,6 +4930,16 @@ copy_synced() {
   cp -- "$1" "$2" && sync_path "$2"
 }
 
+# forget_files PATH…: Removes files of the state, also after a request to stop.
+forget_files() {
+  local code shielded_before=$shielded
+  shielded=yes
+  bounded "${deadline["journal"]}" rm -f -- "$@"
+  code=$?
+  shielded=$shielded_before
+  return "$code"
+}
+
 # write_file PATH TEXT: Writes TEXT completely or not at all, even if the power fails.
 write_file() {
   if ! { printf '%s\n' "$2" 2>/dev/null >"$1.new" && sync_path "$1.new" && mv -f "$1.new" "$1" && sync_path "${1%/*}"; }; then
@@ -4948,7 +4966,7 @@ deploy_went_back() {
   local when ran result _
   value=''
   [[ -f $state/history ]] || return 1
-  IFS=$'\t' read -r when _ ran result _ < <(grep -v $'\trefused\t' "$state/history" | tail -n 1)
+  IFS=$'\t' read -r -t 5 when _ ran result _ < <(grep -v $'\trefused\t' "$state/history" | tail -n 1)
   value=$when
   [[ $ran != rollback && $ran != restart && $result == went-back ]]
 }
@@ -5035,7 +5053,7 @@ write_journal() {
 
 # forget_journal: Removes the journal, because nothing is under way any more.
 forget_journal() {
-  if ! rm -f "$state/journal" "$state/journal.pending"; then
+  if ! forget_files "$state/journal" "$state/journal.pending"; then
     fail_with "cannot remove $state/journal"
     return
   fi
@@ -5048,7 +5066,7 @@ forget_journal() {
 take_up_journal() {
   # The run that saved this copy ended before it wrote a journal of its own.
   if [[ -f $state/journal.pending && ${journal[kind]} != rollback && ${journal[kind]} != adopt ]]; then
-    rm -f "$state/journal.pending"
+    forget_files "$state/journal.pending"
   fi
   from=${journal[from]} to=${journal[to]} old_release=''
   case ${journal[phase]} in
@@ -5214,7 +5232,7 @@ take_up_pending() {
     read_journal
     return 1
   }
-  rm -f "$state/journal.pending"
+  forget_files "$state/journal.pending"
 }
 
 # point_all: Sets the pointers as the journal says.
@@ -5237,7 +5255,7 @@ finish_commit() {
   }
   # The journal that an `adopt` has saved for later is still needed.
   [[ ${journal[kind]} != adopt ]] || return 0
-  [[ ! -L $state/failed && ! -f $state/journal.pending ]] || rm -f "$state/failed" "$state/journal.pending"
+  [[ ! -L $state/failed && ! -f $state/journal.pending ]] || forget_files "$state/failed" "$state/journal.pending"
 }
 
 # write_switched: Writes the phase `switched`. A signal cannot interrupt the write, because then it would be unclear
@@ -5270,7 +5288,7 @@ read_boot() {
 # of_release RELEASE WORD ARG…: Asks the release's script and sets `answer`. The exit code is the script's. 124: the
 # time was over. 125: the script does not answer. 143: interrupted.
 of_release() {
-  local folder=$1 limit code value
+  local folder=$1 limit code value name exclusives=''
   shift
   [[ -f $folder/script ]] || {
     : >"$scratch/errors"
@@ -5287,7 +5305,10 @@ of_release() {
   if is_of_this_script "$folder"; then
     bounded "$limit" as_release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
   else
-    DEPLOYC_COMMAND=$command bounded "$limit" bash "$folder/script" _release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
+    for name in "${services[@]}"; do
+      overlaps "$name" || exclusives+=" $name"
+    done
+    DEPLOYC_COMMAND=$command DEPLOYC_EXCLUSIVE=$exclusives bounded "$limit" bash "$folder/script" _release "$folder" "$@" >"$scratch/answer" 2>"$scratch/errors"
   fi
   code=$?
   read_answer
@@ -5320,6 +5341,11 @@ say_broken() {
   done
   answer="${folder##*/}: its script does not answer${said:+ ($said)}. Put $folder/script back. If nobody has it: switch to another release if this one is live, end its programs by hand (${programs:-none listens on its ports}), remove $folder, then run the command again"
 }
+
+# The services that are exclusive for the script that asks. Here they are exclusive, too, even if they overlap in this
+# deploy.bg: a rollback must not start a second copy of what may run only once today. A service that the proxy routes to
+# is not, because it must run before the swap.
+exclusive_for_asker=''
 
 same_script='' # the releases whose script has the same text as this one
 
@@ -5374,6 +5400,9 @@ release_command() {
   }
   to=$value
   load_inputs "$1"
+  for name in $exclusive_for_asker; do
+    [[ -z ${handover_of["$name"]-} || -n ${address_of["$to $name"]-} ]] || handover_of["$name"]=exclusive
+  done
   case $2 in
     gate | verify)
       # If the processes of an adopted color are not known, only its answers are checked.
@@ -5869,7 +5898,7 @@ enter_mutex() {
   # A rollback asks a cleanup to end, and waits for that.
   ! may_preempt || until=$((now_ms + deadline["preempt"]))
   until_locked 9 "$until" || {
-    ! preempted || rm -f "$state/preempt"
+    ! preempted || forget_files "$state/preempt"
     [[ -z $interrupted ]] || {
       fail_with "stopped by $interrupted while it waited for the lock"
       return
@@ -5879,7 +5908,7 @@ enter_mutex() {
     fail_with "$holder"
     return 1
   }
-  ! preempted || rm -f "$state/preempt"
+  ! preempted || forget_files "$state/preempt"
   # If `remove` ended while this run waited, the lock file is gone. This run then holds a lock that no other run can
   # see.
   [[ /proc/self/fd/9 -ef $state/lock ]] || {
@@ -6720,7 +6749,7 @@ function_of() {
 # call_driver SETTINGS CHAIN KEY NAME ARG…: Calls the driver's function NAME and sets `answer` to its output. KEY is the
 # function's key in `deadline`. The function runs in a subshell; only there the settings are set. There `limit` is the
 # time that the call may take, in ms. The exit code is the function's. 124: the time was over. 127: no driver has the
-# function. 143: interrupted.
+# function, or the script has no deadline for it. 143: interrupted.
 call_driver() {
   local settings=$1 chain=$2 key=$3 name=$4 driver=${2%% *} found code limit
   shift 4
@@ -6728,7 +6757,11 @@ call_driver() {
     answer="driver $driver has no function $name"
     return 127
   }
-  limit=${deadline["$key"]-10000}
+  limit=${deadline["$key"]-}
+  [[ -n $limit ]] || {
+    answer="$source: the script has no deadline for $name of the driver $driver, so it was not called"
+    return 127
+  }
   bounded "$limit" with_settings "$settings" "$found" "$@" >"$scratch/answer" 2>"$scratch/errors"
   code=$?
   read_answer
@@ -7788,8 +7821,8 @@ process_preflight() {
   [[ -z ${process_command[0]-} || " ${process_env[*]-}" == *' PATH='* ]] || find_program "${process_command[0]}"
 }
 
-# process_stage: Gives the slot to the program's user, whichever user has staged it. If services have different users,
-# the slot belongs to the first one, and the others can read it.
+# process_stage: Makes the program's user the owner of the slot. It does not matter which user has staged the files. If
+# services have different users, the slot belongs to the first one, and the others can read it.
 process_stage() {
   local account user group _
   ((EUID == 0)) || return 0
@@ -7833,8 +7866,8 @@ process_alive() {
   esac
 }
 
-# process_adopt: Makes the process that listens on the port the release's program. Fails if something else keeps the
-# process running.
+# process_adopt: Saves the identity of the process that listens on the port as the identity of the release's program.
+# Fails if something else keeps the process running.
 process_adopt() {
   local inode pid='' owner boot start others
   if [[ -z $port ]]; then
@@ -7981,8 +8014,8 @@ process_persist() {
   return 0
 }
 
-# process_choose_keeper: Sets `keeper`. Before version 240 systemd does not report that a program could not be started,
-# so `auto` does not use it.
+# process_choose_keeper: Sets `keeper`. `auto` uses systemd only from version 240 on, because an older systemd does not
+# report that a program could not be started.
 process_choose_keeper() {
   local version
   keeper=$process_keeper
@@ -8023,7 +8056,7 @@ process_is_marked() {
 # ---- run process, kept in a session of its own ---------------------------------------------------
 
 process_start_in_session() {
-  local line='' boot told both gives takes pipe=$release/told.$service
+  local line='' boot told both gives takes starter='' pipe=$release/told.$service
   local -a become
   process_find_become || return
   printf '%s\n' "$(declare -f default_signals process_become_program process_become_command process_keep)" 'process_keep "$@"' 2>/dev/null >"$release/keeper" || {
@@ -8040,7 +8073,9 @@ process_start_in_session() {
   rm -f "$pipe"
   exec {told}< <(process_start_keeper "$takes")
   exec {takes}<&-
+  IFS= read -r -t 10 -u "$told" starter || :
   if ! IFS= read -r -t 10 -u "$told" line; then
+    [[ -z $starter ]] || kill -KILL "$starter" 2>/dev/null || :
     printf '%s\n' "${process_command[0]} was not started: $(process_logs 1)"
     return 1
   fi
@@ -8076,9 +8111,10 @@ process_find_become() {
   "${become[@]}" -c : 2>/dev/null || become=(su -m -s "$BASH" -- "$process_user")
 }
 
-# process_start_keeper DESCRIPTOR: Replaces this subshell by the keeper. The keeper prints the program's pid and start
-# time on this shell's standard output. The program reads its command from DESCRIPTOR.
+# process_start_keeper DESCRIPTOR: Replaces this subshell by the keeper. Prints its own pid on this shell's standard
+# output; after that the keeper prints the program's pid and start time. The program reads its command from DESCRIPTOR.
 process_start_keeper() {
+  printf '%s\n' "$BASHPID"
   exec 3>&1 4<&"$1" >/dev/null 2>&1 </dev/null
   close_descriptors 3 4
   default_signals
@@ -8105,9 +8141,9 @@ fixed_limits() {
   printf '0\n' >/proc/self/oom_score_adj
 } 2>/dev/null >&2
 
-# process_keep LOG BYTES EXIT FOLDER FILES BECOME…: Is the keeper, the parent of the program. It writes the program's
-# log to LOG and saves the exit code in EXIT. LOG and LOG.1 together never exceed BYTES. The keeper has a session of its
-# own, so that a signal to the program's session does not end it before the program.
+# process_keep LOG BYTES EXIT FOLDER FILES BECOME…: Runs as the keeper, the parent of the program. It writes the
+# program's log to LOG and saves the exit code in EXIT. LOG and LOG.1 together never exceed BYTES. The keeper has a
+# session of its own, so that a signal to the program's session does not end it before the program.
 process_keep() {
   local log=$1 half=$(($2 / 2)) exit=$3 folder=$4 files=$5 inner count child said size code
   shift 5
@@ -8135,7 +8171,7 @@ process_keep() {
       *'0+0 records in'*) break ;;
       *'records in'*) ;;
       *)
-        # The release's folder is gone. Read on, because otherwise the program would block or die when it writes.
+        # The release's folder is gone. Continue to read: otherwise the program would block or die when it writes.
         cat <&6 >/dev/null
         break
         ;;
@@ -8412,9 +8448,9 @@ process_stop_unit() {
 #
 # A generation is the master and the workers that accept connections, each as PID:START. About 10 ms after a reload all
 # new workers run. The old workers accept for about 100 ms more; then each of them is gone or has the title
-# `is shutting down`. New workers alone do not prove a reload, because the master replaces a worker that dies, with the
-# old configuration. There are two proofs of a reload: more workers accept at once than before it (later there may be
-# fewer), or the master has closed a file (its logs) that it had open.
+# `is shutting down`. New workers alone do not prove a reload: if a worker dies, the master starts a new one with the
+# old configuration. There are two proofs of a reload. Either more workers accept at the same time than before the
+# reload; later there may be fewer. Or the master has closed a file, such as a log, that was open before the reload.
 
 nginx_routed() { fragment_routed "$nginx_file"; }
 nginx_read() { fragment_read "$nginx_file"; }
@@ -8443,8 +8479,8 @@ nginx_snapshot() {
   local nginx_pid_file nginx_master why='' looks=0
   local -a generation
   while nginx_find_master && nginx_is_alone && nginx_read_generation && ((${#generation[@]} > 1)); do
-    # Another reload may be under way, with workers of both configurations. Wait for it, but only about 1 s: a worker
-    # that dies again and again is always young.
+    # Another reload may be in progress, with workers of both configurations. Wait for its end, but only about 1 s: if
+    # workers die again and again, there is always a young one.
     if nginx_has_young_worker && ((looks++ < 20)); then
       pause 50 && continue
     fi
@@ -8455,9 +8491,9 @@ nginx_snapshot() {
   return 1
 }
 
-# nginx_has_young_worker: Succeeds if a worker is younger than 300 ms. Then nginx may not have told the old workers of
-# its reload to end yet. In some containers the clock differs from that of the processes; there no worker counts as
-# young.
+# nginx_has_young_worker: Succeeds if a worker is younger than 300 ms. Perhaps nginx has reloaded just now and has not
+# yet told the old workers to end. In some containers the clock differs from that of the processes; there no worker
+# counts as young.
 nginx_has_young_worker() {
   local worker age
   now
@@ -8559,8 +8595,8 @@ nginx_recall_reload() {
   read -r -a old <<<"${1#* } $line"
 }
 
-# nginx_mutex: Prints the path of the lock: the configuration's folder. A file in it would not do, because packages and
-# certbot replace files, and the lock would be lost.
+# nginx_mutex: Prints the path of the lock: the configuration's folder. A file in that folder cannot be the lock:
+# packages and certbot replace files, and then the lock would be lost.
 nginx_mutex() {
   local file
   file=$nginx_config
@@ -8590,7 +8626,8 @@ nginx_preflight() {
       *" in $nginx_file:"* | *"\"$nginx_file\" failed"* | *"host not found in upstream \"${nginx_upstream:--}"* | *"unknown \"${nginx_set:--}"*) ;;
       *) return 0 ;;
     esac
-    # A file as a script of ours writes it is not damaged. Then another file is the cause, and `test` reports it.
+    # A file that is exactly as a script of ours wrote it is not damaged. Then another file is the cause, and `test`
+    # reports it.
     [[ $(nginx_routed) != 'color '* ]] || return 0
     if confirmed_fragment; then
       why='does not exist any more'
@@ -8632,7 +8669,7 @@ nginx_cuts_the_drain() {
   done
   # Weeks and more are longer than any drain.
   [[ -z $rest ]] && ((ms > 0 && ms < drain_within)) || return 0
-  printf '%s\n' "nginx cuts the requests of old workers after $value (worker_shutdown_timeout), but they have $((drain_within / 1000))s (drain): raise worker_shutdown_timeout, or lower drain in deploy.bg"
+  printf '%s\n' "nginx cuts the requests of old workers after $value (worker_shutdown_timeout), but the drain allows $((drain_within / 1000))s: raise worker_shutdown_timeout, or lower drain in deploy.bg"
 }
 
 # nginx_holds ADDRESS…: Succeeds if a file that nginx loads, other than this app's file, contains one of the addresses.
@@ -8726,8 +8763,9 @@ nginx_find_master() {
     if nginx_setting pid "$text"; then
       nginx_pid_file=$value
     else
-      # A file that the configuration includes may name it. nginx may take seconds to print its configuration, and a
-      # broken one it does not print. So `preflight` looks, and what it has found is kept as long as it leads to a master.
+      # A file that the configuration includes may name the pid file. nginx may take seconds to print its configuration,
+      # and it prints nothing if the configuration is broken. So the result is saved. All functions except `preflight`
+      # use the saved result as long as it leads to a running master.
       if [[ ${name-} != preflight ]]; then
         { read -r nginx_pid_file <"$kept"; } 2>/dev/null && nginx_read_master && return 0
       fi
@@ -8937,8 +8975,8 @@ nginx_judge() {
     return 1
   fi
   # A worker of the snapshot may have been missing when the reload was requested. So `most` must be at least the length
-  # of the snapshot (its workers plus one). After a second reload (`again`) it need not: the first one may have brought
-  # a configuration with fewer workers.
+  # of the snapshot (its workers plus one). After a second reload (`again`) this is not required, because the first
+  # reload may have loaded a configuration with fewer workers.
   if ((most > workers && most > 1)) && { [[ $again == yes ]] || ((most >= ${#wanted[@]})); }; then
     return 0
   fi
