@@ -119,17 +119,20 @@ fn examples_trigger_their_code_alone_and_cures_are_clean() {
         let examples = examples.into_iter().map(found);
         for (codes, short) in examples.chain(bytes.into_iter().map(found_in_bytes)) {
             if codes != [name.as_str()] {
-                writeln!(wrong, "{name}: the example gives\n{short}").expect("a write to a String does not fail");
+                writeln!(wrong, "{name}: the example gives\n{short}")
+                    .expect("a write to a String does not fail");
             }
         }
         let cures = blocks(page, "Cure", "deploy");
         if cures.is_empty() {
-            writeln!(wrong, "{name}: no cure to compile").expect("a write to a String does not fail");
+            writeln!(wrong, "{name}: no cure to compile")
+                .expect("a write to a String does not fail");
         }
         for cure in cures {
             let (codes, short) = found(cure);
             if !codes.is_empty() {
-                writeln!(wrong, "{name}: the cure gives\n{short}").expect("a write to a String does not fail");
+                writeln!(wrong, "{name}: the cure gives\n{short}")
+                    .expect("a write to a String does not fail");
             }
         }
     }
@@ -174,7 +177,8 @@ fn rules_say_their_codes() {
             for (constant, code) in registered() {
                 if uses(&text, &constant) && !docs.contains(&code) {
                     let path = path.display();
-                    writeln!(silent, "{path} reports {code}").expect("a write to a String does not fail");
+                    writeln!(silent, "{path} reports {code}")
+                        .expect("a write to a String does not fail");
                 }
             }
         }

@@ -18,7 +18,11 @@ impl Scope<'_> {
         match hole.text.as_str() {
             "app" => return Some(Template::literal(&self.facts.app)),
             "root" | "staging" if self.place == ValuePlace::Root => {
-                self.not_here(hole.span, &hole.text, "the statement `root` defines this folder itself");
+                self.not_here(
+                    hole.span,
+                    &hole.text,
+                    "the statement `root` defines this folder itself",
+                );
                 return None;
             }
             "root" => return literal(&self.facts.root),
