@@ -244,10 +244,11 @@ run_command() {
 
 # find_served: Sets `served` and `outage` from what this process has seen. It reads the live color even after a signal.
 find_served() {
-  local shielded_before=$shielded
+  local shielded_before=$shielded agree=yes reason=''
   outage=''
   shielded=yes
   read_live
+  [[ $live_state != color || -n $in_force ]] || agrees_with_confirmed "$live" || agree=no
   shielded=$shielded_before
   served=$in_force
   if [[ $command == resume && $verdict == stopped ]]; then
@@ -271,7 +272,10 @@ find_served() {
     # The live color may be down or fail its probes. Then `served` must not say that it serves.
     color)
       served=$live
-      if [[ $failing_colors == *" $live "* ]]; then
+      if [[ $agree == no ]]; then
+        served="unknown: $reason"
+        outage='users get the same as before'
+      elif [[ $failing_colors == *" $live "* ]]; then
         served="$live, which does not pass its probes"
       elif live_is_dead; then
         served='no color that runs'
