@@ -63,7 +63,7 @@ pub struct Broken {
 }
 
 /// All broken scripts.
-pub const BROKEN: [Broken; 44] = [
+pub const BROKEN: [Broken; 46] = [
     Broken {
         law: "L1",
         what: "no gate",
@@ -673,5 +673,29 @@ pub const BROKEN: [Broken; 44] = [
         fault: None,
         then: None,
         says: "an exclusive service runs twice",
+    },
+    Broken {
+        law: "L9",
+        what: "a function has no deadline in the table",
+        edits: &[Change("[\"app stage\"]=", "[\"app staged\"]=")],
+        shape: "one-service",
+        state: State::Empty,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: None,
+        then: None,
+        says: "the shell says: the script has no deadline",
+    },
+    Broken {
+        law: "L9",
+        what: "a service gets the time to stop of another one",
+        edits: &[Change("[\"web stop\"]=5000", "[\"web stop\"]=4000")],
+        shape: "worker-first",
+        state: State::One,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: None,
+        then: None,
+        says: "blue.web has 4000ms to stop, after 2000ms for TERM",
     },
 ];
