@@ -26,7 +26,7 @@ call_driver() {
   }
   limit=${deadline["$key"]-}
   [[ -n $limit ]] || {
-    answer="$source: the script has no deadline for $name of the driver $driver, so it was not called"
+    answer="$driver: the script has no deadline for $name, so it was not called"
     return 127
   }
   bounded "$limit" with_settings "$settings" "$found" "$@" >"$scratch/answer" 2>"$scratch/errors"

@@ -217,8 +217,9 @@ impl<'a> Begins<'a> {
         !self.text.is_empty() && !colors.any(|color| writes(color.name.as_str()))
     }
 
-    /// Whether somebody has written the proxy's file, and its color seems to run.
+    /// Whether somebody has written the proxy's file, and its color seems to run or is not known.
     fn is_taken_for_live(&self) -> bool {
-        !self.text.is_empty() && self.stand.answers()
+        let is_unclear = || self.color_of_text().is_none();
+        !self.text.is_empty() && (self.stand.answers() || is_unclear())
     }
 }

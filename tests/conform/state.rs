@@ -75,12 +75,12 @@ impl State {
         }
     }
 
-    /// Whether a shape can be in this state. A file written by hand contains addresses, so the proxy must route to a
-    /// service.
+    /// Whether a shape can be in this state. What somebody has started by hand is found by its address, so the proxy must
+    /// route to a service.
     pub fn suits(self, stand: &Stand) -> bool {
         match self {
             Self::Changed => stand.shape.before.single != stand.shape.after.single,
-            Self::Edited | Self::Started => stand.addresses().is_ok(),
+            Self::Started => stand.addresses().is_ok(),
             _ => true,
         }
     }
@@ -140,7 +140,9 @@ impl State {
                 Ok(())
             }
             Self::Edited => {
-                stand.load(&stand.addresses()?);
+                // If the proxy routes to no service, the text names no color.
+                let text = stand.addresses();
+                stand.load(&text.unwrap_or_else(|_| "# by hand\n".to_owned()));
                 Ok(())
             }
             Self::Started => {

@@ -24,7 +24,7 @@ drain_within=0
 declare -A port_of=(["blue app"]=8081 ["green app"]=8082) address_of=(["blue app"]=127.0.0.1:8081 ["green app"]=127.0.0.1:8082)
 declare -A run_of=() handover_of=(["app"]=overlap) stop_within_of=(["app"]=2000)
 declare -A deadline=() input=() let_of=()
-for one in stage start alive listens stop clear logs persist adopt preflight fetch offers \
+for one in stage start alive listens enter healthy stop clear logs persist adopt preflight fetch offers \
   routed read write swap remove test snapshot reload confirm draining mutex dial holds; do
   deadline["app $one"]=10000 deadline["switch.$one"]=10000
 done

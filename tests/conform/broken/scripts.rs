@@ -63,7 +63,7 @@ pub struct Broken {
 }
 
 /// All broken scripts.
-pub const BROKEN: [Broken; 46] = [
+pub const BROKEN: [Broken; 48] = [
     Broken {
         law: "L1",
         what: "no gate",
@@ -700,5 +700,29 @@ pub const BROKEN: [Broken; 46] = [
         fault: Some((How::Fail, "switch.reload")),
         then: None,
         says: "the output says that",
+    },
+    Broken {
+        law: "L9",
+        what: "a function has no deadline in the table",
+        edits: &[Change("[\"app stage\"]=", "[\"app staged\"]=")],
+        shape: "one-service",
+        state: State::Empty,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: None,
+        then: None,
+        says: "the shell says: the script has no deadline",
+    },
+    Broken {
+        law: "L9",
+        what: "a service gets the time to stop of another one",
+        edits: &[Change("[\"web stop\"]=5000", "[\"web stop\"]=4000")],
+        shape: "worker-first",
+        state: State::One,
+        given: Given::Nothing,
+        command: Deploy,
+        fault: None,
+        then: None,
+        says: "blue.web has 4000ms to stop, after 2000ms for TERM",
     },
 ];
