@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is active; 5 a person must act
 #
 # The settings from deploy.bg come first, then the order of the commands. The code of each step, and of `adopt`, `resume` and recovery, is in
-# deployc-runtime-0.2.0-4dd5b1fb.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
+# deployc-runtime-0.2.0-de556900.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
 # Each of the two uses variables that the other one sets. Functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -31,7 +31,7 @@ trap : ALRM
 
 # ==== shop: what deploy.bg says ===================================================================
 
-runtime=0.2.0-4dd5b1fbfea3fdf62bb0e7b2287f826ccde297816c8e0838553f172f95f02569
+runtime=0.2.0-de556900466d28d0c53452984175ca85590916c99d9192f3458a98fdbbb79afc
 source=deploy.bg
 app=shop # @4
 root=/opt/shop

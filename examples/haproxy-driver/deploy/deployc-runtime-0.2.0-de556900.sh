@@ -255,10 +255,11 @@ run_command() {
 
 # find_served: Sets `served` and `outage` from what this process has seen. It reads the live color even after a signal.
 find_served() {
-  local shielded_before=$shielded
+  local shielded_before=$shielded agree=yes reason=''
   outage=''
   shielded=yes
   read_live
+  [[ $live_state != color || -n $in_force ]] || agrees_with_confirmed "$live" || agree=no
   shielded=$shielded_before
   served=$in_force
   if [[ $command == resume && $verdict == stopped ]]; then
@@ -282,7 +283,10 @@ find_served() {
     # The live color may be down or fail its probes. Then `served` must not say that it serves.
     color)
       served=$live
-      if [[ $failing_colors == *" $live "* ]]; then
+      if [[ $agree == no ]]; then
+        served="unknown: $reason"
+        outage='users get the same as before'
+      elif [[ $failing_colors == *" $live "* ]]; then
         served="$live, which does not pass its probes"
       elif live_is_dead; then
         served='no color that runs'
@@ -6759,7 +6763,7 @@ call_driver() {
   }
   limit=${deadline["$key"]-}
   [[ -n $limit ]] || {
-    answer="$source: the script has no deadline for $name of the driver $driver, so it was not called"
+    answer="$driver: the script has no deadline for $name, so it was not called"
     return 127
   }
   bounded "$limit" with_settings "$settings" "$found" "$@" >"$scratch/answer" 2>"$scratch/errors"
