@@ -43,11 +43,28 @@ command_alive() {
     printf '%s\n' 'was never started'
     return 1
   fi
+  command_can_run "$release/answer.$service" || return 2
   if ! command_run "$release/answer.$service" "${command_alive[@]}"; then
     said=$(tail -n 1 "$release/answer.$service")
     printf '%s\n' "does not run${said:+: $said}"
     return 1
   fi
+}
+
+# command_can_run OUTPUT: Fails if no command could be run now. Then its exit code would say nothing about the program.
+command_can_run() {
+  local account
+  find_account "$EUID" || return
+  { : >"$1"; } 2>/dev/null || {
+    printf '%s\n' "cannot write $1: is the disk full?"
+    return 1
+  }
+}
+
+# command_is_gone: Succeeds if the program does not run. Fails also if this cannot be found out.
+command_is_gone() {
+  command_alive >/dev/null
+  (($? == 1))
 }
 
 command_adopt() {
@@ -107,20 +124,21 @@ command_enter() {
 command_stop() {
   local identity said until step=20
   load_identity || return 0
-  command_alive >/dev/null || return 0
+  ! command_is_gone || return 0
+  command_can_run "$release/answer.$service" || return
   said=$(command_ask_identity) || said=''
   if [[ $identity != starting && "kept $said" != "$identity" ]]; then
     printf '%s\n' "$service of $color was started again by somebody else (its identity was${identity#kept}, now it is $said), so this script does not stop it"
     return 1
   fi
   if ! command_run "$release/answer.$service" "${command_stop[@]}"; then
-    command_alive >/dev/null || return 0
+    ! command_is_gone || return 0
     printf '%s\n' "${command_stop[0]} failed: $(tail -n 1 "$release/answer.$service")"
     return 1
   fi
   now
   until=$((now_ms + stop_within))
-  while command_alive >/dev/null; do
+  while ! command_is_gone; do
     now
     if ((now_ms >= until)); then
       printf '%s\n' "still runs $((stop_within / 1000))s after ${command_stop[0]}"

@@ -18,8 +18,7 @@ process_start_in_session() {
   rm -f "$pipe"
   exec {told}< <(process_start_keeper "$takes")
   exec {takes}<&-
-  IFS= read -r -t 10 -u "$told" starter || :
-  if ! IFS= read -r -t 10 -u "$told" line; then
+  if ! { IFS= read -r -t 4 -u "$told" starter && IFS= read -r -t 8 -u "$told" line; }; then
     [[ -z $starter ]] || kill -KILL "$starter" 2>/dev/null || :
     printf '%s\n' "${process_command[0]} was not started: $(process_logs 1)"
     return 1

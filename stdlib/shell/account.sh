@@ -14,6 +14,8 @@ find_account() {
     [[ $user != "$1" && $uid != "$1" ]] || return 0
   done 2>/dev/null </etc/passwd
   account=$(getent passwd "$1" 2>/dev/null)
+  # In a container this user may have no name.
+  [[ -n $account || $1 != "$EUID" ]] || account=$EUID:x:$EUID:$EUID::/:/bin/sh
   if [[ -z $account ]]; then
     printf '%s\n' "there is no user $1 on this host: create it, or correct \`user\` in deploy.bg"
     return 1

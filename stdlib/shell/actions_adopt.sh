@@ -1,7 +1,8 @@
 # ---- actions of `adopt`: take over a proxy's file or a color that this script did not make -------
 #
-# Nothing is started or stopped. The fragment is written again for the color that it routes to, by the same swap as in a
-# deployment. A later deployment may stop the color's processes, if the driver can tell which they are.
+# Nothing is started or stopped. The fragment is written again by the same swap as in a deployment: for the color that it
+# routes to, or with `adopt COLOR` for that color. A later deployment may stop the color's processes, if the driver can
+# tell which they are.
 
 adopted=''        # what was adopted: `processes`; `fragment`, only that; or `own`, the processes were this script's
 adopts_own=''     # yes: the running processes of the color were started by this script
@@ -68,7 +69,8 @@ find_wanted() {
     elif [[ ${journal[phase]} != idle ]]; then
       fail_with "deployment ${journal[deployment]} is unfinished: run \`adopt $confirmed\` first; \`deploy\` or \`rollback\` can switch to $wanted_color after that"
       return
-    elif has_exclusives; then
+    elif ! exclusives_stay; then
+      [[ -z $reason ]] || return
       fail_with "an exclusive service runs in $confirmed, and only a switch moves it: run \`adopt $confirmed\` first; \`deploy\` or \`rollback\` can switch to $wanted_color after that"
       return
     fi
@@ -83,13 +85,14 @@ find_wanted() {
   fi
 }
 
-# has_exclusives: Succeeds if this app has an exclusive service.
-has_exclusives() {
-  local name
-  for name in "${services[@]}"; do
-    overlaps "$name" || return 0
-  done
-  return 1
+# exclusives_stay: Succeeds if neither color's release has an exclusive service, so that nothing has to move. Fails with a
+# reason if a release cannot tell.
+exclusives_stay() {
+  local candidate='' old_release=''
+  local -a names=()
+  [[ ! -L $state/colors/$wanted_color ]] || ! release_behind "$state/colors/$wanted_color" || candidate=$behind
+  [[ ! -L $state/live ]] || ! release_behind "$state/live" || old_release=$behind
+  name_exclusives && ((${#names[@]} == 0))
 }
 
 # find_own_processes: Sets `adopts_own`.
@@ -132,8 +135,8 @@ do_make_adopted() {
   [[ $adopted == processes ]] || forget_files "$candidate"/identity.*
 }
 
-# save_text_before: Saves the text for the way back: what the proxy's file contains. If that routes to another color, whose
-# probes nobody asks now, the way back leads to the adopted color, too.
+# save_text_before: Saves the text for the way back: what the proxy's file contains. If the file routes to another color,
+# the way back leads to the adopted color, too, because the probes of that other color are not asked.
 save_text_before() {
   if [[ ${live:-$live_guess} != "$to" ]]; then
     bounded "${deadline["journal"]}" copy_synced "$candidate/fragment" "$candidate/way-back" || fail_with "cannot write to $candidate: is the disk full?"
@@ -177,7 +180,8 @@ confirm_own() {
     journal[kind]=adopt journal[from]=$to journal[release]=${dropped##*/} journal[warm]=yes
     return 1
   }
-  bounded "${deadline["copy"]}" rm -rf "$dropped" || warn "release ${dropped##*/} could not be removed"
+  remove_dropped "$dropped"
+  of_release "$own" persist on || warn "$to may not come back after a reboot: $answer"
   say "  $to is live; \`cleanup\` or the next deployment drains and stops $other"
 }
 
@@ -192,9 +196,17 @@ drop_adopted() {
   shielded=yes
   take_up_pending
   code=$?
-  ((code != 0)) || bounded "${deadline["copy"]}" rm -rf "$dropped" || warn "release ${dropped##*/} could not be removed"
+  ((code != 0)) || remove_dropped "$dropped"
   shielded=$shielded_before
   return "$code"
+}
+
+# remove_dropped RELEASE: Removes the folder of an adoption, also after a request to stop.
+remove_dropped() {
+  local shielded_before=$shielded
+  shielded=yes
+  bounded "${deadline["copy"]}" rm -rf "$1" || warn "release ${1##*/} could not be removed"
+  shielded=$shielded_before
 }
 
 # do_finish_adopted: Finishes an adoption that was killed after its commit.

@@ -271,12 +271,8 @@ commit_switch() {
 
 # do_persist SIDE [overlap|exclusive]: Makes the color start after a boot by itself, if its driver can do this.
 do_persist() {
+  [[ ${journal[kind]} != adopt || $adopted == processes ]] || return 0
   color_of_side "$1"
-  if [[ ${journal[kind]} == adopt && $adopted == own ]]; then
-    release_behind "$state/colors/$to" && side_release=$behind
-  elif [[ ${journal[kind]} == adopt && $adopted != processes ]]; then
-    return 0
-  fi
   of_release "$side_release" persist on "${2-}" || fail_with "$side_color cannot be made to survive a reboot: $answer"
 }
 

@@ -259,7 +259,7 @@ take_up_pending() {
     read_journal
     return 1
   }
-  forget_files "$state/journal.pending"
+  forget_files "$state/journal.pending" || fail_with "cannot remove $state/journal.pending"
 }
 
 # point_all: Sets the pointers as the journal says.

@@ -167,7 +167,7 @@ take_proxy_lock() {
   now
   until=$((now_ms + $1))
   until_locked 8 "$until" || {
-    fail_with "another process has held the proxy's lock ($answer) for $(($1 / 1000))s$(holders_of_proxy_lock): if it is no deployment, end it"
+    fail_with "another process did not release the proxy's lock ($answer) within $(($1 / 1000))s$(bounded "${deadline["journal"]}" holders_of_proxy_lock): if it is no deployment, end it"
     return
   }
   proxy_is_locked=yes
@@ -180,7 +180,7 @@ holders_of_proxy_lock() {
     pid=${info#/proc/} pid=${pid%%/*}
     [[ /proc/$pid/fd/${info##*/} -ef $answer ]] || continue
     named+="${named:+, }\`$(pid_command "$pid")\` (process $pid, user $(stat -c %U "/proc/$pid" 2>/dev/null))"
-  done < <(grep -ls FLOCK /proc/[0-9]*/fdinfo/* 2>/dev/null)
+  done < <(grep -rls FLOCK /proc/[0-9]*/fdinfo 2>/dev/null)
   printf '%s' "${named:+: $named}"
 }
 

@@ -229,6 +229,8 @@ run_command() {
   local ended
   exit_code=3
   run_program "command.$planned"
+  # Before `adopt COLOR` users may have had either color, so nothing leads back to what they had.
+  [[ $verdict != @(failed|stopped) || $between_colors == no || -z $in_force ]] || verdict=person
   [[ $verdict != 'done' ]] || return 0
   find_served
   [[ " ${commands_with_failure_steps[*]} " == *" $planned "* ]] || return 0
@@ -306,10 +308,12 @@ remove_scratch() {
 # unfinished; the next run recovers it.
 on_unexpected_exit() {
   [[ $BASHPID == "$$" ]] || return 0
+  if [[ ${journal[phase]-idle} != idle ]]; then
+    write_line error "$command of $app ended in the middle of '$step_name': run any command of this script to repair it"
+    trap remove_scratch EXIT
+    exit 5
+  fi
   remove_scratch
-  [[ ${journal[phase]-idle} != idle ]] || return 0
-  write_line error "$command of $app ended in the middle of '$step_name': run any command of this script to repair it"
-  exit 5
 }
 
 # give_verdict: Prints the last lines: what happened, why, and what serves. Exits with the command's exit code.

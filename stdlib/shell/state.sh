@@ -57,6 +57,10 @@ open_state() {
 state_can_be_made() {
   local folder=$state
   while [[ ! -e $folder ]]; do
+    if [[ -L $folder ]]; then
+      fail_with "cannot create $state: $folder is a link that leads nowhere"
+      return
+    fi
     folder=${folder%/*}
     folder=${folder:-/}
   done

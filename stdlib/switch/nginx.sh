@@ -32,7 +32,7 @@ nginx_test() {
 nginx_snapshot() {
   local nginx_pid_file nginx_master why='' looks=0
   local -a generation
-  while nginx_find_master && nginx_is_alone && nginx_read_generation && ((${#generation[@]} > 1)); do
+  while nginx_find_master && nginx_is_alone accepts && nginx_read_generation && ((${#generation[@]} > 1)); do
     # Another reload may be in progress, with workers of both configurations. Wait for its end, but only about 1 s: if
     # workers die again and again, there is always a young one.
     if nginx_has_young_worker && ((looks++ < 20)); then
@@ -357,21 +357,27 @@ nginx_setting() {
   value=${BASH_REMATCH[1]}
 }
 
-# nginx_is_alone: Fails and sets `why` if a second master is there that accepts on the same sockets or may do so again, as
+# nginx_is_alone [accepts]: Fails and sets `why` if a second master is there that accepts on the same sockets or may do so again, as
 # during an unfinished binary upgrade (USR2, and perhaps WINCH). A second master keeps its configuration, even after the
-# first one has reloaded. One that only waits for its last workers (QUIT) does no harm.
+# first one has reloaded. One that only waits for its last workers (QUIT) does no harm. With `accepts` only a master that
+# accepts now counts: a way back must not fail because of one that may do so later.
 nginx_is_alone() {
-  local other worker all=0 accepts=0
+  local other worker all accepts stat_state stat_parent stat_session stat_start
   local -a other_masters children
   nginx_find_other_masters
   for other in ${other_masters[@]+"${other_masters[@]}"}; do
+    all=0 accepts=0
     pid_children "$other"
     for worker in ${children[@]+"${children[@]}"}; do
       [[ $worker != "$nginx_master" ]] || continue
       all=$((all + 1))
       ! nginx_accepts "$worker" || accepts=$((accepts + 1))
     done
-    ((accepts || all == 0)) || continue
+    if ((accepts == 0)); then
+      # A worker that has just been started still has the master's title, and no children.
+      [[ ${1-} != accepts && $all == 0 ]] || continue
+      ! pid_stat "$other" || [[ $stat_parent != "$nginx_master" ]] || continue
+    fi
     why="two masters of nginx accept requests, $nginx_master and $other: a binary upgrade is not finished. End one of them (\`kill -QUIT\`), then try again"
     ((accepts)) || why="a second master of nginx, $other, has no workers but holds the sockets of $nginx_master: a binary upgrade is not finished. End it (\`kill -QUIT $other\`), then try again"
     return 1

@@ -175,6 +175,10 @@ impl Walk<'_> {
             self.recovered = true;
             let verdict = self.run(program)?;
             match answer {
+                // The recovery was the rollback. If it has not gone back, a person must act.
+                Answer::Instead(_) if verdict == Verdict::Failed => {
+                    return self.verdict(codes(Verdict::Person));
+                }
                 Answer::Instead(_) => return self.verdict(codes(verdict)),
                 Answer::Try(_) => break,
                 _ if matches!(verdict, Verdict::Refuse | Verdict::Person) => {

@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is active; 5 a person must act
 #
 # The settings from deploy.bg come first, then the order of the commands. The code of each step, and of `adopt`, `resume` and recovery, is in
-# deployc-runtime-0.2.0-de556900.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
+# deployc-runtime-0.2.0-7518a567.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
 # Each of the two uses variables that the other one sets. Functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -23,7 +23,7 @@ case ${BASH_VERSION-} in '' | [0-3].* | 4.[01].*) printf '%s\n' 'shop.sh: bash 4
 shopt -u $(compgen -A shopt) 2>/dev/null
 shopt -s extquote globasciiranges globskipdots sourcepath 2>/dev/null
 # If the caller exports one of bash's own variables, bash does not set it. Then the script begins again without it.
-for name in $(compgen -A function -A export); do unset -f "$name" && case $name in SHELLOPTS) set +vx ;; BASH_SOURCE | EUID | FUNCNAME | PIPESTATUS | UID) [[ $- == *s* ]] || { unset -v "$name" && exec "$BASH" "$0" "$@"; } ;; *[![:lower:][:digit:]_]* | *_proxy | _) ;; *) unset -v "$name" ;; esac done
+for name in $(compgen -A function -A export); do unset -f "$name" && case $name in SHELLOPTS) set +vx ;; BASH_SOURCE | EUID | FUNCNAME | PIPESTATUS | UID) unset -v "$name" && { [[ $- == *s* ]] || exec "$BASH" "$0" "$@"; } ;; *[![:lower:][:digit:]_]* | *_proxy | _) ;; *) unset -v "$name" ;; esac done
 set +f && export -n SHELLOPTS BASHOPTS
 PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 umask 022
@@ -31,7 +31,7 @@ trap : ALRM
 
 # ==== shop: what deploy.bg says ===================================================================
 
-runtime=0.2.0-de556900466d28d0c53452984175ca85590916c99d9192f3458a98fdbbb79afc
+runtime=0.2.0-7518a567543b48874d0723995f0d902028de0777250997fbe617dd4f16a2c980
 source=deploy.bg
 app=shop # @4
 root=/opt/shop

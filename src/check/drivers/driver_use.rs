@@ -69,7 +69,9 @@ fn resolve(
             }
         }
     }
-    for setting in description.withheld_settings() {
+    let given_names: Vec<String> = settings.iter().map(|(_, name, _)| name.clone()).collect();
+    let withheld = description.withheld_settings().into_iter();
+    for setting in withheld.filter(|setting| !given_names.contains(&setting.name)) {
         for describer in description.describers(&setting.name) {
             settings.push((describer, setting.name.clone(), absent(&setting.ty)));
         }
@@ -337,7 +339,10 @@ fn exactly_one(scope: Scope<'_>, group: &[String], given: &Given<'_>, span: Span
                     _ => format!("one of {} must be given", listed(group, "and")),
                 },
             )
-            .help("write one of them in the driver's block"),
+            .help(match group {
+                [_] => "write it in the driver's block",
+                _ => "write one of them in the driver's block",
+            }),
         ),
         [(first, at), (second, span), ..] => scope.findings.push(
             Diagnostic::new(

@@ -240,6 +240,8 @@ run_command() {
   local ended
   exit_code=3
   run_program "command.$planned"
+  # Before `adopt COLOR` users may have had either color, so nothing leads back to what they had.
+  [[ $verdict != @(failed|stopped) || $between_colors == no || -z $in_force ]] || verdict=person
   [[ $verdict != 'done' ]] || return 0
   find_served
   [[ " ${commands_with_failure_steps[*]} " == *" $planned "* ]] || return 0
@@ -317,10 +319,12 @@ remove_scratch() {
 # unfinished; the next run recovers it.
 on_unexpected_exit() {
   [[ $BASHPID == "$$" ]] || return 0
+  if [[ ${journal[phase]-idle} != idle ]]; then
+    write_line error "$command of $app ended in the middle of '$step_name': run any command of this script to repair it"
+    trap remove_scratch EXIT
+    exit 5
+  fi
   remove_scratch
-  [[ ${journal[phase]-idle} != idle ]] || return 0
-  write_line error "$command of $app ended in the middle of '$step_name': run any command of this script to repair it"
-  exit 5
 }
 
 # give_verdict: Prints the last lines: what happened, why, and what serves. Exits with the command's exit code.
@@ -1772,12 +1776,8 @@ commit_switch() {
 
 # do_persist SIDE [overlap|exclusive]: Makes the color start after a boot by itself, if its driver can do this.
 do_persist() {
+  [[ ${journal[kind]} != adopt || $adopted == processes ]] || return 0
   color_of_side "$1"
-  if [[ ${journal[kind]} == adopt && $adopted == own ]]; then
-    release_behind "$state/colors/$to" && side_release=$behind
-  elif [[ ${journal[kind]} == adopt && $adopted != processes ]]; then
-    return 0
-  fi
   of_release "$side_release" persist on "${2-}" || fail_with "$side_color cannot be made to survive a reboot: $answer"
 }
 
@@ -2042,8 +2042,9 @@ sweep_runtimes() {
 
 # ---- actions of `adopt`: take over a proxy's file or a color that this script did not make -------
 #
-# Nothing is started or stopped. The fragment is written again for the color that it routes to, by the same swap as in a
-# deployment. A later deployment may stop the color's processes, if the driver can tell which they are.
+# Nothing is started or stopped. The fragment is written again by the same swap as in a deployment: for the color that it
+# routes to, or with `adopt COLOR` for that color. A later deployment may stop the color's processes, if the driver can
+# tell which they are.
 
 adopted=''        # what was adopted: `processes`; `fragment`, only that; or `own`, the processes were this script's
 adopts_own=''     # yes: the running processes of the color were started by this script
@@ -2110,7 +2111,8 @@ find_wanted() {
     elif [[ ${journal[phase]} != idle ]]; then
       fail_with "deployment ${journal[deployment]} is unfinished: run \`adopt $confirmed\` first; \`deploy\` or \`rollback\` can switch to $wanted_color after that"
       return
-    elif has_exclusives; then
+    elif ! exclusives_stay; then
+      [[ -z $reason ]] || return
       fail_with "an exclusive service runs in $confirmed, and only a switch moves it: run \`adopt $confirmed\` first; \`deploy\` or \`rollback\` can switch to $wanted_color after that"
       return
     fi
@@ -2125,13 +2127,14 @@ find_wanted() {
   fi
 }
 
-# has_exclusives: Succeeds if this app has an exclusive service.
-has_exclusives() {
-  local name
-  for name in "${services[@]}"; do
-    overlaps "$name" || return 0
-  done
-  return 1
+# exclusives_stay: Succeeds if neither color's release has an exclusive service, so that nothing has to move. Fails with a
+# reason if a release cannot tell.
+exclusives_stay() {
+  local candidate='' old_release=''
+  local -a names=()
+  [[ ! -L $state/colors/$wanted_color ]] || ! release_behind "$state/colors/$wanted_color" || candidate=$behind
+  [[ ! -L $state/live ]] || ! release_behind "$state/live" || old_release=$behind
+  name_exclusives && ((${#names[@]} == 0))
 }
 
 # find_own_processes: Sets `adopts_own`.
@@ -2174,8 +2177,8 @@ do_make_adopted() {
   [[ $adopted == processes ]] || forget_files "$candidate"/identity.*
 }
 
-# save_text_before: Saves the text for the way back: what the proxy's file contains. If that routes to another color, whose
-# probes nobody asks now, the way back leads to the adopted color, too.
+# save_text_before: Saves the text for the way back: what the proxy's file contains. If the file routes to another color,
+# the way back leads to the adopted color, too, because the probes of that other color are not asked.
 save_text_before() {
   if [[ ${live:-$live_guess} != "$to" ]]; then
     bounded "${deadline["journal"]}" copy_synced "$candidate/fragment" "$candidate/way-back" || fail_with "cannot write to $candidate: is the disk full?"
@@ -2219,7 +2222,8 @@ confirm_own() {
     journal[kind]=adopt journal[from]=$to journal[release]=${dropped##*/} journal[warm]=yes
     return 1
   }
-  bounded "${deadline["copy"]}" rm -rf "$dropped" || warn "release ${dropped##*/} could not be removed"
+  remove_dropped "$dropped"
+  of_release "$own" persist on || warn "$to may not come back after a reboot: $answer"
   say "  $to is live; \`cleanup\` or the next deployment drains and stops $other"
 }
 
@@ -2234,9 +2238,17 @@ drop_adopted() {
   shielded=yes
   take_up_pending
   code=$?
-  ((code != 0)) || bounded "${deadline["copy"]}" rm -rf "$dropped" || warn "release ${dropped##*/} could not be removed"
+  ((code != 0)) || remove_dropped "$dropped"
   shielded=$shielded_before
   return "$code"
+}
+
+# remove_dropped RELEASE: Removes the folder of an adoption, also after a request to stop.
+remove_dropped() {
+  local shielded_before=$shielded
+  shielded=yes
+  bounded "${deadline["copy"]}" rm -rf "$1" || warn "release ${1##*/} could not be removed"
+  shielded=$shielded_before
 }
 
 # do_finish_adopted: Finishes an adoption that was killed after its commit.
@@ -4802,6 +4814,10 @@ open_state() {
 state_can_be_made() {
   local folder=$state
   while [[ ! -e $folder ]]; do
+    if [[ -L $folder ]]; then
+      fail_with "cannot create $state: $folder is a link that leads nowhere"
+      return
+    fi
     folder=${folder%/*}
     folder=${folder:-/}
   done
@@ -5236,7 +5252,7 @@ take_up_pending() {
     read_journal
     return 1
   }
-  forget_files "$state/journal.pending"
+  forget_files "$state/journal.pending" || fail_with "cannot remove $state/journal.pending"
 }
 
 # point_all: Sets the pointers as the journal says.
@@ -5837,6 +5853,8 @@ find_account() {
     [[ $user != "$1" && $uid != "$1" ]] || return 0
   done 2>/dev/null </etc/passwd
   account=$(getent passwd "$1" 2>/dev/null)
+  # In a container this user may have no name.
+  [[ -n $account || $1 != "$EUID" ]] || account=$EUID:x:$EUID:$EUID::/:/bin/sh
   if [[ -z $account ]]; then
     printf '%s\n' "there is no user $1 on this host: create it, or correct \`user\` in deploy.bg"
     return 1
@@ -6039,7 +6057,7 @@ take_proxy_lock() {
   now
   until=$((now_ms + $1))
   until_locked 8 "$until" || {
-    fail_with "another process has held the proxy's lock ($answer) for $(($1 / 1000))s$(holders_of_proxy_lock): if it is no deployment, end it"
+    fail_with "another process did not release the proxy's lock ($answer) within $(($1 / 1000))s$(bounded "${deadline["journal"]}" holders_of_proxy_lock): if it is no deployment, end it"
     return
   }
   proxy_is_locked=yes
@@ -6052,7 +6070,7 @@ holders_of_proxy_lock() {
     pid=${info#/proc/} pid=${pid%%/*}
     [[ /proc/$pid/fd/${info##*/} -ef $answer ]] || continue
     named+="${named:+, }\`$(pid_command "$pid")\` (process $pid, user $(stat -c %U "/proc/$pid" 2>/dev/null))"
-  done < <(grep -ls FLOCK /proc/[0-9]*/fdinfo/* 2>/dev/null)
+  done < <(grep -rls FLOCK /proc/[0-9]*/fdinfo 2>/dev/null)
   printf '%s' "${named:+: $named}"
 }
 
@@ -7614,11 +7632,28 @@ command_alive() {
     printf '%s\n' 'was never started'
     return 1
   fi
+  command_can_run "$release/answer.$service" || return 2
   if ! command_run "$release/answer.$service" "${command_alive[@]}"; then
     said=$(tail -n 1 "$release/answer.$service")
     printf '%s\n' "does not run${said:+: $said}"
     return 1
   fi
+}
+
+# command_can_run OUTPUT: Fails if no command could be run now. Then its exit code would say nothing about the program.
+command_can_run() {
+  local account
+  find_account "$EUID" || return
+  { : >"$1"; } 2>/dev/null || {
+    printf '%s\n' "cannot write $1: is the disk full?"
+    return 1
+  }
+}
+
+# command_is_gone: Succeeds if the program does not run. Fails also if this cannot be found out.
+command_is_gone() {
+  command_alive >/dev/null
+  (($? == 1))
 }
 
 command_adopt() {
@@ -7678,20 +7713,21 @@ command_enter() {
 command_stop() {
   local identity said until step=20
   load_identity || return 0
-  command_alive >/dev/null || return 0
+  ! command_is_gone || return 0
+  command_can_run "$release/answer.$service" || return
   said=$(command_ask_identity) || said=''
   if [[ $identity != starting && "kept $said" != "$identity" ]]; then
     printf '%s\n' "$service of $color was started again by somebody else (its identity was${identity#kept}, now it is $said), so this script does not stop it"
     return 1
   fi
   if ! command_run "$release/answer.$service" "${command_stop[@]}"; then
-    command_alive >/dev/null || return 0
+    ! command_is_gone || return 0
     printf '%s\n' "${command_stop[0]} failed: $(tail -n 1 "$release/answer.$service")"
     return 1
   fi
   now
   until=$((now_ms + stop_within))
-  while command_alive >/dev/null; do
+  while ! command_is_gone; do
     now
     if ((now_ms >= until)); then
       printf '%s\n' "still runs $((stop_within / 1000))s after ${command_stop[0]}"
@@ -8077,8 +8113,7 @@ process_start_in_session() {
   rm -f "$pipe"
   exec {told}< <(process_start_keeper "$takes")
   exec {takes}<&-
-  IFS= read -r -t 10 -u "$told" starter || :
-  if ! IFS= read -r -t 10 -u "$told" line; then
+  if ! { IFS= read -r -t 4 -u "$told" starter && IFS= read -r -t 8 -u "$told" line; }; then
     [[ -z $starter ]] || kill -KILL "$starter" 2>/dev/null || :
     printf '%s\n' "${process_command[0]} was not started: $(process_logs 1)"
     return 1
@@ -8482,7 +8517,7 @@ nginx_test() {
 nginx_snapshot() {
   local nginx_pid_file nginx_master why='' looks=0
   local -a generation
-  while nginx_find_master && nginx_is_alone && nginx_read_generation && ((${#generation[@]} > 1)); do
+  while nginx_find_master && nginx_is_alone accepts && nginx_read_generation && ((${#generation[@]} > 1)); do
     # Another reload may be in progress, with workers of both configurations. Wait for its end, but only about 1 s: if
     # workers die again and again, there is always a young one.
     if nginx_has_young_worker && ((looks++ < 20)); then
@@ -8807,21 +8842,27 @@ nginx_setting() {
   value=${BASH_REMATCH[1]}
 }
 
-# nginx_is_alone: Fails and sets `why` if a second master is there that accepts on the same sockets or may do so again, as
+# nginx_is_alone [accepts]: Fails and sets `why` if a second master is there that accepts on the same sockets or may do so again, as
 # during an unfinished binary upgrade (USR2, and perhaps WINCH). A second master keeps its configuration, even after the
-# first one has reloaded. One that only waits for its last workers (QUIT) does no harm.
+# first one has reloaded. One that only waits for its last workers (QUIT) does no harm. With `accepts` only a master that
+# accepts now counts: a way back must not fail because of one that may do so later.
 nginx_is_alone() {
-  local other worker all=0 accepts=0
+  local other worker all accepts stat_state stat_parent stat_session stat_start
   local -a other_masters children
   nginx_find_other_masters
   for other in ${other_masters[@]+"${other_masters[@]}"}; do
+    all=0 accepts=0
     pid_children "$other"
     for worker in ${children[@]+"${children[@]}"}; do
       [[ $worker != "$nginx_master" ]] || continue
       all=$((all + 1))
       ! nginx_accepts "$worker" || accepts=$((accepts + 1))
     done
-    ((accepts || all == 0)) || continue
+    if ((accepts == 0)); then
+      # A worker that has just been started still has the master's title, and no children.
+      [[ ${1-} != accepts && $all == 0 ]] || continue
+      ! pid_stat "$other" || [[ $stat_parent != "$nginx_master" ]] || continue
+    fi
     why="two masters of nginx accept requests, $nginx_master and $other: a binary upgrade is not finished. End one of them (\`kill -QUIT\`), then try again"
     ((accepts)) || why="a second master of nginx, $other, has no workers but holds the sockets of $nginx_master: a binary upgrade is not finished. End it (\`kill -QUIT $other\`), then try again"
     return 1
