@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 /// Returns the script's `deadline` table, in milliseconds as in [`Duration`]: the limits of the script's own work, of
 /// each function of the drivers of the services and the proxy, of each step of the user, and of a release's own script. A
-/// function that only probes call is not in it, because the probe's `timeout` ends it. A function that the driver lists in
-/// `cannot` is in it if a driver that it extends defines the function, because the script finds that one.
+/// function that only probes call is not in it, because the probe's `timeout` ends it. A function that the driver lists
+/// in `cannot` is in it if a driver that it extends defines the function, because the script finds that one.
 #[must_use]
 pub fn deadlines(app: &App) -> BTreeMap<String, Duration> {
     let mut table: BTreeMap<String, Duration> = Core::ALL

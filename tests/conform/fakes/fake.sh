@@ -13,15 +13,16 @@
 # The world is a folder beside $root. If a fake sees something that no script may do, it writes a line that begins with
 # BROKEN into the log.
 
-# fake_do KEY EFFECT ARG…: Is a call that changes something. If it must fail, its exit code is 2, or 10 after its work is
-# done. Of a step of the script these codes would mean more than a failure, so no step may pass them on.
+# fake_do KEY EFFECT ARG…: Is a call that changes something. If it must fail, its exit code is 2, or 10 after its work
+# is done. Of a step of the script these codes would mean more than a failure, so no step may pass them on.
 fake_do() { fake_answer 2 10 "$@"; }
 
 # fake_ask KEY EFFECT ARG…: Is a question. If it must fail, its exit code is 3, because 1 would mean no.
 fake_ask() { fake_answer 3 3 "$@"; }
 
-# fake_answer FAILURE LATE KEY EFFECT ARG…: Logs the call and runs EFFECT. If the fault is for this call, also causes the
-# fault. FAILURE is the exit code of a call that must fail, LATE that of a call that must fail after its work is done.
+# fake_answer FAILURE LATE KEY EFFECT ARG…: Logs the call and runs EFFECT. If the fault is for this call, also causes
+# the fault. FAILURE is the exit code of a call that must fail, LATE that of a call that must fail after its work is
+# done.
 fake_answer() {
   local failure=$1 late=$2 key=$3 count=0 how='' at='' code
   shift 3
@@ -155,8 +156,8 @@ fake_excludes() {
 fake_goes_down() {
   local what drains=0
   # The script gives the service's own `stop within`, and 3 s more from fake.bg.
-  # shellcheck disable=SC2154 # the script sets both
-  ((limit == stop_within + 3000)) || fake_note "BROKEN $color.$service has ${limit}ms to stop, after ${stop_within}ms for TERM"
+  ((limit == stop_within + 3000)) \
+    || fake_note "BROKEN $color.$service has ${limit}ms to stop, after ${stop_within}ms for TERM"
   fake_is_up >/dev/null || return 0
   # The proxy sends no requests to a service without an address.
   if [[ $fake_once == no && -n $address ]]; then
