@@ -55,7 +55,7 @@ enter_mutex() {
 # until_locked DESCRIPTOR MILLISECONDS: Tries to take the lock until `now_ms` is MILLISECONDS, but at least once.
 until_locked() {
   local said=no
-  while ! flock -n "$1"; do
+  while ! bounded "${deadline["journal"]}" flock -n "$1"; do
     now
     if ((now_ms >= $2)); then
       # The commands of a killed script mostly end within moments, so they get the time `leftovers` in addition.
