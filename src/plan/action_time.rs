@@ -230,18 +230,19 @@ impl<'a> Calls<'a> {
             }
             // The step measures the artifact. It does not measure a folder that takes longer.
             Action::FindArtifact => self.core(Core::Journal),
-            // The phase or the earlier journal, and the pointers.
+            // The phase or the earlier journal, the pointers, and the file that is not needed any more.
             Action::Commit
             | Action::FinishAdopted
             | Action::CommitRemoved
             | Action::CloseJournal => {
-                self.core(Core::Journal);
-                self.core(Core::Journal);
+                for _ in 0..3 {
+                    self.core(Core::Journal);
+                }
             }
-            // The phase, the pointers and the earlier journal. If only the fragment was adopted, the release is removed.
+            // The phase, the pointers, the earlier journal and its file. If only the fragment was adopted, the release is removed.
             // The other color's release is asked whether it runs.
             Action::CommitAdopted => {
-                for _ in 0..3 {
+                for _ in 0..4 {
                     self.core(Core::Journal);
                 }
                 self.core(Core::Copy);
@@ -307,6 +308,8 @@ impl<'a> Calls<'a> {
             Action::Stop(_, Extent::Whole) => {
                 self.stops_release();
                 self.asks_addresses();
+                // A failed release is kept by a link.
+                self.core(Core::Journal);
             }
             Action::Stop(_, extent) => self.every(*extent, &[Function::Stop]),
             // The removal of the last release may begin just before the limit ends.

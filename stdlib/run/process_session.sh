@@ -19,7 +19,7 @@ process_start_in_session() {
   exec {told}< <(process_start_keeper "$takes")
   exec {takes}<&-
   if ! { IFS= read -r -t 4 -u "$told" starter && IFS= read -r -t 8 -u "$told" line; }; then
-    [[ -z $starter ]] || kill -KILL "$starter" 2>/dev/null || :
+    [[ -z $starter ]] || end_tree "$starter"
     printf '%s\n' "${process_command[0]} was not started: $(process_logs 1)"
     return 1
   fi

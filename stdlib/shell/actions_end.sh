@@ -117,7 +117,7 @@ do_stop() {
 # keep_failed: Keeps a failed release, so that a person can look at it. After a failed `rollback` or an `abort` nothing
 # is kept as failed: the release of a `rollback` was good before.
 keep_failed() {
-  [[ ${journal[kind]} == rollback || $command == abort || ! -d $candidate ]] || point failed "$candidate" || fail_with "cannot write to $state: is the disk full?"
+  [[ ${journal[kind]} == rollback || $command == abort || ! -d $candidate ]] || bounded "${deadline["journal"]}" point failed "$candidate" || fail_with "cannot write to $state: is the disk full?"
 }
 
 # say_not_ours: Warns if something that this script did not start still runs on the ports of the previous color.

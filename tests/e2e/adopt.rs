@@ -17,6 +17,7 @@ crate::tests![
     the_confirmed_color_is_put_in_force_again,
     the_color_of_the_file_becomes_the_confirmed_one,
     a_color_that_leaves_is_drained,
+    what_served_before_is_not_known,
     a_mixed_file_is_written_again,
     a_color_that_cannot_be_put_in_force,
     a_fragment_edited_while_a_color_is_prepared,
@@ -233,6 +234,24 @@ fn a_color_that_leaves_is_drained() -> Result<(), Skip> {
         assert_eq!(&site.serves(), adopted);
     }
     load.stop().assert_nothing_lost();
+    Ok(())
+}
+
+/// The color that is put in force fails its `verify`. Before, users may have had either color, so the script does not say
+/// that anything is as before. A person decides.
+fn what_served_before_is_not_known() -> Result<(), Skip> {
+    let (site, first, second) = both_run()?;
+    put_back(&site, &first);
+    site.install("adopt/what_served_before_is_not_known");
+    let failed = site.run(&format!("adopt {first}"));
+    let said = failed
+        .exits(5)
+        .says(&format!("what serves now: {first}"))
+        .output();
+    assert!(!said.contains("as before"), "{said}");
+    site.install("keep_warm/deployed_twice");
+    site.run(&format!("adopt {second}")).ok();
+    assert_eq!(site.serves(), second);
     Ok(())
 }
 

@@ -1920,7 +1920,7 @@ do_stop() {
 # keep_failed: Keeps a failed release, so that a person can look at it. After a failed `rollback` or an `abort` nothing
 # is kept as failed: the release of a `rollback` was good before.
 keep_failed() {
-  [[ ${journal[kind]} == rollback || $command == abort || ! -d $candidate ]] || point failed "$candidate" || fail_with "cannot write to $state: is the disk full?"
+  [[ ${journal[kind]} == rollback || $command == abort || ! -d $candidate ]] || bounded "${deadline["journal"]}" point failed "$candidate" || fail_with "cannot write to $state: is the disk full?"
 }
 
 # say_not_ours: Warns if something that this script did not start still runs on the ports of the previous color.
@@ -8114,7 +8114,7 @@ process_start_in_session() {
   exec {told}< <(process_start_keeper "$takes")
   exec {takes}<&-
   if ! { IFS= read -r -t 4 -u "$told" starter && IFS= read -r -t 8 -u "$told" line; }; then
-    [[ -z $starter ]] || kill -KILL "$starter" 2>/dev/null || :
+    [[ -z $starter ]] || end_tree "$starter"
     printf '%s\n' "${process_command[0]} was not started: $(process_logs 1)"
     return 1
   fi
