@@ -246,11 +246,11 @@ run_command() {
 
 # find_served: Sets `served` and `outage` from what this process has seen. It reads the live color even after a signal.
 find_served() {
-  local shielded_before=$shielded agree=yes reason=''
+  local shielded_before=$shielded value another=''
   outage=''
   shielded=yes
   read_live
-  [[ $live_state != color || -n $in_force ]] || agrees_with_confirmed "$live" || agree=no
+  [[ $live_state != color || -n $in_force ]] || ! confirmed_is_another "$live" || another=$value
   shielded=$shielded_before
   served=$in_force
   if [[ $command == resume && $verdict == stopped ]]; then
@@ -274,8 +274,8 @@ find_served() {
     # The live color may be down or fail its probes. Then `served` must not say that it serves.
     color)
       served=$live
-      if [[ $agree == no ]]; then
-        served="unknown: $reason"
+      if [[ -n $another ]]; then
+        served="unknown: the proxy's file routes to $live, but $another was confirmed last and still runs"
         outage='users get the same as before'
       elif [[ $failing_colors == *" $live "* ]]; then
         served="$live, which does not pass its probes"

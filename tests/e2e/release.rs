@@ -327,9 +327,14 @@ fn a_broken_release_names_a_way_out() -> Result<(), Skip> {
             .says(&format!("remove {release}"))
             .says(&format!("--color {idle}"));
         assert_eq!(site.serves(), live);
-        let programs =
-            format!("pkill -KILL -f '^/opt/testapp --port .* --color {idle}'; rm -r {release}");
+        let programs = format!("pkill -KILL -f '^/opt/testapp --port .* --color {idle}'");
         site.host.bash(&programs).ok();
+        let keeper = format!("{release}/keeper");
+        let ended = wait::until(Duration::from_secs(30), || {
+            site.host.processes(&keeper).is_empty()
+        });
+        assert!(ended, "the keeper of {release} still runs");
+        site.host.run(&["rm", "-r", release]).ok();
         site.deploy().ok();
         assert_eq!(site.serves(), idle);
     }

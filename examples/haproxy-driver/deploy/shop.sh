@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is active; 5 a person must act
 #
 # The settings from deploy.bg come first, then the order of the commands. The code of each step, and of `adopt`, `resume` and recovery, is in
-# deployc-runtime-0.2.0-d9d20f4a.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
+# deployc-runtime-0.2.0-dd3495cd.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
 # Each of the two uses variables that the other one sets. Functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -31,7 +31,7 @@ trap : ALRM
 
 # ==== shop: what deploy.bg says ===================================================================
 
-runtime=0.2.0-d9d20f4a5358b7bd44bf199347203762bd28be9b1003d393af64c0570dd37fdf
+runtime=0.2.0-dd3495cd1b4714807a32296fb16a31316e9be2ef3b9f523cd270643cc42b7e95
 source=deploy.bg
 app=shop # @4
 root=/opt/shop

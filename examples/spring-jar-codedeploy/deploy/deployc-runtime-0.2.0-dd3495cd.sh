@@ -257,11 +257,11 @@ run_command() {
 
 # find_served: Sets `served` and `outage` from what this process has seen. It reads the live color even after a signal.
 find_served() {
-  local shielded_before=$shielded agree=yes reason=''
+  local shielded_before=$shielded value another=''
   outage=''
   shielded=yes
   read_live
-  [[ $live_state != color || -n $in_force ]] || agrees_with_confirmed "$live" || agree=no
+  [[ $live_state != color || -n $in_force ]] || ! confirmed_is_another "$live" || another=$value
   shielded=$shielded_before
   served=$in_force
   if [[ $command == resume && $verdict == stopped ]]; then
@@ -285,8 +285,8 @@ find_served() {
     # The live color may be down or fail its probes. Then `served` must not say that it serves.
     color)
       served=$live
-      if [[ $agree == no ]]; then
-        served="unknown: $reason"
+      if [[ -n $another ]]; then
+        served="unknown: the proxy's file routes to $live, but $another was confirmed last and still runs"
         outage='users get the same as before'
       elif [[ $failing_colors == *" $live "* ]]; then
         served="$live, which does not pass its probes"
@@ -6155,15 +6155,20 @@ confirmed_fragment() {
 # does not run, for example after a boot, it serves no users, and the file decides.
 agrees_with_confirmed() {
   local value release way="\`adopt COLOR\` probes a color and puts it in force"
-  [[ -L $state/live ]] && release_behind "$state/live" && meta color "$behind" && [[ $value != "$1" ]] || return 0
+  confirmed_is_another "$1" || return 0
   release=$behind
-  confirmed_runs || return 0
   # Another file of the proxy may route to that release.
   if may_route_to_itself "$release" || is_named_elsewhere "$release"; then
     way="$answer. Put $value's fragment back ($release/fragment) and reload the proxy"
   fi
   meta color "$release"
   fail_with "the proxy's file routes to $1, but $value was confirmed last, still runs and may still serve the users: $way"
+}
+
+# confirmed_is_another COLOR: Succeeds if another color than COLOR was confirmed last and still runs. Sets `value` to it,
+# and `behind` to its release.
+confirmed_is_another() {
+  [[ -L $state/live ]] && release_behind "$state/live" && meta color "$behind" && [[ $value != "$1" ]] && confirmed_runs
 }
 
 # confirmed_runs: Succeeds if a part of the release that was confirmed last runs, or if this cannot be found out.
