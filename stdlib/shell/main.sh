@@ -11,7 +11,7 @@ script=''           # this script's file; `script_text` is its content, because 
 script_text=''
 scratch='' # the folder for this process's temporary files
 served=''  # what serves after a failure, in words
-outage=''  # if no color serves: a sentence about this, for the last line of a failed command
+outage=''  # if not simply a color serves: a sentence about this, for the last line of a failed command
 began=0
 
 usage() {
@@ -188,7 +188,7 @@ mutate() {
   umask 022
   to_log "command: $command, process $$, deployc $runtime"
   enter_mutex || {
-    [[ -z $interrupted ]] || verdict=stopped
+    [[ -z $interrupted ]] || stopped_early
     give_verdict
   }
   trap on_unexpected_exit EXIT
@@ -210,12 +210,20 @@ make_scratch() {
   state_is_of_this_app || return
   { bounded "${deadline["journal"]}" open_scratch && printf '%s\n' "$command" >"$scratch/command"; } 2>/dev/null && return 0
   if asked_to_stop; then
-    verdict=stopped
+    stopped_early
     fail_with "stopped by $interrupted"
   else
     fail_with "cannot write to $state: is the disk full?"
   fi
   return 1
+}
+
+# stopped_early: Sets the verdict of a command that a signal ends before it could repair what an interrupted run has left.
+stopped_early() {
+  local phase=''
+  { read -r phase <"$state/journal"; } 2>/dev/null || :
+  verdict=stopped
+  [[ $phase != phase=*swapping ]] || outage='users get the same as before; the interrupted switch is not repaired yet: run any command of this script again'
 }
 
 # open_scratch: Makes the folder. A command that makes a release also notes whose state this is.

@@ -193,7 +193,9 @@ impl Ended<'_> {
                 after.disk, after.force
             ));
         }
-        if after.phase() == Phase::Swapping {
+        // A signal may end a command before its recovery. Then nothing has changed.
+        let stopped = untouched && before.phase() == Phase::Swapping && self.ran.code == Some(1);
+        if after.phase() == Phase::Swapping && !stopped {
             broken.push("the command ends in the middle of a swap".to_owned());
         }
         let Some(was) = self.stand.color_of(&before.force) else {
