@@ -1,4 +1,4 @@
-//! Suggestions for misspelled words, and lists of words in messages.
+//! Words: suggestions for misspelled ones, lists of them in messages, and how often a text contains one.
 
 /// Returns the candidate nearest to `word`, or `None` if no candidate is near enough.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
@@ -29,6 +29,17 @@ pub fn joined(phrases: impl IntoIterator<Item = String>, last: &str) -> String {
         Some(only) if phrases.is_empty() => only,
         Some(end) => format!("{} {last} {end}", phrases.join(", ")),
     }
+}
+
+/// Counts how often a text contains a word, not as a part of a longer word. Besides ASCII letters, digits and `_`, the
+/// characters in `more` are parts of a word.
+#[must_use]
+pub fn occurrences(text: &str, word: &str, more: &[char]) -> usize {
+    let in_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || more.contains(&c);
+    let alone = |(at, _): &(usize, &str)| {
+        !text[..*at].ends_with(in_word) && !text[at + word.len()..].starts_with(in_word)
+    };
+    text.match_indices(word).filter(alone).count()
 }
 
 #[cfg(test)]

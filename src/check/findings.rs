@@ -2,6 +2,7 @@
 
 use crate::diagnostics::{Code, Diagnostic, Report, Severity};
 use crate::source::Span;
+use crate::suggestions::occurrences;
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
@@ -77,14 +78,11 @@ impl Findings {
     /// Adds a finding about a name that nothing defines. After a syntax error it does the same as `push_absent` if the
     /// name is written twice: one of the two may be the definition, in the statement that the parser dropped.
     pub fn push_unknown(&self, name: &str, finding: Diagnostic) {
-        let once = self.written.borrow().as_ref().is_some_and(|text| {
-            let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-            let alone = |(at, _): &(usize, &str)| {
-                !text[..*at].ends_with(in_name) && !text[at + name.len()..].starts_with(in_name)
-            };
-            text.match_indices(name).filter(alone).count() == 1
-        });
-        if once {
+        let written = self.written.borrow();
+        if written
+            .as_ref()
+            .is_some_and(|text| occurrences(text, name, &['-']) == 1)
+        {
             self.push(finding);
         } else {
             self.push_absent(finding);

@@ -2,6 +2,7 @@
 
 use super::{Duration, Name};
 use crate::source::Span;
+use crate::suggestions::occurrences;
 use camino::Utf8PathBuf;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -138,8 +139,8 @@ impl Driver {
     pub fn only_template_reads(&self, setting: &str, variable: &str) -> bool {
         let template = self.fragment_template();
         let functions = || self.chain().flat_map(|driver| &driver.functions);
-        template.is_some_and(|(file, _)| mentions(&file.text, setting))
-            && !functions().any(|file| mentions(&file.text, variable))
+        template.is_some_and(|(file, _)| occurrences(&file.text, setting, &[]) > 0)
+            && !functions().any(|file| occurrences(&file.text, variable, &[]) > 0)
     }
 
     /// The variables that a target passes to hooks: its own list, or that of the nearest base that has one. Empty if it
@@ -191,12 +192,4 @@ pub enum Quoting {
     Caddy,
     /// Only words that need no quoting in any of these languages. Other words are refused.
     Plain,
-}
-
-/// Whether `text` contains `name`, not as a part of a longer name.
-fn mentions(text: &str, name: &str) -> bool {
-    let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    text.match_indices(name).any(|(at, _)| {
-        !text[..at].ends_with(in_name) && !text[at + name.len()..].starts_with(in_name)
-    })
 }

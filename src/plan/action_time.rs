@@ -202,6 +202,9 @@ impl<'a> Calls<'a> {
             Action::ChooseEarlier | Action::FindAdoptable => {
                 self.finds_live();
                 self.every(Extent::Whole, &[Function::Alive, Function::Alive]);
+                // For `adopt COLOR` both releases may be asked for their exclusive services.
+                self.core(Core::Copy);
+                self.core(Core::Copy);
             }
             Action::TakeUp | Action::StillLive => self.reads_live(),
             // The script of the release reports the ports that it would use.
@@ -239,14 +242,14 @@ impl<'a> Calls<'a> {
                     self.core(Core::Journal);
                 }
             }
-            // The phase, the pointers, the earlier journal and its file. If only the fragment was adopted, the release is removed.
-            // The other color's release is asked whether it runs.
+            // The phase, the pointers, the earlier journal and its file. The folder of the adoption may be removed. With
+            // `adopt COLOR` the other color is asked whether it runs, and this one is made to survive a boot.
             Action::CommitAdopted => {
                 for _ in 0..4 {
                     self.core(Core::Journal);
                 }
                 self.core(Core::Copy);
-                self.every(Extent::Whole, &[Function::Alive]);
+                self.every(Extent::Whole, &[Function::Alive, Function::Persist]);
             }
             Action::EnsureShared(number) => {
                 self.calls.push(Call::Shared(*number, Function::Ensure));

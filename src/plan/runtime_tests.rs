@@ -4,6 +4,7 @@ use super::{Action, Line, deadlines, plan};
 use crate::fixture;
 use crate::model::App;
 use crate::stdlib::shell_files;
+use crate::suggestions::occurrences;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -27,10 +28,7 @@ fn code() -> impl Iterator<Item = &'static str> {
 
 /// Returns whether the line has this text as a word, and not as a part of a longer name.
 fn has_word(line: &str, word: &str) -> bool {
-    let part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    line.match_indices(word).any(|(at, _)| {
-        !line[..at].ends_with(part_of_name) && !line[at + word.len()..].starts_with(part_of_name)
-    })
+    occurrences(line, word, &[]) > 0
 }
 
 /// The name of an action's function is in one line: the one that defines it. So no action calls another one, not even

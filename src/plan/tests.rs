@@ -197,7 +197,8 @@ fn every_call_counts_as_often_as_it_is_made() {
     let (journal, copy) = (Core::Journal.limit(), Core::Copy.limit());
     let adopted = Action::CommitAdopted.worst(&app);
     let alive = Action::NoStranger.worst(&app);
-    assert_eq!(adopted, journal.times(4) + copy + alive);
+    let persist = Action::Persist(Side::New, Extent::Whole).worst(&app);
+    assert_eq!(adopted, journal.times(4) + copy + alive + persist);
     assert_eq!(Action::CloseJournal.worst(&app), journal.times(3));
     let count = |app: &App, action: &Action, key: &str| {
         let calls = action.calls(app);

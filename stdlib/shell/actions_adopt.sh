@@ -181,32 +181,24 @@ confirm_own() {
     return 1
   }
   remove_dropped "$dropped"
-  of_release "$own" persist on || warn "$to may not come back after a reboot: $answer"
+  shield of_release "$own" persist on || warn "$to may not come back after a reboot: $answer"
   say "  $to is live; \`cleanup\` or the next deployment drains and stops $other"
 }
 
 # drop_adopted: Removes the release of an adoption that took over only the fragment, because there is nothing to keep. A
 # signal cannot interrupt between the journal and the removal.
 drop_adopted() {
-  local dropped=$candidate code shielded_before=$shielded
+  local dropped=$candidate
   if asked_to_stop; then
     fail_with "stopped by $interrupted"
     return
   fi
-  shielded=yes
-  take_up_pending
-  code=$?
-  ((code != 0)) || remove_dropped "$dropped"
-  shielded=$shielded_before
-  return "$code"
+  shield take_up_pending && remove_dropped "$dropped"
 }
 
 # remove_dropped RELEASE: Removes the folder of an adoption, also after a request to stop.
 remove_dropped() {
-  local shielded_before=$shielded
-  shielded=yes
-  bounded "${deadline["copy"]}" rm -rf "$1" || warn "release ${1##*/} could not be removed"
-  shielded=$shielded_before
+  shield bounded "${deadline["copy"]}" rm -rf "$1" || warn "release ${1##*/} could not be removed"
 }
 
 # do_finish_adopted: Finishes an adoption that was killed after its commit.

@@ -54,6 +54,17 @@ asked_to_stop() {
   [[ -n $interrupted && $shielded == no ]]
 }
 
+# shield COMMAND…: Runs a function of this script that a request to stop must not cut.
+shield() {
+  local code shielded_before=$shielded
+  shielded=yes
+  "$@"
+  code=$?
+  # A way back was shielded before, and stays shielded.
+  shielded=$shielded_before
+  return "$code"
+}
+
 # pause MILLISECONDS: Waits. Fails as soon as the script is asked to stop.
 pause() {
   local until

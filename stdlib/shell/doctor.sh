@@ -88,7 +88,7 @@ nobody_is_at_work() {
   find_reservation
   recovery "$command" "${journal[phase]}" "${journal[kind]:-deploy}" "$reservation"
   if [[ $answer == person ]]; then
-    fail_with "the journal $state/journal contains the unknown phase '${journal[phase]}': did a newer version of this script write it?"
+    fail_unknown_phase
     return
   fi
   [[ $answer != refuse ]] || fail_with "${journal[to]} is prepared for deployment ${journal[deployment]}, for another ${value}s: \`switch\` or \`abort\` it, or wait"

@@ -143,6 +143,11 @@ find_reservation() {
   ((value > 0)) || reservation=over
 }
 
+# fail_unknown_phase: Fails, because the table `recovery` has no row for the journal's phase.
+fail_unknown_phase() {
+  fail_with "the journal $state/journal contains the unknown phase '${journal[phase]}': did a newer version of this script write it? Use that version"
+}
+
 # refuse_journal: Sets verdict, reason and exit code for a command that the table `recovery` does not allow now.
 refuse_journal() {
   verdict=refuse
@@ -161,7 +166,7 @@ refuse_journal() {
       ;;
     *)
       verdict=person
-      fail_with "the journal $state/journal contains the unknown phase '${journal[phase]}': did a newer version of this script write it?"
+      fail_unknown_phase
       ;;
   esac
   step_name='' step_where=''
@@ -288,17 +293,11 @@ finish_commit() {
 # write_switched: Writes the phase `switched`. A signal cannot interrupt the write, because then it would be unclear
 # which color the journal is about.
 write_switched() {
-  local code shielded_before=$shielded
   if asked_to_stop; then
     fail_with "stopped by $interrupted"
     return
   fi
-  shielded=yes
-  write_journal switched
-  code=$?
-  # A way back that ends on the new color was shielded before, and stays shielded.
-  shielded=$shielded_before
-  return "$code"
+  shield write_journal switched
 }
 
 # read_boot: Sets `boot`.

@@ -11,7 +11,7 @@ script=''           # this script's file; `script_text` is its content, because 
 script_text=''
 scratch='' # the folder for this process's temporary files
 served=''  # what serves after a failure, in words
-outage=''  # if not simply a color serves: a sentence about this, for the last line of a failed command
+outage=''  # the sentence in the last line of a failed command, if `COLOR serves, as before` would not be true
 began=0
 
 usage() {
@@ -223,7 +223,7 @@ stopped_early() {
   local phase=''
   { read -r phase <"$state/journal"; } 2>/dev/null || :
   verdict=stopped
-  [[ $phase != phase=*swapping ]] || outage='users get the same as before; the interrupted switch is not repaired yet: run any command of this script again'
+  [[ $phase != phase=*swapping ]] || outage='users get the same as before; what an interrupted run has left is not repaired yet: run any command of this script again'
 }
 
 # open_scratch: Makes the folder. A command that makes a release also notes whose state this is.

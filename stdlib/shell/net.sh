@@ -183,6 +183,15 @@ owners_of_port() {
   printf '%s\n' "${words:-a process of another user, or the network of a container}"
 }
 
+# owners_of_ports PORTS: Prints the same for those of the ports on which something listens.
+owners_of_ports() {
+  local one words=''
+  for one in $1; do
+    ! port_listens "$one" || words+="${words:+, }$(owners_of_port "$one")"
+  done
+  printf '%s' "$words"
+}
+
 # user_of PID: Prints the name of the process's user, or the number if the user has no name.
 user_of() {
   local key number='?' user uid _

@@ -51,13 +51,11 @@ of_release() {
 # say_broken RELEASE: Sets `answer` for a release whose script does not answer: what the script has printed, and what
 # leads out.
 say_broken() {
-  local value said='' port programs='' folder
+  local value said='' programs folder
   folder=$(readlink -f -- "$1")
   [[ ! -s $scratch/errors ]] || said=$(tail -n 1 "$scratch/errors")
   meta ports "$1" || :
-  for port in $value; do
-    ! port_listens "$port" || programs+="${programs:+, }$(owners_of_port "$port")"
-  done
+  programs=$(bounded "${deadline["journal"]}" owners_of_ports "$value")
   answer="${folder##*/}: its script does not answer${said:+ ($said)}. Put $folder/script back. If nobody has it: switch to another release if this one is live, end its programs by hand (${programs:-none listens on its ports}), remove $folder, then run the command again"
 }
 

@@ -195,12 +195,7 @@ copy_synced() {
 
 # forget_files PATH…: Removes files of the state, also after a request to stop.
 forget_files() {
-  local code shielded_before=$shielded
-  shielded=yes
-  bounded "${deadline["journal"]}" rm -f -- "$@"
-  code=$?
-  shielded=$shielded_before
-  return "$code"
+  shield bounded "${deadline["journal"]}" rm -f -- "$@"
 }
 
 # write_file PATH TEXT: Writes TEXT completely or not at all, even if the power fails.

@@ -3,7 +3,11 @@
 //! compared with the plan only for faults that the world does not show, because a plan with the same fault would accept
 //! the script.
 
+mod l1_to_l4;
+mod l5;
+mod l6_to_l12;
 mod scripts;
+mod services;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,14 +17,22 @@ use crate::fault::Fault;
 use crate::options::Options;
 use crate::stand::Stand;
 use crate::{at_once, trace};
-use scripts::{BROKEN, Broken, Edit, Given};
+use scripts::{Broken, Edit, Given};
+
+/// All broken scripts.
+const BROKEN: [&[Broken]; 4] = [
+    l1_to_l4::SCRIPTS,
+    l5::SCRIPTS,
+    l6_to_l12::SCRIPTS,
+    services::SCRIPTS,
+];
 
 /// Tries all broken scripts. Returns the number of scripts whose fault was not seen, and of reports about unbroken
 /// scripts.
 pub fn all(options: &Options, folder: &Path) -> usize {
     println!("\nlaw   broken on purpose                                             seen");
     let wrong = AtomicUsize::new(0);
-    let numbered: Vec<(usize, &Broken)> = BROKEN.iter().enumerate().collect();
+    let numbered: Vec<(usize, &Broken)> = BROKEN.iter().copied().flatten().enumerate().collect();
     at_once(options.threads, &numbered, |(number, broken)| {
         let stand = Stand::new(broken.shape, &folder.join(format!("broken-{number}")));
         let sound = broken.seen(&stand);
@@ -171,7 +183,7 @@ fn edited(text: &str, edits: &[Edit]) -> String {
         };
         assert!(
             text != before,
-            "the script does not contain the text that this edit changes: see broken/scripts.rs"
+            "the script does not contain the text that this edit changes: see the folder broken/"
         );
     }
     text

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::cut_short::{Hold, RELOAD, hold, kill, let_go};
 use crate::support::load::{Load, Long, Rates};
 use crate::support::site::{FRAGMENT, Site};
 use crate::support::skip::Skip;
@@ -18,6 +19,7 @@ crate::tests![
     the_color_of_the_file_becomes_the_confirmed_one,
     a_color_that_leaves_is_drained,
     what_served_before_is_not_known,
+    after_a_killed_adopt_color_the_same_command_ends_it,
     a_mixed_file_is_written_again,
     a_color_that_cannot_be_put_in_force,
     a_fragment_edited_while_a_color_is_prepared,
@@ -252,6 +254,36 @@ fn what_served_before_is_not_known() -> Result<(), Skip> {
     site.install("keep_warm/deployed_twice");
     site.run(&format!("adopt {second}")).ok();
     assert_eq!(site.serves(), second);
+    Ok(())
+}
+
+/// `adopt COLOR` is killed before its reload, and right after it. The same command then puts the color in force. Users get
+/// answers all the time.
+fn after_a_killed_adopt_color_the_same_command_ends_it() -> Result<(), Skip> {
+    for moment in [Hold::Before, Hold::After] {
+        let site = Site::with("adopt/after_a_killed_adopt_color_the_same_command_ends_it")?;
+        site.host.write_program("/opt/reload", RELOAD);
+        site.host.write("/opt/hold", "");
+        site.deploy().ok();
+        site.deploy().ok();
+        let second = site.serves();
+        let first = if second == "blue" { "green" } else { "blue" };
+        put_back(&site, first);
+        site.nginx().reload();
+        let load = Load::start(&site.host.network(), 80, Rates::BRISK);
+        for color in [first, &second] {
+            let command = format!("adopt {color}");
+            let run = hold(&site, &command, moment);
+            kill(&site, run);
+            let_go(&site);
+            site.run(&command).ok();
+            assert_eq!(site.serves(), color);
+            site.run("cleanup").ok();
+            put_back(&site, if color == first { &second } else { first });
+        }
+        load.stop().assert_nothing_lost();
+        assert_eq!(site.running(), ["blue", "green"]);
+    }
     Ok(())
 }
 

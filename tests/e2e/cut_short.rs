@@ -32,7 +32,7 @@ crate::tests![
 const STATE: &str = "/var/lib/deployc/hello";
 
 /// The reload of `held_reload.bg`. It waits before or after nginx's reload, as long as `/opt/hold` says so.
-const RELOAD: &str = r#"#!/bin/bash
+pub const RELOAD: &str = r#"#!/bin/bash
 held() { while [[ $(</opt/hold) == "$1" ]]; do touch /opt/held; sleep 0.02; done; }
 held before
 nginx -s reload
