@@ -6,7 +6,7 @@
 #        3 host not ready, nothing changed; 4 another deployment is active; 5 a person must act
 #
 # The settings from deploy.bg come first, then the order of the commands. The code of each step, and of `adopt`, `resume` and recovery, is in
-# deployc-runtime-0.2.0-292a11f8.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
+# deployc-runtime-0.2.0-79943344.sh, the same for every application; `deployc runtime --check FILE` tells whether FILE is a released runtime.
 # Each of the two uses variables that the other one sets. Functions are called by name.
 # shellcheck disable=SC2034,SC2154,SC2317
 
@@ -31,7 +31,7 @@ trap : ALRM
 
 # ==== hello-spring: what deploy.bg says ===========================================================
 
-runtime=0.2.0-292a11f887da4550e4bd59cf50d9eb8c079a35ee8937873e0508fa0998b3c4d4
+runtime=0.2.0-79943344d24aa787dd1d74086a18ab0b9bb772c9a58e32ec0c32f6406c3fd244
 source=deploy.bg
 app=hello-spring # @4
 root=/home/ec2-user/app

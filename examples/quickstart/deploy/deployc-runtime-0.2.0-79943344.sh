@@ -22,7 +22,7 @@ script=''           # this script's file; `script_text` is its content, because 
 script_text=''
 scratch='' # the folder for this process's temporary files
 served=''  # what serves after a failure, in words
-outage=''  # if not simply a color serves: a sentence about this, for the last line of a failed command
+outage=''  # the sentence in the last line of a failed command, if `COLOR serves, as before` would not be true
 began=0
 
 usage() {
@@ -234,7 +234,7 @@ stopped_early() {
   local phase=''
   { read -r phase <"$state/journal"; } 2>/dev/null || :
   verdict=stopped
-  [[ $phase != phase=*swapping ]] || outage='users get the same as before; the interrupted switch is not repaired yet: run any command of this script again'
+  [[ $phase != phase=*swapping ]] || outage='users get the same as before; what an interrupted run has left is not repaired yet: run any command of this script again'
 }
 
 # open_scratch: Makes the folder. A command that makes a release also notes whose state this is.
@@ -2231,32 +2231,24 @@ confirm_own() {
     return 1
   }
   remove_dropped "$dropped"
-  of_release "$own" persist on || warn "$to may not come back after a reboot: $answer"
+  shield of_release "$own" persist on || warn "$to may not come back after a reboot: $answer"
   say "  $to is live; \`cleanup\` or the next deployment drains and stops $other"
 }
 
 # drop_adopted: Removes the release of an adoption that took over only the fragment, because there is nothing to keep. A
 # signal cannot interrupt between the journal and the removal.
 drop_adopted() {
-  local dropped=$candidate code shielded_before=$shielded
+  local dropped=$candidate
   if asked_to_stop; then
     fail_with "stopped by $interrupted"
     return
   fi
-  shielded=yes
-  take_up_pending
-  code=$?
-  ((code != 0)) || remove_dropped "$dropped"
-  shielded=$shielded_before
-  return "$code"
+  shield take_up_pending && remove_dropped "$dropped"
 }
 
 # remove_dropped RELEASE: Removes the folder of an adoption, also after a request to stop.
 remove_dropped() {
-  local shielded_before=$shielded
-  shielded=yes
-  bounded "${deadline["copy"]}" rm -rf "$1" || warn "release ${1##*/} could not be removed"
-  shielded=$shielded_before
+  shield bounded "${deadline["copy"]}" rm -rf "$1" || warn "release ${1##*/} could not be removed"
 }
 
 # do_finish_adopted: Finishes an adoption that was killed after its commit.
@@ -2981,7 +2973,7 @@ nobody_is_at_work() {
   find_reservation
   recovery "$command" "${journal[phase]}" "${journal[kind]:-deploy}" "$reservation"
   if [[ $answer == person ]]; then
-    fail_with "the journal $state/journal contains the unknown phase '${journal[phase]}': did a newer version of this script write it?"
+    fail_unknown_phase
     return
   fi
   [[ $answer != refuse ]] || fail_with "${journal[to]} is prepared for deployment ${journal[deployment]}, for another ${value}s: \`switch\` or \`abort\` it, or wait"
@@ -4960,12 +4952,7 @@ copy_synced() {
 
 # forget_files PATH…: Removes files of the state, also after a request to stop.
 forget_files() {
-  local code shielded_before=$shielded
-  shielded=yes
-  bounded "${deadline["journal"]}" rm -f -- "$@"
-  code=$?
-  shielded=$shielded_before
-  return "$code"
+  shield bounded "${deadline["journal"]}" rm -f -- "$@"
 }
 
 # write_file PATH TEXT: Writes TEXT completely or not at all, even if the power fails.
@@ -5144,6 +5131,11 @@ find_reservation() {
   ((value > 0)) || reservation=over
 }
 
+# fail_unknown_phase: Fails, because the table `recovery` has no row for the journal's phase.
+fail_unknown_phase() {
+  fail_with "the journal $state/journal contains the unknown phase '${journal[phase]}': did a newer version of this script write it? Use that version"
+}
+
 # refuse_journal: Sets verdict, reason and exit code for a command that the table `recovery` does not allow now.
 refuse_journal() {
   verdict=refuse
@@ -5162,7 +5154,7 @@ refuse_journal() {
       ;;
     *)
       verdict=person
-      fail_with "the journal $state/journal contains the unknown phase '${journal[phase]}': did a newer version of this script write it?"
+      fail_unknown_phase
       ;;
   esac
   step_name='' step_where=''
@@ -5289,17 +5281,11 @@ finish_commit() {
 # write_switched: Writes the phase `switched`. A signal cannot interrupt the write, because then it would be unclear
 # which color the journal is about.
 write_switched() {
-  local code shielded_before=$shielded
   if asked_to_stop; then
     fail_with "stopped by $interrupted"
     return
   fi
-  shielded=yes
-  write_journal switched
-  code=$?
-  # A way back that ends on the new color was shielded before, and stays shielded.
-  shielded=$shielded_before
-  return "$code"
+  shield write_journal switched
 }
 
 # read_boot: Sets `boot`.
@@ -5360,13 +5346,11 @@ of_release() {
 # say_broken RELEASE: Sets `answer` for a release whose script does not answer: what the script has printed, and what
 # leads out.
 say_broken() {
-  local value said='' port programs='' folder
+  local value said='' programs folder
   folder=$(readlink -f -- "$1")
   [[ ! -s $scratch/errors ]] || said=$(tail -n 1 "$scratch/errors")
   meta ports "$1" || :
-  for port in $value; do
-    ! port_listens "$port" || programs+="${programs:+, }$(owners_of_port "$port")"
-  done
+  programs=$(bounded "${deadline["journal"]}" owners_of_ports "$value")
   answer="${folder##*/}: its script does not answer${said:+ ($said)}. Put $folder/script back. If nobody has it: switch to another release if this one is live, end its programs by hand (${programs:-none listens on its ports}), remove $folder, then run the command again"
 }
 
@@ -7149,6 +7133,15 @@ owners_of_port() {
   printf '%s\n' "${words:-a process of another user, or the network of a container}"
 }
 
+# owners_of_ports PORTS: Prints the same for those of the ports on which something listens.
+owners_of_ports() {
+  local one words=''
+  for one in $1; do
+    ! port_listens "$one" || words+="${words:+, }$(owners_of_port "$one")"
+  done
+  printf '%s' "$words"
+}
+
 # user_of PID: Prints the name of the process's user, or the number if the user has no name.
 user_of() {
   local key number='?' user uid _
@@ -7461,6 +7454,17 @@ nap() {
 # asked_to_stop: Succeeds if a signal requested a stop and `shielded` is not yes.
 asked_to_stop() {
   [[ -n $interrupted && $shielded == no ]]
+}
+
+# shield COMMAND…: Runs a function of this script that a request to stop must not cut.
+shield() {
+  local code shielded_before=$shielded
+  shielded=yes
+  "$@"
+  code=$?
+  # A way back was shielded before, and stays shielded.
+  shielded=$shielded_before
+  return "$code"
 }
 
 # pause MILLISECONDS: Waits. Fails as soon as the script is asked to stop.
